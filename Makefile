@@ -1,0 +1,59 @@
+# Two commands: `make demo` and `make test`. All they need is Python >= 3.11 (with venv), git and make.
+PYTHON ?= python3
+VENV   := .venv
+BIN    := $(VENV)/bin
+PIP    := $(BIN)/pip --disable-pip-version-check --quiet
+ARGS   ?=
+
+.DEFAULT_GOAL := help
+.PHONY: help demo test lint format helm bench lock clean
+
+help: ## show this list
+	@sed -n 's/^\([a-z]*\):[^#]*## /  make \1\t/p' Makefile
+
+demo: $(VENV)/.run $(if $(or $(HELM),$(shell command -v helm)),,.tools/helm-4.3.1/helm) ## generate gitops_example anew and verify it with real helm
+	@scripts/demo.sh
+
+test: $(VENV)/.dev helm ## all tests, on Helm 3 and 4 (ARGS='-k name' for some)
+	@$(BIN)/pytest --numprocesses=auto $(ARGS)
+
+lint: $(VENV)/.dev ## ruff and mypy
+	@$(BIN)/ruff check
+	@$(BIN)/ruff format --check
+	@$(BIN)/mypy
+
+format: $(VENV)/.dev ## let ruff mend what it can
+	@$(BIN)/ruff check --fix-only
+	@$(BIN)/ruff format
+
+helm: .tools/helm-4.3.1/helm .tools/helm-3.17.3/helm ## both versions of helm that the tests want
+
+bench: $(VENV)/.dev helm ## measure, and print the README's table
+	@$(BIN)/python benchmarks/bench.py $(ARGS)
+
+lock: ## resolve requirements/*.lock (ARGS=--upgrade for newest versions)
+	@PYTHON=$(PYTHON) scripts/lock.sh $(ARGS)
+
+clean: ## remove what make has made
+	rm -rf $(VENV) .tools build dist *.egg-info
+
+# Each stamp is touched last, so a step that failed is done again. The editable install is a plain line in a .pth file
+# ("compat"): setuptools' import hook costs start-up time and hides folders without an __init__.py from importlib.resources.
+$(VENV)/.made:
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "chartloom needs Python 3.11 or newer (PYTHON=…)")'
+	@$(PYTHON) -m venv --clear $(VENV)
+	@touch $@
+
+$(VENV)/.run: pyproject.toml requirements/run.lock | $(VENV)/.made
+	@echo 'installing chartloom into $(VENV) …'
+	@$(PIP) install --require-hashes --requirement requirements/run.lock
+	@$(PIP) install --no-deps --no-build-isolation --config-settings editable_mode=compat --editable .
+	@touch $@
+
+$(VENV)/.dev: $(VENV)/.run requirements/dev.lock
+	@echo 'installing what tests and lint need …'
+	@$(PIP) install --require-hashes --requirement requirements/dev.lock
+	@touch $@
+
+.tools/helm-%/helm: | $(VENV)/.made
+	@$(BIN)/python scripts/helm.py $*

@@ -1,0 +1,1 @@
+"""What chartloom copies and fills: the starter, the runtime presets and the documents."""

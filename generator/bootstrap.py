@@ -1,0 +1,169 @@
+"""An environment → the objects that the platform applies once, outside what the agent watches.
+
+They say what the repository may deploy and where, so that a commit cannot widen its own rights.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from generator import yamlwrite
+from generator.delivery import bootstrap_name, sync_policy
+from generator.domain import Environment, Settings
+
+_IN_CLUSTER = 'https://kubernetes.default.svc'
+
+
+def bootstrap_file(environment: str) -> str:
+    return f'bootstrap/{environment}.yaml'
+
+
+def dump_bootstrap(environment: Environment, settings: Settings, prefix: str) -> bytes:
+    objects = bootstrap_objects(environment, settings, prefix)
+    return yamlwrite.seal(environment.file, '---\n'.join(yamlwrite.dump(item) for item in objects))
+
+
+def bootstrap_command(environment: Environment) -> str:
+    """The one command that begins an environment."""
+    return f'kubectl apply -f {bootstrap_file(environment.name)}'
+
+
+def bootstrap_objects(environment: Environment, settings: Settings, prefix: str) -> list[dict[str, Any]]:
+    objects = [_namespace(environment)] if environment.spec.get('createNamespace') else []
+    make = _argocd if environment.agent == 'argocd' else _flux
+    return objects + make(environment, settings, f'{prefix}delivery/{environment.name}')
+
+
+def _namespace(environment: Environment) -> dict[str, Any]:
+    labels = {f'pod-security.kubernetes.io/{mode}': 'restricted' for mode in ('enforce', 'audit', 'warn')}
+    return {'apiVersion': 'v1', 'kind': 'Namespace', 'metadata': {'name': environment.namespace, 'labels': labels}}
+
+
+def _argocd(environment: Environment, settings: Settings, path: str) -> list[dict[str, Any]]:
+    """Two projects: what releases may do, and what the root application may do (make Applications, nothing else)."""
+    name, namespace = bootstrap_name(environment), environment.agent_namespace
+    cluster = {'server': environment.spec['cluster']['server'], 'namespace': environment.namespace}
+    root_project = f'{name}-root'
+    releases = _project(name, environment, f'Releases of {environment.name}', settings, cluster)
+    releases['spec']['clusterResourceWhitelist'] = []
+    releases['spec']['namespaceResourceBlacklist'] = [
+        {'group': '', 'kind': 'ResourceQuota'},
+        {'group': '', 'kind': 'LimitRange'},
+        {'group': 'argoproj.io', 'kind': 'Application'},
+        {'group': 'argoproj.io', 'kind': 'AppProject'},
+    ]
+    releases['spec']['orphanedResources'] = {'warn': True}
+    in_cluster = {'server': _IN_CLUSTER, 'namespace': namespace}
+    root = _project(root_project, environment, f'The list of releases of {environment.name}', settings, in_cluster)
+    root['spec']['clusterResourceWhitelist'] = []
+    root['spec']['namespaceResourceWhitelist'] = [{'group': 'argoproj.io', 'kind': 'Application'}]
+    application = {
+        'apiVersion': 'argoproj.io/v1alpha1',
+        'kind': 'Application',
+        'metadata': {
+            'name': name,
+            'namespace': namespace,
+            'annotations': {'argocd.argoproj.io/manifest-generate-paths': f'/{path}'},
+        },
+        'spec': {
+            'project': root_project,
+            'source': {
+                'repoURL': settings.url,
+                'targetRevision': settings.branch,
+                'path': path,
+                'directory': {'recurse': False},
+            },
+            'destination': in_cluster,
+            'syncPolicy': sync_policy(),
+        },
+    }
+    return [releases, root, application]
+
+
+def _project(
+    name: str, environment: Environment, description: str, settings: Settings, destination: dict[str, Any]
+) -> dict[str, Any]:
+    return {
+        'apiVersion': 'argoproj.io/v1alpha1',
+        'kind': 'AppProject',
+        'metadata': {'name': name, 'namespace': environment.agent_namespace},
+        'spec': {'description': description, 'sourceRepos': [settings.url], 'destinations': [destination]},
+    }
+
+
+def _flux(environment: Environment, settings: Settings, path: str) -> list[dict[str, Any]]:
+    """The source, the Kustomization, and a service account that may do no more than releases need."""
+    name, namespace = bootstrap_name(environment), environment.agent_namespace
+    secret = settings.spec['repository'].get('secret')
+    source = {
+        'apiVersion': 'source.toolkit.fluxcd.io/v1',
+        'kind': 'GitRepository',
+        'metadata': {'name': name, 'namespace': namespace},
+        'spec': {
+            'interval': '1m',
+            'timeout': '60s',
+            'url': _flux_url(settings.url),
+            'ref': {'branch': settings.branch},
+            **({'secretRef': {'name': secret}} if secret else {}),
+        },
+    }
+    kustomization = {
+        'apiVersion': 'kustomize.toolkit.fluxcd.io/v1',
+        'kind': 'Kustomization',
+        'metadata': {'name': name, 'namespace': namespace},
+        'spec': {
+            'interval': '10m',
+            'retryInterval': '1m',
+            'timeout': '5m',
+            'path': f'./{path}',
+            'prune': True,
+            # One sick release must not delay the others.
+            'wait': False,
+            'deletionPolicy': 'Orphan',
+            'serviceAccountName': name,
+            'sourceRef': {'kind': 'GitRepository', 'name': name},
+        },
+    }
+    return [*_service_account(name, namespace, environment.namespace), source, kustomization]
+
+
+def _flux_url(url: str) -> str:
+    """Flux takes no scp-like addresses."""
+    if url.startswith('git@'):
+        host, _, path = url.removeprefix('git@').partition(':')
+        return f'ssh://git@{host}/{path}'
+    return url
+
+
+_ALL = ['get', 'list', 'watch', 'create', 'update', 'patch', 'delete']
+# The kinds that charts render, and the Secrets in which helm keeps its releases.
+_KINDS = (
+    ('', ['configmaps', 'secrets', 'services', 'serviceaccounts', 'pods']),
+    ('apps', ['deployments', 'replicasets']),
+    ('autoscaling', ['horizontalpodautoscalers']),
+    ('policy', ['poddisruptionbudgets']),
+    ('networking.k8s.io', ['networkpolicies']),
+    ('gateway.networking.k8s.io', ['httproutes', 'grpcroutes']),
+)
+
+
+def _service_account(name: str, namespace: str, target: str) -> list[dict[str, Any]]:
+    rules = [{'apiGroups': [group], 'resources': kinds, 'verbs': _ALL} for group, kinds in _KINDS]
+    objects: list[dict[str, Any]] = [
+        {'apiVersion': 'v1', 'kind': 'ServiceAccount', 'metadata': {'name': name, 'namespace': namespace}}
+    ]
+    lists = [{'apiGroups': ['helm.toolkit.fluxcd.io'], 'resources': ['helmreleases'], 'verbs': _ALL}]
+    for place, role, allowed in ((namespace, f'{name}-list', lists), (target, name, rules)):
+        rbac = 'rbac.authorization.k8s.io'
+        metadata = {'name': role, 'namespace': place}
+        objects.append({'apiVersion': f'{rbac}/v1', 'kind': 'Role', 'metadata': metadata, 'rules': allowed})
+        objects.append(
+            {
+                'apiVersion': f'{rbac}/v1',
+                'kind': 'RoleBinding',
+                'metadata': metadata,
+                'roleRef': {'apiGroup': rbac, 'kind': 'Role', 'name': role},
+                'subjects': [{'kind': 'ServiceAccount', 'name': name, 'namespace': namespace}],
+            }
+        )
+    return objects

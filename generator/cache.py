@@ -1,0 +1,61 @@
+"""What is known to be up to date: a fingerprint of all inputs, kept under .git; deleting it costs time, never correctness."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+from functools import cache
+from importlib.resources import files as package_files
+from pathlib import Path
+
+from generator import __version__
+from generator.pipeline import Source
+from generator.repository import Repository
+
+
+def fingerprint(repository: Repository, source: Source, purpose: str) -> str:
+    """One digest over everything a run depends on: the tool, HEAD and the branches, and each file in scope by blob id."""
+    found = hashlib.sha256()
+    refs = repository.git('for-each-ref', '--format=%(refname) %(objectname)', 'refs/heads', 'refs/remotes')
+    for part in (_tool(), purpose, repository.prefix, *source.only, source.head, refs, *sorted(source.tree.links)):
+        found.update(f'{part}\0'.encode('utf-8', 'surrogateescape'))
+    for path, blob in sorted(source.tree.ids.items()):
+        found.update(f'{path}\0{blob}\0'.encode('utf-8', 'surrogateescape'))
+    return found.hexdigest()
+
+
+def is_known(repository: Repository, purpose: str, print_: str) -> bool:
+    try:
+        return _file(repository, purpose).read_text(encoding='utf-8') == print_
+    except (OSError, ValueError):
+        return False
+
+
+def remember(repository: Repository, purpose: str, print_: str) -> None:
+    file = _file(repository, purpose)
+    try:
+        file.parent.mkdir(parents=True, exist_ok=True)
+        temporary = file.with_suffix(f'.{os.getpid()}')
+        temporary.write_text(print_, encoding='utf-8')
+        os.replace(temporary, file)
+    except OSError:  # a repository that we may read but not write
+        return
+
+
+def _file(repository: Repository, purpose: str) -> Path:
+    return repository.private / f'clean-{purpose}'
+
+
+@cache
+def _tool() -> str:
+    """The version, and by name, size and time the tool's own files: a checkout changes without a new version."""
+    found = [__version__]
+    for package in ('generator', 'chart_templates', 'schemas'):
+        root = Path(str(package_files(package)))
+        for folder, names, files in os.walk(root):
+            names.sort()
+            for name in sorted(files):
+                if not name.endswith('.pyc'):
+                    stat = os.stat(os.path.join(folder, name))
+                    found.append(f'{name} {stat.st_size} {stat.st_mtime_ns}')
+    return hashlib.sha256('\n'.join(found).encode()).hexdigest()

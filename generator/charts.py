@@ -1,0 +1,235 @@
+"""Model versions → chart versions: the files of each chart, its digests, and the ledger that makes them immutable."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Any
+
+from generator import yamlwrite
+from generator.domain import (
+    DOMAIN,
+    VALUES_CONTRACT,
+    Chart,
+    LedgerEntry,
+    Model,
+    ModelVersion,
+    Settings,
+    Templates,
+    Tree,
+    Values,
+)
+from generator.documents import render_document
+from generator.images import images, show_image
+from generator.layering import merge_checked
+from generator.model_values import model_layers
+from generator.paths import Path
+
+FIRST_VERSION = '1.0.0'
+# Stands for the chart's version while its content is compared: private-use characters, which no registry text holds.
+_VERSION = '\ue000version\ue001'
+
+
+@dataclass(frozen=True, slots=True)
+class ModelCharts:
+    """What a model's chart folder must hold: the whole ledger, and the charts that may have to be written."""
+
+    ledger: tuple[LedgerEntry, ...]
+    charts: Mapping[str, Chart]  # by chart version; only those made in this run
+
+    def newest(self, model_version: str) -> LedgerEntry | None:
+        return next((e for e in reversed(self.ledger) if e.model_version == model_version), None)
+
+
+def make_charts(
+    model: Model, settings: Settings, templates: Templates, base: Sequence[LedgerEntry], base_ids: Mapping[str, str]
+) -> ModelCharts:
+    """The charts of a model on top of the ledger of the base tree.
+
+    A chart is made for the newest model version and for each version that the base has none of; one whose content the
+    ledger already holds keeps its version, any other gets the next patch version. `base_ids` are blob ids by path.
+    """
+    ledger = list(base)
+    charts = {}
+    for version in model.versions:
+        known = [entry for entry in base if entry.model_version == version.version]
+        if known and version is not model.newest:
+            continue
+        draft = _content(model, version, settings, templates)
+        content = digest(draft.files)
+        if known and known[-1].content == content:
+            charts[known[-1].version] = _numbered(draft, known[-1].version, ())
+            continue
+        number = next_patch(ledger[-1].version) if ledger else FIRST_VERSION
+        reasons = _reasons(draft, known, version, ledger, base_ids)
+        chart = _numbered(draft, number, reasons)
+        bump = 'patch' if ledger else 'initial'
+        ledger.append(LedgerEntry(number, version.version, digest(chart.files), content, bump, reasons))
+        charts[number] = chart
+    return ModelCharts(tuple(ledger), charts)
+
+
+def next_patch(version: str) -> str:
+    major, minor, patch = version.split('.')
+    return f'{major}.{minor}.{int(patch) + 1}'
+
+
+def digest(files: Tree) -> str:
+    """Identity of a chart: sha256 over its sorted paths and their sha256; never of an archive, which helm does not reproduce."""
+    lines = ''.join(f'{path} {_sha256(data)}\n' for path, data in sorted(files.items()))
+    return hashlib.sha256(lines.encode()).hexdigest()
+
+
+@lru_cache(maxsize=1024)
+def _sha256(data: bytes) -> str:
+    return hashlib.sha256(data).hexdigest()
+
+
+def _reasons(
+    draft: Chart, known: Sequence[LedgerEntry], version: ModelVersion, ledger: Sequence[LedgerEntry], base_ids: Mapping[str, str]
+) -> tuple[str, ...]:
+    if not known:
+        return (f'model version {version.version}',) if ledger else ('first chart of the model',)
+    folder = f'charts/{draft.model}/{known[-1].version}/'
+    changed = [
+        path
+        for path, data in sorted(draft.files.items())
+        if path not in ('Chart.yaml', 'README.md') and base_ids.get(folder + path) not in (None, *_blob_ids(data))
+    ]
+    return (f'changed: {", ".join(changed)}',) if changed else ('changed: Chart.yaml or README.md',)
+
+
+def _blob_ids(data: bytes) -> tuple[str, str]:
+    head = b'blob %d\0' % len(data)
+    return hashlib.sha1(head + data, usedforsecurity=False).hexdigest(), hashlib.sha256(head + data).hexdigest()
+
+
+def _content(model: Model, version: ModelVersion, settings: Settings, templates: Templates) -> Chart:
+    """A chart with a stand-in for its version and without change notes: what equality is judged by."""
+    layers = tuple(model_layers(model, version, templates))
+    starter = templates.starter
+    values = merge_checked(layers, starter.values, starter.files['values.schema.json'], model.file)
+    annotations = _annotations(model, version, values)
+    files = {
+        **starter.files,
+        'Chart.yaml': _chart_yaml(model, version, settings, starter.files, annotations),
+        'values.yaml': _values_yaml(model, values, starter.files['values.schema.json']),
+        'README.md': _readme(model, version, values, templates),
+    }
+    return Chart(
+        model=model.name, version=_VERSION, model_version=version.version, values=values,
+        schema=starter.files['values.schema.json'], annotations=annotations, files=files, layers=layers,
+    )  # fmt: skip
+
+
+def _numbered(draft: Chart, version: str, reasons: tuple[str, ...]) -> Chart:
+    files = dict(draft.files)
+    for name in ('Chart.yaml', 'README.md'):
+        files[name] = files[name].replace(yamlwrite.scalar_text(_VERSION).encode(), version.encode()).replace(_VERSION.encode(), version.encode())
+    if reasons:
+        notes = json.dumps([{'kind': 'changed', 'description': reason} for reason in reasons], ensure_ascii=False)
+        files['Chart.yaml'] += f'  artifacthub.io/changes: {yamlwrite.scalar_text(notes)}\n'.encode()
+    return Chart(
+        model=draft.model, version=version, model_version=draft.model_version, values=draft.values,
+        schema=draft.schema, annotations=draft.annotations, files=files, layers=draft.layers,
+    )  # fmt: skip
+
+
+def _annotations(model: Model, version: ModelVersion, values: Values) -> dict[str, str]:
+    """What later runs must know of this chart, whatever the model says by then; strings, as Helm demands."""
+    found = {
+        f'{DOMAIN}/values-contract': str(VALUES_CONTRACT),
+        f'{DOMAIN}/model': model.name,
+        f'{DOMAIN}/model-version': version.version,
+        f'{DOMAIN}/runtime': model.runtime,
+    }
+    if 'route' in model.spec:
+        found[f'{DOMAIN}/hostname'] = model.spec['route'].get('hostname', model.name)
+    if 'grpc' in model.spec.get('route', {}):
+        found[f'{DOMAIN}/grpc-hostname'] = model.spec['route']['grpc'].get('hostname', f'{model.name}-grpc')
+    if 'slo' in model.spec:
+        found[f'{DOMAIN}/slo'] = json.dumps(model.spec['slo'], sort_keys=True)
+    names = [{'name': path[-2] if len(path) > 1 else 'server', 'image': show_image(image)} for path, image in images(values)]
+    found['artifacthub.io/category'] = 'ai-machine-learning'
+    found['artifacthub.io/images'] = json.dumps(names, ensure_ascii=False)
+    return found
+
+
+def _chart_yaml(
+    model: Model, version: ModelVersion, settings: Settings, starter: Tree, annotations: Mapping[str, str]
+) -> bytes:
+    about = settings.spec.get('charts', {})
+    document: dict[str, Any] = {
+        'apiVersion': 'v2',
+        'name': model.name,
+        'description': ' '.join(str(model.spec['description']).split()),
+        'type': 'application',
+        'version': _VERSION,
+        'appVersion': version.version,
+        'kubeVersion': kube_version(starter['Chart.yaml']),
+        'keywords': ['machine-learning', 'model-serving', model.runtime],
+        'home': about.get('home', settings.url),
+        'sources': [settings.url],
+        'maintainers': about.get('maintainers') or [{'name': model.spec['team']}],
+        'icon': about.get('icon', ''),
+        'annotations': annotations,
+    }
+    return (_HEAD.format(model.file) + _quoted_app_version(yamlwrite.dump({k: v for k, v in document.items() if v}))).encode()
+
+
+_HEAD = '# Generated by chartloom from {}. Do not edit.\n'
+
+
+def _quoted_app_version(text: str) -> str:
+    """Readers take an unquoted appVersion for a number as soon as one looks like it: quote it always."""
+    lines = text.split('\n')
+    at = next(number for number, line in enumerate(lines) if line.startswith('appVersion: '))
+    value = lines[at].removeprefix('appVersion: ')
+    lines[at] = f'appVersion: {value}' if value.startswith('"') else f'appVersion: "{value}"'
+    return '\n'.join(lines)
+
+
+@lru_cache(maxsize=4)
+def kube_version(chart_yaml: bytes) -> str:
+    """The starter's kubeVersion: what its templates need is theirs to say."""
+    from generator.yamlio import read
+
+    return str(read(chart_yaml, 'chart_templates/model-server/Chart.yaml')['kubeVersion'])
+
+
+def _values_yaml(model: Model, values: Values, schema: bytes) -> bytes:
+    comments = _comments(schema)
+    return (_HEAD.format(model.file) + yamlwrite.dump(values, lambda path: comments.get(path, ''))).encode()
+
+
+@lru_cache(maxsize=4)
+def _comments(schema_text: bytes) -> Mapping[Path, str]:
+    """Descriptions of the schema's first two levels: more would drown the values."""
+    schema = json.loads(schema_text)
+    found: dict[Path, str] = {}
+    for key, item in schema['properties'].items():
+        found[(key,)] = item.get('description', '')
+        for inner, sub in item.get('properties', {}).items():
+            found[(key, inner)] = sub.get('description', '')
+    return found
+
+
+def _readme(model: Model, version: ModelVersion, values: Values, templates: Templates) -> bytes:
+    runtime = templates.runtimes[model.runtime]
+    text = render_document(
+        templates.documents['chart-README.md.j2'],
+        model=model, version=version, chart_version=_VERSION, values=values, runtime=runtime.spec,
+        signature=version.spec.get('signature'), metrics=version.spec.get('metrics', {}),
+        artifact=version.spec.get('artifact'), slo=model.spec.get('slo', {}), image=show_image(values['image']),
+        keys=_top_keys(templates.starter.files['values.schema.json']),
+    )  # fmt: skip
+    return text.encode()
+
+
+@lru_cache(maxsize=4)
+def _top_keys(schema_text: bytes) -> tuple[tuple[str, str], ...]:
+    schema = json.loads(schema_text)
+    return tuple((key, str(item.get('description', ''))) for key, item in schema['properties'].items())

@@ -1,0 +1,86 @@
+"""The command line: one verb a module, loaded when it is called; the only place that prints or sets an exit code."""
+
+from __future__ import annotations
+
+import sys
+from importlib import import_module
+from typing import Any
+
+import click
+
+from generator import __version__
+from generator.errors import CommandFailed, ProblemsFound
+
+DONE, PROBLEMS, USAGE, FAILED, CHANGES = range(5)
+
+# Written here, so that --help need not load what the verbs need.
+VERBS = {
+    'init': 'Begin an empty GitOps repository that works, with comments that teach.',
+    'generate': 'Make charts, values and delivery objects from the registry; commit and push on request.',
+    'pin': 'Write missing or new pins into releases, comments kept.',
+    'plan': 'Show what generate would change.',
+    'verify': 'Check that the repository is what the registry says, and that helm accepts it.',
+    'explain': 'Show every value of a release, and the file and line it comes from.',
+    'doctor': 'Check git, helm and the repository.',
+    'completion': 'Print the shell completion script.',
+}
+
+
+class _Verbs(click.Group):
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        return list(VERBS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        if cmd_name not in VERBS:
+            return None
+        command: click.Command = import_module(f'generator.cli.{cmd_name}').command
+        return command
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        with formatter.section('Commands'):
+            formatter.write_dl(list(VERBS.items()))
+
+    def resolve_command(self, ctx: click.Context, args: list[str]) -> Any:
+        try:
+            return super().resolve_command(ctx, args)
+        except click.UsageError as error:
+            import difflib
+
+            close = difflib.get_close_matches(args[0], VERBS, 1)
+            error.message += f" Did you mean '{close[0]}'?" if close else ''
+            raise
+
+
+@click.group(cls=_Verbs, context_settings={'help_option_names': ['-h', '--help'], 'max_content_width': 110})
+@click.version_option(__version__, prog_name='chartloom')
+def cli() -> None:
+    """Weave a registry of models and environments into Helm charts and a GitOps repository.
+
+    Exit codes: 0 done, 1 problems, 2 usage, 3 a command failed (git, helm, network), 4 changes pending.
+    """
+
+
+def main() -> None:
+    """The console script: every failure becomes a text on stderr (or JSON on stdout) and an exit code."""
+    from generator.cli.output import report
+
+    try:
+        code = cli.main(prog_name='chartloom', standalone_mode=False)
+    except click.exceptions.Exit as stop:
+        code = stop.exit_code
+    except click.ClickException as error:
+        error.show()
+        code = USAGE
+    except (click.Abort, KeyboardInterrupt):
+        code = 130
+    except ProblemsFound as error:
+        report(error)
+        code = PROBLEMS
+    except CommandFailed as error:
+        report(error)
+        code = FAILED
+    except BrokenPipeError:
+        # The reader has gone (`| head`); what was done is done.
+        sys.stderr.close()
+        code = DONE
+    sys.exit(code if isinstance(code, int) else DONE)

@@ -1,0 +1,90 @@
+"""chartloom plan: what generate would change, as a table of releases and files."""
+
+from __future__ import annotations
+
+import difflib
+from pathlib import Path
+
+import click
+
+from generator import cache
+from generator.cli import CHANGES
+from generator.cli.output import common_options, result, say, table
+from generator.commit import finish
+from generator.domain import Plan
+from generator.pipeline import Run, Source
+from generator.repository import open_repository
+from generator.summary import summarize
+
+
+@click.command()
+@click.argument('models', nargs=-1)
+@click.option('--diff', is_flag=True, help='Show the changes of each file.')
+@click.option('--exit-code', is_flag=True, help='Exit with 4 when there are changes.')
+@click.option('--discard-edits', is_flag=True, help='Plan as generate --discard-edits would do.')
+@click.option('--allow-removal', multiple=True, metavar='NAME', help='Plan as generate --allow-removal would do.')
+@common_options
+@click.pass_context
+def command(
+    context: click.Context, models: tuple[str, ...], diff: bool, exit_code: bool,
+    discard_edits: bool, allow_removal: tuple[str, ...], folder: Path, output: str,
+) -> None:  # fmt: skip
+    """Show what generate would change: releases, charts and files. Nothing is written."""
+    repository = open_repository(folder)
+    finish(repository)
+    source = Source(repository, models)
+    known = cache.fingerprint(repository, source, 'files')
+    run = Run(repository, models, source=source)
+    plan = Plan((), {})
+    if not cache.is_known(repository, 'files', known):
+        plan = run.plan(discard=discard_edits, removable=allow_removal)
+        if not plan.changes:
+            cache.remember(repository, 'files', known)
+    diffs = {change.path: _diff(run, plan, change.path) for change in plan.changes} if diff else {}
+    if output == 'json':
+        result(_data(plan, diffs))
+    else:
+        _tell(plan, diffs)
+    if exit_code and plan.changes:
+        context.exit(CHANGES)
+
+
+def _data(plan: Plan, diffs: dict[str, str]) -> dict[str, object]:
+    summary = summarize(plan)
+    changes = [
+        {'kind': c.kind, 'path': c.path, **({'diff': diffs[c.path]} if c.path in diffs else {})} for c in plan.changes
+    ]
+    return {
+        'changed': bool(plan.changes),
+        'newCharts': summary.new_charts,
+        'changedDrafts': summary.changed_charts,
+        'releases': summary.releases,
+        'removed': summary.removed,
+        'changes': changes,
+    }
+
+
+def _tell(plan: Plan, diffs: dict[str, str]) -> None:
+    if not plan.changes:
+        say('nothing to do: the repository is what the registry says')
+        return
+    summary = summarize(plan)
+    groups = (('new chart', summary.new_charts), ('changed draft', summary.changed_charts), ('release', summary.releases))
+    rows = [(kind, name) for kind, names in (*groups, ('removed', summary.removed)) for name in names]
+    if rows:
+        table(rows, ('WHAT', 'NAME'))
+        say()
+    colours = {'add': 'green', 'update': 'yellow', 'remove': 'red'}
+    for change in plan.changes:
+        say(f'{change.kind:<7} {change.path}', fg=colours[change.kind])
+        for line in diffs.get(change.path, '').splitlines():
+            say(f'    {line}', fg={'+': 'green', '-': 'red'}.get(line[:1]))
+    counts = {kind: sum(change.kind == kind for change in plan.changes) for kind in colours}
+    say(f'\n{counts["add"]} to add, {counts["update"]} to update, {counts["remove"]} to remove')
+
+
+def _diff(run: Run, plan: Plan, path: str) -> str:
+    before = run.source.read(path).decode(errors='replace') if path in run.source.tree.ids else ''
+    after = plan.files.get(path, b'').decode(errors='replace')
+    lines = difflib.unified_diff(before.splitlines(), after.splitlines(), f'a/{path}', f'b/{path}', lineterm='')
+    return '\n'.join(lines)

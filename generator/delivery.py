@@ -1,0 +1,132 @@
+"""A resolved release → the one object by which its agent deploys it: chart path and values together.
+
+The settings follow what the real controllers were seen doing: values inline, so that chart and values switch in one
+step; one chart folder named, so that one commit wakes one release; retries that take up a fix; no hooks, no waves.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from generator import yamlwrite
+from generator.domain import DOMAIN, Environment, ResolvedRelease, Settings
+
+# Deletion means the same under both agents: whoever removes a delivery object removes what it deployed.
+FINALIZER = 'resources-finalizer.argocd.argoproj.io'
+
+
+def delivery_file(environment: str, model: str) -> str:
+    return f'delivery/{environment}/{model}.yaml'
+
+
+def values_file(environment: str, model: str) -> str:
+    return f'values/{environment}/{model}.yaml'
+
+
+def object_name(environment: str, name: str) -> str:
+    """Unique among all environments that one agent serves; at most 63 characters by the limits on both names."""
+    return f'{environment}-{name}'
+
+
+def bootstrap_name(environment: Environment) -> str:
+    return f'chartloom-{environment.name}'
+
+
+def delivery_object(release: ResolvedRelease, settings: Settings, prefix: str) -> dict[str, Any]:
+    """The Application or HelmRelease of a release; `prefix` is the folder of this repository in git, '' or 'a/b/'."""
+    if release.environment.agent == 'argocd':
+        return _application(release, settings, prefix)
+    return _helm_release(release, prefix)
+
+
+def dump_delivery(release: ResolvedRelease, settings: Settings, prefix: str) -> bytes:
+    return yamlwrite.seal(release.release.file, yamlwrite.dump(delivery_object(release, settings, prefix)))
+
+
+def dump_values(release: ResolvedRelease) -> bytes:
+    return yamlwrite.seal(release.release.file, yamlwrite.dump(release.values))
+
+
+def _labels(release: ResolvedRelease) -> dict[str, str]:
+    return {
+        'app.kubernetes.io/managed-by': 'chartloom',
+        f'{DOMAIN}/environment': release.environment.name,
+        f'{DOMAIN}/model': release.release.model,
+    }
+
+
+def _application(release: ResolvedRelease, settings: Settings, prefix: str) -> dict[str, Any]:
+    environment, model = release.environment, release.release.model
+    return {
+        'apiVersion': 'argoproj.io/v1alpha1',
+        'kind': 'Application',
+        'metadata': {
+            'name': object_name(environment.name, model),
+            'namespace': environment.agent_namespace,
+            'labels': _labels(release),
+            # Without it every commit of the repository renders every release again.
+            'annotations': {'argocd.argoproj.io/manifest-generate-paths': f'/{prefix}{release.chart.folder}'},
+            'finalizers': [FINALIZER],
+        },
+        'spec': {
+            'project': bootstrap_name(environment),
+            'revisionHistoryLimit': 10,
+            'source': {
+                'repoURL': settings.url,
+                'targetRevision': settings.branch,
+                'path': f'{prefix}{release.chart.folder}',
+                'helm': {'releaseName': model, 'valuesObject': release.values},
+            },
+            'destination': {'server': environment.spec['cluster']['server'], 'namespace': environment.namespace},
+            'syncPolicy': sync_policy(),
+        },
+    }
+
+
+def sync_policy() -> dict[str, Any]:
+    """Automatic, and never stuck: `refresh` lets the retry of a failed sync take up the commit that fixes it."""
+    return {
+        'automated': {'prune': True, 'selfHeal': True},
+        'syncOptions': ['CreateNamespace=false', 'ApplyOutOfSyncOnly=true', 'PruneLast=true'],
+        'retry': {'limit': 5, 'backoff': {'duration': '10s', 'factor': 2, 'maxDuration': '3m'}, 'refresh': True},
+    }
+
+
+def _helm_release(release: ResolvedRelease, prefix: str) -> dict[str, Any]:
+    environment, model = release.environment, release.release.model
+    source = bootstrap_name(environment)
+    # A release that waits for health takes no fix until its timeout, unless the controller cancels the wait.
+    waiting = {} if environment.spec.get('cancelHealthCheckOnNewRevision') else {'disableWait': True}
+    # A rollback is a commit, not the controller's guess: retry, never remediate.
+    action = {**waiting, 'strategy': {'name': 'RetryOnFailure', 'retryInterval': '2m'}}
+    return {
+        'apiVersion': 'helm.toolkit.fluxcd.io/v2',
+        'kind': 'HelmRelease',
+        'metadata': {
+            'name': object_name(environment.name, model),
+            'namespace': environment.agent_namespace,
+            'labels': _labels(release),
+        },
+        'spec': {
+            'interval': '10m',
+            'timeout': f'{int(release.merged["progressDeadlineSeconds"]) // 60 + 1}m',
+            'releaseName': model,
+            'targetNamespace': environment.namespace,
+            'storageNamespace': environment.namespace,
+            'serviceAccountName': source,
+            'maxHistory': 5,
+            'chart': {
+                'spec': {
+                    'chart': f'./{prefix}{release.chart.folder}',
+                    # Chart folders are immutable and carry their version; Revision would upgrade on every commit.
+                    'reconcileStrategy': 'ChartVersion',
+                    'sourceRef': {'kind': 'GitRepository', 'name': source, 'namespace': environment.agent_namespace},
+                    'interval': '10m',
+                }
+            },
+            'install': action,
+            'upgrade': action,
+            'driftDetection': {'mode': 'enabled'},
+            'values': release.values,
+        },
+    }

@@ -1,0 +1,32 @@
+"""Fixed-shape documents by Jinja2: `[[ ]]` is always ours, `{{ }}` always helm's or Argo's."""
+
+from __future__ import annotations
+
+from functools import lru_cache
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from jinja2 import Template
+
+
+@lru_cache(maxsize=16)
+def _template(source: bytes) -> Template:
+    from jinja2 import Environment, StrictUndefined
+
+    environment = Environment(
+        variable_start_string='[[', variable_end_string=']]', undefined=StrictUndefined,
+        trim_blocks=True, lstrip_blocks=True, keep_trailing_newline=True, autoescape=False,
+    )  # fmt: skip
+    environment.filters['cell'] = _cell
+    environment.filters['line'] = lambda text: ' '.join(str(text).split())
+    return environment.from_string(source.decode())
+
+
+def render_document(source: bytes, **names: Any) -> str:
+    """Fill a document; a name that it uses and does not get is an error."""
+    return _template(source).render(**names)
+
+
+def _cell(text: Any) -> str:
+    """Text inside a Markdown table: one line, no bars that would end the cell."""
+    return ' '.join(str(text).split()).replace('|', '\\|')

@@ -1,0 +1,231 @@
+"""The words of the program as frozen data; shapes were checked by JSON Schema before these are made."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from generator.paths import Path
+
+Values = Mapping[str, Any]
+# Paths are strings, not PurePosixPath: 20,000 of those cost 0.1 s to make and hash, and git speaks strings.
+Tree = Mapping[str, bytes]
+# Path to git blob id: what a tree holds, without reading it.
+Ids = Mapping[str, str]
+
+VALUES_CONTRACT = 1
+FILE_FORMAT = 1
+DOMAIN = 'chartloom.dev'
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    file: str
+    spec: Values
+
+    @property
+    def url(self) -> str:
+        return str(self.spec['repository']['url'])
+
+    @property
+    def branch(self) -> str:
+        return str(self.spec['repository'].get('branch', 'main'))
+
+
+@dataclass(frozen=True, slots=True)
+class ModelVersion:
+    version: str
+    image: str
+    spec: Values
+
+
+@dataclass(frozen=True, slots=True)
+class Model:
+    name: str
+    file: str
+    spec: Values
+    versions: tuple[ModelVersion, ...]
+
+    @property
+    def newest(self) -> ModelVersion:
+        return self.versions[-1]
+
+    @property
+    def runtime(self) -> str:
+        return str(self.spec['runtime'])
+
+
+@dataclass(frozen=True, slots=True)
+class Environment:
+    name: str
+    file: str
+    spec: Values
+
+    @property
+    def agent(self) -> str:
+        return str(self.spec['agent'])
+
+    @property
+    def agent_namespace(self) -> str:
+        return str(self.spec.get('agentNamespace') or {'argocd': 'argocd', 'flux': 'flux-system'}[self.agent])
+
+    @property
+    def namespace(self) -> str:
+        return str(self.spec['namespace'])
+
+    @property
+    def router(self) -> str:
+        return str(self.spec.get('router', 'service'))
+
+    @property
+    def kubernetes(self) -> str:
+        return str(self.spec['kubernetes'])
+
+    @property
+    def follows_newest(self) -> bool:
+        return self.spec.get('follow') == 'newest'
+
+
+@dataclass(frozen=True, slots=True)
+class Release:
+    """A model in an environment: the pin, and what differs there."""
+
+    environment: str
+    model: str
+    file: str
+    spec: Values
+
+    @property
+    def name(self) -> str:
+        return f'{self.environment}/{self.model}'
+
+    @property
+    def version(self) -> str:
+        return str(self.spec.get('version', ''))
+
+    @property
+    def chart(self) -> str:
+        return str(self.spec.get('chart', ''))
+
+
+@dataclass(frozen=True, slots=True)
+class Application:
+    name: str
+    file: str
+    spec: Values
+
+    @property
+    def members(self) -> tuple[str, ...]:
+        return tuple(self.spec['members'])
+
+    @property
+    def hostname(self) -> str:
+        return str(self.spec.get('hostname', self.name))
+
+
+@dataclass(frozen=True, slots=True)
+class Registry:
+    settings: Settings
+    models: Mapping[str, Model]
+    environments: Mapping[str, Environment]
+    releases: Mapping[str, Release]
+    applications: Mapping[str, Application]
+    # All names there are, when only some of the files were read.
+    model_names: frozenset[str]
+    release_names: frozenset[str]
+
+
+@dataclass(frozen=True, slots=True)
+class Starter:
+    """A complete chart that lints alone; `digest` is the sha256 of its templates."""
+
+    files: Tree
+    values: Values
+    schema: Values
+    digest: str
+
+
+@dataclass(frozen=True, slots=True)
+class Runtime:
+    name: str
+    file: str
+    spec: Values
+
+
+@dataclass(frozen=True, slots=True)
+class Templates:
+    starter: Starter
+    runtimes: Mapping[str, Runtime]
+    documents: Tree
+    schemas: Tree
+
+
+@dataclass(frozen=True, slots=True)
+class Layer:
+    """Values with the place they come from: `values[target + p]` stands in `file` at `source + p`."""
+
+    file: str
+    source: Path
+    target: Path
+    values: Any
+
+
+@dataclass(frozen=True, slots=True)
+class LedgerEntry:
+    """One chart version. `digest` is its identity, `content` the same without version and change notes."""
+
+    version: str
+    model_version: str
+    digest: str
+    content: str
+    bump: str
+    reasons: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Chart:
+    """A chart version as a release uses it; `files` only where it has to be written."""
+
+    model: str
+    version: str
+    model_version: str
+    values: Values
+    schema: bytes
+    annotations: Values
+    files: Tree = field(default_factory=dict)
+    layers: tuple[Layer, ...] = ()
+
+    @property
+    def folder(self) -> str:
+        return f'charts/{self.model}/{self.version}'
+
+
+@dataclass(frozen=True, slots=True)
+class ResolvedRelease:
+    """A release with everything decided: `values` is what differs from the chart's own, `merged` is all of it."""
+
+    release: Release
+    environment: Environment
+    chart: Chart
+    values: Values
+    merged: Values
+    layers: tuple[Layer, ...]
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Change:
+    kind: str  # add, update, remove
+    path: str
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """What has to be written and removed; `releases` and `charts` are the names that the changes belong to."""
+
+    changes: tuple[Change, ...]
+    files: Tree
+
+    @property
+    def removed(self) -> tuple[str, ...]:
+        return tuple(change.path for change in self.changes if change.kind == 'remove')

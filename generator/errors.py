@@ -1,0 +1,49 @@
+"""What can go wrong, as data: problems the user can mend, and commands that failed."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Problem:
+    """Something the user must mend: where it is, what is wrong, what to do next."""
+
+    file: str
+    path: str
+    message: str
+    hint: str = ''
+
+    def __str__(self) -> str:
+        place = f'{self.file}::{self.path}' if self.path else self.file
+        text = f'{place}: {self.message}' if place else self.message
+        return f'{text}\n  hint: {self.hint}' if self.hint else text
+
+
+class ProblemsFound(Exception):
+    """All problems of a run at once, sorted by place and without repeats."""
+
+    def __init__(self, problems: Iterable[Problem]) -> None:
+        self.problems = tuple(sorted(set(problems)))
+        super().__init__('\n'.join(map(str, self.problems)))
+
+
+class CommandFailed(Exception):
+    """A command that should have worked."""
+
+    def __init__(self, command: tuple[str, ...], code: int, stdout: str, stderr: str) -> None:
+        self.command, self.code, self.stdout, self.stderr = command, code, stdout, stderr
+        super().__init__(command, code, stdout, stderr)
+
+    def __str__(self) -> str:
+        parts = [f'command: {" ".join(self.command)}', f'code: {self.code}']
+        for name, text in (('stdout', self.stdout), ('stderr', self.stderr)):
+            body = ''.join(f'\n  {line}' for line in text.strip().splitlines()) or ' (none)'
+            parts.append(f'{name}:{body}')
+        return '\n'.join(parts)
+
+
+def problem(file: str, path: str, message: str, hint: str = '') -> ProblemsFound:
+    """One problem as the exception that stops a run."""
+    return ProblemsFound([Problem(file, path, message, hint)])

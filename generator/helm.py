@@ -1,0 +1,199 @@
+"""Turn charts and releases into rendered text or problems, with the helm binary."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import shutil
+import signal
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any
+
+from generator.errors import CommandFailed, Problem, problem
+from generator.process import Completed, Progress, cut, in_parallel, run
+
+Values = Mapping[str, Any]
+
+OLDEST = (3, 17)
+_INSTALL = 'install Helm 3.17 or newer (https://helm.sh/docs/intro/install), or name one in the variable HELM'
+_HINT = 'correct the value or the template that helm names'
+# Charts a process: more save nothing, and 200 keep helm below 400 MiB without garbage collection, which makes it a
+# fifth faster. The limit brings collection back before memory gets tight.
+_RENDERED, _LINTED = 200, 50
+_GO = {'GOGC': 'off', 'GOMEMLIMIT': '350MiB'}
+_UMBRELLA = 'chartloom.umbrella'  # no model can be called so: its name is a DNS label
+_SOURCE = re.compile(rb'^(?:---\n)?# Source: (?:chartloom\.umbrella/charts/)?(?=([^/\n]+)/)', re.MULTILINE)
+_HEAD = re.compile(r"""^(name|kubeVersion):[ \t]*["']?([^"'#\n]*?)["']?[ \t\r]*(?:#.*)?$""", re.MULTILINE)
+
+
+@dataclass(frozen=True, slots=True)
+class Helm:
+    """A helm binary that is new enough."""
+
+    path: str
+    version: str
+
+
+@dataclass(frozen=True, slots=True)
+class HelmRelease:
+    """A chart with values; `starter` is the digest of its templates, `file` is what a problem of it names."""
+
+    name: str
+    namespace: str
+    kube_version: str
+    chart: Path
+    values: Values
+    starter: str
+    file: str
+
+
+@dataclass(frozen=True, slots=True)
+class Rendered:
+    """A release's documents as helm printed them, or the problem that keeps helm from making them."""
+
+    release: HelmRelease
+    documents: Sequence[bytes]
+    problem: Problem | None = None
+
+    @property
+    def text(self) -> str:
+        """The documents as one YAML stream, in helm's order and without blank lines at the end of a document."""
+        return ''.join(f'---\n# Source: {document.decode()}\n' for document in self.documents)
+
+
+_Member = tuple[str, HelmRelease]  # with the name in its Chart.yaml
+
+
+def find_helm(environ: Mapping[str, str]) -> Helm:
+    """Find $HELM, or helm on PATH; ProblemsFound when there is none or it is too old."""
+    named = environ.get('HELM')
+    path = shutil.which(named or 'helm', path=environ.get('PATH', os.defpath))
+    if path is None:
+        raise problem('', '', f"$HELM names '{named}', which is no program" if named else 'no helm on PATH', _INSTALL)
+    try:
+        said = run([path, 'version', '--template', '{{.Version}}']).stdout.decode(errors='replace').strip()
+    except CommandFailed as failed:
+        raise problem(path, '', f"'helm version' ended with exit code {failed.code}", _INSTALL) from failed
+    found = re.match(r'v?(\d+)\.(\d+)', said)
+    if not found or (int(found[1]), int(found[2])) < OLDEST:
+        raise problem(path, '', f"its version is '{said[:40]}', but Helm 3.17 or newer is needed", _INSTALL)
+    return Helm(os.path.abspath(path), said.removeprefix('v'))
+
+
+def lint(helm: Helm, charts: Mapping[str, Path], *, jobs: int = 2, progress: Progress | None = None) -> list[Problem]:
+    """Lint charts strictly with their own values; problems name a chart by its key, charts/<model>/<version>."""
+
+    def together(places: Sequence[str]) -> list[None] | None:
+        done = _call(helm, 'lint', '--strict', '--quiet', *(str(charts[place]) for place in places))
+        return None if done.code else []
+
+    def alone(place: str) -> Problem | None:
+        done = _call(helm, 'lint', '--strict', '--quiet', str(charts[place]))
+        text = _one_line(done.stdout.decode(errors='replace') + done.stderr, charts[place], done.code)
+        return Problem(place, '', f'helm lint: {text}', _HINT) if done.code else None
+
+    answers = in_parallel(cut(list(charts), _LINTED), together, alone, jobs=jobs, progress=progress)
+    return sorted(filter(None, answers))
+
+
+def template(
+    helm: Helm, releases: Sequence[HelmRelease], *, jobs: int = 2, progress: Progress | None = None
+) -> Iterator[Rendered]:
+    """Render releases, up to 200 to a helm process, `jobs` processes at a time.
+
+    Every release is answered once, grouped by what a batch must share, not in the order given. One that fails takes
+    no other with it. No more than `jobs` + 1 batches of text are held here, however many releases there are.
+    """
+
+    batches = _batches(releases)
+    return in_parallel(batches, partial(_umbrella, helm), partial(_single, helm), jobs=jobs, progress=progress)
+
+
+def _batches(releases: Sequence[HelmRelease]) -> list[Sequence[_Member]]:
+    # What members of an umbrella share: the one namespace and Kubernetes version; kubeVersion, because helm ignores
+    # that of sub-charts; the templates, because `define` names are global and of two the first wins silently.
+    # No two have the same chart name.
+    heads = {chart: _head(chart) for chart in {release.chart for release in releases}}
+    groups: dict[tuple[object, ...], list[_Member]] = {}
+    used: Counter[tuple[str, ...]] = Counter()
+    for release in releases:
+        name, constraint = heads[release.chart]
+        key = (release.namespace, release.kube_version, constraint, release.starter)
+        groups.setdefault((*key, used[*key, name]), []).append((name, release))
+        used[*key, name] += 1
+    return [batch for group in groups.values() for batch in cut(group, _RENDERED)]
+
+
+def _head(chart: Path) -> tuple[str, str]:
+    """Name and kubeVersion of a chart."""
+    file = chart / 'Chart.yaml'  # where there is none, helm says so, with the release it belongs to
+    head = dict(_HEAD.findall(file.read_text(encoding='utf-8', errors='replace'))) if file.is_file() else {}
+    return head.get('name', chart.name), head.get('kubeVersion', '')
+
+
+def _umbrella(helm: Helm, batch: Sequence[_Member]) -> list[Rendered] | None:
+    with TemporaryDirectory(prefix='chartloom-') as folder:
+        chart = Path(folder, _UMBRELLA)
+        chart.joinpath('charts').mkdir(parents=True)
+        head = {'apiVersion': 'v2', 'name': _UMBRELLA, 'version': '0.0.0', 'kubeVersion': _head(batch[0][1].chart)[1]}
+        chart.joinpath('Chart.yaml').write_text(json.dumps(head))
+        for index, (_, release) in enumerate(batch):
+            chart.joinpath('charts', str(index)).symlink_to(release.chart.absolute())
+        done = _template(helm, 'batch', batch[0][1], chart, {name: release.values for name, release in batch})
+    if done.code:
+        return None
+    found = _split(done.stdout)
+    # A chart that left nothing is asked alone: the name in its Chart.yaml may not be what we read there.
+    return [Rendered(m[1], found[m[0]]) if m[0] in found else _single(helm, m) for m in batch]
+
+
+def _single(helm: Helm, member: _Member) -> Rendered:
+    release = member[1]
+    chart = release.chart.resolve()
+    done = _template(helm, release.name, release, chart, release.values)
+    if not done.code:
+        return Rendered(release, [document for found in _split(done.stdout).values() for document in found])
+    text = _one_line(done.stderr, chart, done.code)
+    return Rendered(release, (), Problem(release.file, '', f'helm cannot render it: {text}', _HINT))
+
+
+def _template(helm: Helm, name: str, like: HelmRelease, chart: Path, values: Values) -> Completed:
+    options = ('--namespace', like.namespace, '--kube-version', like.kube_version, '--values', '-')
+    return _call(helm, 'template', name, str(chart), *options, input=_yaml(values).encode())
+
+
+def _split(output: bytes) -> dict[str, list[bytes]]:
+    # Not every document has its `---`: helm glues one that is only a comment to the one before.
+    documents: dict[str, list[bytes]] = {}
+    starts = list(_SOURCE.finditer(output))
+    ends = [start.start() for start in starts[1:]] + [len(output)]
+    for start, end in zip(starts, ends, strict=bool(starts)):
+        documents.setdefault(start[1].decode(), []).append(output[start.end() : end].rstrip(b'\n'))
+    return documents
+
+
+def _yaml(values: Values) -> str:
+    # JSON is YAML, except that YAML knows no surrogate pairs and takes fewer characters as they are.
+    text = json.dumps(values, ensure_ascii=False, allow_nan=False, default=dict)
+    return re.sub(r'[^ -~]', lambda found: f'\\U{ord(found[0]):08x}', text)
+
+
+def _call(helm: Helm, *arguments: str, input: bytes | None = None) -> Completed:
+    # Nothing of the user's helm set-up (plugins, repositories, kubeconfig, debug) may change a result.
+    kept = {name: value for name, value in os.environ.items() if not name.startswith(('HELM_', 'KUBE'))}
+    with TemporaryDirectory(prefix='chartloom-') as home:
+        own = {f'HELM_{kind}_HOME': os.path.join(home, kind.lower()) for kind in ('CACHE', 'CONFIG', 'DATA')}
+        # Killed for want of memory is an answer too, then helm gets half as much. Ctrl-C and a lost binary are not.
+        return run([helm.path, *arguments], env=_GO | kept | own, input=input, ok={*range(126), -signal.SIGKILL})
+
+
+def _one_line(text: str, chart: Path, code: int) -> str:
+    # Only clutter is taken away here; nothing depends on how helm words it.
+    text = text.strip().removesuffix('Use --debug flag to render out invalid YAML').replace(str(chart), 'the chart')
+    return ' '.join(text.split()).removeprefix('Error: ') or f'exit code {code}'

@@ -1,0 +1,50 @@
+"""Container image references: text into the parts that charts carry, and mirrors."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from generator.domain import Values
+from generator.paths import Path
+
+
+def parse_image(reference: str) -> dict[str, str]:
+    """Split `[registry/]repository[:tag][@digest]`; Docker Hub's short names are written out, as the runtime would."""
+    name, _, digest = reference.partition('@')
+    head, slash, rest = name.partition('/')
+    if slash and ('.' in head or ':' in head or head == 'localhost'):
+        registry, path = head, rest
+    else:
+        registry, path = 'docker.io', name
+    repository, _, tag = path.partition(':')
+    if registry == 'docker.io' and '/' not in repository:
+        repository = f'library/{repository}'
+    return {'registry': registry, 'repository': repository, 'tag': tag, 'digest': digest}
+
+
+def show_image(image: Values) -> str:
+    """The reference that the chart will render."""
+    tag = f':{image["tag"]}' if image.get('tag') else ''
+    digest = f'@{image["digest"]}' if image.get('digest') else ''
+    registry = f'{image["registry"]}/' if image.get('registry') else ''
+    return f'{registry}{image.get("repository", "")}{tag}{digest}'
+
+
+def images(values: Values) -> Iterator[tuple[Path, Values]]:
+    """Every image that a chart with these values runs, with its place."""
+    yield ('image',), values['image']
+    for name, container in values.get('containers', {}).items():
+        if container.get('enabled', True) and 'image' in container:
+            yield ('containers', name, 'image'), container['image']
+    if values.get('artifact', {}).get('delivery') == 'download':
+        yield ('artifact', 'image'), values['artifact']['image']
+    if values.get('test', {}).get('enabled'):
+        yield ('test', 'image'), values['test']['image']
+
+
+def mirrored(values: Values, mirrors: Mapping[str, str]) -> Iterator[tuple[Path, Any]]:
+    """The registries that a mirror replaces, with their places."""
+    for path, image in images(values):
+        if mirror := mirrors.get(image.get('registry', '')):
+            yield (*path, 'registry'), mirror

@@ -1,0 +1,172 @@
+"""Registry files → Registry; the tool's own chart_templates/ and schemas/ → starter, runtimes and documents."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import re
+from collections.abc import Callable, Collection, Iterator
+from functools import cache
+from importlib.resources import files as package_files
+from importlib.resources.abc import Traversable
+from typing import Any
+
+from generator import yamlio
+from generator.domain import (
+    Application,
+    Environment,
+    Model,
+    ModelVersion,
+    Registry,
+    Release,
+    Runtime,
+    Settings,
+    Starter,
+    Templates,
+    Values,
+)
+from generator.errors import Problem, ProblemsFound, problem
+from generator.schema import Schemas, suggest
+
+Read = Callable[[str], bytes]
+
+_FOLDERS = {'models': 'Model', 'environments': 'Environment', 'releases': 'Release', 'applications': 'Application'}
+_PLACE = re.compile(r'registry/(?:settings|(models|environments|applications)/([^/]+)|(releases)/([^/]+)/([^/]+))\.yaml')
+_IGNORED = re.compile(r'registry/(?:schemas/.*|(?:.*/)?(?:\.[^/]*|README\.md|OWNERS|CODEOWNERS))')
+
+
+def load_registry(names: Collection[str], read: Read, schemas: Schemas, only: Collection[str] = ()) -> Registry:
+    """Read the registry files among `names`; with `only`, no more than these models and what they need.
+
+    Raises ProblemsFound with the problems of all files.
+    """
+    problems: list[Problem] = []
+    found: dict[str, dict[str, Any]] = {'Settings': {}, **{kind: {} for kind in _FOLDERS.values()}}
+    for file in sorted(names):
+        try:
+            place = _place(file)
+            if place is None or not _wanted(place, only):
+                continue
+            data = read(file)
+            if place[0] == 'Application' and only and not any(name.encode() in data for name in only):
+                continue
+            document = yamlio.read(data, file)
+            faults = _envelope(document, file, place) or schemas.problems(place[0], document, file, data)
+            problems.extend(faults)
+            if not faults:
+                found[place[0]][place[1]] = _make(place, file, document['spec'])
+        except ProblemsFound as error:
+            problems.extend(error.problems)
+    if not found['Settings'] and not any(p.file == 'registry/settings.yaml' for p in problems):
+        problems.append(Problem('registry/settings.yaml', '', 'there is no such file', "run 'chartloom init' to begin a repository"))
+    if problems:
+        raise ProblemsFound(problems)
+    return Registry(
+        settings=found['Settings']['settings'],
+        models=found['Model'],
+        environments=found['Environment'],
+        releases=found['Release'],
+        applications=found['Application'],
+        model_names=frozenset(name for kind, name in map(_kind_and_name, names) if kind == 'Model'),
+        release_names=frozenset(name for kind, name in map(_kind_and_name, names) if kind == 'Release'),
+    )
+
+
+def _kind_and_name(file: str) -> tuple[str, str]:
+    match = _PLACE.fullmatch(file)
+    if not match:
+        return '', ''
+    folder, name, releases, environment, model = match.groups()
+    if releases:
+        return 'Release', f'{environment}/{model}'
+    return (_FOLDERS[folder], name) if folder else ('Settings', 'settings')
+
+
+def _place(file: str) -> tuple[str, str] | None:
+    kind, name = _kind_and_name(file)
+    if kind:
+        return kind, name
+    if _IGNORED.fullmatch(file):
+        return None
+    hint = 'registry files are registry/settings.yaml, models/<model>.yaml, environments/<env>.yaml, releases/<env>/<model>.yaml, applications/<app>.yaml'
+    raise problem(file, '', 'no file of this name belongs into the registry', hint)
+
+
+def _wanted(place: tuple[str, str], only: Collection[str]) -> bool:
+    kind, name = place
+    return not only or kind not in ('Model', 'Release') or name.rpartition('/')[2] in only
+
+
+def _envelope(document: Any, file: str, place: tuple[str, str]) -> list[Problem]:
+    """What must be right before a schema can be chosen."""
+    if not isinstance(document, dict):
+        return [Problem(file, '$', 'it is not a map', f'begin with apiVersion: chartloom/v1 and kind: {place[0]}')]
+    kind = document.get('kind')
+    if kind is not None and kind != place[0]:
+        folder = next((f'registry/{f}/' for f, k in _FOLDERS.items() if k == kind), 'registry/settings.yaml')
+        known = kind in (*_FOLDERS.values(), 'Settings')
+        hint = f'{kind} files belong into {folder}' if known else suggest(str(kind), [place[0]], f'write kind: {place[0]}')
+        return [Problem(file, '$.kind', f"'{kind}' does not belong here", hint)]
+    metadata = document.get('metadata')
+    name = metadata.get('name') if isinstance(metadata, dict) else None
+    stem = place[1].rpartition('/')[2]
+    if place[0] != 'Settings' and isinstance(name, str) and name != stem:
+        return [Problem(file, '$.metadata.name', f"'{name}' is not the name of the file", f"write '{stem}', or rename the file to {name}.yaml")]
+    return []
+
+
+def _make(place: tuple[str, str], file: str, spec: Values) -> Any:
+    kind, name = place
+    match kind:
+        case 'Settings':
+            return Settings(file, spec)
+        case 'Model':
+            versions = tuple(ModelVersion(v['version'], v['image'], v) for v in spec['versions'])
+            return Model(name, file, spec, versions)
+        case 'Environment':
+            return Environment(name, file, spec)
+        case 'Release':
+            environment, _, model = name.partition('/')
+            return Release(environment, model, file, spec)
+    return Application(name, file, spec)
+
+
+@cache
+def load_templates() -> Templates:
+    """The starter, the runtimes, the documents and the schemas that this chartloom carries."""
+    templates = package_files('chart_templates')
+    # ci/ holds the starter's own test values: they are no part of a model's chart.
+    starter = {name: data for name, data in _walk(templates / 'model-server', '') if not name.startswith('ci/')}
+    values_schema = starter['values.schema.json']
+    schemas = {name: data for name, data in _walk(package_files('schemas'), '') if name.endswith('.json')}
+    runtimes = {}
+    for name, data in _walk(templates / 'runtimes', ''):
+        if name.endswith('.yaml'):
+            file = f'chart_templates/runtimes/{name}'
+            spec = yamlio.read(data, file)
+            runtimes[spec['name']] = Runtime(spec['name'], file, spec)
+    return Templates(
+        starter=Starter(
+            files=starter,
+            values=yamlio.read(starter['values.yaml'], 'chart_templates/model-server/values.yaml'),
+            schema=json.loads(values_schema),
+            digest=_digest({n: d for n, d in starter.items() if n.startswith('templates/')}),
+        ),
+        runtimes=runtimes,
+        documents=dict(_walk(templates / 'repository', '')),
+        schemas={**schemas, 'values.json': values_schema},
+    )
+
+
+def _walk(folder: Traversable, prefix: str) -> Iterator[tuple[str, bytes]]:
+    for entry in sorted(folder.iterdir(), key=lambda e: e.name):
+        if entry.is_dir():
+            if entry.name != '__pycache__':
+                yield from _walk(entry, f'{prefix}{entry.name}/')
+        elif not entry.name.endswith(('.py', '.pyc')):
+            yield f'{prefix}{entry.name}', entry.read_bytes()
+
+
+def _digest(files: dict[str, bytes]) -> str:
+    lines = ''.join(f'{path} {hashlib.sha256(data).hexdigest()}\n' for path, data in sorted(files.items()))
+    return hashlib.sha256(lines.encode()).hexdigest()

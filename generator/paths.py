@@ -1,0 +1,20 @@
+"""Places inside a document: the keys and indexes that lead to a value, shown as a JSON path."""
+
+from __future__ import annotations
+
+import re
+
+Path = tuple[str | int, ...]
+
+_PLAIN = re.compile(r'[A-Za-z_][A-Za-z0-9_-]*')
+
+
+def show(path: Path) -> str:
+    """Show a path as `$.spec.versions[0].image`; keys that are not plain words stand in brackets."""
+    parts = ['$']
+    for step in path:
+        if isinstance(step, int):
+            parts.append(f'[{step}]')
+        else:
+            parts.append(f'.{step}' if _PLAIN.fullmatch(step) else f"['{step}']")
+    return ''.join(parts)

@@ -1,0 +1,141 @@
+"""Turn a command or URL into its output or CommandFailed, and batches of work into results, several at a time."""
+
+from __future__ import annotations
+
+import math
+import re
+import subprocess
+from base64 import b64encode
+from collections import deque
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TypeVar
+from urllib.parse import unquote, urlsplit
+
+from generator.errors import CommandFailed
+
+# `git@` is how ssh is spoken to and no secret; any other user or user:token in a URL may be one.
+_USERINFO = re.compile(r'(\w+://)(?!git@)[^/\s]+@')
+# A failing batch of this size is no longer halved: single calls cost no more than further halves.
+FEW = 4
+
+T = TypeVar('T')
+R = TypeVar('R')
+Progress = Callable[[int], object]
+
+
+@dataclass(frozen=True, slots=True)
+class Completed:
+    """What a command left behind; stdout as it came, because it may be a pack, an archive or megabytes of YAML."""
+
+    stdout: bytes
+    stderr: str
+    code: int
+
+
+def run(
+    command: Sequence[str],
+    *,
+    cwd: Path | None = None,
+    env: Mapping[str, str] | None = None,
+    input: bytes | None = None,
+    ok: Collection[int] = (0,),
+) -> Completed:
+    """Run a command to its end; raises CommandFailed when it cannot start or its exit code is not among `ok`.
+
+    `env` is the whole environment, not an addition. Without `input` the command reads an empty stdin, so it cannot
+    wait for a person. The code is negative when a signal ended the command, as in subprocess.
+    """
+    try:
+        done = subprocess.run(command, cwd=cwd, env=env, input=input or b'', capture_output=True, check=False)
+    except OSError as error:
+        raise _not_started(command, error) from error
+    stderr = done.stderr.decode(errors='replace')
+    if done.returncode not in ok:
+        raise _failed(command, done.returncode, done.stdout.decode(errors='replace'), stderr)
+    return Completed(done.stdout, stderr, done.returncode)
+
+
+def fetch(url: str, *, seconds: float = 30) -> bytes | None:
+    """Get an http(s) URL, with the credentials in it if there are any; None for 404, else CommandFailed."""
+    # Here, because importing them takes longer than importing the rest of chartloom.
+    from http.client import HTTPException
+    from urllib.request import Request, urlopen
+
+    parts = urlsplit(url)
+    user, at, host = parts.netloc.rpartition('@')
+    headers = {'Authorization': f'Basic {b64encode(unquote(user).encode()).decode()}'} if at else {}
+    try:
+        with urlopen(Request(parts._replace(netloc=host).geturl(), headers=headers), timeout=seconds) as answer:
+            return bytes(answer.read())
+    except (OSError, HTTPException) as error:
+        code = getattr(error, 'code', 1)
+        if code == 404:
+            return None
+        raise _failed(('GET', url), code, '', str(getattr(error, 'reason', error))) from error
+
+
+def mask(text: str) -> str:
+    """Hide credentials in URLs: https://user:token@host becomes https://***@host."""
+    return _USERINFO.sub(r'\1***@', text)
+
+
+def cut(items: Sequence[T], most: int) -> list[Sequence[T]]:
+    """Cut items into as few pieces as can be, of about one size."""
+    size = math.ceil(len(items) / math.ceil(len(items) / most)) if items else 1
+    return [items[start : start + size] for start in range(0, len(items), size)]
+
+
+def in_parallel(
+    batches: Sequence[Sequence[T]],
+    together: Callable[[Sequence[T]], Sequence[R] | None],
+    alone: Callable[[T], R],
+    *,
+    jobs: int,
+    progress: Progress | None = None,
+) -> Iterator[R]:
+    """Results of all items, batch by batch in the order given, `jobs` batches at a time.
+
+    A batch for which `together` has no answer (None) is halved, down to a few items that are done `alone`. No more than
+    `jobs` + 1 batches of results are held, however slowly they are taken. `progress` hears how many items are done.
+    """
+    waiting: deque[tuple[int, Future[list[R]]]] = deque()
+    with ThreadPoolExecutor(jobs) as pool:
+        try:
+            for batch in (*batches, None):
+                if batch is not None:
+                    waiting.append((len(batch), pool.submit(_narrow, batch, together, alone)))
+                while waiting and (batch is None or len(waiting) > jobs):
+                    count, future = waiting.popleft()
+                    yield from future.result()
+                    if progress:
+                        progress(count)
+        finally:
+            for _, future in waiting:
+                future.cancel()
+
+
+def _narrow(
+    items: Sequence[T], together: Callable[[Sequence[T]], Sequence[R] | None], alone: Callable[[T], R]
+) -> list[R]:
+    if len(items) > 1 and (found := together(items)) is not None:
+        return list(found)
+    if len(items) <= FEW:
+        return [alone(item) for item in items]
+    half = len(items) // 2
+    return _narrow(items[:half], together, alone) + _narrow(items[half:], together, alone)
+
+
+def _failed(command: Sequence[str], code: int, stdout: str, stderr: str) -> CommandFailed:
+    return CommandFailed(tuple(map(mask, command)), code, mask(stdout), mask(stderr))
+
+
+def _not_started(command: Sequence[str], error: OSError) -> CommandFailed:
+    # 127 and 126 are what a shell answers for "not found" and "found, but cannot be run".
+    if not isinstance(error, FileNotFoundError):
+        return _failed(command, 126, '', f"'{command[0]}' cannot be run: {error.strerror}")
+    if error.filename == command[0]:
+        return _failed(command, 127, '', f"'{command[0]}' was not found; is it installed and on PATH?")
+    return _failed(command, 127, '', f"'{command[0]}' was not run: there is no folder '{error.filename}'")

@@ -1,0 +1,141 @@
+"""Environment, applications and release → the layers of values on top of a pinned chart."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Any
+
+from generator.domain import DOMAIN, Application, Chart, Environment, Layer, Registry, Release, Values
+from generator.images import mirrored
+from generator.merge import merge_layers
+from generator.model_values import route_rule
+from generator.paths import Path
+
+
+def release_layers(release: Release, environment: Environment, chart: Chart, registry: Registry) -> list[Layer]:
+    """The layers over the chart's own values, the release's last; what the chart needs to tell, its annotations tell."""
+    applications = [a for a in registry.applications.values() if release.model in a.members]
+    layers = [
+        *_application_layers(release, environment, chart, applications, registry),
+        *_environment_layers(environment, chart),
+    ]
+    for place in (environment, release):
+        if 'values' in place.spec:
+            layers.append(Layer(place.file, ('spec', 'values'), (), place.spec['values']))
+    layers += _strategy_layers(release, environment)
+    return [*layers, *_mirror_layers(environment, merge_layers(layers, chart.values))]
+
+
+def _strategy_layers(release: Release, environment: Environment) -> Iterator[Layer]:
+    """The release's strategy over the environment's, as one piece."""
+    for place in (release, environment):
+        if 'strategy' in place.spec:
+            ((kind, settings),) = place.spec['strategy'].items()
+            yield Layer(place.file, ('spec', 'strategy'), ('strategy', 'type'), kind)
+            if settings:
+                yield Layer(place.file, ('spec', 'strategy', kind), ('strategy', kind), settings)
+            return
+
+
+def _mirror_layers(environment: Environment, values: Values) -> Iterator[Layer]:
+    mirrors = environment.spec.get('registryMirrors', {})
+    for path, mirror in mirrored(values, mirrors) if mirrors else ():
+        yield Layer(environment.file, ('spec', 'registryMirrors'), path, mirror)
+
+
+def _environment_layers(environment: Environment, chart: Chart) -> Iterator[Layer]:
+    file, spec = environment.file, environment.spec
+    if 'monitoring' in spec:
+        port = chart.values['metrics']['port']
+        exception = {'namespace': spec['monitoring']['namespace'], 'ports': {port: {'port': port, 'protocol': 'TCP'}}}
+        yield Layer(file, ('spec', 'monitoring'), ('networkPolicy', 'ingress', 'monitoring'), exception)
+
+
+def _application_layers(
+    release: Release, environment: Environment, chart: Chart, applications: list[Application], registry: Registry
+) -> Iterator[Layer]:
+    for application in applications:
+        yield from _peer_layers(release, chart, application, registry)
+    if applications:
+        yield Layer(applications[0].file, ('metadata', 'name'), ('partOf',), applications[0].name)
+    if environment.router == 'gateway-api':
+        yield from _route_layers(release, environment, chart, applications)
+
+
+def _peer_layers(release: Release, chart: Chart, application: Application, registry: Registry) -> Iterator[Layer]:
+    """Members of an application that run in the same environment let each other in."""
+    for index, peer in enumerate(application.members):
+        if peer == release.model or f'{release.environment}/{peer}' not in registry.release_names:
+            continue
+        pods = {'podLabels': {'app.kubernetes.io/name': peer, 'app.kubernetes.io/instance': peer}}
+        source: Path = ('spec', 'members', index)
+        ports = _service_ports(chart.values['ports'])
+        yield Layer(application.file, source, ('networkPolicy', 'ingress', peer), {**pods, 'ports': ports})
+        yield Layer(application.file, source, ('networkPolicy', 'egress', peer), pods)
+
+
+def _service_ports(ports: Values) -> dict[str, Any]:
+    return {
+        name: {'port': name, 'protocol': 'TCP'}
+        for name, port in ports.items()
+        if port.get('enabled', True) and 'servicePort' in port
+    }
+
+
+def _route_layers(
+    release: Release, environment: Environment, chart: Chart, applications: Iterable[Application]
+) -> Iterator[Layer]:
+    """Routes on the shared host name of an application, else on the model's own where it has one."""
+    http, grpc = _application_routes(release.model, applications)
+    if http:
+        application, rules = http
+        off = {name: {'enabled': False} for name in chart.values['route']['rules']}
+        yield Layer(application.file, ('spec', 'routes'), ('route', 'rules'), off | rules)
+        yield from _gateway(environment, 'route', application.hostname, application.file, _ports(rules, 'http'))
+    elif host := chart.annotations.get(f'{DOMAIN}/hostname'):
+        rules = chart.values['route']['rules']
+        yield from _gateway(environment, 'route', host, f'{chart.folder}/Chart.yaml', _ports(rules, 'http'))
+    if grpc:
+        application, methods = grpc
+        off = {name: {'enabled': False} for name in chart.values['grpcRoute']['methods']}
+        yield Layer(application.file, ('spec', 'routes'), ('grpcRoute', 'methods'), off | methods)
+        host = f'{application.hostname}-grpc'
+        yield from _gateway(environment, 'grpcRoute', host, application.file, [chart.values['grpcRoute']['port']])
+    elif host := chart.annotations.get(f'{DOMAIN}/grpc-hostname'):
+        port = chart.values['grpcRoute']['port']
+        yield from _gateway(environment, 'grpcRoute', host, f'{chart.folder}/Chart.yaml', [port])
+
+
+def _ports(rules: Mapping[str, Values], default: str) -> list[str]:
+    return sorted({rule.get('port', default) for rule in rules.values() if rule.get('enabled', True)})
+
+
+def _gateway(environment: Environment, key: str, host: str, file: str, ports: list[str]) -> Iterator[Layer]:
+    gateway = environment.spec['gateway']
+    source: Path = ('spec', 'gateway')
+    hostname = f'{host}.{environment.spec["domain"]}'
+    yield Layer(environment.file, source, (key, 'gateway'), gateway)
+    yield Layer(file, (), (key, 'hostnames'), [hostname])
+    yield Layer(file, (), (key, 'enabled'), True)
+    exception = {'namespace': gateway['namespace'], 'ports': {port: {'port': port, 'protocol': 'TCP'} for port in ports}}
+    yield Layer(environment.file, source, ('networkPolicy', 'ingress', 'gateway'), exception)
+
+
+Routes = tuple[Application, dict[str, Any]]
+
+
+def _application_routes(model: str, applications: Iterable[Application]) -> tuple[Routes | None, Routes | None]:
+    """HTTP rules and gRPC methods of the first application that routes to a model."""
+    http: Routes | None = None
+    grpc: Routes | None = None
+    for application in applications:
+        routes = {n: r for n, r in application.spec.get('routes', {}).items() if r['model'] == model}
+        rules = {n: route_rule(r) for n, r in routes.items() if 'path' in r}
+        methods = {n: _method(r) for n, r in routes.items() if 'grpcService' in r}
+        http = http or ((application, rules) if rules else None)
+        grpc = grpc or ((application, methods) if methods else None)
+    return http, grpc
+
+
+def _method(route: Values) -> dict[str, Any]:
+    return {'service': route['grpcService']} | ({'method': route['grpcMethod']} if 'grpcMethod' in route else {})

@@ -1,0 +1,55 @@
+"""Registry, charts and resolved releases → the tree of files that the repository should hold."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterable, Mapping
+
+from generator import repository_documents
+from generator.bootstrap import bootstrap_file, dump_bootstrap
+from generator.charts import ModelCharts
+from generator.delivery import delivery_file, dump_delivery, dump_values, values_file
+from generator.domain import Environment, Registry, ResolvedRelease, Templates, Tree
+from generator.ledger import dump_ledger, ledger_file
+
+
+def render_charts(charts: Mapping[str, ModelCharts]) -> dict[str, bytes]:
+    """Each model's ledger, and the charts made in this run."""
+    files: dict[str, bytes] = {}
+    for model, made in sorted(charts.items()):
+        files[ledger_file(model)] = dump_ledger(model, made.ledger)
+        for chart in made.charts.values():
+            files.update((f'{chart.folder}/{path}', data) for path, data in chart.files.items())
+    return files
+
+
+def render_releases(releases: Iterable[ResolvedRelease], registry: Registry, prefix: str) -> dict[str, bytes]:
+    """Values and delivery object of each release."""
+    files: dict[str, bytes] = {}
+    for release in releases:
+        environment, model = release.environment.name, release.release.model
+        files[values_file(environment, model)] = dump_values(release)
+        files[delivery_file(environment, model)] = dump_delivery(release, registry.settings, prefix)
+    return files
+
+
+def render_repository(registry: Registry, templates: Templates, current: Tree, prefix: str) -> dict[str, bytes]:
+    """What belongs to no release: bootstrap, and the documents with their marked blocks; `current` holds those there are."""
+    files = {
+        bootstrap_file(environment.name): dump_bootstrap(environment, registry.settings, prefix)
+        for environment in _by_name(registry.environments)
+    }
+    return files | repository_documents.render(registry, templates, current)
+
+
+def _by_name(environments: Mapping[str, Environment]) -> list[Environment]:
+    return [environments[name] for name in sorted(environments)]
+
+
+def tree_digest(files: Tree) -> str:
+    """One digest for a whole tree, for logs and tests."""
+    found = hashlib.sha256()
+    for path, data in sorted(files.items()):
+        found.update(f'{path}\0{len(data)}\0'.encode())
+        found.update(data)
+    return found.hexdigest()

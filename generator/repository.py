@@ -1,0 +1,194 @@
+"""git, read: which files a revision and the work tree hold, by blob id, and their bytes.
+
+GitPython runs the commands; nothing here touches the index or a branch (see `commit.py`).
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+os.environ.setdefault('GIT_PYTHON_REFRESH', 'quiet')  # no 'git version' when git is imported
+
+from git.cmd import Git
+from git.exc import GitCommandError, GitCommandNotFound
+
+from generator.errors import CommandFailed, Problem, ProblemsFound, problem
+from generator.process import mask
+
+NULL = ''
+
+
+@dataclass(frozen=True, slots=True)
+class Repository:
+    """A git repository, and the folder in it that is ours: `prefix` is '' or ends in '/'."""
+
+    folder: Path
+    prefix: str
+    bare: bool
+    object_format: str
+
+    def git(self, *arguments: str, **options: Any) -> str:
+        """Run git; CommandFailed tells what it said. Its output as text, without the last line end."""
+        return str(_run(self.folder, arguments, **options))
+
+    def raw(self, *arguments: str, **options: Any) -> bytes:
+        """The same, as bytes and untouched."""
+        output: bytes = _run(self.folder, arguments, stdout_as_string=False, strip_newline_in_stdout=False, **options)
+        return output
+
+    def ask(self, *arguments: str) -> str:
+        """A question that may have no answer: '' when git exits with an error."""
+        try:
+            return self.git(*arguments)
+        except CommandFailed:
+            return NULL
+
+    @property
+    def root(self) -> Path:
+        """Our folder in the work tree."""
+        return self.folder / self.prefix
+
+    @property
+    def private(self) -> Path:
+        """A folder of ours beside git's own files: never committed, safe to delete."""
+        return Path(self.git('rev-parse', '--path-format=absolute', '--git-common-dir')) / 'chartloom'
+
+    def blob_id(self, data: bytes) -> str:
+        return blob_id(data, self.object_format)
+
+    def contains(self, commit: str, ancestor: str) -> bool:
+        """Whether a commit has another one in its history; False when that one is not even here."""
+        try:
+            self.git('merge-base', '--is-ancestor', ancestor, commit)
+            return True
+        except CommandFailed:
+            return False
+
+    def ids(self, revision: str, paths: Sequence[str]) -> dict[str, str]:
+        """Blob ids of a revision's files below `paths`; {} for no revision."""
+        if not revision:
+            return {}
+        listing = self.raw('ls-tree', '-r', '-z', '--full-tree', revision, '--', *(self.prefix + path for path in paths))
+        cut = len(self.prefix)
+        found = {}
+        for entry in listing.decode('utf-8', 'surrogateescape').split('\0')[:-1]:
+            meta, _, path = entry.partition('\t')
+            found[path[cut:]] = meta.split(' ')[2]
+        return found
+
+    def read(self, blobs: Iterable[str]) -> dict[str, bytes]:
+        """Bytes of blobs by id, by one process for all."""
+        wanted = list(dict.fromkeys(blobs))
+        if not wanted:
+            return {}
+        with _process(self.folder, 'cat-file', '--batch') as process:
+            found = {}
+            for start in range(0, len(wanted), _QUESTIONS):
+                questions = wanted[start : start + _QUESTIONS]
+                process.stdin.write('\n'.join(questions).encode() + b'\n')
+                process.stdin.flush()
+                found.update(_answers(process.stdout, questions))
+            process.stdin.close()
+            return found
+
+
+# So many ids fit into a pipe at once: more, and git and we would wait for each other.
+_QUESTIONS = 500
+
+
+def _answers(stream: Any, questions: Sequence[str]) -> Iterator[tuple[str, bytes]]:
+    for blob in questions:
+        head = stream.readline().split()
+        if len(head) != 3:
+            raise problem('', '', f"git has no object '{blob}'", "run 'git fsck', or fetch it again")
+        data = stream.read(int(head[2]))
+        stream.read(1)
+        yield blob, data
+
+
+def blob_id(data: bytes, object_format: str = 'sha1') -> str:
+    """The id that git gives to a file of these bytes."""
+    found = hashlib.new(object_format, b'blob %d\0' % len(data), usedforsecurity=False)
+    found.update(data)
+    return found.hexdigest()
+
+
+def open_repository(folder: Path) -> Repository:
+    """The repository around a folder; ProblemsFound when there is none."""
+    try:
+        answer = _run(folder, ('rev-parse', '--show-toplevel', '--show-prefix', '--show-object-format'))
+    except CommandFailed as error:
+        text = error.stderr.lower()
+        if 'dubious ownership' in text:
+            hint = f"run 'git config --global --add safe.directory {folder}' if you trust it"
+            raise problem(str(folder), '', 'git does not trust the owner of this folder', hint) from None
+        if 'not a git repository' not in text and 'must be run in a work tree' not in text:
+            raise
+        raise problem(str(folder), '', 'this is not a git repository', "run 'git init' first, or name the folder with --path") from None
+    # An empty prefix is an empty line.
+    lines = str(answer).split('\n')
+    return Repository(Path(lines[0]), lines[1], bare=False, object_format=lines[2])
+
+
+def open_bare(folder: Path, prefix: str) -> Repository:
+    object_format = str(_run(folder, ('rev-parse', '--show-object-format')))
+    return Repository(folder, prefix, bare=True, object_format=object_format)
+
+
+def _run(folder: Path, arguments: Sequence[str], **options: Any) -> Any:
+    git = Git(str(folder))
+    git.update_environment(LC_ALL='C', GIT_TERMINAL_PROMPT='0', GIT_OPTIONAL_LOCKS='0')
+    env = options.pop('env', {})
+    git.update_environment(**env)
+    try:
+        return git.execute(['git', *arguments], **options)
+    except GitCommandNotFound:
+        raise ProblemsFound([Problem('git', '', 'there is no git on PATH', 'install git 2.30 or later')]) from None
+    except GitCommandError as error:
+        raise failed(arguments, error) from None
+
+
+def failed(arguments: Sequence[str], error: GitCommandError) -> CommandFailed:
+    def clean(text: object) -> str:
+        lines = str(text or '').strip()
+        return mask(lines.removeprefix("stderr: '").removeprefix("stdout: '").removesuffix("'"))
+
+    command = tuple(mask(word) for word in ('git', *arguments))
+    code = error.status if isinstance(error.status, int) else 1
+    return CommandFailed(command, code, clean(error.stdout), clean(error.stderr))
+
+
+@contextmanager
+def _process(folder: Path, *arguments: str) -> Iterator[Any]:
+    git = Git(str(folder))
+    git.update_environment(LC_ALL='C', GIT_TERMINAL_PROMPT='0')
+    process: Any = git.execute(['git', *arguments], istream=-1, as_process=True)
+    try:
+        yield process
+        process.wait()
+    except GitCommandError as error:
+        raise failed(arguments, error) from None
+    finally:
+        del process
+
+
+def clone_bare(url: str, branch: str, target: Path, prefix: str) -> Repository:
+    """Clone one branch without its file contents where the server can: what is needed is read in one batch."""
+    arguments = ('clone', '--quiet', '--bare', '--filter=blob:none', '--no-tags', '--single-branch', '--branch', branch)
+    _run(target.parent, (*arguments, '--', url, str(target)))
+    repository = open_bare(target, prefix)
+    wanted = [*repository.ids('HEAD', ['registry']).values()]
+    wanted += [blob for path, blob in repository.ids('HEAD', ['charts']).items() if path.endswith('/versions.yaml')]
+    if wanted and repository.ask('config', 'remote.origin.promisor') == 'true':
+        # One request for all: git itself would ask for each missing blob alone.
+        options = ('--no-tags', '--no-write-fetch-head', '--filter=blob:none', '--stdin', 'origin')
+        with _process(target, '-c', 'fetch.negotiationAlgorithm=noop', 'fetch', '--quiet', *options) as process:
+            process.stdin.write('\n'.join(dict.fromkeys(wanted)).encode() + b'\n')
+            process.stdin.close()
+    return repository

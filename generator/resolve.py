@@ -1,0 +1,98 @@
+"""Registry and charts → resolved releases: pins, layers, merged values, each checked by the schema of its own chart."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+
+from generator.charts import ModelCharts
+from generator.checks import release_problems
+from generator.domain import (
+    DOMAIN,
+    VALUES_CONTRACT,
+    Chart,
+    Environment,
+    LedgerEntry,
+    Model,
+    Registry,
+    Release,
+    ResolvedRelease,
+)
+from generator.errors import Problem, ProblemsFound
+from generator.layering import merge_checked
+from generator.merge import difference
+from generator.release_values import release_layers
+from generator.schema import suggest
+
+# Gives a chart version of a model that was not made in this run: read from the base tree.
+ReadChart = Callable[[str, LedgerEntry], Chart]
+
+
+def choose_entry(release: Release, environment: Environment, model: Model, charts: ModelCharts) -> LedgerEntry:
+    """The chart version that a release stands on; raises ProblemsFound when its pin is missing or names nothing."""
+    if not release.version and not release.chart:
+        if environment.follows_newest:
+            newest = charts.newest(model.newest.version)
+            assert newest, 'every newest model version has a chart'
+            return newest
+        raise ProblemsFound([Problem(release.file, '$.spec', 'nothing is pinned', f"run 'chartloom pin {release.name}'")])
+    known = [version.version for version in model.versions]
+    if not release.version:
+        raise ProblemsFound([Problem(release.file, '$.spec', 'a chart is pinned without its model version', f"run 'chartloom pin {release.name}'")])
+    if release.version not in known and not charts.newest(release.version):
+        message = f"there is no version '{release.version}' of model '{model.name}'"
+        raise ProblemsFound([Problem(release.file, '$.spec.version', message, suggest(release.version, known))])
+    if not release.chart:
+        message = f"no chart is pinned for version '{release.version}'"
+        raise ProblemsFound([Problem(release.file, '$.spec', message, f"run 'chartloom pin {release.name}'")])
+    return _entry(release, model, charts)
+
+
+def _entry(release: Release, model: Model, charts: ModelCharts) -> LedgerEntry:
+    entry = next((e for e in charts.ledger if e.version == release.chart), None)
+    if entry is None:
+        message = f"there is no chart '{release.chart}' of model '{model.name}'"
+        versions = [e.version for e in charts.ledger]
+        raise ProblemsFound([Problem(release.file, '$.spec.chart', message, suggest(release.chart, versions))])
+    if entry.model_version != release.version:
+        message = f"chart '{entry.version}' serves version '{entry.model_version}', not '{release.version}'"
+        raise ProblemsFound([Problem(release.file, '$.spec.chart', message, f"run 'chartloom pin {release.name}'")])
+    return entry
+
+
+def resolve_releases(
+    registry: Registry, charts: Mapping[str, ModelCharts], read_chart: ReadChart, releases: Iterable[Release]
+) -> list[ResolvedRelease]:
+    """Resolve releases in the order of their names; raises ProblemsFound with the problems of all of them."""
+    resolved, problems = [], []
+    for release in sorted(releases, key=lambda item: item.name):
+        try:
+            resolved.append(_resolve(release, registry, charts, read_chart))
+        except ProblemsFound as error:
+            problems += error.problems
+    if problems:
+        raise ProblemsFound(problems)
+    return resolved
+
+
+def _resolve(
+    release: Release, registry: Registry, charts: Mapping[str, ModelCharts], read_chart: ReadChart
+) -> ResolvedRelease:
+    environment = registry.environments[release.environment]
+    model_charts = charts[release.model]
+    entry = choose_entry(release, environment, registry.models[release.model], model_charts)
+    chart = model_charts.charts.get(entry.version) or read_chart(release.model, entry)
+    _check_contract(release, chart)
+    layers = tuple(release_layers(release, environment, chart, registry))
+    merged = merge_checked(layers, chart.values, chart.schema, release.file)
+    values = difference(chart.values, merged)
+    result = ResolvedRelease(release, environment, chart, values, merged, layers)
+    if problems := release_problems(result):
+        raise ProblemsFound(problems)
+    return result
+
+
+def _check_contract(release: Release, chart: Chart) -> None:
+    contract = chart.annotations.get(f'{DOMAIN}/values-contract')
+    if contract != str(VALUES_CONTRACT):
+        message = f"chart '{chart.version}' has values contract '{contract}', this chartloom knows '{VALUES_CONTRACT}'"
+        raise ProblemsFound([Problem(release.file, '$.spec.chart', message, 'use a newer chartloom')])

@@ -1,0 +1,36 @@
+"""A plan's paths → the words that people think in: new charts, changed releases, documents."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+
+from generator.domain import Plan
+
+_CHART = re.compile(r'charts/([^/]+)/([^/]+)/Chart\.yaml')
+_RELEASE = re.compile(r'(?:values|delivery)/([^/]+)/([^/]+)\.yaml')
+
+
+@dataclass(frozen=True, slots=True)
+class Summary:
+    new_charts: tuple[str, ...]  # 'model 1.0.2'
+    changed_charts: tuple[str, ...]  # drafts
+    releases: tuple[str, ...]  # 'prod/model'
+    removed: tuple[str, ...]
+    documents: tuple[str, ...]
+    models: tuple[str, ...]
+
+
+def summarize(plan: Plan) -> Summary:
+    """Which charts and releases the changes of a plan belong to, each once and sorted."""
+    new, changed, releases, removed, documents, models = set(), set(), set(), set(), set(), set()
+    for change in plan.changes:
+        if chart := _CHART.fullmatch(change.path):
+            {'add': new, 'update': changed, 'remove': removed}[change.kind].add(f'{chart[1]} {chart[2]}')
+        elif release := _RELEASE.fullmatch(change.path):
+            (removed if change.kind == 'remove' else releases).add(f'{release[1]}/{release[2]}')
+        elif not change.path.startswith('charts/'):
+            documents.add(change.path)
+        if match := re.match(r'(?:charts/([^/]+)/|(?:values|delivery)/[^/]+/([^/]+)\.yaml)', change.path):
+            models.add(match[1] or match[2])
+    return Summary(*(tuple(sorted(group)) for group in (new, changed, releases, removed, documents, models)))

@@ -1,0 +1,120 @@
+"""The same surroundings for every test on every machine, and fixtures for the real parts (parts.py)."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+import pytest
+from parts import GitOverHttp, HttpOrigin, crd_folder, git, helm_binary, part, validate_strictly
+
+STRANGERS = ('GIT_', 'HELM', 'XDG_', 'CHARTLOOM_', 'SSH_', 'KUBE', 'LC_')  # what a developer may have set
+TERMINAL = ('NO_COLOR', 'FORCE_COLOR', 'CLICOLOR', 'CLICOLOR_FORCE', 'COLUMNS', 'LINES', 'TERM', 'LANGUAGE')
+KEPT = ('CHARTLOOM_REQUIRE_PARTS', 'CHARTLOOM_CRDS')
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption('--update-golden', action='store_true', help='write what tests got, do not compare')
+
+
+@pytest.fixture(scope='session')
+def update_golden(pytestconfig: pytest.Config) -> bool:
+    """Whether golden tests shall write what they got instead of comparing it."""
+    return bool(pytestconfig.getoption('--update-golden'))
+
+
+def enter(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Leave the developer's machine: a home of its own, a fixed identity and date, no settings of git or helm."""
+    helm_found = helm_binary(4) or helm_binary(3)  # asked first: $HELM is forgotten here
+    for name in list(os.environ):
+        if name in TERMINAL or (name.startswith(STRANGERS) and name not in KEPT):
+            monkeypatch.delenv(name)
+    settings = home / 'gitconfig'
+    settings.write_text('[init]\n\tdefaultBranch = main\n')
+    fixed = {'HOME': home, 'LANG': 'C.UTF-8', 'TZ': 'UTC'}
+    fixed |= {'GIT_CONFIG_NOSYSTEM': '1', 'GIT_CONFIG_GLOBAL': settings, 'GIT_TERMINAL_PROMPT': '0'}
+    fixed |= {f'HELM_{kind}_HOME': home / 'helm' / kind.lower() for kind in ('CACHE', 'CONFIG', 'DATA')}
+    for role, name in (('AUTHOR', 'Ada Author'), ('COMMITTER', 'Cem Committer')):
+        fixed[f'GIT_{role}_NAME'] = name
+        fixed[f'GIT_{role}_EMAIL'] = f'{role.lower()}@example.com'
+        fixed[f'GIT_{role}_DATE'] = '2026-01-02T03:04:05+00:00'
+    if helm_found:
+        fixed['HELM'] = helm_found
+    for name, value in fixed.items():
+        monkeypatch.setenv(name, str(value))
+
+
+@pytest.fixture(scope='session', autouse=True)
+def session_surroundings(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    """For fixtures that live longer than one test."""
+    with pytest.MonkeyPatch.context() as monkeypatch:
+        enter(tmp_path_factory.mktemp('session-home'), monkeypatch)
+        yield
+
+
+@pytest.fixture(autouse=True)
+def surroundings(tmp_path_factory: pytest.TempPathFactory, session_surroundings: None) -> Iterator[None]:
+    """For each test anew, so that none sees what another one configured."""
+    with pytest.MonkeyPatch.context() as monkeypatch:
+        enter(tmp_path_factory.mktemp('home'), monkeypatch)
+        yield
+
+
+def wanted_helm(major: int) -> Path:
+    return part(f'Helm {major}', helm_binary(major), '`make helm` puts it below .tools/; or name it in $HELM')
+
+
+@pytest.fixture(scope='session', params=[3, 4], ids=['helm3', 'helm4'])
+def helm(request: pytest.FixtureRequest) -> Path:
+    """A helm binary; the test runs once with Helm 3 and once with Helm 4."""
+    return wanted_helm(request.param)
+
+
+@pytest.fixture(scope='session')
+def helm4() -> Path:
+    return wanted_helm(4)
+
+
+@pytest.fixture(scope='session')
+def helms() -> list[Path]:
+    """Helm 3 and Helm 4, for tests that compare them."""
+    return [wanted_helm(3), wanted_helm(4)]
+
+
+@pytest.fixture(scope='session')
+def crds() -> Path:
+    """The folder of strict CRD schemas: <group>/<kind>_<version>.json."""
+    return part('CRD schemas', crd_folder(), 'put shared/crds beside the checkout, or name a folder in $CHARTLOOM_CRDS')
+
+
+@pytest.fixture(scope='session')
+def strict(crds: Path) -> Callable[..., None]:
+    """strict(obj, kubernetes_version='1.33'): raise where the API server would refuse the object's shape."""
+
+    def validate(obj: Mapping[str, Any], kubernetes_version: str = '1.33') -> None:
+        validate_strictly(obj, kubernetes_version, crds)
+
+    return validate
+
+
+@pytest.fixture
+def origin(tmp_path: Path) -> Path:
+    """An empty bare repository to clone from and push to."""
+    return bare_repository(tmp_path / 'origin.git')
+
+
+@pytest.fixture
+def http_origin(tmp_path: Path) -> Iterator[HttpOrigin]:
+    """An empty bare repository behind HTTP on loopback; reading and pushing want the user and the password."""
+    path = bare_repository(tmp_path / 'served' / 'origin.git')
+    user, password = 'bot', 'pass-word'
+    with GitOverHttp(path.parent, user, password) as server:
+        yield HttpOrigin(path, f'http://127.0.0.1:{server.server_port}/{path.name}', user, password)
+
+
+def bare_repository(path: Path) -> Path:
+    path.mkdir(parents=True)
+    git(path, 'init', '--quiet', '--bare', '--initial-branch=main')
+    return path

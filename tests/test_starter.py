@@ -1,0 +1,834 @@
+"""The starter chart and the runtime presets, judged by real helm, strict schemas, Pod Security and a shell."""
+
+from __future__ import annotations
+
+import copy
+import functools
+import hashlib
+import http.server
+import io
+import itertools
+import json
+import re
+import shutil
+import subprocess
+import tarfile
+import threading
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import jsonschema
+import pytest
+import yaml
+from parts import ROOT
+
+CHART = ROOT / 'chart_templates' / 'model-server'
+PRESETS = {path.stem: path for path in sorted((ROOT / 'chart_templates' / 'runtimes').glob('*.yaml'))}
+TEMPLATES = sorted(path for path in (CHART / 'templates').rglob('*') if path.is_file())
+SCHEMA = json.loads((CHART / 'values.schema.json').read_text(encoding='utf-8'))
+DEFAULTS = yaml.safe_load((CHART / 'values.yaml').read_text(encoding='utf-8'))
+Values = dict[str, Any]
+Strict = Callable[..., None]
+
+
+# --- values and rendering -------------------------------------------------------------------------------------------
+
+
+def merge(below: Values, above: Mapping[str, Any]) -> Values:
+    both = below.keys() & above.keys()
+    maps = {key: merge(below[key], above[key]) for key in both if isinstance(above[key], dict)}
+    return {**below, **above, **maps}
+
+
+def preset(name: str) -> Values:
+    text = PRESETS[name].read_text(encoding='utf-8')
+    document: Values = yaml.safe_load(text.replace('[[ model ]]', 'recommender').replace('[[ version ]]', '1.4.0'))
+    return document
+
+
+def value_sets() -> dict[str, Values]:
+    """The starter's defaults, its own test values, and every preset with its model baked in or downloaded."""
+    sets: dict[str, Values] = {'defaults': {}}
+    for path in sorted((CHART / 'ci').glob('*-values.yaml')):
+        sets[path.stem] = yaml.safe_load(path.read_text(encoding='utf-8'))
+    for name in PRESETS:
+        document = preset(name)
+        sets[name] = merge({'image': {'repository': 'models/recommender'}}, document['values'])
+        for kind, place in document['artifacts'].items():
+            artifact = {'delivery': 'download', 'uri': 'https://example.com/m', 'sha256': '0' * 64, **place}
+            sets[f'{name}-{kind}'] = merge(sets[name], {'artifact': artifact})
+    return sets
+
+
+VALUE_SETS = value_sets()
+each_value_set = pytest.mark.parametrize('name', VALUE_SETS)
+each_preset = pytest.mark.parametrize('name', PRESETS)
+
+
+def as_yaml(values: Values) -> str:
+    """JSON is YAML once the characters are escaped that YAML does not take as they are."""
+    text = json.dumps(values, ensure_ascii=False)
+    return re.sub('[\x7f-\x9f\u2028\u2029\ufeff]', lambda found: f'\\u{ord(found[0]):04x}', text)
+
+
+def run_helm(binary: Path, chart: Path, values: Values, release: str = 'r') -> subprocess.CompletedProcess[str]:
+    command = [binary, 'template', release, chart, '--namespace', 'models', '--values', '-']
+    return subprocess.run(command, input=as_yaml(values), capture_output=True, encoding='utf-8')
+
+
+def render(binary: Path, values: Values, chart: Path = CHART, release: str = 'r') -> dict[tuple[str, str], Values]:
+    """All objects, by kind and name."""
+    done = run_helm(binary, chart, values, release)
+    assert done.returncode == 0, done.stderr
+    objects = [obj for obj in yaml.load_all(done.stdout, yaml.CSafeLoader) if obj]
+    by_name = {(obj['kind'], obj['metadata']['name']): obj for obj in objects}
+    assert len(by_name) == len(objects), 'two objects have one name'
+    return by_name
+
+
+@functools.cache
+def rendered(binary: Path, name: str) -> dict[tuple[str, str], Values]:
+    return render(binary, VALUE_SETS[name])
+
+
+def of_kind(objects: Mapping[tuple[str, str], Values], kind: str) -> Values:
+    [found] = [obj for (its_kind, _), obj in objects.items() if its_kind == kind]
+    return found
+
+
+def pod_specs(objects: Mapping[tuple[str, str], Values]) -> list[Values]:
+    pods = [obj['spec'] for (kind, _), obj in objects.items() if kind == 'Pod']
+    return [of_kind(objects, 'Deployment')['spec']['template']['spec'], *pods]
+
+
+def all_containers(spec: Values) -> list[Values]:
+    return [*spec.get('initContainers', []), *spec['containers']]
+
+
+# --- helm ------------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize('name', ['defaults', *sorted(path.stem for path in (CHART / 'ci').glob('*-values.yaml'))])
+def test_lints_alone_without_a_word(helm: Path, name: str) -> None:
+    values = [] if name == 'defaults' else ['--values', str(CHART / 'ci' / f'{name}.yaml')]
+    done = subprocess.run([helm, 'lint', '--strict', *values, CHART], capture_output=True, encoding='utf-8')
+    assert done.returncode == 0, done.stdout
+    assert not re.search(r'^\[(INFO|WARNING|ERROR)\]', done.stdout, re.MULTILINE), done.stdout
+
+
+@each_value_set
+def test_both_helms_render_the_same(helms: list[Path], name: str) -> None:
+    assert rendered(helms[0], name) == rendered(helms[1], name)
+
+
+def test_the_name_of_the_helm_release_does_not_matter(helm4: Path) -> None:
+    values = VALUE_SETS['everything-values']
+    assert render(helm4, values, release='other') == rendered(helm4, 'everything-values')
+
+
+@each_value_set
+def test_objects_are_valid_in_strict_schemas(helm4: Path, strict: Strict, name: str) -> None:
+    for obj in rendered(helm4, name).values():
+        strict(obj, '1.30')
+        strict(obj, '1.37')
+
+
+def test_a_port_that_the_service_lacks_is_seen_by_the_schema(helm4: Path, strict: Strict) -> None:
+    route = {'enabled': True, 'gateway': {'name': 'public'}, 'rules': {'main': {'port': 'htpp'}}}
+    with pytest.raises(jsonschema.ValidationError, match='0 is less than the minimum of 1'):
+        strict(of_kind(render(helm4, {'route': route}), 'HTTPRoute'), '1.37')
+
+
+def test_templates_are_free_of_surprises() -> None:
+    code = '\n'.join(path.read_text(encoding='utf-8') for path in TEMPLATES)
+    forbidden = 'rand|lookup|now|date|genCA|genSelfSigned|genSigned|genPrivate|uuid|Capabilities|tpl|getHostByName|derive'
+    actions = re.findall(r'\{\{(?!-?\s*/\*).*?\}\}', code, re.DOTALL)
+    assert [action for action in actions if re.search(rf'\b({forbidden})', action)] == []
+    assert re.findall(r'helm\.sh/hook: (.*)', code) == ['test']
+    assert 'argocd' not in code
+    assert 'Release.Name' not in code.replace((CHART / 'templates' / 'NOTES.txt').read_text(encoding='utf-8'), '')
+    defines = re.findall(r'define "([^"]*)"', code)
+    assert len(defines) == len(set(defines))
+    assert all(name.startswith('model-server.') for name in defines)
+
+
+def test_a_chart_version_restarts_no_pod(helm4: Path, tmp_path: Path) -> None:
+    newer = shutil.copytree(CHART, tmp_path / 'model-server')
+    chart = (newer / 'Chart.yaml').read_text(encoding='utf-8')
+    chart = re.sub('^version: .*', 'version: 9.9.9', chart, flags=re.MULTILINE)
+    (newer / 'Chart.yaml').write_text(re.sub('^appVersion: .*', 'appVersion: "2.0 of+May!"', chart, flags=re.MULTILINE))
+    values = merge(VALUE_SETS['everything-values'], {'partOf': 'other', 'team': 'other'})
+    before, after = rendered(helm4, 'everything-values'), render(helm4, values, newer)
+    assert before.keys() == after.keys()
+    changed = {key for key in before if before[key] != after[key]}
+    assert ('Deployment', 'recommender') in changed
+    labels = of_kind(after, 'Deployment')['metadata']['labels']
+    assert labels['app.kubernetes.io/version'] == '2.0_of_May'
+    assert labels['helm.sh/chart'] == 'model-server-9.9.9'
+    assert [of_kind(before, kind).get('spec') for kind in ('Deployment', 'Service', 'Pod')] == [
+        of_kind(after, kind).get('spec') for kind in ('Deployment', 'Service', 'Pod')
+    ]
+
+
+def test_what_pods_hold_restarts_them_when_it_changes(helm4: Path) -> None:
+    files = {'server.config': {'content': 'other'}}
+    for change in ({'files': files}, {'artifact': {'sha256': '4' * 64}}):
+        after = render(helm4, merge(VALUE_SETS['everything-values'], change))
+        before = rendered(helm4, 'everything-values')
+        assert of_kind(after, 'Deployment')['spec']['template'] != of_kind(before, 'Deployment')['spec']['template']
+
+
+# --- values and their schema -----------------------------------------------------------------------------------------
+
+
+def resolved(node: Values) -> Values:
+    while '$ref' in node:
+        node = SCHEMA['definitions'][node['$ref'].rsplit('/', 1)[-1]]
+    return node
+
+
+def schema_of(node: Values, key: str) -> Values | None:
+    node = resolved(node)
+    rest = node.get('additionalProperties')
+    return node.get('properties', {}).get(key) or (rest if isinstance(rest, dict) else None)
+
+
+def maps_in(values: Any, node: Values, path: tuple[str, ...] = ()) -> Iterator[tuple[tuple[str, ...], Values]]:
+    """Every map of the values with its schema, from the root down."""
+    if isinstance(values, dict):
+        yield path, resolved(node)
+        for key, value in values.items():
+            below = schema_of(node, key)
+            if below is not None:
+                yield from maps_in(value, below, (*path, key))
+
+
+def with_misspelling(values: Values, path: tuple[str, ...]) -> Values:
+    values = copy.deepcopy(values)
+    functools.reduce(lambda found, key: found[key], path, values)['mispelt'] = {}
+    return values
+
+
+def refused(values: Values) -> bool:
+    return not jsonschema.Draft7Validator(SCHEMA).is_valid(values)
+
+
+def test_the_schema_is_a_draft_07_schema() -> None:
+    jsonschema.Draft7Validator.check_schema(SCHEMA)
+    for node in json_maps(SCHEMA):
+        siblings = node.keys() - {'$ref', 'description'} if '$ref' in node else ()
+        assert not siblings, f'draft-07 ignores what stands beside $ref: {node}'
+
+
+def json_maps(node: Any) -> Iterator[Values]:
+    if isinstance(node, dict):
+        yield node
+    for below in node.values() if isinstance(node, dict) else node if isinstance(node, list) else ():
+        yield from json_maps(below)
+
+
+def test_every_map_is_closed_but_those_that_say_so() -> None:
+    open_maps = [node for node in json_maps(SCHEMA) if node.get('type') == 'object' and 'additionalProperties' not in node]
+    assert sorted(node['description'] for node in open_maps) == [
+        'Affinity of the pods, as in a pod; passed through.',
+        'Left open for charts that hold this one; nothing here reads it.',
+    ]
+
+
+def test_every_property_has_one_line_that_describes_it() -> None:
+    objects = [node for node in json_maps(SCHEMA) if node.get('type') == 'object']  # not the conditions
+    nodes = [below for node in objects for below in node.get('properties', {}).values()]
+    rests = [node.get('additionalProperties') for node in objects]
+    nodes += [rest for rest in rests if isinstance(rest, dict) and resolved(rest)['type'] == 'object']
+    assert len(nodes) > 150
+    for node in nodes:
+        assert re.fullmatch(r'\S[^\n]{5,118}[^\s]', node.get('description', '')), node
+
+
+def test_values_and_schema_have_the_same_keys() -> None:
+    """Every default is in the schema; every key of the schema has a default, but for those that mean something by absence."""
+    absent_by_default = {
+        ('podSecurityContext', 'supplementalGroups'),
+        ('podSecurityContext', 'seccompProfile', 'localhostProfile'),
+        ('securityContext', 'runAsNonRoot'),
+        ('securityContext', 'runAsUser'),
+        ('securityContext', 'runAsGroup'),
+        ('securityContext', 'capabilities', 'add'),
+    }
+    missing = set()
+    for path, node in maps_in(DEFAULTS, SCHEMA):
+        values = functools.reduce(lambda found, key: found[key], path, DEFAULTS)
+        keys = node.get('properties', {}).keys()
+        assert node.get('additionalProperties') is not False or values.keys() <= keys, path
+        in_named_map = len(path) > 1 and path[:-1] in {('ports',), ('volumes',), ('networkPolicy', 'egress'), ('route', 'rules')}
+        missing |= {(*path, key) for key in keys - values.keys()} if not in_named_map and path[-3:-1] != ('dns', 'ports') else set()
+    assert missing == absent_by_default
+
+
+def test_values_are_commented_with_the_descriptions_of_the_schema() -> None:
+    lines = (CHART / 'values.yaml').read_text(encoding='utf-8').splitlines()
+    top = ''
+    for comment, line in itertools.pairwise(lines):
+        indented, key = re.fullmatch(r'( *)(?:- .*|([\w.-]+):.*|)', line).groups() if '#' not in line else ('', None)
+        if key and not indented:
+            top = key
+            assert comment == '# ' + SCHEMA['properties'][key]['description']
+        elif key and indented == '  ':
+            assert comment == '  # ' + schema_of(SCHEMA['properties'][top], key)['description']
+        assert not re.search(r'[{\[](?![}\]])', line.split('#')[0]), 'block style'
+
+
+def test_a_misspelt_key_is_refused_at_any_depth(helms: list[Path]) -> None:
+    values = merge(DEFAULTS, VALUE_SETS['everything-values'])
+    assert not refused(values)
+    closed = {path: node for path, node in maps_in(values, SCHEMA) if node.get('additionalProperties') is False}
+    assert len(closed) > 100
+    assert max(map(len, closed)) >= 5
+    assert [path for path in closed if not refused(with_misspelling(values, path))] == []
+    one_each = {id(node): path for path, node in closed.items()}.values()
+    for path, binary in itertools.product(one_each, helms):
+        done = run_helm(binary, CHART, with_misspelling(values, path))
+        assert 'mispelt' in done.stderr, f'{binary} takes a misspelt key in {path}'
+        assert done.returncode != 0
+
+
+@pytest.mark.parametrize(
+    'values',
+    [
+        {'fullnameOverride': 'a' * 43},
+        {'fullnameOverride': 'Recommender'},
+        {'partOf': 'not a label'},
+        {'replicaCount': '2'},
+        {'replicaCount': None},
+        {'args': 'one string'},
+        {'parameters': {'a': {'b': 'c'}}},
+        {'parameters': {'a': 9007199254740993}},
+        {'ports': {'grpc': {'containerPort': 1, 'servicePort': 1}}},
+        {'ports': {'a-name-too-long-for-kubernetes': {'containerPort': 1, 'appProtocol': 'http'}}},
+        {'env': {'TOKEN': {'secret': 'token'}}},
+        {'resources': {'limits': {'cpu': 2}}},
+        {'volumes': {'artifact': {'type': 'emptyDir', 'mountPath': '/models'}}},
+        {'volumes': {'host': {'type': 'hostPath', 'mountPath': '/host'}}},
+        {'volumes': {'data': {'type': 'secret', 'mountPath': '/data'}}},
+        {'containers': {'server': {'image': {'repository': 'a'}}}},
+        {'securityContext': {'privileged': True}},
+        {'artifact': {'delivery': 'download', 'uri': 'https://example.com/m', 'path': 'm'}},
+        {'artifact': {'delivery': 'download', 'sha256': '0' * 64, 'path': 'm'}},
+        {'artifact': {'delivery': 'download', 'uri': 's3://bucket/m', 'sha256': '0' * 64, 'path': 'm'}},
+        {'artifact': {'delivery': 'download', 'uri': 'https://example.com/m', 'sha256': '0' * 64}},
+        {'artifact': {'path': '../outside'}},
+        {'artifact': {'delivery': 'volume'}},
+        {'startupProbe': {'type': 'exec', 'command': []}},
+        {'route': {'enabled': True}},
+        {'route': {'rules': {'main': {'type': 'Exact', 'rewrite': '/a'}}}},
+        {'strategy': {'type': 'canary'}},
+        {'strategy': {'rolling': {'maxSurge': '25'}}},
+    ],
+)
+def test_a_wrong_value_is_refused(helms: list[Path], values: Values) -> None:
+    merged = merge(DEFAULTS, values)
+    assert refused({key: value for key, value in merged.items() if value is not None})
+    assert [binary for binary in helms if run_helm(binary, CHART, values).returncode == 0] == []
+
+
+# --- texts of users --------------------------------------------------------------------------------------------------
+
+HOSTILE = [
+    '', ' leading', 'trailing ', '\ttab', 'a\nb\n\n  c\n', '\n---\nkind: Evil\n', '--- x', '# x', 'a: b', 'a #b', '- a', '? a',
+    'yes', 'No', 'on', 'y', '~', 'null', 'true', '1', '-0', '1e3', '0x1F', '0o17', '017', '1_000', '.5', '12:30', '2024-01-01',
+    '.inf', '=', '<<', '&a', '*a', '!!int 3', '%TAG', '@a', '`id`', '|', '>-', '{}', '[1, 2]', '{"a": 1}', 'it\'s "quoted"',
+    '{{ .Release.Name }}', '{{ fail "x" }}', '{{- /* x */ -}}', '{% x %}', '[[ model ]]', '${HOME} $HOME', '$(HOME)', '$$(HOME) $$$',
+    '$(touch evil)', "'; touch evil #", '"; touch evil; "', '\\', 'a\\nb', '%s %d', '<&>', 'ünïcödé …', '😀', '\U000e0001',
+    '\x07\x1b\x7f\x85\x9f', '\xa0', '\u2028\u2029\ufeff', 'x' * 20_000,
+]  # fmt: skip
+
+
+def seen_by_the_container(text: str) -> str:
+    """What the kubelet makes of a text: $$ is one $, and nothing here is a reference."""
+    return re.sub(r'\$(\$|\([^)]*\))', lambda found: '$' if found[1] == '$' else 'EXPANDED', text)
+
+
+def test_texts_come_out_as_they_are(helms: list[Path]) -> None:
+    numbered = {f'k{number}': text for number, text in enumerate(HOSTILE)}
+    as_keys = {text: 'x' for text in HOSTILE if text and len(text) < 1000}
+    values = {
+        'command': HOSTILE,
+        'args': HOSTILE,
+        'parameters': numbered,
+        'env': {name: {'value': text} for name, text in numbered.items()},
+        'files': {name: {'content': text, 'mountPath': f'/etc/{name}'} for name, text in numbered.items()},
+        'livenessProbe': {'type': 'exec', 'command': HOSTILE},
+        'nodeSelector': numbered,
+        'podAnnotations': numbered | as_keys,
+        'service': {'annotations': numbered | as_keys},
+        'serviceAccount': {'annotations': numbered | as_keys},
+        'tolerations': {name: {'key': text, 'value': text} for name, text in numbered.items()},
+        'affinity': {'any': [HOSTILE, numbered]},
+        'containers': {'api': {'image': {'repository': 'api'}, 'args': HOSTILE}},
+    }
+    for binary in helms:
+        objects = render(binary, values)
+        template = of_kind(objects, 'Deployment')['spec']['template']
+        server, api = template['spec']['containers']
+        assert server['command'] == server['livenessProbe']['exec']['command'] == api['args'] == HOSTILE
+        assert server['args'][: len(HOSTILE)] == HOSTILE
+        assert dict(arg[2:].split('=', 1) for arg in server['args'][len(HOSTILE) :]) == numbered
+        assert {variable['name']: variable['value'] for variable in server['env']} == numbered
+        assert of_kind(objects, 'ConfigMap')['data'] == template['spec']['nodeSelector'] == numbered
+        assert template['metadata']['annotations'] == numbered | as_keys
+        assert of_kind(objects, 'Service')['metadata']['annotations'] == numbered | as_keys
+        assert of_kind(objects, 'ServiceAccount')['metadata']['annotations'] == numbered | as_keys
+        assert {taint['value'] for taint in template['spec']['tolerations']} == set(HOSTILE)
+        assert template['spec']['affinity'] == values['affinity']
+
+
+@pytest.mark.parametrize('text', HOSTILE)
+def test_texts_reach_the_scripts_as_they_are(helm4: Path, text: str) -> None:
+    path = '/' + re.sub(r'[ \t\r\n]', '', text)[:1000]
+    values = {
+        'artifact': {'delivery': 'download', 'uri': 'https://example.com' + path, 'sha256': '0' * 64, 'path': 'm'},
+        'test': {'body': text, 'expect': text[:10_000], 'path': path},
+    }
+    objects = render(helm4, values)
+    init, test = of_kind(objects, 'Deployment')['spec']['template']['spec']['initContainers'][0], of_kind(objects, 'Pod')
+    env = {each['name']: seen_by_the_container(each['value']) for each in init['env'] + test['spec']['containers'][0]['env']}
+    assert env['ARTIFACT_URI'] == 'https://example.com' + path
+    assert env['TEST_URL'] == 'http://model-server:80' + path
+    assert (env['TEST_BODY'], env['TEST_EXPECT']) == (text, text[:10_000])
+
+
+def test_numbers_come_out_as_they_are(helms: list[Path]) -> None:
+    numbers = {'million': 1_000_000, 'billion': 5_000_000_000, 'small': 1e-7, 'half': 0.5, 'most': 9007199254740991, 'zero': 0}
+    for binary in helms:
+        objects = rendered(binary, 'everything-values') | render(binary, {'parameters': numbers})
+        text = json.dumps(objects | {'': ''}, default=str, skipkeys=True)
+        assert not re.search(r'\d(\.\d+)?e\+\d', text)
+        args = of_kind(render(binary, {'parameters': numbers}), 'Deployment')['spec']['template']['spec']['containers'][0]['args']
+        assert {key: float(value) for key, value in (arg[2:].split('=') for arg in args)} == numbers
+        spec = of_kind(rendered(binary, 'everything-values'), 'Deployment')['spec']
+        assert spec['progressDeadlineSeconds'] == 6_000_000
+        assert spec['template']['spec']['securityContext']['runAsUser'] == 2_000_000
+
+
+def test_long_lists_stay_whole(helms: list[Path]) -> None:
+    many = [f'--argument-{number}={"x" * number}' for number in range(1500)]
+    for binary in helms:
+        spec = of_kind(render(binary, {'args': many, 'env': {f'E{n}': {'value': 'x'} for n in range(5000)}}), 'Deployment')
+        server = spec['spec']['template']['spec']['containers'][0]
+        assert server['args'] == many
+        assert len(server['env']) == 5000
+
+
+# --- what the objects mean -------------------------------------------------------------------------------------------
+
+
+def selects(selector: Mapping[str, str], labels: Mapping[str, str]) -> bool:
+    return selector.items() <= labels.items()
+
+
+@each_value_set
+def test_selectors_select_the_servers_pods_and_no_test_pod(helm4: Path, name: str) -> None:
+    objects = rendered(helm4, name)
+    spec = of_kind(objects, 'Deployment')['spec']
+    pod = spec['template']['metadata']['labels']
+    fullname = pod['app.kubernetes.io/name']
+    assert spec['selector']['matchLabels'] == pod
+    assert pod == {
+        'app.kubernetes.io/name': fullname,
+        'app.kubernetes.io/instance': fullname,
+        'chartloom.dev/track': 'stable',
+    }
+    selectors = {kind: obj['spec'] for (kind, _), obj in objects.items() if 'spec' in obj}
+    found = [selectors['Service']['selector']] if 'Service' in selectors else []
+    found += [selectors['NetworkPolicy']['podSelector']['matchLabels']] if 'NetworkPolicy' in selectors else []
+    found += [selectors['PodDisruptionBudget']['selector']['matchLabels']] if 'PodDisruptionBudget' in selectors else []
+    assert all(selects(selector, pod) for selector in found)
+    for (kind, _), obj in objects.items():
+        if kind == 'Pod':
+            labels = obj['metadata']['labels']
+            assert not any(selects(selector, labels) for selector in found)
+            policy = selectors.get('NetworkPolicy', {'ingress': [{'from': [{'podSelector': {'matchLabels': {}}}]}]})
+            assert selects(policy['ingress'][0]['from'][0]['podSelector']['matchLabels'], labels)
+
+
+@each_value_set
+def test_ports_that_are_named_exist(helm4: Path, name: str) -> None:
+    objects = rendered(helm4, name)
+    containers = of_kind(objects, 'Deployment')['spec']['template']['spec']['containers']
+    names = [port['name'] for container in containers for port in container.get('ports', [])]
+    assert len(names) == len(set(names))
+    for container in containers:
+        own = {port['name'] for port in container.get('ports', [])}
+        probes = [container[kind] for kind in ('startupProbe', 'readinessProbe', 'livenessProbe') if kind in container]
+        assert {action['port'] for probe in probes for action in probe.values() if isinstance(action, dict) and 'port' in action} <= own | {8500}
+    for (kind, _), obj in objects.items():
+        if kind == 'Service':
+            assert {port['targetPort'] for port in obj['spec']['ports']} <= set(names)
+            assert all(port['appProtocol'] for port in obj['spec']['ports'])
+
+
+@each_value_set
+def test_a_pod_has_time_to_start_and_to_stop(helm4: Path, name: str) -> None:
+    spec = of_kind(rendered(helm4, name), 'Deployment')['spec']
+    pod = spec['template']['spec']
+    for container in pod['containers']:
+        wait = container.get('lifecycle', {}).get('preStop', {}).get('sleep', {}).get('seconds', 0)
+        assert wait < pod['terminationGracePeriodSeconds']
+        probe = container.get('startupProbe')
+        if probe and name != 'everything-values':
+            assert probe['periodSeconds'] * probe['failureThreshold'] < spec['progressDeadlineSeconds']
+
+
+def test_the_autoscaler_owns_the_replicas(helm4: Path) -> None:
+    assert 'replicas' not in of_kind(rendered(helm4, 'everything-values'), 'Deployment')['spec']
+    assert of_kind(rendered(helm4, 'defaults'), 'Deployment')['spec']['replicas'] == 2
+
+
+def test_the_artifact_is_written_by_the_init_container_alone(helm4: Path) -> None:
+    spec = of_kind(rendered(helm4, 'everything-values'), 'Deployment')['spec']['template']['spec']
+    mounts = {
+        container['name']: {mount['name']: mount for mount in container.get('volumeMounts', [])}
+        for container in all_containers(spec)
+    }
+    assert 'readOnly' not in mounts['artifact']['artifact']
+    assert mounts['server']['artifact'] == {'name': 'artifact', 'mountPath': '/models', 'readOnly': True}
+    assert mounts['api']['artifact']['readOnly'] is True
+    volume = of_kind(rendered(helm4, 'volume-values'), 'Deployment')['spec']['template']['spec']
+    [mount] = [mount for mount in volume['containers'][0]['volumeMounts'] if mount['name'] == 'artifact']
+    assert mount == {
+        'name': 'artifact',
+        'mountPath': '/models/forecaster/1',
+        'subPath': 'forecaster/2.0.0',
+        'readOnly': True,
+    }
+
+
+def test_a_network_policy_lets_in_what_is_named_and_no_more(helm4: Path) -> None:
+    spec = of_kind(rendered(helm4, 'everything-values'), 'NetworkPolicy')['spec']
+    assert spec['policyTypes'] == ['Ingress', 'Egress']
+
+    def namespace(name: str) -> Values:
+        return {'namespaceSelector': {'matchLabels': {'kubernetes.io/metadata.name': name}}}
+
+    def port(port: str | int, protocol: str = 'TCP') -> Values:
+        return {'port': port, 'protocol': protocol}
+
+    prometheus = {'podSelector': {'matchLabels': {'app.kubernetes.io/name': 'prometheus'}}, **namespace('monitoring')}
+    assert spec['ingress'][1:] == [
+        {'from': [{'podSelector': {}, 'namespaceSelector': {}}], 'ports': [port('grpc')]},
+        {'from': [{'podSelector': {}, **namespace('gateways')}], 'ports': [port('http')]},
+        {'from': [prometheus], 'ports': [port('metrics')]},
+        {'from': [{'podSelector': {}}]},
+    ]
+    dns = {'podSelector': {'matchLabels': {'k8s-app': 'kube-dns'}}, **namespace('kube-system')}
+    assert spec['egress'] == [
+        {'to': [{'ipBlock': {'cidr': '10.30.0.0/16'}}, {'podSelector': {}, **namespace('data')}]},
+        {'to': [dns], 'ports': [port(53), port(53, 'UDP')]},
+        {'to': [{'ipBlock': {'cidr': '10.20.0.0/16'}}], 'ports': [port(443)]},
+    ]
+    assert of_kind(rendered(helm4, 'nothing-values'), 'NetworkPolicy')['spec'].keys() == {'podSelector', 'policyTypes'}
+
+
+def test_routes_write_out_what_the_api_would_add(helm4: Path) -> None:
+    objects = rendered(helm4, 'everything-values')
+    backends = {
+        kind: [backend for rule in of_kind(objects, kind)['spec']['rules'] for backend in rule['backendRefs']]
+        for kind in ('HTTPRoute', 'GRPCRoute')
+    }
+    whole = {'group': '', 'kind': 'Service', 'name': 'recommender', 'weight': 1}
+    assert backends == {'HTTPRoute': [{**whole, 'port': 80}, {**whole, 'port': 8501}], 'GRPCRoute': [{**whole, 'port': 8500}]}
+    for kind in backends:
+        parent = of_kind(objects, kind)['spec']['parentRefs'][0]
+        assert (parent['group'], parent['kind']) == ('gateway.networking.k8s.io', 'Gateway')
+
+
+# --- Pod Security "restricted" (kubernetes.io/docs/concepts/security/pod-security-standards) --------------------------
+
+VOLUME_TYPES = {'configMap', 'csi', 'downwardAPI', 'emptyDir', 'ephemeral', 'image', 'persistentVolumeClaim', 'projected', 'secret'}
+SAFE_SYSCTLS = {'kernel.shm_rmid_forced', 'net.ipv4.ip_local_port_range', 'net.ipv4.tcp_syncookies', 'net.ipv4.ping_group_range'}
+
+
+def breaches(spec: Values) -> list[str]:
+    """The rules of the profile that a pod breaks."""
+    pod = spec.get('securityContext', {})
+    found = [key for key in ('hostNetwork', 'hostPID', 'hostIPC') if spec.get(key)]
+    found += ['volume type' for volume in spec.get('volumes', []) if not volume.keys() - {'name'} <= VOLUME_TYPES]
+    found += ['sysctl' for sysctl in pod.get('sysctls', []) if sysctl['name'] not in SAFE_SYSCTLS]
+    found += ['runAsUser'] if pod.get('runAsUser') == 0 else []
+    for container in [*all_containers(spec), *spec.get('ephemeralContainers', [])]:
+        own = container.get('securityContext', {})
+        capabilities = own.get('capabilities', {})
+        profile = own.get('seccompProfile', pod.get('seccompProfile', {})).get('type')
+        rules = {
+            'privileged': not own.get('privileged'),
+            'allowPrivilegeEscalation': own.get('allowPrivilegeEscalation') is False,
+            'runAsNonRoot': own.get('runAsNonRoot', pod.get('runAsNonRoot')) is True,
+            'runAsUser': own.get('runAsUser') != 0,
+            'seccompProfile': profile in {'RuntimeDefault', 'Localhost'},
+            'capabilities': 'ALL' in capabilities.get('drop', ()) and {*capabilities.get('add', ())} <= {'NET_BIND_SERVICE'},
+            'hostPort': not any(port.get('hostPort') for port in container.get('ports', [])),
+            'procMount': own.get('procMount', 'Default') == 'Default',
+            'host': '"host":' not in json.dumps([container.get(kind) for kind in ('startupProbe', 'readinessProbe', 'livenessProbe', 'lifecycle')]),
+            'windows': not (own.get('windowsOptions') or pod.get('windowsOptions') or {}).get('hostProcess'),
+            'seLinux': not (own.get('seLinuxOptions') or pod.get('seLinuxOptions') or {}).keys() & {'user', 'role'},
+            'appArmor': (own.get('appArmorProfile') or pod.get('appArmorProfile') or {}).get('type') != 'Unconfined',
+        }
+        found += [rule for rule, kept in rules.items() if not kept]
+    return found
+
+
+@each_value_set
+def test_pods_keep_to_the_restricted_profile(helm4: Path, name: str) -> None:
+    for spec in pod_specs(rendered(helm4, name)):
+        assert breaches(spec) == []
+        assert (spec['automountServiceAccountToken'], spec['enableServiceLinks']) == (False, False)
+        for container in all_containers(spec):
+            assert container['securityContext']['readOnlyRootFilesystem'] is (container['name'] != 'log-shipper')
+            assert container['name'] == 'log-shipper' or {'cpu', 'memory'} <= container['resources']['requests'].keys()
+
+
+@pytest.mark.parametrize(
+    ('rule', 'where', 'value'),
+    [
+        ('hostNetwork', ('hostNetwork',), True),
+        ('volume type', ('volumes', 0), {'name': 'a', 'hostPath': {'path': '/'}}),
+        ('runAsNonRoot', ('securityContext', 'runAsNonRoot'), False),
+        ('runAsUser', ('securityContext', 'runAsUser'), 0),
+        ('seccompProfile', ('securityContext', 'seccompProfile'), {}),
+        ('runAsUser', ('containers', 1, 'securityContext', 'runAsUser'), 0),
+        ('allowPrivilegeEscalation', ('initContainers', 0, 'securityContext'), {'capabilities': {'drop': ['ALL']}}),
+        ('capabilities', ('containers', 0, 'securityContext', 'capabilities'), {'drop': ['NET_RAW']}),
+        ('capabilities', ('containers', 0, 'securityContext', 'capabilities', 'add'), ['SYS_ADMIN']),
+        ('privileged', ('containers', 0, 'securityContext', 'privileged'), True),
+        ('hostPort', ('containers', 0, 'ports', 0, 'hostPort'), 80),
+        ('host', ('containers', 0, 'readinessProbe', 'httpGet', 'host'), 'example.com'),
+    ],
+)
+def test_the_restricted_profile_is_really_checked(helm4: Path, rule: str, where: tuple[str | int, ...], value: Any) -> None:
+    spec = copy.deepcopy(pod_specs(rendered(helm4, 'everything-values'))[0])
+    functools.reduce(lambda found, key: found[key], where[:-1], spec)[where[-1]] = value  # type: ignore[index]
+    assert rule in breaches(spec)
+
+
+# --- runtime presets -------------------------------------------------------------------------------------------------
+
+
+@each_preset
+def test_a_preset_is_a_layer_over_the_starters_values(name: str) -> None:
+    text = PRESETS[name].read_text(encoding='utf-8')
+    assert text.startswith('# '), 'sources of the figures come first'
+    assert {*re.findall(r'\[\[.*?\]\]', text)} <= {'[[ model ]]', '[[ version ]]'}
+    document = preset(name)
+    assert document.keys() - {'warning'} == {'name', 'description', 'status', 'protocols', 'artifacts', 'values'}
+    assert document['name'] == name
+    assert document['status'] in {'active', 'maintenance', 'unmaintained'}
+    assert ('warning' in document) == (document['status'] != 'active')
+    assert document['protocols'].keys() == {'http', 'grpc'}
+    assert all(place.keys() == {'path', 'unpack'} for place in document['artifacts'].values())
+    assert 'image' not in document['values'], 'a model version names its image'
+    assert 'readOnlyRootFilesystem' not in text
+    merged = merge(DEFAULTS, VALUE_SETS[name])
+    jsonschema.Draft7Validator(SCHEMA).validate(merged)
+    assert {merged['metrics']['port'], merged['test']['port']} <= merged['ports'].keys()
+    assert merged['volumes']['tmp'] == DEFAULTS['volumes']['tmp']
+
+
+def test_tensorflow_serving_starts_without_the_shell_that_keeps_signals_away(helm4: Path) -> None:
+    objects = rendered(helm4, 'tensorflow-serving-saved-model')
+    spec = of_kind(objects, 'Deployment')['spec']['template']['spec']
+    [server] = spec['containers']
+    assert server['command'] == ['/usr/bin/tensorflow_model_server']
+    assert {'--port=8500', '--rest_api_port=8501', '--model_name=recommender', '--model_base_path=/models/recommender'} <= {*server['args']}
+    [monitoring] = [arg.partition('=')[2] for arg in server['args'] if arg.startswith('--monitoring_config_file=')]
+    [mount] = [mount for mount in server['volumeMounts'] if mount['mountPath'] == monitoring]
+    assert 'path: "/monitoring/prometheus/metrics"' in of_kind(objects, 'ConfigMap')['data'][mount['subPath']]
+    target = {each['name']: each['value'] for each in spec['initContainers'][0]['env']}['ARTIFACT_TARGET']
+    assert target == '/models/recommender/1'
+
+
+def test_triton_finds_the_onnx_file_and_drains_within_the_grace(helm4: Path) -> None:
+    spec = of_kind(rendered(helm4, 'triton-onnx'), 'Deployment')['spec']['template']['spec']
+    [server] = spec['containers']
+    assert {'--model-repository=/models', '--model-control-mode=none', '--exit-timeout-secs=30'} <= {*server['args']}
+    assert server['lifecycle']['preStop']['sleep']['seconds'] + 30 < spec['terminationGracePeriodSeconds']
+    assert {'name': 'shm', 'emptyDir': {'medium': 'Memory', 'sizeLimit': '512Mi'}} in spec['volumes']
+    target = {each['name']: each['value'] for each in spec['initContainers'][0]['env']}['ARTIFACT_TARGET']
+    assert target == '/models/recommender/1/model.onnx'
+
+
+# --- the scripts, run --------------------------------------------------------------------------------------------------
+
+
+class Answers(http.server.BaseHTTPRequestHandler):
+    """Answers every request with what the test put down for its path, and keeps what it was asked."""
+
+    server: Server
+
+    def answer(self) -> None:
+        body = self.rfile.read(int(self.headers['Content-Length'] or 0))
+        self.server.requests.append((self.command, self.path, self.headers['Content-Type'], body.decode()))
+        content = self.server.answers.get(self.path)
+        self.send_response(404 if content is None else 200)
+        self.send_header('Content-Length', str(len(content or b'')))
+        self.end_headers()
+        self.wfile.write(content or b'')
+
+    do_GET = do_POST = do_PUT = answer
+
+    def log_message(self, format: str, *args: object) -> None:
+        pass
+
+
+class Server(http.server.ThreadingHTTPServer):
+    def __init__(self) -> None:
+        super().__init__(('127.0.0.1', 0), Answers)
+        self.answers: dict[str, bytes] = {}
+        self.requests: list[tuple[str, str, str | None, str]] = []
+        self.url = f'http://127.0.0.1:{self.server_port}'
+
+
+@contextmanager
+def serving() -> Iterator[Server]:
+    with Server() as server:
+        thread = threading.Thread(target=server.serve_forever, kwargs={'poll_interval': 0.02})
+        thread.start()
+        yield server
+        server.shutdown()
+        thread.join()
+
+
+def run_script(container: Values, folder: Path, **differs: str) -> subprocess.CompletedProcess[str]:
+    """Run a container's script with the environment that the kubelet would give it."""
+    env = {each['name']: seen_by_the_container(each['value']) for each in container['env']}
+    shell = shutil.which('busybox')  # the shell of the curl image
+    command = [shell, *container['command']] if shell else container['command']
+    path = '/usr/local/bin:/usr/bin:/bin'
+    return subprocess.run(command, cwd=folder, env={**env, **differs, 'PATH': path}, capture_output=True, encoding='utf-8')
+
+
+def archive(mode: str) -> bytes:
+    content = io.BytesIO()
+    with tarfile.open(fileobj=content, mode=mode) as tar:
+        info = tarfile.TarInfo('variables/data')
+        info.size, info.mode = 5, 0o600
+        tar.addfile(info, io.BytesIO(b'12345'))
+    return content.getvalue()
+
+
+def download(helm4: Path, folder: Path, uri: str, content: bytes, path: str, unpack: bool) -> Callable[[], Any]:
+    sha256 = hashlib.sha256(content).hexdigest()
+    artifact = {'delivery': 'download', 'uri': uri, 'sha256': sha256, 'path': path, 'unpack': unpack, 'mountPath': str(folder)}
+    spec = of_kind(render(helm4, {'artifact': artifact}), 'Deployment')['spec']['template']['spec']
+    return functools.partial(run_script, spec['initContainers'][0], folder)
+
+
+@pytest.mark.parametrize('mode', ['w:', 'w:gz'])
+def test_an_archive_is_downloaded_once_and_unpacked(helm4: Path, tmp_path: Path, mode: str) -> None:
+    content = archive(mode)
+    with serving() as server:
+        server.answers['/m[1]?a={b}&$(x)'] = content
+        fetch = download(helm4, tmp_path, server.url + '/m[1]?a={b}&$(x)', content, 'recommender/1', True)
+        done = fetch()
+        assert done.returncode == 0, done.stderr
+        assert (tmp_path / 'recommender' / '1' / 'variables' / 'data').read_bytes() == b'12345'
+        assert (tmp_path / 'recommender' / '1' / 'variables' / 'data').stat().st_mode & 0o444 == 0o444
+        assert fetch().returncode == 0
+        assert len(server.requests) == 1
+        assert [each.name for each in (tmp_path / 'recommender').iterdir()] == ['1']
+
+
+def test_a_file_is_placed_whole_or_not_at_all(helm4: Path, tmp_path: Path) -> None:
+    target = tmp_path / 'recommender' / '1' / 'model.onnx'
+    with serving() as server:
+        fetch = download(helm4, tmp_path, server.url + '/model', b'onnx', 'recommender/1/model.onnx', False)
+        server.answers['/model'] = b'something else'
+        assert fetch().returncode != 0
+        assert not target.exists()
+        server.answers['/model'] = b'onnx'
+        assert fetch().returncode == 0
+        assert target.read_bytes() == b'onnx'
+        (tmp_path / '.artifact-sha256').unlink()  # killed just before the marker was written
+        assert fetch().returncode == 0
+        assert target.read_bytes() == b'onnx'
+        assert sorted(each.name for each in target.parent.iterdir()) == ['model.onnx']
+
+
+EVIL = '"score": [0.5] $(touch evil) `touch evil` * ? \' \\ $$ %s\n'
+
+
+@pytest.mark.parametrize(
+    ('path', 'answer', 'expect', 'passes'),
+    [
+        ('/ok', EVIL, EVIL.strip(), True),
+        ('/ok', EVIL, '', True),
+        ('/ok', '"score"', '"sc*e"', False),
+        ('/ok', 'anything', '*', False),
+        ('/ok', '"error"', EVIL, False),
+        ('/missing', EVIL, '', False),
+    ],
+)
+def test_the_helm_test_makes_a_real_request(helm4: Path, tmp_path: Path, path: str, answer: str, expect: str, passes: bool) -> None:
+    body = EVIL + '{{ x }} @/etc/passwd'
+    [container] = of_kind(render(helm4, {'test': {'body': body, 'expect': expect}}), 'Pod')['spec']['containers']
+    with serving() as server:
+        server.answers['/ok'] = answer.encode()
+        done = run_script(container, tmp_path, TEST_URL=server.url + path)
+    assert (done.returncode == 0) is passes, done.stderr
+    assert server.requests == [('POST', path, 'application/json', body)]
+    assert [*tmp_path.iterdir()] == []
+
+
+# --- branches --------------------------------------------------------------------------------------------------------
+
+ACTION = re.compile(r'\{\{-?\s*(?:/\*.*?\*/|(if|with|range|else|end|define)?\b.*?)\s*-?\}\}', re.DOTALL)
+
+
+def branches(text: str) -> dict[int, str]:
+    """Where in a template a branch begins, and what to write there to make its way fail: by position."""
+    places: dict[int, str] = {}
+    blocks: list[tuple[str, bool]] = []
+    for action in ACTION.finditer(text):
+        match action[1]:
+            case 'if' | 'with' | 'range':
+                blocks.append((action[1], False))
+                places[action.end()] = '{{ fail "taken" }}'
+            case 'define':
+                blocks.append(('define', True))
+            case 'else':
+                last = not re.match(r'\{\{-?\s*else\s+(if|with)\b', action[0])
+                blocks[-1] = (blocks[-1][0], last)
+                places[action.end()] = '{{ fail "taken" }}'
+            case 'end':
+                _, has_else = blocks.pop()
+                if not has_else:
+                    places[action.start()] = '{{ else }}{{ fail "taken" }}'
+    assert not blocks
+    return places
+
+
+@pytest.mark.slow
+def test_the_test_values_take_every_branch_of_the_templates_both_ways(helm4: Path, tmp_path: Path) -> None:
+    """All branches fail; each rendering tells one that is taken, which is then left alone. What stays was never taken."""
+    chart = shutil.copytree(CHART, tmp_path / 'model-server')
+    texts = {path.relative_to(CHART): path.read_text(encoding='utf-8') for path in TEMPLATES}
+    armed = {(path, place): alarm for path, text in texts.items() for place, alarm in branches(text).items()}
+    total = len(armed)
+
+    def write(path: Path) -> None:
+        text = texts[path]
+        for place in sorted((place for its_path, place in armed if its_path == path), reverse=True):
+            alarm = armed[path, place].replace('taken', f'taken {path}:{place}:')
+            text = text[:place] + alarm + text[place:]
+        (chart / path).write_text(text, encoding='utf-8')
+
+    for path in texts:
+        write(path)
+    for name in ('defaults', *(name for name in VALUE_SETS if name.endswith('-values'))):
+        while taken := re.search(r'taken (\S+?):(\d+):', run_helm(helm4, chart, VALUE_SETS[name]).stderr):
+            path = Path(taken[1])
+            del armed[path, int(taken[2])]
+            write(path)
+    assert total > 120
+    assert [f'{path}:{texts[path].count(chr(10), 0, place) + 1}' for path, place in armed] == []
