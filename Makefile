@@ -6,13 +6,16 @@ PIP    := $(BIN)/pip --disable-pip-version-check --quiet
 ARGS   ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test lint format helm bench lock clean
+.PHONY: help demo example test lint format helm bench lock clean
 
 help: ## show this list
 	@sed -n 's/^\([a-z]*\):[^#]*## /  make \1\t/p' Makefile
 
 demo: $(VENV)/.run $(if $(or $(HELM),$(shell command -v helm)),,.tools/helm-4.3.1/helm) ## generate gitops_example anew and verify it with real helm
 	@scripts/demo.sh
+
+example: $(VENV)/.run ## make gitops_example anew from its registry
+	@scripts/example.sh
 
 test: $(VENV)/.dev helm ## all tests, on Helm 3 and 4 (ARGS='-k name' for some)
 	@$(BIN)/pytest --numprocesses=auto $(ARGS)

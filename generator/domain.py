@@ -32,6 +32,11 @@ class Settings:
     def branch(self) -> str:
         return str(self.spec['repository'].get('branch', 'main'))
 
+    def prefix(self, here: str) -> str:
+        """The folder that agents look into, '' or ending in '/': as the settings say, else where the registry stands."""
+        path = self.spec['repository'].get('path')
+        return here if path is None else f'{path}/' if path else ''
+
 
 @dataclass(frozen=True, slots=True)
 class ModelVersion:

@@ -98,8 +98,8 @@ def lint(helm: Helm, charts: Mapping[str, Path], *, jobs: int = 2, progress: Pro
         text = _one_line(done.stdout.decode(errors='replace') + done.stderr, charts[place], done.code)
         return Problem(place, '', f'helm lint: {text}', _HINT) if done.code else None
 
-    answers = in_parallel(cut(list(charts), _LINTED), together, alone, jobs=jobs, progress=progress)
-    return sorted(filter(None, answers))
+    batches = cut(list(charts), most=_LINTED, jobs=jobs)
+    return sorted(filter(None, in_parallel(batches, together, alone, jobs=jobs, progress=progress)))
 
 
 def template(
@@ -111,11 +111,11 @@ def template(
     no other with it. No more than `jobs` + 1 batches of text are held here, however many releases there are.
     """
 
-    batches = _batches(releases)
+    batches = _batches(releases, jobs)
     return in_parallel(batches, partial(_umbrella, helm), partial(_single, helm), jobs=jobs, progress=progress)
 
 
-def _batches(releases: Sequence[HelmRelease]) -> list[Sequence[_Member]]:
+def _batches(releases: Sequence[HelmRelease], jobs: int) -> list[Sequence[_Member]]:
     # What members of an umbrella share: the one namespace and Kubernetes version; kubeVersion, because helm ignores
     # that of sub-charts; the templates, because `define` names are global and of two the first wins silently.
     # No two have the same chart name.
@@ -127,7 +127,7 @@ def _batches(releases: Sequence[HelmRelease]) -> list[Sequence[_Member]]:
         key = (release.namespace, release.kube_version, constraint, release.starter)
         groups.setdefault((*key, used[*key, name]), []).append((name, release))
         used[*key, name] += 1
-    return [batch for group in groups.values() for batch in cut(group, _RENDERED)]
+    return [batch for group in groups.values() for batch in cut(group, most=_RENDERED, jobs=jobs)]
 
 
 def _head(chart: Path) -> tuple[str, str]:

@@ -154,8 +154,24 @@ def load_templates() -> Templates:
         ),
         runtimes=runtimes,
         documents=dict(_walk(templates / 'repository', '')),
-        schemas={**schemas, 'values.json': values_schema},
+        schemas={**schemas, 'values.json': _overlay_form(values_schema)},
     )
+
+
+_WHOLE = ('required', 'if', 'then', 'else', 'allOf', 'anyOf', 'oneOf', 'minProperties')
+
+
+def _overlay_form(schema: bytes) -> bytes:
+    """The schema of values for what stands in the registry: an overlay is a part, so nothing is required of it."""
+
+    def parts(value: Any, *, names: bool = False) -> Any:
+        if isinstance(value, dict):
+            # Below `properties` and the like stand names, not keywords.
+            inner = ('properties', 'patternProperties', 'definitions', '$defs')
+            return {k: parts(v, names=k in inner and not names) for k, v in value.items() if names or k not in _WHOLE}
+        return [parts(item) for item in value] if isinstance(value, list) else value
+
+    return (json.dumps(parts(json.loads(schema)), indent=2, ensure_ascii=False) + '\n').encode()
 
 
 def _walk(folder: Traversable, prefix: str) -> Iterator[tuple[str, bytes]]:

@@ -48,6 +48,7 @@ class Schemas:
     def __init__(self, locations: Sequence[str], cache: Path | None = None) -> None:
         self.templates = tuple(map(_template, locations))
         self.cache = cache
+        self.unknown: set[str] = set()  # kinds that were asked for and not found: told once a run
         self._found: dict[str, Draft7Validator | None] = {}
 
     def places(self, api_version: str, kind: str, kubernetes_version: str) -> list[str]:
@@ -79,7 +80,8 @@ class Schemas:
         uri = place if place.startswith(_URL) else Path(place).absolute().as_uri()
         try:
             # Without formats: Kubernetes means another 'duration' than JSON Schema, and checks others by itself.
-            return Draft7Validator(json.loads(text), validate_formats=False, base_uri=uri)
+            schema = json.loads(text, object_hook=_without_go_pattern)
+            return Draft7Validator(schema, validate_formats=False, base_uri=uri)
         except (ValueError, ReferencingError) as error:
             raise problem(mask(place), '', f'not a JSON schema: {_short(str(error))}') from error
 
@@ -100,9 +102,8 @@ class Schemas:
 def check(objects: Iterable[tuple[str, Mapping[str, Any]]], schemas: Schemas, kubernetes_version: str) -> list[Problem]:
     """Check objects, each with the file that a problem of it names; a kind without a schema is one problem, once."""
     found: list[Problem] = []
-    unknown: set[str] = set()
     for file, obj in objects:
-        asked = str(obj.get('apiVersion')), str(obj.get('kind')), kubernetes_version
+        asked = str(obj.get('apiVersion') or ''), str(obj.get('kind') or ''), kubernetes_version
         what = ' '.join(asked[:2])
         if not _KIND.fullmatch(what):
             hint = 'an object has an apiVersion and a kind'
@@ -110,8 +111,8 @@ def check(objects: Iterable[tuple[str, Mapping[str, Any]]], schemas: Schemas, ku
         elif validator := schemas.find(*asked):
             if not validator.is_valid(obj):
                 found += [_problem(file, obj, error) for error in validator.iter_errors(obj)]
-        elif what not in unknown:
-            unknown.add(what)
+        elif what not in schemas.unknown:
+            schemas.unknown.add(what)
             hint = f'looked for {", ".join(map(mask, schemas.places(*asked)))}; add a --schema-location that has it'
             found.append(Problem(file, '', f"there is no schema for '{what}'", hint))
     return sorted(set(found))
@@ -199,6 +200,13 @@ def _problem(file: str, obj: Mapping[str, Any], error: ValidationError) -> Probl
 def _short(text: str) -> str:
     # The value comes first and may be long, what is wrong with it comes last.
     return text if len(text) <= _LONGEST else f'…{text[-_LONGEST:]}'
+
+
+def _without_go_pattern(schema: dict[str, Any]) -> dict[str, Any]:
+    # Go's patterns know more than JSON Schema's, which would refuse the whole schema (PrometheusRule: `^(?i)(abort)$`).
+    if isinstance(pattern := schema.get('pattern'), str) and re.search(r'\(\?[a-zA-Z]|\\[AzQ]', pattern):
+        del schema['pattern']
+    return schema
 
 
 def _template(location: str) -> str:

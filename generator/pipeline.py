@@ -10,7 +10,7 @@ from generator import yamlio
 from generator.charts import ModelCharts, make_charts
 from generator.checks import capacity_problems, registry_problems
 from generator.domain import Chart, LedgerEntry, Model, Plan, Registry, Release, ResolvedRelease, Templates
-from generator.errors import Problem, ProblemsFound
+from generator.errors import Problem, ProblemsFound, problem
 from generator.ledger import ledger_file, read_ledger
 from generator.load import load_registry, load_templates
 from generator.plan import Trees, make_plan
@@ -80,6 +80,12 @@ class Source:
         own = tuple(f'{folder}/' for folder in GENERATED)
         return {path: blob for path, blob in self.tree.ids.items() if path.startswith(own) or path in DOCUMENTS}
 
+    @property
+    def release_names(self) -> list[str]:
+        """`env/model` of every release file."""
+        start = f'{REGISTRY}/releases/'
+        return [path.removeprefix(start).removesuffix('.yaml') for path in self.tree.ids if path.startswith(start)]
+
     def environments(self) -> list[str]:
         places = (path.split('/') for path in self.tree.ids)
         return sorted({p[2].removesuffix('.yaml') for p in places if p[:2] == [REGISTRY, 'environments'] and len(p) == 3})
@@ -110,12 +116,15 @@ class Base:
 class Run:
     """One run over one repository: each step is made when first asked for, so a command pays for its prefix only."""
 
-    def __init__(self, repository: Repository, models: Collection[str] = (), source: Source | None = None) -> None:
+    def __init__(
+        self, repository: Repository, models: Collection[str] = (), source: Source | None = None, base: str = ''
+    ) -> None:
         self.repository = repository
         self.models = frozenset(models)
         self.source = source or Source(repository, models)
         self.templates: Templates = load_templates()
         self.whole = not models
+        self._base = base
 
     @cached_property
     def registry(self) -> Registry:
@@ -131,11 +140,19 @@ class Run:
 
     @cached_property
     def base(self) -> Base:
-        revision = base_revision(self.repository, self.registry.settings.branch, self.source.head)
+        revision = self._base_revision()
         ids = self.repository.ids(revision, self.source.base_paths())
         files = {m: ids[ledger_file(m)] for m in self.registry.models if ledger_file(m) in ids}
         blobs = self.repository.read(files.values())
         return Base(revision, ids, {m: read_ledger(blobs[blob], ledger_file(m)) for m, blob in files.items()})
+
+    def _base_revision(self) -> str:
+        if not self._base:
+            return base_revision(self.repository, self.registry.settings.branch, self.source.head)
+        named = self.repository.ask('rev-parse', '--verify', '--quiet', f'{self._base}^{{commit}}')
+        if not named:
+            raise problem(self._base, '', 'git knows no such revision', "fetch it, or name another one with --base")
+        return self.repository.ask('merge-base', self.source.head, named) or named
 
     @cached_property
     def charts(self) -> dict[str, ModelCharts]:
@@ -158,7 +175,7 @@ class Run:
     @cached_property
     def files(self) -> dict[str, bytes]:
         """The desired tree, as far as this run's scope goes."""
-        prefix = self.repository.prefix
+        prefix = self.registry.settings.prefix(self.repository.prefix)
         files = render_charts(self.charts) | render_releases(self.releases, self.registry, prefix)
         if self.whole:
             present = [name for name in DOCUMENTS if name in self.source.tree.ids]

@@ -18,6 +18,8 @@ from generator.errors import CommandFailed
 
 # `git@` is how ssh is spoken to and no secret; any other user or user:token in a URL may be one.
 _USERINFO = re.compile(r'(\w+://)(?!git@)[^/\s]+@')
+# A batch is worth a process of its own from here on.
+FEWEST = 20
 # A failing batch of this size is no longer halved: single calls cost no more than further halves.
 FEW = 4
 
@@ -62,6 +64,7 @@ def fetch(url: str, *, seconds: float = 30) -> bytes | None:
     """Get an http(s) URL, with the credentials in it if there are any; None for 404, else CommandFailed."""
     # Here, because importing them takes longer than importing the rest of chartloom.
     from http.client import HTTPException
+    from urllib.error import HTTPError
     from urllib.request import Request, urlopen
 
     parts = urlsplit(url)
@@ -70,11 +73,13 @@ def fetch(url: str, *, seconds: float = 30) -> bytes | None:
     try:
         with urlopen(Request(parts._replace(netloc=host).geturl(), headers=headers), timeout=seconds) as answer:
             return bytes(answer.read())
-    except (OSError, HTTPException) as error:
-        code = getattr(error, 'code', 1)
-        if code == 404:
+    except HTTPError as error:
+        error.close()
+        if error.code == 404:
             return None
-        raise _failed(('GET', url), code, '', str(getattr(error, 'reason', error))) from error
+        raise _failed(('GET', url), error.code, '', error.reason) from error
+    except (OSError, HTTPException) as error:
+        raise _failed(('GET', url), 1, '', str(getattr(error, 'reason', error))) from error
 
 
 def mask(text: str) -> str:
@@ -82,8 +87,9 @@ def mask(text: str) -> str:
     return _USERINFO.sub(r'\1***@', text)
 
 
-def cut(items: Sequence[T], most: int) -> list[Sequence[T]]:
-    """Cut items into as few pieces as can be, of about one size."""
+def cut(items: Sequence[T], *, most: int, jobs: int) -> list[Sequence[T]]:
+    """Cut items into batches of about one size, `most` or less, so that small work too keeps all jobs busy."""
+    most = min(most, max(FEWEST, math.ceil(len(items) / jobs)))
     size = math.ceil(len(items) / math.ceil(len(items) / most)) if items else 1
     return [items[start : start + size] for start in range(0, len(items), size)]
 

@@ -46,9 +46,10 @@ def _mirror_layers(environment: Environment, values: Values) -> Iterator[Layer]:
 def _environment_layers(environment: Environment, chart: Chart) -> Iterator[Layer]:
     file, spec = environment.file, environment.spec
     if 'monitoring' in spec:
-        port = chart.values['metrics']['port']
-        exception = {'namespace': spec['monitoring']['namespace'], 'ports': {port: {'port': port, 'protocol': 'TCP'}}}
+        exception = {'namespace': spec['monitoring']['namespace'], 'metrics': True}
         yield Layer(file, ('spec', 'monitoring'), ('networkPolicy', 'ingress', 'monitoring'), exception)
+    if 'artifactStore' in spec and chart.values['artifact']['delivery'] == 'download':
+        yield Layer(file, ('spec', 'artifactStore'), ('networkPolicy', 'egress', 'artifact-store'), spec['artifactStore'])
 
 
 def _application_layers(

@@ -10,6 +10,7 @@ import hashlib
 import json
 import re
 from collections.abc import Callable, Mapping, Sequence
+from decimal import Decimal
 from functools import lru_cache
 from typing import Any
 
@@ -19,8 +20,12 @@ Comments = Callable[[Path], str]
 
 _PLAIN = re.compile(r'[A-Za-z_/][A-Za-z0-9_./-]*')
 _WORDS = frozenset('y n yes no on off true false null none nan inf'.split())
-# JSON leaves these alone, YAML readers treat them as line breaks or refuse them.
-_ESCAPES = {ord(c): f'\\u{ord(c):04x}' for c in '\x7f\u0085\u2028\u2029\ufeff'} | {n: f'\\x{n:02x}' for n in range(0x80, 0xA0)}
+# JSON leaves these alone, but YAML readers treat them as line breaks or refuse them, and reviewers do not see the last
+# ones: soft hyphens, zero widths, and marks that turn the direction of what follows.
+_UNSEEN = (0x7F, 0xAD, 0x61C, *range(0x200B, 0x2010), *range(0x2028, 0x202F), *range(0x2060, 0x2070), 0xFEFF, 0xFFFE, 0xFFFF)
+_ESCAPES = {n: f'\\u{n:04x}' for n in _UNSEEN} | {n: f'\\x{n:02x}' for n in range(0x80, 0xA0)}
+# Readers look for the colon of a key no further than this; behind a question mark a key may be of any length.
+_LONGEST_KEY = 1000
 _SEAL = '# chartloom sha256:'
 _SEALED = re.compile(rb'chartloom sha256:([0-9a-f]{64})')
 
@@ -41,12 +46,26 @@ def _scalar(value: Any) -> str:
     if isinstance(value, int):
         return str(value)
     if isinstance(value, float):
-        return json.dumps(value, allow_nan=False)
+        return _float(value)
     if isinstance(value, Mapping) and not value:
         return '{}'
     if isinstance(value, Sequence) and not value:
         return '[]'
     raise TypeError(f'{type(value).__name__} has no YAML form here')
+
+
+def _float(value: float) -> str:
+    """Digits and a point: 1e-05 is a number to some readers and a text to others."""
+    text = json.dumps(value, allow_nan=False)
+    if 'e' not in text:
+        return text
+    plain = format(Decimal(text), 'f')
+    return plain if '.' in plain else f'{plain}.0'
+
+
+def _key(text: str, indent: str) -> str:
+    name = scalar_text(text)
+    return f'{indent}{name}:' if len(name) < _LONGEST_KEY else f'{indent}? {name}\n{indent}:'
 
 
 def dump(value: Mapping[str, Any], comments: Comments | None = None) -> str:
@@ -61,15 +80,15 @@ def _mapping(value: Mapping[str, Any], indent: str, lines: list[str], comments: 
         here = (*path, key)
         if comments and (comment := comments(here)):
             lines.extend(f'{indent}# {line}' for line in comment.splitlines())
-        name = scalar_text(key)
+        name = _key(key, indent)
         if isinstance(item, Mapping) and item:
-            lines.append(f'{indent}{name}:')
+            lines.append(name)
             _mapping(item, indent + '  ', lines, comments, here)
         elif isinstance(item, list | tuple) and item:
-            lines.append(f'{indent}{name}:')
+            lines.append(name)
             _sequence(item, indent + '  ', lines, comments, here)
         else:
-            lines.append(f'{indent}{name}: {_block(item, indent)}')
+            lines.append(f'{name} {_block(item, indent)}')
 
 
 def _sequence(value: Sequence[Any], indent: str, lines: list[str], comments: Comments | None, path: Path) -> None:
@@ -86,17 +105,25 @@ def _sequence(value: Sequence[Any], indent: str, lines: list[str], comments: Com
 
 def _block(value: Any, indent: str) -> str:
     """Texts of several plain lines read best as a literal block; all else stays on the line."""
-    if isinstance(value, str) and '\n' in value and _LITERAL.fullmatch(value):
-        body = value.rstrip('\n')
-        tail = len(value) - len(body)
-        if tail <= 1:
-            inner = '\n'.join(f'{indent}  {line}' if line else '' for line in body.split('\n'))
-            return f'|{"" if tail else "-"}\n{inner}'
-    return _scalar(value)
+    if not isinstance(value, str) or '\n' not in value or not _is_literal(value):
+        return _scalar(value)
+    lines = value.removesuffix('\n').split('\n')
+    chomping = '' if value.endswith('\n') else '-'
+    return '\n'.join([f'|{chomping}', *(f'{indent}  {line}' if line else '' for line in lines)])
 
 
-# No leading space on the first line, no trailing spaces, printable ASCII and the Latin, Greek, Cyrillic … letters only.
-_LITERAL = re.compile(r'(?:[!-~\u00a1-\u1fff](?:[ -~\u00a1-\u1fff]*[!-~\u00a1-\u1fff])?|(?<=\n))(?:\n(?: *[!-~\u00a1-\u1fff](?:[ -~\u00a1-\u1fff]*[!-~\u00a1-\u1fff])?)?)*\n*')
+def _is_literal(text: str) -> bool:
+    """Whether a literal block holds a text so that no reader and no editor changes it, and everybody sees all of it.
+
+    The first line has no indentation that a reader would take for the block's, no line ends in spaces, at most one line
+    break ends the text; and there are only printable ASCII and the Latin, Greek, Cyrillic … letters.
+    """
+    if text[0] in ' \n' or text.endswith(('\n\n', ' ')) or ' \n' in text:
+        return False
+    return _PRINTABLE.fullmatch(text) is not None
+
+
+_PRINTABLE = re.compile('[\n -~\u00a1-\u00ac\u00ae-\u061b\u061d-\u1fff]*')
 
 
 def seal(source: str, body: str) -> bytes:

@@ -67,6 +67,13 @@ each_value_set = pytest.mark.parametrize('name', VALUE_SETS)
 each_preset = pytest.mark.parametrize('name', PRESETS)
 
 
+class Loader(yaml.CSafeLoader):
+    """Reads = and << as texts, as Kubernetes does."""
+
+
+Loader.yaml_implicit_resolvers = {k: v for k, v in Loader.yaml_implicit_resolvers.items() if k not in '=<'}
+
+
 def as_yaml(values: Values) -> str:
     """JSON is YAML once the characters are escaped that YAML does not take as they are."""
     text = json.dumps(values, ensure_ascii=False)
@@ -82,7 +89,7 @@ def render(binary: Path, values: Values, chart: Path = CHART, release: str = 'r'
     """All objects, by kind and name."""
     done = run_helm(binary, chart, values, release)
     assert done.returncode == 0, done.stderr
-    objects = [obj for obj in yaml.load_all(done.stdout, yaml.CSafeLoader) if obj]
+    objects = [obj for obj in yaml.load_all(done.stdout, Loader) if obj]
     by_name = {(obj['kind'], obj['metadata']['name']): obj for obj in objects}
     assert len(by_name) == len(objects), 'two objects have one name'
     return by_name
@@ -143,9 +150,11 @@ def test_a_port_that_the_service_lacks_is_seen_by_the_schema(helm4: Path, strict
 
 def test_templates_are_free_of_surprises() -> None:
     code = '\n'.join(path.read_text(encoding='utf-8') for path in TEMPLATES)
-    forbidden = 'rand|lookup|now|date|genCA|genSelfSigned|genSigned|genPrivate|uuid|Capabilities|tpl|getHostByName|derive'
+    forbidden = re.compile(
+        r'\b(rand|lookup|now|date|gen[A-Z]|uuid|Capabilities|tpl|getHostByName|derive|required|fail)'
+    )
     actions = re.findall(r'\{\{(?!-?\s*/\*).*?\}\}', code, re.DOTALL)
-    assert [action for action in actions if re.search(rf'\b({forbidden})', action)] == []
+    assert [action for action in actions if forbidden.search(action)] == []
     assert re.findall(r'helm\.sh/hook: (.*)', code) == ['test']
     assert 'argocd' not in code
     assert 'Release.Name' not in code.replace((CHART / 'templates' / 'NOTES.txt').read_text(encoding='utf-8'), '')
@@ -230,7 +239,8 @@ def json_maps(node: Any) -> Iterator[Values]:
 
 
 def test_every_map_is_closed_but_those_that_say_so() -> None:
-    open_maps = [node for node in json_maps(SCHEMA) if node.get('type') == 'object' and 'additionalProperties' not in node]
+    all_maps = [node for node in json_maps(SCHEMA) if node.get('type') == 'object']
+    open_maps = [node for node in all_maps if 'additionalProperties' not in node]
     assert sorted(node['description'] for node in open_maps) == [
         'Affinity of the pods, as in a pod; passed through.',
         'Left open for charts that hold this one; nothing here reads it.',
@@ -247,8 +257,18 @@ def test_every_property_has_one_line_that_describes_it() -> None:
         assert re.fullmatch(r'\S[^\n]{5,118}[^\s]', node.get('description', '')), node
 
 
+ENTRIES = {  # of maps of named things: they say what differs from an empty one
+    ('ports', 'http'),
+    ('volumes', 'tmp'),
+    ('networkPolicy', 'egress', 'dns'),
+    ('networkPolicy', 'egress', 'dns', 'ports', 'tcp'),
+    ('networkPolicy', 'egress', 'dns', 'ports', 'udp'),
+    ('route', 'rules', 'main'),
+}
+
+
 def test_values_and_schema_have_the_same_keys() -> None:
-    """Every default is in the schema; every key of the schema has a default, but for those that mean something by absence."""
+    """Every default is in the schema, and the reverse, but for keys that mean something by their absence."""
     absent_by_default = {
         ('podSecurityContext', 'supplementalGroups'),
         ('podSecurityContext', 'seccompProfile', 'localhostProfile'),
@@ -262,8 +282,8 @@ def test_values_and_schema_have_the_same_keys() -> None:
         values = functools.reduce(lambda found, key: found[key], path, DEFAULTS)
         keys = node.get('properties', {}).keys()
         assert node.get('additionalProperties') is not False or values.keys() <= keys, path
-        in_named_map = len(path) > 1 and path[:-1] in {('ports',), ('volumes',), ('networkPolicy', 'egress'), ('route', 'rules')}
-        missing |= {(*path, key) for key in keys - values.keys()} if not in_named_map and path[-3:-1] != ('dns', 'ports') else set()
+        if path not in ENTRIES:
+            missing |= {(*path, key) for key in keys - values.keys()}
     assert missing == absent_by_default
 
 
@@ -284,7 +304,7 @@ def test_a_misspelt_key_is_refused_at_any_depth(helms: list[Path]) -> None:
     values = merge(DEFAULTS, VALUE_SETS['everything-values'])
     assert not refused(values)
     closed = {path: node for path, node in maps_in(values, SCHEMA) if node.get('additionalProperties') is False}
-    assert len(closed) > 100
+    assert len(closed) > 80
     assert max(map(len, closed)) >= 5
     assert [path for path in closed if not refused(with_misspelling(values, path))] == []
     one_each = {id(node): path for path, node in closed.items()}.values()
@@ -336,13 +356,14 @@ def test_a_wrong_value_is_refused(helms: list[Path], values: Values) -> None:
 # --- texts of users --------------------------------------------------------------------------------------------------
 
 HOSTILE = [
-    '', ' leading', 'trailing ', '\ttab', 'a\nb\n\n  c\n', '\n---\nkind: Evil\n', '--- x', '# x', 'a: b', 'a #b', '- a', '? a',
-    'yes', 'No', 'on', 'y', '~', 'null', 'true', '1', '-0', '1e3', '0x1F', '0o17', '017', '1_000', '.5', '12:30', '2024-01-01',
-    '.inf', '=', '<<', '&a', '*a', '!!int 3', '%TAG', '@a', '`id`', '|', '>-', '{}', '[1, 2]', '{"a": 1}', 'it\'s "quoted"',
-    '{{ .Release.Name }}', '{{ fail "x" }}', '{{- /* x */ -}}', '{% x %}', '[[ model ]]', '${HOME} $HOME', '$(HOME)', '$$(HOME) $$$',
-    '$(touch evil)', "'; touch evil #", '"; touch evil; "', '\\', 'a\\nb', '%s %d', '<&>', 'ünïcödé …', '😀', '\U000e0001',
-    '\x07\x1b\x7f\x85\x9f', '\xa0', '\u2028\u2029\ufeff', 'x' * 20_000,
+    '', ' leading', 'trailing ', '\ttab', 'a\nb\n\n  c\n', '\n---\nkind: Evil\n', '--- x', '# x', 'a: b', 'a #b', '- a',
+    'yes', 'No', 'on', 'y', '~', 'null', 'true', '1', '-0', '1e3', '0x1F', '0o17', '017', '1_000', '.5', '12:30', '.inf',
+    '2024-01-01', '=', '<<', '? a', '&a', '*a', '!!int 3', '%TAG', '@a', '`id`', '|', '>-', '{}', '[1, 2]', '{"a": 1}',
+    'it\'s "quoted"', '{{ .Release.Name }}', '{{ fail "x" }}', '{{- /* x */ -}}', '{% x %}', '[[ model ]]', '${HOME} $HOME',
+    '$(HOME)', '$$(HOME) $$$', '$(touch evil)', "'; touch evil #", '"; touch evil; "', '\\', 'a\\nb', '%s %d', '<&>',
+    'ünïcödé …', '😀', '\U000e0001', '\x07\x1b\x85', '\xa0', '\u2028\u2029\ufeff', 'x' * 20_000,
 ]  # fmt: skip
+NOT_FOR_HELM_3 = ['a\x7fb', 'a\x80b', 'a\x9fb']  # its schema check fails on them: "control characters are not allowed"
 
 
 def seen_by_the_container(text: str) -> str:
@@ -351,37 +372,42 @@ def seen_by_the_container(text: str) -> str:
 
 
 def test_texts_come_out_as_they_are(helms: list[Path]) -> None:
-    numbered = {f'k{number}': text for number, text in enumerate(HOSTILE)}
-    as_keys = {text: 'x' for text in HOSTILE if text and len(text) < 1000}
+    assert_unchanged(helms[0], HOSTILE)
+    assert_unchanged(helms[1], HOSTILE + NOT_FOR_HELM_3)
+
+
+def assert_unchanged(binary: Path, texts: list[str]) -> None:
+    numbered = {f'k{number}': text for number, text in enumerate(texts)}
+    sane = [text for text in texts if text.isprintable()]
+    as_keys = {text: 'x' for text in sane if 0 < len(text) < 1000 and text != '<<'}  # Helm 3 fails on a key <<
     values = {
-        'command': HOSTILE,
-        'args': HOSTILE,
+        'command': texts,
+        'args': texts,
         'parameters': numbered,
         'env': {name: {'value': text} for name, text in numbered.items()},
         'files': {name: {'content': text, 'mountPath': f'/etc/{name}'} for name, text in numbered.items()},
-        'livenessProbe': {'type': 'exec', 'command': HOSTILE},
+        'livenessProbe': {'type': 'exec', 'command': texts},
         'nodeSelector': numbered,
         'podAnnotations': numbered | as_keys,
         'service': {'annotations': numbered | as_keys},
         'serviceAccount': {'annotations': numbered | as_keys},
         'tolerations': {name: {'key': text, 'value': text} for name, text in numbered.items()},
-        'affinity': {'any': [HOSTILE, numbered]},
-        'containers': {'api': {'image': {'repository': 'api'}, 'args': HOSTILE}},
+        'affinity': {'any': sane},  # passed through by toYaml
+        'containers': {'api': {'image': {'repository': 'api'}, 'args': texts}},
     }
-    for binary in helms:
-        objects = render(binary, values)
-        template = of_kind(objects, 'Deployment')['spec']['template']
-        server, api = template['spec']['containers']
-        assert server['command'] == server['livenessProbe']['exec']['command'] == api['args'] == HOSTILE
-        assert server['args'][: len(HOSTILE)] == HOSTILE
-        assert dict(arg[2:].split('=', 1) for arg in server['args'][len(HOSTILE) :]) == numbered
-        assert {variable['name']: variable['value'] for variable in server['env']} == numbered
-        assert of_kind(objects, 'ConfigMap')['data'] == template['spec']['nodeSelector'] == numbered
-        assert template['metadata']['annotations'] == numbered | as_keys
-        assert of_kind(objects, 'Service')['metadata']['annotations'] == numbered | as_keys
-        assert of_kind(objects, 'ServiceAccount')['metadata']['annotations'] == numbered | as_keys
-        assert {taint['value'] for taint in template['spec']['tolerations']} == set(HOSTILE)
-        assert template['spec']['affinity'] == values['affinity']
+    objects = render(binary, values)
+    template = of_kind(objects, 'Deployment')['spec']['template']
+    server, api = template['spec']['containers']
+    assert server['command'] == server['livenessProbe']['exec']['command'] == api['args'] == texts
+    assert server['args'][: len(texts)] == texts
+    assert dict(arg[2:].split('=', 1) for arg in server['args'][len(texts) :]) == numbered
+    assert {variable['name']: variable['value'] for variable in server['env']} == numbered
+    assert of_kind(objects, 'ConfigMap')['data'] == template['spec']['nodeSelector'] == numbered
+    assert template['metadata']['annotations'] == numbered | as_keys
+    assert of_kind(objects, 'Service')['metadata']['annotations'] == numbered | as_keys
+    assert of_kind(objects, 'ServiceAccount')['metadata']['annotations'] == numbered | as_keys
+    assert {taint.get('value', '') for taint in template['spec']['tolerations']} == set(texts)
+    assert template['spec']['affinity'] == values['affinity']
 
 
 @pytest.mark.parametrize('text', HOSTILE)
@@ -392,21 +418,20 @@ def test_texts_reach_the_scripts_as_they_are(helm4: Path, text: str) -> None:
         'test': {'body': text, 'expect': text[:10_000], 'path': path},
     }
     objects = render(helm4, values)
-    init, test = of_kind(objects, 'Deployment')['spec']['template']['spec']['initContainers'][0], of_kind(objects, 'Pod')
-    env = {each['name']: seen_by_the_container(each['value']) for each in init['env'] + test['spec']['containers'][0]['env']}
+    [init], [test] = (spec[key] for spec, key in zip(pod_specs(objects), ('initContainers', 'containers'), strict=True))
+    env = {each['name']: seen_by_the_container(each['value']) for each in init['env'] + test['env']}
     assert env['ARTIFACT_URI'] == 'https://example.com' + path
     assert env['TEST_URL'] == 'http://model-server:80' + path
     assert (env['TEST_BODY'], env['TEST_EXPECT']) == (text, text[:10_000])
 
 
 def test_numbers_come_out_as_they_are(helms: list[Path]) -> None:
-    numbers = {'million': 1_000_000, 'billion': 5_000_000_000, 'small': 1e-7, 'half': 0.5, 'most': 9007199254740991, 'zero': 0}
+    numbers = {'million': 1_000_000, 'billion': 5e9, 'small': 1e-7, 'half': 0.5, 'most': 9007199254740991, 'zero': 0}
     for binary in helms:
-        objects = rendered(binary, 'everything-values') | render(binary, {'parameters': numbers})
-        text = json.dumps(objects | {'': ''}, default=str, skipkeys=True)
-        assert not re.search(r'\d(\.\d+)?e\+\d', text)
-        args = of_kind(render(binary, {'parameters': numbers}), 'Deployment')['spec']['template']['spec']['containers'][0]['args']
-        assert {key: float(value) for key, value in (arg[2:].split('=') for arg in args)} == numbers
+        [server] = pod_specs(render(binary, {'parameters': numbers}))[0]['containers']
+        assert {key: float(value) for key, value in (arg[2:].split('=') for arg in server['args'])} == numbers
+        assert '--million=1000000' in server['args']
+        assert not re.search(r'\de[+]\d', str(rendered(binary, 'everything-values')))
         spec = of_kind(rendered(binary, 'everything-values'), 'Deployment')['spec']
         assert spec['progressDeadlineSeconds'] == 6_000_000
         assert spec['template']['spec']['securityContext']['runAsUser'] == 2_000_000
@@ -415,13 +440,17 @@ def test_numbers_come_out_as_they_are(helms: list[Path]) -> None:
 def test_long_lists_stay_whole(helms: list[Path]) -> None:
     many = [f'--argument-{number}={"x" * number}' for number in range(1500)]
     for binary in helms:
-        spec = of_kind(render(binary, {'args': many, 'env': {f'E{n}': {'value': 'x'} for n in range(5000)}}), 'Deployment')
-        server = spec['spec']['template']['spec']['containers'][0]
+        [server] = pod_specs(render(binary, {'args': many, 'env': {f'E{n}': {'value': 'x'} for n in range(5000)}}))[0][
+            'containers'
+        ]
         assert server['args'] == many
         assert len(server['env']) == 5000
 
 
 # --- what the objects mean -------------------------------------------------------------------------------------------
+
+
+PROBES = ('startupProbe', 'readinessProbe', 'livenessProbe')
 
 
 def selects(selector: Mapping[str, str], labels: Mapping[str, str]) -> bool:
@@ -456,13 +485,13 @@ def test_selectors_select_the_servers_pods_and_no_test_pod(helm4: Path, name: st
 @each_value_set
 def test_ports_that_are_named_exist(helm4: Path, name: str) -> None:
     objects = rendered(helm4, name)
-    containers = of_kind(objects, 'Deployment')['spec']['template']['spec']['containers']
+    containers = pod_specs(objects)[0]['containers']
     names = [port['name'] for container in containers for port in container.get('ports', [])]
     assert len(names) == len(set(names))
     for container in containers:
-        own = {port['name'] for port in container.get('ports', [])}
-        probes = [container[kind] for kind in ('startupProbe', 'readinessProbe', 'livenessProbe') if kind in container]
-        assert {action['port'] for probe in probes for action in probe.values() if isinstance(action, dict) and 'port' in action} <= own | {8500}
+        own = {port[key] for port in container.get('ports', []) for key in ('name', 'containerPort')}
+        for probe in (container.get(kind, {}) for kind in PROBES):
+            assert {action['port'] for action in probe.values() if isinstance(action, dict) and 'port' in action} <= own
     for (kind, _), obj in objects.items():
         if kind == 'Service':
             assert {port['targetPort'] for port in obj['spec']['ports']} <= set(names)
@@ -538,7 +567,8 @@ def test_routes_write_out_what_the_api_would_add(helm4: Path) -> None:
         for kind in ('HTTPRoute', 'GRPCRoute')
     }
     whole = {'group': '', 'kind': 'Service', 'name': 'recommender', 'weight': 1}
-    assert backends == {'HTTPRoute': [{**whole, 'port': 80}, {**whole, 'port': 8501}], 'GRPCRoute': [{**whole, 'port': 8500}]}
+    assert backends['HTTPRoute'] == [{**whole, 'port': 80}, {**whole, 'port': 8501}]
+    assert backends['GRPCRoute'] == [{**whole, 'port': 8500}]
     for kind in backends:
         parent = of_kind(objects, kind)['spec']['parentRefs'][0]
         assert (parent['group'], parent['kind']) == ('gateway.networking.k8s.io', 'Gateway')
@@ -546,8 +576,8 @@ def test_routes_write_out_what_the_api_would_add(helm4: Path) -> None:
 
 # --- Pod Security "restricted" (kubernetes.io/docs/concepts/security/pod-security-standards) --------------------------
 
-VOLUME_TYPES = {'configMap', 'csi', 'downwardAPI', 'emptyDir', 'ephemeral', 'image', 'persistentVolumeClaim', 'projected', 'secret'}
-SAFE_SYSCTLS = {'kernel.shm_rmid_forced', 'net.ipv4.ip_local_port_range', 'net.ipv4.tcp_syncookies', 'net.ipv4.ping_group_range'}
+VOLUME_TYPES = {*'configMap csi downwardAPI emptyDir ephemeral image persistentVolumeClaim projected secret'.split()}
+SAFE_SYSCTLS = {'kernel.shm_rmid_forced', 'net.ipv4.ip_local_port_range', 'net.ipv4.tcp_syncookies'}
 
 
 def breaches(spec: Values) -> list[str]:
@@ -567,10 +597,11 @@ def breaches(spec: Values) -> list[str]:
             'runAsNonRoot': own.get('runAsNonRoot', pod.get('runAsNonRoot')) is True,
             'runAsUser': own.get('runAsUser') != 0,
             'seccompProfile': profile in {'RuntimeDefault', 'Localhost'},
-            'capabilities': 'ALL' in capabilities.get('drop', ()) and {*capabilities.get('add', ())} <= {'NET_BIND_SERVICE'},
+            'capabilities': 'ALL' in capabilities.get('drop', ()),
+            'added capabilities': {*capabilities.get('add', ())} <= {'NET_BIND_SERVICE'},
             'hostPort': not any(port.get('hostPort') for port in container.get('ports', [])),
             'procMount': own.get('procMount', 'Default') == 'Default',
-            'host': '"host":' not in json.dumps([container.get(kind) for kind in ('startupProbe', 'readinessProbe', 'livenessProbe', 'lifecycle')]),
+            'host': '"host":' not in json.dumps([container.get(kind) for kind in (*PROBES, 'lifecycle')]),
             'windows': not (own.get('windowsOptions') or pod.get('windowsOptions') or {}).get('hostProcess'),
             'seLinux': not (own.get('seLinuxOptions') or pod.get('seLinuxOptions') or {}).keys() & {'user', 'role'},
             'appArmor': (own.get('appArmorProfile') or pod.get('appArmorProfile') or {}).get('type') != 'Unconfined',
@@ -600,13 +631,13 @@ def test_pods_keep_to_the_restricted_profile(helm4: Path, name: str) -> None:
         ('runAsUser', ('containers', 1, 'securityContext', 'runAsUser'), 0),
         ('allowPrivilegeEscalation', ('initContainers', 0, 'securityContext'), {'capabilities': {'drop': ['ALL']}}),
         ('capabilities', ('containers', 0, 'securityContext', 'capabilities'), {'drop': ['NET_RAW']}),
-        ('capabilities', ('containers', 0, 'securityContext', 'capabilities', 'add'), ['SYS_ADMIN']),
+        ('added capabilities', ('containers', 0, 'securityContext', 'capabilities', 'add'), ['SYS_ADMIN']),
         ('privileged', ('containers', 0, 'securityContext', 'privileged'), True),
         ('hostPort', ('containers', 0, 'ports', 0, 'hostPort'), 80),
         ('host', ('containers', 0, 'readinessProbe', 'httpGet', 'host'), 'example.com'),
     ],
 )
-def test_the_restricted_profile_is_really_checked(helm4: Path, rule: str, where: tuple[str | int, ...], value: Any) -> None:
+def test_the_profile_is_really_checked(helm4: Path, rule: str, where: tuple[str | int, ...], value: Any) -> None:
     spec = copy.deepcopy(pod_specs(rendered(helm4, 'everything-values'))[0])
     functools.reduce(lambda found, key: found[key], where[:-1], spec)[where[-1]] = value  # type: ignore[index]
     assert rule in breaches(spec)
@@ -621,7 +652,8 @@ def test_a_preset_is_a_layer_over_the_starters_values(name: str) -> None:
     assert text.startswith('# '), 'sources of the figures come first'
     assert {*re.findall(r'\[\[.*?\]\]', text)} <= {'[[ model ]]', '[[ version ]]'}
     document = preset(name)
-    assert document.keys() - {'warning'} == {'name', 'description', 'status', 'protocols', 'artifacts', 'values'}
+    always = {'name', 'description', 'status', 'protocols', 'artifacts', 'values'}
+    assert always <= document.keys() <= always | {'warning', 'ready'}
     assert document['name'] == name
     assert document['status'] in {'active', 'maintenance', 'unmaintained'}
     assert ('warning' in document) == (document['status'] != 'active')
@@ -631,6 +663,7 @@ def test_a_preset_is_a_layer_over_the_starters_values(name: str) -> None:
     assert 'readOnlyRootFilesystem' not in text
     merged = merge(DEFAULTS, VALUE_SETS[name])
     jsonschema.Draft7Validator(SCHEMA).validate(merged)
+    jsonschema.Draft7Validator(SCHEMA).validate(merge(merged, {'test': document.get('ready', {})}))
     assert {merged['metrics']['port'], merged['test']['port']} <= merged['ports'].keys()
     assert merged['volumes']['tmp'] == DEFAULTS['volumes']['tmp']
 
@@ -640,7 +673,7 @@ def test_tensorflow_serving_starts_without_the_shell_that_keeps_signals_away(hel
     spec = of_kind(objects, 'Deployment')['spec']['template']['spec']
     [server] = spec['containers']
     assert server['command'] == ['/usr/bin/tensorflow_model_server']
-    assert {'--port=8500', '--rest_api_port=8501', '--model_name=recommender', '--model_base_path=/models/recommender'} <= {*server['args']}
+    assert {'--port=8500', '--rest_api_port=8501', '--model_base_path=/models/recommender'} <= {*server['args']}
     [monitoring] = [arg.partition('=')[2] for arg in server['args'] if arg.startswith('--monitoring_config_file=')]
     [mount] = [mount for mount in server['volumeMounts'] if mount['mountPath'] == monitoring]
     assert 'path: "/monitoring/prometheus/metrics"' in of_kind(objects, 'ConfigMap')['data'][mount['subPath']]
@@ -658,7 +691,7 @@ def test_triton_finds_the_onnx_file_and_drains_within_the_grace(helm4: Path) -> 
     assert target == '/models/recommender/1/model.onnx'
 
 
-# --- the scripts, run --------------------------------------------------------------------------------------------------
+# --- the scripts, run ------------------------------------------------------------------------------------------------
 
 
 class Answers(http.server.BaseHTTPRequestHandler):
@@ -704,8 +737,8 @@ def run_script(container: Values, folder: Path, **differs: str) -> subprocess.Co
     env = {each['name']: seen_by_the_container(each['value']) for each in container['env']}
     shell = shutil.which('busybox')  # the shell of the curl image
     command = [shell, *container['command']] if shell else container['command']
-    path = '/usr/local/bin:/usr/bin:/bin'
-    return subprocess.run(command, cwd=folder, env={**env, **differs, 'PATH': path}, capture_output=True, encoding='utf-8')
+    env |= {**differs, 'PATH': '/usr/local/bin:/usr/bin:/bin'}
+    return subprocess.run(command, cwd=folder, env=env, capture_output=True, encoding='utf-8')
 
 
 def archive(mode: str) -> bytes:
@@ -719,8 +752,8 @@ def archive(mode: str) -> bytes:
 
 def download(helm4: Path, folder: Path, uri: str, content: bytes, path: str, unpack: bool) -> Callable[[], Any]:
     sha256 = hashlib.sha256(content).hexdigest()
-    artifact = {'delivery': 'download', 'uri': uri, 'sha256': sha256, 'path': path, 'unpack': unpack, 'mountPath': str(folder)}
-    spec = of_kind(render(helm4, {'artifact': artifact}), 'Deployment')['spec']['template']['spec']
+    artifact = {'delivery': 'download', 'uri': uri, 'sha256': sha256, 'path': path, 'unpack': unpack}
+    spec = pod_specs(render(helm4, {'artifact': {**artifact, 'mountPath': str(folder)}}))[0]
     return functools.partial(run_script, spec['initContainers'][0], folder)
 
 
@@ -769,7 +802,9 @@ EVIL = '"score": [0.5] $(touch evil) `touch evil` * ? \' \\ $$ %s\n'
         ('/missing', EVIL, '', False),
     ],
 )
-def test_the_helm_test_makes_a_real_request(helm4: Path, tmp_path: Path, path: str, answer: str, expect: str, passes: bool) -> None:
+def test_the_helm_test_asks_and_compares(
+    helm4: Path, tmp_path: Path, path: str, answer: str, expect: str, passes: bool
+) -> None:
     body = EVIL + '{{ x }} @/etc/passwd'
     [container] = of_kind(render(helm4, {'test': {'body': body, 'expect': expect}}), 'Pod')['spec']['containers']
     with serving() as server:
@@ -791,6 +826,8 @@ def branches(text: str) -> dict[int, str]:
     blocks: list[tuple[str, bool]] = []
     for action in ACTION.finditer(text):
         match action[1]:
+            case 'range' if ':= list ' in action[0]:  # over a constant
+                blocks.append(('range', True))
             case 'if' | 'with' | 'range':
                 blocks.append((action[1], False))
                 places[action.end()] = '{{ fail "taken" }}'
@@ -803,15 +840,24 @@ def branches(text: str) -> dict[int, str]:
             case 'end':
                 _, has_else = blocks.pop()
                 if not has_else:
-                    places[action.start()] = '{{ else }}{{ fail "taken" }}'
+                    places[action.start()] = action[0][:3].strip() + ' else }}{{ fail "taken" }}'
     assert not blocks
     return places
 
 
+EMPTIED = [  # what only null can do, or makes no sense
+    {'volumes': {'tmp': None}},
+    {'ports': {'http': None}},
+    {'route': {'enabled': True, 'gateway': {'name': 'public'}, 'rules': {'main': None}}},
+    {'artifact': {'delivery': 'volume', 'claimName': 'models'}},
+]
+
+
 @pytest.mark.slow
 def test_the_test_values_take_every_branch_of_the_templates_both_ways(helm4: Path, tmp_path: Path) -> None:
-    """All branches fail; each rendering tells one that is taken, which is then left alone. What stays was never taken."""
+    """Every branch fails; each rendering tells one that is taken, which is then left alone. The rest was never taken."""
     chart = shutil.copytree(CHART, tmp_path / 'model-server')
+    (chart / 'values.schema.json').unlink()  # half of the time
     texts = {path.relative_to(CHART): path.read_text(encoding='utf-8') for path in TEMPLATES}
     armed = {(path, place): alarm for path, text in texts.items() for place, alarm in branches(text).items()}
     total = len(armed)
@@ -825,10 +871,14 @@ def test_the_test_values_take_every_branch_of_the_templates_both_ways(helm4: Pat
 
     for path in texts:
         write(path)
-    for name in ('defaults', *(name for name in VALUE_SETS if name.endswith('-values'))):
-        while taken := re.search(r'taken (\S+?):(\d+):', run_helm(helm4, chart, VALUE_SETS[name]).stderr):
+    own = [values for name, values in VALUE_SETS.items() if name == 'defaults' or name.endswith('-values')]
+    for values in own + EMPTIED:
+        while (done := run_helm(helm4, chart, values)).returncode:
+            taken = re.search(r'taken (\S+?):(\d+):', done.stderr)
+            assert taken, done.stderr
             path = Path(taken[1])
             del armed[path, int(taken[2])]
             write(path)
     assert total > 120
-    assert [f'{path}:{texts[path].count(chr(10), 0, place) + 1}' for path, place in armed] == []
+    never = [f'{path}:{texts[path].count(chr(10), 0, place) + 1}' for path, place in armed]
+    assert not never, '\n'.join(never)

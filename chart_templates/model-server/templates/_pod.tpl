@@ -12,7 +12,10 @@ serviceAccountName: {{ .Values.fullnameOverride | quote }}
 automountServiceAccountToken: false
 enableServiceLinks: false
 terminationGracePeriodSeconds: {{ int64 .Values.terminationGracePeriodSeconds }}
-{{- include "model-server.pullSecrets" . }}
+{{- with include "model-server.pullSecrets" . }}
+imagePullSecrets:
+{{- . }}
+{{- end }}
 securityContext:
   {{- toYaml .Values.podSecurityContext | nindent 2 }}
 {{- include "model-server.scheduling" . }}
@@ -34,16 +37,9 @@ volumes:
 {{- end }}
 
 {{- define "model-server.pullSecrets" -}}
-{{- $names := list }}
 {{- range $name, $secret := .Values.imagePullSecrets }}
 {{- if dig "enabled" true $secret }}
-{{- $names = append $names $name }}
-{{- end }}
-{{- end }}
-{{- with $names }}
-imagePullSecrets:
-{{- range . }}
-- name: {{ . | quote }}
+- name: {{ $name | quote }}
 {{- end }}
 {{- end }}
 {{- end }}
@@ -85,7 +81,19 @@ topologySpreadConstraints:
 {{- define "model-server.tolerations" -}}
 {{- range .Values.tolerations }}
 {{- if dig "enabled" true . }}
-{{ list (omit . "enabled") | toYaml }}
+- operator: {{ .operator | default "Equal" }}
+  {{- with .key }}
+  key: {{ . | quote }}
+  {{- end }}
+  {{- with .value }}
+  value: {{ . | quote }}
+  {{- end }}
+  {{- with .effect }}
+  effect: {{ . }}
+  {{- end }}
+  {{- if hasKey . "tolerationSeconds" }}
+  tolerationSeconds: {{ int64 .tolerationSeconds }}
+  {{- end }}
 {{- end }}
 {{- end }}
 {{- end }}

@@ -1,0 +1,207 @@
+"""A number of models → a registry in a fresh git repository: files as people write them, equal for equal numbers."""
+
+from __future__ import annotations
+
+import hashlib
+import subprocess
+from pathlib import Path
+from string import Template
+
+RUNTIMES = ('tensorflow-serving', 'triton', 'custom')
+ENVIRONMENTS = ('local', 'staging', 'prod', 'edge')
+_MODELS = Path(__file__).parent / 'models'
+
+_SETTINGS = """\
+# yaml-language-server: $schema=schemas/settings.json
+apiVersion: chartloom/v1
+kind: Settings
+metadata:
+  name: benchmark
+spec:
+  repository:
+    url: https://git.example.com/platform/ml-gitops.git
+    branch: main
+  owners:
+    "*":
+    - "@platform/ml-platform"
+    /registry/releases/prod/:
+    - "@platform/on-call"
+"""
+
+_ENVIRONMENT = Template("""\
+# yaml-language-server: $$schema=../schemas/environment.json
+apiVersion: chartloom/v1
+kind: Environment
+metadata:
+  name: $name
+spec:
+  cluster:
+    name: $name
+    server: https://k8s.$name.example.com:6443
+  kubernetes: "1.36"
+  namespace: ml
+  createNamespace: true
+  agent: $agent
+  router: $router
+""")
+
+_GATEWAY = Template("""\
+  gateway:
+    name: public
+    namespace: gateways
+  domain: $name.example.com
+  monitoring:
+    namespace: monitoring
+  registryMirrors:
+    docker.io: registry.example.com/mirror/docker.io
+    nvcr.io: registry.example.com/mirror/nvcr.io
+  values:
+    revisionHistoryLimit: 10
+    networkPolicy:
+      egress:
+        artifact-store:
+          cidr: 10.40.12.0/24
+""")
+
+_LAPTOP = """\
+  follow: newest
+  requireDigest: false
+  values:
+    replicaCount: 1
+    autoscaling:
+      enabled: false
+    topologySpread:
+      enabled: false
+    resources:
+      requests:
+        cpu: 100m
+        memory: 256Mi
+"""
+
+_RELEASE = Template("""\
+# yaml-language-server: $$schema=../../schemas/release.json
+apiVersion: chartloom/v1
+kind: Release
+metadata:
+  name: $name
+spec:
+""")
+
+_PIN = Template("""\
+  version: "$version"
+  chart: $chart
+""")
+
+_VALUES = """\
+  values:
+    # Sized by last month's peak.
+    autoscaling:
+      enabled: true
+      minReplicas: 4
+      maxReplicas: 20
+    resources:
+      requests:
+        cpu: "4"
+        memory: 3Gi
+      limits:
+        memory: 3Gi
+"""
+
+_APPLICATION = Template("""\
+# yaml-language-server: $$schema=../schemas/application.json
+apiVersion: chartloom/v1
+kind: Application
+metadata:
+  name: $name
+spec:
+  team: shop
+  description: What the web shop and the app talk to, under one host name
+  members:
+$members
+  hostname: $name
+  routes:
+    api:
+      model: $first
+      path: /
+""")
+
+
+def model_name(number: int) -> str:
+    return f'recommender-{number:04}'
+
+
+def runtime(number: int) -> str:
+    return RUNTIMES[number % len(RUNTIMES)]
+
+
+def versions(number: int) -> list[str]:
+    """Every fourth model has two versions, of which prod and edge stay on the older one."""
+    return ['2026.8.0', '2026.11.0'] if number % 4 == 0 else ['2026.11.0']
+
+
+def registry_files(models: int) -> dict[str, str]:
+    """The whole registry: models, a release of each in every environment, and an application for every four."""
+    files = {'settings.yaml': _SETTINGS}
+    for name in ENVIRONMENTS:
+        files[f'environments/{name}.yaml'] = _environment(name)
+    for number in range(models):
+        files[f'models/{model_name(number)}.yaml'] = model_file(number)
+        for environment in ENVIRONMENTS:
+            files[f'releases/{environment}/{model_name(number)}.yaml'] = _release(number, environment)
+    for first in range(0, models, 4):
+        members = [model_name(number) for number in range(first, min(first + 4, models))]
+        name = f'shop-{first // 4:04}'
+        listed = '\n'.join(f'  - {member}' for member in members)
+        files[f'applications/{name}.yaml'] = _APPLICATION.substitute(name=name, members=listed, first=members[0])
+    return files
+
+
+def model_file(number: int) -> str:
+    kind, name = runtime(number), model_name(number)
+    one = Template((_MODELS / f'{kind}.version.yaml').read_text())
+    listed = ''.join(
+        one.substitute(name=name, version=version, digest=_sha256(kind), sha256=_sha256(name + version))
+        for version in versions(number)
+    )
+    model = Template((_MODELS / f'{kind}.yaml').read_text())
+    return model.substitute(name=name, versions=listed.rstrip('\n'), digest=_sha256('telemetry'))
+
+
+def _environment(name: str) -> str:
+    agent = 'flux' if name == 'edge' else 'argocd'
+    router = 'service' if name == 'local' else 'gateway-api'
+    head = _ENVIRONMENT.substitute(name=name, agent=agent, router=router)
+    return head + (_LAPTOP if name == 'local' else _GATEWAY.substitute(name=name))
+
+
+def _release(number: int, environment: str) -> str:
+    head = _RELEASE.substitute(name=model_name(number))
+    if environment == 'local':
+        return f'{head}  values:\n    terminationGracePeriodSeconds: 10\n'
+    known = versions(number)
+    at = -1 if environment == 'staging' else 0
+    pin = _PIN.substitute(version=known[at], chart=f'1.0.{known.index(known[at])}')
+    return head + pin + (_VALUES if environment == 'prod' else '')
+
+
+def _sha256(text: str) -> str:
+    return hashlib.sha256(text.encode()).hexdigest()
+
+
+def make_repository(folder: Path, models: int) -> Path:
+    """A git repository whose first commit holds the registry; returns its folder."""
+    for path, text in registry_files(models).items():
+        file = folder / 'registry' / path
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.write_text(text)
+    for command in (
+        ['init', '--quiet', '--initial-branch=main'],
+        ['config', 'user.name', 'chartloom benchmark'],
+        ['config', 'user.email', 'benchmark@example.com'],
+        ['config', 'commit.gpgsign', 'false'],
+        ['config', 'gc.auto', '0'],
+        ['add', 'registry'],
+        ['commit', '--quiet', '--message', 'Registry'],
+    ):
+        subprocess.run(['git', *command], cwd=folder, check=True)
+    return folder

@@ -1,0 +1,34 @@
+"""chartloom doctor: is everything here that a run needs."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from pathlib import Path
+
+import click
+
+from generator.cli import PROBLEMS
+from generator.cli.output import common_options, result, say
+from generator.doctor import examine
+
+_MARKS = {'ok': ('✓', 'green'), 'warning': ('!', 'yellow'), 'problem': ('✗', 'red')}
+
+
+@click.command()
+@common_options
+@click.pass_context
+def command(context: click.Context, folder: Path, output: str) -> None:
+    """Check git, helm, the repository and its registry; say what to do about what is wrong."""
+    findings = []
+    for finding in examine(folder):
+        findings.append(finding)
+        if output == 'text':
+            mark, colour = _MARKS[finding.state]
+            say(f'{click.style(mark, fg=colour)} {finding.what}: {finding.detail}')
+            if finding.hint:
+                say(f'  hint: {finding.hint}')
+    healthy = all(finding.state != 'problem' for finding in findings)
+    if output == 'json':
+        result({'healthy': healthy, 'findings': [asdict(finding) for finding in findings]})
+    if not healthy:
+        context.exit(PROBLEMS)

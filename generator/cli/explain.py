@@ -1,0 +1,91 @@
+"""chartloom explain: every value of a release, and the file and line it comes from."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Mapping
+from importlib.resources import files as package_files
+from pathlib import Path
+
+import click
+
+from generator import yamlio
+from generator.cli.output import common_options, result, say
+from generator.errors import problem
+from generator.explain import Origin, explain_release
+from generator.paths import Path as Place
+from generator.paths import show
+from generator.pipeline import Run
+from generator.repository import open_repository
+from generator.schema import suggest
+from generator.yamlio import Mark
+
+
+@click.command()
+@click.argument('name', metavar='release/ENV/MODEL')
+@click.argument('key', default='')
+@common_options
+def command(name: str, key: str, folder: Path, output: str) -> None:
+    """Show every value of a release, and the file and line it comes from.
+
+    With KEY, for example `resources.limits`, only what stands below it.
+    """
+    release = name.removeprefix('release/')
+    if release.count('/') != 1:
+        raise click.UsageError(f"'{name}' is no release: write release/ENV/MODEL")
+    run = Run(open_repository(folder), [release.rpartition('/')[2]])
+    found = next((item for item in run.releases if item.release.name == release), None)
+    if found is None:
+        hint = suggest(release, run.source.release_names)
+        raise problem('registry/releases', '', f"there is no release '{release}'", hint)
+    lines = _Lines(run)
+    wanted = f'$.{key}' if key else '$'
+    rows = [
+        (show(origin.path).removeprefix('$.'), origin, lines.line(origin))
+        for origin in explain_release(found)
+        if not key or show(origin.path) == wanted or show(origin.path).startswith((f'{wanted}.', f'{wanted}['))
+    ]
+    if not rows:
+        raise problem(release, wanted, 'there is no such value', suggest(key, sorted(found.merged)))
+    if output == 'json':
+        values = [{'key': k, 'value': o.value, 'file': o.file, 'path': show(o.source), 'line': line} for k, o, line in rows]
+        result({'release': release, 'chart': found.chart.folder, 'values': values})
+        return
+    say(f'{release}: {found.chart.folder}, model version {found.chart.model_version}', bold=True)
+    width = min(max(len(row[0]) for row in rows), 60)
+    for shown, origin, line in rows:
+        place = f'{origin.file}:{line}' if line else origin.file
+        say(f'{shown:<{width}}  {_short(origin.value):<40}  {click.style(place, dim=True)}')
+
+
+class _Lines:
+    """Lines of places, each file read once: of the repository, or of the tool itself."""
+
+    def __init__(self, run: Run) -> None:
+        self.run = run
+        self.files: dict[str, Mapping[Place, Mark]] = {}
+
+    def line(self, origin: Origin) -> int:
+        """The line of a place, or of the nearest place around it that the file holds; 0 for none."""
+        marks = self.files.get(origin.file)
+        if marks is None:
+            marks = self.files[origin.file] = yamlio.marks(self._read(origin.file), origin.file)
+        place = origin.source
+        while place and place not in marks:
+            place = place[:-1]
+        return marks[place].line if place in marks else 0
+
+    def _read(self, file: str) -> bytes:
+        reader: Callable[[str], bytes] = self.run.source.read
+        if file.startswith('chart_templates/'):
+            package, _, inner = file.partition('/')
+            return (package_files(package) / inner).read_bytes()
+        if file in self.run.source.tree.ids:
+            return reader(file)
+        blob = self.run.base.ids[file]
+        return self.run.repository.read([blob])[blob]
+
+
+def _short(value: object) -> str:
+    text = json.dumps(value, ensure_ascii=False)
+    return text if len(text) <= 40 else f'{text[:37]}…'

@@ -1,0 +1,44 @@
+"""chartloom pin: the model version and chart version that releases stand on, written into the registry."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from generator.cli.output import common_options, result, say
+from generator.commit import finish
+from generator.edit import set_values
+from generator.pins import choose_pins
+from generator.pipeline import Run
+from generator.repository import open_repository
+from generator.worktree import write_files
+
+
+@click.command()
+@click.argument('releases', nargs=-1, metavar='[ENV/MODEL]...')
+@click.option('--newest', is_flag=True, help='Move to the newest model version as well.')
+@common_options
+def command(releases: tuple[str, ...], newest: bool, folder: Path, output: str) -> None:
+    """Write missing pins into releases; comments are kept.
+
+    A release that names a version without its chart, or a chart of another version, gets the newest chart of its version.
+    With names these releases move to the newest chart of their version.
+    """
+    repository = open_repository(folder)
+    finish(repository)
+    run = Run(repository, sorted({name.removeprefix('release/').rpartition('/')[2] for name in releases}))
+    names = [name.removeprefix('release/') for name in releases]
+    pins = choose_pins(run.registry, run.charts, names, newest=newest)
+    files = {}
+    for pin in pins:
+        changes = {('spec', 'version'): pin.version, ('spec', 'chart'): pin.chart}
+        files[pin.release.file] = set_values(run.source.read(pin.release.file), pin.release.file, dict(changes))
+    write_files(repository, files, ())
+    if output == 'json':
+        rows = [{'release': p.release.name, 'version': p.version, 'chart': p.chart, 'before': p.before} for p in pins]
+        result({'changed': bool(pins), 'pins': rows})
+        return
+    for pin in pins:
+        say(f'{pin.release.name}: {pin.before} → {pin.version} (chart {pin.chart})')
+    say("run 'chartloom generate' to follow" if pins else 'nothing to do: every release has its pin')

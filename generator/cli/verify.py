@@ -1,0 +1,73 @@
+"""chartloom verify: is the repository what the registry says, and do helm and strict schemas accept it."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import click
+
+from generator import verify
+from generator.cli import PROBLEMS
+from generator.cli.output import common_options, problem_data, progress, report, result, say
+from generator.errors import Problem, ProblemsFound
+from generator.helm import Helm, find_helm
+from generator.pipeline import Run
+from generator.repository import open_repository
+
+
+@click.command()
+@click.argument('models', nargs=-1)
+@click.option('--base', default='', metavar='REV', help='Judge append-only charts against this revision, for example origin/main.')
+@click.option('--all', 'every', is_flag=True, help='Lint every chart and check its digest, not only those that the base lacks.')
+@click.option('--schema-location', 'locations', multiple=True, metavar='LOCATION', help="Check objects strictly by JSON Schemas, located as kubeconform does; may be repeated; 'default' for Kubernetes' own.")
+@click.option('--jobs', type=click.IntRange(1), default=os.cpu_count() or 2, show_default='cores', help='Helm processes at a time.')
+@common_options
+@click.pass_context
+def command(
+    context: click.Context, models: tuple[str, ...], base: str, every: bool,
+    locations: tuple[str, ...], jobs: int, folder: Path, output: str,
+) -> None:  # fmt: skip
+    """Check schemas, drift and hand edits, append-only charts and their ledger, helm lint and helm template.
+
+    With --schema-location the rendered, delivery and bootstrap objects are checked by strict schemas, too.
+    """
+    repository = open_repository(folder)
+    helm = find_helm(os.environ)
+    run = Run(repository, models, base=base)
+    problems = verify.drift(run)
+    charts = verify.changed_charts(run, every=every)
+    counts = {'releases': len(run.releases), 'chartsLinted': 0, 'objects': 0}
+    if not problems:
+        problems, counts = _with_helm(run, helm, charts, locations, jobs)
+    _tell(problems, counts, f'helm {helm.version}', output)
+    if problems:
+        context.exit(PROBLEMS)
+
+
+def _with_helm(
+    run: Run, helm: Helm, charts: list[str], locations: tuple[str, ...], jobs: int
+) -> tuple[list[Problem], dict[str, int]]:
+    schemas = verify.schemas_for(locations, run.repository.private / 'schemas')
+    problems = list(verify.digests(run, charts))
+    with progress('lint', len(charts)) as step:
+        problems += verify.lint_charts(run, helm, charts, jobs, step)
+    with progress('render', len(run.releases)) as step:
+        found, objects = verify.render(run, helm, schemas, jobs, step)
+    problems += found
+    if schemas:
+        problems += verify.check_delivery(run, schemas)
+    return problems, {'releases': len(run.releases), 'chartsLinted': len(charts), 'objects': objects}
+
+
+def _tell(problems: list[Problem], counts: dict[str, int], helm: str, output: str) -> None:
+    if output == 'json':
+        result({'valid': not problems, **counts, 'problems': problem_data(sorted(problems))})
+        return
+    if problems:
+        report(ProblemsFound(problems))
+    say(
+        f'{counts["releases"]} releases, {counts["objects"]} objects rendered with {helm}, '
+        f'{counts["chartsLinted"]} charts linted: {len(problems)} problems',
+        fg='red' if problems else 'green',
+    )

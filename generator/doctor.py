@@ -1,0 +1,105 @@
+"""The machine and the repository → findings: what is fine, what will trouble, and what to do."""
+
+from __future__ import annotations
+
+import os
+import platform
+import re
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from generator import __version__
+from generator.errors import CommandFailed, ProblemsFound
+from generator.helm import find_helm
+from generator.pipeline import Run
+from generator.process import run
+from generator.repository import Repository, open_repository
+
+OLDEST_GIT = (2, 30)
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """`state` is ok, warning or problem; `hint` says what to do."""
+
+    what: str
+    state: str
+    detail: str
+    hint: str = ''
+
+
+def examine(folder: Path) -> Iterator[Finding]:
+    """Look at everything that a run needs, from the outside in; one trouble hides no other."""
+    yield Finding('chartloom', 'ok', f'{__version__}, Python {platform.python_version()}')
+    yield from _guarded('git', _git)
+    yield from _guarded('helm', _helm)
+    repositories: list[Repository] = []
+    yield from _guarded('repository', lambda: _repository(folder, repositories))
+    for repository in repositories:
+        yield from _guarded('commits', lambda here=repository: _commits(here))  # type: ignore[misc]
+        yield from _guarded('registry', lambda here=repository: _registry(here))  # type: ignore[misc]
+
+
+def _guarded(what: str, look: Callable[[], Iterator[Finding]]) -> Iterator[Finding]:
+    try:
+        yield from look()
+    except ProblemsFound as error:
+        for found in error.problems[:5]:
+            yield Finding(what, 'problem', f'{found.file}: {found.message}' if found.file else found.message, found.hint)
+        if len(error.problems) > 5:
+            yield Finding(what, 'problem', f'and {len(error.problems) - 5} more', "run 'chartloom plan' to see all")
+    except CommandFailed as error:
+        yield Finding(what, 'problem', error.stderr.strip().splitlines()[-1] if error.stderr.strip() else str(error.command))
+
+
+def _git() -> Iterator[Finding]:
+    text = run(['git', '--version']).stdout.decode()
+    found = re.search(r'(\d+)\.(\d+)', text)
+    new_enough = bool(found) and (int(found[1]), int(found[2])) >= OLDEST_GIT if found else False
+    state = 'ok' if new_enough else 'problem'
+    yield Finding('git', state, text.strip().removeprefix('git version '), '' if new_enough else 'install git 2.30 or later')
+
+
+def _helm() -> Iterator[Finding]:
+    helm = find_helm(os.environ)
+    old = helm.version.startswith('3.')
+    hint = 'its security fixes end in February 2027; Argo CD 3.5 and Flux 2.8 render with Helm 4' if old else ''
+    yield Finding('helm', 'warning' if old else 'ok', f'{helm.version} ({helm.path})', hint)
+
+
+def _repository(folder: Path, found: list[Repository]) -> Iterator[Finding]:
+    repository = open_repository(folder)
+    found.append(repository)
+    place = f'{repository.folder}, folder {repository.prefix}' if repository.prefix else str(repository.folder)
+    yield Finding('repository', 'ok', place)
+    if repository.ask('config', '--type=bool', 'core.autocrlf') == 'true' and not (repository.root / '.gitattributes').exists():
+        yield Finding('line ends', 'warning', 'core.autocrlf is on', "run 'chartloom generate': its .gitattributes keeps git from changing bytes")
+
+
+def _commits(repository: Repository) -> Iterator[Finding]:
+    name, email = repository.ask('config', 'user.name'), repository.ask('config', 'user.email')
+    known = bool((name or os.environ.get('GIT_COMMITTER_NAME')) and (email or os.environ.get('GIT_COMMITTER_EMAIL')))
+    hint = "run 'git config user.name …' and 'git config user.email …'"
+    yield Finding('identity', 'ok' if known else 'problem', f'{name} <{email}>' if known else 'git does not know who you are', '' if known else hint)
+    signed = repository.ask('config', '--type=bool', 'commit.gpgsign') == 'true'
+    yield Finding('signing', 'ok', 'commits are signed' if signed else 'commits are not signed')
+
+
+def _registry(repository: Repository) -> Iterator[Finding]:
+    reader = Run(repository)
+    registry = reader.registry
+    counts = (f'{len(registry.models)} models, {len(registry.environments)} environments, '
+              f'{len(registry.releases)} releases, {len(registry.applications)} applications')  # fmt: skip
+    yield Finding('registry', 'ok', counts)
+    branch = registry.settings.branch
+    known = repository.ask('rev-parse', '--verify', '--quiet', f'refs/remotes/origin/{branch}')
+    if not known and repository.ask('remote'):
+        yield Finding('published branch', 'warning', f"origin/{branch} is not here: charts are judged against HEAD", f"run 'git fetch origin {branch}'")
+    for name, environment in sorted(registry.environments.items()):
+        if environment.agent == 'flux' and not environment.spec.get('cancelHealthCheckOnNewRevision'):
+            hint = 'run helm-controller with --feature-gates=CancelHealthCheckOnNewRevision=true and set it in the environment'
+            yield Finding(name, 'warning', 'releases do not wait for health, or a fix would have to wait, too', hint)
+    plan = reader.plan()
+    done = not plan.changes
+    yield Finding('generated files', 'ok' if done else 'warning', 'up to date' if done else f'{len(plan.changes)} files to change', '' if done else "run 'chartloom generate'")

@@ -1,0 +1,53 @@
+"""A resolved release → every value with the layer that set it last."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from generator.domain import Layer, ResolvedRelease
+from generator.merge import leaves
+from generator.model_values import STARTER_VALUES
+from generator.paths import Path
+
+
+@dataclass(frozen=True, slots=True)
+class Origin:
+    """A value of a release, and the place in a file where it was written."""
+
+    path: Path
+    value: Any
+    file: str
+    source: Path
+
+
+def explain_release(release: ResolvedRelease) -> Iterator[Origin]:
+    """Every leaf of the merged values in their order.
+
+    What a chart of this run baked in is told by its own layers; of an older chart only its values.yaml is left to name.
+    """
+    baked = STARTER_VALUES if release.chart.layers else f'{release.chart.folder}/values.yaml'
+    layers = [*reversed(release.layers), *reversed(release.chart.layers)]
+    for path, value in leaves(release.merged):
+        yield Origin(path, value, *_origin(path, layers, baked))
+
+
+def _origin(path: Path, layers: list[Layer], baked: str) -> tuple[str, Path]:
+    for layer in layers:
+        if (found := _within(layer, path)) is not None:
+            return layer.file, found
+    return baked, path
+
+
+def _within(layer: Layer, path: Path) -> Path | None:
+    """Where a layer writes the value at a path, or None when it does not."""
+    depth = len(layer.target)
+    if path[:depth] != layer.target:
+        return None
+    value = layer.values
+    for step in path[depth:]:
+        if not isinstance(value, Mapping) or step not in value:
+            return None
+        value = value[step]
+    return (*layer.source, *path[depth:])

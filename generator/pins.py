@@ -1,0 +1,63 @@
+"""Releases and the charts there are → the pins to write: missing ones, ones that contradict themselves, newer ones on request."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
+
+from generator.charts import ModelCharts
+from generator.domain import Registry, Release
+from generator.errors import Problem, ProblemsFound
+from generator.schema import suggest
+
+
+@dataclass(frozen=True, slots=True)
+class Pin:
+    """The model version and chart version that a release is to stand on; `before` is what it says now."""
+
+    release: Release
+    version: str
+    chart: str
+
+    @property
+    def before(self) -> str:
+        return f'{self.release.version or "nothing"} (chart {self.release.chart or "none"})'
+
+
+def choose_pins(
+    registry: Registry, charts: Mapping[str, ModelCharts], names: Collection[str] = (), *, newest: bool = False
+) -> list[Pin]:
+    """Without names: every pin that is missing or contradicts itself. With names (`env/model`): those, moved to the
+    newest chart of their version. `newest` moves to the newest model version, too. Releases that follow have none.
+    """
+    if unknown := [name for name in names if name not in registry.releases]:
+        known = registry.releases
+        raise ProblemsFound(Problem('registry/releases', '', f"there is no release '{n}'", suggest(n, known)) for n in unknown)
+    pins, problems = [], []
+    for name in sorted(names or registry.releases):
+        release = registry.releases[name]
+        follows = registry.environments[release.environment].follows_newest
+        if follows and not release.version and not release.chart and not names:
+            continue
+        try:
+            pin = _pin(release, registry, charts[release.model], move=bool(names) or newest, newest=newest)
+        except ProblemsFound as error:
+            problems += error.problems
+            continue
+        if (pin.version, pin.chart) != (release.version, release.chart):
+            pins.append(pin)
+    if problems:
+        raise ProblemsFound(problems)
+    return pins
+
+
+def _pin(release: Release, registry: Registry, charts: ModelCharts, *, move: bool, newest: bool) -> Pin:
+    model = registry.models[release.model]
+    version = model.newest.version if newest or not release.version else release.version
+    entry = charts.newest(version)
+    if entry is None:
+        known = [v.version for v in model.versions]
+        message = f"there is no version '{version}' of model '{model.name}'"
+        raise ProblemsFound([Problem(release.file, '$.spec.version', message, suggest(version, known))])
+    fits = any(e.version == release.chart and e.model_version == version for e in charts.ledger)
+    return Pin(release, version, release.chart if fits and not move else entry.version)

@@ -1,0 +1,167 @@
+"""The repository as it stands → problems: drift, broken charts, releases that helm or a strict schema refuses."""
+
+from __future__ import annotations
+
+import hashlib
+from collections import defaultdict
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from generator.bootstrap import bootstrap_file, bootstrap_objects
+from generator.charts import digest
+from generator.delivery import delivery_file, delivery_object, values_file
+from generator.domain import ResolvedRelease
+from generator.errors import Problem, ProblemsFound
+from generator.helm import Helm, HelmRelease, Rendered, lint, template
+from generator.ledger import ledger_file, read_ledger
+from generator.manifests import Schemas, check, parse_documents
+from generator.pipeline import Run
+
+Step = Callable[[int], object]
+
+_GENERATE = "run 'chartloom generate'"
+
+
+@dataclass(frozen=True, slots=True)
+class Counts:
+    """How much was looked at, for the people who read '0 problems'."""
+
+    releases: int
+    charts: int
+    linted: int
+    objects: int
+
+
+def drift(run: Run) -> list[Problem]:
+    """What generate would change, hand edits, and generated files that disagree with each other."""
+    try:
+        plan = run.plan()
+    except ProblemsFound as error:
+        return list(error.problems)
+    words = {'add': 'missing', 'update': 'not what the registry says', 'remove': 'not asked for by the registry'}
+    problems = [Problem(change.path, '', words[change.kind], _GENERATE) for change in plan.changes]
+    return problems or [*_strays(run), *_unequal_values(run)]
+
+
+def _strays(run: Run) -> Iterator[Problem]:
+    """Files that an agent would apply although chartloom did not make them."""
+    for path in run.source.generated():
+        if path.startswith('delivery/') and path not in run.files and run.whole:
+            yield Problem(path, '', 'the agent would apply this file, which chartloom did not make', 'move it out of delivery/')
+
+
+def _unequal_values(run: Run) -> Iterator[Problem]:
+    """values/ is what people read, the delivery object what is deployed: the one must stand in the other."""
+    for release in run.releases:
+        environment, model = release.environment.name, release.release.model
+        file = values_file(environment, model)
+        body = run.source.read(file).split(b'\n', 2)[2]
+        indent = b'        ' if release.environment.agent == 'argocd' else b'    '
+        block = b''.join(indent + line if line.strip() else line for line in body.splitlines(keepends=True))
+        held = run.source.read(delivery_file(environment, model))
+        if block not in held and body != b'{}\n':
+            yield Problem(file, '', 'not equal to the values in the delivery object', _GENERATE)
+
+
+def changed_charts(run: Run, *, every: bool) -> list[str]:
+    """Chart folders that the base does not have, or all of the models in scope."""
+    folders = {
+        path.removesuffix('/Chart.yaml')
+        for path in run.source.generated()
+        if path.startswith('charts/') and path.endswith('/Chart.yaml') and path.count('/') == 3
+    }
+    return sorted(f for f in folders if every or f'{f}/Chart.yaml' not in run.base.ids)
+
+
+def digests(run: Run, folders: Sequence[str]) -> Iterator[Problem]:
+    """Charts whose bytes are not those that the ledger names."""
+    paths: dict[str, list[str]] = defaultdict(list)
+    for path in run.source.generated():
+        parts = path.split('/')
+        if parts[0] == 'charts' and len(parts) > 3:
+            paths['/'.join(parts[:3])].append(path)
+    for folder in folders:
+        _, model, version = folder.split('/')
+        ledger = ledger_file(model)
+        entries = read_ledger(run.source.read(ledger), ledger) if ledger in run.source.tree.ids else ()
+        known = next((entry.digest for entry in entries if entry.version == version), None)
+        files = {path.removeprefix(f'{folder}/'): run.source.read(path) for path in paths[folder]}
+        if known is None:
+            yield Problem(folder, '', 'the ledger does not know this chart', 'remove the folder, or bring the ledger back')
+        elif known != digest(files):
+            yield Problem(folder, '', 'its bytes are not those of the ledger', 'bring the folder back from the commit that published it')
+
+
+def lint_charts(run: Run, helm: Helm, folders: Sequence[str], jobs: int, step: Step) -> list[Problem]:
+    return lint(helm, {folder: run.repository.root / folder for folder in folders}, jobs=jobs, progress=step)
+
+
+def helm_releases(run: Run) -> list[HelmRelease]:
+    """The releases as helm is to render them, with exactly the values that their delivery objects carry."""
+    starters = _template_digests(run)
+    return [
+        HelmRelease(
+            name=release.release.model,
+            namespace=release.environment.namespace,
+            kube_version=release.environment.kubernetes,
+            chart=run.repository.root / release.chart.folder,
+            values=release.values,
+            starter=starters[release.chart.folder],
+            file=values_file(release.environment.name, release.release.model),
+        )
+        for release in run.releases
+    ]
+
+
+def _template_digests(run: Run) -> Mapping[str, str]:
+    """One digest for the templates of each chart folder, by blob ids: charts of one starter render together."""
+    found: dict[str, list[str]] = defaultdict(list)
+    for path, blob in sorted(run.source.generated().items()):
+        parts = path.split('/', 3)
+        if parts[0] == 'charts' and len(parts) == 4 and parts[3].startswith('templates/'):
+            found['/'.join(parts[:3])].append(f'{parts[3]} {blob}')
+    return defaultdict(str, {folder: hashlib.sha256('\n'.join(lines).encode()).hexdigest() for folder, lines in found.items()})
+
+
+def render(run: Run, helm: Helm, schemas: Schemas | None, jobs: int, step: Step) -> tuple[list[Problem], int]:
+    """Render every release; problems of helm and of the schemas, and the number of objects made."""
+    problems: list[Problem] = []
+    objects = 0
+    for rendered in template(helm, helm_releases(run), jobs=jobs, progress=step):
+        objects += len(rendered.documents)
+        if rendered.problem:
+            problems.append(rendered.problem)
+        elif schemas:
+            problems += _check_rendered(rendered, schemas)
+    return problems, objects
+
+
+def _check_rendered(rendered: Rendered, schemas: Schemas) -> list[Problem]:
+    file = rendered.release.file
+    try:
+        objects = parse_documents(rendered.text, file)
+    except ProblemsFound as error:
+        return list(error.problems)
+    return check(((file, item) for item in objects), schemas, rendered.release.kube_version)
+
+
+def check_delivery(run: Run, schemas: Schemas) -> list[Problem]:
+    """Delivery and bootstrap objects by their strict schemas: one that is refused freezes its environment."""
+    settings = run.registry.settings
+    prefix = settings.prefix(run.repository.prefix)
+    problems = []
+    for environment in run.registry.environments.values():
+        objects = [(bootstrap_file(environment.name), o) for o in bootstrap_objects(environment, settings, prefix)]
+        mine = [r for r in run.releases if r.environment.name == environment.name]
+        objects += [(_delivery(r), delivery_object(r, settings, prefix)) for r in mine]
+        problems += check(objects, schemas, environment.kubernetes)
+    return problems
+
+
+def _delivery(release: ResolvedRelease) -> str:
+    return delivery_file(release.environment.name, release.release.model)
+
+
+def schemas_for(locations: Sequence[str], cache: Path) -> Schemas | None:
+    return Schemas(locations, cache) if locations else None

@@ -1,0 +1,19 @@
+#!/usr/bin/env bash
+# gitops_example/registry -> the rest of gitops_example, as the first commit of a fresh repository would hold it.
+# `make example` runs it after a change of the starter, a preset or the example's registry; read the difference it makes.
+set -euo pipefail
+cd "$(dirname "$0")/.."
+root=$PWD
+work=$(mktemp -d)
+trap 'rm -rf "$work"' EXIT
+cp -R gitops_example/registry "$work/"
+for document in README.md CODEOWNERS .gitattributes; do
+  [ ! -f "gitops_example/$document" ] || cp "gitops_example/$document" "$work/"
+done
+git -C "$work" init --quiet --initial-branch=main
+"${CHARTLOOM:-$root/.venv/bin/chartloom}" generate --path "$work"
+for folder in charts values delivery bootstrap registry; do
+  rm -rf "gitops_example/$folder"
+  cp -R "$work/$folder" gitops_example/
+done
+cp "$work"/{README.md,CODEOWNERS,.gitattributes} gitops_example/
