@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import os
 import subprocess
 from pathlib import Path
 from string import Template
@@ -118,10 +119,13 @@ spec:
   description: What the web shop and the app talk to, under one host name
   members:
 $members
+""")
+
+_ROUTES = Template("""\
   hostname: $name
   routes:
     api:
-      model: $first
+      model: $model
       path: /
 """)
 
@@ -149,10 +153,8 @@ def registry_files(models: int) -> dict[str, str]:
         for environment in ENVIRONMENTS:
             files[f'releases/{environment}/{model_name(number)}.yaml'] = _release(number, environment)
     for first in range(0, models, 4):
-        members = [model_name(number) for number in range(first, min(first + 4, models))]
         name = f'shop-{first // 4:04}'
-        listed = '\n'.join(f'  - {member}' for member in members)
-        files[f'applications/{name}.yaml'] = _APPLICATION.substitute(name=name, members=listed, first=members[0])
+        files[f'applications/{name}.yaml'] = _application(name, range(first, min(first + 4, models)))
     return files
 
 
@@ -174,10 +176,18 @@ def _environment(name: str) -> str:
     return head + (_LAPTOP if name == 'local' else _GATEWAY.substitute(name=name))
 
 
+def _application(name: str, numbers: range) -> str:
+    """Its host name leads to the first member without a route of its own."""
+    members = '\n'.join(f'  - {model_name(number)}' for number in numbers)
+    routed = [model_name(number) for number in numbers if runtime(number) != 'triton']
+    routes = _ROUTES.substitute(name=name, model=routed[0]) if routed else ''
+    return _APPLICATION.substitute(name=name, members=members) + routes
+
+
 def _release(number: int, environment: str) -> str:
     head = _RELEASE.substitute(name=model_name(number))
     if environment == 'local':
-        return f'{head}  values:\n    terminationGracePeriodSeconds: 10\n'
+        return f'{head}  values:\n    revisionHistoryLimit: 2\n'
     known = versions(number)
     at = -1 if environment == 'staging' else 0
     pin = _PIN.substitute(version=known[at], chart=f'1.0.{known.index(known[at])}')
@@ -189,7 +199,8 @@ def _sha256(text: str) -> str:
 
 
 def make_repository(folder: Path, models: int) -> Path:
-    """A git repository whose first commit holds the registry; returns its folder."""
+    """A git repository whose first commit, the same for equal numbers, holds the registry; returns its folder."""
+    dates = {'GIT_AUTHOR_DATE': '1767225600 +0000', 'GIT_COMMITTER_DATE': '1767225600 +0000'}
     for path, text in registry_files(models).items():
         file = folder / 'registry' / path
         file.parent.mkdir(parents=True, exist_ok=True)
@@ -203,5 +214,5 @@ def make_repository(folder: Path, models: int) -> Path:
         ['add', 'registry'],
         ['commit', '--quiet', '--message', 'Registry'],
     ):
-        subprocess.run(['git', *command], cwd=folder, check=True)
+        subprocess.run(['git', *command], cwd=folder, env=os.environ | dates, check=True)
     return folder

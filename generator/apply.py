@@ -15,9 +15,10 @@ from generator.commit import build_commit, finish, move_branch, push, remote_hea
 from generator.domain import Plan
 from generator.errors import Problem, ProblemsFound, problem
 from generator.message import commit_message
-from generator.pipeline import REGISTRY, Run, Source
+from generator.pipeline import Run
 from generator.repository import Repository, clone_bare
 from generator.repository_documents import SCHEMAS
+from generator.source import REGISTRY, Source
 from generator.worktree import write_files
 
 ATTEMPTS = 3

@@ -9,9 +9,10 @@ from typing import Any
 
 from generator import yamlwrite
 from generator.delivery import bootstrap_name, sync_policy
-from generator.domain import Environment, Settings
+from generator.domain import DOMAIN, Environment, Settings
 
 _IN_CLUSTER = 'https://kubernetes.default.svc'
+_PLACE = f'{DOMAIN}/place'
 
 
 def bootstrap_file(environment: str) -> str:
@@ -24,8 +25,13 @@ def dump_bootstrap(environment: Environment, settings: Settings, prefix: str) ->
 
 
 def bootstrap_command(environment: Environment) -> str:
-    """The one command that begins an environment."""
-    return f'kubectl apply -f {bootstrap_file(environment.name)}'
+    """What begins an environment: one command, or one for each of two clusters."""
+    command = f'kubectl apply -f {bootstrap_file(environment.name)}'
+    if not _has_two_places(environment):
+        return command
+    name = ' '.join(environment.spec['cluster']['name'].split())
+    there = f"{command} --selector '{_PLACE}=cluster'   # in {name}"
+    return f"{there}\n{command} --selector '{_PLACE}!=cluster'  # in Argo CD's own cluster"
 
 
 def bootstrap_objects(environment: Environment, settings: Settings, prefix: str) -> list[dict[str, Any]]:
@@ -34,8 +40,16 @@ def bootstrap_objects(environment: Environment, settings: Settings, prefix: str)
     return objects + make(environment, settings, f'{prefix}delivery/{environment.name}')
 
 
+def _has_two_places(environment: Environment) -> bool:
+    """Whether the namespace is made in another cluster than the one that Argo CD and its objects live in."""
+    remote = environment.agent == 'argocd' and environment.spec['cluster']['server'] != _IN_CLUSTER
+    return remote and bool(environment.spec.get('createNamespace'))
+
+
 def _namespace(environment: Environment) -> dict[str, Any]:
     labels = {f'pod-security.kubernetes.io/{mode}': 'restricted' for mode in ('enforce', 'audit', 'warn')}
+    if _has_two_places(environment):
+        labels[_PLACE] = 'cluster'
     return {'apiVersion': 'v1', 'kind': 'Namespace', 'metadata': {'name': environment.namespace, 'labels': labels}}
 
 
@@ -45,17 +59,12 @@ def _argocd(environment: Environment, settings: Settings, path: str) -> list[dic
     cluster = {'server': environment.spec['cluster']['server'], 'namespace': environment.namespace}
     root_project = f'{name}-root'
     releases = _project(name, environment, f'Releases of {environment.name}', settings, cluster)
-    releases['spec']['clusterResourceWhitelist'] = []
-    releases['spec']['namespaceResourceBlacklist'] = [
-        {'group': '', 'kind': 'ResourceQuota'},
-        {'group': '', 'kind': 'LimitRange'},
-        {'group': 'argoproj.io', 'kind': 'Application'},
-        {'group': 'argoproj.io', 'kind': 'AppProject'},
+    releases['spec']['namespaceResourceWhitelist'] = [
+        {'group': group, 'kind': kind} for group, kinds in _KINDS for kind in kinds
     ]
     releases['spec']['orphanedResources'] = {'warn': True}
     in_cluster = {'server': _IN_CLUSTER, 'namespace': namespace}
     root = _project(root_project, environment, f'The list of releases of {environment.name}', settings, in_cluster)
-    root['spec']['clusterResourceWhitelist'] = []
     root['spec']['namespaceResourceWhitelist'] = [{'group': 'argoproj.io', 'kind': 'Application'}]
     application = {
         'apiVersion': 'argoproj.io/v1alpha1',
@@ -87,7 +96,12 @@ def _project(
         'apiVersion': 'argoproj.io/v1alpha1',
         'kind': 'AppProject',
         'metadata': {'name': name, 'namespace': environment.agent_namespace},
-        'spec': {'description': description, 'sourceRepos': [settings.url], 'destinations': [destination]},
+        'spec': {
+            'description': description,
+            'sourceRepos': [settings.url],
+            'destinations': [destination],
+            'clusterResourceWhitelist': [],
+        },
     }
 
 
@@ -136,19 +150,22 @@ def _flux_url(url: str) -> str:
 
 
 _ALL = ['get', 'list', 'watch', 'create', 'update', 'patch', 'delete']
-# The kinds that charts render, and the Secrets in which helm keeps its releases.
-_KINDS = (
-    ('', ['configmaps', 'secrets', 'services', 'serviceaccounts', 'pods']),
-    ('apps', ['deployments', 'replicasets']),
-    ('autoscaling', ['horizontalpodautoscalers']),
-    ('policy', ['poddisruptionbudgets']),
-    ('networking.k8s.io', ['networkpolicies']),
-    ('gateway.networking.k8s.io', ['httproutes', 'grpcroutes']),
+# The kinds that charts render: all that releases may make, under both agents.
+_KINDS: tuple[tuple[str, dict[str, str]], ...] = (
+    ('', {'ConfigMap': 'configmaps', 'Service': 'services', 'ServiceAccount': 'serviceaccounts', 'Pod': 'pods'}),
+    ('apps', {'Deployment': 'deployments'}),
+    ('autoscaling', {'HorizontalPodAutoscaler': 'horizontalpodautoscalers'}),
+    ('policy', {'PodDisruptionBudget': 'poddisruptionbudgets'}),
+    ('networking.k8s.io', {'NetworkPolicy': 'networkpolicies'}),
+    ('gateway.networking.k8s.io', {'HTTPRoute': 'httproutes', 'GRPCRoute': 'grpcroutes'}),
 )
 
 
 def _service_account(name: str, namespace: str, target: str) -> list[dict[str, Any]]:
-    rules = [{'apiGroups': [group], 'resources': kinds, 'verbs': _ALL} for group, kinds in _KINDS]
+    rules = [{'apiGroups': [group], 'resources': [*kinds.values()], 'verbs': _ALL} for group, kinds in _KINDS]
+    # Helm keeps its releases in Secrets; to wait for a Deployment it looks at its ReplicaSets.
+    rules.append({'apiGroups': [''], 'resources': ['secrets'], 'verbs': _ALL})
+    rules.append({'apiGroups': ['apps'], 'resources': ['replicasets'], 'verbs': ['get', 'list', 'watch']})
     objects: list[dict[str, Any]] = [
         {'apiVersion': 'v1', 'kind': 'ServiceAccount', 'metadata': {'name': name, 'namespace': namespace}}
     ]

@@ -9,7 +9,7 @@ from importlib.resources import files as package_files
 from pathlib import Path
 
 from generator import __version__
-from generator.pipeline import Source
+from generator.source import Source
 from generator.repository import Repository
 
 

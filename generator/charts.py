@@ -10,6 +10,7 @@ from functools import lru_cache
 from typing import Any
 
 from generator import yamlwrite
+from generator.documents import render_document
 from generator.domain import (
     DOMAIN,
     VALUES_CONTRACT,
@@ -22,7 +23,6 @@ from generator.domain import (
     Tree,
     Values,
 )
-from generator.documents import render_document
 from generator.images import images, show_image
 from generator.layering import merge_checked
 from generator.model_values import model_layers
@@ -201,8 +201,7 @@ def kube_version(chart_yaml: bytes) -> str:
 
 
 def _values_yaml(model: Model, values: Values, schema: bytes) -> bytes:
-    comments = _comments(schema)
-    return (_HEAD.format(model.file) + yamlwrite.dump(values, lambda path: comments.get(path, ''))).encode()
+    return (_HEAD.format(model.file) + yamlwrite.dump(values, _comments(schema).get)).encode()
 
 
 @lru_cache(maxsize=4)

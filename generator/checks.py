@@ -1,38 +1,46 @@
-"""What schemas cannot see: references, names that collide, cycles, capacity, secrets, features a cluster lacks."""
+"""What schemas cannot see in the registry: references, names that collide, cycles, overlays of what is not theirs."""
 
 from __future__ import annotations
 
-import re
-from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 
-from generator.domain import Environment, Registry, ResolvedRelease, Templates, Values
+from generator.credentials import credential_problems
+from generator.domain import Environment, Registry, Templates
+from generator.environment_checks import cluster_key, environment_problems
 from generator.errors import Problem
-from generator.images import images, show_image
-from generator.merge import placed
+from generator.features import FEATURES
 from generator.model_values import model_problems
 from generator.paths import Path, show
-from generator.schema import suggest
+from generator.release_checks import release_problems
+from generator.route_checks import route_problems
+from generator.schema import quoted, suggest
 
-# The oldest Kubernetes whose API the starter needs (preStop.sleep is on from 1.30).
-OLDEST_KUBERNETES = (1, 30)
+__all__ = ['environment_problems', 'registry_problems', 'release_problems']
 
 
-def registry_problems(registry: Registry, templates: Templates) -> list[Problem]:
-    """Problems that can be told from the files read: of everything, or of one model and what it needs."""
+def registry_problems(registry: Registry, templates: Templates, unread: Collection[str] = ()) -> list[Problem]:
+    """Problems that can be told from the files read: of everything, or of one model and what it needs.
+
+    `unread` are files that are there but could not be read: nothing is said of what only they would tell.
+    """
     return [
         *(p for model in registry.models.values() for p in model_problems(model, templates)),
-        *(p for environment in registry.environments.values() for p in _environment(environment, registry)),
-        *_references(registry),
+        *(p for environment in registry.environments.values() for p in _environment(environment, registry, unread)),
+        *_references(registry, unread),
+        *route_problems(registry),
         *_cycles(registry.environments),
         *_shared_namespaces(registry.environments.values()),
-        *_secrets(registry),
+        *_overlays(registry),
+        *credential_problems(registry),
     ]
 
 
-def _references(registry: Registry) -> Iterator[Problem]:
+def _references(registry: Registry, unread: Collection[str]) -> Iterator[Problem]:
     for release in registry.releases.values():
-        if release.environment not in registry.environments:
+        if (
+            release.environment not in registry.environments
+            and _file('environments', release.environment) not in unread
+        ):
             message = f"there is no environment '{release.environment}'"
             yield Problem(release.file, '', message, suggest(release.environment, registry.environments))
         if release.model not in registry.model_names:
@@ -42,174 +50,103 @@ def _references(registry: Registry) -> Iterator[Problem]:
         for index, member in enumerate(application.members):
             if member not in registry.model_names:
                 path = show(('spec', 'members', index))
-                yield Problem(application.file, path, f"there is no model '{member}'", suggest(member, registry.model_names))
-        yield from _routes(application.file, application.spec, application.members)
+                yield Problem(
+                    application.file, path, f'there is no model {quoted(member)}', suggest(member, registry.model_names)
+                )
 
 
-def _routes(file: str, spec: Values, members: tuple[str, ...]) -> Iterator[Problem]:
-    seen: dict[str, str] = {}
-    for name, route in spec.get('routes', {}).items():
-        place = ('spec', 'routes', name)
-        if route['model'] not in members:
-            message = f"'{route['model']}' is not a member of the application"
-            yield Problem(file, show((*place, 'model')), message, suggest(route['model'], members))
-        target = route.get('path') or f'{route["grpcService"]}/{route.get("grpcMethod", "")}'
-        if target in seen:
-            yield Problem(file, show(place), f"route '{seen[target]}' has the same target '{target}'", 'remove one of the two')
-        seen.setdefault(target, name)
+def _file(folder: str, name: str) -> str:
+    return f'registry/{folder}/{name}.yaml'
 
 
-def _environment(environment: Environment, registry: Registry) -> Iterator[Problem]:
+def _environment(environment: Environment, registry: Registry, unread: Collection[str]) -> Iterator[Problem]:
     file, spec = environment.file, environment.spec
     for index, name in enumerate(spec.get('promotesFrom', [])):
-        if name not in registry.environments:
+        if name not in registry.environments and _file('environments', name) not in unread:
             path = show(('spec', 'promotesFrom', index))
-            yield Problem(file, path, f"there is no environment '{name}'", suggest(name, registry.environments))
+            yield Problem(file, path, f'there is no environment {quoted(name)}', suggest(name, registry.environments))
     if environment.router == 'gateway-api':
         for key, why in (('gateway', 'the Gateway that routes attach to'), ('domain', 'the domain of host names')):
             if key not in spec:
-                yield Problem(file, '$.spec', f"router 'gateway-api' needs '{key}'", f"add '{key}', {why}, or use router 'service'")
-    version = tuple(int(part) for part in environment.kubernetes.split('.')[:2])
-    if version < OLDEST_KUBERNETES:
-        message = f"Kubernetes '{environment.kubernetes}' lacks preStop.sleep, which the charts need"
-        yield Problem(file, '$.spec.kubernetes', message, 'use a cluster with Kubernetes 1.30 or later')
+                yield Problem(
+                    file,
+                    '$.spec',
+                    f"router 'gateway-api' needs '{key}'",
+                    f"add '{key}', {why}, or use router 'service'",
+                )
+    for feature in FEATURES:
+        if not feature.path and not feature.is_in(environment):
+            message = f"Kubernetes '{environment.kubernetes}' lacks {feature.name}, which the charts need"
+            hint = f'use a cluster with Kubernetes {feature.shown_since} or later'
+            yield Problem(file, '$.spec.kubernetes', message, hint)
+    root = f'{environment.name}-root'
+    if root in registry.environments and {environment.agent, registry.environments[root].agent} == {'argocd'}:
+        message = f"environment '{environment.name}' has an Argo CD project of its own with the name of '{root}'"
+        yield Problem(registry.environments[root].file, '$.metadata.name', message, 'choose another name')
 
 
 def _cycles(environments: Mapping[str, Environment]) -> Iterator[Problem]:
-    for name in environments:
-        path = _path_back(name, name, environments, (name,))
-        if path and name == min(path):
-            message = f'environments promote from each other in a circle: {" → ".join(path)}'
+    """Each circle of promotions once, at the first of its names; every environment is visited once."""
+    done: set[str] = set()
+    for name in sorted(environments):
+        for circle in _circles(name, environments, (), done):
+            start = circle.index(min(circle))
+            shown = ' → '.join((*circle[start:], *circle[:start], circle[start]))
             hint = 'remove one of these references: promotion must have a beginning'
-            yield Problem(environments[name].file, '$.spec.promotesFrom', message, hint)
+            message = f'environments promote from each other in a circle: {shown}'
+            yield Problem(environments[circle[start]].file, '$.spec.promotesFrom', message, hint)
 
 
-def _path_back(start: str, at: str, environments: Mapping[str, Environment], path: tuple[str, ...]) -> tuple[str, ...]:
-    for name in environments[at].spec.get('promotesFrom', []) if at in environments else ():
-        if name == start:
-            return (*path, start)
-        if name not in path and (found := _path_back(start, name, environments, (*path, name))):
-            return found
-    return ()
+def _circles(
+    name: str, environments: Mapping[str, Environment], way: tuple[str, ...], done: set[str]
+) -> Iterator[tuple[str, ...]]:
+    if name in way:
+        yield way[way.index(name) :]
+    elif name not in done and name in environments:
+        for source in environments[name].spec.get('promotesFrom', []):
+            yield from _circles(source, environments, (*way, name), done)
+        done.add(name)
 
 
 def _shared_namespaces(environments: Iterable[Environment]) -> Iterator[Problem]:
-    seen: dict[tuple[str, str], str] = {}
+    """One place is one environment, however its cluster is called and its address is spelt."""
+    seen: dict[tuple[object, str], str] = {}
     for environment in environments:
-        place = (environment.spec['cluster']['server'], environment.namespace)
-        if place in seen:
-            message = f"environment '{seen[place]}' has the same cluster and namespace '{environment.namespace}'"
+        keys = {cluster_key(environment), ('name', environment.spec['cluster']['name'])}
+        taken = {seen[key, environment.namespace] for key in keys if (key, environment.namespace) in seen}
+        for other in sorted(taken):
+            message = f"environment '{other}' has the same cluster and namespace '{environment.namespace}'"
             yield Problem(environment.file, '$.spec.namespace', message, 'give each environment its own namespace')
-        seen.setdefault(place, environment.name)
+        seen.update({(key, environment.namespace): environment.name for key in keys})
 
 
-_CREDENTIALS = (
-    ('a private key', re.compile(r'-----BEGIN [A-Z ]*PRIVATE KEY')),
-    ('an AWS access key', re.compile(r'\b(?:AKIA|ASIA)[0-9A-Z]{16}\b')),
-    ('a GitHub token', re.compile(r'\b(?:gh[pousr]_[A-Za-z0-9]{36,}|github_pat_[A-Za-z0-9_]{40,})')),
-    ('a GitLab token', re.compile(r'\bglpat-[A-Za-z0-9_-]{20,}')),
-    ('a Slack token', re.compile(r'\bxox[abprs]-[A-Za-z0-9-]{10,}')),
-    ('a Hugging Face token', re.compile(r'\bhf_[A-Za-z0-9]{30,}')),
-    ('an API key', re.compile(r'\b(?:sk-[A-Za-z0-9_-]{20,}|AIza[0-9A-Za-z_-]{35})')),
-    ('a token', re.compile(r'\beyJ[A-Za-z0-9_-]{8,}\.eyJ[A-Za-z0-9_-]{8,}\.[A-Za-z0-9_-]{8,}')),
-    ('a password in an address', re.compile(r'[a-z][a-z0-9+.-]*://[^/\s:@]+:[^/\s:@]+@')),
-    ('a bearer token', re.compile(r'\b[Bb]earer [A-Za-z0-9._~+/-]{16,}=*')),
+# Values that an overlay may not set, and who decides on them: what would run is not what the registry says.
+_DECIDED: tuple[tuple[Path, str], ...] = (
+    (('fullnameOverride',), 'the name of the model'),
+    (('partOf',), 'the application that the model is a member of'),
 )
-_SECRET_NAME = re.compile(r'(?i)(?:^|[_-])(?:password|passwd|secret|token|api_?key|access_?key|private_?key|credentials?)$')
+_BY_VERSION = 'spec.versions of the model: each version has its own'
+_DECIDED_IN_MODEL: tuple[tuple[Path, str], ...] = (
+    *_DECIDED,
+    (('team',), 'spec.team'),
+    *((('image', key), _BY_VERSION) for key in ('registry', 'repository', 'tag', 'digest')),
+    *((('artifact', key), _BY_VERSION) for key in ('uri', 'sha256')),
+)
+_DECIDED_IN_OVERLAY: tuple[tuple[Path, str], ...] = (
+    *_DECIDED,
+    (('artifact', 'sha256'), _BY_VERSION),
+    (('strategy',), 'spec.strategy'),
+)
 
 
-def _secrets(registry: Registry) -> Iterator[Problem]:
-    every = (registry.models, registry.environments, registry.releases, registry.applications)
-    places = [(registry.settings.file, registry.settings.spec)]
-    places += [(item.file, item.spec) for group in every for item in group.values()]
-    for file, spec in places:
-        for path, value in _strings(spec, ('spec',)):
-            if what := looks_like_credential(path, value):
-                hint = 'put it into a Secret of the cluster and name that: {secret: <name>, key: <key>}'
-                yield Problem(file, show(path), f'this looks like {what}', hint)
-
-
-def looks_like_credential(path: Path, value: str) -> str:
-    """What kind of credential a literal seems to be, or ''."""
-    if len(value) < 6:
-        return ''
-    for what, pattern in _CREDENTIALS:
-        if pattern.search(value):
-            return what
-    # An environment variable that is named like a secret and holds a literal.
-    if len(path) > 1 and path[-1] == 'value' and _SECRET_NAME.search(str(path[-2])):
-        return f'the secret of {path[-2]}'
-    return ''
-
-
-def _strings(value: object, path: Path) -> Iterator[tuple[Path, str]]:
-    if isinstance(value, str):
-        yield path, value
-    elif isinstance(value, Mapping):
-        for key, item in value.items():
-            yield from _strings(item, (*path, key))
-    elif isinstance(value, list):
-        for index, item in enumerate(value):
-            yield from _strings(item, (*path, index))
-
-
-def release_problems(release: ResolvedRelease) -> list[Problem]:
-    """What only the merged values of one release can show."""
-    return [*_digests(release), *_secret_and_value(release)]
-
-
-def _digests(release: ResolvedRelease) -> Iterator[Problem]:
-    if not release.environment.spec.get('requireDigest', True):
-        return
-    for path, image in images(release.merged):
-        if not image.get('digest'):
-            message = f"image '{show_image(image)}' has no digest, which environment '{release.environment.name}' demands"
-            file, place = _origin(release, path)
-            yield Problem(file, place, message, 'write the image as <repository>:<tag>@sha256:<digest>')
-
-
-def _origin(release: ResolvedRelease, path: Path) -> tuple[str, str]:
-    """Where the last layer that writes a value stands."""
-    for layer in reversed((*release.chart.layers, *release.layers)):
-        value: object = placed(layer)
-        for step in path:
-            value = value.get(step) if isinstance(value, Mapping) else None
-        if value is not None:
-            return layer.file, show((*layer.source, *path[len(layer.target) :]))
-    return f'{release.chart.folder}/values.yaml', show(path)
-
-
-def _secret_and_value(release: ResolvedRelease) -> Iterator[Problem]:
-    """An overlay that sets `value` over an inherited `secret` (or the reverse) would be ignored without a word."""
-    for name, entry in release.merged.get('env', {}).items():
-        if entry.get('secret') and entry.get('value'):
-            file, place = _origin(release, ('env', name))
-            yield Problem(file, place, f"'{name}' has both a value and a secret", "set the other one to ''")
-
-
-def capacity_problems(releases: Iterable[ResolvedRelease]) -> list[Problem]:
-    """Accelerators that the releases of an environment want at their largest against what it has."""
-    wanted: dict[tuple[str, str], dict[str, int]] = defaultdict(dict)
-    environments = {}
-    for release in releases:
-        environments[release.environment.name] = release.environment
-        for name in release.environment.spec.get('capacity', {}).get('accelerators', {}):
-            if count := int(release.merged['resources'].get('limits', {}).get(name, 0)) * _most_pods(release):
-                wanted[release.environment.name, name][release.release.model] = count
-    problems = []
-    for (name, accelerator), users in sorted(wanted.items()):
-        environment = environments[name]
-        capacity = environment.spec['capacity']['accelerators'][accelerator]
-        if sum(users.values()) > capacity:
-            who = ', '.join(f'{model} {count}' for model, count in sorted(users.items()))
-            message = f'releases want {sum(users.values())} of {capacity} {accelerator}: {who}'
-            place = show(('spec', 'capacity', 'accelerators', accelerator))
-            problems.append(Problem(environment.file, place, message, 'lower maxReplicas or replicas of one of them, or raise the capacity'))
-    return problems
-
-
-def _most_pods(release: ResolvedRelease) -> int:
-    scaling = release.merged['autoscaling']
-    return int(scaling['maxReplicas'] if scaling['enabled'] else release.merged['replicaCount'])
-
-
+def _overlays(registry: Registry) -> Iterator[Problem]:
+    every = [(item, _DECIDED_IN_MODEL) for item in registry.models.values()]
+    every += [(item, _DECIDED_IN_OVERLAY) for item in (*registry.environments.values(), *registry.releases.values())]  # type: ignore[misc]
+    for item, decided in every:
+        for path, who in decided:
+            value = item.spec.get('values')
+            for step in path:
+                value = value.get(step) if isinstance(value, Mapping) else None
+            if value is not None:
+                place = show(('spec', 'values', *path))
+                yield Problem(item.file, place, f'{".".join(map(str, path))} is decided by {who}', 'remove it here')

@@ -27,6 +27,7 @@ def render_document(source: bytes, **names: Any) -> str:
     return _template(source).render(**names)
 
 
+@lru_cache(maxsize=4096)  # the keys of all charts are the same
 def _cell(text: Any) -> str:
     """Text inside a Markdown table: one line, no bars that would end the cell."""
     return ' '.join(str(text).split()).replace('|', '\\|')

@@ -1,53 +1,128 @@
-"""Changes of single values in a registry file, with its comments and order kept."""
+"""Changes of single values in a registry file: the text is cut at these values, so nothing else in it moves."""
 
 from __future__ import annotations
 
-import io
 from collections.abc import Mapping
+from dataclasses import dataclass, field
 from typing import Any
 
-from generator import yamlio
-from generator.errors import Problem, ProblemsFound
+from ruamel.yaml import events as ev
+from ruamel.yaml.cyaml import CParser  # type: ignore[attr-defined]
+
+from generator import yamlio, yamlwrite
+from generator.errors import ProblemsFound, problem
 from generator.paths import Path, show
 
-_ATTEMPTS_HINT = 'set the values by hand, then run the command again'
+_BOM = b'\xef\xbb\xbf'
+_BY_HAND = 'set the values by hand, then run the command again'
+
+
+@dataclass(slots=True)
+class _Node:
+    """A value with its place in the text, and in a map the places of its keys; `key_end` is where its own key ends."""
+
+    start: int
+    end: int
+    style: str
+    key_end: int
+    column: int = 0
+    children: dict[str, _Node] | None = field(default=None)
 
 
 def set_values(data: bytes, file: str, changes: Mapping[Path, str]) -> bytes:
-    """Set texts at paths, making maps on the way; raises ProblemsFound where the file would not mean just that after it."""
-    from ruamel.yaml import YAML
-    from ruamel.yaml.scalarstring import DoubleQuotedScalarString
-    from ruamel.yaml.util import load_yaml_guess_indent
+    """Set texts at paths whose maps exist; raises ProblemsFound where the file would not mean just that after it.
 
+    A new key goes below the one before it in `changes`, else to the top of its map.
+    """
+    wanted = yamlio.read(data, file)
     text = yamlio.decode(data, file)
-    _, indent, offset = load_yaml_guess_indent(text)
-    editor: Any = YAML()
-    editor.preserve_quotes = True
-    editor.width = 1 << 16
-    editor.allow_unicode = True
-    editor.indent(mapping=2, sequence=indent or 2, offset=offset or 0)
-    document = editor.load(text)
+    before: dict[Path, str] = {}
     for path, value in changes.items():
-        _set(document, path, DoubleQuotedScalarString(value))
-    out = io.StringIO()
-    editor.dump(document, out)
-    edited = out.getvalue().encode()
-    _prove(data, edited, file, changes)
-    return edited
+        text = _set(text, path, value, before.get(path[:-1], ''))
+        wanted = _with(wanted, path, value)
+        if not _reads_as(text, wanted):
+            places = ', '.join(show(path) for path in changes)
+            raise problem(file, '', f'cannot set {places} without touching more', _BY_HAND)
+        before[path[:-1]] = str(path[-1])
+    return (_BOM if data.startswith(_BOM) else b'') + text.encode()
 
 
-def _set(document: Any, path: Path, value: Any) -> None:
+def _reads_as(text: str, wanted: Any) -> bool:
+    try:
+        return bool(yamlio.read(text.encode(), '') == wanted)
+    except ProblemsFound:
+        return False
+
+
+def _with(document: Any, path: Path, value: str) -> Any:
+    """Plain data with one value set."""
+    if not path:
+        return value
+    inner = document if isinstance(document, dict) else {}
+    return {**inner, path[0]: _with(inner.get(path[0]), path[1:], value)}
+
+
+def _set(text: str, path: Path, value: str, after: str) -> str:
+    """The text with one value set; as it is where there is no place for it."""
+    node: _Node | None = _tree(text)
     for step in path[:-1]:
-        document = document.setdefault(step, {})
-    document[path[-1]] = value
+        node = node.children.get(str(step)) if node and node.children is not None else None
+    if node is None or node.children is None:
+        return text
+    key = str(path[-1])
+    if (old := node.children.get(key)) is None:
+        return _insert(text, node, f'{key}: {_scalar(value, "")}', node.children.get(after))
+    if old.children is not None or old.style in ('|', '>'):
+        return text
+    return text[: old.start] + _scalar(value, old.style) + text[old.end :]
 
 
-def _prove(before: bytes, after: bytes, file: str, changes: Mapping[Path, str]) -> None:
-    wanted = yamlio.read(before, file)
-    for path, value in changes.items():
-        _set(wanted, path, value)
-    comments = [line.strip() for line in before.decode().splitlines() if line.lstrip().startswith('#')]
-    kept = [line.strip() for line in after.decode().splitlines() if line.lstrip().startswith('#')]
-    if yamlio.read(after, file) != wanted or comments != kept:
-        places = ', '.join(show(path) for path in changes)
-        raise ProblemsFound([Problem(file, '', f'cannot set {places} without touching more', _ATTEMPTS_HINT)])
+def _insert(text: str, parent: _Node, entry: str, sibling: _Node | None) -> str:
+    if parent.style == 'flow':
+        if sibling:
+            return f'{text[: sibling.end]}, {entry}{text[sibling.end :]}'
+        at = parent.start + 1
+        return f'{text[:at]}{entry}{", " if parent.children else ""}{text[at:]}'
+    # Below the line of the map's own key: a comment that follows it belongs to what comes next.
+    anchor = sibling.end if sibling else parent.key_end
+    newline = '\r\n' if '\r\n' in text else '\n'
+    at = text.find('\n', anchor) + 1
+    line = ' ' * parent.column + entry
+    return f'{text[:at]}{line}{newline}{text[at:]}' if at else f'{text}{newline}{line}'
+
+
+def _scalar(value: str, style: str) -> str:
+    """A text in the quotes that stood there; plain ones only where it is read as text without them."""
+    if style == "'" and value.isprintable():
+        return "'" + value.replace("'", "''") + "'"
+    if style == 'plain' and _reads_as(f'a: {value}', {'a': value}):
+        return value
+    written = yamlwrite.scalar_text(value)
+    return written if written.startswith('"') else f'"{written}"'
+
+
+def _tree(text: str) -> _Node:
+    parser = CParser(text)
+    try:
+        parser.get_event()
+        parser.get_event()
+        return _node(parser, parser.get_event(), 0)
+    finally:
+        parser.dispose()
+
+
+def _node(parser: Any, event: Any, key_end: int) -> _Node:
+    start = event.start_mark
+    if isinstance(event, ev.ScalarEvent):
+        return _Node(start.index, event.end_mark.index, event.style or 'plain', key_end)
+    node = _Node(start.index, start.index, 'flow' if event.flow_style else 'block', key_end, start.column)
+    if isinstance(event, ev.SequenceStartEvent):
+        while not isinstance(item := parser.get_event(), ev.SequenceEndEvent):
+            node.end = _node(parser, item, key_end).end
+        return node
+    node.children = {}
+    while not isinstance(key := parser.get_event(), ev.MappingEndEvent):
+        child = _node(parser, parser.get_event(), key.end_mark.index)
+        node.children[key.value] = child
+        node.end = child.end
+    return node

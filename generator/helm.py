@@ -110,7 +110,6 @@ def template(
     Every release is answered once, grouped by what a batch must share, not in the order given. One that fails takes
     no other with it. No more than `jobs` + 1 batches of text are held here, however many releases there are.
     """
-
     batches = _batches(releases, jobs)
     return in_parallel(batches, partial(_umbrella, helm), partial(_single, helm), jobs=jobs, progress=progress)
 
@@ -164,7 +163,9 @@ def _single(helm: Helm, member: _Member) -> Rendered:
 
 
 def _template(helm: Helm, name: str, like: HelmRelease, chart: Path, values: Values) -> Completed:
-    options = ('--namespace', like.namespace, '--kube-version', like.kube_version, '--values', '-')
+    # To Helm 4 1.33 is the version v1.33, to Helm 3 it is v1.33.0.
+    version = like.kube_version if like.kube_version.count('.') > 1 else f'{like.kube_version}.0'
+    options = ('--namespace', like.namespace, '--kube-version', version, '--values', '-')
     return _call(helm, 'template', name, str(chart), *options, input=_yaml(values).encode())
 
 

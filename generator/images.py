@@ -9,12 +9,15 @@ from generator.domain import Values
 from generator.paths import Path
 
 
+_OTHER_NAMES = {'index.docker.io': 'docker.io'}
+
+
 def parse_image(reference: str) -> dict[str, str]:
     """Split `[registry/]repository[:tag][@digest]`; Docker Hub's short names are written out, as the runtime would."""
     name, _, digest = reference.partition('@')
     head, slash, rest = name.partition('/')
     if slash and ('.' in head or ':' in head or head == 'localhost'):
-        registry, path = head, rest
+        registry, path = _OTHER_NAMES.get(head, head), rest
     else:
         registry, path = 'docker.io', name
     repository, _, tag = path.partition(':')

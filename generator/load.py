@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import re
-from collections.abc import Callable, Collection, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator
 from functools import cache
 from importlib.resources import files as package_files
 from importlib.resources.abc import Traversable
@@ -26,19 +26,34 @@ from generator.domain import (
     Values,
 )
 from generator.errors import Problem, ProblemsFound, problem
-from generator.schema import Schemas, suggest
+from generator.schema import Schemas, quoted, suggest
 
 Read = Callable[[str], bytes]
+Check = Callable[[Registry, Collection[str]], Iterable[Problem]]
 
+API_VERSION = 'chartloom/v1'
+SETTINGS = 'registry/settings.yaml'
 _FOLDERS = {'models': 'Model', 'environments': 'Environment', 'releases': 'Release', 'applications': 'Application'}
-_PLACE = re.compile(r'registry/(?:settings|(models|environments|applications)/([^/]+)|(releases)/([^/]+)/([^/]+))\.yaml')
+_PLACE = re.compile(
+    r'registry/(?:settings|(models|environments|applications)/([^/]+)|(releases)/([^/]+)/([^/]+))\.yaml'
+)
+_NAME = re.compile(r'[a-z0-9](?:[-a-z0-9]*[a-z0-9])?')
+_NEWER = re.compile(r'chartloom/v[0-9]+')
+_ELSEWHERE = 'keep it outside registry/, or in a README.md'
 _IGNORED = re.compile(r'registry/(?:schemas/.*|(?:.*/)?(?:\.[^/]*|README\.md|OWNERS|CODEOWNERS))')
 
 
-def load_registry(names: Collection[str], read: Read, schemas: Schemas, only: Collection[str] = ()) -> Registry:
+def load_registry(
+    names: Collection[str],
+    read: Read,
+    schemas: Schemas,
+    only: Collection[str] = (),
+    check: Check = lambda found, unread: [],
+) -> Registry:
     """Read the registry files among `names`; with `only`, no more than these models and what they need.
 
-    Raises ProblemsFound with the problems of all files.
+    `check` tells what is wrong with what was read, as a whole; it is given the names of the files that could not be
+    read, too. Raises ProblemsFound with the problems of all files and of the check.
     """
     problems: list[Problem] = []
     found: dict[str, dict[str, Any]] = {'Settings': {}, **{kind: {} for kind in _FOLDERS.values()}}
@@ -57,12 +72,11 @@ def load_registry(names: Collection[str], read: Read, schemas: Schemas, only: Co
                 found[place[0]][place[1]] = _make(place, file, document['spec'])
         except ProblemsFound as error:
             problems.extend(error.problems)
-    if not found['Settings'] and not any(p.file == 'registry/settings.yaml' for p in problems):
-        problems.append(Problem('registry/settings.yaml', '', 'there is no such file', "run 'chartloom init' to begin a repository"))
-    if problems:
-        raise ProblemsFound(problems)
-    return Registry(
-        settings=found['Settings']['settings'],
+    unread = {problem.file for problem in problems}
+    if not found['Settings'] and SETTINGS not in unread:
+        problems.append(Problem(SETTINGS, '', 'there is no such file', "run 'chartloom init' to begin a repository"))
+    registry = Registry(
+        settings=found['Settings'].get('settings') or Settings(SETTINGS, {}),
         models=found['Model'],
         environments=found['Environment'],
         releases=found['Release'],
@@ -70,6 +84,9 @@ def load_registry(names: Collection[str], read: Read, schemas: Schemas, only: Co
         model_names=frozenset(name for kind, name in map(_kind_and_name, names) if kind == 'Model'),
         release_names=frozenset(name for kind, name in map(_kind_and_name, names) if kind == 'Release'),
     )
+    if problems := [*problems, *check(registry, unread)]:
+        raise ProblemsFound(problems)
+    return registry
 
 
 def _kind_and_name(file: str) -> tuple[str, str]:
@@ -88,8 +105,20 @@ def _place(file: str) -> tuple[str, str] | None:
         return kind, name
     if _IGNORED.fullmatch(file):
         return None
-    hint = 'registry files are registry/settings.yaml, models/<model>.yaml, environments/<env>.yaml, releases/<env>/<model>.yaml, applications/<app>.yaml'
-    raise problem(file, '', 'no file of this name belongs into the registry', hint)
+    raise problem(file, '', 'no file of this name belongs into the registry', _where(file))
+
+
+def _where(file: str) -> str:
+    """What to do with a file that stands at no place of the registry."""
+    folder, *inner = file.removeprefix('registry/').split('/')
+    stem, _, ending = file.rpartition('.')
+    if ending != 'yaml' and ending.lower() in ('yaml', 'yml'):
+        return f'rename it to {stem}.yaml'
+    if folder == 'releases':
+        return 'releases stand in registry/releases/<environment>/<model>.yaml'
+    if folder in _FOLDERS:
+        return f'{folder} stand in registry/{folder}/<name>.yaml' if inner[-1:] and ending == 'yaml' else _ELSEWHERE
+    return suggest(folder, (*_FOLDERS, 'settings.yaml')) if inner or ending == 'yaml' else _ELSEWHERE
 
 
 def _wanted(place: tuple[str, str], only: Collection[str]) -> bool:
@@ -100,18 +129,27 @@ def _wanted(place: tuple[str, str], only: Collection[str]) -> bool:
 def _envelope(document: Any, file: str, place: tuple[str, str]) -> list[Problem]:
     """What must be right before a schema can be chosen."""
     if not isinstance(document, dict):
-        return [Problem(file, '$', 'it is not a map', f'begin with apiVersion: chartloom/v1 and kind: {place[0]}')]
-    kind = document.get('kind')
-    if kind is not None and kind != place[0]:
-        folder = next((f'registry/{f}/' for f, k in _FOLDERS.items() if k == kind), 'registry/settings.yaml')
+        return [Problem(file, '$', 'it is not a map', f'begin with apiVersion: {API_VERSION} and kind: {place[0]}')]
+    kind, version = document.get('kind'), document.get('apiVersion')
+    if isinstance(version, str) and version != API_VERSION:
+        newer = _NEWER.fullmatch(version)
+        hint = 'use a newer chartloom' if newer else f'write {API_VERSION}'
+        return [
+            Problem(file, '$.apiVersion', f"this chartloom knows format '{API_VERSION}', not {quoted(version)}", hint)
+        ]
+    if isinstance(kind, str) and kind != place[0]:
+        folder = next((f'registry/{f}/' for f, k in _FOLDERS.items() if k == kind), SETTINGS)
         known = kind in (*_FOLDERS.values(), 'Settings')
-        hint = f'{kind} files belong into {folder}' if known else suggest(str(kind), [place[0]], f'write kind: {place[0]}')
-        return [Problem(file, '$.kind', f"'{kind}' does not belong here", hint)]
+        hint = f'{kind} files belong into {folder}' if known else suggest(kind, [place[0]], f'write kind: {place[0]}')
+        return [Problem(file, '$.kind', f'{quoted(kind)} does not belong here', hint)]
     metadata = document.get('metadata')
     name = metadata.get('name') if isinstance(metadata, dict) else None
     stem = place[1].rpartition('/')[2]
     if place[0] != 'Settings' and isinstance(name, str) and name != stem:
-        return [Problem(file, '$.metadata.name', f"'{name}' is not the name of the file", f"write '{stem}', or rename the file to {name}.yaml")]
+        rename = f', or rename the file to {name}.yaml' if _NAME.fullmatch(name) else ''
+        return [
+            Problem(file, '$.metadata.name', f'{quoted(name)} is not the name of the file', f"write '{stem}'{rename}")
+        ]
     return []
 
 

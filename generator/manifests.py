@@ -10,6 +10,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from hashlib import sha256
 from pathlib import Path
 from typing import Any
+from urllib.parse import unquote, urlsplit
 
 from jsonschema_rs import Draft7Validator, ReferencingError, ValidationError
 from ruamel.yaml import YAML
@@ -80,10 +81,15 @@ class Schemas:
         uri = place if place.startswith(_URL) else Path(place).absolute().as_uri()
         try:
             # Without formats: Kubernetes means another 'duration' than JSON Schema, and checks others by itself.
-            schema = json.loads(text, object_hook=_without_go_pattern)
-            return Draft7Validator(schema, validate_formats=False, base_uri=uri)
+            return Draft7Validator(_schema(text), validate_formats=False, base_uri=uri, retriever=self._referred)
         except (ValueError, ReferencingError) as error:
-            raise problem(mask(place), '', f'not a JSON schema: {_short(str(error))}') from error
+            raise problem(mask(place), '', f'not a JSON schema: {mask(_short(str(error)))}') from error
+
+    def _referred(self, uri: str) -> Any:
+        text = self._read(uri if uri.startswith(_URL) else unquote(urlsplit(uri).path))
+        if text is None:
+            raise LookupError(f"'{mask(uri)}' is not there")
+        return _schema(text)
 
     def _read(self, place: str) -> bytes | None:
         if not place.startswith(_URL):
@@ -100,7 +106,7 @@ class Schemas:
 
 
 def check(objects: Iterable[tuple[str, Mapping[str, Any]]], schemas: Schemas, kubernetes_version: str) -> list[Problem]:
-    """Check objects, each with the file that a problem of it names; a kind without a schema is one problem, once."""
+    """Check objects, each with the file that a problem of it names; a kind that has no schema is reported once."""
     found: list[Problem] = []
     for file, obj in objects:
         asked = str(obj.get('apiVersion') or ''), str(obj.get('kind') or ''), kubernetes_version
@@ -147,6 +153,8 @@ class _Reader:
 
     def node(self, event: Any) -> Any:
         if isinstance(event, ev.AliasEvent):
+            if event.anchor not in self.anchors:
+                raise ValueError(f"there is no anchor '{event.anchor}'")
             return self.anchors[event.anchor]
         if isinstance(event, ev.ScalarEvent):
             quoted = not event.implicit[0] and (event.tag or '!') in ('!', 'tag:yaml.org,2002:str')
@@ -171,8 +179,9 @@ class _Reader:
             if name in found:
                 raise ValueError(f"the key '{name}' stands twice")
             found[name] = value
-        merged = found.pop('<<', None)
-        return merged | found if isinstance(merged, dict) else found
+        if isinstance(found.get('<<'), dict):
+            found = found.pop('<<') | found
+        return found
 
 
 def _plain(text: str) -> Any:
@@ -202,11 +211,15 @@ def _short(text: str) -> str:
     return text if len(text) <= _LONGEST else f'…{text[-_LONGEST:]}'
 
 
-def _without_go_pattern(schema: dict[str, Any]) -> dict[str, Any]:
-    # Go's patterns know more than JSON Schema's, which would refuse the whole schema (PrometheusRule: `^(?i)(abort)$`).
-    if isinstance(pattern := schema.get('pattern'), str) and re.search(r'\(\?[a-zA-Z]|\\[AzQ]', pattern):
-        del schema['pattern']
-    return schema
+def _schema(text: bytes) -> Any:
+    return json.loads(text, object_hook=_adapted)
+
+
+def _adapted(schema: dict[str, Any]) -> dict[str, Any]:
+    # References are meant from the place where the schema is, and Go's patterns know more than JSON Schema's, which
+    # would refuse the whole schema (PrometheusRule: `^(?i)(abort)$`).
+    goes = isinstance(schema.get('pattern'), str) and re.search(r'\(\?[a-zA-Z]|\\[AzQ]', schema['pattern'])
+    return {key: value for key, value in schema.items() if key != '$id' and not (goes and key == 'pattern')}
 
 
 def _template(location: str) -> str:

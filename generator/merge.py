@@ -36,19 +36,34 @@ def merge_layers(layers: Iterable[Layer], base: Values | None = None) -> dict[st
 
 
 def kind_problems(base: Values, layer: Layer) -> list[Problem]:
-    """Where a layer would turn a map, a list or a scalar of `base` into another kind: helm would drop what was there."""
-    return list(_kinds(base, placed(layer), (), layer))
+    """Where a layer would turn a map, a list or a scalar of `base` into another kind, or would change nothing at all.
+
+    Helm would drop what was there, or keep what seems to be replaced, without a word.
+    """
+    return [
+        Problem(layer.file, show((*layer.source, *path[len(layer.target) :])), message, hint)
+        for path, message, hint in _kinds(base, placed(layer), ())
+    ]
 
 
-def _kinds(base: Any, over: Any, path: Path, layer: Layer) -> Iterable[Problem]:
+def _kinds(base: Any, over: Any, path: Path) -> Iterable[tuple[Path, str, str]]:
     if _kind(base) != _kind(over):
-        place = (*layer.source, *path[len(layer.target) :])
-        hint = f'write {_kind(base)}; see values.schema.json of the chart'
-        yield Problem(layer.file, show(place), f'{_kind(over)} would replace {_kind(base)}', hint)
+        yield path, f'{_kind(over)} would replace {_kind(base)}', _kind_hint(base, over)
     elif isinstance(base, Mapping):
+        if base and path and not over:
+            yield path, 'an empty map changes nothing: maps merge key by key', _EMPTY_HINT
         for key, value in over.items():
             if key in base:
-                yield from _kinds(base[key], value, (*path, key), layer)
+                yield from _kinds(base[key], value, (*path, key))
+
+
+_EMPTY_HINT = "remove it; 'enabled: false' in an entry removes that entry"
+
+
+def _kind_hint(base: Any, over: Any) -> str:
+    if isinstance(base, Mapping) and isinstance(over, list | tuple):
+        return 'write a name before each entry: maps merge by name, lists cannot'
+    return f'write {_kind(base)}'
 
 
 def _kind(value: Any) -> str:
@@ -69,6 +84,11 @@ def difference(base: Values, merged: Values) -> dict[str, Any]:
         elif value != base[key] or type(value) is not type(base[key]):
             result[key] = value
     return result
+
+
+def enabled(entries: Mapping[str, Any]) -> dict[str, Any]:
+    """The entries of a map of named things that are not removed."""
+    return {name: entry for name, entry in entries.items() if entry.get('enabled', True)}
 
 
 def leaves(values: Any, path: Path = ()) -> Iterable[tuple[Path, Any]]:

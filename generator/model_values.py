@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Iterator, Mapping
+from fractions import Fraction
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -16,7 +18,10 @@ from generator.schema import suggest
 
 _NAME = re.compile(r'\[\[ ([a-zA-Z]+) \]\]')
 # Same name and shape in the registry and in the chart.
-_SAME = ('team', 'command', 'args', 'parameters', 'env', 'ports', 'volumes', 'files')
+_SAME = (
+    'team', 'command', 'args', 'parameters', 'env', 'ports', 'metrics',
+    'startupProbe', 'readinessProbe', 'livenessProbe', 'volumes', 'files',
+)  # fmt: skip
 STARTER_VALUES = 'chart_templates/model-server/values.yaml'
 
 
@@ -27,8 +32,18 @@ def model_layers(model: Model, version: ModelVersion, templates: Templates) -> l
     index = model.versions.index(version)
     return [
         Layer(runtime.file, ('values',), (), preset),
-        *(Layer(model.file, *fragment) for fragment in _fragments(model, version, index, runtime)),
+        *(
+            Layer(model.file, source, target, in_key_order(values))
+            for source, target, values in _fragments(model, version, index, runtime)
+        ),
     ]
+
+
+def in_key_order(value: Any) -> Any:
+    """A value whose maps are sorted: the order in which people wrote them makes no new chart and wakes no release."""
+    if isinstance(value, Mapping):
+        return {key: in_key_order(value[key]) for key in sorted(value)}
+    return [in_key_order(item) for item in value] if isinstance(value, list) else value
 
 
 Fragment = tuple[Path, Path, Any]
@@ -43,12 +58,12 @@ def _fragments(model: Model, version: ModelVersion, index: int, runtime: Runtime
     for key in _SAME:
         if key in spec:
             yield ('spec', key), (key,), spec[key]
-    for name, container in spec.get('containers', {}).items():
+    for name, container in sorted(spec.get('containers', {}).items()):
         yield ('spec', 'containers', name), ('containers', name), container
     yield from _resources(spec)
     yield from _scaling(spec)
     yield from _routes(spec)
-    for key, value in spec.get('scheduling', {}).items():
+    for key, value in sorted(spec.get('scheduling', {}).items()):
         yield ('spec', 'scheduling', key), (key,), value
     yield from _test(model, version, here, runtime)
     if 'values' in spec:
@@ -71,9 +86,18 @@ def _artifact(version: ModelVersion, here: Path, runtime: Runtime, model: str) -
         port = url.port or {'http': 80, 'https': 443}[url.scheme]
         store = {'cidr': '0.0.0.0/0', 'ports': {'store': {'port': port, 'protocol': 'TCP'}}}
         yield (*source, 'uri'), ('networkPolicy', 'egress', 'artifact-store'), store
-    if 'size' in artifact:
-        values['sizeLimit'] = artifact['size']
     yield source, ('artifact',), values
+    if 'size' in artifact:
+        yield (*source, 'size'), ('artifact', 'sizeLimit'), _room(artifact['size'], unpack=values.get('unpack', False))
+
+
+_MEBIBYTES = {'Ki': Fraction(1, 1024), 'Mi': Fraction(1), 'Gi': Fraction(1024), 'Ti': Fraction(1024**2)}
+
+
+def _room(size: str, *, unpack: bool) -> str:
+    """What a volume must hold for a while: an archive and what is unpacked from it, and a tenth for the file system."""
+    mebibytes = Fraction(size[:-2]) * _MEBIBYTES[size[-2:]] * (2 if unpack else 1)
+    return f'{math.ceil(mebibytes * Fraction(11, 10))}Mi'
 
 
 def _resources(spec: Values) -> Iterator[Fragment]:
@@ -82,7 +106,7 @@ def _resources(spec: Values) -> Iterator[Fragment]:
         if key in resources:
             quantities = {name: str(quantity) for name, quantity in resources[key].items()}
             yield ('spec', 'resources', key), ('resources', key), quantities
-    for name, count in resources.get('accelerators', {}).items():
+    for name, count in sorted(resources.get('accelerators', {}).items()):
         source = ('spec', 'resources', 'accelerators', name)
         yield source, ('resources', 'limits', name), str(count)
         # Nodes with accelerators are kept free of other pods by a taint of the same name.
@@ -104,7 +128,7 @@ def _routes(spec: Values) -> Iterator[Fragment]:
         yield ('spec', 'traffic', 'timeout'), ('route', 'timeout'), spec['traffic']['timeout']
     if 'rules' in route:
         yield ('spec', 'route', 'rules'), ('route', 'rules', 'main', 'enabled'), False
-        for name, rule in route['rules'].items():
+        for name, rule in sorted(route['rules'].items()):
             yield ('spec', 'route', 'rules', name), ('route', 'rules', name), route_rule(rule)
     if 'methods' in route.get('grpc', {}):
         yield ('spec', 'route', 'grpc', 'methods'), ('grpcRoute', 'methods'), route['grpc']['methods']
@@ -156,7 +180,9 @@ def model_problems(model: Model, templates: Templates) -> list[Problem]:
         seen.setdefault(version.version, index)
         problems += _artifact_problems(model, version, runtime, (*place, 'artifact'))
     if model.name == 'global':
-        problems.append(Problem(model.file, '$.metadata.name', "'global' is helm's word for shared values", 'choose another name'))
+        problems.append(
+            Problem(model.file, '$.metadata.name', "'global' is helm's word for shared values", 'choose another name')
+        )
     return problems
 
 
@@ -168,6 +194,16 @@ def _artifact_problems(model: Model, version: ModelVersion, runtime: Runtime, pl
     if artifact['kind'] not in kinds:
         message = f"runtime '{runtime.name}' does not serve artifacts of kind '{artifact['kind']}'"
         yield Problem(model.file, show((*place, 'kind')), message, suggest(artifact['kind'], kinds))
+    if not _is_address(artifact['uri']):
+        hint = 'write https://<host>[:<port>]/<path>'
+        yield Problem(model.file, show((*place, 'uri')), f"'{artifact['uri']}' is no address", hint)
     if 'sha256' not in artifact and not artifact['uri'].startswith('pvc://'):
         hint = "add sha256: the output of 'sha256sum' on the file"
         yield Problem(model.file, show(place), 'a downloaded artifact has no sha256', hint)
+
+
+def _is_address(uri: str) -> bool:
+    try:
+        return urlsplit(uri).port != 0
+    except ValueError:  # no number, or no port that there is
+        return False

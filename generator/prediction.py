@@ -15,8 +15,8 @@ _V2_TYPES = {
     'bool': 'BOOL', 'string': 'BYTES',
 }  # fmt: skip
 DTYPES = tuple(_V2_TYPES)
-
-
+# What a server cannot take from JSON, or put into it (tritonserver: http_server.cc; serving: util/json_tensor.cc).
+_NOT_IN_JSON = {'kserve-v2': {'float16'}, 'tensorflow-rest': {'float16', 'uint16'}}
 # A larger request does not belong into values that people read: such models name their own test.
 MAX_ELEMENTS = 256
 
@@ -24,9 +24,12 @@ MAX_ELEMENTS = 256
 def request(protocol: str, signature: Values) -> dict[str, str]:
     """Body of a prediction with zeros of the right shapes, and what its answer holds.
 
-    {} where the protocol has no such thing or the body would grow too large.
+    {} where the protocol has no such thing or cannot carry one of the types, or where the body would grow too large.
     """
     inputs: Values = signature['inputs']
+    types = {tensor['dtype'] for tensor in (*inputs.values(), *signature['outputs'].values())}
+    if types & _NOT_IN_JSON.get(protocol, set()):
+        return {}
     if sum(math.prod(_shape(tensor)) for tensor in inputs.values()) > MAX_ELEMENTS:
         return {}
     match protocol:

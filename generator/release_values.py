@@ -8,12 +8,12 @@ from typing import Any
 from generator.domain import DOMAIN, Application, Chart, Environment, Layer, Registry, Release, Values
 from generator.images import mirrored
 from generator.merge import merge_layers
-from generator.model_values import route_rule
+from generator.model_values import in_key_order, route_rule
 from generator.paths import Path
 
 
 def release_layers(release: Release, environment: Environment, chart: Chart, registry: Registry) -> list[Layer]:
-    """The layers over the chart's own values, the release's last; what the chart needs to tell, its annotations tell."""
+    """The layers over the chart's own values, the release's last; what a chart needs to tell, its annotations tell."""
     applications = [a for a in registry.applications.values() if release.model in a.members]
     layers = [
         *_application_layers(release, environment, chart, applications, registry),
@@ -21,7 +21,7 @@ def release_layers(release: Release, environment: Environment, chart: Chart, reg
     ]
     for place in (environment, release):
         if 'values' in place.spec:
-            layers.append(Layer(place.file, ('spec', 'values'), (), place.spec['values']))
+            layers.append(Layer(place.file, ('spec', 'values'), (), in_key_order(place.spec['values'])))
     layers += _strategy_layers(release, environment)
     return [*layers, *_mirror_layers(environment, merge_layers(layers, chart.values))]
 
@@ -49,7 +49,9 @@ def _environment_layers(environment: Environment, chart: Chart) -> Iterator[Laye
         exception = {'namespace': spec['monitoring']['namespace'], 'metrics': True}
         yield Layer(file, ('spec', 'monitoring'), ('networkPolicy', 'ingress', 'monitoring'), exception)
     if 'artifactStore' in spec and chart.values['artifact']['delivery'] == 'download':
-        yield Layer(file, ('spec', 'artifactStore'), ('networkPolicy', 'egress', 'artifact-store'), spec['artifactStore'])
+        yield Layer(
+            file, ('spec', 'artifactStore'), ('networkPolicy', 'egress', 'artifact-store'), spec['artifactStore']
+        )
 
 
 def _application_layers(
@@ -60,7 +62,7 @@ def _application_layers(
     if applications:
         yield Layer(applications[0].file, ('metadata', 'name'), ('partOf',), applications[0].name)
     if environment.router == 'gateway-api':
-        yield from _route_layers(release, environment, chart, applications)
+        yield from _route_layers(release, environment, chart, applications, registry)
 
 
 def _peer_layers(release: Release, chart: Chart, application: Application, registry: Registry) -> Iterator[Layer]:
@@ -84,42 +86,67 @@ def _service_ports(ports: Values) -> dict[str, Any]:
 
 
 def _route_layers(
-    release: Release, environment: Environment, chart: Chart, applications: Iterable[Application]
+    release: Release, environment: Environment, chart: Chart, applications: Iterable[Application], registry: Registry
 ) -> Iterator[Layer]:
     """Routes on the shared host name of an application, else on the model's own where it has one."""
     http, grpc = _application_routes(release.model, applications)
+    own_rules, own_methods = chart.values['route']['rules'], chart.values['grpcRoute']['methods']
+    grpc_port = chart.values['grpcRoute']['port']
     if http:
         application, rules = http
-        off = {name: {'enabled': False} for name in chart.values['route']['rules']}
-        yield Layer(application.file, ('spec', 'routes'), ('route', 'rules'), off | rules)
-        yield from _gateway(environment, 'route', application.hostname, application.file, _ports(rules, 'http'))
-    elif host := chart.annotations.get(f'{DOMAIN}/hostname'):
-        rules = chart.values['route']['rules']
-        yield from _gateway(environment, 'route', host, f'{chart.folder}/Chart.yaml', _ports(rules, 'http'))
+        yield Layer(application.file, ('spec', 'routes'), ('route', 'rules'), _instead(own_rules, rules, 'rewrite'))
+        yield from _gateway(environment, 'route', _shared_host(application), _ports(rules))
+    elif host := _own_host(release, chart, registry, 'hostname', ('spec', 'route', 'hostname')):
+        yield from _gateway(environment, 'route', host, _ports(own_rules))
     if grpc:
         application, methods = grpc
-        off = {name: {'enabled': False} for name in chart.values['grpcRoute']['methods']}
-        yield Layer(application.file, ('spec', 'routes'), ('grpcRoute', 'methods'), off | methods)
-        host = f'{application.hostname}-grpc'
-        yield from _gateway(environment, 'grpcRoute', host, application.file, [chart.values['grpcRoute']['port']])
-    elif host := chart.annotations.get(f'{DOMAIN}/grpc-hostname'):
-        port = chart.values['grpcRoute']['port']
-        yield from _gateway(environment, 'grpcRoute', host, f'{chart.folder}/Chart.yaml', [port])
+        yield Layer(
+            application.file, ('spec', 'routes'), ('grpcRoute', 'methods'), _instead(own_methods, methods, 'method')
+        )
+        yield from _gateway(environment, 'grpcRoute', _shared_host(application, '-grpc'), [grpc_port])
+    elif host := _own_host(release, chart, registry, 'grpc-hostname', ('spec', 'route', 'grpc', 'hostname')):
+        yield from _gateway(environment, 'grpcRoute', host, [grpc_port])
 
 
-def _ports(rules: Mapping[str, Values], default: str) -> list[str]:
-    return sorted({rule.get('port', default) for rule in rules.values() if rule.get('enabled', True)})
+def _instead(own: Values, wanted: Mapping[str, Values], optional: str) -> dict[str, Any]:
+    """Rules in place of the chart's own, which are off; one of the same name inherits nothing."""
+    off = {name: {'enabled': False} for name in own if name not in wanted}
+    return off | {n: {optional: '', **rule, 'enabled': True} if n in own else rule for n, rule in wanted.items()}
 
 
-def _gateway(environment: Environment, key: str, host: str, file: str, ports: list[str]) -> Iterator[Layer]:
+Host = tuple[str, str, Path]  # first label of a host name, and the file and place that say so
+
+
+def _shared_host(application: Application, suffix: str = '') -> Host:
+    source: Path = ('spec', 'hostname') if 'hostname' in application.spec else ('metadata', 'name')
+    return f'{application.hostname}{suffix}', application.file, source
+
+
+def _own_host(release: Release, chart: Chart, registry: Registry, annotation: str, source: Path) -> Host | None:
+    """The model's own host, as its chart tells it: by the model's file where the chart was made from that just now."""
+    key = f'{DOMAIN}/{annotation}'
+    if key not in chart.annotations:
+        return None
+    if chart.layers:
+        return chart.annotations[key], registry.models[release.model].file, source
+    return chart.annotations[key], f'{chart.folder}/Chart.yaml', ('annotations', key)
+
+
+def _ports(rules: Mapping[str, Values]) -> list[str]:
+    return sorted({rule.get('port', 'http') for rule in rules.values() if rule.get('enabled', True)})
+
+
+def _gateway(environment: Environment, key: str, host: Host, ports: list[str]) -> Iterator[Layer]:
     gateway = environment.spec['gateway']
-    source: Path = ('spec', 'gateway')
-    hostname = f'{host}.{environment.spec["domain"]}'
-    yield Layer(environment.file, source, (key, 'gateway'), gateway)
-    yield Layer(file, (), (key, 'hostnames'), [hostname])
-    yield Layer(file, (), (key, 'enabled'), True)
-    exception = {'namespace': gateway['namespace'], 'ports': {port: {'port': port, 'protocol': 'TCP'} for port in ports}}
-    yield Layer(environment.file, source, ('networkPolicy', 'ingress', 'gateway'), exception)
+    label, file, source = host
+    yield Layer(environment.file, ('spec', 'gateway'), (key, 'gateway'), gateway)
+    yield Layer(file, source, (key, 'hostnames'), [f'{label}.{environment.spec["domain"]}'])
+    yield Layer(file, source, (key, 'enabled'), True)
+    exception = {
+        'namespace': gateway['namespace'],
+        'ports': {port: {'port': port, 'protocol': 'TCP'} for port in ports},
+    }
+    yield Layer(environment.file, ('spec', 'gateway'), ('networkPolicy', 'ingress', 'gateway'), exception)
 
 
 Routes = tuple[Application, dict[str, Any]]
@@ -130,7 +157,7 @@ def _application_routes(model: str, applications: Iterable[Application]) -> tupl
     http: Routes | None = None
     grpc: Routes | None = None
     for application in applications:
-        routes = {n: r for n, r in application.spec.get('routes', {}).items() if r['model'] == model}
+        routes = {n: r for n, r in sorted(application.spec.get('routes', {}).items()) if r['model'] == model}
         rules = {n: route_rule(r) for n, r in routes.items() if 'path' in r}
         methods = {n: _method(r) for n, r in routes.items() if 'grpcService' in r}
         http = http or ((application, rules) if rules else None)

@@ -1,25 +1,25 @@
 """git, read: which files a revision and the work tree hold, by blob id, and their bytes.
 
-GitPython runs the commands; nothing here touches the index or a branch (see `commit.py`).
+Nothing here touches the index or a branch (see `commit.py`). A command that ends by itself is run plainly; GitPython
+streams into the others, and is loaded then only: that takes longer than all questions of a run together.
 """
 
 from __future__ import annotations
 
 import hashlib
 import os
+import shutil
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-os.environ.setdefault('GIT_PYTHON_REFRESH', 'quiet')  # no 'git version' when git is imported
+from generator.errors import CommandFailed, problem
+from generator.process import mask, run
 
-from git.cmd import Git
-from git.exc import GitCommandError, GitCommandNotFound
-
-from generator.errors import CommandFailed, Problem, ProblemsFound, problem
-from generator.process import mask
+if TYPE_CHECKING:
+    from git.exc import GitCommandError
 
 NULL = ''
 
@@ -33,14 +33,13 @@ class Repository:
     bare: bool
     object_format: str
 
-    def git(self, *arguments: str, **options: Any) -> str:
+    def git(self, *arguments: str) -> str:
         """Run git; CommandFailed tells what it said. Its output as text, without the last line end."""
-        return str(_run(self.folder, arguments, **options))
+        return self.raw(*arguments).decode('utf-8', 'surrogateescape').removesuffix('\n')
 
-    def raw(self, *arguments: str, **options: Any) -> bytes:
+    def raw(self, *arguments: str, input: bytes | None = None) -> bytes:
         """The same, as bytes and untouched."""
-        output: bytes = _run(self.folder, arguments, stdout_as_string=False, strip_newline_in_stdout=False, **options)
-        return output
+        return _run(self.folder, arguments, input)
 
     def ask(self, *arguments: str) -> str:
         """A question that may have no answer: '' when git exits with an error."""
@@ -74,9 +73,10 @@ class Repository:
         """Blob ids of a revision's files below `paths`; {} for no revision."""
         if not revision:
             return {}
-        listing = self.raw('ls-tree', '-r', '-z', '--full-tree', revision, '--', *(self.prefix + path for path in paths))
+        full = [self.prefix + path for path in paths]
+        listing = self.raw('ls-tree', '-r', '-z', '--full-tree', revision, '--', *full)
         cut = len(self.prefix)
-        found = {}
+        found: dict[str, str] = {}
         for entry in listing.decode('utf-8', 'surrogateescape').split('\0')[:-1]:
             meta, _, path = entry.partition('\t')
             found[path[cut:]] = meta.split(' ')[2]
@@ -87,29 +87,19 @@ class Repository:
         wanted = list(dict.fromkeys(blobs))
         if not wanted:
             return {}
-        with _process(self.folder, 'cat-file', '--batch') as process:
-            found = {}
-            for start in range(0, len(wanted), _QUESTIONS):
-                questions = wanted[start : start + _QUESTIONS]
-                process.stdin.write('\n'.join(questions).encode() + b'\n')
-                process.stdin.flush()
-                found.update(_answers(process.stdout, questions))
-            process.stdin.close()
-            return found
+        answers = self.raw('cat-file', '--batch', input='\n'.join(wanted).encode() + b'\n')
+        return dict(_blobs(answers, wanted))
 
 
-# So many ids fit into a pipe at once: more, and git and we would wait for each other.
-_QUESTIONS = 500
-
-
-def _answers(stream: Any, questions: Sequence[str]) -> Iterator[tuple[str, bytes]]:
-    for blob in questions:
-        head = stream.readline().split()
+def _blobs(answers: bytes, wanted: Sequence[str]) -> Iterator[tuple[str, bytes]]:
+    start = 0
+    for blob in wanted:
+        line = answers.index(b'\n', start)
+        head = answers[start:line].split()
         if len(head) != 3:
             raise problem('', '', f"git has no object '{blob}'", "run 'git fsck', or fetch it again")
-        data = stream.read(int(head[2]))
-        stream.read(1)
-        yield blob, data
+        start = line + 2 + int(head[2])
+        yield blob, answers[line + 1 : start - 1]
 
 
 def blob_id(data: bytes, object_format: str = 'sha1') -> str:
@@ -121,6 +111,8 @@ def blob_id(data: bytes, object_format: str = 'sha1') -> str:
 
 def open_repository(folder: Path) -> Repository:
     """The repository around a folder; ProblemsFound when there is none."""
+    if not folder.is_dir():
+        raise problem(str(folder), '', 'there is no such folder', 'name the folder of a git repository with --path')
     try:
         answer = _run(folder, ('rev-parse', '--show-toplevel', '--show-prefix', '--show-object-format'))
     except CommandFailed as error:
@@ -130,28 +122,29 @@ def open_repository(folder: Path) -> Repository:
             raise problem(str(folder), '', 'git does not trust the owner of this folder', hint) from None
         if 'not a git repository' not in text and 'must be run in a work tree' not in text:
             raise
-        raise problem(str(folder), '', 'this is not a git repository', "run 'git init' first, or name the folder with --path") from None
+        hint = "run 'git init' first, or name the folder with --path"
+        raise problem(str(folder), '', 'this is not a git repository', hint) from None
     # An empty prefix is an empty line.
-    lines = str(answer).split('\n')
+    lines = answer.decode('utf-8', 'surrogateescape').split('\n')
     return Repository(Path(lines[0]), lines[1], bare=False, object_format=lines[2])
 
 
 def open_bare(folder: Path, prefix: str) -> Repository:
-    object_format = str(_run(folder, ('rev-parse', '--show-object-format')))
+    object_format = _run(folder, ('rev-parse', '--show-object-format')).decode().strip()
     return Repository(folder, prefix, bare=True, object_format=object_format)
 
 
-def _run(folder: Path, arguments: Sequence[str], **options: Any) -> Any:
-    git = Git(str(folder))
-    git.update_environment(LC_ALL='C', GIT_TERMINAL_PROMPT='0', GIT_OPTIONAL_LOCKS='0')
-    env = options.pop('env', {})
-    git.update_environment(**env)
+_QUIET = {'LC_ALL': 'C', 'GIT_TERMINAL_PROMPT': '0'}
+
+
+def _run(folder: Path, arguments: Sequence[str], input: bytes | None = None) -> bytes:
+    env = {**os.environ, **_QUIET, 'GIT_OPTIONAL_LOCKS': '0'}
     try:
-        return git.execute(['git', *arguments], **options)
-    except GitCommandNotFound:
-        raise ProblemsFound([Problem('git', '', 'there is no git on PATH', 'install git 2.30 or later')]) from None
-    except GitCommandError as error:
-        raise failed(arguments, error) from None
+        return run(('git', *arguments), cwd=folder, env=env, input=input).stdout
+    except CommandFailed:
+        if shutil.which('git') is None:
+            raise problem('git', '', 'there is no git on PATH', 'install git 2.30 or later') from None
+        raise
 
 
 def failed(arguments: Sequence[str], error: GitCommandError) -> CommandFailed:
@@ -166,8 +159,12 @@ def failed(arguments: Sequence[str], error: GitCommandError) -> CommandFailed:
 
 @contextmanager
 def _process(folder: Path, *arguments: str) -> Iterator[Any]:
+    os.environ.setdefault('GIT_PYTHON_REFRESH', 'quiet')  # no 'git version' when git is imported
+    from git.cmd import Git
+    from git.exc import GitCommandError
+
     git = Git(str(folder))
-    git.update_environment(LC_ALL='C', GIT_TERMINAL_PROMPT='0')
+    git.update_environment(**_QUIET)
     process: Any = git.execute(['git', *arguments], istream=-1, as_process=True)
     try:
         yield process

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import hashlib
 import json
+import re
+from functools import lru_cache
 
 from generator.bootstrap import bootstrap_command
 from generator.documents import render_document
@@ -33,7 +35,9 @@ def render(registry: Registry, templates: Templates, current: Tree) -> dict[str,
         commands={environment.name: bootstrap_command(environment) for environment in environments},
     )
     blocks = {'README.md': readme, 'CODEOWNERS': _owners(registry), '.gitattributes': _ATTRIBUTES}
-    files = {name: _with_block(name, current.get(name, b''), block) for name, block in blocks.items() if block}
+    # A block that has nothing to say any more is emptied, but no file is begun for one.
+    wanted = {name: block for name, block in blocks.items() if block or name in current}
+    files = {name: _with_block(name, current.get(name, b''), block) for name, block in wanted.items()}
     return files | {f'{SCHEMAS}/{name}': sealed_json(data) for name, data in templates.schemas.items()}
 
 
@@ -50,13 +54,22 @@ def _pattern(path: str) -> str:
 def _with_block(name: str, current: bytes, block: str) -> bytes:
     begin, end = _MARKS.get(name, _HASH_MARKS)
     text = current.decode('utf-8', 'surrogateescape')
-    marked = f'{begin}\n{block}{end}\n'
-    start, stop = text.find(begin), text.find(end)
-    if start >= 0 and stop > start:
-        return (text[:start] + marked + text[stop + len(end) :].removeprefix('\n')).encode('utf-8', 'surrogateescape')
-    if not text:
-        return marked.encode()
-    return f'{text.rstrip()}\n\n{marked}'.encode('utf-8', 'surrogateescape')
+    marked = f'{begin}\n{block}{end}\n' if block else ''
+    if found := _pair(re.escape(begin), re.escape(end)).search(text):
+        text = text[: found.start()] + marked + text[found.end() :]
+    elif block:
+        text = f'{text.rstrip()}\n\n{marked}' if text else marked
+    return text.encode('utf-8', 'surrogateescape')
+
+
+@lru_cache(maxsize=4)
+def _pair(begin: str, end: str) -> re.Pattern[str]:
+    """From a mark that has its line for itself to the next one that closes it.
+
+    A mark that has lost its partner, or is only spoken of, must not swallow the team's own text.
+    """
+    line_end = r'[ \t]*(?:\r?\n|\Z)'
+    return re.compile(rf'^{begin}{line_end}(?:(?!^{begin}{line_end}).)*?^{end}{line_end}', re.DOTALL | re.MULTILINE)
 
 
 def sealed_json(data: bytes) -> bytes:

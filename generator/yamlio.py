@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from ruamel.yaml import events as ev
-from ruamel.yaml.cyaml import CParser
+from ruamel.yaml.cyaml import CParser  # type: ignore[attr-defined]
 from ruamel.yaml.error import MarkedYAMLError, YAMLError
 
 from generator.errors import Problem, ProblemsFound, problem
@@ -19,17 +19,23 @@ from generator.paths import Path, show
 
 MAX_BYTES = 1 << 20
 MAX_DEPTH = 40
+MAX_PROBLEMS = 20
 
 _NUMBER = re.compile(r'-?(?:0|[1-9][0-9]{0,15})(?:\.[0-9]+)?')
 # Plain scalars that some reader of ours (PyYAML, ruamel, helm, kubectl) does not take for a string: measured, not guessed.
 _AMBIGUOUS = re.compile(
     r'(?:[yYnN]|yes|Yes|YES|no|No|NO|on|On|ON|off|Off|OFF|True|TRUE|False|FALSE|Null|NULL'
     r'|[-+]?\.(?:inf|Inf|INF)|\.(?:nan|NaN|NAN)|=|<<'
-    r'|[-+.]?[0-9][0-9_]*(?:\.[0-9_]*)?(?:[eE][-+]?[0-9]+)?|0[xX][0-9a-fA-F_]+|0[oO][0-7_]+|[-+]?0[bB][01_]+'
-    r'|[-+]?\.[0-9_]+(?:[eE][-+]?[0-9]+)?|[-+]?[0-9]+(?::[0-5]?[0-9])+(?:\.[0-9_]*)?'
-    r'|[0-9]{4}-[0-9]{1,2}-[0-9]{1,2}(?:[Tt ].*)?)'
+    r'|[-+.]?[0-9][0-9_]*(?:\.[0-9_]*)?(?:[eE][-+]?[0-9]+)?|[-+]?0[xX][0-9a-fA-F_]+|[-+]?0[oO][0-7_]+|[-+]?0[bB][01_]+'
+    r'|[-+][0-9_]+|[-+]?\.[0-9_]+(?:[eE][-+]?[0-9]+)?|[-+]?[0-9][0-9_]*(?::[0-5]?[0-9])+(?:\.[0-9_]*)?'
+    r'|[0-9]{4}-[0-9]{1,2}-[0-9]{1,2}(?:[Tt \t].*)?)'
 )
+_DATE = re.compile(r'[0-9]{4}-[0-9]{1,2}-[0-9]{1,2}')
 _WORDS: dict[str, Any] = {'true': True, 'false': False}
+# Line ends, or nothing at all, to some YAML readers and text to others; a reviewer sees none of them.
+_HIDDEN = re.compile('[\x85\u2028\u2029\ufeff]')
+_UNPRINTABLE = re.compile('[^\t\n\r -~\x85\xa0-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]')
+_TEMPLATE = re.compile(r'(?:\{\{.*?\}\}[^\s,#{}\]]*)+')
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,10 +63,15 @@ def decode(data: bytes, file: str) -> str:
     if len(data) > MAX_BYTES:
         raise problem(file, '', f'{len(data)} bytes are too many', f'split the file: the limit is {MAX_BYTES} bytes')
     try:
-        return data.decode('utf-8-sig' if data.startswith(b'\xef\xbb\xbf') else 'utf-8')
+        text = data.decode('utf-8-sig' if data.startswith(b'\xef\xbb\xbf') else 'utf-8')
     except UnicodeDecodeError as error:
+        if data.startswith((b'\xff\xfe', b'\xfe\xff')):
+            raise problem(file, '', 'it is UTF-16', 'save the file as UTF-8') from None
         line = data.count(b'\n', 0, error.start) + 1
         raise problem(file, '', f'line {line} is not UTF-8', 'save the file as UTF-8') from None
+    if not text.isascii() and (found := _HIDDEN.search(text)):
+        raise _character(text, found.start(), file, 'which only some YAML readers pass over')
+    return text
 
 
 class _Reader:
@@ -70,16 +81,16 @@ class _Reader:
         self.with_marks = with_marks
         self.marks: dict[Path, Mark] = {}
         self.problems: list[Problem] = []
+        self.anchors: set[str] = set()
+        self.quoted: Any = None
+        self.lost = False  # what follows is no longer what was meant
 
     def read(self) -> Any:
         try:
             value = self._document()
-        except MarkedYAMLError as error:
-            mark = error.problem_mark or error.context_mark
-            where = f'line {mark.line + 1}, column {mark.column + 1}: ' if mark else ''
-            raise problem(self.file, '', f'not YAML: {where}{error.problem or error.context}', _YAML_HINT) from None
-        except YAMLError as error:  # characters that YAML does not allow
-            raise problem(self.file, '', f'not YAML: {" ".join(str(error).split())}', _YAML_HINT) from None
+        except YAMLError as error:
+            if not self.lost:
+                self.problems += _syntax(error, self.text, self.file, self.quoted).problems
         if self.problems:
             raise ProblemsFound(self.problems)
         return value
@@ -91,7 +102,7 @@ class _Reader:
             self._next()
             start = self._next()
             if isinstance(start, ev.StreamEndEvent):
-                raise problem(self.file, '', 'the file is empty', 'write a document, or remove the file')
+                raise problem(self.file, '', 'there is no document in the file', 'write one, or remove the file')
             value = self._value(self._next(), (), 0)
             self._next()
             if not isinstance(self._next(), ev.StreamEndEvent):
@@ -109,7 +120,7 @@ class _Reader:
         if depth > MAX_DEPTH:
             raise problem(self.file, '', f'nested deeper than {MAX_DEPTH} levels', 'flatten the document')
         if kind is ev.AliasEvent:
-            self._refuse(show(path), f"alias '*{event.anchor}'", 'write the value out: what a reviewer sees is what counts')
+            self._refuse_alias(event, path)
             return ''
         if event.anchor or event.tag:
             self._refuse_node(event, path)
@@ -123,16 +134,20 @@ class _Reader:
             if kind is ev.MappingEndEvent:
                 return result
             if kind is not ev.ScalarEvent:
-                self._refuse(show(path), f'line {event.start_mark.line + 1}: a key that is not text', 'write a plain word as the key')
-                self._value(event, path, depth + 1)
-                self._value(self._next(), path, depth + 1)
+                self._refuse_key(event, path)
+                self._skip(event)
+                self._skip(self._next())
                 continue
             key = event.value
             here = (*path, key)
             if key in result:
-                self._refuse(show(here), f'line {event.start_mark.line + 1}: the key stands here twice', 'keep one of the two')
-            elif not event.style and _AMBIGUOUS.fullmatch(key):
-                self._refuse(show(here), f'{key} is not text to every YAML reader', f'quote it: "{key}":')
+                self._refuse(
+                    show(here), f'line {event.start_mark.line + 1}: the key stands here twice', 'keep one of the two'
+                )
+            elif event.anchor or event.tag:
+                self._refuse_node(event, here)
+            elif not event.style and (_AMBIGUOUS.fullmatch(key) or key in _NO_KEYS):
+                self._refuse_word(key, path, event)
             result[key] = self._value(self._next(), here, depth + 1)
 
     def _sequence(self, path: Path, depth: int) -> list[Any]:
@@ -148,11 +163,12 @@ class _Reader:
         if event.anchor or event.tag:
             self._refuse_node(event, path)
         if event.style:
+            self.quoted = event
             return text
         if text in _WORDS:
             return _WORDS[text]
-        if text in ('', '~', 'null'):
-            self._refuse(show(path), 'there is no value', "remove the key, or write a value: '' or {} or [] if it is meant to be empty")
+        if text in _NOTHING:
+            self._refuse(show(path), 'there is no value', _EMPTY_VALUE if 'values' in path[:-1] else _EMPTY)
             return ''
         if _NUMBER.fullmatch(text) and text != '-0':
             return float(text) if '.' in text else int(text)
@@ -160,20 +176,121 @@ class _Reader:
             self._refuse(show(path), f'{text} means different things to different YAML readers', _quote_hint(text))
         return text
 
+    def _skip(self, event: Any) -> None:
+        """Pass over a value that nothing can be said of."""
+        depth = 0
+        while True:
+            if type(event) in (ev.MappingStartEvent, ev.SequenceStartEvent):
+                depth += 1
+            elif type(event) in (ev.MappingEndEvent, ev.SequenceEndEvent):
+                depth -= 1
+            if depth == 0:
+                return
+            event = self._next()
+
+    def _refuse_word(self, key: str, path: Path, event: Any) -> None:
+        where = f'line {event.start_mark.line + 1}: '
+        if key == '<<':
+            self._refuse(
+                show(path),
+                f"{where}merge keys are not read: '<<'",
+                'write its keys out: what a reviewer sees is what counts',
+            )
+        elif key in _NOTHING:
+            self._refuse(show(path), f'{where}a key without a name', 'write a word before the colon')
+        else:
+            self._refuse(show((*path, key)), f'the key {key} is not text to every YAML reader', f'quote it: "{key}":')
+
+    def _refuse_key(self, event: Any, path: Path) -> None:
+        line, column = event.start_mark.line, event.start_mark.column
+        rest = self.text.splitlines()[line][max(column - 1, 0) :]
+        if rest.startswith('{{'):
+            found = _TEMPLATE.match(rest)
+            self.lost = True
+            hint = f'quote the text: "{found[0]}"' if found else 'quote text that begins with {{'
+            self._refuse(show(path), f'line {line + 1}: unquoted {{{{ begins a map within a map', hint)
+        else:
+            self._refuse(show(path), f'line {line + 1}: a key that is not text', 'write a plain word as the key')
+
+    def _refuse_alias(self, event: Any, path: Path) -> None:
+        """An alias of a refused anchor goes with it, or a bomb would be told a thousand times."""
+        if event.anchor not in self.anchors:
+            self._refuse(
+                show(path),
+                f"aliases are not read: '*{event.anchor}'",
+                'write the value out, or quote text that begins with *',
+            )
+
     def _refuse_node(self, event: Any, path: Path) -> None:
-        what = f"anchor '&{event.anchor}'" if event.anchor else f"tag '{event.tag}'"
-        self._refuse(show(path), what, 'write the value out: what a reviewer sees is what counts')
+        if event.anchor:
+            self.anchors.add(event.anchor)
+            hint = f'write the value out wherever *{event.anchor} stands: what a reviewer sees is what counts'
+            self._refuse(show(path), f"anchors are not read: '&{event.anchor}'", hint)
+        else:
+            tag = event.tag.replace('tag:yaml.org,2002:', '!!')
+            self._refuse(
+                show(path), f"tags are not read: '{tag}'", 'write the value without a tag; quote it if it is text'
+            )
 
     def _refuse(self, path: str, message: str, hint: str) -> None:
         self.problems.append(Problem(self.file, path, message, hint))
+        if len(self.problems) == MAX_PROBLEMS:
+            more = Problem(self.file, '', f'there are more problems than these {MAX_PROBLEMS}', 'mend these first')
+            raise ProblemsFound([*self.problems, more])
 
 
-_YAML_HINT = 'mend the syntax; an editor with the YAML language server shows the place'
+_NOTHING = ('', '~', 'null')
+_NO_KEYS = {*_NOTHING, *_WORDS}
+_EMPTY = "remove the key, or write a value: '' or {} or [] if it is meant to be empty"
+_EMPTY_VALUE = "remove the key, or write a value; 'enabled: false' removes an inherited entry"
 
 
 def _quote_hint(text: str) -> str:
+    quoted = f'quote the text: "{text}"'
     if text.lower() in ('yes', 'on', 'y', 'true'):
-        return f'write true for a truth value, or quote the text: "{text}"'
+        return f'write true for a truth value, or {quoted}'
     if text.lower() in ('no', 'off', 'n', 'false'):
-        return f'write false for a truth value, or quote the text: "{text}"'
-    return f'quote the text: "{text}", or write a plain decimal number'
+        return f'write false for a truth value, or {quoted}'
+    if _DATE.match(text) or not any(letter.isdigit() for letter in text) or (text.isdigit() and len(text) > 16):
+        return quoted
+    return f'{quoted}, or write a plain decimal number'
+
+
+def _character(text: str, at: int, file: str, what: str) -> ProblemsFound:
+    line = text.count('\n', 0, at) + 1
+    message = f'line {line}, column {at - text.rfind(chr(10), 0, at)}: U+{ord(text[at]):04X}, {what}'
+    return problem(file, '', message, f'remove it, or write it as "\\u{ord(text[at]):04X}" in double quotes')
+
+
+# What libyaml says, and what to do then.
+_SYNTAX_HINTS = {
+    'mapping values are not allowed in this context': "quote text that holds a colon and a space, and indent the keys of a map alike",
+    'did not find expected key': 'indent keys of a map and entries of a list alike; quote text that begins with a quote, [ or {',
+    'did not find expected alphabetic or numeric character': 'quote text that begins with * or &',
+    "did not find expected '-' indicator": 'indent the entries of a list alike',
+    "did not find expected ',' or ']'": 'close the list with ]',
+    "did not find expected ',' or '}'": 'close the map with }',
+    "could not find expected ':'": 'write a colon and a space after the key, and close lists with ]',
+    'found unexpected end of stream': 'close the quote',
+    'found unknown escape character': 'write \\\\ for a backslash, or use single quotes',
+}  # fmt: skip
+
+
+def _syntax(error: YAMLError, text: str, file: str, quoted: Any) -> ProblemsFound:
+    """Why a text is not YAML; `quoted` is the last quoted text before that."""
+    if not isinstance(error, MarkedYAMLError):  # libyaml says no line here
+        found = _UNPRINTABLE.search(text)
+        return _character(text, found.start() if found else 0, file, 'a character that YAML does not allow')
+    what = str(error.problem or error.context)
+    # An open quote or bracket is told where it opens, not where the file ends.
+    opened = what.startswith("did not find expected ','") or what == 'found unexpected end of stream'
+    mark = (opened and error.context_mark) or error.problem_mark or error.context_mark
+    lines = text.splitlines()
+    rest = lines[mark.line][mark.column :] if mark and mark.line < len(lines) else ''
+    hint = _SYNTAX_HINTS.get(what, 'mend the syntax; an editor with the YAML language server shows the place')
+    if what == 'found character that cannot start any token':
+        hint = 'indent with spaces, not with tabs' if rest[:1] == '\t' else f'quote text that begins with {rest[:1]}'
+    if quoted and mark and quoted.end_mark.line == mark.line > quoted.start_mark.line:
+        hint = f'close the quote that opens in line {quoted.start_mark.line + 1}'
+    where = f'line {mark.line + 1}, column {mark.column + 1}: ' if mark else ''
+    return problem(file, '', f'not YAML: {where}{what}', hint)

@@ -12,17 +12,19 @@ import re
 from collections.abc import Callable, Mapping, Sequence
 from decimal import Decimal
 from functools import lru_cache
+from json.encoder import encode_basestring
 from typing import Any
 
 from generator.paths import Path
 
-Comments = Callable[[Path], str]
+Comments = Callable[[Path], str | None]
 
 _PLAIN = re.compile(r'[A-Za-z_/][A-Za-z0-9_./-]*')
 _WORDS = frozenset('y n yes no on off true false null none nan inf'.split())
 # JSON leaves these alone, but YAML readers treat them as line breaks or refuse them, and reviewers do not see the last
 # ones: soft hyphens, zero widths, and marks that turn the direction of what follows.
-_UNSEEN = (0x7F, 0xAD, 0x61C, *range(0x200B, 0x2010), *range(0x2028, 0x202F), *range(0x2060, 0x2070), 0xFEFF, 0xFFFE, 0xFFFF)
+_UNSEEN = [0x7F, 0xAD, 0x61C, *range(0x200B, 0x2010), *range(0x2028, 0x202F), *range(0x2060, 0x2070)]
+_UNSEEN += [0xFEFF, 0xFFFE, 0xFFFF]
 _ESCAPES = {n: f'\\u{n:04x}' for n in _UNSEEN} | {n: f'\\x{n:02x}' for n in range(0x80, 0xA0)}
 # Readers look for the colon of a key no further than this; behind a question mark a key may be of any length.
 _LONGEST_KEY = 1000
@@ -35,7 +37,8 @@ def scalar_text(text: str) -> str:
     """A string as YAML: plain where no reader can mistake it, else in double quotes."""
     if _PLAIN.fullmatch(text) and text.lower() not in _WORDS:
         return text
-    return json.dumps(text, ensure_ascii=False).translate(_ESCAPES)
+    quoted = encode_basestring(text)
+    return quoted if text.isascii() and '\x7f' not in text else quoted.translate(_ESCAPES)
 
 
 def _scalar(value: Any) -> str:
@@ -63,25 +66,29 @@ def _float(value: float) -> str:
     return plain if '.' in plain else f'{plain}.0'
 
 
+@lru_cache(maxsize=65536)
 def _key(text: str, indent: str) -> str:
     name = scalar_text(text)
     return f'{indent}{name}:' if len(name) < _LONGEST_KEY else f'{indent}? {name}\n{indent}:'
 
 
 def dump(value: Mapping[str, Any], comments: Comments | None = None) -> str:
-    """Write a mapping in block style, in its own order; `comments` names the line to stand above a key ('' for none)."""
+    """Write a mapping in block style, in its order; `comments` gives the text that stands above a key, or nothing."""
     lines: list[str] = []
     _mapping(value, '', lines, comments, ())
     return '\n'.join(lines) + '\n' if lines else '{}\n'
 
 
 def _mapping(value: Mapping[str, Any], indent: str, lines: list[str], comments: Comments | None, path: Path) -> None:
+    # Most of a run's time is spent here: plain strings and maps, which most values are, are told first.
     for key, item in value.items():
-        here = (*path, key)
+        here = (*path, key) if comments else path
         if comments and (comment := comments(here)):
-            lines.extend(f'{indent}# {line}' for line in comment.splitlines())
+            lines.extend([f'{indent}# {line}' for line in comment.splitlines()])
         name = _key(key, indent)
-        if isinstance(item, Mapping) and item:
+        if type(item) is str and '\n' not in item:
+            lines.append(f'{name} {scalar_text(item)}')
+        elif isinstance(item, dict) and item:
             lines.append(name)
             _mapping(item, indent + '  ', lines, comments, here)
         elif isinstance(item, list | tuple) and item:
@@ -93,10 +100,12 @@ def _mapping(value: Mapping[str, Any], indent: str, lines: list[str], comments: 
 
 def _sequence(value: Sequence[Any], indent: str, lines: list[str], comments: Comments | None, path: Path) -> None:
     for number, item in enumerate(value):
-        if isinstance(item, Mapping | list | tuple) and item:
+        if isinstance(item, dict | list | tuple) and item:
             inner: list[str] = []
-            write = _mapping if isinstance(item, Mapping) else _sequence
-            write(item, indent + '  ', inner, comments, (*path, number))
+            if isinstance(item, dict):
+                _mapping(item, indent + '  ', inner, comments, (*path, number))
+            else:
+                _sequence(item, indent + '  ', inner, comments, (*path, number))
             inner[0] = f'{indent}- {inner[0].lstrip(" ")}'
             lines.extend(inner)
         else:

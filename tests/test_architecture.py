@@ -14,7 +14,7 @@ LAYERS = {
     1: {'yamlio', 'yamlwrite'},
     # Core is every module that is not named here, so that a new one is held to its rules.
     3: {
-        'process', 'load', 'helm', 'manifests', 'verify', 'repository', 'worktree', 'commit', 'pipeline', 'apply', 'cache', 'doctor',
+        'process', 'load', 'helm', 'manifests', 'verify', 'repository', 'worktree', 'commit', 'pipeline', 'source', 'published', 'apply', 'cache', 'doctor',
     },  # fmt: skip
     4: {'cli', '__main__'},
 }

@@ -9,6 +9,7 @@ import http.server
 import io
 import itertools
 import json
+import os
 import re
 import shutil
 import subprocess
@@ -151,7 +152,7 @@ def test_a_port_that_the_service_lacks_is_seen_by_the_schema(helm4: Path, strict
 def test_templates_are_free_of_surprises() -> None:
     code = '\n'.join(path.read_text(encoding='utf-8') for path in TEMPLATES)
     forbidden = re.compile(
-        r'\b(rand|lookup|now|date|gen[A-Z]|uuid|Capabilities|tpl|getHostByName|derive|required|fail)'
+        r'\b(rand|lookup|now|date|gen[A-Z]|uuid|Capabilities|tpl\b|getHostByName|derive|required\b|fail\b)'
     )
     actions = re.findall(r'\{\{(?!-?\s*/\*).*?\}\}', code, re.DOTALL)
     assert [action for action in actions if forbidden.search(action)] == []
@@ -357,11 +358,12 @@ def test_a_wrong_value_is_refused(helms: list[Path], values: Values) -> None:
 
 HOSTILE = [
     '', ' leading', 'trailing ', '\ttab', 'a\nb\n\n  c\n', '\n---\nkind: Evil\n', '--- x', '# x', 'a: b', 'a #b', '- a',
-    'yes', 'No', 'on', 'y', '~', 'null', 'true', '1', '-0', '1e3', '0x1F', '0o17', '017', '1_000', '.5', '12:30', '.inf',
-    '2024-01-01', '=', '<<', '? a', '&a', '*a', '!!int 3', '%TAG', '@a', '`id`', '|', '>-', '{}', '[1, 2]', '{"a": 1}',
-    'it\'s "quoted"', '{{ .Release.Name }}', '{{ fail "x" }}', '{{- /* x */ -}}', '{% x %}', '[[ model ]]', '${HOME} $HOME',
-    '$(HOME)', '$$(HOME) $$$', '$(touch evil)', "'; touch evil #", '"; touch evil; "', '\\', 'a\\nb', '%s %d', '<&>',
-    'ünïcödé …', '😀', '\U000e0001', '\x07\x1b\x85', '\xa0', '\u2028\u2029\ufeff', 'x' * 20_000,
+    'yes', 'No', 'on', 'y', '~', 'null', 'true', '1', '-0', '1e3', '0x1F', '0o17', '017', '1_000', '.5', '12:30',
+    '.inf', '2024-01-01', '=', '<<', '? a', '&a', '*a', '!!int 3', '%TAG', '@a', '`id`', '|', '>-', '{}', '[1, 2]',
+    '{"a": 1}', 'it\'s "quoted"', '{{ .Release.Name }}', '{{ fail "x" }}', '{{- /* x */ -}}', '{% x %}', '[[ model ]]',
+    '${HOME}', '$HOME', '$(HOME)', '$$(HOME) $$$', '$(touch evil)', "'; touch evil #", '"; touch evil; "', '\\',
+    'a\\nb', '%s %d', '<&>', 'ünïcödé …', '😀', '\U000e0001', '\x07\x1b\x85', '\xa0', '\u2028\u2029\ufeff',
+    'x' * 20_000,
 ]  # fmt: skip
 NOT_FOR_HELM_3 = ['a\x7fb', 'a\x80b', 'a\x9fb']  # its schema check fails on them: "control characters are not allowed"
 
@@ -473,7 +475,8 @@ def test_selectors_select_the_servers_pods_and_no_test_pod(helm4: Path, name: st
     found = [selectors['Service']['selector']] if 'Service' in selectors else []
     found += [selectors['NetworkPolicy']['podSelector']['matchLabels']] if 'NetworkPolicy' in selectors else []
     found += [selectors['PodDisruptionBudget']['selector']['matchLabels']] if 'PodDisruptionBudget' in selectors else []
-    assert all(selects(selector, pod) for selector in found)
+    release = {'app.kubernetes.io/name': fullname, 'app.kubernetes.io/instance': fullname}
+    assert all(selector == release for selector in found), 'they select the pods of every track'
     for (kind, _), obj in objects.items():
         if kind == 'Pod':
             labels = obj['metadata']['labels']
@@ -504,6 +507,7 @@ def test_a_pod_has_time_to_start_and_to_stop(helm4: Path, name: str) -> None:
     pod = spec['template']['spec']
     for container in pod['containers']:
         wait = container.get('lifecycle', {}).get('preStop', {}).get('sleep', {}).get('seconds', 0)
+        assert wait == (0 if name == 'nothing-values' or container['name'] == 'log-shipper' else 15)
         assert wait < pod['terminationGracePeriodSeconds']
         probe = container.get('startupProbe')
         if probe and name != 'everything-values':
@@ -646,6 +650,11 @@ def test_the_profile_is_really_checked(helm4: Path, rule: str, where: tuple[str 
 # --- runtime presets -------------------------------------------------------------------------------------------------
 
 
+def test_there_is_one_curl_image() -> None:
+    assert DEFAULTS['artifact']['image'] == DEFAULTS['test']['image']
+    assert DEFAULTS['test']['image']['digest']
+
+
 @each_preset
 def test_a_preset_is_a_layer_over_the_starters_values(name: str) -> None:
     text = PRESETS[name].read_text(encoding='utf-8')
@@ -727,18 +736,18 @@ def serving() -> Iterator[Server]:
     with Server() as server:
         thread = threading.Thread(target=server.serve_forever, kwargs={'poll_interval': 0.02})
         thread.start()
-        yield server
-        server.shutdown()
-        thread.join()
+        try:
+            yield server
+        finally:
+            server.shutdown()
+            thread.join()
 
 
 def run_script(container: Values, folder: Path, **differs: str) -> subprocess.CompletedProcess[str]:
     """Run a container's script with the environment that the kubelet would give it."""
     env = {each['name']: seen_by_the_container(each['value']) for each in container['env']}
-    shell = shutil.which('busybox')  # the shell of the curl image
-    command = [shell, *container['command']] if shell else container['command']
-    env |= {**differs, 'PATH': '/usr/local/bin:/usr/bin:/bin'}
-    return subprocess.run(command, cwd=folder, env=env, capture_output=True, encoding='utf-8')
+    env |= {**differs, 'PATH': os.environ['PATH']}
+    return subprocess.run(container['command'], cwd=folder, env=env, capture_output=True, encoding='utf-8')
 
 
 def archive(mode: str) -> bytes:
@@ -763,6 +772,8 @@ def test_an_archive_is_downloaded_once_and_unpacked(helm4: Path, tmp_path: Path,
     with serving() as server:
         server.answers['/m[1]?a={b}&$(x)'] = content
         fetch = download(helm4, tmp_path, server.url + '/m[1]?a={b}&$(x)', content, 'recommender/1', True)
+        (tmp_path / 'recommender' / '1.unpacked').mkdir(parents=True)  # killed while it was unpacked
+        (tmp_path / 'recommender' / '1').mkdir()  # killed just before the marker was written
         done = fetch()
         assert done.returncode == 0, done.stderr
         assert (tmp_path / 'recommender' / '1' / 'variables' / 'data').read_bytes() == b'12345'
@@ -805,7 +816,7 @@ EVIL = '"score": [0.5] $(touch evil) `touch evil` * ? \' \\ $$ %s\n'
 def test_the_helm_test_asks_and_compares(
     helm4: Path, tmp_path: Path, path: str, answer: str, expect: str, passes: bool
 ) -> None:
-    body = EVIL + '{{ x }} @/etc/passwd'
+    body = '@/etc/passwd {{ x }}' + EVIL  # curl's --data would send the file
     [container] = of_kind(render(helm4, {'test': {'body': body, 'expect': expect}}), 'Pod')['spec']['containers']
     with serving() as server:
         server.answers['/ok'] = answer.encode()
@@ -855,7 +866,7 @@ EMPTIED = [  # what only null can do, or makes no sense
 
 @pytest.mark.slow
 def test_the_test_values_take_every_branch_of_the_templates_both_ways(helm4: Path, tmp_path: Path) -> None:
-    """Every branch fails; each rendering tells one that is taken, which is then left alone. The rest was never taken."""
+    """Every branch fails. Each rendering tells one that is taken, which is then left alone; the rest never was."""
     chart = shutil.copytree(CHART, tmp_path / 'model-server')
     (chart / 'values.schema.json').unlink()  # half of the time
     texts = {path.relative_to(CHART): path.read_text(encoding='utf-8') for path in TEMPLATES}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import sys
 from importlib import import_module
 from typing import Any
@@ -64,6 +65,7 @@ def main() -> None:
     """The console script: every failure becomes a text on stderr (or JSON on stdout) and an exit code."""
     from generator.cli.output import report
 
+    gc.disable()  # looking for cycles among a million values costs a tenth of a run, which is over before they matter
     try:
         code = cli.main(prog_name='chartloom', standalone_mode=False)
     except click.exceptions.Exit as stop:

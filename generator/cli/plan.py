@@ -12,8 +12,9 @@ from generator.cli import CHANGES
 from generator.cli.output import common_options, result, say, table
 from generator.commit import finish
 from generator.domain import Plan
-from generator.pipeline import Run, Source
+from generator.pipeline import Run
 from generator.repository import open_repository
+from generator.source import Source
 from generator.summary import summarize
 
 

@@ -1,0 +1,59 @@
+"""Measure chartloom on a registry of its own and print a Markdown table of ratios with their bounds.
+
+`make bench`, or with options: `make bench ARGS='--models 200 --only one'`. The exit code is 1 where a bound is missed.
+Ratios are of things measured by turns in this run; seconds depend on the machine.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import platform
+import shutil
+import sys
+import tempfile
+from pathlib import Path
+
+import cases
+from measure import Row, table
+
+CASES = {
+    'help': cases.help_,
+    'commit': cases.commit,
+    'rerun': cases.rerun,
+    'one': cases.one,
+    'loop': cases.loop,
+}
+OWN_HELM = Path(__file__).resolve().parents[1] / '.tools/helm-4.3.1/helm'
+
+
+def main() -> int:
+    options = _options()
+    folder = Path(tempfile.mkdtemp(prefix='chartloom-bench-'))
+    helm = os.environ.get('HELM') or shutil.which('helm') or str(OWN_HELM)
+    lab = cases.Laboratory(folder, options.models, helm)
+    rows: list[Row] = []
+    try:
+        for name in options.only or CASES:
+            print(f'{name} …', file=sys.stderr, flush=True)
+            rows += CASES[name](lab)
+    finally:
+        if options.keep:
+            print(f'kept: {folder}', file=sys.stderr)
+        else:
+            shutil.rmtree(folder)
+    print(f'{os.cpu_count()} cores, Python {platform.python_version()}, {options.models:,} models\n')
+    print(table(rows))
+    return 0 if all(row.passed for row in rows) else 1
+
+
+def _options() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else None)
+    parser.add_argument('--models', type=int, default=1000, help='size of the registry (default: 1000)')
+    parser.add_argument('--only', choices=CASES, action='append', help='this case only; may be repeated')
+    parser.add_argument('--keep', action='store_true', help='leave the repositories for a look')
+    return parser.parse_args()
+
+
+if __name__ == '__main__':
+    sys.exit(main())

@@ -1,0 +1,114 @@
+"""Each case: repositories of the laboratory → rows of the table."""
+
+from __future__ import annotations
+
+import json
+import re
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from functools import cache
+from pathlib import Path
+
+from measure import Row, chartloom, limit, ratio, seconds, show
+from registry import ENVIRONMENTS, make_repository, model_name
+
+STEPS = Path(__file__).with_name('steps.py')
+FAST_IMPORT = ('git', 'fast-import', '--quiet', '--force', '--done')
+
+
+class Laboratory:
+    """Fresh folders below one, none of them removed before the end: deleting makes later writes on ext4 slow."""
+
+    def __init__(self, folder: Path, models: int, helm: str) -> None:
+        self.folder, self.models, self.helm = folder, models, helm
+        self.made = 0
+
+    def fresh(self) -> Path:
+        self.made += 1
+        folder = self.folder / f'{self.made:02}'
+        folder.mkdir()
+        return folder
+
+    def registry(self, models: int) -> Path:
+        return make_repository(self.fresh(), models)
+
+    @cache  # noqa: B019 (one laboratory lives as long as the process)
+    def generated(self, models: int) -> Path:
+        """A repository with everything generated and committed."""
+        repository = self.registry(models)
+        chartloom(repository, 'generate', '--commit')
+        return repository
+
+
+def commit(lab: Laboratory, rounds: int = 3) -> Iterator[Row]:
+    """The tree and its commit, and the whole process, against git alone on the same bytes."""
+    inside, whole, alone = [], [], []
+    about = {}
+    for _ in range(rounds):
+        whole.append(chartloom(lab.registry(lab.models), 'generate', '--commit'))
+        repository, stream = lab.registry(lab.models), lab.fresh() / 'stream'
+        done = subprocess.run([sys.executable, STEPS, repository, stream], check=True, capture_output=True)
+        about = json.loads(done.stdout)
+        inside.append(about['tree'] + about['commit'])
+        with stream.open('rb') as stdin:
+            alone.append(seconds(FAST_IMPORT, lab.registry(lab.models), stdin=stdin))
+    size = f'{about["files"]:,} files, {about["bytes"] / 1e6:.0f} MB'
+    yield Row('generated', f'{size}, from {lab.models:,} models × {len(ENVIRONMENTS)} environments')
+    yield ratio('desired tree + commit', inside, alone, 2, '`git fast-import` of the same bytes')
+    yield ratio('whole cold `generate --commit`', whole, alone, 4, 'the same')
+
+
+def rerun(lab: Laboratory, rounds: int = 3) -> Iterator[Row]:
+    """Nothing has changed: without the cache, and with it."""
+    repository = lab.generated(lab.models)
+    cold, warm = [], []
+    for _ in range(rounds):
+        for file in (repository / '.git/chartloom').glob('clean-*'):
+            file.unlink()
+        cold.append(chartloom(repository, 'generate', '--commit'))
+        warm.append(chartloom(repository, 'generate', '--commit'))
+    yield limit('rerun, nothing changed, no cache', cold, 3)
+    yield limit('rerun, nothing changed, with the cache', warm, 1)
+
+
+def one(lab: Laboratory, rounds: int = 9) -> Iterator[Row]:
+    """One changed model, in a large and in a small repository by turns."""
+    large, small = lab.generated(lab.models), lab.generated(100)
+    many, few = [], []
+    for number in range(rounds):
+        for repository, taken in ((large, many), (small, few)):
+            change_model(repository, number)
+            taken.append(chartloom(repository, 'generate', model_name(number)))
+    yield limit('one changed model, `generate MODEL`', many, 0.5)
+    yield ratio('the same, to 100 models', many, few, 1.3, 'paired')
+
+
+def change_model(repository: Path, number: int) -> None:
+    file = repository / f'registry/models/{model_name(number)}.yaml'
+    file.write_text(re.sub(r'cpu: \S+', f'cpu: {1100 + number}m', file.read_text(), count=1))
+
+
+def help_(lab: Laboratory, rounds: int = 21) -> Iterator[Row]:
+    """How long a person waits for --help."""
+    ours, theirs = [], []
+    for _ in range(rounds):
+        ours.append(chartloom(lab.folder, '--help'))
+        theirs.append(seconds([sys.executable, '-c', 'import click'], lab.folder))
+    yield ratio('`chartloom --help`', ours, theirs, 2, '`import click`')
+
+
+def loop(lab: Laboratory, sample: int = 40) -> Iterator[Row]:
+    """What a plain loop of `helm template` over all releases would take."""
+    repository = lab.generated(lab.models)
+    releases = lab.models * len(ENVIRONMENTS)
+    start = time.perf_counter()
+    for number in range(0, lab.models, max(1, lab.models // sample)):
+        name = model_name(number)
+        command = [lab.helm, 'template', name, f'charts/{name}/1.0.0', '--values', f'values/prod/{name}.yaml']
+        seconds(command, repository)
+    count = len(range(0, lab.models, max(1, lab.models // sample)))
+    each = (time.perf_counter() - start) / count
+    said = f'{show(each)} each, {each * releases:.0f} s for {releases:,} releases (from {count})'
+    yield Row('a loop of `helm template`', said)

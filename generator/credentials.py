@@ -1,0 +1,129 @@
+"""Registry → problems: literals that look like credentials. A reader of the repository must not become their owner."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+
+from generator.domain import Registry
+from generator.errors import Problem
+from generator.paths import Path, show
+
+# What it is, text that any such literal holds (looked for first, because that is cheap), and its form.
+_FORMS = (
+    ('a private key', 'PRIVATE KEY', r'-----BEGIN [A-Z0-9 ]*PRIVATE KEY'),
+    ('an AWS access key', 'AKIA', r'\bAKIA[0-9A-Z]{16}\b'),
+    ('an AWS access key', 'ASIA', r'\bASIA[0-9A-Z]{16}\b'),
+    ('a GitHub token', 'gh', r'\bgh[pousr]_[A-Za-z0-9]{36,}'),
+    ('a GitHub token', 'github_pat_', r'\bgithub_pat_[A-Za-z0-9_]{40,}'),
+    ('a GitLab token', 'glpat-', r'\bglpat-[A-Za-z0-9_-]{20,}'),
+    ('a Slack token', 'xox', r'\bxox[abeprs]-[A-Za-z0-9-]{10,}'),
+    ('the address of a Slack hook', 'hooks.slack.com', r'hooks\.slack\.com/services/T[A-Z0-9]+/B[A-Z0-9]+/'),
+    ('a Hugging Face token', 'hf_', r'\bhf_[A-Za-z0-9]{30,}'),
+    ('an API key', 'sk-', r'(?<![A-Za-z0-9_.-])sk-(?=[A-Za-z_-]*[0-9])(?=[a-z0-9_-]*[A-Z])[A-Za-z0-9_-]{32,}'),
+    ('an API key', 'AIza', r'\bAIza[0-9A-Za-z_-]{35}'),
+    ('an API key', '_live_', r'\b[rs]k_live_[A-Za-z0-9]{16,}'),
+    ('an account key', 'AccountKey=', r'\bAccountKey=[A-Za-z0-9+/]{40,}'),
+    ('a signed token', 'eyJ', r'\beyJ[A-Za-z0-9_-]{8,}\.eyJ[A-Za-z0-9_-]{8,}\.[A-Za-z0-9_-]{8,}'),
+    ('a signed address', 'ig', r'[?&](?:X-Amz-Signature|X-Goog-Signature|sig)=[A-Za-z0-9%+/]{16,}'),
+    ('a password in an address', '://', r'[a-z][a-z0-9+.-]*://[^/\s:@]*:(?![$<{%*])[^/\s@]+@'),
+    ('a bearer token', 'earer ', r'\b[Bb]earer (?=[A-Za-z._~+/-]*[0-9])[A-Za-z0-9._~+/-]{16,}=*'),
+)
+_KNOWN = tuple((what, marker, re.compile(form)) for what, marker, form in _FORMS)
+# --password=… and the like, in arguments and configuration files; not a reference, a path or an empty text.
+_ASSIGNED = re.compile(
+    r'(?im)^[ \t-]*["\']?[\w.-]*passw(?:or)?d["\']?[ \t]*[:=][ \t]*["\']?(?![$<{%*/!&])(?!\w+:)[^\s"\',#]{4,}'
+)
+_WRITTEN_OUT = {'args', 'command', 'files'}
+
+# Names of variables and parameters that hold secrets. A password is one whatever it looks like.
+_PASSWORD = re.compile(r'(?i)(?:^|[._-])(?:password|passwd|passphrase)$')
+_SECRET = re.compile(
+    r'(?i)(?:^|[._-])(?:secret|token|api_?key|api-key|access_?key|access-key|private_?key|private-key|credentials?)$'
+)
+# Tokens of a language, and Secrets of Kubernetes: names that tell nothing.
+_HARMLESS = re.compile(
+    r'(?i)(?:^|[._-])(?:[bes]os|pad|unk|sep|cls|mask|stop|start|end|begin|special|image|video|audio|think|'
+    r'(?:image_?)?pull|tls|per|max|min|first|last|new|next|prompt|eot|eom)[._-]?(?:token|secret)$'
+)
+_WORDS = {
+    'true',
+    'false',
+    'none',
+    'null',
+    'required',
+    'optional',
+    'enabled',
+    'disabled',
+    'prompt',
+    'file',
+    'vault',
+    'env',
+}
+_ELSEWHERE = re.compile(r'[$<{%*/\[]|[a-z][a-z0-9+.-]*://')
+
+
+def credential_problems(registry: Registry) -> Iterator[Problem]:
+    """A problem for each text of the registry that looks like a credential; the text itself is never shown."""
+    groups = (registry.models, registry.environments, registry.releases, registry.applications)
+    places = [(registry.settings.file, registry.settings.spec)]
+    places += [(item.file, item.spec) for group in groups for item in group.values()]
+    for file, spec in places:
+        for path, value in _strings(spec, ('spec',)):
+            if what := credential(path, value):
+                yield Problem(file, show(path), f'this looks like {what}', _hint(path))
+
+
+def credential(path: Path, value: str) -> str:
+    """What kind of credential a text seems to be, or ''."""
+    for what, marker, form in _KNOWN:
+        if marker in value and form.search(value):
+            return what
+    if not _WRITTEN_OUT.isdisjoint(path) and 'passw' in value.lower() and _ASSIGNED.search(value):
+        return 'a password'
+    name = _variable(path)
+    if not name or len(value) < 4 or value.lower() in _WORDS or _ELSEWHERE.match(value):
+        return ''
+    if _PASSWORD.search(name):
+        return f'the password {name}'
+    if _SECRET.search(name) and not _HARMLESS.search(name) and _is_random(value):
+        return f'the secret {name}'
+    return ''
+
+
+def _variable(path: Path) -> str:
+    """The name of the variable or parameter whose literal stands at a path, or ''."""
+    if len(path) > 2 and path[-1] == 'value' and path[-3] == 'env':
+        return str(path[-2])
+    return str(path[-1]) if len(path) > 1 and path[-2] == 'parameters' else ''
+
+
+def _is_random(value: str) -> bool:
+    """Letters with digits and without a space: keys look so, words and plain numbers do not."""
+    digits = sum(letter.isdigit() for letter in value)
+    return len(value) >= 8 and 1 < digits < len(value) and not any(letter.isspace() for letter in value)
+
+
+def _hint(path: Path) -> str:
+    if 'env' in path:
+        return 'put it into a Secret and name that instead of the value: {secret: <name>, key: <key>}'
+    if 'files' in path:
+        return 'put it into a Secret and mount that: a volume of type secret'
+    if path[:2] == ('spec', 'repository'):
+        return "leave it out: git's credentials are git's, and 'secret' names those of Flux"
+    if 'artifact' in path:
+        return 'use an address that pods may read without it, or pvc://<claim>/<path>'
+    if not {'args', 'command', 'parameters'}.isdisjoint(path):
+        return 'put it into a Secret, take that into env, and write $(NAME of the variable) here'
+    return 'remove it, and change it where it is used: it is known to all who can read this repository'
+
+
+def _strings(value: object, path: Path) -> Iterator[tuple[Path, str]]:
+    if isinstance(value, str):
+        yield path, value
+    elif isinstance(value, Mapping):
+        for key, item in value.items():
+            yield from _strings(item, (*path, key))
+    elif isinstance(value, list):
+        for index, item in enumerate(value):
+            yield from _strings(item, (*path, index))

@@ -1,0 +1,62 @@
+"""Faults of merged values → problems of the registry file whose layer wrote the value."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+from generator.domain import Layer
+from generator.errors import Problem
+from generator.merge import leaves
+from generator.paths import Path, show
+
+
+@dataclass(frozen=True, slots=True)
+class Fault:
+    """What is wrong with a document at `path`; `others` are further places where it can be mended, best first.
+
+    `if_written`: no fault at all unless the registry says so itself.
+    """
+
+    path: Path
+    message: str
+    hint: str = ''
+    others: tuple[Path, ...] = ()
+    if_written: bool = False
+
+
+def to_problems(faults: Iterable[Fault], layers: Sequence[Layer], fallback: str) -> list[Problem]:
+    """Tell each fault of the last layer that writes one of its places and that people may edit.
+
+    What a chart brings along and no layer wrote is told of `fallback`, the file that asks for the chart.
+    """
+    problems = []
+    for fault in faults:
+        found = next(filter(None, (written_at(path, layers) for path in (fault.path, *fault.others))), None)
+        if found:
+            problems.append(Problem(*found, fault.message, fault.hint))
+        elif not fault.if_written:
+            message = f'{show(fault.path).removeprefix("$.")} of the chart: {fault.message}'
+            problems.append(Problem(fallback, '$.spec', message, 'override it in spec.values, or use another version'))
+    return problems
+
+
+def written_at(path: Path, layers: Sequence[Layer]) -> tuple[str, str] | None:
+    """File and shown path of the last layer of the registry that writes a value, a part of it, or what it is a part of."""
+    for layer in reversed(layers):
+        if layer.file.startswith('registry/') and _writes(layer, path):
+            place = (*layer.source, *path[len(layer.target) :])
+            return layer.file, show(place) if place else ''
+    return None
+
+
+def _writes(layer: Layer, path: Path) -> bool:
+    shared = min(len(layer.target), len(path))
+    if layer.target[:shared] != path[:shared]:
+        return False
+    return any(_overlap(leaf, path) for leaf, value in leaves(layer.values, layer.target) if value != {})
+
+
+def _overlap(one: Path, other: Path) -> bool:
+    shared = min(len(one), len(other))
+    return one[:shared] == other[:shared]

@@ -1,0 +1,46 @@
+"""What charts use of Kubernetes, and since which version it is there."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+
+from generator.domain import Environment, Values
+from generator.faults import Fault
+from generator.paths import Path
+
+
+@dataclass(frozen=True, slots=True)
+class Feature:
+    """In use where the merged values hold `value` at `path`; every chart uses it where `path` is empty."""
+
+    name: str
+    since: tuple[int, int]
+    path: Path = ()
+    value: object = None
+
+    def is_in(self, environment: Environment) -> bool:
+        return tuple(map(int, environment.kubernetes.split('.')[:2])) >= self.since
+
+    @property
+    def shown_since(self) -> str:
+        return '.'.join(map(str, self.since))
+
+
+# On by default since that version, which is earlier than its general availability (Kubernetes 1.34).
+FEATURES = (Feature('preStop.sleep', (1, 30)),)
+
+
+def feature_faults(values: Values, environment: Environment, features: Iterable[Feature] = FEATURES) -> Iterator[Fault]:
+    """What these values use and the environment's Kubernetes has not."""
+    for feature in features:
+        if feature.path and _at(values, feature.path) == feature.value and not feature.is_in(environment):
+            message = f"Kubernetes '{environment.kubernetes}' of environment '{environment.name}' lacks {feature.name}"
+            yield Fault(feature.path, message, f'it is there since Kubernetes {feature.shown_since}')
+
+
+def _at(values: Values, path: Path) -> object:
+    found: object = values
+    for step in path:
+        found = found.get(step) if isinstance(found, Mapping) else None
+    return found

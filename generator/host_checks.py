@@ -1,0 +1,92 @@
+"""Routes of all resolved releases → problems of releases that want the same requests at one gateway."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+
+from generator.domain import Environment, ResolvedRelease, Values
+from generator.errors import Problem
+from generator.faults import written_at
+from generator.merge import enabled
+from generator.paths import Path
+
+_KEYS = {'HTTP': 'route', 'gRPC': 'grpcRoute'}
+
+
+@dataclass(frozen=True, slots=True)
+class _Target:
+    """Requests that a release wants: `what` they ask for, and where its values say so."""
+
+    release: ResolvedRelease
+    kind: str
+    gateway: tuple[object, ...]
+    host: str
+    what: tuple[str, ...]
+    shown: str
+    path: Path
+
+
+def host_problems(releases: Sequence[ResolvedRelease], cluster_key: Callable[[Environment], object]) -> list[Problem]:
+    """Each is told once for two models, in whichever environments they meet."""
+    wanted: dict[tuple[object, ...], _Target] = {}
+    hosts: dict[tuple[object, ...], _Target] = {}
+    problems: dict[tuple[str, str, str], Problem] = {}
+    for target in (target for release in releases for target in _targets(release, cluster_key(release.environment))):
+        place = (*target.gateway, target.host)
+        first = wanted.setdefault((*place, target.kind, *target.what), target)
+        of_host = hosts.setdefault(place, target)
+        if first.release is not target.release:
+            message = f"release '{first.release.release.name}' has host name '{target.host}' and {target.shown}, too"
+            hint = 'give one of the two another host name or path'
+        elif of_host.kind != target.kind:
+            first, whose = of_host, f"the {of_host.kind} route of release '{of_host.release.release.name}'"
+            message = f"host name '{target.host}' is that of {whose}: a gateway takes only one of the two"
+            hint = 'give gRPC a host name of its own'
+        else:
+            continue
+        problem = Problem(*_place(target), message, hint)
+        problems.setdefault((problem.file, problem.path, first.release.release.model), problem)
+    return list(problems.values())
+
+
+def _targets(release: ResolvedRelease, cluster: object) -> Iterator[_Target]:
+    for kind, key in _KEYS.items():
+        route = release.merged[key]
+        gateway = (
+            cluster,
+            route['gateway'].get('namespace') or release.environment.namespace,
+            route['gateway']['name'],
+        )
+        for host in (route['hostnames'] or ['*']) if route['enabled'] else ():
+            for path, what, shown in _rules(route) if kind == 'HTTP' else _methods(route):
+                yield _Target(release, kind, gateway, host, what, shown, (key, *path))
+
+
+def _rules(route: Values) -> Iterator[tuple[Path, tuple[str, ...], str]]:
+    for name, rule in enabled(route['rules']).items():
+        yield ('rules', name), (rule['type'], rule['path'].rstrip('/')), f"path '{rule['path']}'"
+
+
+def _methods(route: Values) -> Iterator[tuple[Path, tuple[str, ...], str]]:
+    methods = enabled(route['methods'])
+    if not methods:
+        yield ('hostnames',), ('', ''), 'all gRPC services'
+    for name, method in methods.items():
+        service = method.get('service', '')
+        yield ('methods', name), (service, method.get('method', '')), f"gRPC service '{service}'"
+
+
+def _place(target: _Target) -> tuple[str, str]:
+    """Where people decide on a route: its rule, its host name, or the model that the chart was made from."""
+    release, key = target.release, _KEYS[target.kind]
+    layers = (*release.chart.layers, *release.layers)
+    for path in (target.path, (key, 'hostnames')):
+        if found := written_at(path, layers):
+            return found
+    if release.chart.layers:
+        return (
+            f'registry/models/{release.release.model}.yaml',
+            '$.spec.route' if key == 'route' else '$.spec.route.grpc',
+        )
+    return release.release.file, '$.spec'

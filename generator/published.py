@@ -1,0 +1,80 @@
+"""What is published: the base that charts are append-only against, and the charts that pinned releases stand on."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from generator import yamlio
+from generator.charts import ModelCharts
+from generator.domain import Chart, LedgerEntry, Model, Registry, Release
+from generator.errors import Problem, ProblemsFound
+from generator.repository import Repository
+from generator.resolve import choose_entry
+
+
+@dataclass(frozen=True, slots=True)
+class Base:
+    """What is published: the revision that charts are append-only against, and its generated files."""
+
+    revision: str
+    ids: Mapping[str, str]
+    ledgers: Mapping[str, tuple[LedgerEntry, ...]]
+
+
+class ChartReader:
+    """Charts that were not made in this run, from the base tree: what a pinned release stands on."""
+
+    _FILES = ('Chart.yaml', 'values.yaml', 'values.schema.json')
+
+    def __init__(self, repository: Repository, base: Base) -> None:
+        self.repository, self.base = repository, base
+        self._blobs: dict[str, bytes] = {}
+        self._charts: dict[str, Chart] = {}
+
+    def prefetch(self, registry: Registry, charts: Mapping[str, ModelCharts]) -> None:
+        """Read at once what the pins will ask for; a pin that is wrong is told later."""
+        wanted = []
+        for release in registry.releases.values():
+            if entry := _pinned(release, registry, charts):
+                folder = f'charts/{release.model}/{entry.version}/'
+                wanted += [self.base.ids[folder + name] for name in self._FILES if folder + name in self.base.ids]
+        self._blobs = self.repository.read(wanted)
+
+    def read(self, model: str, entry: LedgerEntry) -> Chart:
+        folder = f'charts/{model}/{entry.version}'
+        if folder not in self._charts:
+            self._charts[folder] = self._read(model, entry, folder)
+        return self._charts[folder]
+
+    def _read(self, model: str, entry: LedgerEntry, folder: str) -> Chart:
+        try:
+            about, values, schema = (self._blobs[self.base.ids[f'{folder}/{name}']] for name in self._FILES)
+        except KeyError:
+            hint = 'bring the folder back from the commit that published it'
+            raise ProblemsFound([Problem(folder, '', 'the ledger names this chart, but its files are gone', hint)]) from None
+        return Chart(
+            model=model, version=entry.version, model_version=entry.model_version,
+            values=yamlio.read(values, f'{folder}/values.yaml'), schema=schema,
+            annotations=yamlio.read(about, f'{folder}/Chart.yaml').get('annotations', {}),
+        )  # fmt: skip
+
+
+def _pinned(release: Release, registry: Registry, charts: Mapping[str, ModelCharts]) -> LedgerEntry | None:
+    model: Model = registry.models[release.model]
+    try:
+        entry = choose_entry(release, registry.environments[release.environment], model, charts[release.model])
+    except ProblemsFound:
+        return None
+    return None if entry.version in charts[release.model].charts else entry
+
+
+def base_revision(repository: Repository, branch: str, head: str) -> str:
+    """The merge base with the published branch (the remote's where known), else HEAD; '' before the first commit."""
+    if not head:
+        return ''
+    listing = repository.git('for-each-ref', '--format=%(refname) %(objectname)', f'refs/remotes/*/{branch}', f'refs/heads/{branch}')
+    refs = dict(line.split(' ') for line in listing.splitlines())
+    remote = sorted((name for name in refs if name.startswith('refs/remotes/')), key=lambda n: (n != f'refs/remotes/origin/{branch}', n))
+    published = refs[remote[0]] if remote else refs.get(f'refs/heads/{branch}', head)
+    return head if published == head else repository.ask('merge-base', head, published) or head

@@ -1,0 +1,31 @@
+"""One resolved release → problems: what its environment demands of it and its merged values do not give."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from generator.domain import ResolvedRelease
+from generator.errors import Problem
+from generator.faults import Fault, to_problems
+from generator.features import feature_faults
+from generator.images import images, show_image
+
+
+def release_problems(release: ResolvedRelease) -> list[Problem]:
+    """Problems of a release whose values fit the schema of its chart, each told of a file that people write."""
+    faults = [*_digests(release), *feature_faults(release.merged, release.environment)]
+    return to_problems(faults, (*release.chart.layers, *release.layers), release.release.file)
+
+
+def _digests(release: ResolvedRelease) -> Iterator[Fault]:
+    if not release.environment.spec.get('requireDigest', True):
+        return
+    for path, image in images(release.merged):
+        if not image.get('digest'):
+            message = (
+                f"image '{show_image(image)}' has no digest, which environment '{release.environment.name}' demands"
+            )
+            hint = "add digest: sha256:…; 'docker buildx imagetools inspect' tells it"
+            if path == ('image',):
+                hint = 'write the image as <repository>:<tag>@sha256:<digest>'
+            yield Fault(path, message, hint)

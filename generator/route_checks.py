@@ -1,0 +1,77 @@
+"""Routes of models and applications → problems: two that want one target, and any that would be ignored without a word."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from generator.domain import Application, Model, Registry
+from generator.errors import Problem
+from generator.paths import Path, show
+from generator.schema import quoted, suggest
+
+_KINDS = {'path': 'HTTP', 'grpcService': 'gRPC'}
+
+
+def route_problems(registry: Registry) -> Iterator[Problem]:
+    """Problems of the routes that stand in the registry; what only host names tell is for environment_problems."""
+    routed: dict[tuple[str, str], Application] = {}
+    for application in registry.applications.values():
+        yield from _of_application(application)
+        yield from _of_another(application, routed)
+    for model in registry.models.values():
+        yield from _of_model(model, routed)
+
+
+def _of_application(application: Application) -> Iterator[Problem]:
+    """A route to no member, and two routes with one target."""
+    seen: dict[tuple[str, ...], str] = {}
+    for name, route in application.spec.get('routes', {}).items():
+        place = ('spec', 'routes', name)
+        if route['model'] not in application.members:
+            message = f'{quoted(route["model"])} is not a member of the application'
+            hint = suggest(route['model'], application.members)
+            yield Problem(application.file, show((*place, 'model')), message, hint)
+        if 'path' in route:
+            target, shown = ('', route['path'].rstrip('/')), f"path '{route['path']}'"
+        else:
+            target = (route['grpcService'], route.get('grpcMethod', ''))
+            shown = f"gRPC service '{route['grpcService']}'" + (f" and method '{target[1]}'" if target[1] else '')
+        first = seen.setdefault(target, name)
+        if first != name:
+            yield Problem(
+                application.file, show(place), f"route '{first}' has the same {shown}", 'remove one of the two'
+            )
+
+
+def _of_another(application: Application, routed: dict[tuple[str, str], Application]) -> Iterator[Problem]:
+    """A chart renders one HTTPRoute and one GRPCRoute, each on the host name of one application."""
+    for name, route in application.spec.get('routes', {}).items():
+        kind = next(kind for key, kind in _KINDS.items() if key in route)
+        first = routed.setdefault((route['model'], kind), application)
+        if first is not application:
+            message = f"application '{first.name}' has {kind} routes to model '{route['model']}' already"
+            hint = f'keep the {kind} routes of a model in one application'
+            yield Problem(application.file, show(('spec', 'routes', name)), message, hint)
+
+
+def _of_model(model: Model, routed: dict[tuple[str, str], Application]) -> Iterator[Problem]:
+    """The model's own routes beside those of an application, and one host name for HTTP and gRPC."""
+    route = model.spec.get('route')
+    if route is None:
+        return
+    own: dict[str, Path] = {'HTTP': ('spec', 'route')} if 'hostname' in route or 'rules' in route or not route else {}
+    if 'grpc' in route:
+        own['gRPC'] = ('spec', 'route', 'grpc')
+    for kind, place in own.items():
+        if application := routed.get((model.name, kind)):
+            message = (
+                f"application '{application.name}' has {kind} routes to this model, which take the place of its own"
+            )
+            yield Problem(model.file, show(place), message, f'remove this one, or those in {application.file}')
+    host = route.get('hostname', model.name)
+    if 'grpc' in route and route['grpc'].get('hostname', f'{model.name}-grpc') == host:
+        message = f"host name '{host}' is that of the HTTP route: a gateway takes only one of the two"
+        where: Path = (
+            ('spec', 'route', 'grpc', 'hostname') if 'hostname' in route['grpc'] else ('spec', 'route', 'hostname')
+        )
+        yield Problem(model.file, show(where), message, 'give gRPC a host name of its own')

@@ -1,0 +1,252 @@
+"""A document that its schema refuses → faults in words: what is wrong with the value, and what to write instead."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterable, Iterator, Mapping
+from typing import TYPE_CHECKING, Any
+
+from generator.credentials import credential
+from generator.faults import Fault
+from generator.paths import Path
+from generator.schema import quoted, suggest
+from generator.yamlio import Mark
+
+if TYPE_CHECKING:
+    from jsonschema.exceptions import ValidationError
+
+_BASE = 'https://chartloom.dev/schemas/'
+
+_OBJECT = ('the name of an object', "lower-case letters, digits, '-' and '.'")
+_QUANTITY = ('a quantity', 'a number and a unit, such as 500m, 2 or 1Gi')
+_FULL_PATH = ('a full path', 'text that begins with / and has no colon')
+# Forms that the schema of a chart defines once and uses in many places: what such a value is, and how it is written.
+_FORMS = {
+    'label': ('a name', 'lower-case letters, digits and hyphens, at most 63 characters'),
+    'labelValue': ('the value of a label', "letters, digits, '-', '_' and '.', at most 63 characters"),
+    'objectName': _OBJECT,
+    'objectNameOrNone': _OBJECT,
+    'portName': ('the name of a port', 'at most 15 lower-case letters, digits and hyphens, not only digits'),
+    'quantity': _QUANTITY,
+    'quantityOrNone': _QUANTITY,
+    'countOrPercent': ('a count or a percentage', 'a number, or text such as 25%'),
+    'urlPath': ('a path', 'text that begins with / and has no spaces'),
+    'directory': _FULL_PATH,
+    'directoryOrNone': _FULL_PATH,
+    'relativePath': ('a path inside a folder', 'names joined by /, none of them . or ..'),
+    'hostnames.items': ('a host name', 'lower-case letters, digits and hyphens between dots'),
+    'files.names': ('the name of a file', "letters, digits, '-', '_' and '.', and no folder"),
+    'env.names': ('the name of a variable', "letters, digits, '_', '-' and '.', not beginning with a digit"),
+    'owners.names': ('a path', 'a path without spaces, as CODEOWNERS takes it'),
+    'parameters.names': ('the name of a parameter', "letters, digits, '_', '-' and '.'; the -- before it is added"),
+}
+_TYPES = {
+    'string': 'text', 'integer': 'a whole number', 'number': 'a number', 'boolean': 'true or false',
+    'object': 'a map', 'array': 'a list', 'null': 'nothing',
+}  # fmt: skip
+_LISTED = 16
+
+
+def explain(schema: Any, document: Any, written: Mapping[Path, Mark], others: Mapping[str, Any]) -> list[Fault]:
+    """All faults of a document that is known to be invalid; `others` are the schemas that this one names."""
+    from jsonschema import Draft7Validator, Draft202012Validator
+    from jsonschema.validators import extend
+    from referencing import Registry
+    from referencing.jsonschema import DRAFT202012
+
+    kind = Draft202012Validator if '2020' in str(schema.get('$schema')) else Draft7Validator
+    validator: Any = extend(kind, {'pattern': _pattern})
+    resources = [(_BASE + uri, DRAFT202012.create_resource(content)) for uri, content in others.items()]
+    registry: Any = Registry().with_resources(resources)
+    root = {**schema, '$id': f'{_BASE}this.json'} if others else schema
+    errors = validator(root, registry=registry).iter_errors(document)
+    found = {fault for error in errors for fault in _faults(error, _Way(error, schema, others), written)}
+    return sorted(found, key=lambda fault: ([*map(str, fault.path)], fault.message)) or [
+        Fault((), 'it does not fit its schema')
+    ]
+
+
+def _pattern(validator: Any, pattern: str, instance: Any, schema: Any) -> Iterator[ValidationError]:
+    """The keyword with JSON Schema's meaning of $: to Python it stands before a last line end, too."""
+    from jsonschema.exceptions import ValidationError
+
+    if isinstance(instance, str) and not re.search(_python(pattern), instance):
+        yield ValidationError(f'{instance!r} does not match {pattern!r}')
+
+
+def _python(pattern: str) -> str:
+    return re.sub(r'\$$', r'\\Z', pattern)
+
+
+class _Way:
+    """The way from the root of a schema to the keyword that refused a value."""
+
+    def __init__(self, error: ValidationError, root: Any, others: Mapping[str, Any]) -> None:
+        self.others = others
+        self.document = root
+        self.schemas = [root]
+        self.form = ''  # the definition or the named place that says what the value must look like
+        self.is_name = False  # whether the value is a key of the map at the error's path
+        steps = list(error.absolute_schema_path)
+        for before, step in zip(['', *steps], steps, strict=False):
+            self._go(step, named=before == 'properties')
+
+    def _go(self, step: str | int, *, named: bool) -> None:
+        schema = self.schemas[-1]
+        while isinstance(schema, dict) and step not in schema and '$ref' in schema:
+            schema = self._referred(schema['$ref'])
+        self.schemas.append(schema[step])
+        if named:
+            self.form = str(step)
+        elif step == 'items':
+            self.form = f'{self.form}.items'
+        elif step == 'propertyNames':
+            self.form, self.is_name = f'{self.form}.names', True
+
+    def _referred(self, reference: str) -> Any:
+        file, _, pointer = reference.partition('#/')
+        found = self.document = self.others[file] if file else self.document
+        for part in pointer.split('/'):
+            found, self.form = found[part], part
+        self.schemas.append(found)
+        return found
+
+    def described(self, key: str = '') -> str:
+        """What the nearest schema says of a value, or of a key that the value should have."""
+        for schema in reversed([s for s in self.schemas if isinstance(s, dict)]):
+            text = schema.get('properties', {}).get(key, {}).get('description') if key else schema.get('description')
+            if isinstance(text, str):
+                return _lower(text.rstrip('.'))
+        return ''
+
+
+def _faults(error: ValidationError, way: _Way, written: Mapping[Path, Mark]) -> Iterable[Fault]:
+    path: Path = tuple(error.absolute_path)
+    value, limit = error.instance, error.validator_value
+    match error.validator:
+        case 'additionalProperties':
+            known = list(error.schema.get('properties', {}))
+            listed = '' if len(known) <= _LISTED else f'none of the {len(known)} keys here is like it: see the schema'
+            for key in sorted(set(value) - set(known)):
+                yield Fault((*path, key), f'there is no key {quoted(key)} here', suggest(key, known, listed))
+        case 'required':
+            for key in (key for key in limit if key not in value):
+                about = way.described(key)
+                yield Fault(path, f"'{key}' is missing", f"add '{key}'" + (f': {about}' if about else ''))
+        case 'dependentRequired':
+            for key, wanted in ((k, w) for k, needs in limit.items() if k in value for w in needs if w not in value):
+                yield Fault((*path, key), f"'{key}' means nothing without '{wanted}'", f"remove it, or add '{wanted}'")
+        case 'type':
+            yield _wrong_type(path, error, way, written.get(path))
+        case 'enum' | 'const':
+            allowed = [str(item) for item in (limit if isinstance(limit, list) else [limit])]
+            use = f"use '{allowed[0]}'" if len(allowed) == 1 else ''
+            yield Fault(
+                path,
+                f'{path[-1] if path else ""} {_shown(value)} is not known'.lstrip(),
+                suggest(str(value), allowed, use),
+            )
+        case 'oneOf' | 'anyOf':
+            if isinstance(value, dict):  # else its type is told
+                yield _one_of(path, value, limit, way)
+        case 'pattern' | 'minLength' | 'maxLength' | 'not':
+            yield _wrong_form(path, str(value), error, way)
+        case 'minItems' | 'minProperties':
+            yield Fault(path, 'there is no entry', f'write at least one: {way.described()}')
+        case 'uniqueItems':
+            twice = next(item for index, item in enumerate(value) if item in value[:index])
+            yield Fault(path, f'{_shown(twice)} stands here twice', 'keep one of them')
+        case _:
+            yield Fault(path, _plain(error), way.described())
+
+
+def _wrong_form(path: Path, value: str, error: ValidationError, way: _Way) -> Fault:
+    place = (*path, value) if way.is_name else path
+    what, how = _FORMS.get(way.form, ('', ''))
+    hint = f'write {how}' if how else way.described()
+    if error.validator == 'not':
+        return Fault(place, f'{quoted(value)} is a name that the chart uses itself', 'choose another name')
+    if not value:
+        return Fault(place, 'the name is empty' if way.is_name else 'it is empty', hint)
+    if error.validator == 'maxLength':
+        return Fault(place, f'{_shown(value)} has {len(value)} characters, {error.validator_value} are allowed', hint)
+    return Fault(place, f'{_shown(value)} {f"is not {what}" if what else "has the wrong form"}', hint)
+
+
+def _wrong_type(path: Path, error: ValidationError, way: _Way, mark: Mark | None) -> Fault:
+    value, wanted = error.instance, error.validator_value
+    names = wanted if isinstance(wanted, list) else [wanted]
+    kinds = ' or '.join(_TYPES[name] for name in names)
+    is_number = isinstance(value, int | float) and not isinstance(value, bool)
+    text = mark.text if mark and mark.text else json.dumps(value, ensure_ascii=False)
+    message = f'{_shown(value) if isinstance(value, str) else _short(text)} is {_kind(value)}, not {kinds}'
+    if 'string' in names and (is_number or isinstance(value, bool)):
+        if not re.search(_python(error.schema.get('pattern', '')), text):
+            return Fault(path, message, way.described())
+        # Without a mark the text is gone: 1.10 is 1.1 by now, and quoting that would be another version.
+        quoted = f'quote it: {path[-1] if path else ""}: "{text}"'
+        return Fault(path, message, quoted if mark else 'put it in quotes, as it stands in the file')
+    if 'string' in names:
+        return Fault(path, message, f'write {kinds}; quote text that holds a colon and a space or begins with {{ or [')
+    if 'object' in names and isinstance(value, list):
+        return Fault(path, message, 'write a name before each entry: maps merge by name, lists cannot')
+    if isinstance(value, str) and not {'integer', 'number', 'boolean'}.isdisjoint(names):
+        return Fault(path, message, f'write {kinds}, without quotes')
+    return Fault(path, message, 'begin each entry with a hyphen' if names == ['array'] else f'write {kinds}')
+
+
+def _kind(value: Any) -> str:
+    match value:
+        case bool():
+            return 'a truth value'
+        case int() | float():
+            return 'a number'
+        case str():
+            return 'text'
+        case dict():
+            return 'a map'
+    return 'a list'
+
+
+def _one_of(path: Path, value: Any, branches: list[Any], way: _Way) -> Fault:
+    """Of branches that each want one key, which is how our schemas use the keyword."""
+    names = [key for branch in branches for key in branch.get('required', [])]
+    present = [name for name in names if name in value]
+    if len(present) > 1:
+        return Fault(path, f'{" and ".join(map(repr, present))} exclude each other', 'keep one of them')
+    either = ' or '.join(map(repr, names))
+    return Fault(path, f'{either} is missing', way.described())
+
+
+# Words that keep their capital at the beginning of a hint.
+_NAMES = {'Kubernetes', 'Gateway', 'Prometheus', 'Argo', 'Flux', 'Secret', 'Docker'}
+
+
+def _lower(text: str) -> str:
+    first = text.partition(' ')[0].rstrip(':,;')
+    return text if first in _NAMES or not first[1:].islower() else text[0].lower() + text[1:]
+
+
+def _plain(error: ValidationError) -> str:
+    value, limit = error.instance, error.validator_value
+    match error.validator:
+        case 'minimum' | 'exclusiveMinimum':
+            return f'{value} is less than the minimum of {limit}'
+        case 'maximum' | 'exclusiveMaximum':
+            return f'{value} is more than the maximum of {limit}'
+        case 'maxProperties' if limit == 1:
+            return f'{" and ".join(value)} exclude each other'
+        case 'maxItems' | 'maxProperties':
+            return f'{len(value)} entries, {limit} are allowed'
+    return _short(error.message)
+
+
+def _shown(value: Any) -> str:
+    """A value as messages show it, but no credential: what CI prints is read by more people than the repository."""
+    return "'…'" if credential((), str(value)) else quoted(str(value))
+
+
+def _short(text: str) -> str:
+    one_line = ' '.join(text.split())
+    return one_line if len(one_line) <= 80 else f'{one_line[:77]}…'

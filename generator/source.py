@@ -1,0 +1,92 @@
+"""The files that a run reads and compares, by name and blob id: of the work tree, or of a revision without one."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable
+
+from generator.errors import Problem, ProblemsFound
+from generator.repository import Repository
+from generator.repository_documents import DOCUMENTS, SCHEMAS
+from generator.worktree import WorkTree, read_file, read_work_tree
+
+GENERATED = ('charts', 'values', 'delivery', 'bootstrap', SCHEMAS)
+REGISTRY = 'registry'
+
+
+class Source:
+    """The files that a run reads: of the work tree, or of a revision where there is none."""
+
+    def __init__(self, repository: Repository, only: Collection[str] = ()) -> None:
+        self.repository = repository
+        self.only = tuple(sorted(only))
+        self.head = repository.ask('rev-parse', '--verify', '--quiet', 'HEAD')
+        self._cache: dict[str, bytes] = {}
+        if repository.bare:
+            ids = repository.ids(self.head, [REGISTRY, *self._generated(('*',)), *self._documents()])
+            self.tree = WorkTree(ids, frozenset(), ids)
+        else:
+            self.tree = read_work_tree(repository, [REGISTRY, *self._generated(('*',)), *self._documents()])
+
+    def _documents(self) -> tuple[str, ...]:
+        return () if self.only else DOCUMENTS
+
+    def _generated(self, environments: Iterable[str]) -> list[str]:
+        """The generated paths in scope; '*' stands for every environment where git takes patterns."""
+        if not self.only:
+            return list(GENERATED)
+        if self.repository.bare and '*' in environments:
+            return ['charts', 'values', 'delivery']
+        folders = ('values', 'delivery')
+        per_release = [f'{f}/{e}/{m}.yaml' for e in environments for m in self.only for f in folders]
+        return [f'charts/{model}' for model in self.only] + per_release
+
+    @property
+    def names(self) -> list[str]:
+        """The registry's files; links are refused, for what they point to is not what a reviewer sees."""
+        if links := [path for path in self.tree.links if path.startswith(f'{REGISTRY}/')]:
+            hint = 'put the file itself into the registry'
+            raise ProblemsFound(Problem(path, '', 'a link is no registry file', hint) for path in links)
+        own = f'{SCHEMAS}/'
+        return [path for path in self.tree.ids if path.startswith(f'{REGISTRY}/') and not path.startswith(own)]
+
+    def read(self, path: str) -> bytes:
+        if path not in self._cache:
+            if self.repository.bare:
+                return self.repository.read([self.tree.ids[path]])[self.tree.ids[path]]
+            self._cache[path] = read_file(self.repository, path)
+        return self._cache[path]
+
+    def prefetch(self, paths: Iterable[str]) -> None:
+        """Read many files by one git process where there is no work tree."""
+        if self.repository.bare:
+            wanted = {path: self.tree.ids[path] for path in paths if path in self.tree.ids}
+            blobs = self.repository.read(wanted.values())
+            self._cache.update((path, blobs[blob]) for path, blob in wanted.items())
+
+    def generated(self) -> dict[str, str]:
+        """Blob ids of the generated files and documents in scope."""
+        own = tuple(f'{folder}/' for folder in GENERATED)
+        return {path: blob for path, blob in self.tree.ids.items() if path.startswith(own) or path in DOCUMENTS}
+
+    @property
+    def release_names(self) -> list[str]:
+        """`env/model` of every release file."""
+        start = f'{REGISTRY}/releases/'
+        return [path.removeprefix(start).removesuffix('.yaml') for path in self.tree.ids if path.startswith(start)]
+
+    def environments(self) -> list[str]:
+        places = (path.split('/') for path in self.tree.ids)
+        return sorted({p[2].removesuffix('.yaml') for p in places if p[:2] == [REGISTRY, 'environments'] and len(p) == 3})
+
+    def base_paths(self) -> list[str]:
+        """The generated paths in scope, as ls-tree takes them."""
+        return self._generated(self.environments())
+
+    def commit_paths(self) -> list[str]:
+        """All paths that a commit of this scope may touch."""
+        return [REGISTRY, *self.base_paths(), *self._documents()]
+
+    def in_scope(self, name: str) -> bool:
+        """Whether a registry file belongs to the models of this run, or to all."""
+        folder = name.split('/')[1]
+        return not self.only or folder not in ('models', 'releases') or name.split('/')[-1].removesuffix('.yaml') in self.only

@@ -1,0 +1,177 @@
+"""Merged values → faults that no schema can see: names of nothing, numbers that contradict each other.
+
+The API server, the kubelet or a gateway would refuse each of these, or never say a word about it.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator
+from fractions import Fraction
+
+from generator.domain import Values
+from generator.faults import Fault
+from generator.merge import enabled
+from generator.paths import Path
+from generator.port_checks import port_faults
+from generator.schema import suggest
+
+
+def value_faults(values: Values) -> list[Fault]:
+    """Faults of values that fit the schema of their chart."""
+    return [
+        *port_faults(values),
+        *_mounts(values),
+        *_scaling(values),
+        *_strategy(values),
+        *_times(values),
+        *_routes(values),
+        *(fault for path, container in containers(values) for fault in _container(path, container)),
+    ]
+
+
+def containers(values: Values) -> Iterator[tuple[Path, Values]]:
+    """The model server and its sidecars, with their places."""
+    yield (), values
+    for name, container in enabled(values['containers']).items():
+        yield ('containers', name), container
+
+
+def _mounts(values: Values) -> Iterator[Fault]:
+    volumes = enabled(values['volumes'])
+    artifact, files = values['artifact'], enabled(values['files'])
+    known = {*volumes, *(['artifact'] if artifact['delivery'] != 'baked' else []), *(['files'] if files else [])}
+    places: list[tuple[Path, str]] = [
+        (('volumes', name), volume['mountPath']) for name, volume in volumes.items() if volume.get('mountPath')
+    ]
+    places += [(('files', name), file['mountPath']) for name, file in files.items()]
+    if artifact['delivery'] == 'download':
+        places.append((('artifact',), artifact['mountPath']))
+    yield from _same_mount(places)
+    for path, container in list(containers(values))[1:]:
+        mounts = enabled(container.get('mounts', {}))
+        yield from _same_mount([((*path, 'mounts', name), mount['mountPath']) for name, mount in mounts.items()])
+        for name in mounts.keys() - known:
+            yield Fault(
+                (*path, 'mounts', name),
+                f"there is no volume '{name}' to mount",
+                suggest(name, known, 'add it to volumes'),
+            )
+
+
+def _same_mount(places: Iterable[tuple[Path, str]]) -> Iterator[Fault]:
+    seen: dict[str, Path] = {}
+    for path, mount in places:
+        first = seen.setdefault(mount.rstrip('/'), path)
+        if first != path:
+            message = f"'{mount}' is where {_shown(first)} is mounted, too"
+            yield Fault((*path, 'mountPath'), message, 'mount one of the two elsewhere', ((*first, 'mountPath'),))
+
+
+def _shown(path: Path) -> str:
+    return '.'.join(map(str, path))
+
+
+def _scaling(values: Values) -> Iterator[Fault]:
+    scaling = values['autoscaling']
+    if not scaling['enabled']:
+        return
+    low, high = ('autoscaling', 'minReplicas'), ('autoscaling', 'maxReplicas')
+    if scaling['minReplicas'] > scaling['maxReplicas']:
+        message = f'minReplicas {scaling["minReplicas"]} is more than maxReplicas {scaling["maxReplicas"]}'
+        yield Fault(low, message, 'raise maxReplicas or lower minReplicas', (high,))
+    for path, container in containers(values):
+        if not quantity(container.get('resources', {}).get('requests', {}).get('cpu', '0')):
+            who = f"container '{path[-1]}'" if path else 'the model server'
+            hint = 'set resources.requests.cpu, or turn autoscaling off'
+            yield Fault(
+                (*path, 'resources'), f'autoscaling by CPU wants a request of {who} for cpu', hint, (path, low[:1])
+            )
+
+
+def _strategy(values: Values) -> Iterator[Fault]:
+    strategy = values['strategy']
+    if strategy['type'] == 'rolling' and not any(
+        _count(strategy['rolling'][key]) for key in ('maxSurge', 'maxUnavailable')
+    ):
+        message = 'with maxSurge 0 and maxUnavailable 0 no pod could ever be replaced'
+        yield Fault(('strategy', 'rolling'), message, 'set one of the two to 1 or more')
+
+
+def _count(number_or_percent: int | str) -> int:
+    return int(str(number_or_percent).removesuffix('%'))
+
+
+def _times(values: Values) -> Iterator[Fault]:
+    grace = values['terminationGracePeriodSeconds']
+    for path, container in containers(values):
+        if container.get('preStopSeconds', 0) > grace:
+            message = f'preStopSeconds {container["preStopSeconds"]} is more than terminationGracePeriodSeconds {grace}'
+            hint = 'raise terminationGracePeriodSeconds: the server needs time after that wait, too'
+            yield Fault((*path, 'preStopSeconds'), message, hint, (('terminationGracePeriodSeconds',),))
+    deadline, ready = values['progressDeadlineSeconds'], values['minReadySeconds']
+    if deadline <= ready:
+        message = f'progressDeadlineSeconds {deadline} is not more than minReadySeconds {ready}'
+        yield Fault(('progressDeadlineSeconds',), message, 'raise progressDeadlineSeconds', (('minReadySeconds',),))
+
+
+def _routes(values: Values) -> Iterator[Fault]:
+    seen: dict[tuple[str, str], str] = {}
+    for name, rule in enabled(values['route']['rules']).items():
+        first = seen.setdefault((rule['type'], rule['path'].rstrip('/')), name)
+        if first != name:
+            places = (('route', 'rules', first),)
+            yield Fault(
+                ('route', 'rules', name),
+                f"rule '{first}' has the same path '{rule['path']}'",
+                'remove one of the two',
+                places,
+            )
+    for key in ('route', 'grpcRoute'):
+        for hostname in values[key]['hostnames']:
+            if label := next((label for label in hostname.split('.') if len(label) > 63), ''):
+                message = f"'{label}' in a host name has {len(label)} characters, 63 are allowed"
+                yield Fault((key, 'hostnames'), message, 'choose a shorter host name')
+
+
+_UNITS: dict[str, Fraction | int] = {
+    '': 1, 'm': Fraction(1, 1000), 'k': 10**3, 'M': 10**6, 'G': 10**9, 'T': 10**12, 'P': 10**15, 'E': 10**18,
+    'Ki': 2**10, 'Mi': 2**20, 'Gi': 2**30, 'Ti': 2**40, 'Pi': 2**50, 'Ei': 2**60,
+}  # fmt: skip
+_QUANTITY = re.compile(r'([0-9]+(?:\.[0-9]+)?)([a-zA-Z]*)')
+
+
+def quantity(text: str) -> Fraction:
+    """A Kubernetes quantity as a number."""
+    match = _QUANTITY.fullmatch(text)
+    assert match, 'the schema let this through'
+    return Fraction(match[1]) * _UNITS[match[2]]
+
+
+def _container(path: Path, container: Values) -> Iterator[Fault]:
+    yield from _resources((*path, 'resources'), container.get('resources', {}))
+    for name, variable in enabled(container.get('env', {})).items():
+        if variable.get('secret') and variable.get('value'):
+            yield Fault(
+                (*path, 'env', name),
+                f"'{name}' has both a value and a secret",
+                "keep one of the two; '' takes back an inherited one",
+            )
+
+
+def _resources(path: Path, resources: Values) -> Iterator[Fault]:
+    requests, limits = resources.get('requests', {}), resources.get('limits', {})
+    for name in sorted({*requests, *limits}):
+        asked, allowed = requests.get(name), limits.get(name)
+        places = ((*path, 'limits', name), (*path, 'requests', name))
+        if '/' not in name:
+            if asked and allowed and quantity(asked) > quantity(allowed):
+                message = f'the request for {name}, {asked}, is more than the limit, {allowed}'
+                yield Fault(places[0], message, 'raise the limit or lower the request', places[1:])
+        elif any(text and quantity(text).denominator > 1 for text in (asked, allowed)):
+            yield Fault(
+                places[0], f'{name} is counted in whole numbers', "write a whole number, for example '1'", places[1:]
+            )
+        elif asked and asked != allowed:
+            message = f'{name} must be requested and limited alike, not {asked} and {allowed or "nothing"}'
+            yield Fault(places[1], message, 'leave the request out: Kubernetes takes the limit for it', places[:1])

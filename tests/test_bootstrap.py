@@ -1,0 +1,222 @@
+"""Bootstrap objects: what an environment may deploy and where, under both agents, and no more than that."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+import registries as r
+import yaml
+from parts import ROOT
+
+from generator.bootstrap import bootstrap_command, bootstrap_objects
+from generator.domain import Environment, Settings
+
+Strict = Callable[..., None]
+Object = dict[str, Any]
+URL = 'https://git.example/ml.git'
+
+
+def settings(**repository: Any) -> Settings:
+    return Settings('registry/settings.yaml', {'repository': {'url': URL, **repository}})
+
+
+def environment(**spec: Any) -> Environment:
+    cluster = {'name': 'shop', 'server': 'https://kubernetes.default.svc'}
+    whole = {'cluster': cluster, 'kubernetes': '1.36', 'namespace': 'ml', 'agent': 'argocd', **spec}
+    return Environment('prod', 'registry/environments/prod.yaml', whole)
+
+
+def made(prefix: str = '', its: Settings | None = None, **spec: Any) -> dict[tuple[str, str], Object]:
+    objects = bootstrap_objects(environment(**spec), its or settings(), prefix)
+    return {(obj['kind'], obj['metadata']['name']): obj for obj in json.loads(json.dumps(objects))}
+
+
+REMOTE = {'cluster': {'name': 'shop-prod', 'server': 'https://k8s.example:6443'}}
+SHAPES: list[dict[str, Any]] = [
+    {},
+    {'createNamespace': True},
+    {'createNamespace': True, **REMOTE},
+    {'agent': 'flux'},
+    {'agent': 'flux', 'createNamespace': True, 'agentNamespace': 'delivery'},
+]
+
+
+@pytest.mark.parametrize('spec', SHAPES)
+def test_every_object_passes_its_strict_schema(spec: dict[str, Any], strict: Strict) -> None:
+    for obj in made(**spec).values():
+        strict(obj, '1.30')
+        strict(obj, '1.36')
+
+
+def test_the_file_holds_them_all_in_an_order_that_can_be_applied(tmp_path: Path) -> None:
+    repository = r.Repository(tmp_path / 'repository', r.settings() | r.environment('edge', agent='flux', createNamespace=True))
+    repository.generate()
+    documents = list(yaml.safe_load_all((repository.folder / 'bootstrap/edge.yaml').read_text()))
+    kinds = [document['kind'] for document in documents]
+    assert kinds[0] == 'Namespace'
+    assert kinds.index('ServiceAccount') < kinds.index('RoleBinding') < kinds.index('GitRepository') < kinds.index('Kustomization')
+
+
+# --- namespaces ------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize('agent', ['argocd', 'flux'])
+def test_a_namespace_is_made_only_on_request_and_then_a_restricted_one(agent: str) -> None:
+    assert ('Namespace', 'ml') not in made(agent=agent)
+    labels = made(agent=agent, createNamespace=True)['Namespace', 'ml']['metadata']['labels']
+    assert {key: value for key, value in labels.items() if key.startswith('pod-security')} == {
+        'pod-security.kubernetes.io/enforce': 'restricted',
+        'pod-security.kubernetes.io/audit': 'restricted',
+        'pod-security.kubernetes.io/warn': 'restricted',
+    }
+
+
+def test_one_command_begins_an_environment() -> None:
+    for spec in ({}, {'createNamespace': True}, {'agent': 'flux', 'createNamespace': True, **REMOTE}, REMOTE):
+        assert bootstrap_command(environment(**spec)) == 'kubectl apply -f bootstrap/prod.yaml'
+
+
+def selected(command: str, objects: dict[tuple[str, str], Object]) -> set[tuple[str, str]]:
+    """What `kubectl apply --selector` takes of a file, by the rule of label selectors."""
+    key, negated, value = command.partition("'")[2].partition("'")[0].partition('!=')
+    if negated:
+        return {name for name, obj in objects.items() if obj['metadata'].get('labels', {}).get(key) != value}
+    key, _, value = key.partition('=')
+    return {name for name, obj in objects.items() if obj['metadata'].get('labels', {}).get(key) == value}
+
+
+def test_argo_cd_in_another_cluster_takes_a_command_for_each() -> None:
+    """The namespace is the cluster's, projects and Applications are Argo CD's: one file, two clusters."""
+    spec = {'createNamespace': True, **REMOTE}
+    there, here = bootstrap_command(environment(**spec)).splitlines()
+    assert there.endswith('# in shop-prod')
+    objects = made(**spec)
+    assert selected(there, objects) == {('Namespace', 'ml')}
+    assert selected(here, objects) == objects.keys() - {('Namespace', 'ml')}
+
+
+# --- Argo CD ---------------------------------------------------------------------------------------------------------
+
+
+def test_the_projects_are_closed() -> None:
+    objects = made(**REMOTE)
+    releases, root = objects['AppProject', 'chartloom-prod']['spec'], objects['AppProject', 'chartloom-prod-root']['spec']
+    assert releases['destinations'] == [{'server': 'https://k8s.example:6443', 'namespace': 'ml'}]
+    assert root['destinations'] == [{'server': 'https://kubernetes.default.svc', 'namespace': 'argocd'}]
+    assert root['namespaceResourceWhitelist'] == [{'group': 'argoproj.io', 'kind': 'Application'}]
+    for project in (releases, root):
+        assert project['sourceRepos'] == [URL]
+        assert project['clusterResourceWhitelist'] == []
+        assert '*' not in json.dumps(project)
+
+
+def test_a_release_cannot_make_rights_secrets_or_applications_for_itself() -> None:
+    allowed = {item['kind'] for item in made()['AppProject', 'chartloom-prod']['spec']['namespaceResourceWhitelist']}
+    assert not allowed & {'Secret', 'Role', 'RoleBinding', 'Application', 'AppProject', 'ResourceQuota', 'LimitRange', 'CronJob'}
+
+
+@pytest.mark.parametrize('prefix', ['', 'teams/ml/'])
+def test_the_root_application_follows_its_folder_and_takes_up_fixes(prefix: str) -> None:
+    root = made(prefix)['Application', 'chartloom-prod']
+    assert root['spec']['project'] == 'chartloom-prod-root'
+    assert root['spec']['source'] == {
+        'repoURL': URL,
+        'targetRevision': 'main',
+        'path': f'{prefix}delivery/prod',
+        'directory': {'recurse': False},
+    }
+    assert root['metadata']['annotations'] == {'argocd.argoproj.io/manifest-generate-paths': f'/{prefix}delivery/prod'}
+    assert root['spec']['syncPolicy']['retry']['refresh'] is True
+    assert root['spec']['syncPolicy']['automated'] == {'prune': True, 'selfHeal': True}
+    assert 'ApplyOutOfSyncOnly=true' in root['spec']['syncPolicy']['syncOptions']
+
+
+def test_taking_the_root_away_takes_no_release_away() -> None:
+    """The same under both agents: a list that is gone is no order to remove everything."""
+    assert 'finalizers' not in made()['Application', 'chartloom-prod']['metadata']
+    assert made(agent='flux')['Kustomization', 'chartloom-prod']['spec']['deletionPolicy'] == 'Orphan'
+
+
+# --- Flux ------------------------------------------------------------------------------------------------------------
+
+
+def test_the_kustomization_lets_no_sick_release_delay_another() -> None:
+    spec = made('teams/ml/', agent='flux')['Kustomization', 'chartloom-prod']['spec']
+    assert spec['wait'] is False
+    assert 'healthChecks' not in spec
+    assert spec['prune'] is True
+    assert spec['path'] == './teams/ml/delivery/prod'
+    assert spec['serviceAccountName'] == 'chartloom-prod'
+    assert 'targetNamespace' not in spec, 'delivery objects say their namespace themselves'
+
+
+@pytest.mark.parametrize(
+    ('url', 'seen'),
+    [
+        (URL, URL),
+        ('ssh://git@git.example/ml.git', 'ssh://git@git.example/ml.git'),
+        ('git@git.example:shop/ml.git', 'ssh://git@git.example/shop/ml.git'),
+    ],
+)
+def test_the_source_is_the_published_branch(url: str, seen: str) -> None:
+    its = settings(url=url, branch='live', secret='read-only')
+    spec = made(its=its, agent='flux')['GitRepository', 'chartloom-prod']['spec']
+    assert spec['url'] == seen
+    assert spec['ref'] == {'branch': 'live'}
+    assert spec['secretRef'] == {'name': 'read-only'}
+    assert 'secretRef' not in made(agent='flux')['GitRepository', 'chartloom-prod']['spec']
+
+
+def test_roles_bind_the_one_account_where_it_works() -> None:
+    objects = made(agent='flux')
+    account = {'kind': 'ServiceAccount', 'name': 'chartloom-prod', 'namespace': 'flux-system'}
+    for name, namespace in (('chartloom-prod', 'ml'), ('chartloom-prod-list', 'flux-system')):
+        role, binding = objects['Role', name], objects['RoleBinding', name]
+        assert role['metadata']['namespace'] == binding['metadata']['namespace'] == namespace
+        assert binding['subjects'] == [account]
+        assert binding['roleRef'] == {'apiGroup': 'rbac.authorization.k8s.io', 'kind': 'Role', 'name': name}
+    assert not any(kind.startswith('Cluster') for kind, _ in objects)
+    assert '*' not in json.dumps([obj.get('rules', []) for obj in objects.values()])
+    (lists,) = objects['Role', 'chartloom-prod-list']['rules']
+    assert (lists['apiGroups'], lists['resources']) == (['helm.toolkit.fluxcd.io'], ['helmreleases'])
+
+
+# --- rights and what charts render -----------------------------------------------------------------------------------
+
+
+@pytest.fixture(scope='module')
+def rendered(helm4: Path) -> set[tuple[str, str]]:
+    """Group and kind of everything that the starter can render: its own test values take every branch."""
+    starter = ROOT / 'chart_templates' / 'model-server'
+    found = set()
+    for values in sorted((starter / 'ci').glob('*-values.yaml')):
+        done = subprocess.run([helm4, 'template', 'x', starter, '--values', values], capture_output=True, check=True)
+        for obj in yaml.load_all(done.stdout, yaml.CSafeLoader):
+            if obj:
+                found.add((obj['apiVersion'].rpartition('/')[0], obj['kind']))
+    assert len(found) >= 10
+    return found
+
+
+def test_argo_cd_may_make_what_charts_render_and_nothing_else(rendered: set[tuple[str, str]]) -> None:
+    allowed = made()['AppProject', 'chartloom-prod']['spec']['namespaceResourceWhitelist']
+    assert {(item['group'], item['kind']) for item in allowed} == rendered
+
+
+def test_flux_may_make_what_charts_render_and_what_helm_needs(rendered: set[tuple[str, str]]) -> None:
+    rules = made(agent='flux')['Role', 'chartloom-prod']['rules']
+    needed = {'get', 'list', 'watch', 'create', 'update', 'patch', 'delete'}
+    makes = {(group, kind) for rule in rules if set(rule['verbs']) == needed for group in rule['apiGroups'] for kind in rule['resources']}
+    assert makes == {(group, plural(kind)) for group, kind in rendered} | {('', 'secrets')}
+    reads = [rule for rule in rules if set(rule['verbs']) != needed]
+    assert reads == [{'apiGroups': ['apps'], 'resources': ['replicasets'], 'verbs': ['get', 'list', 'watch']}]
+
+
+def plural(kind: str) -> str:
+    word = kind.lower()
+    return f'{word[:-1]}ies' if word.endswith('y') else f'{word}s'

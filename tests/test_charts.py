@@ -1,0 +1,392 @@
+"""Charts are append-only: what makes a new chart version and what does not, and that a pin keeps what it was made from."""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+import subprocess
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import pytest
+import registries as r
+import yaml
+from parts import git
+
+from generator.charts import ModelCharts, digest, make_charts, next_patch
+from generator.domain import LedgerEntry, Model, ModelVersion, Settings, Starter, Templates
+from generator.ledger import dump_ledger, ledger_file, read_ledger
+from generator.load import load_templates
+from generator.pipeline import Run
+from generator.repository import open_repository
+
+SETTINGS = Settings('registry/settings.yaml', {'repository': {'url': 'https://git.example/ml.git'}})
+TEMPLATES = load_templates()
+Base = tuple[LedgerEntry, ...]
+
+
+def a_model(*versions: dict[str, Any], name: str = 'web', **spec: Any) -> Model:
+    listed = list(versions) or [r.version()]
+    whole = {'team': 'shop', 'description': 'Answers', 'runtime': 'custom', 'versions': listed, **spec}
+    parsed = tuple(ModelVersion(v['version'], v['image'], v) for v in listed)
+    return Model(name, f'registry/models/{name}.yaml', whole, parsed)
+
+
+def charts(model: Model, base: Base = (), templates: Templates = TEMPLATES, settings: Settings = SETTINGS) -> ModelCharts:
+    return make_charts(model, settings, templates, base, {})
+
+
+def listing(made: ModelCharts) -> list[tuple[str, str, str]]:
+    return [(entry.version, entry.model_version, entry.bump) for entry in made.ledger]
+
+
+# --- numbers ---------------------------------------------------------------------------------------------------------
+
+
+def test_every_model_version_gets_a_chart_and_the_first_is_1_0_0() -> None:
+    made = charts(a_model(r.version('7'), r.version('8'), r.version('2026.11.0')))
+    assert listing(made) == [('1.0.0', '7', 'initial'), ('1.0.1', '8', 'patch'), ('1.0.2', '2026.11.0', 'patch')]
+    assert [made.newest(version).version for version in ('7', '8', '2026.11.0')] == ['1.0.0', '1.0.1', '1.0.2']  # type: ignore[union-attr]
+    assert made.newest('9') is None
+
+
+def test_numbers_are_counted_and_not_sorted_as_text() -> None:
+    assert next_patch('1.0.9') == '1.0.10'
+    made = charts(a_model(*(r.version(str(number)) for number in range(12))))
+    assert listing(made)[-1][:2] == ('1.0.11', '11')
+    assert [entry.version for entry in made.ledger] == [f'1.0.{number}' for number in range(12)]
+
+
+def test_nothing_changed_makes_nothing() -> None:
+    model = a_model(r.version('1'), r.version('2'))
+    first = charts(model)
+    again = charts(model, first.ledger)
+    assert again.ledger == first.ledger
+    # Only the newest is made again, to be compared; it is the same, byte for byte, but for the notes of its making.
+    assert list(again.charts) == ['1.0.1']
+    notes = b'  artifacthub.io/changes'
+    assert again.charts['1.0.1'].files == {
+        path: data.split(notes)[0] if path == 'Chart.yaml' else data for path, data in first.charts['1.0.1'].files.items()
+    }
+
+
+CHANGES: dict[str, dict[str, Any]] = {
+    'team': {'team': 'other'},
+    'description': {'description': 'Answers more'},
+    'runtime': {'runtime': 'triton'},
+    'parameters': {'parameters': {'level': 'debug'}},
+    'env': {'env': {'A': {'value': 'b'}}},
+    'ports': {'ports': {'http': {'containerPort': 9000}}},
+    'resources': {'resources': {'requests': {'cpu': '3'}}},
+    'accelerators': {'resources': {'accelerators': {'nvidia.com/gpu': 1}}},
+    'replicas': {'replicas': 7},
+    'autoscaling': {'autoscaling': {'minReplicas': 3}},
+    'slo': {'slo': {'p99': '20ms'}},
+    'timeout': {'traffic': {'timeout': '3s'}},
+    'command': {'command': ['/serve']},
+    'args': {'args': ['a']},
+    'volumes': {'volumes': {'cache': {'type': 'emptyDir', 'mountPath': '/cache'}}},
+    'files': {'files': {'a.conf': {'content': 'x', 'mountPath': '/etc/a.conf'}}},
+    'containers': {'containers': {'proxy': {'image': {'repository': 'envoy'}}}},
+    'route': {'route': {'hostname': 'www'}},
+    'scheduling': {'scheduling': {'nodeSelector': {'pool': 'ml'}}},
+    'test': {'test': {'path': '/ping'}},
+    'values': {'values': {'minReadySeconds': 9}},
+}
+VERSION_CHANGES: dict[str, dict[str, Any]] = {
+    'image': {'image': f'registry.example/server:1@sha256:{"9" * 64}'},
+    'notes': {'notes': 'Mended'},
+    'released': {'released': '2026-11-22'},
+    'metrics': {'metrics': {'auc': 0.9}},
+    'artifact': {'artifact': {**r.ARTIFACT, 'kind': 'archive'}},
+    'signature': {'signature': {'inputs': {'x': {'dtype': 'int8', 'shape': []}}, 'outputs': {}}},
+}
+
+
+@pytest.mark.parametrize('what', [*CHANGES, *VERSION_CHANGES])
+def test_any_change_of_a_model_makes_exactly_one_patch_of_its_newest_version(what: str) -> None:
+    first = charts(a_model(r.version('1'), r.version('2')))
+    newest = r.version('2') | VERSION_CHANGES.get(what, {})
+    changed = charts(a_model(r.version('1'), newest, **CHANGES.get(what, {})), first.ledger)
+    assert changed.ledger[:-1] == first.ledger
+    assert listing(changed)[-1] == ('1.0.2', '2', 'patch')
+    assert list(changed.charts) == ['1.0.2']
+    (reason,) = changed.ledger[-1].reasons
+    assert reason.startswith('changed: ')
+    assert json.dumps(reason)[1:-1] in yaml.safe_load(changed.charts['1.0.2'].files['Chart.yaml'])['annotations']['artifacthub.io/changes']
+    # And it is settled then.
+    again = charts(a_model(r.version('1'), newest, **CHANGES.get(what, {})), changed.ledger)
+    assert again.ledger == changed.ledger
+
+
+def test_the_reason_names_the_files_that_changed(tmp_path: Path) -> None:
+    files = r.settings() | r.model() | r.following() | r.release()
+    repository = r.Repository(tmp_path / 'repository', files)
+    repository.publish()
+    for change, reason in (
+        ({'replicas': 9}, 'changed: values.yaml'),
+        ({'replicas': 9, 'description': 'Other words'}, 'changed: Chart.yaml or README.md'),
+    ):
+        repository.write(r.model(**change))
+        repository.publish()
+        entries = read_ledger((repository.folder / ledger_file('web')).read_bytes(), 'f')
+        assert entries[-1].reasons == (reason,)
+
+
+def test_an_older_model_version_keeps_its_chart() -> None:
+    first = charts(a_model(r.version('1'), r.version('2')))
+    other = charts(a_model(r.version('1', notes='Other'), r.version('2'), description='Other'), first.ledger)
+    assert other.ledger[0] == first.ledger[0]
+    assert '1.0.0' not in other.charts
+
+
+def test_a_version_that_comes_in_between_or_goes_keeps_the_history() -> None:
+    first = charts(a_model(r.version('1'), r.version('3')))
+    more = charts(a_model(r.version('1'), r.version('2'), r.version('3')), first.ledger)
+    assert listing(more) == [*listing(first), ('1.0.2', '2', 'patch')]
+    fewer = charts(a_model(r.version('3')), more.ledger)
+    assert fewer.ledger == more.ledger
+
+
+def test_going_back_to_an_earlier_content_is_a_new_version_too() -> None:
+    """The newest chart of a version is the one that counts; an old folder would be found by nobody."""
+    a, b = a_model(), a_model(replicas=9)
+    first = charts(a)
+    second = charts(b, first.ledger)
+    third = charts(a, second.ledger)
+    assert [entry.version for entry in third.ledger] == ['1.0.0', '1.0.1', '1.0.2']
+    assert third.ledger[2].content == third.ledger[0].content
+    assert third.newest('1') == third.ledger[2]
+
+
+# --- digests ---------------------------------------------------------------------------------------------------------
+
+
+def test_identity_holds_every_byte_and_content_all_but_version_and_notes() -> None:
+    a = a_model()
+    first = charts(a)
+    second = charts(a_model(replicas=9), first.ledger)
+    third = charts(a, second.ledger)
+    assert first.ledger[0].content == third.ledger[2].content
+    assert first.ledger[0].digest != third.ledger[2].digest
+    for made, version in ((first, '1.0.0'), (second, '1.0.1'), (third, '1.0.2')):
+        entry = next(entry for entry in made.ledger if entry.version == version)
+        assert entry.digest == digest(made.charts[version].files)
+        for path, data in made.charts[version].files.items():
+            assert digest({**made.charts[version].files, path: data + b' '}) != entry.digest
+    differ = {path for path, data in first.charts['1.0.0'].files.items() if third.charts['1.0.2'].files[path] != data}
+    assert differ == {'Chart.yaml', 'README.md'}
+
+
+def test_a_digest_is_of_names_and_bytes_alone() -> None:
+    assert digest({'a': b'1', 'b': b'2'}) == digest({'b': b'2', 'a': b'1'})
+    assert len({digest(files) for files in ({'a': b'1', 'b': b'2'}, {'a': b'2', 'b': b'1'}, {'a': b'12'}, {'a': b'1'}, {})}) == 5
+
+
+def test_the_stand_in_for_the_version_is_gone_from_every_chart() -> None:
+    made = charts(a_model(description='1.0.0 and version \\ue000', **{'env': {'A': {'value': 'version 1.0.0'}}}))
+    for data in made.charts['1.0.0'].files.values():
+        assert '\ue000' not in data.decode()
+    about = yaml.safe_load(made.charts['1.0.0'].files['Chart.yaml'])
+    assert (about['version'], about['appVersion'], about['description']) == ('1.0.0', '1', '1.0.0 and version \\ue000')
+
+
+# --- the ledger ------------------------------------------------------------------------------------------------------
+
+
+def test_a_ledger_comes_back_as_it_was() -> None:
+    made = charts(a_model(r.version('1'), r.version('1.10'), r.version('2026-11-22'), r.version('1e3')))
+    assert read_ledger(dump_ledger('web', made.ledger), 'f') == made.ledger
+
+
+def test_a_new_version_only_adds_lines_to_the_ledger() -> None:
+    first = charts(a_model())
+    second = charts(a_model(replicas=9), first.ledger)
+    before, after = (dump_ledger('web', made.ledger).split(b'\n', 2)[2] for made in (first, second))
+    assert after.startswith(before)
+
+
+@pytest.mark.parametrize('text', ['a: b', 'versions: 1', 'versions: [a]', 'versions: [{version: "1"}]', '- a', 'versions: {a: b}'])
+def test_what_is_no_ledger_is_told(text: str) -> None:
+    from generator.errors import ProblemsFound
+
+    with pytest.raises(ProblemsFound, match='not a ledger'):
+        read_ledger(text.encode(), 'charts/web/versions.yaml')
+
+
+# --- pins and starters -----------------------------------------------------------------------------------------------
+
+
+def with_starter(**changes: bytes) -> Templates:
+    """The same tool with another starter."""
+    files = {**TEMPLATES.starter.files, **{name.replace('__', '/').replace('_yaml', '.yaml'): data for name, data in changes.items()}}
+    starter: Starter = dataclasses.replace(TEMPLATES.starter, files=files, digest='other')
+    return dataclasses.replace(TEMPLATES, starter=starter)
+
+
+def with_preset(name: str, values: Mapping[str, Any]) -> Templates:
+    runtime = TEMPLATES.runtimes[name]
+    spec = {**runtime.spec, 'values': {**runtime.spec['values'], **values}}
+    return dataclasses.replace(TEMPLATES, runtimes={**TEMPLATES.runtimes, name: dataclasses.replace(runtime, spec=spec)})
+
+
+NEWER_TOOLS = {
+    'starter': with_starter(templates__pdb_yaml=b'{{/* nothing */}}\n'),
+    'preset': with_preset('custom', {'terminationGracePeriodSeconds': 99}),
+}
+
+
+@pytest.mark.parametrize('tool', NEWER_TOOLS)
+def test_a_newer_tool_makes_one_chart_of_the_newest_version(tool: str) -> None:
+    first = charts(a_model(r.version('1'), r.version('2')))
+    second = charts(a_model(r.version('1'), r.version('2')), first.ledger, NEWER_TOOLS[tool])
+    assert listing(second) == [*listing(first), ('1.0.2', '2', 'patch')]
+    assert second.ledger[:2] == first.ledger
+
+
+def repository_with_both(tmp_path: Path) -> r.Repository:
+    """A pinned release in prod and one that follows in dev, published."""
+    pinned = r.release('prod', version='1', chart='1.0.0', values={'replicaCount': 4})
+    files = r.settings() | r.model() | r.environment('prod') | r.following('dev') | r.release('dev') | pinned
+    repository = r.Repository(tmp_path / 'repository', files)
+    repository.publish()
+    return repository
+
+
+@pytest.mark.parametrize('change', [*NEWER_TOOLS, 'model', 'version'])
+def test_a_pinned_release_is_untouched_and_a_following_one_moves(tmp_path: Path, change: str) -> None:
+    repository = repository_with_both(tmp_path)
+    before = repository.tree()
+    more = {'model': r.model(replicas=9), 'version': r.model(versions=[r.version('1'), r.version('2')])}
+    repository.write(more.get(change, {}))
+    run = repository.run()
+    run.templates = NEWER_TOOLS.get(change, run.templates)
+    files, paths = run.files, {item.path for item in run.plan().changes}
+    assert {path for path in before if path in files and files[path] != before[path] and '/prod' in path} == set()
+    assert not any('prod' in path or path.startswith('charts/web/1.0.0/') for path in paths)
+    assert {path for path in paths if not path.startswith('charts/web/1.0.1/')} == {
+        'charts/web/versions.yaml',
+        'delivery/dev/web.yaml',
+    }
+    assert b'/charts/web/1.0.1' in files['delivery/dev/web.yaml']
+    pinned = next(release for release in run.releases if release.release.environment == 'prod')
+    published = yaml.safe_load(before['charts/web/1.0.0/values.yaml'])
+    assert pinned.merged == published | {'replicaCount': 4}
+
+
+def test_a_published_chart_is_never_made_again_with_other_bytes(tmp_path: Path) -> None:
+    """A tool that would write the newest chart otherwise, in bytes that its content does not tell: the base's stays."""
+    repository = repository_with_both(tmp_path)
+    run = repository.run()
+    assert b'artifacthub.io/changes' not in run.charts['web'].charts['1.0.0'].files['Chart.yaml']
+    assert b'artifacthub.io/changes' in (repository.folder / 'charts/web/1.0.0/Chart.yaml').read_bytes()
+    assert run.plan().changes == ()
+
+
+def test_a_draft_is_replaced_freely_until_it_is_published(tmp_path: Path) -> None:
+    repository = repository_with_both(tmp_path)
+    for replicas in (5, 6):
+        repository.write(r.model(replicas=replicas))
+        repository.generate()
+    assert [path.name for path in sorted((repository.folder / 'charts/web').iterdir())] == ['1.0.0', '1.0.1', 'versions.yaml']
+    assert repository.read('charts/web/1.0.1/values.yaml')['replicaCount'] == 6
+    repository.write(r.model())
+    repository.generate()
+    assert git(repository.folder, 'status', '--porcelain', '--', 'charts', 'delivery', 'values') == ''
+
+
+def test_a_reordered_registry_file_makes_no_chart(tmp_path: Path) -> None:
+    env = {'B': {'value': 'b'}, 'A': {'value': 'a'}}
+    first = charts(a_model(env=env, parameters={'z': 1, 'a': 2}))
+    second = charts(a_model(env=dict(reversed(env.items())), parameters={'a': 2, 'z': 1}), first.ledger)
+    assert second.ledger == first.ledger
+
+
+# --- what stands in a chart ------------------------------------------------------------------------------------------
+
+
+def test_a_charts_head_says_what_later_runs_must_know() -> None:
+    spec = {'route': {'grpc': {'hostname': 'calls'}}, 'slo': {'p99': '20ms', 'availability': 99.9}}
+    about = yaml.safe_load(charts(a_model(r.version('1.10'), **spec)).charts['1.0.0'].files['Chart.yaml'])
+    assert about['annotations'] | {'artifacthub.io/images': '', 'artifacthub.io/changes': ''} == {
+        'chartloom.dev/values-contract': '1',
+        'chartloom.dev/model': 'web',
+        'chartloom.dev/model-version': '1.10',
+        'chartloom.dev/runtime': 'custom',
+        'chartloom.dev/hostname': 'web',
+        'chartloom.dev/grpc-hostname': 'calls',
+        'chartloom.dev/slo': '{"availability": 99.9, "p99": "20ms"}',
+        'artifacthub.io/category': 'ai-machine-learning',
+        'artifacthub.io/images': '',
+        'artifacthub.io/changes': '',
+    }
+    assert about['maintainers'] == [{'name': 'shop'}]
+    assert about['appVersion'] == '1.10'
+
+
+@pytest.mark.parametrize('version', ['1', '1.10', '1e3', '43', 'v2', '2026-11-22', 'on', '0x1F', '1.0.0+build.1', 'latest'])
+def test_the_app_version_is_text_to_helm(helm: Path, tmp_path: Path, version: str) -> None:
+    files = charts(a_model(r.version(version))).charts['1.0.0'].files
+    for path, data in files.items():
+        (tmp_path / 'web' / path).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / 'web' / path).write_bytes(data)
+    line = next(line for line in files['Chart.yaml'].decode().splitlines() if line.startswith('appVersion'))
+    assert line == f'appVersion: "{version}"'
+    shown = subprocess.run([helm, 'show', 'chart', tmp_path / 'web'], capture_output=True, text=True, check=True).stdout
+    assert yaml.safe_load(shown)['appVersion'] == version
+    linted = subprocess.run([helm, 'lint', '--strict', tmp_path / 'web'], capture_output=True, text=True)
+    assert linted.returncode == 0, linted.stdout
+    assert '[WARNING]' not in linted.stdout
+
+
+def test_values_carry_the_comments_of_their_schema() -> None:
+    made = charts(a_model()).charts['1.0.0']
+    text = made.files['values.yaml'].decode()
+    schema = json.loads(made.schema)
+    for key, item in schema['properties'].items():
+        assert f'\n# {item["description"]}\n{key}:' in text, key
+    assert yaml.safe_load(text) == made.values
+
+
+def test_a_chart_is_the_starter_byte_for_byte_but_for_three_files() -> None:
+    files = charts(a_model()).charts['1.0.0'].files
+    assert files.keys() - TEMPLATES.starter.files.keys() == {'README.md'}
+    same = {path for path, data in TEMPLATES.starter.files.items() if files[path] is data}
+    assert same == TEMPLATES.starter.files.keys() - {'Chart.yaml', 'values.yaml'}
+    assert not any(path.startswith('ci/') for path in files)
+
+
+def test_a_readme_tells_a_user_of_the_model_what_it_is() -> None:
+    version = r.version(
+        '43',
+        released='2026-11-17',
+        notes='Asks for | more\nthan before',
+        artifact=r.ARTIFACT,
+        metrics={'ndcg@10': 0.447},
+        signature={'inputs': {'user|id': {'dtype': 'int64', 'shape': [-1, 3]}}, 'outputs': {'s': {'dtype': 'float32', 'shape': []}}},
+    )
+    made = charts(a_model(version, runtime='tensorflow-serving', slo={'p99': '60ms', 'availability': 99.9}))
+    readme = made.charts['1.0.0'].files['README.md'].decode()
+    for text in (
+        '# web\n\nAnswers\n',
+        '| Model version | `43`, released 2026-11-17 |',
+        '| Chart version | `1.0.0` |',
+        '| Latency | 99 of 100 answers within 60ms |',
+        '| ndcg@10 | 0.447 |',
+        'Asks for | more than before',
+        'http: web.<namespace>.svc:8501',
+        'curl -X POST http://web:8501/v1/models/web:predict',
+    ):
+        assert text in readme, text
+    assert '\\|' in readme
+    assert '\n\n\n' not in readme
+
+
+def test_a_run_of_one_model_makes_the_same_chart_as_a_run_of_all(tmp_path: Path) -> None:
+    files = r.settings() | r.model() | r.model('other') | r.following() | r.release() | r.release('prod', 'other')
+    repository = r.Repository(tmp_path / 'repository', files)
+    whole = Run(open_repository(repository.folder)).files
+    alone = Run(open_repository(repository.folder), ['web']).files
+    assert alone == {path: data for path, data in whole.items() if path in alone}
+    assert {path for path in whole if '/web' in path and not path.startswith('registry')} == alone.keys()

@@ -1,0 +1,119 @@
+"""README, CODEOWNERS and .gitattributes: our blocks are renewed, the team's own text is never touched."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+from pathlib import Path
+
+import jsonschema
+import pytest
+import registries as r
+from parts import git
+
+from generator.load import load_templates
+from generator.repository_documents import render, sealed_json
+from generator.yamlwrite import is_sealed
+
+BEGIN, END = '<!-- chartloom: begin -->\n', '<!-- chartloom: end -->\n'
+OWNERS = {'*': ['@platform'], '/registry/releases/prod/': ['@on-call', 'ada@example.com'], 'registry/my models/': ['@data']}
+
+
+def documents(tmp_path: Path, current: dict[str, bytes] | None = None, **settings: object) -> dict[str, bytes]:
+    repository = r.Repository(tmp_path / 'repository', r.settings(**settings) | r.environment('prod') | r.environment('edge', agent='flux'))
+    run = repository.run()
+    return render(run.registry, run.templates, current or {})
+
+
+def test_a_new_readme_is_one_block(tmp_path: Path) -> None:
+    readme = documents(tmp_path)['README.md'].decode()
+    assert readme.startswith(BEGIN)
+    assert readme.endswith(END)
+    assert readme.index('### edge') < readme.index('### prod')
+    assert readme.count('kubectl apply -f bootstrap/prod.yaml') == 1
+    assert 'namespace `ml-edge`, Kubernetes 1.36, by Flux' in readme
+    assert 'CancelHealthCheckOnNewRevision=true' in readme
+
+
+# What a team may have made of a file; {} is where our block stands, or comes to stand.
+KEPT = {
+    'text before': '# Ours\n\n{}',
+    'text after': '{}\n## Ours\n',
+    'text around, without a last line end': '# Ours\n{}the end',
+    'not UTF-8': '# \udcff\udcfe\n\n{}',
+    'tabs and spaces': '# Ours\t \n\n   \n{}\n  \n',
+    'an end that lost its beginning': '# Ours\n' + END + 'text\n{}more\n',
+    'a beginning that lost its end': '# Ours\n' + BEGIN + 'text\n{}more\n',
+    'marks that are only spoken of': 'Between `' + BEGIN.strip() + '` and `' + END.strip() + '` all is generated.\n\n{}',
+    'a second block': '{}# Ours\n' + BEGIN + 'old\n' + END,
+}
+
+
+@pytest.mark.parametrize('case', KEPT)
+def test_the_teams_text_is_kept(tmp_path: Path, case: str) -> None:
+    block = BEGIN + 'old lines\n' + END
+    before = KEPT[case].replace('{}', block)
+    fresh = documents(tmp_path)['README.md'].decode()
+    (after,) = [documents(tmp_path / 'again', {'README.md': before.encode('utf-8', 'surrogateescape')})['README.md']]
+    assert after.decode('utf-8', 'surrogateescape') == KEPT[case].replace('{}', fresh)
+    assert documents(tmp_path / 'third', {'README.md': after})['README.md'] == after
+
+
+@pytest.mark.parametrize('before', ['# Ours', '# Ours\n\n\n', '# Ours\n' + BEGIN + 'no end\n', '# Ours\n' + END])
+def test_a_file_without_a_block_gets_one_at_its_end_and_only_once(tmp_path: Path, before: str) -> None:
+    fresh = documents(tmp_path)['README.md'].decode()
+    after = documents(tmp_path / 'again', {'README.md': before.encode()})['README.md']
+    assert after.decode() == before.rstrip() + '\n\n' + fresh
+    assert documents(tmp_path / 'third', {'README.md': after})['README.md'] == after
+
+
+def test_windows_line_ends_around_a_block_do_not_grow(tmp_path: Path) -> None:
+    before = f'# Ours\n{BEGIN}old\n{END}text\n'.replace('\n', '\r\n').encode()
+    once = documents(tmp_path, {'README.md': before})['README.md']
+    assert once.startswith(b'# Ours\r\n<!--')
+    assert once.endswith(b'end -->\ntext\r\n')
+    assert documents(tmp_path / 'again', {'README.md': once})['README.md'] == once
+
+
+def test_owners_stand_in_their_order_with_paths_from_the_root(tmp_path: Path) -> None:
+    assert documents(tmp_path, owners=OWNERS)['CODEOWNERS'].decode() == (
+        '# chartloom: begin\n'
+        '* @platform\n'
+        '/registry/releases/prod/ @on-call ada@example.com\n'
+        '/registry/my\\ models/ @data\n'
+        '# chartloom: end\n'
+    )
+
+
+def test_owners_that_are_gone_from_the_settings_are_gone_from_the_file(tmp_path: Path) -> None:
+    before = documents(tmp_path / 'before', owners=OWNERS)['CODEOWNERS']
+    assert 'CODEOWNERS' not in documents(tmp_path / 'none')
+    assert documents(tmp_path / 'after', {'CODEOWNERS': b'/docs @writers\n\n' + before})['CODEOWNERS'] == b'/docs @writers\n\n'
+
+
+def test_git_leaves_the_bytes_of_generated_files_alone(tmp_path: Path) -> None:
+    repository = r.Repository(tmp_path / 'r', r.settings() | r.model() | r.following() | r.release(), prefix='sub folder')
+    repository.publish()
+    folder = repository.folder
+    git(folder, 'config', 'core.autocrlf', 'true')
+    for path in ('charts/web/1.0.0/values.yaml', 'values/prod/web.yaml', 'delivery/prod/web.yaml', 'bootstrap/prod.yaml', 'charts/web/versions.yaml'):
+        before = (folder / path).read_bytes()
+        (folder / path).unlink()
+        git(folder, 'checkout', '--', path)
+        assert (folder / path).read_bytes() == before
+        answer = subprocess.run(['git', 'check-attr', 'linguist-generated', path], cwd=folder, capture_output=True, text=True)
+        assert answer.stdout.endswith(': set\n')
+    assert not repository.publish().changed
+
+
+def test_editors_get_the_schemas_of_this_version(tmp_path: Path) -> None:
+    files = documents(tmp_path)
+    for name, schema in load_templates().schemas.items():
+        data = files[f'registry/schemas/{name}']
+        written = json.loads(data)
+        assert 'Do not edit' in written.pop('$comment')
+        assert written == json.loads(schema)
+        assert is_sealed(data)
+        assert not is_sealed(data.replace(b'"type"', b'"typo"', 1))
+        jsonschema.validators.validator_for(written).check_schema(written)
+    assert is_sealed(sealed_json(b'{"a": "\xc3\xbc"}'))
