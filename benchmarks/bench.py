@@ -22,6 +22,7 @@ CASES = {
     'commit': cases.commit,
     'rerun': cases.rerun,
     'one': cases.one,
+    'verify': cases.verify,
     'loop': cases.loop,
 }
 OWN_HELM = Path(__file__).resolve().parents[1] / '.tools/helm-4.3.1/helm'
@@ -30,7 +31,7 @@ OWN_HELM = Path(__file__).resolve().parents[1] / '.tools/helm-4.3.1/helm'
 def main() -> int:
     options = _options()
     folder = Path(tempfile.mkdtemp(prefix='chartloom-bench-'))
-    helm = os.environ.get('HELM') or shutil.which('helm') or str(OWN_HELM)
+    helm = os.environ['HELM'] = os.environ.get('HELM') or shutil.which('helm') or str(OWN_HELM)
     lab = cases.Laboratory(folder, options.models, helm)
     rows: list[Row] = []
     try:

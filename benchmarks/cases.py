@@ -13,8 +13,10 @@ from pathlib import Path
 
 from measure import Row, chartloom, limit, ratio, seconds, show
 from registry import ENVIRONMENTS, make_repository, model_name
+from umbrellas import make_umbrellas, render_umbrellas
 
 STEPS = Path(__file__).with_name('steps.py')
+VERIFIED = Path(__file__).with_name('verified.py')
 FAST_IMPORT = ('git', 'fast-import', '--quiet', '--force', '--done')
 
 
@@ -45,12 +47,11 @@ class Laboratory:
 def commit(lab: Laboratory, rounds: int = 3) -> Iterator[Row]:
     """The tree and its commit, and the whole process, against git alone on the same bytes."""
     inside, whole, alone = [], [], []
-    about = {}
+    about: dict[str, float] = {}
     for _ in range(rounds):
         whole.append(chartloom(lab.registry(lab.models), 'generate', '--commit'))
         repository, stream = lab.registry(lab.models), lab.fresh() / 'stream'
-        done = subprocess.run([sys.executable, STEPS, repository, stream], check=True, capture_output=True)
-        about = json.loads(done.stdout)
+        about = _child(STEPS, repository, stream)
         inside.append(about['tree'] + about['commit'])
         with stream.open('rb') as stdin:
             alone.append(seconds(FAST_IMPORT, lab.registry(lab.models), stdin=stdin))
@@ -88,6 +89,27 @@ def one(lab: Laboratory, rounds: int = 9) -> Iterator[Row]:
 def change_model(repository: Path, number: int) -> None:
     file = repository / f'registry/models/{model_name(number)}.yaml'
     file.write_text(re.sub(r'cpu: \S+', f'cpu: {1100 + number}m', file.read_text(), count=1))
+
+
+def verify(lab: Laboratory, rounds: int = 2) -> Iterator[Row]:
+    """Rendering every release, against bare helm on the same charts and values; and the memory of the whole command."""
+    repository = lab.generated(lab.models)
+    umbrellas = make_umbrellas(repository, lab.models, lab.fresh())
+    ours, bare = [], []
+    for _ in range(rounds):
+        start = time.perf_counter()
+        render_umbrellas(lab.helm, umbrellas)
+        bare.append(time.perf_counter() - start)
+        ours.append(_child(VERIFIED, 'render', repository)['seconds'])
+    yield ratio('`verify`: rendering all releases', ours, bare, 1.3, 'bare umbrella `helm template`')
+    peak = _child(VERIFIED, 'memory', repository)['mib']
+    yield Row('`verify`: peak memory of the process', f'{peak:.0f} MiB', peak, 300, ' MiB')
+
+
+def _child(script: Path, *arguments: str | Path) -> dict[str, float]:
+    done = subprocess.run([sys.executable, script, *arguments], stdout=subprocess.PIPE, check=True)
+    found: dict[str, float] = json.loads(done.stdout)
+    return found
 
 
 def help_(lab: Laboratory, rounds: int = 21) -> Iterator[Row]:

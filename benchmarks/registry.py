@@ -143,6 +143,15 @@ def versions(number: int) -> list[str]:
     return ['2026.8.0', '2026.11.0'] if number % 4 == 0 else ['2026.11.0']
 
 
+def pinned(number: int, environment: str) -> str:
+    """The model version of a release: the newest but for prod and edge."""
+    return versions(number)[0 if environment in ('prod', 'edge') else -1]
+
+
+def chart_version(number: int, environment: str) -> str:
+    return f'1.0.{versions(number).index(pinned(number, environment))}'
+
+
 def registry_files(models: int) -> dict[str, str]:
     """The whole registry: models, a release of each in every environment, and an application for every four."""
     files = {'settings.yaml': _SETTINGS}
@@ -188,9 +197,7 @@ def _release(number: int, environment: str) -> str:
     head = _RELEASE.substitute(name=model_name(number))
     if environment == 'local':
         return f'{head}  values:\n    revisionHistoryLimit: 2\n'
-    known = versions(number)
-    at = -1 if environment == 'staging' else 0
-    pin = _PIN.substitute(version=known[at], chart=f'1.0.{known.index(known[at])}')
+    pin = _PIN.substitute(version=pinned(number, environment), chart=chart_version(number, environment))
     return head + pin + (_VALUES if environment == 'prod' else '')
 
 

@@ -9,27 +9,28 @@ from generator.domain import Registry
 from generator.errors import Problem
 from generator.paths import Path, show
 
-# What it is, text that any such literal holds (looked for first, because that is cheap), and its form.
+# What it is, the text that it begins with (which is what makes the search fast), and how it goes on.
 _FORMS = (
-    ('a private key', 'PRIVATE KEY', r'-----BEGIN [A-Z0-9 ]*PRIVATE KEY'),
-    ('an AWS access key', 'AKIA', r'\bAKIA[0-9A-Z]{16}\b'),
-    ('an AWS access key', 'ASIA', r'\bASIA[0-9A-Z]{16}\b'),
-    ('a GitHub token', 'gh', r'\bgh[pousr]_[A-Za-z0-9]{36,}'),
-    ('a GitHub token', 'github_pat_', r'\bgithub_pat_[A-Za-z0-9_]{40,}'),
-    ('a GitLab token', 'glpat-', r'\bglpat-[A-Za-z0-9_-]{20,}'),
-    ('a Slack token', 'xox', r'\bxox[abeprs]-[A-Za-z0-9-]{10,}'),
-    ('the address of a Slack hook', 'hooks.slack.com', r'hooks\.slack\.com/services/T[A-Z0-9]+/B[A-Z0-9]+/'),
-    ('a Hugging Face token', 'hf_', r'\bhf_[A-Za-z0-9]{30,}'),
-    ('an API key', 'sk-', r'(?<![A-Za-z0-9_.-])sk-(?=[A-Za-z_-]*[0-9])(?=[a-z0-9_-]*[A-Z])[A-Za-z0-9_-]{32,}'),
-    ('an API key', 'AIza', r'\bAIza[0-9A-Za-z_-]{35}'),
-    ('an API key', '_live_', r'\b[rs]k_live_[A-Za-z0-9]{16,}'),
-    ('an account key', 'AccountKey=', r'\bAccountKey=[A-Za-z0-9+/]{40,}'),
-    ('a signed token', 'eyJ', r'\beyJ[A-Za-z0-9_-]{8,}\.eyJ[A-Za-z0-9_-]{8,}\.[A-Za-z0-9_-]{8,}'),
-    ('a signed address', 'ig', r'[?&](?:X-Amz-Signature|X-Goog-Signature|sig)=[A-Za-z0-9%+/]{16,}'),
-    ('a password in an address', '://', r'[a-z][a-z0-9+.-]*://[^/\s:@]*:(?![$<{%*])[^/\s@]+@'),
-    ('a bearer token', 'earer ', r'\b[Bb]earer (?=[A-Za-z._~+/-]*[0-9])[A-Za-z0-9._~+/-]{16,}=*'),
+    ('a private key', '-----BEGIN ', r'[A-Z0-9 ]*PRIVATE KEY'),
+    ('an AWS access key', 'AKIA', r'(?<!\wAKIA)[0-9A-Z]{16}\b'),
+    ('an AWS access key', 'ASIA', r'(?<!\wASIA)[0-9A-Z]{16}\b'),
+    ('a GitHub token', 'gh', r'[pousr]_[A-Za-z0-9]{36,}'),
+    ('a GitHub token', 'github_pat_', r'[A-Za-z0-9_]{40,}'),
+    ('a GitLab token', 'glpat-', r'[A-Za-z0-9_-]{20,}'),
+    ('a Slack token', 'xox', r'[abeprs]-[A-Za-z0-9-]{10,}'),
+    ('the address of a Slack hook', 'hooks.slack.com/services/', r'T[A-Z0-9]+/B[A-Z0-9]+/'),
+    ('a Hugging Face token', 'hf_', r'(?<!\whf_)[A-Za-z0-9]{30,}'),
+    ('an API key', 'sk-', r'(?<![\w.-]sk-)(?=[A-Za-z_-]*[0-9])(?=[a-z0-9_-]*[A-Z])[A-Za-z0-9_-]{32,}'),
+    ('an API key', 'AIza', r'(?<!\wAIza)[0-9A-Za-z_-]{35}'),
+    ('an API key', 'k_live_', r'(?<=[rs]k_live_)[A-Za-z0-9]{16,}'),
+    ('an account key', 'AccountKey=', r'[A-Za-z0-9+/]{40,}'),
+    ('a signed token', 'eyJ', r'(?<!\weyJ)[A-Za-z0-9_-]{8,}\.eyJ[A-Za-z0-9_-]{8,}\.[A-Za-z0-9_-]{8,}'),
+    ('a signed address', '-Signature=', r'[A-Za-z0-9%+/]{16,}'),
+    ('a signed address', 'sig=', r'(?<=[?&]sig=)[A-Za-z0-9%+/]{16,}'),
+    ('a password in an address', '://', r'[^/\s:@]*:(?![$<{%*])[^/\s@]+@'),
+    ('a bearer token', 'earer ', r'(?=[A-Za-z._~+/-]*[0-9])[A-Za-z0-9._~+/-]{16,}=*'),
 )
-_KNOWN = tuple((what, marker, re.compile(form)) for what, marker, form in _FORMS)
+_KNOWN = tuple((what, begin, re.compile(re.escape(begin) + rest)) for what, begin, rest in _FORMS)
 # --password=… and the like, in arguments and configuration files; not a reference, a path or an empty text.
 _ASSIGNED = re.compile(
     r'(?im)^[ \t-]*["\']?[\w.-]*passw(?:or)?d["\']?[ \t]*[:=][ \t]*["\']?(?![$<{%*/!&])(?!\w+:)[^\s"\',#]{4,}'
@@ -41,25 +42,13 @@ _PASSWORD = re.compile(r'(?i)(?:^|[._-])(?:password|passwd|passphrase)$')
 _SECRET = re.compile(
     r'(?i)(?:^|[._-])(?:secret|token|api_?key|api-key|access_?key|access-key|private_?key|private-key|credentials?)$'
 )
+_VARIABLES = ('env', 'parameters')
 # Tokens of a language, and Secrets of Kubernetes: names that tell nothing.
 _HARMLESS = re.compile(
     r'(?i)(?:^|[._-])(?:[bes]os|pad|unk|sep|cls|mask|stop|start|end|begin|special|image|video|audio|think|'
     r'(?:image_?)?pull|tls|per|max|min|first|last|new|next|prompt|eot|eom)[._-]?(?:token|secret)$'
 )
-_WORDS = {
-    'true',
-    'false',
-    'none',
-    'null',
-    'required',
-    'optional',
-    'enabled',
-    'disabled',
-    'prompt',
-    'file',
-    'vault',
-    'env',
-}
+_WORDS = frozenset('true false none null required optional enabled disabled prompt file vault env'.split())
 _ELSEWHERE = re.compile(r'[$<{%*/\[]|[a-z][a-z0-9+.-]*://')
 
 
@@ -69,16 +58,42 @@ def credential_problems(registry: Registry) -> Iterator[Problem]:
     places = [(registry.settings.file, registry.settings.spec)]
     places += [(item.file, item.spec) for group in groups for item in group.values()]
     for file, spec in places:
+        # All texts at once first: most files hold nothing that a second look would be worth.
+        texts: list[str] = []
+        names: list[str] = []
+        _collect(spec, texts, names)
+        if not _is_suspicious(texts, names):
+            continue
         for path, value in _strings(spec, ('spec',)):
             if what := credential(path, value):
                 yield Problem(file, show(path), f'this looks like {what}', _hint(path))
 
 
+def _collect(value: object, texts: list[str], names: list[str]) -> None:
+    """All texts, and all names of variables and parameters."""
+    if isinstance(value, str):
+        texts.append(value)
+    elif isinstance(value, dict):
+        for key, item in value.items():
+            if key in _VARIABLES and isinstance(item, dict):
+                names.extend(item)
+            _collect(item, texts, names)
+    elif isinstance(value, list):
+        for item in value:
+            _collect(item, texts, names)
+
+
+def _is_suspicious(texts: list[str], names: list[str]) -> bool:
+    text = '\n'.join(texts)
+    if 'passw' in text.lower() or any(begin in text and form.search(text) for _, begin, form in _KNOWN):
+        return True
+    return any(_PASSWORD.search(name) or _SECRET.search(name) for name in names)
+
+
 def credential(path: Path, value: str) -> str:
     """What kind of credential a text seems to be, or ''."""
-    for what, marker, form in _KNOWN:
-        if marker in value and form.search(value):
-            return what
+    if what := _known(value):
+        return what
     if not _WRITTEN_OUT.isdisjoint(path) and 'passw' in value.lower() and _ASSIGNED.search(value):
         return 'a password'
     name = _variable(path)
@@ -89,6 +104,11 @@ def credential(path: Path, value: str) -> str:
     if _SECRET.search(name) and not _HARMLESS.search(name) and _is_random(value):
         return f'the secret {name}'
     return ''
+
+
+def _known(value: str) -> str:
+    """What its form alone gives away."""
+    return next((what for what, begin, form in _KNOWN if begin in value and form.search(value)), '')
 
 
 def _variable(path: Path) -> str:
@@ -121,7 +141,7 @@ def _hint(path: Path) -> str:
 def _strings(value: object, path: Path) -> Iterator[tuple[Path, str]]:
     if isinstance(value, str):
         yield path, value
-    elif isinstance(value, Mapping):
+    elif isinstance(value, dict):
         for key, item in value.items():
             yield from _strings(item, (*path, key))
     elif isinstance(value, list):

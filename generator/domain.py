@@ -136,12 +136,13 @@ class Registry:
     environments: Mapping[str, Environment]
     releases: Mapping[str, Release]
     applications: Mapping[str, Application]
+    applications_of: Mapping[str, tuple[Application, ...]]  # by member
     # All names there are, when only some of the files were read.
     model_names: frozenset[str]
     release_names: frozenset[str]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Starter:
     """A complete chart that lints alone; `digest` is the sha256 of its templates."""
 

@@ -8,7 +8,6 @@ from typing import Any
 from generator.domain import Values
 from generator.paths import Path
 
-
 _OTHER_NAMES = {'index.docker.io': 'docker.io'}
 
 

@@ -19,11 +19,13 @@ def merge_checked(layers: Sequence[Layer], base: Values, schema: bytes, fallback
     Problems that no layer of the registry caused are told of the file `fallback`.
     """
     problems: list[Problem] = []
-    merged: dict[str, Any] = dict(base)
+    overlay: dict[str, Any] = {}
     for layer in layers:
-        found = kind_problems(merged, layer)
+        found = kind_problems(base, layer) or kind_problems(overlay, layer)
         problems += found
-        merged = merged if found else merge(merged, placed(layer))
+        # The layers first among themselves: they are small, the base is not, and merging is associative.
+        overlay = overlay if found else merge(overlay, placed(layer))
+    merged = merge(base, overlay)
     if problems:
         raise ProblemsFound(problems)
     if faults := values_faults(schema, merged) or value_faults(merged):

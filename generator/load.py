@@ -81,12 +81,21 @@ def load_registry(
         environments=found['Environment'],
         releases=found['Release'],
         applications=found['Application'],
+        applications_of=_by_member(found['Application']),
         model_names=frozenset(name for kind, name in map(_kind_and_name, names) if kind == 'Model'),
         release_names=frozenset(name for kind, name in map(_kind_and_name, names) if kind == 'Release'),
     )
     if problems := [*problems, *check(registry, unread)]:
         raise ProblemsFound(problems)
     return registry
+
+
+def _by_member(applications: dict[str, Application]) -> dict[str, tuple[Application, ...]]:
+    found: dict[str, tuple[Application, ...]] = {}
+    for application in applications.values():
+        for member in dict.fromkeys(application.members):
+            found[member] = (*found.get(member, ()), application)
+    return found
 
 
 def _kind_and_name(file: str) -> tuple[str, str]:

@@ -11,11 +11,11 @@ from generator.paths import Path, show
 
 
 def merge(base: Values, over: Values) -> dict[str, Any]:
-    """`over` on `base`; neither is changed."""
+    """`over` on `base`; neither is changed, and what `over` does not touch is the same object in the result."""
     result = dict(base)
     for key, value in over.items():
         mine = result.get(key)
-        result[key] = merge(mine, value) if isinstance(value, Mapping) and isinstance(mine, Mapping) else value
+        result[key] = merge(mine, value) if isinstance(value, dict) and isinstance(mine, dict) else value
     return result
 
 
@@ -40,10 +40,25 @@ def kind_problems(base: Values, layer: Layer) -> list[Problem]:
 
     Helm would drop what was there, or keep what seems to be replaced, without a word.
     """
+    over = placed(layer)
+    if _fits(base, over):
+        return []
     return [
         Problem(layer.file, show((*layer.source, *path[len(layer.target) :])), message, hint)
-        for path, message, hint in _kinds(base, placed(layer), ())
+        for path, message, hint in _kinds(base, over, ())
     ]
+
+
+def _fits(base: Values, over: Values) -> bool:
+    """Whether `_kinds` would find nothing: asked of every layer, so it makes no paths and no words."""
+    for key, value in over.items():
+        mine = base.get(key)
+        if isinstance(mine, dict):
+            if not isinstance(value, dict) or (mine and not value) or not _fits(mine, value):
+                return False
+        elif key in base and (isinstance(value, dict) or isinstance(value, list) != isinstance(mine, list)):
+            return False
+    return True
 
 
 def _kinds(base: Any, over: Any, path: Path) -> Iterable[tuple[Path, str, str]]:
@@ -76,12 +91,13 @@ def difference(base: Values, merged: Values) -> dict[str, Any]:
     """What has to be merged over `base` to get `merged`, no more."""
     result: dict[str, Any] = {}
     for key, value in merged.items():
-        if key not in base:
-            result[key] = value
-        elif isinstance(value, Mapping) and isinstance(base[key], Mapping):
-            if inner := difference(base[key], value):
+        mine = base.get(key)
+        if value is mine:
+            continue
+        if isinstance(value, dict) and isinstance(mine, dict):
+            if inner := difference(mine, value):
                 result[key] = inner
-        elif value != base[key] or type(value) is not type(base[key]):
+        elif value != mine or type(value) is not type(mine):
             result[key] = value
     return result
 

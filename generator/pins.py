@@ -1,4 +1,4 @@
-"""Releases and the charts there are → the pins to write: missing ones, ones that contradict themselves, newer ones on request."""
+"""Releases and their models' charts → the pins to write: missing and contradictory ones, newer ones on request."""
 
 from __future__ import annotations
 
@@ -32,8 +32,11 @@ def choose_pins(
     """
     if unknown := [name for name in names if name not in registry.releases]:
         known = registry.releases
-        raise ProblemsFound(Problem('registry/releases', '', f"there is no release '{n}'", suggest(n, known)) for n in unknown)
-    pins, problems = [], []
+        raise ProblemsFound(
+            Problem('registry/releases', '', f"there is no release '{n}'", suggest(n, known)) for n in unknown
+        )
+    pins: list[Pin] = []
+    problems: list[Problem] = []
     for name in sorted(names or registry.releases):
         release = registry.releases[name]
         follows = registry.environments[release.environment].follows_newest
@@ -53,7 +56,9 @@ def choose_pins(
 
 def _pin(release: Release, registry: Registry, charts: ModelCharts, *, move: bool, newest: bool) -> Pin:
     model = registry.models[release.model]
-    version = model.newest.version if newest or not release.version else release.version
+    # A chart that is pinned alone says itself which version it serves.
+    served = next((e.model_version for e in charts.ledger if e.version == release.chart), model.newest.version)
+    version = model.newest.version if newest else release.version or served
     entry = charts.newest(version)
     if entry is None:
         known = [v.version for v in model.versions]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 from generator.domain import DOMAIN, Application, Chart, Environment, Layer, Registry, Release, Values
@@ -14,7 +14,7 @@ from generator.paths import Path
 
 def release_layers(release: Release, environment: Environment, chart: Chart, registry: Registry) -> list[Layer]:
     """The layers over the chart's own values, the release's last; what a chart needs to tell, its annotations tell."""
-    applications = [a for a in registry.applications.values() if release.model in a.members]
+    applications = registry.applications_of.get(release.model, ())
     layers = [
         *_application_layers(release, environment, chart, applications, registry),
         *_environment_layers(environment, chart),
@@ -23,7 +23,9 @@ def release_layers(release: Release, environment: Environment, chart: Chart, reg
         if 'values' in place.spec:
             layers.append(Layer(place.file, ('spec', 'values'), (), in_key_order(place.spec['values'])))
     layers += _strategy_layers(release, environment)
-    return [*layers, *_mirror_layers(environment, merge_layers(layers, chart.values))]
+    if 'registryMirrors' in environment.spec:
+        layers += _mirror_layers(environment, merge_layers(layers, chart.values))
+    return layers
 
 
 def _strategy_layers(release: Release, environment: Environment) -> Iterator[Layer]:
@@ -38,8 +40,7 @@ def _strategy_layers(release: Release, environment: Environment) -> Iterator[Lay
 
 
 def _mirror_layers(environment: Environment, values: Values) -> Iterator[Layer]:
-    mirrors = environment.spec.get('registryMirrors', {})
-    for path, mirror in mirrored(values, mirrors) if mirrors else ():
+    for path, mirror in mirrored(values, environment.spec['registryMirrors']):
         yield Layer(environment.file, ('spec', 'registryMirrors'), path, mirror)
 
 
@@ -55,7 +56,7 @@ def _environment_layers(environment: Environment, chart: Chart) -> Iterator[Laye
 
 
 def _application_layers(
-    release: Release, environment: Environment, chart: Chart, applications: list[Application], registry: Registry
+    release: Release, environment: Environment, chart: Chart, applications: Sequence[Application], registry: Registry
 ) -> Iterator[Layer]:
     for application in applications:
         yield from _peer_layers(release, chart, application, registry)

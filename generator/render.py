@@ -34,7 +34,7 @@ def render_releases(releases: Iterable[ResolvedRelease], registry: Registry, pre
 
 
 def render_repository(registry: Registry, templates: Templates, current: Tree, prefix: str) -> dict[str, bytes]:
-    """What belongs to no release: bootstrap, and the documents with their marked blocks; `current` holds those there are."""
+    """What belongs to no release: bootstrap, and the documents with their blocks; `current` holds those there are."""
     files = {
         bootstrap_file(environment.name): dump_bootstrap(environment, registry.settings, prefix)
         for environment in _by_name(registry.environments)

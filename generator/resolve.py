@@ -34,10 +34,21 @@ def choose_entry(release: Release, environment: Environment, model: Model, chart
             newest = charts.newest(model.newest.version)
             assert newest, 'every newest model version has a chart'
             return newest
-        raise ProblemsFound([Problem(release.file, '$.spec', 'nothing is pinned', f"run 'chartloom pin {release.name}'")])
+        raise ProblemsFound(
+            [Problem(release.file, '$.spec', 'nothing is pinned', f"run 'chartloom pin {release.name}'")]
+        )
     known = [version.version for version in model.versions]
     if not release.version:
-        raise ProblemsFound([Problem(release.file, '$.spec', 'a chart is pinned without its model version', f"run 'chartloom pin {release.name}'")])
+        raise ProblemsFound(
+            [
+                Problem(
+                    release.file,
+                    '$.spec',
+                    'a chart is pinned without its model version',
+                    f"run 'chartloom pin {release.name}'",
+                )
+            ]
+        )
     if release.version not in known and not charts.newest(release.version):
         message = f"there is no version '{release.version}' of model '{model.name}'"
         raise ProblemsFound([Problem(release.file, '$.spec.version', message, suggest(release.version, known))])
@@ -63,7 +74,8 @@ def resolve_releases(
     registry: Registry, charts: Mapping[str, ModelCharts], read_chart: ReadChart, releases: Iterable[Release]
 ) -> list[ResolvedRelease]:
     """Resolve releases in the order of their names; raises ProblemsFound with the problems of all of them."""
-    resolved, problems = [], []
+    resolved: list[ResolvedRelease] = []
+    problems: list[Problem] = []
     for release in sorted(releases, key=lambda item: item.name):
         try:
             resolved.append(_resolve(release, registry, charts, read_chart))

@@ -73,7 +73,8 @@ def suggest(word: str, known: Iterable[str], otherwise: str = '') -> str:
         told = (
             f' {strange!r} is {unicodedata.name(strange, "no ASCII letter")}' if strange and close[0].isascii() else ''
         )
-        return f"did you mean '{close[0]}'?{told}"
+        return f'did you mean {quoted(close[0])}?{told}'
     if otherwise:
         return otherwise
-    return f'known here: {", ".join(names)}' if names else 'remove it'
+    shown = ', '.join(name if name.isprintable() else repr(name) for name in names)
+    return f'known here: {shown}' if names else 'remove it'

@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator
 from fractions import Fraction
+from functools import lru_cache
 
 from generator.domain import Values
 from generator.faults import Fault
@@ -141,6 +142,7 @@ _UNITS: dict[str, Fraction | int] = {
 _QUANTITY = re.compile(r'([0-9]+(?:\.[0-9]+)?)([a-zA-Z]*)')
 
 
+@lru_cache(maxsize=4096)
 def quantity(text: str) -> Fraction:
     """A Kubernetes quantity as a number."""
     match = _QUANTITY.fullmatch(text)
@@ -165,7 +167,7 @@ def _resources(path: Path, resources: Values) -> Iterator[Fault]:
         asked, allowed = requests.get(name), limits.get(name)
         places = ((*path, 'limits', name), (*path, 'requests', name))
         if '/' not in name:
-            if asked and allowed and quantity(asked) > quantity(allowed):
+            if asked != allowed and asked and allowed and quantity(asked) > quantity(allowed):
                 message = f'the request for {name}, {asked}, is more than the limit, {allowed}'
                 yield Fault(places[0], message, 'raise the limit or lower the request', places[1:])
         elif any(text and quantity(text).denominator > 1 for text in (asked, allowed)):

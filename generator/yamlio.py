@@ -6,6 +6,7 @@ helm, kubectl and Python would each read something else.
 
 from __future__ import annotations
 
+import json
 import re
 from dataclasses import dataclass
 from typing import Any
@@ -21,17 +22,22 @@ MAX_BYTES = 1 << 20
 MAX_DEPTH = 40
 MAX_PROBLEMS = 20
 
-_NUMBER = re.compile(r'-?(?:0|[1-9][0-9]{0,15})(?:\.[0-9]+)?')
+_WORDS: dict[str, Any] = {'true': True, 'false': False}
+_NOTHING = ('', '~', 'null')
 # Plain scalars that some reader of ours (PyYAML, ruamel, helm, kubectl) does not take for a string: measured, not guessed.
-_AMBIGUOUS = re.compile(
-    r'(?:[yYnN]|yes|Yes|YES|no|No|NO|on|On|ON|off|Off|OFF|True|TRUE|False|FALSE|Null|NULL'
-    r'|[-+]?\.(?:inf|Inf|INF)|\.(?:nan|NaN|NAN)|=|<<'
+_DOUBTFUL = frozenset(
+    'y Y n N yes Yes YES no No NO on On ON off Off OFF True TRUE False FALSE Null NULL .nan .NaN .NAN = <<'.split()
+)
+_SPECIAL = _DOUBTFUL.union(_WORDS, _NOTHING)
+_NUMBER = re.compile(r'-?(?:0|[1-9][0-9]{0,15})(?:\.[0-9]+)?')
+_DOUBTFUL_NUMBER = re.compile(
+    r'[-+]?\.(?:inf|Inf|INF)'
     r'|[-+.]?[0-9][0-9_]*(?:\.[0-9_]*)?(?:[eE][-+]?[0-9]+)?|[-+]?0[xX][0-9a-fA-F_]+|[-+]?0[oO][0-7_]+|[-+]?0[bB][01_]+'
     r'|[-+][0-9_]+|[-+]?\.[0-9_]+(?:[eE][-+]?[0-9]+)?|[-+]?[0-9][0-9_]*(?::[0-5]?[0-9])+(?:\.[0-9_]*)?'
-    r'|[0-9]{4}-[0-9]{1,2}-[0-9]{1,2}(?:[Tt \t].*)?)'
+    r'|[0-9]{4}-[0-9]{1,2}-[0-9]{1,2}(?:(?:[Tt]|[ \t]+)[0-9]{1,2}:[0-9]{1,2}:.*)?'
 )
+_NUMERIC = frozenset('0123456789+-.')  # what a number begins with
 _DATE = re.compile(r'[0-9]{4}-[0-9]{1,2}-[0-9]{1,2}')
-_WORDS: dict[str, Any] = {'true': True, 'false': False}
 # Line ends, or nothing at all, to some YAML readers and text to others; a reviewer sees none of them.
 _HIDDEN = re.compile('[\x85\u2028\u2029\ufeff]')
 _UNPRINTABLE = re.compile('[^\t\n\r -~\x85\xa0-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]')
@@ -146,7 +152,7 @@ class _Reader:
                 )
             elif event.anchor or event.tag:
                 self._refuse_node(event, here)
-            elif not event.style and (_AMBIGUOUS.fullmatch(key) or key in _NO_KEYS):
+            elif not event.style and (key in _SPECIAL or (key[0] in _NUMERIC and _DOUBTFUL_NUMBER.fullmatch(key))):
                 self._refuse_word(key, path, event)
             result[key] = self._value(self._next(), here, depth + 1)
 
@@ -165,16 +171,23 @@ class _Reader:
         if event.style:
             self.quoted = event
             return text
+        if text in _SPECIAL:
+            return self._word(text, path)
+        if text[0] in _NUMERIC:
+            if _NUMBER.fullmatch(text) and text != '-0':
+                return float(text) if '.' in text else int(text)
+            if _DOUBTFUL_NUMBER.fullmatch(text):
+                self._refuse(show(path), f'{text} {_DOUBT}', _quote_hint(text))
+        return text
+
+    def _word(self, text: str, path: Path) -> Any:
         if text in _WORDS:
             return _WORDS[text]
         if text in _NOTHING:
             self._refuse(show(path), 'there is no value', _EMPTY_VALUE if 'values' in path[:-1] else _EMPTY)
-            return ''
-        if _NUMBER.fullmatch(text) and text != '-0':
-            return float(text) if '.' in text else int(text)
-        if _AMBIGUOUS.fullmatch(text):
-            self._refuse(show(path), f'{text} means different things to different YAML readers', _quote_hint(text))
-        return text
+        else:
+            self._refuse(show(path), f'{text} {_DOUBT}', _quote_hint(text))
+        return ''
 
     def _skip(self, event: Any) -> None:
         """Pass over a value that nothing can be said of."""
@@ -199,7 +212,11 @@ class _Reader:
         elif key in _NOTHING:
             self._refuse(show(path), f'{where}a key without a name', 'write a word before the colon')
         else:
-            self._refuse(show((*path, key)), f'the key {key} is not text to every YAML reader', f'quote it: "{key}":')
+            self._refuse(
+                show((*path, key)),
+                f'the key {key} is not text to every YAML reader',
+                f'quote it: {json.dumps(key, ensure_ascii=False)}:',
+            )
 
     def _refuse_key(self, event: Any, path: Path) -> None:
         line, column = event.start_mark.line, event.start_mark.column
@@ -239,14 +256,13 @@ class _Reader:
             raise ProblemsFound([*self.problems, more])
 
 
-_NOTHING = ('', '~', 'null')
-_NO_KEYS = {*_NOTHING, *_WORDS}
+_DOUBT = 'means different things to different YAML readers'
 _EMPTY = "remove the key, or write a value: '' or {} or [] if it is meant to be empty"
 _EMPTY_VALUE = "remove the key, or write a value; 'enabled: false' removes an inherited entry"
 
 
 def _quote_hint(text: str) -> str:
-    quoted = f'quote the text: "{text}"'
+    quoted = f'quote the text: {json.dumps(text, ensure_ascii=False)}'
     if text.lower() in ('yes', 'on', 'y', 'true'):
         return f'write true for a truth value, or {quoted}'
     if text.lower() in ('no', 'off', 'n', 'false'):

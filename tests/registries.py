@@ -43,7 +43,13 @@ def version(name: str = '1', **more: Any) -> Document:
 
 
 def model(name: str = 'web', runtime: str = 'custom', versions: Iterable[Document] = (), **spec: Any) -> Files:
-    whole = {'team': 'shop', 'description': 'Answers', 'runtime': runtime, 'versions': list(versions) or [version()], **spec}
+    whole = {
+        'team': 'shop',
+        'description': 'Answers',
+        'runtime': runtime,
+        'versions': list(versions) or [version()],
+        **spec,
+    }
     return {f'registry/models/{name}.yaml': document('Model', name, whole)}
 
 

@@ -54,12 +54,19 @@ def test_every_object_passes_its_strict_schema(spec: dict[str, Any], strict: Str
 
 
 def test_the_file_holds_them_all_in_an_order_that_can_be_applied(tmp_path: Path) -> None:
-    repository = r.Repository(tmp_path / 'repository', r.settings() | r.environment('edge', agent='flux', createNamespace=True))
+    repository = r.Repository(
+        tmp_path / 'repository', r.settings() | r.environment('edge', agent='flux', createNamespace=True)
+    )
     repository.generate()
     documents = list(yaml.safe_load_all((repository.folder / 'bootstrap/edge.yaml').read_text()))
     kinds = [document['kind'] for document in documents]
     assert kinds[0] == 'Namespace'
-    assert kinds.index('ServiceAccount') < kinds.index('RoleBinding') < kinds.index('GitRepository') < kinds.index('Kustomization')
+    assert (
+        kinds.index('ServiceAccount')
+        < kinds.index('RoleBinding')
+        < kinds.index('GitRepository')
+        < kinds.index('Kustomization')
+    )
 
 
 # --- namespaces ------------------------------------------------------------------------------------------------------
@@ -105,7 +112,10 @@ def test_argo_cd_in_another_cluster_takes_a_command_for_each() -> None:
 
 def test_the_projects_are_closed() -> None:
     objects = made(**REMOTE)
-    releases, root = objects['AppProject', 'chartloom-prod']['spec'], objects['AppProject', 'chartloom-prod-root']['spec']
+    releases, root = (
+        objects['AppProject', 'chartloom-prod']['spec'],
+        objects['AppProject', 'chartloom-prod-root']['spec'],
+    )
     assert releases['destinations'] == [{'server': 'https://k8s.example:6443', 'namespace': 'ml'}]
     assert root['destinations'] == [{'server': 'https://kubernetes.default.svc', 'namespace': 'argocd'}]
     assert root['namespaceResourceWhitelist'] == [{'group': 'argoproj.io', 'kind': 'Application'}]
@@ -117,7 +127,16 @@ def test_the_projects_are_closed() -> None:
 
 def test_a_release_cannot_make_rights_secrets_or_applications_for_itself() -> None:
     allowed = {item['kind'] for item in made()['AppProject', 'chartloom-prod']['spec']['namespaceResourceWhitelist']}
-    assert not allowed & {'Secret', 'Role', 'RoleBinding', 'Application', 'AppProject', 'ResourceQuota', 'LimitRange', 'CronJob'}
+    assert not allowed & {
+        'Secret',
+        'Role',
+        'RoleBinding',
+        'Application',
+        'AppProject',
+        'ResourceQuota',
+        'LimitRange',
+        'CronJob',
+    }
 
 
 @pytest.mark.parametrize('prefix', ['', 'teams/ml/'])
@@ -211,7 +230,13 @@ def test_argo_cd_may_make_what_charts_render_and_nothing_else(rendered: set[tupl
 def test_flux_may_make_what_charts_render_and_what_helm_needs(rendered: set[tuple[str, str]]) -> None:
     rules = made(agent='flux')['Role', 'chartloom-prod']['rules']
     needed = {'get', 'list', 'watch', 'create', 'update', 'patch', 'delete'}
-    makes = {(group, kind) for rule in rules if set(rule['verbs']) == needed for group in rule['apiGroups'] for kind in rule['resources']}
+    makes = {
+        (group, kind)
+        for rule in rules
+        if set(rule['verbs']) == needed
+        for group in rule['apiGroups']
+        for kind in rule['resources']
+    }
     assert makes == {(group, plural(kind)) for group, kind in rendered} | {('', 'secrets')}
     reads = [rule for rule in rules if set(rule['verbs']) != needed]
     assert reads == [{'apiGroups': ['apps'], 'resources': ['replicasets'], 'verbs': ['get', 'list', 'watch']}]

@@ -33,7 +33,9 @@ def a_model(*versions: dict[str, Any], name: str = 'web', **spec: Any) -> Model:
     return Model(name, f'registry/models/{name}.yaml', whole, parsed)
 
 
-def charts(model: Model, base: Base = (), templates: Templates = TEMPLATES, settings: Settings = SETTINGS) -> ModelCharts:
+def charts(
+    model: Model, base: Base = (), templates: Templates = TEMPLATES, settings: Settings = SETTINGS
+) -> ModelCharts:
     return make_charts(model, settings, templates, base, {})
 
 
@@ -67,7 +69,8 @@ def test_nothing_changed_makes_nothing() -> None:
     assert list(again.charts) == ['1.0.1']
     notes = b'  artifacthub.io/changes'
     assert again.charts['1.0.1'].files == {
-        path: data.split(notes)[0] if path == 'Chart.yaml' else data for path, data in first.charts['1.0.1'].files.items()
+        path: data.split(notes)[0] if path == 'Chart.yaml' else data
+        for path, data in first.charts['1.0.1'].files.items()
     }
 
 
@@ -114,7 +117,10 @@ def test_any_change_of_a_model_makes_exactly_one_patch_of_its_newest_version(wha
     assert list(changed.charts) == ['1.0.2']
     (reason,) = changed.ledger[-1].reasons
     assert reason.startswith('changed: ')
-    assert json.dumps(reason)[1:-1] in yaml.safe_load(changed.charts['1.0.2'].files['Chart.yaml'])['annotations']['artifacthub.io/changes']
+    assert (
+        json.dumps(reason)[1:-1]
+        in yaml.safe_load(changed.charts['1.0.2'].files['Chart.yaml'])['annotations']['artifacthub.io/changes']
+    )
     # And it is settled then.
     again = charts(a_model(r.version('1'), newest, **CHANGES.get(what, {})), changed.ledger)
     assert again.ledger == changed.ledger
@@ -181,11 +187,16 @@ def test_identity_holds_every_byte_and_content_all_but_version_and_notes() -> No
 
 def test_a_digest_is_of_names_and_bytes_alone() -> None:
     assert digest({'a': b'1', 'b': b'2'}) == digest({'b': b'2', 'a': b'1'})
-    assert len({digest(files) for files in ({'a': b'1', 'b': b'2'}, {'a': b'2', 'b': b'1'}, {'a': b'12'}, {'a': b'1'}, {})}) == 5
+    assert (
+        len(
+            {digest(files) for files in ({'a': b'1', 'b': b'2'}, {'a': b'2', 'b': b'1'}, {'a': b'12'}, {'a': b'1'}, {})}
+        )
+        == 5
+    )
 
 
 def test_the_stand_in_for_the_version_is_gone_from_every_chart() -> None:
-    made = charts(a_model(description='1.0.0 and version \\ue000', **{'env': {'A': {'value': 'version 1.0.0'}}}))
+    made = charts(a_model(description='1.0.0 and version \\ue000', env={'A': {'value': 'version 1.0.0'}}))
     for data in made.charts['1.0.0'].files.values():
         assert '\ue000' not in data.decode()
     about = yaml.safe_load(made.charts['1.0.0'].files['Chart.yaml'])
@@ -207,7 +218,9 @@ def test_a_new_version_only_adds_lines_to_the_ledger() -> None:
     assert after.startswith(before)
 
 
-@pytest.mark.parametrize('text', ['a: b', 'versions: 1', 'versions: [a]', 'versions: [{version: "1"}]', '- a', 'versions: {a: b}'])
+@pytest.mark.parametrize(
+    'text', ['a: b', 'versions: 1', 'versions: [a]', 'versions: [{version: "1"}]', '- a', 'versions: {a: b}']
+)
 def test_what_is_no_ledger_is_told(text: str) -> None:
     from generator.errors import ProblemsFound
 
@@ -220,7 +233,10 @@ def test_what_is_no_ledger_is_told(text: str) -> None:
 
 def with_starter(**changes: bytes) -> Templates:
     """The same tool with another starter."""
-    files = {**TEMPLATES.starter.files, **{name.replace('__', '/').replace('_yaml', '.yaml'): data for name, data in changes.items()}}
+    files = {
+        **TEMPLATES.starter.files,
+        **{name.replace('__', '/').replace('_yaml', '.yaml'): data for name, data in changes.items()},
+    }
     starter: Starter = dataclasses.replace(TEMPLATES.starter, files=files, digest='other')
     return dataclasses.replace(TEMPLATES, starter=starter)
 
@@ -228,7 +244,9 @@ def with_starter(**changes: bytes) -> Templates:
 def with_preset(name: str, values: Mapping[str, Any]) -> Templates:
     runtime = TEMPLATES.runtimes[name]
     spec = {**runtime.spec, 'values': {**runtime.spec['values'], **values}}
-    return dataclasses.replace(TEMPLATES, runtimes={**TEMPLATES.runtimes, name: dataclasses.replace(runtime, spec=spec)})
+    return dataclasses.replace(
+        TEMPLATES, runtimes={**TEMPLATES.runtimes, name: dataclasses.replace(runtime, spec=spec)}
+    )
 
 
 NEWER_TOOLS = {
@@ -289,7 +307,11 @@ def test_a_draft_is_replaced_freely_until_it_is_published(tmp_path: Path) -> Non
     for replicas in (5, 6):
         repository.write(r.model(replicas=replicas))
         repository.generate()
-    assert [path.name for path in sorted((repository.folder / 'charts/web').iterdir())] == ['1.0.0', '1.0.1', 'versions.yaml']
+    assert [path.name for path in sorted((repository.folder / 'charts/web').iterdir())] == [
+        '1.0.0',
+        '1.0.1',
+        'versions.yaml',
+    ]
     assert repository.read('charts/web/1.0.1/values.yaml')['replicaCount'] == 6
     repository.write(r.model())
     repository.generate()
@@ -321,11 +343,17 @@ def test_a_charts_head_says_what_later_runs_must_know() -> None:
         'artifacthub.io/images': '',
         'artifacthub.io/changes': '',
     }
+    assert (
+        about['annotations']['artifacthub.io/changes']
+        == '[{"kind": "added", "description": "first chart of the model"}]'
+    )
     assert about['maintainers'] == [{'name': 'shop'}]
     assert about['appVersion'] == '1.10'
 
 
-@pytest.mark.parametrize('version', ['1', '1.10', '1e3', '43', 'v2', '2026-11-22', 'on', '0x1F', '1.0.0+build.1', 'latest'])
+@pytest.mark.parametrize(
+    'version', ['1', '1.10', '1e3', '43', 'v2', '2026-11-22', 'on', '0x1F', '1.0.0+build.1', 'latest']
+)
 def test_the_app_version_is_text_to_helm(helm: Path, tmp_path: Path, version: str) -> None:
     files = charts(a_model(r.version(version))).charts['1.0.0'].files
     for path, data in files.items():
@@ -364,7 +392,10 @@ def test_a_readme_tells_a_user_of_the_model_what_it_is() -> None:
         notes='Asks for | more\nthan before',
         artifact=r.ARTIFACT,
         metrics={'ndcg@10': 0.447},
-        signature={'inputs': {'user|id': {'dtype': 'int64', 'shape': [-1, 3]}}, 'outputs': {'s': {'dtype': 'float32', 'shape': []}}},
+        signature={
+            'inputs': {'user|id': {'dtype': 'int64', 'shape': [-1, 3]}},
+            'outputs': {'s': {'dtype': 'float32', 'shape': []}},
+        },
     )
     made = charts(a_model(version, runtime='tensorflow-serving', slo={'p99': '60ms', 'availability': 99.9}))
     readme = made.charts['1.0.0'].files['README.md'].decode()
@@ -379,8 +410,33 @@ def test_a_readme_tells_a_user_of_the_model_what_it_is() -> None:
         'curl -X POST http://web:8501/v1/models/web:predict',
     ):
         assert text in readme, text
-    assert '\\|' in readme
+    assert '| user\\|id | int64 | any × 3 |' in readme
+    assert '| s | float32 | scalar |' in readme
     assert '\n\n\n' not in readme
+
+
+def test_a_readme_asks_whatever_the_service_points_at(tmp_path: Path) -> None:
+    ports = {'entry': {'containerPort': 9000, 'servicePort': 90, 'appProtocol': 'http'}}
+    proxy = {'image': {'repository': 'envoy'}, 'ports': ports}
+    made = charts(a_model(containers={'proxy': proxy, 'off': {**proxy, 'enabled': False}}, test={'port': 'entry'}))
+    readme = made.charts['1.0.0'].files['README.md'].decode()
+    assert 'http: web.<namespace>.svc:80\nentry: web.<namespace>.svc:90\n```' in readme
+    assert 'curl -X GET http://web:90/healthz' in readme
+
+
+@pytest.mark.parametrize(
+    ('url', 'home'),
+    [
+        ('https://git.example/shop/ml.git', 'https://git.example/shop/ml'),
+        ('git@git.example:shop/ml.git', None),
+        ('file:///srv/ml.git', None),
+    ],
+)
+def test_a_charts_home_is_a_page_or_nothing(url: str, home: str | None) -> None:
+    its = Settings('registry/settings.yaml', {'repository': {'url': url}})
+    about = yaml.safe_load(charts(a_model(), settings=its).charts['1.0.0'].files['Chart.yaml'])
+    assert about.get('home') == home
+    assert about['sources'] == [url]
 
 
 def test_a_run_of_one_model_makes_the_same_chart_as_a_run_of_all(tmp_path: Path) -> None:

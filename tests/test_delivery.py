@@ -67,7 +67,9 @@ def read(run: Run, path: str) -> Any:
 def test_one_object_a_release(run: Run) -> None:
     kinds = {release.release.name: obj['kind'] for release, obj in objects(run)}
     assert len(kinds) == 8
-    assert {name for name, kind in kinds.items() if kind == 'HelmRelease'} == {n for n in kinds if n.startswith(('edge/', 'shop/'))}
+    assert {name for name, kind in kinds.items() if kind == 'HelmRelease'} == {
+        n for n in kinds if n.startswith(('edge/', 'shop/'))
+    }
     for release, obj in objects(run):
         name = release.release.name
         assert read(run, f'delivery/{name}.yaml') == obj
@@ -99,7 +101,9 @@ def test_flux_upgrades_a_release_only_when_its_chart_version_changes(run: Run) -
 
 
 def inline(obj: Object) -> Object:
-    values: Object = obj['spec']['values'] if obj['kind'] == 'HelmRelease' else obj['spec']['source']['helm']['valuesObject']
+    values: Object = (
+        obj['spec']['values'] if obj['kind'] == 'HelmRelease' else obj['spec']['source']['helm']['valuesObject']
+    )
     return values
 
 
@@ -148,7 +152,9 @@ def test_a_repository_in_a_sub_folder_names_it_wherever_an_agent_looks(tmp_path:
     repository.generate()
     argo, flux = repository.read('delivery/prod/web.yaml'), repository.read('delivery/edge/web.yaml')
     assert argo['spec']['source']['path'] == 'teams/ml/charts/web/1.0.0'
-    assert argo['metadata']['annotations'] == {'argocd.argoproj.io/manifest-generate-paths': '/teams/ml/charts/web/1.0.0'}
+    assert argo['metadata']['annotations'] == {
+        'argocd.argoproj.io/manifest-generate-paths': '/teams/ml/charts/web/1.0.0'
+    }
     assert flux['spec']['chart']['spec']['chart'] == './teams/ml/charts/web/1.0.0'
     assert (tmp_path / 'repository' / argo['spec']['source']['path'] / 'Chart.yaml').is_file()
 
@@ -180,7 +186,16 @@ def rendered(run: Run, helm: Path) -> dict[str, list[Object]]:
     found = {}
     for release, obj in objects(run):
         chart = run.repository.folder / release.chart.folder
-        command = [helm, 'template', release.release.model, chart, '--namespace', release.environment.namespace, '--values', '-']
+        command = [
+            helm,
+            'template',
+            release.release.model,
+            chart,
+            '--namespace',
+            release.environment.namespace,
+            '--values',
+            '-',
+        ]
         done = subprocess.run(command, input=r.as_yaml(inline(obj)), capture_output=True, check=True)
         found[release.release.name] = [item for item in yaml.load_all(done.stdout, yaml.CSafeLoader) if item]
     return found
@@ -245,7 +260,10 @@ def test_every_object_says_where_its_release_goes(run: Run) -> None:
             'chartloom.dev/model': release.release.model,
         }
         if obj['kind'] == 'Application':
-            assert spec['destination'] == {'server': 'https://kubernetes.default.svc', 'namespace': environment.namespace}
+            assert spec['destination'] == {
+                'server': 'https://kubernetes.default.svc',
+                'namespace': environment.namespace,
+            }
             assert spec['project'] == f'chartloom-{environment.name}'
             assert spec['source']['repoURL'] == 'https://git.example/ml.git'
             assert spec['source']['targetRevision'] == 'main'
@@ -284,7 +302,14 @@ def label_values(obj: Any) -> Iterator[str]:
 def test_the_longest_names_fit_everywhere(run: Run, helm4: Path, strict: Strict) -> None:
     """A model of 42 characters in an environment of 20: object names, labels, helm's release name and its Secrets."""
     everything = rendered(run, helm4)[f'abcdefghij0123456789/{LONGEST}'] + rendered(run, helm4)[f'prod/{LONGEST}']
-    assert {obj['kind'] for obj in everything} > {'Deployment', 'ConfigMap', 'HorizontalPodAutoscaler', 'HTTPRoute', 'GRPCRoute', 'Pod'}
+    assert {obj['kind'] for obj in everything} > {
+        'Deployment',
+        'ConfigMap',
+        'HorizontalPodAutoscaler',
+        'HTTPRoute',
+        'GRPCRoute',
+        'Pod',
+    }
     names = [obj['metadata']['name'] for obj in everything]
     assert max(map(len, names)) == len(f'{LONGEST}-files-12345678')
     for obj in everything:

@@ -76,7 +76,9 @@ each_case = pytest.mark.parametrize('case', CASES)
 
 @each_case
 @pytest.mark.parametrize('newline', ['\n', '\r\n'], ids=['lf', 'crlf'])
-@pytest.mark.parametrize('around', [('', ''), ('---\n', ''), ('\ufeff', ''), ('%YAML 1.2\n---\n', ''), ('\n\n# top\n', '')])
+@pytest.mark.parametrize(
+    'around', [('', ''), ('---\n', ''), ('\ufeff', ''), ('%YAML 1.2\n---\n', ''), ('\n\n# top\n', '')]
+)
 def test_only_the_values_change(case: str, newline: str, around: tuple[str, str]) -> None:
     before, after = ((around[0] + HEAD + text + around[1]).replace('\n', newline) for text in CASES[case])
     assert set_values(before.encode(), 'f', PINS).decode() == after
@@ -91,7 +93,10 @@ def test_the_file_says_just_that_afterwards(case: str) -> None:
     assert yamlio.read(set_values(before, 'f', PINS), 'f') == wanted
 
 
-@pytest.mark.parametrize('value', ['1.10', '1e3', '0x1F', 'no', 'true', '1_0', '2026-11-22', '1.0.0', 'v1', '0', '1+2', '12:30', 'null', '.5'])
+@pytest.mark.parametrize(
+    'value',
+    ['1.10', '1e3', '0x1F', 'no', 'true', '1_0', '2026-11-22', '1.0.0', 'v1', '0', '1+2', '12:30', 'null', '.5'],
+)
 @pytest.mark.parametrize('old', ['"a"', "'a'", 'a', None])
 def test_a_version_stays_text(value: str, old: str | None) -> None:
     before = HEAD + (f'spec:\n  version: {old}\n' if old else 'spec:\n  values: {}\n')
@@ -119,7 +124,10 @@ def test_what_cannot_be_set_is_told_and_left_alone(spec: str) -> None:
     with pytest.raises(ProblemsFound) as error:
         set_values((HEAD + spec).encode(), 'registry/x.yaml', PINS)
     (problem,) = error.value.problems
-    assert (problem.file, problem.message) == ('registry/x.yaml', 'cannot set $.spec.version, $.spec.chart without touching more')
+    assert (problem.file, problem.message) == (
+        'registry/x.yaml',
+        'cannot set $.spec.version, $.spec.chart without touching more',
+    )
     assert 'by hand' in problem.hint
 
 
@@ -143,7 +151,10 @@ def test_random_files_keep_every_other_line(seed: int) -> None:
         '  block: |\n     deep\n\n       deeper\n',
         '#far left\n',
     ]
-    pins = [f'  {name}: {pick.choice(quote)}1.0.3{pick.choice(["", "  # why", " "])}\n' for name, quote in (('version', ['']), ('chart', ['']))]
+    pins = [
+        f'  {name}: {pick.choice(quote)}1.0.3{pick.choice(["", "  # why", " "])}\n'
+        for name, quote in (('version', ['']), ('chart', ['']))
+    ]
     chosen = pick.sample(pieces, pick.randint(1, len(pieces))) + pick.sample(pins, pick.randint(0, 2))
     pick.shuffle(chosen)
     if all(re.fullmatch(r'\s*(#.*)?', piece.strip()) for piece in chosen):

@@ -73,8 +73,13 @@ def test_every_image_that_runs_is_found_and_no_other() -> None:
 
 
 def test_a_mirror_replaces_the_registry_and_nothing_else() -> None:
-    sidecars = {'proxy': {'image': {'registry': 'docker.io', 'repository': 'envoy'}}, 'plain': {'image': {'repository': 'x'}}}
-    whole = values(containers=sidecars, test={'enabled': True, 'image': {'registry': 'docker.io', 'repository': 'curl'}})
+    sidecars = {
+        'proxy': {'image': {'registry': 'docker.io', 'repository': 'envoy'}},
+        'plain': {'image': {'repository': 'x'}},
+    }
+    whole = values(
+        containers=sidecars, test={'enabled': True, 'image': {'registry': 'docker.io', 'repository': 'curl'}}
+    )
     mirrors = {'docker.io': 'mirror.example/docker', 'quay.io': 'mirror.example/quay'}
     assert list(mirrored(whole, mirrors)) == [
         (('containers', 'proxy', 'image', 'registry'), 'mirror.example/docker'),

@@ -22,6 +22,7 @@ from parts import ROOT, git
 from generator import yamlio
 from generator.cli import PROBLEMS, main
 from generator.errors import ProblemsFound
+from generator.paths import show
 
 INVALID = ROOT / 'tests' / 'invalid'
 CASES = sorted(folder.name for folder in INVALID.iterdir() if folder.name != '_base')
@@ -126,3 +127,79 @@ def test_a_problem_is_told_to_the_letter(name: str, base: Path, tmp_path: Path, 
     assert stderr, 'a case must say something'
     assert (code, stdout) == (PROBLEMS, '')
     assert (state(folder), git(folder, 'rev-parse', 'HEAD')) == (before, head), 'something was written'
+
+
+# Modules whose problems `plan` tells; each of their messages and hints must stand in some expected.txt.
+MODULES = """
+    checks credentials environment_checks faults features host_checks layering load merge model_values port_checks
+    release_checks resolve route_checks schema schema_faults source value_checks yamlio
+""".split()
+# What no case can show, and what shows it.
+ELSEWHERE = {
+    'it does not fit its schema': 'the two validators agree: test_schema.py',
+    "chart '{}' has values contract '{}', this chartloom knows '{}'": 'published by a newer chartloom: test_resolve.py',
+    "Kubernetes '{}' of environment '{}' lacks {}": 'no feature yet that only some charts use: test_checks.py',
+    'it is there since Kubernetes {}': 'the same',
+    '{} does not match {}': 'for jsonschema, never shown',
+}
+
+
+def texts(module: Path) -> dict[str, re.Pattern[str]]:
+    """The sentences that stand in a module, {} for what is filled in, each with the pattern of what it becomes."""
+    tree = ast.parse(module.read_text(encoding='utf-8'))
+    passed_over: set[int] = set()
+    for node in ast.walk(tree):
+        if no_message(node):
+            passed_over.update(map(id, ast.walk(node)))
+        elif isinstance(node, ast.JoinedStr):
+            passed_over.update(id(inner) for inner in ast.walk(node) if inner is not node)
+    found = {}
+    for node in ast.walk(tree):
+        parts = node.values if isinstance(node, ast.JoinedStr) else [node]
+        if id(node) not in passed_over and all(isinstance(part, ast.Constant | ast.FormattedValue) for part in parts):
+            values = [str(part.value) if isinstance(part, ast.Constant) else None for part in parts]
+            text = ''.join('{}' if value is None else value for value in values)
+            if SENTENCE.search(text) and not PATTERN.search(text):
+                found[text] = re.compile(''.join('.*' if value is None else re.escape(value) for value in values))
+    return found
+
+
+def no_message(node: ast.AST) -> bool:
+    """Docstrings, assertions, regular expressions and lists of words."""
+    if isinstance(node, ast.Expr):
+        return isinstance(node.value, ast.Constant)
+    called = ast.unparse(node.func) if isinstance(node, ast.Call) else ''
+    return isinstance(node, ast.Assert) or called.endswith(('.compile', '.split'))
+
+
+SENTENCE = re.compile(r"[A-Za-z']{2,}\W* \W*[A-Za-z']{2,}")
+PATTERN = re.compile(r'\\|\[\^?[A-Za-z]-|\(\?')
+
+
+@pytest.mark.parametrize('name', MODULES)
+def test_every_message_has_a_case(name: str) -> None:
+    told = ''.join(file.read_text(encoding='utf-8') for file in INVALID.glob('*/expected.txt'))
+    missing = [text for text, pattern in texts(ROOT / 'generator' / f'{name}.py').items() if not pattern.search(told)]
+    assert [text for text in missing if text not in ELSEWHERE] == []
+
+
+@pytest.mark.parametrize('name', CASES)
+def test_a_problem_names_a_place_that_people_can_edit(name: str) -> None:
+    """Each file is one of the registry; each path leads to what stands there, or to where something is missing."""
+    for line in (INVALID / name / 'expected.txt').read_text(encoding='utf-8').splitlines():
+        if line.startswith('  hint: '):
+            continue
+        file, path = re.match(r"(registry(?:/[^:]*)?)(?:::(\$(?:\['[^']*'\]|[^ '])*))?: ", line).groups()  # type: ignore[union-attr]
+        if path:
+            shown = known_places(name, file)
+            parent = re.sub(r'(?:\.[\w-]+|\[[^\]]*\])$', '', path)
+            assert path in shown or parent in shown or not shown, line
+
+
+def known_places(name: str, file: str) -> set[str]:
+    """The paths of a file of a case as problems show them; none where it cannot be read."""
+    folder = next(INVALID / case for case in (name, '_base') if (INVALID / case / file).exists())
+    try:
+        return {show(path) for path in yamlio.marks((folder / file).read_bytes(), file)}
+    except ProblemsFound:
+        return set()

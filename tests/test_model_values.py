@@ -22,7 +22,9 @@ Values = dict[str, Any]
 def a_model(version: dict[str, Any] | None = None, runtime: str = 'custom', name: str = 'web', **spec: Any) -> Model:
     versions = [version or r.version()]
     whole = {'team': 'shop', 'description': 'Answers', 'runtime': runtime, 'versions': versions, **spec}
-    return Model(name, f'registry/models/{name}.yaml', whole, tuple(ModelVersion(v['version'], v['image'], v) for v in versions))
+    return Model(
+        name, f'registry/models/{name}.yaml', whole, tuple(ModelVersion(v['version'], v['image'], v) for v in versions)
+    )
 
 
 def values(version: dict[str, Any] | None = None, runtime: str = 'custom', name: str = 'web', **spec: Any) -> Values:
@@ -41,7 +43,13 @@ def problems(version: dict[str, Any] | None = None, runtime: str = 'custom', nam
 
 def test_a_plain_service_is_the_starter_with_its_name_team_and_image() -> None:
     found = values()
-    image = {'registry': 'registry.example', 'repository': 'server', 'tag': '1', 'digest': r.DIGEST, 'pullPolicy': 'IfNotPresent'}
+    image = {
+        'registry': 'registry.example',
+        'repository': 'server',
+        'tag': '1',
+        'digest': r.DIGEST,
+        'pullPolicy': 'IfNotPresent',
+    }
     assert found['fullnameOverride'] == 'web'
     assert found['team'] == 'shop'
     assert found['image'] == image
@@ -51,7 +59,11 @@ def test_a_plain_service_is_the_starter_with_its_name_team_and_image() -> None:
 
 def test_the_model_stands_above_the_preset_and_its_values_above_all() -> None:
     assert values()['ports']['http']['containerPort'] == 8080
-    assert values(ports={'http': {'containerPort': 1}})['ports']['http'] == {'containerPort': 1, 'servicePort': 80, 'appProtocol': 'http'}
+    assert values(ports={'http': {'containerPort': 1}})['ports']['http'] == {
+        'containerPort': 1,
+        'servicePort': 80,
+        'appProtocol': 'http',
+    }
     overlay = {'ports': {'http': {'containerPort': 2}}, 'image': {'tag': 'other'}}
     found = values(ports={'http': {'containerPort': 1}}, values=overlay)
     assert found['ports']['http']['containerPort'] == 2
@@ -70,7 +82,9 @@ def test_the_presets_names_are_filled_and_a_users_are_not() -> None:
 
 def test_substitution_takes_strings_keys_and_lists_and_nothing_unknown() -> None:
     names = {'model': 'm[[ version ]]', 'version': '1'}
-    assert substitute({'[[ model ]]': ['[[ version ]]-[[ version ]]', 1, True]}, names) == {'m[[ version ]]': ['1-1', 1, True]}
+    assert substitute({'[[ model ]]': ['[[ version ]]-[[ version ]]', 1, True]}, names) == {
+        'm[[ version ]]': ['1-1', 1, True]
+    }
     assert substitute('[[model]] [[ model]] [ [ model ] ]', names) == '[[model]] [[ model]] [ [ model ] ]'
     with pytest.raises(KeyError):
         substitute('[[ other ]]', names)
@@ -83,8 +97,14 @@ def test_every_preset_knows_only_names_that_there_are(runtime: str) -> None:
 
 
 def test_the_order_of_keys_is_no_information() -> None:
-    first = values(env={'B': {'value': 'b'}, 'A': {'value': 'a'}}, containers={'z': {'image': {'repository': 'z'}}, 'a': {'image': {'repository': 'a'}}})
-    other = values(env={'A': {'value': 'a'}, 'B': {'value': 'b'}}, containers={'a': {'image': {'repository': 'a'}}, 'z': {'image': {'repository': 'z'}}})
+    first = values(
+        env={'B': {'value': 'b'}, 'A': {'value': 'a'}},
+        containers={'z': {'image': {'repository': 'z'}}, 'a': {'image': {'repository': 'a'}}},
+    )
+    other = values(
+        env={'A': {'value': 'a'}, 'B': {'value': 'b'}},
+        containers={'a': {'image': {'repository': 'a'}}, 'z': {'image': {'repository': 'z'}}},
+    )
     assert yaml.safe_dump(first, sort_keys=False) == yaml.safe_dump(other, sort_keys=False)
     assert list(in_key_order({'b': [{'d': 1, 'c': 2}], 'a': 1})) == ['a', 'b']
     assert list(in_key_order({'b': [{'d': 1, 'c': 2}], 'a': 1})['b'][0]) == ['c', 'd']
@@ -148,15 +168,20 @@ def test_the_volume_has_room_for_what_it_holds_for_a_while(kind: str, size: str,
 
 
 def test_without_a_size_the_starters_limit_stays() -> None:
-    assert values(with_artifact(), 'tensorflow-serving')['artifact']['sizeLimit'] == STARTER.values['artifact']['sizeLimit']
+    assert (
+        values(with_artifact(), 'tensorflow-serving')['artifact']['sizeLimit']
+        == STARTER.values['artifact']['sizeLimit']
+    )
 
 
 # --- resources, scaling, routes --------------------------------------------------------------------------------------
 
 
 def test_quantities_are_text_and_add_to_the_defaults() -> None:
-    found = values(resources={'requests': {'cpu': 2, 'memory': '2Gi'}, 'limits': {'memory': 1.5}})['resources']
-    assert found == {'requests': {'cpu': '2', 'memory': '2Gi'}, 'limits': {'memory': '1.5'}}
+    found = values(resources={'requests': {'cpu': 1.5, 'memory': '2Gi'}, 'limits': {'cpu': 2, 'memory': '3Gi'}})[
+        'resources'
+    ]
+    assert found == {'requests': {'cpu': '1.5', 'memory': '2Gi'}, 'limits': {'cpu': '2', 'memory': '3Gi'}}
     assert values(resources={'requests': {'cpu': '3'}})['resources']['requests'] == {'cpu': '3', 'memory': '1Gi'}
 
 
@@ -171,7 +196,11 @@ def test_an_accelerator_is_a_limit_and_a_toleration_of_its_taint() -> None:
 
 def test_scaling_is_on_where_it_is_named_unless_it_says_off() -> None:
     assert values()['autoscaling']['enabled'] is False
-    assert values(autoscaling={'minReplicas': 3})['autoscaling'] == {**STARTER.values['autoscaling'], 'enabled': True, 'minReplicas': 3}
+    assert values(autoscaling={'minReplicas': 3})['autoscaling'] == {
+        **STARTER.values['autoscaling'],
+        'enabled': True,
+        'minReplicas': 3,
+    }
     assert values(autoscaling={'enabled': False, 'minReplicas': 3})['autoscaling']['enabled'] is False
     assert values(replicas=0)['replicaCount'] == 0
 
@@ -245,7 +274,9 @@ def test_what_a_schema_cannot_see() -> None:
 
     assert problems() == []
     place = '$.spec.versions[0].artifact'
-    assert told(*problems(runtime='tritn')) == [('$.spec.runtime', "there is no runtime 'tritn'", "did you mean 'triton'?")]
+    assert told(*problems(runtime='tritn')) == [
+        ('$.spec.runtime', "there is no runtime 'tritn'", "did you mean 'triton'?")
+    ]
     assert told(*problems(with_artifact(kind='onxx'), 'triton')) == [
         (f'{place}.kind', "runtime 'triton' does not serve artifacts of kind 'onxx'", "did you mean 'onnx'?")
     ]
@@ -254,7 +285,9 @@ def test_what_a_schema_cannot_see() -> None:
     assert told(*problems(name='global'))[0][:2] == ('$.metadata.name', "'global' is helm's word for shared values")
 
 
-@pytest.mark.parametrize('uri', ['https://a:port/m', 'https://a:99999/m', 'https://a:0/m', 'https://[::1/m', 'https://a:-1/m'])
+@pytest.mark.parametrize(
+    'uri', ['https://a:port/m', 'https://a:99999/m', 'https://a:0/m', 'https://[::1/m', 'https://a:-1/m']
+)
 def test_an_address_that_is_none_is_told(uri: str) -> None:
     (problem,) = problems(with_artifact(uri=uri), 'tensorflow-serving')
     assert (problem.path, problem.message) == ('$.spec.versions[0].artifact.uri', f"'{uri}' is no address")

@@ -32,7 +32,12 @@ def shape_of(value: Any) -> list[int]:
 
 
 def test_tensorflow_gets_columns() -> None:
-    inputs: Tensors = {'user': ('int64', [-1]), 'history': ('int64', [-1, 3]), 'country': ('string', [-1, 1]), 'on': ('bool', [])}
+    inputs: Tensors = {
+        'user': ('int64', [-1]),
+        'history': ('int64', [-1, 3]),
+        'country': ('string', [-1, 1]),
+        'on': ('bool', []),
+    }
     found = body('tensorflow-rest', inputs)
     assert found == {'inputs': {'user': [0], 'history': [[0, 0, 0]], 'country': [['']], 'on': False}}
 
@@ -107,7 +112,9 @@ def test_hostile_names_stay_names() -> None:
 
 
 def test_presets_speak_a_protocol_that_is_known_here() -> None:
-    protocols: Mapping[str, str] = {name: preset.spec['protocols']['http'] for name, preset in load_templates().runtimes.items()}
+    protocols: Mapping[str, str] = {
+        name: preset.spec['protocols']['http'] for name, preset in load_templates().runtimes.items()
+    }
     assert set(protocols.values()) <= {*PROTOCOLS, 'none'}
     for name, protocol in protocols.items():
         assert bool(request(protocol, signature({'x': ('int8', [1])}))) == (protocol != 'none'), name

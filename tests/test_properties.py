@@ -193,11 +193,15 @@ class Published:
             environment, chart = release.environment, self.repository.folder / release.chart.folder
             name, namespace = wanted[release.release.name], environment.namespace
             values = {k: v for k, v in release.merged.items() if k != 'global'}
-            calls.append(HelmRelease(name, namespace, environment.kubernetes, chart, values, starter, release.release.file))
+            calls.append(
+                HelmRelease(name, namespace, environment.kubernetes, chart, values, starter, release.release.file)
+            )
         for rendered in template(self.helm, calls):
             assert rendered.problem is None, rendered.problem
             self.known[rendered.release.name] = list(yaml.load_all(rendered.text, yaml.CSafeLoader))
-        goals = {x.release.name: [x.environment.namespace, x.environment.spec['cluster']['server']] for x in run.releases}
+        goals = {
+            x.release.name: [x.environment.namespace, x.environment.spec['cluster']['server']] for x in run.releases
+        }
         return {name: [*goals[name], *self.known[key]] for name, key in wanted.items()}
 
 
@@ -229,7 +233,13 @@ def changes(document: Values, pick: random.Random) -> list[Change]:
         if isinstance(parent, dict):
             found.append((f'{where}: removed', where, lambda p=parent, k=key: p.__delitem__(k)))
             if isinstance(value, dict) and path:
-                found.append((f'{where}: copied', where, lambda p=parent, k=key, v=value: p.__setitem__(f'{k}-2', copy.deepcopy(v))))
+                found.append(
+                    (
+                        f'{where}: copied',
+                        where,
+                        lambda p=parent, k=key, v=value: p.__setitem__(f'{k}-2', copy.deepcopy(v)),
+                    )
+                )
         else:
             found.append((f'{where}: repeated', where, lambda p=parent, v=value: p.append(copy.deepcopy(v))))
     return found
@@ -255,7 +265,10 @@ def other_values(value: Any, pick: random.Random) -> list[Any]:
         case str() if re.search(r'[0-9a-f]{64}$', value):
             return [value[:-1] + pick.choice([c for c in '0123456789abcdef' if c != value[-1]])]
         case str():
-            return [value + pick.choice(['x', '-2']), re.sub('[0-9]', lambda digit: str((int(digit[0]) + 1) % 10), value, count=1)]
+            return [
+                value + pick.choice(['x', '-2']),
+                re.sub('[0-9]', lambda digit: str((int(digit[0]) + 1) % 10), value, count=1),
+            ]
     return []
 
 
@@ -387,7 +400,9 @@ def deployment(helm: Path, texts: list[str], folder: Path) -> Values:
         env=entries,
         args=texts,
         parameters={f'p{number}': text for number, text in enumerate(texts)},
-        files={f'f{number}': {'content': text, 'mountPath': f'/etc/f{number}'} for number, text in enumerate(texts) if text},
+        files={
+            f'f{number}': {'content': text, 'mountPath': f'/etc/f{number}'} for number, text in enumerate(texts) if text
+        },
         description=f'Answers [[ model ]] {{{{ fail "x" }}}} {" ".join(texts[:half])}',
         versions=[r.version(notes='{{ x }} [[ y ]] {% z %} | `a` <!-- b -->', metrics={'{{ a }} | b': '[[ c ]]'})],
     )
@@ -415,7 +430,9 @@ def test_a_users_texts_come_out_as_plain_text(deployed: Callable[[Path, list[str
     parameters = dict(argument[2:].split('=', 1) for argument in server['args'][len(texts) :])
     assert {number: parameters[f'p{number}'] for number in numbered} == numbered
     data = objects['ConfigMap']['data']
-    assert {number: data[f'f{number}'] for number, text in numbered.items() if text} == {n: t for n, t in numbered.items() if t}
+    assert {number: data[f'f{number}'] for number, text in numbered.items() if text} == {
+        n: t for n, t in numbered.items() if t
+    }
 
 
 def test_what_helm_3_cannot_take_is_refused_and_never_changed(helms: list[Path], tmp_path: Path) -> None:
@@ -432,5 +449,7 @@ def test_texts_for_people_keep_their_meaning_in_charts(tmp_path: Path, helm4: Pa
     assert about['description'] in readme
     assert '{{ x }} [[ y ]] {% z %} | `a` <!-- b -->' in readme
     assert '| {{ a }} \\| b | [[ c ]] |' in readme
-    packed = subprocess.run([helm4, 'package', tmp_path / 'repository' / 'charts/web/1.0.0', '-d', tmp_path], capture_output=True)
+    packed = subprocess.run(
+        [helm4, 'package', tmp_path / 'repository' / 'charts/web/1.0.0', '-d', tmp_path], capture_output=True
+    )
     assert packed.returncode == 0, packed.stderr

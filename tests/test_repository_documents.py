@@ -16,11 +16,17 @@ from generator.repository_documents import render, sealed_json
 from generator.yamlwrite import is_sealed
 
 BEGIN, END = '<!-- chartloom: begin -->\n', '<!-- chartloom: end -->\n'
-OWNERS = {'*': ['@platform'], '/registry/releases/prod/': ['@on-call', 'ada@example.com'], 'registry/my models/': ['@data']}
+OWNERS = {
+    '*': ['@platform'],
+    '/registry/releases/prod/': ['@on-call', 'ada@example.com'],
+    'registry/my models/': ['@data'],
+}
 
 
 def documents(tmp_path: Path, current: dict[str, bytes] | None = None, **settings: object) -> dict[str, bytes]:
-    repository = r.Repository(tmp_path / 'repository', r.settings(**settings) | r.environment('prod') | r.environment('edge', agent='flux'))
+    repository = r.Repository(
+        tmp_path / 'repository', r.settings(**settings) | r.environment('prod') | r.environment('edge', agent='flux')
+    )
     run = repository.run()
     return render(run.registry, run.templates, current or {})
 
@@ -44,7 +50,11 @@ KEPT = {
     'tabs and spaces': '# Ours\t \n\n   \n{}\n  \n',
     'an end that lost its beginning': '# Ours\n' + END + 'text\n{}more\n',
     'a beginning that lost its end': '# Ours\n' + BEGIN + 'text\n{}more\n',
-    'marks that are only spoken of': 'Between `' + BEGIN.strip() + '` and `' + END.strip() + '` all is generated.\n\n{}',
+    'marks that are only spoken of': 'Between `'
+    + BEGIN.strip()
+    + '` and `'
+    + END.strip()
+    + '` all is generated.\n\n{}',
     'a second block': '{}# Ours\n' + BEGIN + 'old\n' + END,
 }
 
@@ -88,20 +98,33 @@ def test_owners_stand_in_their_order_with_paths_from_the_root(tmp_path: Path) ->
 def test_owners_that_are_gone_from_the_settings_are_gone_from_the_file(tmp_path: Path) -> None:
     before = documents(tmp_path / 'before', owners=OWNERS)['CODEOWNERS']
     assert 'CODEOWNERS' not in documents(tmp_path / 'none')
-    assert documents(tmp_path / 'after', {'CODEOWNERS': b'/docs @writers\n\n' + before})['CODEOWNERS'] == b'/docs @writers\n\n'
+    assert (
+        documents(tmp_path / 'after', {'CODEOWNERS': b'/docs @writers\n\n' + before})['CODEOWNERS']
+        == b'/docs @writers\n\n'
+    )
 
 
 def test_git_leaves_the_bytes_of_generated_files_alone(tmp_path: Path) -> None:
-    repository = r.Repository(tmp_path / 'r', r.settings() | r.model() | r.following() | r.release(), prefix='sub folder')
+    repository = r.Repository(
+        tmp_path / 'r', r.settings() | r.model() | r.following() | r.release(), prefix='sub folder'
+    )
     repository.publish()
     folder = repository.folder
     git(folder, 'config', 'core.autocrlf', 'true')
-    for path in ('charts/web/1.0.0/values.yaml', 'values/prod/web.yaml', 'delivery/prod/web.yaml', 'bootstrap/prod.yaml', 'charts/web/versions.yaml'):
+    for path in (
+        'charts/web/1.0.0/values.yaml',
+        'values/prod/web.yaml',
+        'delivery/prod/web.yaml',
+        'bootstrap/prod.yaml',
+        'charts/web/versions.yaml',
+    ):
         before = (folder / path).read_bytes()
         (folder / path).unlink()
         git(folder, 'checkout', '--', path)
         assert (folder / path).read_bytes() == before
-        answer = subprocess.run(['git', 'check-attr', 'linguist-generated', path], cwd=folder, capture_output=True, text=True)
+        answer = subprocess.run(
+            ['git', 'check-attr', 'linguist-generated', path], cwd=folder, capture_output=True, text=True
+        )
         assert answer.stdout.endswith(': set\n')
     assert not repository.publish().changed
 

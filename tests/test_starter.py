@@ -248,6 +248,10 @@ def test_every_map_is_closed_but_those_that_say_so() -> None:
     ]
 
 
+def test_no_key_can_be_deleted_by_null() -> None:
+    assert [*SCHEMA['required']] == [key for key in SCHEMA['properties'] if key != 'global']
+
+
 def test_every_property_has_one_line_that_describes_it() -> None:
     objects = [node for node in json_maps(SCHEMA) if node.get('type') == 'object']  # not the conditions
     nodes = [below for node in objects for below in node.get('properties', {}).values()]

@@ -28,19 +28,73 @@ NUMBERS = (
     '0 -0 1 +1 007 017 0o17 0x1F 0b11 1_000 1.0 1. .5 -.5 1e3 1e-05 1E+3 12e03 1:30 190:20:30 12:30:45.5 0.1 1,000 '
     '2024-01-01 2024-01-01T00:00:00Z 2026-11-22 1.2.3 00 0_ 0x 0o8 123456789012345678901234567890 ١٢'
 ).split()
-SIGNS = list('-?:,[]{}#&*!|>\'"%@`=~<.^$;\\/ \t\n\r') + ['- ', '? ', ': ', ' #', '---', '...', '--- a', '- - ', '!!int 1', '%YAML 1.1']
-BLOCKS = ['|', '>', '|-', '|2', '>+', '|\n  a', '>-\n b', '? a\n: b', '- a\n- b', 'a: 1\nb: 2', 'a:\n  - b\n', '&a b', '*a', '<<: *a']
+SIGNS = list('-?:,[]{}#&*!|>\'"%@`=~<.^$;\\/ \t\n\r') + [
+    '- ',
+    '? ',
+    ': ',
+    ' #',
+    '---',
+    '...',
+    '--- a',
+    '- - ',
+    '!!int 1',
+    '%YAML 1.1',
+]
+BLOCKS = [
+    '|',
+    '>',
+    '|-',
+    '|2',
+    '>+',
+    '|\n  a',
+    '>-\n b',
+    '? a\n: b',
+    '- a\n- b',
+    'a: 1\nb: 2',
+    'a:\n  - b\n',
+    '&a b',
+    '*a',
+    '<<: *a',
+]
 TEMPLATES = [
     '{{ .Values.x }}', '{{- fail "x" -}}', '{{', '}}', '{{/* c */}}', '[[ model ]]', '[[', ']]', '{% raw %}', '{%- x -%}', '{# x #}',
     '${HOME}', '$(HOME)', '$$', '%s %d', '`id`', '$__interval',
 ]  # fmt: skip
-BREAKS = ['\n', '\r', '\r\n', '\x85', '\u2028', '\u2029', '\n\n', '\n ', ' \n', '\n\t', '\t\n', '\n#', '\n---\n', '\n...\n']
+BREAKS = [
+    '\n',
+    '\r',
+    '\r\n',
+    '\x85',
+    '\u2028',
+    '\u2029',
+    '\n\n',
+    '\n ',
+    ' \n',
+    '\n\t',
+    '\t\n',
+    '\n#',
+    '\n---\n',
+    '\n...\n',
+]
 CHARACTERS = [
     *map(chr, [*range(0x21), *range(0x7E, 0xA2), 0xAD, 0x34F, 0x61C, 0x1680, 0x180E, 0x1FFF, 0x2000, *range(0x200A, 0x2010), 0x202E]),
     *'\u2066\u2069\u3000\ud7ff\ue000\ufdd0\ufe0f\ufeff\ufffd\ufffe\uffff\U00010000\U0001f600\U000e0001\U0001fffe\U0010ffff',
     'ü', 'ß', 'é', 'Ж', '中', '👨‍👩‍👧', 'ﷺ', 'İ', 'ı',
 ]  # fmt: skip
-PLAIN = ['a', 'model', 'Model 7', 'registry.example/a/b:1.2', 'a b', "it's", 'x_y-z', '/v1/models', 'key=value', 'cpu', '100m', '2Gi']
+PLAIN = [
+    'a',
+    'model',
+    'Model 7',
+    'registry.example/a/b:1.2',
+    'a b',
+    "it's",
+    'x_y-z',
+    '/v1/models',
+    'key=value',
+    'cpu',
+    '100m',
+    '2Gi',
+]
 PIECES = [WORDS, NUMBERS, SIGNS, BLOCKS, TEMPLATES, BREAKS, CHARACTERS, PLAIN]
 
 
@@ -49,7 +103,9 @@ def texts(count: int, seed: int = 3) -> list[str]:
     pick = random.Random(seed)
     every = [piece for group in PIECES for piece in group]
     found = dict.fromkeys(['', *every])
-    found |= dict.fromkeys(shape.format(piece) for shape, piece in product(('{} ', ' {}', 'a{}b', '{}\n', '\n{}', 'a\n{}\nb\n'), every))
+    found |= dict.fromkeys(
+        shape.format(piece) for shape, piece in product(('{} ', ' {}', 'a{}b', '{}\n', '\n{}', 'a\n{}\nb\n'), every)
+    )
     while len(found) < count:
         pieces = [pick.choice(pick.choice(PIECES)) for _ in range(pick.randint(1, 9))]
         if pick.random() < 0.02:
@@ -60,9 +116,50 @@ def texts(count: int, seed: int = 3) -> list[str]:
 
 def line(pick: random.Random) -> str:
     """A line that a literal block may hold, or nearly so."""
-    starts = ['', '', ' ', '  ', '    ', '#', '# ', '- ', '? ', '---', '...', '%', '\t', '|', '>', '"', "'", '{{ ', '&a ', '*a', '!']
-    words = ['', 'a', 'key: value', 'ünï', 'Ж', 'x # y', '---', 'end: |', '{a: [', ': ', '0', 'null', '\xa0', '\u200b', '\u1fff', '\u2000']
-    return pick.choice(starts) + pick.choice(words) + pick.choice(['', '', '', ' ', '\t'] if pick.random() < 0.2 else [''])
+    starts = [
+        '',
+        '',
+        ' ',
+        '  ',
+        '    ',
+        '#',
+        '# ',
+        '- ',
+        '? ',
+        '---',
+        '...',
+        '%',
+        '\t',
+        '|',
+        '>',
+        '"',
+        "'",
+        '{{ ',
+        '&a ',
+        '*a',
+        '!',
+    ]
+    words = [
+        '',
+        'a',
+        'key: value',
+        'ünï',
+        'Ж',
+        'x # y',
+        '---',
+        'end: |',
+        '{a: [',
+        ': ',
+        '0',
+        'null',
+        '\xa0',
+        '\u200b',
+        '\u1fff',
+        '\u2000',
+    ]
+    return (
+        pick.choice(starts) + pick.choice(words) + pick.choice(['', '', '', ' ', '\t'] if pick.random() < 0.2 else [''])
+    )
 
 
 def blocks(count: int, seed: int = 5) -> list[str]:
@@ -191,7 +288,9 @@ def test_anything_nested_comes_back_with_its_types(values: dict[str, Any]) -> No
 # --- the form --------------------------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize('text', ['recommender', 'saved-model.tar', '/v1/models', 'nvidia.com/gpu', 'IfNotPresent', '_x', 'Yeah'])
+@pytest.mark.parametrize(
+    'text', ['recommender', 'saved-model.tar', '/v1/models', 'nvidia.com/gpu', 'IfNotPresent', '_x', 'Yeah']
+)
 def test_what_nobody_can_mistake_stays_plain(text: str) -> None:
     assert scalar_text(text) == text
 
@@ -226,9 +325,18 @@ def test_block_style() -> None:
 
 @pytest.mark.parametrize(
     ('number', 'written'),
-    [(1_000_000, '1000000'), (2.0, '2.0'), (0.00001, '0.00001'), (-1.5e-7, '-0.00000015'), (1e22, '10000000000000000000000.0'), (True, 'true')],
+    [
+        (1_000_000, '1000000'),
+        (2.0, '2.0'),
+        (0.00001, '0.00001'),
+        (-1.5e-7, '-0.00000015'),
+        (1e22, '10000000000000000000000.0'),
+        (True, 'true'),
+    ],
 )
-def test_numbers_are_written_so_that_no_reader_takes_them_for_text(number: float, written: str, helm: Path, chart: Path) -> None:
+def test_numbers_are_written_so_that_no_reader_takes_them_for_text(
+    number: float, written: str, helm: Path, chart: Path
+) -> None:
     assert dump({'number': number}) == f'number: {written}\n'
     assert seen(helm, chart, dump({'number': number})) == {'number': number}
     assert yaml.safe_load(dump({'number': number})) == {'number': number}
@@ -241,7 +349,10 @@ def test_what_yaml_has_no_one_form_for_is_refused(value: Any) -> None:
 
 
 def test_a_key_of_any_length_is_read(helm: Path, chart: Path) -> None:
-    values = {'x' * size: {'y' * size: ['z' * size, {'é ' * size: 'a\nb\n'}]} for size in (900, 996, 997, 998, 1_023, 1_024, 5_000)}
+    values = {
+        'x' * size: {'y' * size: ['z' * size, {'é ' * size: 'a\nb\n'}]}
+        for size in (900, 996, 997, 998, 1_023, 1_024, 5_000)
+    }
     assert seen(helm, chart, dump(values)) == values
     assert yamlio.read(dump(values).encode(), 'f') == values
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import gc
 import sys
 from importlib import import_module
 from typing import Any
@@ -63,9 +62,12 @@ def cli() -> None:
 
 def main() -> None:
     """The console script: every failure becomes a text on stderr (or JSON on stdout) and an exit code."""
+    import gc
+
     from generator.cli.output import report
 
-    gc.disable()  # looking for cycles among a million values costs a tenth of a run, which is over before they matter
+    # What a run makes it keeps to its end: looking for garbage again and again takes a third of the time of large ones.
+    gc.disable()
     try:
         code = cli.main(prog_name='chartloom', standalone_mode=False)
     except click.exceptions.Exit as stop:

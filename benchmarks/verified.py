@@ -1,0 +1,43 @@
+"""A repository → seconds of verify's render phase, or memory of the whole command, as JSON; a child of bench.py."""
+
+from __future__ import annotations
+
+import json
+import os
+import resource
+import sys
+import time
+from pathlib import Path
+
+from generator import verify
+from generator.cli import main
+from generator.helm import find_helm
+from generator.pipeline import Run
+from generator.repository import open_repository
+
+
+def render(folder: Path) -> None:
+    run = Run(open_repository(folder))
+    helm, releases = find_helm(os.environ), len(run.releases)
+    start = time.perf_counter()
+    problems, objects = verify.render(run, helm, None, os.cpu_count() or 2, lambda step: None)
+    taken = time.perf_counter() - start
+    assert not problems, problems[:3]
+    print(json.dumps({'seconds': taken, 'objects': objects, 'releases': releases}))
+
+
+def memory(folder: Path) -> None:
+    """Of this process alone: what helm needs is helm's."""
+    sys.argv = ['chartloom', 'verify', '--path', str(folder), '--output', 'json']
+    sys.stdout = open(os.devnull, 'w')  # noqa: SIM115
+    try:
+        main()
+    except SystemExit as done:
+        if done.code:
+            raise
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+    print(json.dumps({'mib': peak}), file=sys.__stdout__)
+
+
+if __name__ == '__main__':
+    {'render': render, 'memory': memory}[sys.argv[1]](Path(sys.argv[2]))
