@@ -60,9 +60,8 @@ def _argocd(environment: Environment, settings: Settings, path: str) -> list[dic
     root_project = f'{name}-root'
     releases = _project(name, environment, f'Releases of {environment.name}', settings, cluster)
     releases['spec']['namespaceResourceWhitelist'] = [
-        {'group': group, 'kind': kind} for group, kinds in _KINDS for kind in kinds
+        {'group': group, 'kind': kind} for group, kinds in (*_KINDS, *_CHILDREN) for kind in kinds
     ]
-    releases['spec']['orphanedResources'] = {'warn': True}
     in_cluster = {'server': _IN_CLUSTER, 'namespace': namespace}
     root = _project(root_project, environment, f'The list of releases of {environment.name}', settings, in_cluster)
     root['spec']['namespaceResourceWhitelist'] = [{'group': 'argoproj.io', 'kind': 'Application'}]
@@ -159,6 +158,8 @@ _KINDS: tuple[tuple[str, dict[str, str]], ...] = (
     ('networking.k8s.io', {'NetworkPolicy': 'networkpolicies'}),
     ('gateway.networking.k8s.io', {'HTTPRoute': 'httproutes', 'GRPCRoute': 'grpcroutes'}),
 )
+# What Kubernetes makes of them: Argo CD shows no pods, and no logs, behind a kind that the project does not permit.
+_CHILDREN = (('apps', {'ReplicaSet': 'replicasets'}), ('discovery.k8s.io', {'EndpointSlice': 'endpointslices'}))
 
 
 def _service_account(name: str, namespace: str, target: str) -> list[dict[str, Any]]:
@@ -170,7 +171,7 @@ def _service_account(name: str, namespace: str, target: str) -> list[dict[str, A
         {'apiVersion': 'v1', 'kind': 'ServiceAccount', 'metadata': {'name': name, 'namespace': namespace}}
     ]
     lists = [{'apiGroups': ['helm.toolkit.fluxcd.io'], 'resources': ['helmreleases'], 'verbs': _ALL}]
-    for place, role, allowed in ((namespace, f'{name}-list', lists), (target, name, rules)):
+    for place, role, allowed in ((namespace, f'{name}-delivery', lists), (target, name, rules)):
         rbac = 'rbac.authorization.k8s.io'
         metadata = {'name': role, 'namespace': place}
         objects.append({'apiVersion': f'{rbac}/v1', 'kind': 'Role', 'metadata': metadata, 'rules': allowed})

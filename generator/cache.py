@@ -1,4 +1,4 @@
-"""What is known to be up to date: a fingerprint of all inputs, kept under .git; deleting it costs time, never correctness."""
+"""What is known to be up to date: a fingerprint of all inputs, kept under .git; to delete it costs time, no more."""
 
 from __future__ import annotations
 
@@ -9,15 +9,15 @@ from importlib.resources import files as package_files
 from pathlib import Path
 
 from generator import __version__
-from generator.source import Source
 from generator.repository import Repository
+from generator.source import Source
 
 
 def fingerprint(repository: Repository, source: Source, purpose: str) -> str:
     """One digest over everything a run depends on: the tool, HEAD and the branches, and each file in scope by blob id."""
     found = hashlib.sha256()
-    refs = repository.git('for-each-ref', '--format=%(refname) %(objectname)', 'refs/heads', 'refs/remotes')
-    for part in (_tool(), purpose, repository.prefix, *source.only, source.head, refs, *sorted(source.tree.links)):
+    refs = sorted(source.refs.items())
+    for part in (_tool(), purpose, repository.prefix, *source.only, *refs, *sorted(source.tree.links)):
         found.update(f'{part}\0'.encode('utf-8', 'surrogateescape'))
     for path, blob in sorted(source.tree.ids.items()):
         found.update(f'{path}\0{blob}\0'.encode('utf-8', 'surrogateescape'))

@@ -24,10 +24,11 @@ from generator.domain import (
     Tree,
     Values,
 )
+from generator.errors import problem
 from generator.images import images, show_image
 from generator.layering import merge_checked
 from generator.model_values import model_layers
-from generator.paths import Path
+from generator.paths import Path, show
 
 FIRST_VERSION = '1.0.0'
 # Stands for the chart's version while its content is compared: private-use characters, which no registry text holds.
@@ -52,12 +53,14 @@ def make_charts(
 
     A chart is made for the newest model version and for each version that the base has none of; one whose content the
     ledger already holds keeps its version, any other gets the next patch version. `base_ids` are blob ids by path.
+    Raises ProblemsFound where a version that has been followed by another one is not what it was when it was published.
     """
     ledger = list(base)
     charts = {}
     for version in model.versions:
         known = [entry for entry in base if entry.model_version == version.version]
         if known and version is not model.newest:
+            _check_unchanged(model, version, known[-1])
             continue
         draft = _content(model, version, settings, templates)
         content = digest(draft.files)
@@ -68,9 +71,24 @@ def make_charts(
         reasons = _reasons(draft, known, version, ledger, base_ids)
         chart = _numbered(draft, number, reasons)
         bump = 'patch' if ledger else 'initial'
-        ledger.append(LedgerEntry(number, version.version, digest(chart.files), content, bump, reasons))
+        ledger.append(
+            LedgerEntry(number, version.version, digest(chart.files), content, _source(version), bump, reasons)
+        )
         charts[number] = chart
     return ModelCharts(tuple(ledger), charts)
+
+
+def _source(version: ModelVersion) -> str:
+    spec = {key: version.spec[key] for key in ('image', 'artifact', 'signature') if key in version.spec}
+    return hashlib.sha256(json.dumps(spec, sort_keys=True, ensure_ascii=False).encode()).hexdigest()
+
+
+def _check_unchanged(model: Model, version: ModelVersion, published: LedgerEntry) -> None:
+    if published.source != _source(version):
+        place = show(('spec', 'versions', model.versions.index(version)))
+        message = f"version '{version.version}' was published with another image, artifact or signature"
+        hint = f'take the change back, and add it as a new version: chart {published.version} stays as it is'
+        raise problem(model.file, place, message, hint)
 
 
 def next_patch(version: str) -> str:
@@ -80,7 +98,12 @@ def next_patch(version: str) -> str:
 
 def digest(files: Tree) -> str:
     """Identity of a chart: sha256 over its sorted paths and their sha256; of an archive helm makes no two alike."""
-    lines = ''.join(f'{path} {_sha256(data)}\n' for path, data in sorted(files.items()))
+    return digest_of({path: _sha256(data) for path, data in files.items()})
+
+
+def digest_of(hashes: Mapping[str, str]) -> str:
+    """The same from the files' own sha256 by path."""
+    lines = ''.join(f'{path} {hashed}\n' for path, hashed in sorted(hashes.items()))
     return hashlib.sha256(lines.encode()).hexdigest()
 
 
@@ -182,7 +205,10 @@ def _chart_yaml(
         'keywords': ['machine-learning', 'model-serving', model.runtime],
         'home': about.get('home') or _home(settings.url),
         'sources': [settings.url],
-        'maintainers': about.get('maintainers') or [{'name': model.spec['team']}],
+        'maintainers': [
+            {key: maintainer[key] for key in ('name', 'email', 'url') if key in maintainer}
+            for maintainer in about.get('maintainers') or [{'name': model.spec['team']}]
+        ],
         'icon': about.get('icon', ''),
         'annotations': annotations,
     }

@@ -17,6 +17,8 @@ from generator.process import run
 from generator.repository import Repository, open_repository
 
 OLDEST_GIT = (2, 30)
+# What `init` writes where it knows no address.
+PLACEHOLDER = 'https://git.example.com/team/ml-gitops.git'
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,11 +48,15 @@ def _guarded(what: str, look: Callable[[], Iterator[Finding]]) -> Iterator[Findi
         yield from look()
     except ProblemsFound as error:
         for found in error.problems[:5]:
-            yield Finding(what, 'problem', f'{found.file}: {found.message}' if found.file else found.message, found.hint)
+            yield Finding(
+                what, 'problem', f'{found.file}: {found.message}' if found.file else found.message, found.hint
+            )
         if len(error.problems) > 5:
             yield Finding(what, 'problem', f'and {len(error.problems) - 5} more', "run 'chartloom plan' to see all")
     except CommandFailed as error:
-        yield Finding(what, 'problem', error.stderr.strip().splitlines()[-1] if error.stderr.strip() else str(error.command))
+        yield Finding(
+            what, 'problem', error.stderr.strip().splitlines()[-1] if error.stderr.strip() else str(error.command)
+        )
 
 
 def _git() -> Iterator[Finding]:
@@ -58,7 +64,9 @@ def _git() -> Iterator[Finding]:
     found = re.search(r'(\d+)\.(\d+)', text)
     new_enough = bool(found) and (int(found[1]), int(found[2])) >= OLDEST_GIT if found else False
     state = 'ok' if new_enough else 'problem'
-    yield Finding('git', state, text.strip().removeprefix('git version '), '' if new_enough else 'install git 2.30 or later')
+    yield Finding(
+        'git', state, text.strip().removeprefix('git version '), '' if new_enough else 'install git 2.30 or later'
+    )
 
 
 def _helm() -> Iterator[Finding]:
@@ -73,15 +81,28 @@ def _repository(folder: Path, found: list[Repository]) -> Iterator[Finding]:
     found.append(repository)
     place = f'{repository.folder}, folder {repository.prefix}' if repository.prefix else str(repository.folder)
     yield Finding('repository', 'ok', place)
-    if repository.ask('config', '--type=bool', 'core.autocrlf') == 'true' and not (repository.root / '.gitattributes').exists():
-        yield Finding('line ends', 'warning', 'core.autocrlf is on', "run 'chartloom generate': its .gitattributes keeps git from changing bytes")
+    if (
+        repository.ask('config', '--type=bool', 'core.autocrlf') == 'true'
+        and not (repository.root / '.gitattributes').exists()
+    ):
+        yield Finding(
+            'line ends',
+            'warning',
+            'core.autocrlf is on',
+            "run 'chartloom generate': its .gitattributes keeps git from changing bytes",
+        )
 
 
 def _commits(repository: Repository) -> Iterator[Finding]:
     name, email = repository.ask('config', 'user.name'), repository.ask('config', 'user.email')
     known = bool((name or os.environ.get('GIT_COMMITTER_NAME')) and (email or os.environ.get('GIT_COMMITTER_EMAIL')))
     hint = "run 'git config user.name …' and 'git config user.email …'"
-    yield Finding('identity', 'ok' if known else 'problem', f'{name} <{email}>' if known else 'git does not know who you are', '' if known else hint)
+    yield Finding(
+        'identity',
+        'ok' if known else 'problem',
+        f'{name} <{email}>' if known else 'git does not know who you are',
+        '' if known else hint,
+    )
     signed = repository.ask('config', '--type=bool', 'commit.gpgsign') == 'true'
     yield Finding('signing', 'ok', 'commits are signed' if signed else 'commits are not signed')
 
@@ -92,14 +113,28 @@ def _registry(repository: Repository) -> Iterator[Finding]:
     counts = (f'{len(registry.models)} models, {len(registry.environments)} environments, '
               f'{len(registry.releases)} releases, {len(registry.applications)} applications')  # fmt: skip
     yield Finding('registry', 'ok', counts)
+    if registry.settings.url == PLACEHOLDER:
+        hint = 'set spec.repository.url in registry/settings.yaml'
+        yield Finding('address', 'warning', f'the agents would look at {PLACEHOLDER}, a placeholder', hint)
     branch = registry.settings.branch
     known = repository.ask('rev-parse', '--verify', '--quiet', f'refs/remotes/origin/{branch}')
     if not known and repository.ask('remote'):
-        yield Finding('published branch', 'warning', f"origin/{branch} is not here: charts are judged against HEAD", f"run 'git fetch origin {branch}'")
+        yield Finding(
+            'published branch',
+            'warning',
+            f'origin/{branch} is not here: charts are judged against HEAD',
+            f"run 'git fetch origin {branch}'",
+        )
     for name, environment in sorted(registry.environments.items()):
         if environment.agent == 'flux' and not environment.spec.get('cancelHealthCheckOnNewRevision'):
-            hint = 'run helm-controller with --feature-gates=CancelHealthCheckOnNewRevision=true and set it in the environment'
+            gate = '--feature-gates=CancelHealthCheckOnNewRevision=true'
+            hint = f'run helm-controller with {gate} and say so in the environment'
             yield Finding(name, 'warning', 'releases do not wait for health, or a fix would have to wait, too', hint)
     plan = reader.plan()
     done = not plan.changes
-    yield Finding('generated files', 'ok' if done else 'warning', 'up to date' if done else f'{len(plan.changes)} files to change', '' if done else "run 'chartloom generate'")
+    yield Finding(
+        'generated files',
+        'ok' if done else 'warning',
+        'up to date' if done else f'{len(plan.changes)} files to change',
+        '' if done else "run 'chartloom generate'",
+    )

@@ -33,7 +33,7 @@ class Settings:
         return str(self.spec['repository'].get('branch', 'main'))
 
     def prefix(self, here: str) -> str:
-        """The folder that agents look into, '' or ending in '/': as the settings say, else where the registry stands."""
+        """The folder that agents look into, '' or ending in '/': as settings say, else where the registry stands."""
         path = self.spec['repository'].get('path')
         return here if path is None else f'{path}/' if path else ''
 
@@ -179,12 +179,14 @@ class Layer:
 
 @dataclass(frozen=True, slots=True)
 class LedgerEntry:
-    """One chart version. `digest` is its identity, `content` the same without version and change notes."""
+    """One chart version. `digest` is its identity, `content` the same without version and change notes; `source` is the
+    digest of what the registry said of the model version: its image, artifact and signature."""
 
     version: str
     model_version: str
     digest: str
     content: str
+    source: str
     bump: str
     reasons: tuple[str, ...]
 

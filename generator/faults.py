@@ -42,11 +42,11 @@ def to_problems(faults: Iterable[Fault], layers: Sequence[Layer], fallback: str)
 
 
 def written_at(path: Path, layers: Sequence[Layer]) -> tuple[str, str] | None:
-    """File and shown path of the last layer of the registry that writes a value, a part of it, or what it is a part of."""
+    """File and shown path of the last layer of the registry that writes a value, a part of it, or a whole with it."""
     for layer in reversed(layers):
         if layer.file.startswith('registry/') and _writes(layer, path):
-            place = (*layer.source, *path[len(layer.target) :])
-            return layer.file, show(place) if place else ''
+            # A layer without a source is made from the file as a whole.
+            return layer.file, show((*layer.source, *path[len(layer.target) :])) if layer.source else ''
     return None
 
 

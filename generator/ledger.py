@@ -21,6 +21,7 @@ def dump_ledger(model: str, entries: Sequence[LedgerEntry]) -> bytes:
             'modelVersion': entry.model_version,
             'digest': entry.digest,
             'content': entry.content,
+            'source': entry.source,
             'bump': entry.bump,
             'reasons': list(entry.reasons),
         }
@@ -34,8 +35,16 @@ def read_ledger(data: bytes, file: str) -> tuple[LedgerEntry, ...]:
     document = yamlio.read(data, file)
     try:
         return tuple(
-            LedgerEntry(e['version'], e['modelVersion'], e['digest'], e['content'], e['bump'], tuple(e['reasons']))
-            for e in document['versions']
+            LedgerEntry(
+                version=entry['version'],
+                model_version=entry['modelVersion'],
+                digest=entry['digest'],
+                content=entry['content'],
+                source=entry['source'],
+                bump=entry['bump'],
+                reasons=tuple(entry['reasons']),
+            )
+            for entry in document['versions']
         )
     except (KeyError, TypeError, AttributeError):
         hint = f"take the file back from the published branch: 'git checkout origin/HEAD -- {file}'"

@@ -37,6 +37,7 @@ _FOLDERS = {'models': 'Model', 'environments': 'Environment', 'releases': 'Relea
 _PLACE = re.compile(
     r'registry/(?:settings|(models|environments|applications)/([^/]+)|(releases)/([^/]+)/([^/]+))\.yaml'
 )
+_PLAIN = re.compile(r'[!-~]+')  # what only looks like a name is told by its schema
 _NAME = re.compile(r'[a-z0-9](?:[-a-z0-9]*[a-z0-9])?')
 _NEWER = re.compile(r'chartloom/v[0-9]+')
 _ELSEWHERE = 'keep it outside registry/, or in a README.md'
@@ -69,7 +70,9 @@ def load_registry(
             faults = _envelope(document, file, place) or schemas.problems(place[0], document, file, data)
             problems.extend(faults)
             if not faults:
-                found[place[0]][place[1]] = _make(place, file, document['spec'])
+                spec = document['spec']
+                # Owners keep their order: of the lines of CODEOWNERS the last one counts.
+                found[place[0]][place[1]] = _make(place, file, spec if place[0] == 'Settings' else in_key_order(spec))
         except ProblemsFound as error:
             problems.extend(error.problems)
     unread = {problem.file for problem in problems}
@@ -88,6 +91,13 @@ def load_registry(
     if problems := [*problems, *check(registry, unread)]:
         raise ProblemsFound(problems)
     return registry
+
+
+def in_key_order(value: Any) -> Any:
+    """A value whose maps are sorted: the order in which people wrote them makes no new chart and wakes no release."""
+    if isinstance(value, dict):
+        return {key: in_key_order(value[key]) for key in sorted(value)}
+    return [in_key_order(item) for item in value] if isinstance(value, list) else value
 
 
 def _by_member(applications: dict[str, Application]) -> dict[str, tuple[Application, ...]]:
@@ -110,8 +120,10 @@ def _kind_and_name(file: str) -> tuple[str, str]:
 
 def _place(file: str) -> tuple[str, str] | None:
     kind, name = _kind_and_name(file)
-    if kind:
+    if kind and _PLAIN.fullmatch(name):
         return kind, name
+    if kind:
+        raise problem(file, '', f'{quoted(name)} is no name', 'rename the file: lower-case letters, digits and hyphens')
     if _IGNORED.fullmatch(file):
         return None
     raise problem(file, '', 'no file of this name belongs into the registry', _where(file))

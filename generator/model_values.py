@@ -33,17 +33,10 @@ def model_layers(model: Model, version: ModelVersion, templates: Templates) -> l
     return [
         Layer(runtime.file, ('values',), (), preset),
         *(
-            Layer(model.file, source, target, in_key_order(values))
+            Layer(model.file, source, target, values)
             for source, target, values in _fragments(model, version, index, runtime)
         ),
     ]
-
-
-def in_key_order(value: Any) -> Any:
-    """A value whose maps are sorted: the order in which people wrote them makes no new chart and wakes no release."""
-    if isinstance(value, Mapping):
-        return {key: in_key_order(value[key]) for key in sorted(value)}
-    return [in_key_order(item) for item in value] if isinstance(value, list) else value
 
 
 Fragment = tuple[Path, Path, Any]

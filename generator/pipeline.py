@@ -69,7 +69,7 @@ class Run:
 
     def _base_revision(self) -> str:
         if not self._base:
-            return base_revision(self.repository, self.registry.settings.branch, self.source.head)
+            return base_revision(self.repository, self.registry.settings.branch, self.source.refs)
         named = self.repository.ask('rev-parse', '--verify', '--quiet', f'{self._base}^{{commit}}')
         if not named:
             raise problem(self._base, '', 'git knows no such revision', "fetch it, or name another one with --base")

@@ -69,12 +69,14 @@ def _pinned(release: Release, registry: Registry, charts: Mapping[str, ModelChar
     return None if entry.version in charts[release.model].charts else entry
 
 
-def base_revision(repository: Repository, branch: str, head: str) -> str:
+def base_revision(repository: Repository, branch: str, refs: Mapping[str, str]) -> str:
     """The merge base with the published branch (the remote's where known), else HEAD; '' before the first commit."""
-    if not head:
+    if 'HEAD' not in refs:
         return ''
-    listing = repository.git('for-each-ref', '--format=%(refname) %(objectname)', f'refs/remotes/*/{branch}', f'refs/heads/{branch}')
-    refs = dict(line.split(' ') for line in listing.splitlines())
-    remote = sorted((name for name in refs if name.startswith('refs/remotes/')), key=lambda n: (n != f'refs/remotes/origin/{branch}', n))
-    published = refs[remote[0]] if remote else refs.get(f'refs/heads/{branch}', head)
+    head = refs['HEAD']
+    # A remote's branch of this name: refs/remotes/<remote>/<branch>; of several remotes origin counts.
+    remote = [n for n in sorted(refs) if n.startswith('refs/remotes/') and n.split('/', 3)[3:] == [branch]]
+    origin = f'refs/remotes/origin/{branch}'
+    name = origin if origin in remote else remote[0] if remote else f'refs/heads/{branch}'
+    published = refs.get(name, head)
     return head if published == head else repository.ask('merge-base', head, published) or head

@@ -8,7 +8,7 @@ from typing import Any
 from generator.domain import DOMAIN, Application, Chart, Environment, Layer, Registry, Release, Values
 from generator.images import mirrored
 from generator.merge import merge_layers
-from generator.model_values import in_key_order, route_rule
+from generator.model_values import route_rule
 from generator.paths import Path
 
 
@@ -21,7 +21,7 @@ def release_layers(release: Release, environment: Environment, chart: Chart, reg
     ]
     for place in (environment, release):
         if 'values' in place.spec:
-            layers.append(Layer(place.file, ('spec', 'values'), (), in_key_order(place.spec['values'])))
+            layers.append(Layer(place.file, ('spec', 'values'), (), place.spec['values']))
     layers += _strategy_layers(release, environment)
     if 'registryMirrors' in environment.spec:
         layers += _mirror_layers(environment, merge_layers(layers, chart.values))

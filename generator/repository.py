@@ -26,12 +26,16 @@ NULL = ''
 
 @dataclass(frozen=True, slots=True)
 class Repository:
-    """A git repository, and the folder in it that is ours: `prefix` is '' or ends in '/'."""
+    """A git repository, and the folder in it that is ours: `prefix` is '' or ends in '/'.
+
+    `private` is a folder of ours beside git's own files: never committed, safe to delete.
+    """
 
     folder: Path
     prefix: str
     bare: bool
     object_format: str
+    private: Path
 
     def git(self, *arguments: str) -> str:
         """Run git; CommandFailed tells what it said. Its output as text, without the last line end."""
@@ -53,13 +57,21 @@ class Repository:
         """Our folder in the work tree."""
         return self.folder / self.prefix
 
-    @property
-    def private(self) -> Path:
-        """A folder of ours beside git's own files: never committed, safe to delete."""
-        return Path(self.git('rev-parse', '--path-format=absolute', '--git-common-dir')) / 'chartloom'
-
     def blob_id(self, data: bytes) -> str:
         return blob_id(data, self.object_format)
+
+    def refs(self) -> dict[str, str]:
+        """The commits of all branches by full name, and that of HEAD where there is one."""
+        listing = self.git('for-each-ref', '--format=%(HEAD)%(refname) %(objectname)', 'refs/heads', 'refs/remotes')
+        found: dict[str, str] = {}
+        for line in listing.splitlines():
+            name, _, commit = line[1:].partition(' ')
+            found[name] = commit
+            if line[0] == '*':
+                found['HEAD'] = commit
+        if 'HEAD' not in found and (detached := self.ask('rev-parse', '--verify', '--quiet', 'HEAD')):
+            found['HEAD'] = detached
+        return found
 
     def contains(self, commit: str, ancestor: str) -> bool:
         """Whether a commit has another one in its history; False when that one is not even here."""
@@ -114,7 +126,7 @@ def open_repository(folder: Path) -> Repository:
     if not folder.is_dir():
         raise problem(str(folder), '', 'there is no such folder', 'name the folder of a git repository with --path')
     try:
-        answer = _run(folder, ('rev-parse', '--show-toplevel', '--show-prefix', '--show-object-format'))
+        answer = _run(folder, ('rev-parse', '--show-toplevel', '--show-prefix', *_PLACES))
     except CommandFailed as error:
         text = error.stderr.lower()
         if 'dubious ownership' in text:
@@ -126,12 +138,19 @@ def open_repository(folder: Path) -> Repository:
         raise problem(str(folder), '', 'this is not a git repository', hint) from None
     # An empty prefix is an empty line.
     lines = answer.decode('utf-8', 'surrogateescape').split('\n')
-    return Repository(Path(lines[0]), lines[1], bare=False, object_format=lines[2])
+    return Repository(Path(lines[0]), lines[1], bare=False, object_format=lines[2], private=_private(lines[3]))
 
 
 def open_bare(folder: Path, prefix: str) -> Repository:
-    object_format = _run(folder, ('rev-parse', '--show-object-format')).decode().strip()
-    return Repository(folder, prefix, bare=True, object_format=object_format)
+    lines = _run(folder, ('rev-parse', *_PLACES)).decode('utf-8', 'surrogateescape').split('\n')
+    return Repository(folder, prefix, bare=True, object_format=lines[0], private=_private(lines[1]))
+
+
+def _private(git_folder: str) -> Path:
+    return Path(git_folder) / 'chartloom'
+
+
+_PLACES = ('--show-object-format', '--path-format=absolute', '--git-common-dir')
 
 
 _QUIET = {'LC_ALL': 'C', 'GIT_TERMINAL_PROMPT': '0'}

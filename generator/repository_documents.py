@@ -18,9 +18,9 @@ _HASH_MARKS = ('# chartloom: begin', '# chartloom: end')
 _ATTRIBUTES = """\
 # Bytes are compared and hashed: git must not change their line ends.
 charts/** -text linguist-generated
-values/** -text linguist-generated
-delivery/** -text linguist-generated
-bootstrap/** -text linguist-generated
+values/** -text
+delivery/** -text
+bootstrap/** -text
 registry/schemas/** -text linguist-generated
 """
 

@@ -49,7 +49,7 @@ def choose_entry(release: Release, environment: Environment, model: Model, chart
                 )
             ]
         )
-    if release.version not in known and not charts.newest(release.version):
+    if release.version not in known:
         message = f"there is no version '{release.version}' of model '{model.name}'"
         raise ProblemsFound([Problem(release.file, '$.spec.version', message, suggest(release.version, known))])
     if not release.chart:

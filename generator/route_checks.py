@@ -1,4 +1,4 @@
-"""Routes of models and applications → problems: two that want one target, and any that would be ignored without a word."""
+"""Routes of models and applications → problems: two with one target, and any that would be ignored without a word."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""JSON Schema → problems: jsonschema-rs says whether; only a document that it refuses is explained (schema_faults.py)."""
+"""JSON Schema → problems: jsonschema-rs says whether; what it refuses is explained by schema_faults.py."""
 
 from __future__ import annotations
 

@@ -38,7 +38,7 @@ _FORMS = {
     'hostnames.items': ('a host name', 'lower-case letters, digits and hyphens between dots'),
     'files.names': ('the name of a file', "letters, digits, '-', '_' and '.', and no folder"),
     'env.names': ('the name of a variable', "letters, digits, '_', '-' and '.', not beginning with a digit"),
-    'owners.names': ('a path', 'a path without spaces, as CODEOWNERS takes it'),
+    'owners.names': ('a path', 'a path on one line, as CODEOWNERS takes it'),
     'parameters.names': ('the name of a parameter', "letters, digits, '_', '-' and '.'; the -- before it is added"),
 }
 _TYPES = {

@@ -19,7 +19,8 @@ class Source:
     def __init__(self, repository: Repository, only: Collection[str] = ()) -> None:
         self.repository = repository
         self.only = tuple(sorted(only))
-        self.head = repository.ask('rev-parse', '--verify', '--quiet', 'HEAD')
+        self.refs = repository.refs()
+        self.head = self.refs.get('HEAD', '')
         self._cache: dict[str, bytes] = {}
         if repository.bare:
             ids = repository.ids(self.head, [REGISTRY, *self._generated(('*',)), *self._documents()])

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from generator.bootstrap import bootstrap_file, bootstrap_objects
-from generator.charts import digest
+from generator.charts import digest_of
 from generator.delivery import delivery_file, delivery_object, values_file
 from generator.domain import ResolvedRelease
 from generator.errors import Problem, ProblemsFound
@@ -48,7 +48,9 @@ def _strays(run: Run) -> Iterator[Problem]:
     """Files that an agent would apply although chartloom did not make them."""
     for path in run.source.generated():
         if path.startswith('delivery/') and path not in run.files and run.whole:
-            yield Problem(path, '', 'the agent would apply this file, which chartloom did not make', 'move it out of delivery/')
+            yield Problem(
+                path, '', 'the agent would apply this file, which chartloom did not make', 'move it out of delivery/'
+            )
 
 
 def _unequal_values(run: Run) -> Iterator[Problem]:
@@ -74,23 +76,27 @@ def changed_charts(run: Run, *, every: bool) -> list[str]:
     return sorted(f for f in folders if every or f'{f}/Chart.yaml' not in run.base.ids)
 
 
-def digests(run: Run, folders: Sequence[str]) -> Iterator[Problem]:
-    """Charts whose bytes are not those that the ledger names."""
-    paths: dict[str, list[str]] = defaultdict(list)
-    for path in run.source.generated():
-        parts = path.split('/')
-        if parts[0] == 'charts' and len(parts) > 3:
-            paths['/'.join(parts[:3])].append(path)
-    for folder in folders:
+def digests(run: Run) -> Iterator[Problem]:
+    """Charts whose bytes are not those that the ledger names: all in scope, each content read and hashed once."""
+    folders: dict[str, dict[str, str]] = defaultdict(dict)
+    hashed: dict[str, str] = {}
+    for path, blob in run.source.generated().items():
+        parts = path.split('/', 3)
+        if parts[0] == 'charts' and len(parts) == 4 and parts[1] in run.registry.models:
+            if blob not in hashed:
+                hashed[blob] = hashlib.sha256(run.source.read(path)).hexdigest()
+            folders['/'.join(parts[:3])][parts[3]] = hashed[blob]
+    for folder, files in sorted(folders.items()):
         _, model, version = folder.split('/')
         ledger = ledger_file(model)
         entries = read_ledger(run.source.read(ledger), ledger) if ledger in run.source.tree.ids else ()
         known = next((entry.digest for entry in entries if entry.version == version), None)
-        files = {path.removeprefix(f'{folder}/'): run.source.read(path) for path in paths[folder]}
         if known is None:
-            yield Problem(folder, '', 'the ledger does not know this chart', 'remove the folder, or bring the ledger back')
-        elif known != digest(files):
-            yield Problem(folder, '', 'its bytes are not those of the ledger', 'bring the folder back from the commit that published it')
+            hint = 'remove the folder, or bring the ledger back'
+            yield Problem(folder, '', 'the ledger does not know this chart', hint)
+        elif known != digest_of(files):
+            hint = 'bring the folder back from the commit that published it'
+            yield Problem(folder, '', 'its bytes are not those of the ledger', hint)
 
 
 def lint_charts(run: Run, helm: Helm, folders: Sequence[str], jobs: int, step: Step) -> list[Problem]:
@@ -121,7 +127,9 @@ def _template_digests(run: Run) -> Mapping[str, str]:
         parts = path.split('/', 3)
         if parts[0] == 'charts' and len(parts) == 4 and parts[3].startswith('templates/'):
             found['/'.join(parts[:3])].append(f'{parts[3]} {blob}')
-    return defaultdict(str, {folder: hashlib.sha256('\n'.join(lines).encode()).hexdigest() for folder, lines in found.items()})
+    return defaultdict(
+        str, {folder: hashlib.sha256('\n'.join(lines).encode()).hexdigest() for folder, lines in found.items()}
+    )
 
 
 def render(run: Run, helm: Helm, schemas: Schemas | None, jobs: int, step: Step) -> tuple[list[Problem], int]:

@@ -24,7 +24,7 @@ MAX_PROBLEMS = 20
 
 _WORDS: dict[str, Any] = {'true': True, 'false': False}
 _NOTHING = ('', '~', 'null')
-# Plain scalars that some reader of ours (PyYAML, ruamel, helm, kubectl) does not take for a string: measured, not guessed.
+# Plain scalars that some reader of ours (PyYAML, ruamel, helm, kubectl) takes for no text: measured, not guessed.
 _DOUBTFUL = frozenset(
     'y Y n N yes Yes YES no No NO on On ON off Off OFF True TRUE False FALSE Null NULL .nan .NaN .NAN = <<'.split()
 )
@@ -279,17 +279,18 @@ def _character(text: str, at: int, file: str, what: str) -> ProblemsFound:
 
 
 # What libyaml says, and what to do then.
+_ALIKE = 'indent keys of a map and entries of a list alike'
 _SYNTAX_HINTS = {
-    'mapping values are not allowed in this context': "quote text that holds a colon and a space, and indent the keys of a map alike",
-    'did not find expected key': 'indent keys of a map and entries of a list alike; quote text that begins with a quote, [ or {',
+    'mapping values are not allowed in this context': f'quote text that holds a colon and a space; {_ALIKE}',
+    'did not find expected key': f'{_ALIKE}; quote text that begins with a quote, [ or {{',
+    "did not find expected '-' indicator": _ALIKE,
     'did not find expected alphabetic or numeric character': 'quote text that begins with * or &',
-    "did not find expected '-' indicator": 'indent the entries of a list alike',
-    "did not find expected ',' or ']'": 'close the list with ]',
-    "did not find expected ',' or '}'": 'close the map with }',
+    "did not find expected ',' or ']'": 'put commas between the entries, and close the list with ]',
+    "did not find expected ',' or '}'": 'put commas between the entries, and close the map with }',
     "could not find expected ':'": 'write a colon and a space after the key, and close lists with ]',
     'found unexpected end of stream': 'close the quote',
     'found unknown escape character': 'write \\\\ for a backslash, or use single quotes',
-}  # fmt: skip
+}
 
 
 def _syntax(error: YAMLError, text: str, file: str, quoted: Any) -> ProblemsFound:

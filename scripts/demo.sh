@@ -35,7 +35,7 @@ say 'Registry → charts, values and delivery objects, as one commit'
 run "$chartloom" generate --commit
 
 say 'Is all of it right? helm lints and renders every release'
-run "$chartloom" verify
+run "$chartloom" verify --all
 
 say 'What would change now? Nothing: equal inputs give equal bytes'
 run "$chartloom" plan
@@ -53,3 +53,6 @@ printf '  %-10s %s\n' \
   values "$(first values '*.yaml')" \
   delivery "$(first delivery '*.yaml')" \
   bootstrap "$(first bootstrap '*.yaml')"
+
+say 'To go on there, chartloom needs helm'
+printf '  export HELM=%s\n' "$HELM"

@@ -9,15 +9,18 @@ import pytest
 from parts import ROOT
 
 CORE = 2
+# fmt: off
 LAYERS = {
     0: {'errors', 'domain', 'paths'},
     1: {'yamlio', 'yamlwrite'},
     # Core is every module that is not named here, so that a new one is held to its rules.
     3: {
-        'process', 'load', 'helm', 'manifests', 'verify', 'repository', 'worktree', 'commit', 'pipeline', 'source', 'published', 'apply', 'cache', 'doctor',
-    },  # fmt: skip
+        'process', 'load', 'helm', 'manifests', 'verify', 'repository', 'worktree', 'commit', 'pipeline', 'source',
+        'published', 'apply', 'cache', 'doctor', 'plumbing', 'remote', 'files', 'journal', 'index', 'transaction', 'heads',
+    },
     4: {'cli', '__main__'},
 }
+# fmt: on
 RANKS = {'': 0} | {part: rank for rank, parts in LAYERS.items() for part in parts}  # '' is the package itself
 IMPURE = {'os', 'subprocess', 'git', 'tempfile', 'time', 'datetime', 'random', 'pathlib', 'pathlib.Path'}
 MODULES = sorted((ROOT / 'generator').rglob('*.py'))

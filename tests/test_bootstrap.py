@@ -194,14 +194,14 @@ def test_the_source_is_the_published_branch(url: str, seen: str) -> None:
 def test_roles_bind_the_one_account_where_it_works() -> None:
     objects = made(agent='flux')
     account = {'kind': 'ServiceAccount', 'name': 'chartloom-prod', 'namespace': 'flux-system'}
-    for name, namespace in (('chartloom-prod', 'ml'), ('chartloom-prod-list', 'flux-system')):
+    for name, namespace in (('chartloom-prod', 'ml'), ('chartloom-prod-delivery', 'flux-system')):
         role, binding = objects['Role', name], objects['RoleBinding', name]
         assert role['metadata']['namespace'] == binding['metadata']['namespace'] == namespace
         assert binding['subjects'] == [account]
         assert binding['roleRef'] == {'apiGroup': 'rbac.authorization.k8s.io', 'kind': 'Role', 'name': name}
     assert not any(kind.startswith('Cluster') for kind, _ in objects)
     assert '*' not in json.dumps([obj.get('rules', []) for obj in objects.values()])
-    (lists,) = objects['Role', 'chartloom-prod-list']['rules']
+    (lists,) = objects['Role', 'chartloom-prod-delivery']['rules']
     assert (lists['apiGroups'], lists['resources']) == (['helm.toolkit.fluxcd.io'], ['helmreleases'])
 
 
@@ -224,7 +224,9 @@ def rendered(helm4: Path) -> set[tuple[str, str]]:
 
 def test_argo_cd_may_make_what_charts_render_and_nothing_else(rendered: set[tuple[str, str]]) -> None:
     allowed = made()['AppProject', 'chartloom-prod']['spec']['namespaceResourceWhitelist']
-    assert {(item['group'], item['kind']) for item in allowed} == rendered
+    # And see what Kubernetes makes of it: without these there are no pods and no logs to look at.
+    children = {('apps', 'ReplicaSet'), ('discovery.k8s.io', 'EndpointSlice')}
+    assert {(item['group'], item['kind']) for item in allowed} == rendered | children
 
 
 def test_flux_may_make_what_charts_render_and_what_helm_needs(rendered: set[tuple[str, str]]) -> None:

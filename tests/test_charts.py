@@ -1,4 +1,4 @@
-"""Charts are append-only: what makes a new chart version and what does not, and that a pin keeps what it was made from."""
+"""Charts are append-only: what makes a new chart version and what does not, and that a pin keeps what it has."""
 
 from __future__ import annotations
 
@@ -16,6 +16,7 @@ from parts import git
 
 from generator.charts import ModelCharts, digest, make_charts, next_patch
 from generator.domain import LedgerEntry, Model, ModelVersion, Settings, Starter, Templates
+from generator.errors import ProblemsFound
 from generator.ledger import dump_ledger, ledger_file, read_ledger
 from generator.load import load_templates
 from generator.pipeline import Run
@@ -222,8 +223,6 @@ def test_a_new_version_only_adds_lines_to_the_ledger() -> None:
     'text', ['a: b', 'versions: 1', 'versions: [a]', 'versions: [{version: "1"}]', '- a', 'versions: {a: b}']
 )
 def test_what_is_no_ledger_is_told(text: str) -> None:
-    from generator.errors import ProblemsFound
-
     with pytest.raises(ProblemsFound, match='not a ledger'):
         read_ledger(text.encode(), 'charts/web/versions.yaml')
 
@@ -320,9 +319,28 @@ def test_a_draft_is_replaced_freely_until_it_is_published(tmp_path: Path) -> Non
 
 def test_a_reordered_registry_file_makes_no_chart(tmp_path: Path) -> None:
     env = {'B': {'value': 'b'}, 'A': {'value': 'a'}}
-    first = charts(a_model(env=env, parameters={'z': 1, 'a': 2}))
-    second = charts(a_model(env=dict(reversed(env.items())), parameters={'a': 2, 'z': 1}), first.ledger)
-    assert second.ledger == first.ledger
+    spec = {'env': env, 'parameters': {'z': 1, 'a': 2}, 'description': 'Answers'}
+    files = r.settings() | r.model(**spec) | r.following() | r.release()
+    repository = r.Repository(tmp_path / 'repository', files)
+    repository.publish()
+    spec = {'parameters': {'a': 2, 'z': 1}, 'description': 'Answers', 'env': dict(reversed(env.items()))}
+    assert r.model(**spec) != r.model(env=env, parameters={'z': 1, 'a': 2}, description='Answers')
+    repository.write(r.model(**spec))
+    assert repository.run().plan().changes == ()
+
+
+@pytest.mark.parametrize('what', ['image', 'artifact', 'signature'])
+def test_a_version_that_was_followed_by_another_is_what_it_was(what: str) -> None:
+    first = charts(a_model(r.version('1'), r.version('2')))
+    changed = a_model(r.version('1') | VERSION_CHANGES[what], r.version('2'))
+    with pytest.raises(ProblemsFound) as error:
+        charts(changed, first.ledger)
+    (problem,) = error.value.problems
+    assert (problem.file, problem.path) == ('registry/models/web.yaml', '$.spec.versions[0]')
+    assert problem.message == "version '1' was published with another image, artifact or signature"
+    # Words about it may be mended; they reach no chart any more.
+    mended = a_model(r.version('1', notes='Mended', metrics={'auc': 0.9}), r.version('2'))
+    assert charts(mended, first.ledger).ledger == first.ledger
 
 
 # --- what stands in a chart ------------------------------------------------------------------------------------------
@@ -366,6 +384,12 @@ def test_the_app_version_is_text_to_helm(helm: Path, tmp_path: Path, version: st
     linted = subprocess.run([helm, 'lint', '--strict', tmp_path / 'web'], capture_output=True, text=True)
     assert linted.returncode == 0, linted.stdout
     assert '[WARNING]' not in linted.stdout
+
+
+def test_a_description_of_several_lines_becomes_one() -> None:
+    files = charts(a_model(description='Answers\n  and asks | back\n')).charts['1.0.0'].files
+    assert yaml.safe_load(files['Chart.yaml'])['description'] == 'Answers and asks | back'
+    assert '\n\nAnswers and asks | back\n\n' in files['README.md'].decode()
 
 
 def test_values_carry_the_comments_of_their_schema() -> None:

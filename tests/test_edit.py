@@ -16,6 +16,27 @@ HEAD = 'apiVersion: chartloom/v1\nkind: Release\nmetadata:\n  name: web\n'
 VERSION, CHART = ('spec', 'version'), ('spec', 'chart')
 PINS = {VERSION: '1.10', CHART: '1.0.4'}
 
+ODD = """\
+     values:
+       args:
+       - a
+       -   b
+       containers:
+            x:
+             args:
+                 - c
+"""
+LONG = f"""\
+  values:
+    args: [{'word ' * 60}]{'   '}
+    a: >-
+      folded
+      text
+    b: |2+
+        kept{'  '}
+
+
+"""
 # What a release may look like, and what it must look like after it was pinned.
 CASES = {
     'no pins yet': (
@@ -31,8 +52,8 @@ CASES = {
         'spec:\n  version: "1.10"\n  chart: 1.0.4\n',
     ),
     'comments everywhere': (
-        '# before\nspec: # of the map\n  # of version\n  version: "1.9"   # why 1.9\n\n  # of chart\n  chart: 1.0.3\t# tab\n# end\n',
-        '# before\nspec: # of the map\n  # of version\n  version: "1.10"   # why 1.9\n\n  # of chart\n  chart: 1.0.4\t# tab\n# end\n',
+        '# a\nspec: # b\n  # of version\n  version: "1.9"   # why\n\n  # of chart\n  chart: 1.0.3\t# tab\n# end\n',
+        '# a\nspec: # b\n  # of version\n  version: "1.10"   # why\n\n  # of chart\n  chart: 1.0.4\t# tab\n# end\n',
     ),
     'a comment stays with what it is about': (
         'spec:\n  # five pods in three zones\n  values:\n    replicaCount: 5\n',
@@ -43,7 +64,10 @@ CASES = {
         'spec:\n  values: {}\n  version: "1.10"  # kept\n  chart: "1.0.4"\n  strategy: {rolling: {maxSurge: 1}}\n',
     ),
     'an empty map': ('spec: {}\n', 'spec: {version: "1.10", chart: "1.0.4"}\n'),
-    'an empty map with room and a comment': ('spec: { }  # nothing\n', 'spec: {version: "1.10", chart: "1.0.4" }  # nothing\n'),
+    'an empty map with room and a comment': (
+        'spec: { }  # nothing\n',
+        'spec: {version: "1.10", chart: "1.0.4" }  # nothing\n',
+    ),
     'a flow map': (
         'spec: {values: {replicaCount: 3}, version: "1.9"}\n',
         'spec: {values: {replicaCount: 3}, version: "1.10", chart: "1.0.4"}\n',
@@ -53,12 +77,12 @@ CASES = {
         'spec: {\n  version: "1.10", chart: "1.0.4", # kept\n  values: {\n    replicaCount: 3 } }\n',
     ),
     'odd but valid indentation': (
-        'spec:\n     version:     "1.9"\n     chart:   1.0.3\n     values:\n       args:\n       - a\n       -   b\n       containers:\n            x:\n             args:\n                 - c\n',
-        'spec:\n     version:     "1.10"\n     chart:   1.0.4\n     values:\n       args:\n       - a\n       -   b\n       containers:\n            x:\n             args:\n                 - c\n',
+        'spec:\n     version:     "1.9"\n     chart:   1.0.3\n' + ODD,
+        'spec:\n     version:     "1.10"\n     chart:   1.0.4\n' + ODD,
     ),
     'long lines, folded and literal texts, trailing spaces': (
-        'spec:\n  values:\n    args: [' + 'word ' * 60 + ']   \n    a: >-\n      folded\n      text\n    b: |2+\n        kept  \n\n\n  chart: 1.0.3',
-        'spec:\n  version: "1.10"\n  values:\n    args: [' + 'word ' * 60 + ']   \n    a: >-\n      folded\n      text\n    b: |2+\n        kept  \n\n\n  chart: 1.0.4',
+        'spec:\n' + LONG + '  chart: 1.0.3',
+        'spec:\n  version: "1.10"\n' + LONG + '  chart: 1.0.4',
     ),
     'no line end at the end': ('spec:\n  version: "1.9"', 'spec:\n  version: "1.10"\n  chart: "1.0.4"'),
     'letters of more than one byte before it': (
@@ -66,8 +90,8 @@ CASES = {
         '# 👨‍👩‍👧 ünï\nspec:\n  values: {team: "Ж👍"}\n  version: "1.10"\n  chart: "1.0.4"\n',
     ),
     'quoted keys and a key of the same name elsewhere': (
-        'spec:\n  "version": "1.9"\n  values:\n    version: "1.9"\n    spec:\n      chart: 1.0.3\n  \'chart\': 1.0.3\n',
-        'spec:\n  "version": "1.10"\n  values:\n    version: "1.9"\n    spec:\n      chart: 1.0.3\n  \'chart\': 1.0.4\n',
+        'spec:\n  "version": "1.9"\n  values: {version: "1.9", spec: {chart: 1.0.3}}\n  \'chart\': 1.0.3\n',
+        'spec:\n  "version": "1.10"\n  values: {version: "1.9", spec: {chart: 1.0.3}}\n  \'chart\': 1.0.4\n',
     ),
     'escapes': ('spec:\n  version: "1\\x2e9"\n', 'spec:\n  version: "1.10"\n  chart: "1.0.4"\n'),
 }  # fmt: skip

@@ -95,7 +95,10 @@ def test_check_delivery_is_part_of_verify(example: Path, crds: Path) -> None:
     only_crds = Schemas([f'{crds}/{{{{.Group}}}}/{{{{.ResourceKind}}}}_{{{{.ResourceAPIVersion}}}}.json'])
     found = check_delivery(Run(open_repository(example)), only_crds)
     # The folder holds custom resources only: of Kubernetes' own kinds it must say that it has no schema, of others nothing.
-    assert {problem.message for problem in found} == {
-        f"there is no schema for '{kind}'"
-        for kind in ('rbac.authorization.k8s.io/v1 Role', 'rbac.authorization.k8s.io/v1 RoleBinding', 'v1 Namespace', 'v1 ServiceAccount')
-    }
+    kinds = (
+        'rbac.authorization.k8s.io/v1 Role',
+        'rbac.authorization.k8s.io/v1 RoleBinding',
+        'v1 Namespace',
+        'v1 ServiceAccount',
+    )
+    assert {problem.message for problem in found} == {f"there is no schema for '{kind}'" for kind in kinds}

@@ -280,7 +280,7 @@ def test_of_an_older_chart_its_own_values_are_named(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize('published', [False, True])
 def test_every_line_of_the_example_says_what_it_is_named_for(tmp_path: Path, published: bool) -> None:
-    """Where the place itself stands in the file, its last key or its value stands on the line; judged without our reader."""
+    """Where the place itself stands in the file, its value stands on the line; judged without our reader."""
     repository = r.Repository(tmp_path / 'repository', r.example())
     if published:
         repository.publish()

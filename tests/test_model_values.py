@@ -6,13 +6,12 @@ from typing import Any
 
 import pytest
 import registries as r
-import yaml
 
 from generator.domain import Model, ModelVersion
 from generator.errors import Problem, ProblemsFound
 from generator.layering import merge_checked
 from generator.load import load_templates
-from generator.model_values import in_key_order, model_layers, model_problems, substitute
+from generator.model_values import model_layers, model_problems, substitute
 
 TEMPLATES = load_templates()
 STARTER = TEMPLATES.starter
@@ -94,20 +93,6 @@ def test_substitution_takes_strings_keys_and_lists_and_nothing_unknown() -> None
 def test_every_preset_knows_only_names_that_there_are(runtime: str) -> None:
     spec = TEMPLATES.runtimes[runtime].spec
     substitute(spec, {'model': 'm', 'version': '1'})
-
-
-def test_the_order_of_keys_is_no_information() -> None:
-    first = values(
-        env={'B': {'value': 'b'}, 'A': {'value': 'a'}},
-        containers={'z': {'image': {'repository': 'z'}}, 'a': {'image': {'repository': 'a'}}},
-    )
-    other = values(
-        env={'A': {'value': 'a'}, 'B': {'value': 'b'}},
-        containers={'a': {'image': {'repository': 'a'}}, 'z': {'image': {'repository': 'z'}}},
-    )
-    assert yaml.safe_dump(first, sort_keys=False) == yaml.safe_dump(other, sort_keys=False)
-    assert list(in_key_order({'b': [{'d': 1, 'c': 2}], 'a': 1})) == ['a', 'b']
-    assert list(in_key_order({'b': [{'d': 1, 'c': 2}], 'a': 1})['b'][0]) == ['c', 'd']
 
 
 # --- artifacts -------------------------------------------------------------------------------------------------------
@@ -259,6 +244,9 @@ def test_the_models_own_test_stands_above_both() -> None:
     own = {'method': 'POST', 'path': '/echo', 'body': '{"a": 1}', 'expect': 'a'}
     for version in (r.version(), r.version(signature=SIGNATURE)):
         assert the_test(version, 'tensorflow-serving', test=own) == ('POST', '/echo', '{"a": 1}', 'a')
+    # A body alone is for the prediction that the preset names, not for the question whether the model is there.
+    predict = ('POST', '/v1/models/ranker:predict', '{}', '"predictions"')
+    assert the_test(r.version(), 'tensorflow-serving', test={'body': '{}'}) == predict
     assert the_test(r.version(signature=SIGNATURE), 'triton', test={'expect': '0.5'})[2:] == (
         '{"inputs": [{"name": "x", "shape": [1, 2], "datatype": "INT8", "data": [0, 0]}]}',
         '0.5',

@@ -36,7 +36,7 @@ def pins(repository: r.Repository, *names: str, newest: bool = False) -> list[tu
 
 
 NEWEST = ('prod/web', '2', '1.0.2')
-# What a release in prod says, and what becomes of it: by itself, when it is named, and when it shall move to the newest.
+# What a release in prod says, and what becomes of it: by itself, when it is named, and when it shall move on.
 CASES: dict[str, tuple[dict[str, Any], Any, Any, Any]] = {
     'nothing': ({}, NEWEST, NEWEST, NEWEST),
     'a version alone': ({'version': '1'}, ('prod/web', '1', '1.0.0'), ('prod/web', '1', '1.0.0'), NEWEST),

@@ -1,4 +1,4 @@
-"""What holds for any registry: merging is helm's, order means nothing, bytes repeat, and one commit wakes one release."""
+"""What holds for any registry: merging is helm's, order means nothing, bytes repeat, one commit wakes one release."""
 
 from __future__ import annotations
 
@@ -128,8 +128,8 @@ def random_map(pick: random.Random, depth: int) -> Values:
 
 # --- order and repetition --------------------------------------------------------------------------------------------
 
-# Where the order that people chose is shown to people: who must approve (the last line wins), and the README's tables.
-ORDERED = re.compile(r'\.spec\.owners|\.(?:metrics|signature\.inputs|signature\.outputs)$')
+# Where order has a meaning: who must approve, for of the lines of CODEOWNERS the last one counts.
+ORDERED = re.compile(r'\.spec\.owners$')
 
 
 def shuffled(value: Any, pick: random.Random, path: str = '') -> Any:
@@ -159,7 +159,8 @@ def test_two_processes_make_the_same_bytes(tmp_path: Path) -> None:
     """Hash seeds differ between processes, and with them the order of every set."""
     repository = r.Repository(tmp_path / 'repository', r.example())
     code = (
-        'from pathlib import Path; from generator.pipeline import Run; from generator.repository import open_repository;'
+        'from pathlib import Path; from generator.pipeline import Run;'
+        'from generator.repository import open_repository;'
         'from generator.render import tree_digest; print(tree_digest(Run(open_repository(Path("."))).files))'
     )
     digests = set()
@@ -199,10 +200,14 @@ class Published:
         for rendered in template(self.helm, calls):
             assert rendered.problem is None, rendered.problem
             self.known[rendered.release.name] = list(yaml.load_all(rendered.text, yaml.CSafeLoader))
-        goals = {
-            x.release.name: [x.environment.namespace, x.environment.spec['cluster']['server']] for x in run.releases
-        }
+        goals = {release.release.name: goal(release) for release in run.releases}
         return {name: [*goals[name], *self.known[key]] for name, key in wanted.items()}
+
+
+def goal(release: ResolvedRelease) -> list[str]:
+    """Where the objects go; Flux runs in the cluster itself, so it needs no address."""
+    environment = release.environment
+    return [environment.namespace, *([environment.spec['cluster']['server']] if environment.agent == 'argocd' else [])]
 
 
 def key(tree: r.Files, release: ResolvedRelease) -> str:
@@ -288,7 +293,7 @@ class Seen:
 
 
 def observe(published: Published, file: str, what: str, document: Values, before: dict[str, list[Any]]) -> Seen | None:
-    """Make the change in the work tree, generate, and look; None where the registry is refused, with nothing written."""
+    """Make the change in the work tree, generate, and look; None where it is refused, with nothing written."""
     repository = published.repository
     old = repository.tree()
     repository.write({file: r.as_yaml(document)})
@@ -329,13 +334,15 @@ def test_one_commit_wakes_one_release(published: Published, seed: int) -> None:
         document = yaml.safe_load((repository.folder / file).read_bytes())
         what, _, make = pick.choice(changes(document, pick))
         make()
-        seen = observe(published, file, what, document, before)
+        try:
+            seen = observe(published, file, what, document, before)
+        finally:
+            git(repository.folder, 'checkout', '--quiet', '--', '.')
+            git(repository.folder, 'clean', '--quiet', '--force', '-d')
         if seen:
             check_what_was_woken(published, seen, charts)
             check_who_was_woken(seen, following)
             woken[f'{min(len(seen.objects), 2)} releases'] += 1
-        git(repository.folder, 'checkout', '--quiet', '--', '.')
-        git(repository.folder, 'clean', '--quiet', '--force', '-d')
     # The sample is worth something: changes that wake none, one, and more.
     assert len(woken) >= 2, woken
 
@@ -353,7 +360,7 @@ def check_what_was_woken(published: Published, seen: Seen, charts: Mapping[str, 
 
 
 def check_who_was_woken(seen: Seen, following: set[str]) -> None:
-    """A change reaches those it is about: a release its own, an environment its releases, a model those that follow it."""
+    """A change reaches those it is about: a release itself, an environment's releases, the followers of a model."""
     woken = {path[len('delivery/') : -len('.yaml')] for path in seen.files if path.startswith('delivery/')}
     folder, _, name = seen.file.removeprefix('registry/').removesuffix('.yaml').partition('/')
     match folder:
@@ -370,11 +377,12 @@ def check_who_was_woken(seen: Seen, following: set[str]) -> None:
 # --- a user's texts through the whole line ---------------------------------------------------------------------------
 
 HOSTILE = [
-    '{{ .Release.Name }}', '{{ fail "x" }}', '{{', '}}', '{{/* */}}', '[[ model ]]', '[[ version ]]', '[[', '{% raw %}', '{# x #}', '{% if',
-    '${HOME}', '%s', '`id`', '$(id)', 'yes', 'No', 'null', '~', 'true', '1', '1.10', '017', '0x1F', '1e3', '.inf', '12:30', '2026-11-22',
-    '=', '<<', '- a', 'a: b', 'a #b', '# a', '"', "'", '\\', '\\n', '\t', 'a\nb', 'a\n', '\na', ' a ', '\r\n', '---', '...', '&a', '*a', '!!str a',
-    '|', '>', '%TAG', '@a', '', ' ', 'ünïcödé', '中文', '👨‍👩‍👧', '\u2028', '\u2029', '\ufeff', '\ue000version\ue001', '\x01\x1b', 'x' * 3000,
-    '<b>&amp;</b>', '{"a": [1, 2]}', "{'a'}", 'a\\', 'C:\\n', 'https://a/?b=c&d#e',
+    '{{ .Release.Name }}', '{{ fail "x" }}', '{{', '}}', '{{/* */}}', '[[ model ]]', '[[ version ]]', '[[', '{% raw %}',
+    '{# x #}', '{% if', '${HOME}', '%s', '`id`', '$(id)', 'yes', 'No', 'null', '~', 'true', '1', '1.10', '017', '0x1F',
+    '1e3', '.inf', '12:30', '2026-11-22', '=', '<<', '- a', 'a: b', 'a #b', '# a', '"', "'", '\\', '\\n', '\t',
+    'a\nb', 'a\n', '\na', ' a ', '\r\n', '---', '...', '&a', '*a', '!!str a', '|', '>', '%TAG',
+    '@a', '', ' ', 'ünïcödé', '中文', '👨‍👩‍👧', '\u2028', '\u2029', '\ufeff', '\ue000version\ue001', '\x01\x1b',
+    'x' * 3000, '<b>&amp;</b>', '{"a": [1, 2]}', "{'a'}", 'a\\', 'C:\\n', 'https://a/?b=c&d#e',
 ]  # fmt: skip
 # Helm 3 checks values against a schema by way of YAML and refuses these, with words; helm 4 takes them.
 NOT_FOR_HELM_3 = ['\x7f', '\x85', '\x9f']

@@ -46,8 +46,8 @@ class _Verbs(click.Group):
         except click.UsageError as error:
             import difflib
 
-            close = difflib.get_close_matches(args[0], VERBS, 1)
-            error.message += f" Did you mean '{close[0]}'?" if close else ''
+            if close := difflib.get_close_matches(args[0], VERBS, 1):
+                raise click.UsageError(f"{error.message} Did you mean '{close[0]}'?", ctx) from None
             raise
 
 
@@ -66,8 +66,9 @@ def main() -> None:
 
     from generator.cli.output import report
 
-    # What a run makes it keeps to its end: looking for garbage again and again takes a third of the time of large ones.
-    gc.disable()
+    # What a run makes it mostly keeps to its end: looking through all of it again and again for garbage takes a third
+    # of the time of a large run.
+    gc.set_threshold(200_000, 50, 1000)
     try:
         code = cli.main(prog_name='chartloom', standalone_mode=False)
     except click.exceptions.Exit as stop:

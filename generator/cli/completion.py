@@ -11,9 +11,11 @@ from generator.cli.output import result, say
 
 @click.command()
 @click.argument('shell', type=click.Choice(['bash', 'zsh', 'fish']))
-@click.option('--output', type=click.Choice(['text', 'json']), default='text', show_default=True, help='Form of the result.')
+@click.option(
+    '--output', type=click.Choice(['text', 'json']), default='text', show_default=True, help='Form of the result.'
+)
 def command(shell: str, output: str) -> None:
-    """Print the completion script of a shell, for example: chartloom completion bash > /etc/bash_completion.d/chartloom"""
+    """Print the completion script of a shell, for a file such as /etc/bash_completion.d/chartloom."""
     kind = get_completion_class(shell)
     assert kind is not None, 'click knows these shells'
     script = kind(cli, {}, 'chartloom', '_CHARTLOOM_COMPLETE').source()

@@ -48,7 +48,9 @@ def command(name: str, key: str, folder: Path, output: str) -> None:
     if not rows:
         raise problem(release, wanted, 'there is no such value', suggest(key, sorted(found.merged)))
     if output == 'json':
-        values = [{'key': k, 'value': o.value, 'file': o.file, 'path': show(o.source), 'line': line} for k, o, line in rows]
+        values = [
+            {'key': k, 'value': o.value, 'file': o.file, 'path': show(o.source), 'line': line} for k, o, line in rows
+        ]
         result({'release': release, 'chart': found.chart.folder, 'values': values})
         return
     say(f'{release}: {found.chart.folder}, model version {found.chart.model_version}', bold=True)

@@ -20,7 +20,12 @@ from generator.summary import summarize
 @click.option('--repo', 'url', default='', help='Work on this remote repository without a checkout, and push.')
 @click.option('--branch', default='main', show_default=True, help='Branch for --repo.')
 @click.option('--discard-edits', is_flag=True, help='Give up changes that were made by hand in generated files.')
-@click.option('--allow-removal', multiple=True, metavar='NAME', help='Remove the files of this release (env/model) or environment, whose registry file is gone.')
+@click.option(
+    '--allow-removal',
+    multiple=True,
+    metavar='NAME',
+    help='Remove the files of this release (env/model) or environment, whose registry file is gone.',
+)
 @common_options
 def command(
     models: tuple[str, ...], commit: bool, push: bool, message: str, url: str, branch: str,
@@ -33,7 +38,12 @@ def command(
     if push and not (commit or url):
         raise click.UsageError('--push needs --commit')
     options = Options(
-        models=models, commit=commit or bool(url), push=push, message=message, discard=discard_edits, removable=allow_removal
+        models=models,
+        commit=commit or bool(url),
+        push=push,
+        message=message,
+        discard=discard_edits,
+        removable=allow_removal,
     )
     if url:
         prefix = '' if str(folder) == '.' else f'{folder.as_posix().strip("/")}/'

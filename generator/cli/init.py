@@ -10,6 +10,7 @@ from generator import yamlwrite
 from generator.apply import Options, generate
 from generator.bootstrap import bootstrap_command, bootstrap_file
 from generator.cli.output import common_options, result, say
+from generator.doctor import PLACEHOLDER
 from generator.documents import render_document
 from generator.errors import ProblemsFound, problem
 from generator.load import load_templates
@@ -18,13 +19,20 @@ from generator.process import run
 from generator.repository import Repository, open_repository
 from generator.worktree import write_files
 
-_PLACEHOLDER = 'https://git.example.com/team/ml-gitops.git'
 _START = 'init/'
 
 
 @click.command()
-@click.option('--url', default='', help="The repository's address for the agents. Default: that of the remote 'origin'.")
-@click.option('--agent', type=click.Choice(['argocd', 'flux']), default='argocd', show_default=True, help='Agent of the first environment.')
+@click.option(
+    '--url', default='', help="The repository's address for the agents. Default: that of the remote 'origin'."
+)
+@click.option(
+    '--agent',
+    type=click.Choice(['argocd', 'flux']),
+    default='argocd',
+    show_default=True,
+    help='Agent of the first environment.',
+)
 @click.option('--example', is_flag=True, help='With a first model and its release.')
 @common_options
 def command(url: str, agent: str, example: bool, folder: Path, output: str) -> None:
@@ -34,12 +42,14 @@ def command(url: str, agent: str, example: bool, folder: Path, output: str) -> N
     """
     repository = _repository(folder)
     if (repository.root / 'registry/settings.yaml').exists():
-        hint = "edit it, or name another folder with --path"
+        hint = 'edit it, or name another folder with --path'
         raise problem('registry/settings.yaml', '', 'this folder already is a chartloom repository', hint)
     url = url or repository.ask('remote', 'get-url', 'origin')
-    files = _files(url or _PLACEHOLDER, repository.ask('symbolic-ref', '--short', 'HEAD') or 'main', agent, example)
+    files = _files(url or PLACEHOLDER, repository.ask('symbolic-ref', '--short', 'HEAD') or 'main', agent, example)
     if present := sorted(path for path in files if (repository.root / path).exists()):
-        raise ProblemsFound(p for path in present for p in problem(path, '', 'the file exists', 'move it away').problems)
+        raise ProblemsFound(
+            p for path in present for p in problem(path, '', 'the file exists', 'move it away').problems
+        )
     write_files(repository, files, ())
     outcome = generate(repository, Options())
     environments = list(Run(repository).registry.environments.values())
@@ -52,13 +62,16 @@ def command(url: str, agent: str, example: bool, folder: Path, output: str) -> N
         say(f'wrote {path}')
     say(f'generated {len(outcome.plan.changes)} files from them')
     if not url:
-        say(f'\nset spec.repository.url in registry/settings.yaml: it is {_PLACEHOLDER} now', fg='yellow')
+        say(f'\nset spec.repository.url in registry/settings.yaml: it is {PLACEHOLDER} now', fg='yellow')
     say('\nnext:')
     say('  git add -A && git commit                  keep this beginning')
     say('  edit registry/models/<model>.yaml         add a model, and registry/releases/local/<model>.yaml')
     say('  chartloom generate --commit               make its chart, values and delivery object')
     for environment in environments:
-        say(f'  {bootstrap_command(environment):<41} once, by the platform team: {environment.name} then follows the repository')
+        say(
+            f'  {bootstrap_command(environment):<41} once, by the platform team: '
+            f'{environment.name} then follows the repository'
+        )
         say(f'  (review {bootstrap_file(environment.name)} first: it says what the repository may deploy, and where)')
 
 
@@ -77,5 +90,5 @@ def _files(url: str, branch: str, agent: str, example: bool) -> dict[str, bytes]
     return {
         path.removeprefix(_START).removesuffix('.j2'): render_document(source, **names).encode()
         for path, source in documents.items()
-        if path.startswith(_START) and (example or '/models/' not in path and '/releases/' not in path)
+        if path.startswith(_START) and (example or ('/models/' not in path and '/releases/' not in path))
     }

@@ -23,7 +23,9 @@ def common_options(function: F) -> F:
         '--path', 'folder', type=click.Path(file_okay=False, path_type=Path), default='.', show_default=True,
         help='Folder of the GitOps repository; it may be a sub-folder of a git repository.',
     )  # fmt: skip
-    output = click.option('--output', type=click.Choice(['text', 'json']), default='text', show_default=True, help='Form of the result.')
+    output = click.option(
+        '--output', type=click.Choice(['text', 'json']), default='text', show_default=True, help='Form of the result.'
+    )
     return path(output(function))
 
 
@@ -31,7 +33,9 @@ def wants_json() -> bool:
     context = click.get_current_context(silent=True)
     if context is not None:
         return context.params.get('output') == 'json'
-    return '--output=json' in sys.argv or any(pair == ('--output', 'json') for pair in zip(sys.argv, sys.argv[1:], strict=False))
+    return '--output=json' in sys.argv or any(
+        pair == ('--output', 'json') for pair in zip(sys.argv, sys.argv[1:], strict=False)
+    )
 
 
 def say(text: str = '', **style: Any) -> None:
@@ -41,6 +45,11 @@ def say(text: str = '', **style: Any) -> None:
 def result(data: dict[str, Any]) -> None:
     """The result of a command as JSON; keys in the order given."""
     click.echo(json.dumps({**data, 'problems': data.get('problems', [])}, indent=2, ensure_ascii=False))
+
+
+def count(number: int, what: str) -> str:
+    """A number with its noun, in the plural where it is not one."""
+    return f'{number} {what}{"" if number == 1 else "s"}'
 
 
 def problem_data(problems: Iterable[Problem]) -> list[dict[str, str]]:
@@ -53,7 +62,12 @@ def report(error: ProblemsFound | CommandFailed) -> None:
         if isinstance(error, ProblemsFound):
             result({'problems': problem_data(error.problems)})
         else:
-            failure = {'command': list(error.command), 'code': error.code, 'stdout': error.stdout, 'stderr': error.stderr}
+            failure = {
+                'command': list(error.command),
+                'code': error.code,
+                'stdout': error.stdout,
+                'stderr': error.stderr,
+            }
             result({'failed': failure})
         return
     if isinstance(error, CommandFailed):

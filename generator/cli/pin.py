@@ -9,6 +9,7 @@ import click
 from generator.cli.output import common_options, result, say
 from generator.commit import finish
 from generator.edit import set_values
+from generator.paths import Path as Place
 from generator.pins import choose_pins
 from generator.pipeline import Run
 from generator.repository import open_repository
@@ -22,8 +23,8 @@ from generator.worktree import write_files
 def command(releases: tuple[str, ...], newest: bool, folder: Path, output: str) -> None:
     """Write missing pins into releases; comments are kept.
 
-    A release that names a version without its chart, or a chart of another version, gets the newest chart of its version.
-    With names these releases move to the newest chart of their version.
+    A release that names a version without its chart, or a chart of another version, gets the newest chart of its
+    version. With names these releases move to the newest chart of their version.
     """
     repository = open_repository(folder)
     finish(repository)
@@ -32,8 +33,9 @@ def command(releases: tuple[str, ...], newest: bool, folder: Path, output: str) 
     pins = choose_pins(run.registry, run.charts, names, newest=newest)
     files = {}
     for pin in pins:
-        changes = {('spec', 'version'): pin.version, ('spec', 'chart'): pin.chart}
-        files[pin.release.file] = set_values(run.source.read(pin.release.file), pin.release.file, dict(changes))
+        file = pin.release.file
+        changes: dict[Place, str] = {('spec', 'version'): pin.version, ('spec', 'chart'): pin.chart}
+        files[file] = set_values(run.source.read(file), file, changes)
     write_files(repository, files, ())
     if output == 'json':
         rows = [{'release': p.release.name, 'version': p.version, 'chart': p.chart, 'before': p.before} for p in pins]

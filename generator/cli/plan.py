@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+import re
 from pathlib import Path
 
 import click
@@ -11,6 +12,7 @@ from generator import cache
 from generator.cli import CHANGES
 from generator.cli.output import common_options, result, say, table
 from generator.commit import finish
+from generator.delivery import delivery_file
 from generator.domain import Plan
 from generator.pipeline import Run
 from generator.repository import open_repository
@@ -42,15 +44,16 @@ def command(
         if not plan.changes:
             cache.remember(repository, 'files', known)
     diffs = {change.path: _diff(run, plan, change.path) for change in plan.changes} if diff else {}
+    moves = _moves(run) if plan.changes else {}
     if output == 'json':
-        result(_data(plan, diffs))
+        result(_data(plan, diffs, moves))
     else:
-        _tell(plan, diffs)
+        _tell(plan, diffs, moves)
     if exit_code and plan.changes:
         context.exit(CHANGES)
 
 
-def _data(plan: Plan, diffs: dict[str, str]) -> dict[str, object]:
+def _data(plan: Plan, diffs: dict[str, str], moves: dict[str, str]) -> dict[str, object]:
     summary = summarize(plan)
     changes = [
         {'kind': c.kind, 'path': c.path, **({'diff': diffs[c.path]} if c.path in diffs else {})} for c in plan.changes
@@ -61,19 +64,26 @@ def _data(plan: Plan, diffs: dict[str, str]) -> dict[str, object]:
         'changedDrafts': summary.changed_charts,
         'releases': summary.releases,
         'removed': summary.removed,
+        'moves': moves,
         'changes': changes,
     }
 
 
-def _tell(plan: Plan, diffs: dict[str, str]) -> None:
+def _tell(plan: Plan, diffs: dict[str, str], moves: dict[str, str]) -> None:
     if not plan.changes:
         say('nothing to do: the repository is what the registry says')
         return
     summary = summarize(plan)
-    groups = (('new chart', summary.new_charts), ('changed draft', summary.changed_charts), ('release', summary.releases))
-    rows = [(kind, name) for kind, names in (*groups, ('removed', summary.removed)) for name in names]
+    groups = (
+        ('new chart', summary.new_charts),
+        ('changed draft', summary.changed_charts),
+        ('release', summary.releases),
+    )
+    rows = [
+        (kind, name, moves.get(name, '')) for kind, names in (*groups, ('removed', summary.removed)) for name in names
+    ]
     if rows:
-        table(rows, ('WHAT', 'NAME'))
+        table(rows, ('WHAT', 'NAME', 'MOVES'))
         say()
     colours = {'add': 'green', 'update': 'yellow', 'remove': 'red'}
     for change in plan.changes:
@@ -84,8 +94,39 @@ def _tell(plan: Plan, diffs: dict[str, str]) -> None:
     say(f'\n{counts["add"]} to add, {counts["update"]} to update, {counts["remove"]} to remove')
 
 
+_CHART = re.compile(rb'charts/[^/\s]+/([0-9]+\.[0-9]+\.[0-9]+)"?$', re.MULTILINE)
+
+
+def _moves(run: Run) -> dict[str, str]:
+    """Releases that get another chart: from which version to which, and what that chart serves."""
+    moves = {}
+    for release in run.releases:
+        file = delivery_file(release.environment.name, release.release.model)
+        found = _CHART.search(run.source.read(file)) if file in run.source.tree.ids else None
+        before, now = found[1].decode() if found else '', release.chart.version
+        if before != now:
+            moves[release.release.name] = (
+                f'chart {before or "none"} → {now}, model version {release.chart.model_version}'
+            )
+    return moves
+
+
 def _diff(run: Run, plan: Plan, path: str) -> str:
-    before = run.source.read(path).decode(errors='replace') if path in run.source.tree.ids else ''
+    """The change of a file; a file of a new chart version is compared with the version before."""
+    older = _older(run, path)
+    before = run.source.read(older).decode(errors='replace') if older else ''
     after = plan.files.get(path, b'').decode(errors='replace')
-    lines = difflib.unified_diff(before.splitlines(), after.splitlines(), f'a/{path}', f'b/{path}', lineterm='')
+    lines = difflib.unified_diff(before.splitlines(), after.splitlines(), f'a/{older}', f'b/{path}', lineterm='')
     return '\n'.join(lines)
+
+
+def _older(run: Run, path: str) -> str:
+    if path in run.source.tree.ids:
+        return path
+    folder, model, version, *inner = (*path.split('/', 3), '', '')
+    if folder != 'charts' or model not in run.charts:
+        return ''
+    versions = [entry.version for entry in run.charts[model].ledger]
+    earlier = versions[: versions.index(version)] if version in versions else []
+    candidates = (f'charts/{model}/{v}/{inner[0]}' for v in reversed(earlier))
+    return next((name for name in candidates if name in run.source.tree.ids), '')

@@ -9,7 +9,7 @@ import click
 
 from generator import verify
 from generator.cli import PROBLEMS
-from generator.cli.output import common_options, problem_data, progress, report, result, say
+from generator.cli.output import common_options, count, problem_data, progress, report, result, say
 from generator.errors import Problem, ProblemsFound
 from generator.helm import Helm, find_helm
 from generator.pipeline import Run
@@ -18,10 +18,24 @@ from generator.repository import open_repository
 
 @click.command()
 @click.argument('models', nargs=-1)
-@click.option('--base', default='', metavar='REV', help='Judge append-only charts against this revision, for example origin/main.')
-@click.option('--all', 'every', is_flag=True, help='Lint every chart and check its digest, not only those that the base lacks.')
-@click.option('--schema-location', 'locations', multiple=True, metavar='LOCATION', help="Check objects strictly by JSON Schemas, located as kubeconform does; may be repeated; 'default' for Kubernetes' own.")
-@click.option('--jobs', type=click.IntRange(1), default=os.cpu_count() or 2, show_default='cores', help='Helm processes at a time.')
+@click.option(
+    '--base', default='', metavar='REV', help='Judge append-only charts against this revision, for example origin/main.'
+)
+@click.option('--all', 'every', is_flag=True, help='Lint every chart, not only those that the base lacks.')
+@click.option(
+    '--schema-location',
+    'locations',
+    multiple=True,
+    metavar='LOCATION',
+    help="Check objects by strict JSON Schemas, located as kubeconform does, repeatable; 'default' is Kubernetes' own.",
+)
+@click.option(
+    '--jobs',
+    type=click.IntRange(1),
+    default=os.cpu_count() or 2,
+    show_default='cores',
+    help='Helm processes at a time.',
+)
 @common_options
 @click.pass_context
 def command(
@@ -49,7 +63,7 @@ def _with_helm(
     run: Run, helm: Helm, charts: list[str], locations: tuple[str, ...], jobs: int
 ) -> tuple[list[Problem], dict[str, int]]:
     schemas = verify.schemas_for(locations, run.repository.private / 'schemas')
-    problems = list(verify.digests(run, charts))
+    problems = list(verify.digests(run))
     with progress('lint', len(charts)) as step:
         problems += verify.lint_charts(run, helm, charts, jobs, step)
     with progress('render', len(run.releases)) as step:
@@ -66,8 +80,9 @@ def _tell(problems: list[Problem], counts: dict[str, int], helm: str, output: st
         return
     if problems:
         report(ProblemsFound(problems))
+    none_new = '' if counts['chartsLinted'] else ' (none are new; --all lints every chart)'
     say(
-        f'{counts["releases"]} releases, {counts["objects"]} objects rendered with {helm}, '
-        f'{counts["chartsLinted"]} charts linted: {len(problems)} problems',
+        f'{count(counts["releases"], "release")}, {count(counts["objects"], "object")} rendered with {helm}, '
+        f'{count(counts["chartsLinted"], "chart")} linted{none_new}: {count(len(problems), "problem")}',
         fg='red' if problems else 'green',
     )

@@ -1,0 +1,284 @@
+"""What schemas cannot see: what must not be refused, and the arithmetic; each message has its case in tests/invalid."""
+
+from __future__ import annotations
+
+import dataclasses
+from typing import Any
+
+import pytest
+import registries as r
+
+from generator.charts import make_charts
+from generator.checks import environment_problems, registry_problems
+from generator.credentials import credential
+from generator.domain import Environment, Layer, Registry, ResolvedRelease
+from generator.environment_checks import cluster_key
+from generator.errors import Problem, ProblemsFound
+from generator.faults import Fault, to_problems
+from generator.features import Feature, feature_faults
+from generator.load import load_registry, load_templates
+from generator.merge import merge
+from generator.resolve import resolve_releases
+from generator.schema import Schemas
+from generator.value_checks import quantity, value_faults
+
+TEMPLATES = load_templates()
+SCHEMAS = Schemas(TEMPLATES.schemas)
+STARTER = TEMPLATES.starter.values
+
+
+def registry(files: r.Files) -> Registry:
+    return load_registry(files, files.__getitem__, SCHEMAS)
+
+
+def resolved(files: r.Files) -> list[ResolvedRelease]:
+    """The releases of a registry of which nothing is published."""
+    found = registry(files)
+    charts = {name: make_charts(model, found.settings, TEMPLATES, (), {}) for name, model in found.models.items()}
+
+    def nothing_else(model: str, entry: Any) -> Any:
+        raise AssertionError('nothing is published')
+
+    return resolve_releases(found, charts, nothing_else, found.releases.values())
+
+
+HEX = '2f8a1f6f5b0c4b7c9a5d8e3471cf60b2d9ae84137c5be0f6a2d4913e78c05b1d'
+
+
+@pytest.mark.parametrize(
+    ('name', 'value'),
+    [
+        ('MODEL_SHA256', HEX),
+        ('IMAGE', f'docker.io/tensorflow/serving:2.5.1@sha256:{HEX}'),
+        ('REQUEST_ID', '123e4567-e89b-12d3-a456-426614174000'),
+        ('TOKENIZERS_PARALLELISM', 'false'),
+        ('TOKENIZER', 'meta-llama/Llama-3.1-8B-Instruct'),
+        ('MAX_TOKENS', '8192'),
+        ('EOS_TOKEN', '<|end_of_text|>'),
+        ('PAD_TOKEN', 'pad-token-id-128004'),
+        ('STOP_TOKEN', '</s>'),
+        ('TOKEN', '$(HF_TOKEN)'),
+        ('API_KEY', '/var/run/secrets/api-key'),
+        ('API_KEY_FILE', '/var/run/secrets/api-key-2'),
+        ('DATABASE_PASSWORD', '/run/secrets/password'),
+        ('DATABASE_PASSWORD', '${DATABASE_PASSWORD}'),
+        ('REQUIRE_PASSWORD', 'true'),
+        ('PASSWORD', ''),
+        ('IMAGE_PULL_SECRET', 'regcred-2026'),
+        ('TLS_SECRET', 'web-tls-2026'),
+        ('SECRET_NAME', 'web-2026-11'),
+        ('PARTITION_KEY', 'customer_id_2026'),
+        ('BACKEND', 'https://recommender:8501/v1/models/x:predict'),
+        ('DATABASE', 'postgres://web@database:5432/shop'),
+        ('DATABASE', 'postgres://web:$(PASSWORD)@database:5432/shop'),
+        ('DATABASE', 'postgres://web:${PASSWORD}@database/shop'),
+        ('ADDRESS', 'http://[::1]:8080/a@b'),
+        ('QUERY', 'https://models.shop.example/x?version=2&design=0123456789abcdef0'),
+        ('ARTIFACT', 'https://models.shop.example/task-sk-learn-pipeline-with-features-Version2/model'),
+        ('MODEL', 'hf_hub_models_that_have_underscores_in_their_names'),
+        ('HEADER', 'Authorization: Bearer $(TOKEN)'),
+        ('TEXT', 'a bearer authentication-by-certificates is wanted'),
+        ('DATA', 'eyJ0eXBlIjoib25lIn0'),
+        ('REGION', 'ASIANORTHEAST1TOKYOJAPAN'),
+        ('PUBLIC', '-----BEGIN PUBLIC KEY-----'),
+        ('CERTIFICATE', '-----BEGIN CERTIFICATE-----'),
+    ],
+)
+def test_this_is_no_credential(name: str, value: str) -> None:
+    assert credential(('spec', 'env', name, 'value'), value) == ''
+    assert credential(('spec', 'args', 0), value) == ''
+    assert credential(('spec', 'parameters', name.lower().replace('_', '-')), value) == ''
+
+
+@pytest.mark.parametrize(
+    'content',
+    [
+        'password: ${env:PASSWORD}', 'password: $(PASSWORD)', 'password:', 'password: ""',
+        'password_file: /run/secrets/x',
+        'password: /run/secrets/x', 'password: {from: x}', 'password: vault:secret/data/x#y', 'password: "%PASSWORD%"',
+        '# the password is in the Secret', 'passwordless: true', 'passwd = <none>',
+    ],
+)  # fmt: skip
+def test_this_file_holds_no_password(content: str) -> None:
+    assert credential(('spec', 'files', 'web.ini', 'content'), f'a: b\n  {content}\n') == ''
+
+
+@pytest.mark.parametrize('name', ['PASSWORD', 'db_password', 'REDIS_PASSWD', 'auth.password', 'GPG_PASSPHRASE'])
+def test_a_password_is_one_whatever_it_looks_like(name: str) -> None:
+    assert credential(('spec', 'containers', 'x', 'env', name, 'value'), 'admin')
+    assert credential(('spec', 'values', 'parameters', name), 'admin')
+    assert credential(('spec', 'files', name, 'content'), 'admin') == ''
+
+
+def test_the_example_has_no_credentials_and_no_problems() -> None:
+    assert registry_problems(registry(r.example()), TEMPLATES) == []
+
+
+@pytest.mark.parametrize('runtime', [None, *TEMPLATES.runtimes.values()], ids=['starter', *TEMPLATES.runtimes])
+def test_the_values_that_we_bring_are_clean(runtime: Any) -> None:
+    values = merge(STARTER, runtime.spec['values']) if runtime else STARTER
+    assert value_faults(values) == []
+
+
+@pytest.mark.parametrize(
+    ('text', 'number'), [('0', 0), ('500m', 0.5), ('1.5', 1.5), ('1k', 1000), ('1Ki', 1024), ('1.5Gi', 1.5 * 2**30),
+    ('2E', 2e18) ]
+)  # fmt: skip
+def test_a_quantity_is_a_number(text: str, number: float) -> None:
+    assert quantity(text) == number
+
+
+def test_a_limit_in_other_units_is_compared_as_a_number() -> None:
+    def faults(asked: str, allowed: str) -> list[Fault]:
+        return value_faults(
+            merge(STARTER, {'resources': {'requests': {'memory': asked}, 'limits': {'memory': allowed}}})
+        )
+
+    assert faults('1024Mi', '1Gi') == faults('999M', '1G') == []
+    assert [fault.path for fault in faults('1025Mi', '1Gi')] == [('resources', 'limits', 'memory')]
+
+
+def gpus(count: int, strategy: Any = None, **scaling: Any) -> r.Files:
+    """A registry with one model of `count` replicas and an accelerator each, in an environment that has ten."""
+    rolling = {'strategy': {'rolling': strategy}} if strategy else {}
+    need = {'resources': {'accelerators': {'nvidia.com/gpu': 1}}}
+    files = r.settings() | r.model('web', replicas=count, **need, **scaling) | r.release('prod', 'web', **rolling)
+    return files | r.following('prod', capacity={'accelerators': {'nvidia.com/gpu': 10}})
+
+
+@pytest.mark.parametrize(
+    ('files', 'wanted'),
+    [
+        (gpus(9), None),  # and one more while it rolls
+        (gpus(10), 11),
+        (gpus(10, {'maxSurge': 0, 'maxUnavailable': 1}), None),
+        (gpus(8, {'maxSurge': '25%'}), None),
+        (gpus(9, {'maxSurge': '25%'}), 12),  # Kubernetes rounds the surge up
+        (gpus(0), None),
+        (gpus(2, autoscaling={'maxReplicas': 9}), None),
+        (gpus(2, autoscaling={'maxReplicas': 10}), 11),
+        (gpus(2, autoscaling={'maxReplicas': 10, 'enabled': False}), None),
+    ],
+)
+def test_capacity_counts_all_pods_and_those_of_a_rollout(files: r.Files, wanted: int | None) -> None:
+    problems = environment_problems(resolved(files))
+    assert [problem.message.split(':')[0] for problem in problems] == (
+        [f'the releases want {wanted} of 10 nvidia.com/gpu'] if wanted else []
+    )
+
+
+def test_capacity_counts_sidecars_and_one_rollout_at_a_time() -> None:
+    files = gpus(4) | r.model('other', containers={'x': {'image': {'repository': 'x', 'digest': r.DIGEST},
+        'resources': {'limits': {'nvidia.com/gpu': '2'}}}}, replicas=2) | r.release('prod', 'other')  # fmt: skip
+    assert environment_problems(resolved(files)) == []  # 4 + 4, and 2 for the bigger rollout
+    files |= r.following('prod', capacity={'accelerators': {'nvidia.com/gpu': 9}})
+    (problem,) = environment_problems(resolved(files))
+    assert problem.message == 'the releases want 10 of 9 nvidia.com/gpu: other 4, web 4, and 2 more while other rolls'
+
+
+def test_a_release_may_want_what_nobody_counts() -> None:
+    files = gpus(100) | r.following('prod')
+    assert environment_problems(resolved(files)) == []
+
+
+def test_circles_are_found_once_and_soon() -> None:
+    """Every environment promotes from all before it: a walk along all ways would take for ever."""
+    names = [f'e{number:02}' for number in range(40)]
+    files = r.settings()
+    for index, name in enumerate(names):
+        files |= r.environment(name, promotesFrom=names[:index])
+    assert registry_problems(registry(files), TEMPLATES) == []
+    files |= r.environment(names[0], promotesFrom=[names[1]])
+    (problem,) = registry_problems(registry(files), TEMPLATES)
+    assert problem.message.endswith(': e00 → e01 → e00')
+
+
+def environment(server: str, name: str = 'shop') -> Environment:
+    return Environment('x', 'x.yaml', {'cluster': {'name': name, 'server': server}})
+
+
+def test_one_cluster_has_one_key_however_its_address_is_written() -> None:
+    same = [
+        'https://K8s.shop.example',
+        'https://k8s.shop.example:443',
+        'https://k8s.shop.example/',
+        'https://k8s.shop.example:443/',
+    ]
+    assert len({cluster_key(environment(server)) for server in same}) == 1
+    different = [
+        'https://k8s.shop.example:6443',
+        'http://k8s.shop.example',
+        'https://k8s.shop.example/a',
+        'https://[::1]',
+    ]
+    assert len({cluster_key(environment(server)) for server in [*same, *different]}) == 5
+
+
+def test_in_cluster_addresses_are_told_apart_by_the_name() -> None:
+    inside = 'https://kubernetes.default.svc'
+    assert cluster_key(environment(inside, 'one')) != cluster_key(environment(inside, 'two'))
+    files = r.settings() | r.environment('one', namespace='ml') | r.environment('two', namespace='ml')
+    assert registry_problems(registry(files), TEMPLATES) == []
+
+
+def test_host_names_may_be_equal_where_no_gateway_is_shared() -> None:
+    host = {'route': {'hostname': 'api'}}
+    files = r.settings() | r.model('a', **host) | r.model('b', **host)
+    one, two = (r.following(name, **r.GATEWAY) for name in ('one', 'two'))
+    assert environment_problems(resolved(files | one | two | r.release('one', 'a') | r.release('two', 'b'))) == []
+    assert len(environment_problems(resolved(files | one | r.release('one', 'a') | r.release('one', 'b')))) == 1
+
+
+def test_a_feature_is_missed_only_where_it_is_used() -> None:
+    feature = Feature('image volumes', (1, 35), ('artifact', 'delivery'), 'image')
+    uses = merge(STARTER, {'artifact': {'delivery': 'image'}})
+    old, new = (Environment('x', 'x.yaml', {'kubernetes': version}) for version in ('1.34.2', '1.35'))
+    assert [fault.message for fault in feature_faults(uses, old, [feature])] == [
+        "Kubernetes '1.34.2' of environment 'x' lacks image volumes"
+    ]
+    assert list(feature_faults(uses, new, [feature])) == list(feature_faults(STARTER, old, [feature])) == []
+
+
+LAYERS = (
+    Layer('registry/models/web.yaml', ('spec', 'ports'), ('ports',), {'http': {'containerPort': 1}}),
+    Layer('chart_templates/runtimes/custom.yaml', ('values',), (), {'ports': {'http': {'containerPort': 2}}}),
+    Layer('registry/applications/shop.yaml', (), ('route', 'hostnames'), ['x.example']),
+)
+
+
+@pytest.mark.parametrize(
+    ('fault', 'told'),
+    [
+        (
+            Fault(('ports', 'http', 'containerPort'), 'm', 'h'),
+            ('registry/models/web.yaml', '$.spec.ports.http.containerPort'),
+        ),
+        (
+            Fault(('ports', 'http', 'typo'), 'm', 'h', (('ports', 'http'),)),
+            ('registry/models/web.yaml', '$.spec.ports.http'),
+        ),
+        (Fault(('ports',), 'm', 'h'), ('registry/models/web.yaml', '$.spec.ports')),
+        (Fault(('route', 'hostnames', 0), 'm', 'h'), ('registry/applications/shop.yaml', '')),
+        (Fault(('test', 'port'), 'm', 'h', (('route',),)), ('registry/applications/shop.yaml', '')),
+    ],
+)
+def test_a_fault_is_told_of_the_file_that_people_can_edit(fault: Fault, told: tuple[str, str]) -> None:
+    assert to_problems([fault], LAYERS, 'registry/releases/prod/web.yaml') == [Problem(*told, 'm', 'h')]
+
+
+def test_what_nobody_wrote_is_told_of_the_release() -> None:
+    fault = Fault(('test', 'port'), 'm', 'h')
+    (problem,) = to_problems([fault], LAYERS, 'registry/releases/prod/web.yaml')
+    assert (problem.path, problem.message) == ('$.spec', 'test.port of the chart: m')
+    assert to_problems([dataclasses.replace(fault, if_written=True)], LAYERS, 'x') == []
+
+
+def test_all_releases_tell_their_problems_at_once() -> None:
+    values = {'values': {'metrics': {'port': 'nothing'}}}
+    files = r.settings() | r.model('a') | r.model('b') | r.following('prod')
+    with pytest.raises(ProblemsFound) as error:
+        resolved(files | r.release('prod', 'a', **values) | r.release('prod', 'b', **values))
+    assert [problem.file for problem in error.value.problems] == [
+        'registry/releases/prod/a.yaml',
+        'registry/releases/prod/b.yaml',
+    ]
