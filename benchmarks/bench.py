@@ -15,7 +15,7 @@ import tempfile
 from pathlib import Path
 
 import cases
-from measure import Row, table
+from measure import Row, speed, table
 
 CASES = {
     'help': cases.help_,
@@ -31,6 +31,8 @@ OWN_HELM = Path(__file__).resolve().parents[1] / '.tools/helm-4.3.1/helm'
 def main() -> int:
     options = _options()
     folder = Path(tempfile.mkdtemp(prefix='chartloom-bench-'))
+    # A user's Python keeps its bytecode; compiling everything anew would be half of a short command.
+    os.environ.pop('PYTHONDONTWRITEBYTECODE', None)
     helm = os.environ['HELM'] = os.environ.get('HELM') or shutil.which('helm') or str(OWN_HELM)
     lab = cases.Laboratory(folder, options.models, helm)
     rows: list[Row] = []
@@ -43,7 +45,7 @@ def main() -> int:
             print(f'kept: {folder}', file=sys.stderr)
         else:
             shutil.rmtree(folder)
-    print(f'{os.cpu_count()} cores, Python {platform.python_version()}, {options.models:,} models\n')
+    print(f'{os.cpu_count()} cores, Python {platform.python_version()}, {options.models:,} models; {speed()}\n')
     print(table(rows))
     return 0 if all(row.passed for row in rows) else 1
 

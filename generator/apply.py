@@ -2,24 +2,33 @@
 
 from __future__ import annotations
 
-import tempfile
+import os
 import time
-from collections.abc import Collection, Mapping
-from contextlib import contextmanager
 from dataclasses import dataclass
-from pathlib import Path
-from typing import Iterator
 
 from generator import cache
-from generator.commit import build_commit, finish, move_branch, push, remote_head, staged_problems
+from generator.changeset import Changeset, find_changes
+from generator.commit import build_commit
 from generator.domain import Plan
-from generator.errors import Problem, ProblemsFound, problem
+from generator.errors import problem
+from generator.heads import current_branch, refuse_unfinished
+from generator.journal import locked
 from generator.message import commit_message
-from generator.pipeline import Run
-from generator.repository import Repository, clone_bare
-from generator.repository_documents import SCHEMAS
-from generator.source import REGISTRY, Source
-from generator.worktree import write_files
+from generator.pipeline import Progress, Run, quiet
+from generator.remote import (
+    fetch_head,
+    fetch_published,
+    push,
+    push_onto,
+    push_remote,
+    remote_head,
+    show,
+    temporary_clone,
+)
+from generator.repository import Repository
+from generator.source import Source
+from generator.transaction import Move, Write, carry_out, finish_locked
+from generator.worktree import read_revision
 
 ATTEMPTS = 3
 
@@ -49,115 +58,104 @@ class Outcome:
         return bool(self.plan.changes) or bool(self.commit)
 
 
-def generate(repository: Repository, options: Options) -> Outcome:
-    """Bring the work tree up to date, and with `commit` the branch."""
-    finish(repository)
-    purpose = 'commit' if options.commit else 'files'
-    source = Source(repository, options.models)
-    known = cache.fingerprint(repository, source, purpose)
-    if not options.push and cache.is_known(repository, purpose, known):
-        return Outcome(Plan((), {}))
-    run = Run(repository, options.models, source=source)
-    plan = run.plan(discard=options.discard, removable=options.removable)
-    if options.commit:
-        outcome = _commit(run, plan, options)
-    else:
-        write_files(repository, plan.files, plan.removed)
-        outcome = Outcome(plan)
-    if not outcome.changed:
-        cache.remember(repository, purpose, known)
-    return outcome
+def generate(repository: Repository, options: Options, progress: Progress = quiet) -> Outcome:
+    """Bring the work tree up to date, and with `commit` the branch; all of it or nothing."""
+    with locked(repository):
+        finish_locked(repository)
+        purpose = 'commit' if options.commit else 'files'
+        source = Source(repository, options.models)
+        known = cache.fingerprint(repository, source, purpose)
+        if not options.push and cache.is_known(repository, purpose, known):
+            return Outcome(Plan((), {}))
+        run = Run(repository, options.models, source=source)
+        run.progress = progress
+        plan = run.plan(discard=options.discard, removable=options.removable)
+        outcome = _commit(run, plan, options) if options.commit else _write(run, plan)
+        if not outcome.changed:
+            cache.remember(repository, purpose, known)
+        return outcome
+
+
+def _write(run: Run, plan: Plan) -> Outcome:
+    carry_out(run.repository, _writes(run, plan))
+    return Outcome(plan)
+
+
+def _writes(run: Run, plan: Plan) -> list[Write]:
+    root, ids = run.repository.root, run.source.tree.ids
+    # A file that git knows may not be here: a sparse checkout.
+    before = {change.path: ids.get(change.path, '') for change in plan.changes if os.path.lexists(root / change.path)}
+    return [Write(change.path, before.get(change.path, ''), plan.files.get(change.path)) for change in plan.changes]
 
 
 def _commit(run: Run, plan: Plan, options: Options) -> Outcome:
     repository, head = run.repository, run.source.head
-    _refuse_merge(repository)
-    held = repository.ids(head, run.source.commit_paths()) if head else {}
-    changes = run.head_plan({p: b for p, b in held.items() if not _is_registry(p)}, options.removable)
-    registry = _registry_changes(run, held)
-    files: dict[str, bytes | None] = {**changes.files, **dict.fromkeys(changes.removed), **registry}
-    final = {p: repository.blob_id(data) for p, data in files.items() if data is not None}
-    staged_problems(run.source.tree, held, {**held, **final}, files)
-    left = {path: data for path, data in plan.files.items() if path not in files}
-    write_files(repository, left, [path for path in plan.removed if path not in files])
-    reference = repository.ask('symbolic-ref', '--quiet', 'HEAD') or 'HEAD'
-    branch = reference.removeprefix('refs/heads/')
-    message = commit_message(changes, list(registry), _operation(options), options.message)
-    sign = bool(run.registry.settings.spec.get('signing', {}).get('required'))
-    commit = build_commit(repository, head, files, message, sign=sign) if files else ''
-    pushed = False
-    if options.push:
-        pushed = _push(repository, branch, commit or head)
-    if commit:
-        move_branch(repository, reference, head, commit, files)
-    return Outcome(plan if not changes.changes else changes, commit, branch, pushed)
+    refuse_unfinished(repository)
+    reference = current_branch(repository)
+    branch = reference.removeprefix('refs/heads/') if reference != 'HEAD' else ''
+    remote = _remote(repository, branch) if options.push else ''
+    changes = find_changes(run, plan, options.removable, discard=options.discard)
+    commit = _build(run, changes, options)
+    move = Move(reference, head, commit or head, changes.index, remote if commit else '', branch)
+    done = carry_out(repository, _writes(run, plan), move)
+    pushed = bool(remote) and (bool(commit) or _push_head(repository, remote, branch, head))
+    return Outcome(changes.plan if changes.plan.changes else plan, done if commit else '', branch, pushed)
 
 
-def _operation(options: Options) -> str:
-    return ' '.join((options.operation, *options.models))
-
-
-def _is_registry(path: str) -> bool:
-    return path.startswith(f'{REGISTRY}/') and not path.startswith(f'{SCHEMAS}/')
-
-
-def _registry_changes(run: Run, held: Mapping[str, str]) -> dict[str, bytes | None]:
-    """The registry files of the scope that HEAD does not hold as they are: a commit has what it was generated from."""
-    names = {name for name in run.source.names if run.source.in_scope(name)}
-    changes: dict[str, bytes | None] = {
-        name: run.source.read(name) for name in sorted(names) if held.get(name) != run.source.tree.ids[name]
-    }
-    if run.whole:
-        changes.update((path, None) for path in sorted(held) if _is_registry(path) and path not in names)
-    return changes
-
-
-def _refuse_merge(repository: Repository) -> None:
-    for name in ('MERGE_HEAD', 'REBASE_HEAD', 'CHERRY_PICK_HEAD'):
-        if repository.ask('rev-parse', '--verify', '--quiet', name):
-            hint = "finish it, or give it up with 'git merge --abort' or 'git rebase --abort'"
-            raise problem(name, '', 'a merge or rebase is in progress', hint)
-
-
-def _push(repository: Repository, branch: str, commit: str) -> bool:
-    remote = repository.ask('config', f'branch.{branch}.remote') or 'origin'
-    if not repository.ask('remote', 'get-url', remote):
-        raise problem('git', '', f"there is no remote '{remote}' to push to", "add one with 'git remote add'")
-    old = remote_head(repository, remote, branch)
-    if old == commit:
+def _push_head(repository: Repository, remote: str, branch: str, head: str) -> bool:
+    """Push what was committed before, where the remote does not have it."""
+    if not head or remote_head(repository, remote, branch) == head:
         return False
-    if old and not repository.contains(commit, old):
-        hint = f"run 'git pull {remote} {branch}', then the command again"
-        raise problem(f'{remote}/{branch}', '', f'is at {old[:8]}, which this branch does not have', hint)
-    if not push(repository, remote, branch, old, commit):
-        now = remote_head(repository, remote, branch)
-        raise problem(f'{remote}/{branch}', '', f'moved from {old[:8]} to {now[:8]} meanwhile', 'run the command again')
+    push_onto(repository, remote, branch, head, head)
     return True
 
 
-def generate_remote(url: str, branch: str, prefix: str, options: Options) -> Outcome:
+def _remote(repository: Repository, branch: str) -> str:
+    if not branch:
+        raise problem('HEAD', '', 'is detached: there is no branch to push', "run 'git switch' with a branch first")
+    return push_remote(repository, branch)
+
+
+def _build(run: Run, changes: Changeset, options: Options) -> str:
+    if not changes.files:
+        return ''
+    operation = ' '.join((options.operation, *options.models))
+    message = commit_message(changes.plan, changes.registry, operation, options.message)
+    sign = bool(run.registry.settings.spec.get('signing', {}).get('required'))
+    head, executable = run.source.head, changes.executable
+    return build_commit(run.repository, head, changes.files, message, sign=sign, executable=executable)
+
+
+def generate_remote(url: str, branch: str, prefix: str, options: Options, progress: Progress = quiet) -> Outcome:
     """The same without a checkout: fetch the head, generate, push; made again on the new head where it has moved."""
-    with _temporary_clone(url, branch, prefix) as repository:
-        heads = []
-        for attempt in range(ATTEMPTS):
-            run = Run(repository, options.models)
+    heads: list[str] = []
+    with temporary_clone(url, branch, prefix) as repository:
+        while len(heads) < ATTEMPTS:
+            if heads:
+                time.sleep(0.2 * 2 ** len(heads))
+                fetch_head(repository, branch)
+            run = Run(repository, options.models, source=_source(repository, options))
+            run.progress = progress
             heads.append(run.source.head)
-            plan = run.plan(discard=options.discard, removable=options.removable)
-            files: dict[str, bytes | None] = {**plan.files, **dict.fromkeys(plan.removed)}
-            message = commit_message(plan, (), _operation(options), options.message)
-            sign = bool(run.registry.settings.spec.get('signing', {}).get('required'))
-            commit = build_commit(repository, run.source.head, files, message, sign=sign) if files else ''
-            if not commit or not options.commit:
-                return Outcome(plan, '', branch)
-            if push(repository, 'origin', branch, run.source.head, commit):
-                return Outcome(plan, commit, branch, pushed=True)
-            time.sleep(0.2 * 2**attempt)
-            repository.git('fetch', '--quiet', 'origin', f'+refs/heads/{branch}:refs/heads/{branch}')
-        message = f'moved from {heads[0][:8]} on, {ATTEMPTS} times while this was applied'
-        raise problem(f'{url} {branch}', '', message, 'run the command again')
+            outcome = _attempt(run, branch, options)
+            if not outcome.commit or outcome.pushed:
+                return outcome
+        now = remote_head(repository, 'origin', branch)
+    message = f'moved from {heads[0][:7]} to {now[:7]} three times while this was applied'
+    raise problem(show(url, branch), '', message, 'run the command again')
 
 
-@contextmanager
-def _temporary_clone(url: str, branch: str, prefix: str) -> Iterator[Repository]:
-    with tempfile.TemporaryDirectory(prefix='chartloom-') as folder:
-        yield clone_bare(url, branch, Path(folder) / 'repository', prefix)
+def _source(repository: Repository, options: Options) -> Source:
+    """Of the models in question only: a revision cannot be asked for patterns before its environments are known."""
+    source = Source(repository, options.models)
+    source.tree = read_revision(repository, source.head, source.commit_paths())
+    return source
+
+
+def _attempt(run: Run, branch: str, options: Options) -> Outcome:
+    if run.registry.settings.branch != branch:
+        fetch_published(run.repository, branch, run.registry.settings.branch)
+    plan = run.plan(discard=options.discard, removable=options.removable)
+    commit = _build(run, Changeset(plan, {**plan.files, **dict.fromkeys(plan.removed)}), options)
+    pushed = bool(commit) and push(run.repository, 'origin', branch, run.source.head, commit)
+    return Outcome(plan, commit, branch, pushed)

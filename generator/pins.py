@@ -60,8 +60,8 @@ def _pin(release: Release, registry: Registry, charts: ModelCharts, *, move: boo
     served = next((e.model_version for e in charts.ledger if e.version == release.chart), model.newest.version)
     version = model.newest.version if newest else release.version or served
     entry = charts.newest(version)
-    if entry is None:
-        known = [v.version for v in model.versions]
+    known = [v.version for v in model.versions]
+    if entry is None or version not in known:
         message = f"there is no version '{version}' of model '{model.name}'"
         raise ProblemsFound([Problem(release.file, '$.spec.version', message, suggest(version, known))])
     fits = any(e.version == release.chart and e.model_version == version for e in charts.ledger)

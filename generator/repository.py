@@ -1,64 +1,87 @@
-"""git, read: which files a revision and the work tree hold, by blob id, and their bytes.
+"""git, read: which files a revision holds, by blob id, and their bytes.
 
-Nothing here touches the index or a branch (see `commit.py`). A command that ends by itself is run plainly; GitPython
-streams into the others, and is loaded then only: that takes longer than all questions of a run together.
+Nothing here touches the index or a branch (see `commit`); what a partial clone lacks is fetched in one request.
 """
 
 from __future__ import annotations
 
-import hashlib
-import os
-import shutil
-from collections.abc import Iterable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-from generator.errors import CommandFailed, problem
-from generator.process import mask, run
+from generator.blobs import LINK, blob_id
+from generator.errors import CommandFailed, ProblemsFound, problem
+from generator.plumbing import call, feed, stream, text
 
-if TYPE_CHECKING:
-    from git.exc import GitCommandError
-
-NULL = ''
+# Modes of what is no file: a link, another repository.
+LINKS = ('120000', '160000')
 
 
 @dataclass(frozen=True, slots=True)
 class Repository:
     """A git repository, and the folder in it that is ours: `prefix` is '' or ends in '/'.
 
-    `private` is a folder of ours beside git's own files: never committed, safe to delete.
+    `git_dir` is where this work tree's own HEAD and index stand.
     """
 
     folder: Path
     prefix: str
     bare: bool
     object_format: str
-    private: Path
+    git_dir: Path
 
-    def git(self, *arguments: str) -> str:
+    def git(self, *arguments: str, env: Mapping[str, str] | None = None) -> str:
         """Run git; CommandFailed tells what it said. Its output as text, without the last line end."""
-        return self.raw(*arguments).decode('utf-8', 'surrogateescape').removesuffix('\n')
+        return text(self.raw(*arguments, env=env))
 
-    def raw(self, *arguments: str, input: bytes | None = None) -> bytes:
+    def raw(self, *arguments: str, env: Mapping[str, str] | None = None) -> bytes:
         """The same, as bytes and untouched."""
-        return _run(self.folder, arguments, input)
+        return call(self.folder, arguments, self._env(env or {}))
 
     def ask(self, *arguments: str) -> str:
         """A question that may have no answer: '' when git exits with an error."""
         try:
             return self.git(*arguments)
         except CommandFailed:
-            return NULL
+            return ''
+
+    def feed(self, data: bytes, *arguments: str, **env: str) -> bytes:
+        """Run git on an input; what it printed."""
+        return feed(self.folder, data, *arguments, env=self._env(env))
+
+    def stream(self, *arguments: str, **env: str) -> Any:
+        """A context: a git process to write to and to read from."""
+        return stream(self.folder, *arguments, env=self._env(env))
+
+    def _env(self, env: Mapping[str, str]) -> Mapping[str, str]:
+        """A bare repository is named outright: some settings forbid git to find one."""
+        return {'GIT_DIR': str(self.folder), **env} if self.bare else env
 
     @property
     def root(self) -> Path:
         """Our folder in the work tree."""
         return self.folder / self.prefix
 
+    def file(self, path: str) -> str:
+        """Where a file of our folder stands in the work tree."""
+        return f'{self.folder}/{self.prefix}{path}'
+
+    @property
+    def private(self) -> Path:
+        """A folder of ours beside git's own files: never committed, safe to delete."""
+        return self.git_dir / 'chartloom'
+
     def blob_id(self, data: bytes) -> str:
         return blob_id(data, self.object_format)
+
+    def contains(self, commit: str, ancestor: str) -> bool:
+        """Whether a commit has another one in its history; False when that one is not even here."""
+        try:
+            self.git('merge-base', '--is-ancestor', ancestor, commit)
+            return True
+        except CommandFailed:
+            return False
 
     def refs(self) -> dict[str, str]:
         """The commits of all branches by full name, and that of HEAD where there is one."""
@@ -73,34 +96,56 @@ class Repository:
             found['HEAD'] = detached
         return found
 
-    def contains(self, commit: str, ancestor: str) -> bool:
-        """Whether a commit has another one in its history; False when that one is not even here."""
-        try:
-            self.git('merge-base', '--is-ancestor', ancestor, commit)
-            return True
-        except CommandFailed:
-            return False
-
     def ids(self, revision: str, paths: Sequence[str]) -> dict[str, str]:
-        """Blob ids of a revision's files below `paths`; {} for no revision."""
+        """Blob ids of a revision's files below `paths`, LINK for what is no file; {} for no revision."""
+        cut = len(self.prefix)
+        entries = self.entries(revision, [self.prefix + path for path in paths])
+        return {path[cut:]: LINK if entry[:6] in LINKS else entry[7:] for path, entry in entries.items()}
+
+    def entries(self, revision: str, full: Sequence[str]) -> dict[str, str]:
+        """`mode id` of a revision's files below paths that begin at the repository's top."""
         if not revision:
             return {}
-        full = [self.prefix + path for path in paths]
-        listing = self.raw('ls-tree', '-r', '-z', '--full-tree', revision, '--', *full)
-        cut = len(self.prefix)
-        found: dict[str, str] = {}
+        options = ('--literal-pathspecs', 'ls-tree', '-r', '-z', '--full-tree')
+        listing = self.raw(*options, revision, '--', *(path for path in full if path))
+        found = {}
         for entry in listing.decode('utf-8', 'surrogateescape').split('\0')[:-1]:
             meta, _, path = entry.partition('\t')
-            found[path[cut:]] = meta.split(' ')[2]
+            mode, _, blob = meta.split(' ')
+            found[path] = f'{mode} {blob}'
         return found
 
     def read(self, blobs: Iterable[str]) -> dict[str, bytes]:
         """Bytes of blobs by id, by one process for all."""
         wanted = list(dict.fromkeys(blobs))
-        if not wanted:
-            return {}
-        answers = self.raw('cat-file', '--batch', input='\n'.join(wanted).encode() + b'\n')
-        return dict(_blobs(answers, wanted))
+        try:
+            # Alone git would ask for each missing blob by a request of its own.
+            return _read(self, wanted, GIT_NO_LAZY_FETCH='1')
+        except (CommandFailed, ProblemsFound):
+            if not self.fetch_missing(wanted):
+                raise
+        return _read(self, wanted)
+
+    def fetch_missing(self, blobs: Iterable[str]) -> bool:
+        """Fetch at once what a partial clone lacks of these blobs; False where it lacks none, or is not partial."""
+        found = self.ask('config', '--get-regexp', r'^remote\..*\.promisor$').partition('.promisor')
+        if not found[1]:
+            return False
+        # Asked for a missing object, git would fetch it: ask for all it has.
+        here = self.git('cat-file', '--batch-all-objects', '--unordered', '--batch-check=%(objectname)').split('\n')
+        missing = set(blobs).difference(here)
+        if missing:
+            options = ('--quiet', '--no-tags', '--no-write-fetch-head', '--filter=blob:none', '--stdin')
+            fetch = ('-c', 'fetch.negotiationAlgorithm=noop', 'fetch', *options, found[0].removeprefix('remote.'))
+            self.feed('\n'.join(sorted(missing)).encode(), *fetch)
+        return bool(missing)
+
+
+def _read(repository: Repository, wanted: Sequence[str], **env: str) -> dict[str, bytes]:
+    if not wanted:
+        return {}
+    answers = repository.feed('\n'.join(wanted).encode() + b'\n', 'cat-file', '--batch', **env)
+    return dict(_blobs(answers, wanted))
 
 
 def _blobs(answers: bytes, wanted: Sequence[str]) -> Iterator[tuple[str, bytes]]:
@@ -109,102 +154,42 @@ def _blobs(answers: bytes, wanted: Sequence[str]) -> Iterator[tuple[str, bytes]]
         line = answers.index(b'\n', start)
         head = answers[start:line].split()
         if len(head) != 3:
-            raise problem('', '', f"git has no object '{blob}'", "run 'git fsck', or fetch it again")
+            raise problem('git', '', f"there is no object '{blob}'", "run 'git fsck', or fetch it again")
         start = line + 2 + int(head[2])
         yield blob, answers[line + 1 : start - 1]
 
 
-def blob_id(data: bytes, object_format: str = 'sha1') -> str:
-    """The id that git gives to a file of these bytes."""
-    found = hashlib.new(object_format, b'blob %d\0' % len(data), usedforsecurity=False)
-    found.update(data)
-    return found.hexdigest()
-
-
 def open_repository(folder: Path) -> Repository:
     """The repository around a folder; ProblemsFound when there is none."""
-    if not folder.is_dir():
-        raise problem(str(folder), '', 'there is no such folder', 'name the folder of a git repository with --path')
+    if not folder.is_dir():  # git would look around the current folder instead
+        raise problem(str(folder), '', 'there is no such folder', 'name the folder of the repository with --path')
+    questions = ('--show-toplevel', '--show-prefix', '--show-object-format', '--absolute-git-dir')
     try:
-        answer = _run(folder, ('rev-parse', '--show-toplevel', '--show-prefix', *_PLACES))
+        answer = text(call(folder, ('rev-parse', *questions)))
     except CommandFailed as error:
-        text = error.stderr.lower()
-        if 'dubious ownership' in text:
-            hint = f"run 'git config --global --add safe.directory {folder}' if you trust it"
-            raise problem(str(folder), '', 'git does not trust the owner of this folder', hint) from None
-        if 'not a git repository' not in text and 'must be run in a work tree' not in text:
-            raise
+        raise _not_opened(folder, error) from None
+    lines = answer.split('\n')  # an empty prefix is an empty line
+    if len(lines) != len(questions):
+        raise problem(repr(str(folder)), '', 'there is a line break in the name of this folder', 'rename the folder')
+    top, prefix, object_format, git_dir = lines
+    return Repository(Path(top), prefix, bare=False, object_format=object_format, git_dir=Path(git_dir))
+
+
+def _not_opened(folder: Path, error: CommandFailed) -> Exception:
+    said = error.stderr.lower()
+    if 'dubious ownership' in said:
+        hint = f"run 'git config --global --add safe.directory {folder}' if you trust it"
+        return problem(str(folder), '', 'git does not trust the owner of this folder', hint)
+    if 'must be run in a work tree' in said:
+        hint = f'work on a clone, or without one: --repo file://{folder.resolve()} --branch main'
+        return problem(str(folder), '', 'this git repository has no work tree', hint)
+    if 'not a git repository' in said:
         hint = "run 'git init' first, or name the folder with --path"
-        raise problem(str(folder), '', 'this is not a git repository', hint) from None
-    # An empty prefix is an empty line.
-    lines = answer.decode('utf-8', 'surrogateescape').split('\n')
-    return Repository(Path(lines[0]), lines[1], bare=False, object_format=lines[2], private=_private(lines[3]))
+        return problem(str(folder), '', 'this is not a git repository', hint)
+    return error
 
 
 def open_bare(folder: Path, prefix: str) -> Repository:
-    lines = _run(folder, ('rev-parse', *_PLACES)).decode('utf-8', 'surrogateescape').split('\n')
-    return Repository(folder, prefix, bare=True, object_format=lines[0], private=_private(lines[1]))
-
-
-def _private(git_folder: str) -> Path:
-    return Path(git_folder) / 'chartloom'
-
-
-_PLACES = ('--show-object-format', '--path-format=absolute', '--git-common-dir')
-
-
-_QUIET = {'LC_ALL': 'C', 'GIT_TERMINAL_PROMPT': '0'}
-
-
-def _run(folder: Path, arguments: Sequence[str], input: bytes | None = None) -> bytes:
-    env = {**os.environ, **_QUIET, 'GIT_OPTIONAL_LOCKS': '0'}
-    try:
-        return run(('git', *arguments), cwd=folder, env=env, input=input).stdout
-    except CommandFailed:
-        if shutil.which('git') is None:
-            raise problem('git', '', 'there is no git on PATH', 'install git 2.30 or later') from None
-        raise
-
-
-def failed(arguments: Sequence[str], error: GitCommandError) -> CommandFailed:
-    def clean(text: object) -> str:
-        lines = str(text or '').strip()
-        return mask(lines.removeprefix("stderr: '").removeprefix("stdout: '").removesuffix("'"))
-
-    command = tuple(mask(word) for word in ('git', *arguments))
-    code = error.status if isinstance(error.status, int) else 1
-    return CommandFailed(command, code, clean(error.stdout), clean(error.stderr))
-
-
-@contextmanager
-def _process(folder: Path, *arguments: str) -> Iterator[Any]:
-    os.environ.setdefault('GIT_PYTHON_REFRESH', 'quiet')  # no 'git version' when git is imported
-    from git.cmd import Git
-    from git.exc import GitCommandError
-
-    git = Git(str(folder))
-    git.update_environment(**_QUIET)
-    process: Any = git.execute(['git', *arguments], istream=-1, as_process=True)
-    try:
-        yield process
-        process.wait()
-    except GitCommandError as error:
-        raise failed(arguments, error) from None
-    finally:
-        del process
-
-
-def clone_bare(url: str, branch: str, target: Path, prefix: str) -> Repository:
-    """Clone one branch without its file contents where the server can: what is needed is read in one batch."""
-    arguments = ('clone', '--quiet', '--bare', '--filter=blob:none', '--no-tags', '--single-branch', '--branch', branch)
-    _run(target.parent, (*arguments, '--', url, str(target)))
-    repository = open_bare(target, prefix)
-    wanted = [*repository.ids('HEAD', ['registry']).values()]
-    wanted += [blob for path, blob in repository.ids('HEAD', ['charts']).items() if path.endswith('/versions.yaml')]
-    if wanted and repository.ask('config', 'remote.origin.promisor') == 'true':
-        # One request for all: git itself would ask for each missing blob alone.
-        options = ('--no-tags', '--no-write-fetch-head', '--filter=blob:none', '--stdin', 'origin')
-        with _process(target, '-c', 'fetch.negotiationAlgorithm=noop', 'fetch', '--quiet', *options) as process:
-            process.stdin.write('\n'.join(dict.fromkeys(wanted)).encode() + b'\n')
-            process.stdin.close()
-    return repository
+    """A repository without a work tree, for a run of ours only."""
+    object_format = text(call(folder, ('rev-parse', '--show-object-format'), {'GIT_DIR': str(folder)}))
+    return Repository(folder, prefix, bare=True, object_format=object_format, git_dir=folder)

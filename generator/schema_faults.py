@@ -38,7 +38,6 @@ _FORMS = {
     'hostnames.items': ('a host name', 'lower-case letters, digits and hyphens between dots'),
     'files.names': ('the name of a file', "letters, digits, '-', '_' and '.', and no folder"),
     'env.names': ('the name of a variable', "letters, digits, '_', '-' and '.', not beginning with a digit"),
-    'owners.names': ('a path', 'a path on one line, as CODEOWNERS takes it'),
     'parameters.names': ('the name of a parameter', "letters, digits, '_', '-' and '.'; the -- before it is added"),
 }
 _TYPES = {
@@ -225,7 +224,8 @@ _NAMES = {'Kubernetes', 'Gateway', 'Prometheus', 'Argo', 'Flux', 'Secret', 'Dock
 
 def _lower(text: str) -> str:
     first = text.partition(' ')[0].rstrip(':,;')
-    return text if first in _NAMES or not first[1:].islower() else text[0].lower() + text[1:]
+    kept = first in _NAMES or (len(first) > 1 and not first[1:].islower())
+    return text if kept else text[0].lower() + text[1:]
 
 
 def _plain(error: ValidationError) -> str:

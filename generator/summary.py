@@ -9,6 +9,7 @@ from generator.domain import Plan
 
 _CHART = re.compile(r'charts/([^/]+)/([^/]+)/Chart\.yaml')
 _RELEASE = re.compile(r'(?:values|delivery)/([^/]+)/([^/]+)\.yaml')
+_MODEL = re.compile(r'(?:charts/([^/]+)/|(?:values|delivery)/[^/]+/([^/]+)\.yaml)')
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,14 +24,16 @@ class Summary:
 
 def summarize(plan: Plan) -> Summary:
     """Which charts and releases the changes of a plan belong to, each once and sorted."""
-    new, changed, releases, removed, documents, models = set(), set(), set(), set(), set(), set()
+    names: dict[str, set[str]] = {
+        kind: set() for kind in ('add', 'update', 'releases', 'remove', 'documents', 'models')
+    }
     for change in plan.changes:
         if chart := _CHART.fullmatch(change.path):
-            {'add': new, 'update': changed, 'remove': removed}[change.kind].add(f'{chart[1]} {chart[2]}')
+            names[change.kind].add(f'{chart[1]} {chart[2]}')
         elif release := _RELEASE.fullmatch(change.path):
-            (removed if change.kind == 'remove' else releases).add(f'{release[1]}/{release[2]}')
+            names['remove' if change.kind == 'remove' else 'releases'].add(f'{release[1]}/{release[2]}')
         elif not change.path.startswith('charts/'):
-            documents.add(change.path)
-        if match := re.match(r'(?:charts/([^/]+)/|(?:values|delivery)/[^/]+/([^/]+)\.yaml)', change.path):
-            models.add(match[1] or match[2])
-    return Summary(*(tuple(sorted(group)) for group in (new, changed, releases, removed, documents, models)))
+            names['documents'].add(change.path)
+        if model := _MODEL.match(change.path):
+            names['models'].add(model[1] or model[2])
+    return Summary(*(tuple(sorted(group)) for group in names.values()))

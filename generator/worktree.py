@@ -1,19 +1,23 @@
-"""The work tree as git sees it: blob ids without reading what git knows to be unchanged, and safe writing."""
+"""The work tree as git sees it: blob ids without reading what git knows to be unchanged, and files that are written."""
 
 from __future__ import annotations
 
-import os
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from pathlib import Path
+from pathlib import PurePosixPath
 
+from generator.blobs import LINK
 from generator.errors import Problem, ProblemsFound
+from generator.files import FOLDER, standing
+from generator.files import read_file as read_file
+from generator.journal import locked
 from generator.repository import Repository
+from generator.transaction import Write, carry_out, finish_locked
 
 
 @dataclass(frozen=True, slots=True)
 class WorkTree:
-    """What stands in the work tree below some paths; `staged` is what the index holds."""
+    """What stands in the work tree below some paths, LINK for what is no file; `staged` is what the index holds."""
 
     ids: Mapping[str, str]
     links: frozenset[str]
@@ -21,91 +25,60 @@ class WorkTree:
 
 
 def read_work_tree(repository: Repository, paths: Sequence[str]) -> WorkTree:
-    """Ask git's index, which knows by time stamps what is unchanged, and hash only the rest."""
-    full = [repository.prefix + path for path in paths]
-    staged, links, unmerged = _index(repository, full)
+    """Ask git's index, which knows by time stamps what is unchanged, and hash only the rest.
+
+    A path may be a pattern. It counts from our folder: its own name is no pattern, whatever stands in it.
+    """
+    staged, unmerged = _index(repository, paths)
     if unmerged:
         hint = "finish it with 'git commit', or give it up with 'git merge --abort'"
         raise ProblemsFound(Problem(path, '', 'a merge is in progress', hint) for path in sorted(unmerged))
-    changed = set(_paths(repository, 'diff-files', '--name-only', '-z', '--', *full))
-    changed |= set(_paths(repository, 'ls-files', '-o', '-z', '--full-name', '--', *full))
-    ids = {path: blob for path, blob in staged.items() if path not in changed}
-    for path in changed:
-        file = repository.root / path
-        if file.is_symlink():
-            links.add(path)
-        elif file.is_file():
-            ids[path] = repository.blob_id(_read(file, path))
-        elif file.is_dir():  # a repository inside the repository: git lists its folder
-            links.add(path)
-    return WorkTree(ids, frozenset(links), staged)
+    changed = set(_paths(repository, 'diff-files', '--name-only', '-z', '--', *paths))
+    changed |= set(_paths(repository, 'ls-files', '-o', '-z', '--full-name', '--', *paths))
+    now = {path: LINK if path.endswith('/') else standing(repository, path) for path in changed}
+    links = {path for path, blob in now.items() if blob == LINK}
+    # What lies behind a link is not in the work tree, as git sees it.
+    files = {path: blob for path, blob in now.items() if blob not in ('', FOLDER)}
+    found = {path: blob for path, blob in files.items() if not (links and _is_behind(path, links))}
+    ids = {path: blob for path, blob in staged.items() if path not in changed} | found
+    return WorkTree(ids, frozenset(path for path, blob in ids.items() if blob == LINK), staged)
 
 
-def _index(repository: Repository, full: Sequence[str]) -> tuple[dict[str, str], set[str], set[str]]:
+def read_revision(repository: Repository, revision: str, paths: Sequence[str]) -> WorkTree:
+    """A revision in place of a work tree."""
+    ids = repository.ids(revision, paths)
+    return WorkTree(ids, frozenset(path for path, blob in ids.items() if blob == LINK), ids)
+
+
+def _is_behind(path: str, links: Collection[str]) -> bool:
+    return any(parent.as_posix() in links for parent in PurePosixPath(path).parents)
+
+
+def _index(repository: Repository, paths: Sequence[str]) -> tuple[dict[str, str], set[str]]:
     staged: dict[str, str] = {}
-    links: set[str] = set()
     unmerged: set[str] = set()
-    cut = len(repository.prefix)
-    listing = repository.raw('ls-files', '-s', '-z', '--full-name', '--', *full)
-    for entry in listing.decode('utf-8', 'surrogateescape').split('\0')[:-1]:
+    for entry in _paths(repository, 'ls-files', '-s', '-z', '--full-name', '--', *paths, cut=0):
         meta, _, path = entry.partition('\t')
         mode, blob, stage = meta.split(' ')
+        path = path[len(repository.prefix) :]
         if stage != '0':
-            unmerged.add(path[cut:])
-        elif mode in ('120000', '160000'):
-            links.add(path[cut:])
+            unmerged.add(path)
         else:
-            staged[path[cut:]] = blob
-    return staged, links, unmerged
+            staged[path] = LINK if mode in ('120000', '160000') else blob
+    return staged, unmerged
 
 
-def _paths(repository: Repository, *arguments: str) -> list[str]:
-    cut = len(repository.prefix)
-    listing = repository.raw(*arguments).decode('utf-8', 'surrogateescape')
+def _paths(repository: Repository, *arguments: str, cut: int | None = None) -> list[str]:
+    """Run where the paths count from: git takes the way there literally."""
+    cut = len(repository.prefix) if cut is None else cut
+    here = ('-C', repository.prefix) if repository.prefix else ()
+    listing = repository.raw(*here, *arguments).decode('utf-8', 'surrogateescape')
     return [path[cut:] for path in listing.split('\0')[:-1]]
 
 
-def _read(file: Path, path: str) -> bytes:
-    try:
-        return file.read_bytes()
-    except OSError as error:
-        raise ProblemsFound([Problem(path, '', f'cannot be read: {error.strerror}', 'check its permissions')]) from None
-
-
-def read_file(repository: Repository, path: str) -> bytes:
-    """Bytes of a file of the work tree; ProblemsFound when it cannot be read."""
-    return _read(repository.root / path, path)
-
-
 def write_files(repository: Repository, files: Mapping[str, bytes], removed: Iterable[str]) -> None:
-    """Write and remove files, each whole or not at all; folders that become empty go too."""
-    made: set[Path] = set()
-    for path, data in files.items():
-        file = repository.root / path
-        if file.parent not in made:
-            file.parent.mkdir(parents=True, exist_ok=True)
-            made.add(file.parent)
-        _replace(file, data)
-    for path in removed:
-        file = repository.root / path
-        file.unlink(missing_ok=True)
-        _remove_empty(file.parent, repository.root)
-
-
-def _replace(file: Path, data: bytes) -> None:
-    """A new file is written in place: half of it left by a kill is found by its seal. An old one is swapped."""
-    if not file.exists():
-        file.write_bytes(data)
-        return
-    temporary = file.with_name(f'.{file.name}.chartloom')
-    temporary.write_bytes(data)
-    os.replace(temporary, file)
-
-
-def _remove_empty(folder: Path, stop: Path) -> None:
-    while folder != stop:
-        try:
-            folder.rmdir()
-        except OSError:
-            return
-        folder = folder.parent
+    """Write and remove files, all of them or none; folders that become empty go too."""
+    contents: dict[str, bytes | None] = {**files, **dict.fromkeys(removed)}
+    with locked(repository):
+        finish_locked(repository)
+        carry_out(repository, [Write(path, standing(repository, path), data) for path, data in contents.items()])

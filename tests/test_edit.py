@@ -72,6 +72,10 @@ CASES = {
         'spec: {values: {replicaCount: 3}, version: "1.9"}\n',
         'spec: {values: {replicaCount: 3}, version: "1.10", chart: "1.0.4"}\n',
     ),
+    'a flow map of other things': (
+        'spec: {values: {replicaCount: 3}}\n',
+        'spec: {version: "1.10", chart: "1.0.4", values: {replicaCount: 3}}\n',
+    ),
     'a flow map on several lines': (
         'spec: {\n  version: "1.9", # kept\n  values: {\n    replicaCount: 3 } }\n',
         'spec: {\n  version: "1.10", chart: "1.0.4", # kept\n  values: {\n    replicaCount: 3 } }\n',

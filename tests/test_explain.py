@@ -96,6 +96,9 @@ spec:
       maxSurge: 2
   values:
     revisionHistoryLimit: 9
+    env:
+      REGION:
+        value: overridden again
     parameters:
       level: warn
 """

@@ -163,7 +163,7 @@ def test_an_empty_or_another_tree_is_no_approval(tmp_path: Path) -> None:
     with pytest.raises(AssertionError, match='is empty'):
         compare(tmp_path, {'a': b'x\n'})
     (tmp_path / 'a').write_text('y\n')
-    with pytest.raises(AssertionError, match=r'-y\n\+x'):
+    with pytest.raises(AssertionError, match=r'-y\n *\+x'):
         compare(tmp_path, {'a': b'x\n'})
     with pytest.raises(AssertionError, match=r'nothing'):
         compare(tmp_path, {})

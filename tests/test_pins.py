@@ -94,9 +94,11 @@ def test_all_problems_are_told_at_once(repository: r.Repository) -> None:
         pins(repository, 'prod/wbe')
 
 
-def test_a_version_that_left_the_model_keeps_its_chart(repository: r.Repository) -> None:
-    repository.write(r.model(versions=VERSIONS[1:], replicas=9) | r.release('prod', 'web', version='1'))
-    assert pins(repository) == [('prod/web', '1', '1.0.0')]
+@pytest.mark.parametrize('spec', [{'version': '1'}, {'chart': '1.0.0'}])
+def test_a_version_that_left_the_model_is_no_version_to_pin(repository: r.Repository, spec: dict[str, str]) -> None:
+    repository.write(r.model(versions=VERSIONS[1:], replicas=9) | r.release('prod', 'web', **spec))
+    with pytest.raises(ProblemsFound, match=r"there is no version '1' of model 'web'"):
+        pins(repository)
 
 
 def test_a_pin_makes_the_release_whole(repository: r.Repository) -> None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import subprocess
 from pathlib import Path
 
 import jsonschema
@@ -111,22 +110,26 @@ def test_git_leaves_the_bytes_of_generated_files_alone(tmp_path: Path) -> None:
     repository.publish()
     folder = repository.folder
     git(folder, 'config', 'core.autocrlf', 'true')
-    for path in (
-        'charts/web/1.0.0/values.yaml',
-        'values/prod/web.yaml',
-        'delivery/prod/web.yaml',
-        'bootstrap/prod.yaml',
-        'charts/web/versions.yaml',
-    ):
+    for path in repository.tree():
         before = (folder / path).read_bytes()
         (folder / path).unlink()
         git(folder, 'checkout', '--', path)
-        assert (folder / path).read_bytes() == before
-        answer = subprocess.run(
-            ['git', 'check-attr', 'linguist-generated', path], cwd=folder, capture_output=True, text=True
-        )
-        assert answer.stdout.endswith(': set\n')
+        if not path.startswith(('registry/', 'README', 'CODEOWNERS', '.git')) or '/schemas/' in path:
+            assert (folder / path).read_bytes() == before, path
     assert not repository.publish().changed
+
+
+def test_reviews_fold_what_nobody_reads_and_show_values(tmp_path: Path) -> None:
+    repository = r.Repository(tmp_path / 'r', r.settings() | r.model() | r.following() | r.release())
+    repository.publish()
+
+    def is_folded(path: str) -> bool:
+        return git(repository.folder, 'check-attr', 'linguist-generated', path).endswith(': set')
+
+    assert is_folded('charts/web/1.0.0/templates/deployment.yaml')
+    assert is_folded('registry/schemas/model.json')
+    assert not is_folded('values/prod/web.yaml')
+    assert not is_folded('registry/releases/prod/web.yaml')
 
 
 def test_editors_get_the_schemas_of_this_version(tmp_path: Path) -> None:

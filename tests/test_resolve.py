@@ -82,15 +82,17 @@ def test_following_takes_the_last_version_and_its_newest_chart_and_a_pin_there_h
     assert chart(repository) == '1.0.1'
     repository.write(r.model(versions=[r.version('1'), r.version('2'), r.version('3')]))
     assert chart(repository) == '1.0.2'
-    repository.write(r.model(versions=[r.version('3'), r.version('2')]))
+    repository.write(r.model(versions=[r.version('1'), r.version('3'), r.version('2')]))
     assert chart(repository) == '1.0.1', 'the last entry is the newest, whatever its name'
     repository.write(r.release('dev', version='1', chart='1.0.0'))
     assert chart(repository) == '1.0.0'
 
 
-def test_a_version_that_left_the_model_still_serves_its_pin(repository: r.Repository) -> None:
+def test_a_version_that_left_the_model_is_missed_by_its_pin(repository: r.Repository) -> None:
     repository.write(r.model(versions=[r.version('2')]) | r.release(version='1', chart='1.0.0'))
-    assert chart(repository) == '1.0.0'
+    assert problems(repository) == [
+        Problem(FILE, '$.spec.version', "there is no version '1' of model 'web'", 'known here: 2'),
+    ]
 
 
 def test_a_pinned_chart_is_read_from_what_is_published_and_not_from_the_work_tree(repository: r.Repository) -> None:

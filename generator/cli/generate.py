@@ -7,7 +7,7 @@ from pathlib import Path
 import click
 
 from generator.apply import Options, Outcome, generate, generate_remote
-from generator.cli.output import common_options, result, say
+from generator.cli.output import common_options, progress, result, say
 from generator.repository import open_repository
 from generator.summary import summarize
 
@@ -37,23 +37,23 @@ def command(
     """
     if push and not (commit or url):
         raise click.UsageError('--push needs --commit')
-    options = Options(
-        models=models,
-        commit=commit or bool(url),
-        push=push,
-        message=message,
-        discard=discard_edits,
-        removable=allow_removal,
-    )
+    options = Options(models, commit or bool(url), push, message, discard_edits, allow_removal)
     if url:
-        prefix = '' if str(folder) == '.' else f'{folder.as_posix().strip("/")}/'
-        outcome = generate_remote(url, branch, prefix, options)
+        outcome = generate_remote(url, branch, _prefix(folder), options, progress)
     else:
-        outcome = generate(open_repository(folder), options)
+        outcome = generate(open_repository(folder), options, progress)
     if output == 'json':
         result(outcome_data(outcome))
     else:
         tell(outcome)
+
+
+def _prefix(folder: Path) -> str:
+    """--path with --repo names a folder of that repository: '' or ending in '/'."""
+    parts = [part for part in folder.parts if part != '/']
+    if '..' in parts:
+        raise click.UsageError(f"--path '{folder}' leads out of the repository")
+    return ''.join(f'{part}/' for part in parts)
 
 
 def outcome_data(outcome: Outcome) -> dict[str, object]:
@@ -67,9 +67,18 @@ def outcome_data(outcome: Outcome) -> dict[str, object]:
 
 
 def tell(outcome: Outcome) -> None:
-    if not outcome.changed and not outcome.pushed:
+    if not outcome.changed:
         say('nothing to do: the repository is what the registry says')
-        return
+    elif outcome.plan.changes:
+        _tell_changes(outcome)
+    if outcome.commit:
+        place = f'on {outcome.branch}' if outcome.branch else 'on a detached HEAD'
+        say(f'commit {outcome.commit[:12]} {place}{", pushed" if outcome.pushed else ""}', fg='green')
+    elif outcome.pushed:
+        say(f'pushed {outcome.branch}', fg='green')
+
+
+def _tell_changes(outcome: Outcome) -> None:
     summary = summarize(outcome.plan)
     for title, names in (
         ('new charts', summary.new_charts), ('changed drafts', summary.changed_charts),
@@ -78,6 +87,5 @@ def tell(outcome: Outcome) -> None:
         if names:
             shown = ', '.join(names[:8]) + (f' and {len(names) - 8} more' if len(names) > 8 else '')
             say(f'{title}: {shown}')
-    say(f'{len(outcome.plan.changes)} files changed')
-    if outcome.commit:
-        say(f'commit {outcome.commit[:12]} on {outcome.branch}{", pushed" if outcome.pushed else ""}', fg='green')
+    count = len(outcome.plan.changes)
+    say(f'{count} {"file" if count == 1 else "files"} changed')

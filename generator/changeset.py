@@ -1,0 +1,112 @@
+"""A run → what its commit holds: generated files, the registry files they were made from, and the index entries."""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, field
+
+from generator import repository_documents
+from generator.commit import Files
+from generator.domain import Change, Plan
+from generator.errors import Problem, ProblemsFound
+from generator.pipeline import Run
+from generator.plan import left_behind
+from generator.repository_documents import DOCUMENTS, SCHEMAS
+from generator.source import REGISTRY
+
+# What `load` reads: editors' and other people's files in the registry stay out of our commits.
+_FILE = re.compile(rf'{REGISTRY}/(?!schemas/)(?:[^/.][^/]*/)*[^/.][^/]*\.yaml')
+
+
+@dataclass(frozen=True, slots=True)
+class Changeset:
+    """`plan` are the changes of generated files; `files` what the commit takes, `registry` and `executable` of those.
+
+    `index` are the paths whose index entries follow the commit, with the blob ids that are staged now.
+    """
+
+    plan: Plan
+    files: Files
+    registry: Collection[str] = ()
+    executable: Collection[str] = ()
+    index: Mapping[str, str] = field(default_factory=dict)
+
+
+def find_changes(run: Run, plan: Plan, removable: Collection[str], *, discard: bool) -> Changeset:
+    """What HEAD lacks; `plan` is what the work tree lacks. ProblemsFound where a commit would lose something."""
+    held = run.repository.ids(run.source.head, run.source.commit_paths())
+    generated = {path: blob for path, blob in held.items() if not _is_registry(path)}
+    if problems := left_behind(generated, run.desired_ids, removable):
+        raise ProblemsFound(problems)
+    changes = _with_own_blocks(run, run.head_plan(generated, removable), held)
+    registry = _registry_changes(run, held)
+    files = {**changes.files, **dict.fromkeys(changes.removed), **registry}
+    index = _index(run, {*files, *(change.path for change in plan.changes)}, files, held, discard)
+    return Changeset(changes, files, tuple(registry), _executable(run, registry), index)
+
+
+def _is_registry(path: str) -> bool:
+    return path.startswith(f'{REGISTRY}/') and not path.startswith(f'{SCHEMAS}/')
+
+
+def _with_own_blocks(run: Run, plan: Plan, held: Mapping[str, str]) -> Plan:
+    """Of a document only our block is ours: what the team has not committed around it stays out of our commit."""
+    dirty = [name for name in DOCUMENTS if run.whole and run.source.tree.ids.get(name) != held.get(name)]
+    if not dirty:
+        return plan
+    blobs = run.repository.read(held[name] for name in dirty if name in held)
+    current = {name: blobs[held[name]] for name in dirty if name in held}
+    rendered = repository_documents.render(run.registry, run.templates, current)
+    wanted = {name: rendered[name] for name in dirty if name in rendered}
+    changed = {name: data for name, data in wanted.items() if run.repository.blob_id(data) != held.get(name)}
+    changes = [change for change in plan.changes if change.path not in dirty]
+    changes += [Change('update' if name in held else 'add', name) for name in changed]
+    files = {path: data for path, data in plan.files.items() if path not in dirty}
+    return Plan(tuple(sorted(changes, key=lambda change: change.path)), files | changed)
+
+
+def _registry_changes(run: Run, held: Mapping[str, str]) -> dict[str, bytes | None]:
+    """The registry files of the scope that HEAD does not hold as they are: a commit has what it was generated from."""
+    source = run.source
+    names = {name for name in source.names if _FILE.fullmatch(name) and source.in_scope(name)}
+    changes: dict[str, bytes | None] = {
+        name: source.read(name) for name in sorted(names) if held.get(name) != source.tree.ids[name]
+    }
+    gone = (path for path in sorted(held) if _FILE.fullmatch(path) and path not in source.tree.ids)
+    changes.update((path, None) for path in gone if run.whole or (_is_of_model(path) and source.in_scope(path)))
+    return changes
+
+
+def _is_of_model(path: str) -> bool:
+    return path.split('/')[1] in ('models', 'releases')
+
+
+def _index(run: Run, paths: set[str], files: Files, held: Mapping[str, str], discard: bool) -> dict[str, str]:
+    """The entries that follow; ProblemsFound where something is staged that would be lost with its entry."""
+    tree, blob_id = run.source.tree, run.repository.blob_id
+    final = {**held, **{path: blob_id(data) for path, data in files.items() if data is not None}}
+    nothing = blob_id(b'')  # an intent to add
+    if discard:
+        paths |= {p for p, blob in tree.staged.items() if not _is_registry(p) and blob != final.get(p)}
+    lost = [
+        path
+        for path in sorted(paths)
+        if not (discard and not _is_registry(path))
+        and tree.staged.get(path) not in (None, nothing, held.get(path), final.get(path), tree.ids.get(path))
+    ]
+    if lost:
+        hint = "commit it, or take it back with 'git restore --staged'"
+        raise ProblemsFound(Problem(path, '', 'a staged change would be lost', hint) for path in lost)
+    return {path: tree.staged.get(path, '') for path in sorted(paths)}
+
+
+def _executable(run: Run, registry: Collection[str]) -> frozenset[str]:
+    """Registry files that keep their mode, as git itself would do."""
+    repository = run.repository
+    found = [path for path in registry if os.access(repository.root / path, os.X_OK)]
+    if not found or repository.ask('config', '--type=bool', 'core.fileMode') != 'false':
+        return frozenset(found)
+    entries = repository.entries(run.source.head, [repository.prefix + path for path in found])
+    return frozenset(path for path in found if entries.get(repository.prefix + path, '').startswith('100755'))

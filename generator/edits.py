@@ -1,0 +1,121 @@
+"""A generated file that differs → whether a person changed it, and how; a file that an older tool made is no edit.
+
+Seals hold the files of values/, delivery/ and bootstrap/; the base tree holds published charts, the ledger the drafts.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import defaultdict
+from collections.abc import Callable, Collection, Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from generator.blobs import LINK
+from generator.charts import digest
+from generator.domain import Ids, Tree
+from generator.errors import ProblemsFound
+from generator.ledger import ledger_file, read_ledger
+from generator.paths import Path, show
+from generator.yamlio import read
+from generator.yamlwrite import is_sealed
+
+Read = Callable[[str], bytes]
+
+CHART = re.compile(r'charts/([^/]+)/([^/]+)/(.+)')
+EDITED = 'edited by hand'
+
+
+@dataclass(frozen=True, slots=True)
+class Trees:
+    """What a plan compares. `base` is what is published and may not change, `current` what stands there now."""
+
+    desired: Tree
+    desired_ids: Ids
+    current_ids: Ids
+    base_ids: Ids
+    read_current: Read
+    read_base: Read
+
+
+class HandEdits:
+    """Judges the files of the current tree; `published` are the chart versions of the base, by model in scope."""
+
+    def __init__(self, trees: Trees, published: Mapping[str, Collection[str]]) -> None:
+        self.trees, self.published = trees, published
+        self.drafts: dict[str, str] = {}
+        self.by_chart: dict[str, list[str]] = defaultdict(list)
+        for path in trees.current_ids:
+            if match := CHART.fullmatch(path):
+                self.by_chart[f'{match[1]}/{match[2]}'].append(path)
+
+    def is_published(self, path: str) -> bool:
+        match = CHART.fullmatch(path)
+        return bool(match and match[2] in self.published.get(match[1], ()))
+
+    def content(self, path: str) -> bytes:
+        """What belongs there. Published charts come from the base, even where this run made the same chart."""
+        if path in self.trees.base_ids and self.is_published(path):
+            return self.trees.read_base(path)
+        return self.trees.desired[path]
+
+    def fault(self, path: str) -> str:
+        """What a person did to a file, in words; '' for nothing."""
+        if self.trees.current_ids[path] == LINK:
+            return 'a link stands where this file belongs'
+        match = CHART.fullmatch(path)
+        if match is None:
+            # Documents carry no seal: what stands outside their marked blocks is the team's and is never touched.
+            sealed = not path.endswith(('.yaml', '.json')) or is_sealed(self.trees.read_current(path))
+            return '' if sealed else self._edit(path)
+        if self.is_published(path):
+            return self._edit(path)
+        name = f'{match[1]}/{match[2]}'
+        if name not in self.drafts:
+            self.drafts[name] = self._draft_fault(match[1], match[2])
+        return self._edit(path) if self.drafts[name] == EDITED else self.drafts[name]
+
+    def _draft_fault(self, model: str, version: str) -> str:
+        ledger, prefix = ledger_file(model), f'charts/{model}/{version}/'
+        paths = self.by_chart[f'{model}/{version}']
+        try:
+            entries = read_ledger(self.trees.read_current(ledger), ledger) if ledger in self.trees.current_ids else ()
+        except ProblemsFound:
+            return EDITED
+        known = next((entry.digest for entry in entries if entry.version == version), None)
+        if known is None:
+            return 'no ledger names this chart'
+        if any(self.trees.current_ids[path] == LINK for path in paths):
+            return EDITED
+        return EDITED if digest({p.removeprefix(prefix): self.trees.read_current(p) for p in paths}) != known else ''
+
+    def _edit(self, path: str) -> str:
+        """What was changed, as far as two documents can tell."""
+        if not path.endswith('.yaml') or (path not in self.trees.desired and path not in self.trees.base_ids):
+            return EDITED
+        try:
+            mine = dict(_leaves(read(self.trees.read_current(path), path)))
+            ours = dict(_leaves(read(self.content(path), path)))
+        except ProblemsFound:
+            return EDITED
+        told = [
+            f'{show(at).removeprefix("$.")}: {_short(ours.get(at))} → {_short(mine.get(at))}'
+            for at in (*ours, *(key for key in mine if key not in ours))
+            if ours.get(at) != mine.get(at)
+        ]
+        more = f', and {len(told) - 3} more' if len(told) > 3 else ''
+        return f'{EDITED} ({", ".join(told[:3])}{more})' if told else EDITED
+
+
+def _leaves(value: Any, path: Path = ()) -> Iterator[tuple[Path, Any]]:
+    """Every scalar with its place, in order; unlike `merge.leaves` those in lists, too."""
+    steps = value.items() if isinstance(value, Mapping) else enumerate(value) if isinstance(value, list) else ()
+    for step, item in steps:
+        yield from _leaves(item, (*path, step))
+    if not steps:
+        yield path, value
+
+
+def _short(value: object) -> str:
+    text = 'nothing' if value is None else ' '.join(str(value).split())
+    return text if len(text) <= 40 else f'{text[:37]}…'

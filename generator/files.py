@@ -1,0 +1,71 @@
+"""One file of the work tree: its content as git would store it, its blob id, and whether it can be written.
+
+Many of them are asked for at once, so names are strings here: a `Path` costs more than what is asked of the disk.
+"""
+
+from __future__ import annotations
+
+import os
+import stat
+from collections.abc import Iterable
+
+from generator.blobs import LINK
+from generator.errors import Problem, ProblemsFound
+from generator.repository import Repository
+
+FOLDER = 'folder'  # in place of a blob id
+
+
+def standing(repository: Repository, path: str) -> str:
+    """The blob id of what stands at a path of the work tree: FOLDER, LINK for a link and the like, '' for nothing."""
+    try:
+        mode = os.lstat(repository.file(path)).st_mode
+    except (FileNotFoundError, NotADirectoryError):
+        return ''
+    if stat.S_ISREG(mode):
+        return repository.blob_id(read_file(repository, path))
+    return FOLDER if stat.S_ISDIR(mode) else LINK
+
+
+def clear_way(repository: Repository, paths: Iterable[str]) -> None:
+    """ProblemsFound where a folder for these files is none, is a link, or cannot be written."""
+    known: dict[str, Problem | None] = {}
+    folders = {os.path.dirname(path) for path in paths}
+    faults = {fault for folder in folders if (fault := _folder_fault(repository, folder, known))}
+    if faults:
+        raise ProblemsFound(faults)
+
+
+def _folder_fault(repository: Repository, folder: str, known: dict[str, Problem | None]) -> Problem | None:
+    """Why no file can be put into a folder, which may have to be made first."""
+    if folder not in known:
+        above = _folder_fault(repository, os.path.dirname(folder), known) if folder else None
+        place = repository.file(folder)
+        if above or not os.path.lexists(place):
+            known[folder] = above
+        elif not os.path.isdir(place) or (folder and os.path.islink(place)):
+            what = 'a link' if os.path.islink(place) else 'a file'
+            known[folder] = Problem(folder, '', f'{what} stands where a folder belongs', 'move it away')
+        elif not os.access(place, os.W_OK | os.X_OK):
+            known[folder] = Problem(folder or place, '', 'this folder cannot be written', 'check its permissions')
+        else:
+            known[folder] = None
+    return known[folder]
+
+
+def read_file(repository: Repository, path: str) -> bytes:
+    """Bytes of a file of the work tree, as git would store them; ProblemsFound when it cannot be read."""
+    try:
+        with open(repository.file(path), 'rb') as file:
+            data = file.read()
+    except FileNotFoundError:  # a sparse checkout: known, unchanged, but not here
+        return repository.raw('cat-file', 'blob', f':{repository.prefix}{path}')
+    except OSError as error:
+        raise ProblemsFound([Problem(path, '', f'cannot be read: {error.strerror}', 'check its permissions')]) from None
+    return _stored(repository, path, data) if b'\r' in data else data
+
+
+def _stored(repository: Repository, path: str, data: bytes) -> bytes:
+    """What git makes of a file's line ends (core.autocrlf, .gitattributes)."""
+    blob = repository.feed(data, 'hash-object', '-w', '--stdin', f'--path={repository.prefix}{path}').decode().strip()
+    return data if blob == repository.blob_id(data) else repository.read([blob])[blob]

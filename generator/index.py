@@ -1,0 +1,135 @@
+"""The entries of our paths in git's index → those of a commit; every other entry stays as it is.
+
+The new index is made beside the old one and takes its place by one rename, so a kill leaves the one or the other.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import time
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager, suppress
+from pathlib import Path
+
+from generator.blobs import LINK
+from generator.errors import CommandFailed, problem
+from generator.repository import LINKS, Repository
+
+PATIENCE = 10.0  # seconds that we wait for another git
+_OURS = b'chartloom\n'
+# A few paths are named to git; for many it is quicker to look at all.
+_FEW = 100
+
+Env = Mapping[str, str]
+
+
+def follow(repository: Repository, commit: str, staged: Mapping[str, str]) -> None:
+    """Set the entries of paths to what a commit holds, where they still are what was `staged` (blob ids, '' for none).
+
+    Where a file of the work tree has the same content, git is told its time stamps, too.
+    """
+    with _taken(repository) as copy:
+        env = {'GIT_INDEX_FILE': str(copy)}
+        wanted = _wanted(repository, commit, staged, env)
+        if wanted:
+            gone = f'0 {"0" * len(commit)}'
+            lines = ''.join(f'{entry or gone}\t{path}\0' for path, entry in wanted.items())
+            _feed(repository, lines, env, 'update-index', '--replace', '-z', '--index-info')
+            _refresh(repository, [path for path, entry in wanted.items() if entry], env)
+            os.replace(copy, repository.git_dir / 'index')
+
+
+def _wanted(repository: Repository, commit: str, staged: Mapping[str, str], env: Env) -> dict[str, str]:
+    """The entries that differ from the commit's, '' where they go; not what a person has staged since."""
+    full = {repository.prefix + path: blob for path, blob in staged.items()}
+    paths = list(full) if len(full) <= _FEW else [repository.prefix]
+    held, now = repository.entries(commit, paths), _entries(repository, paths, env)
+    return {
+        path: held.get(path, '')
+        for path, before in full.items()
+        if now.get(path) != held.get(path) and _content(now.get(path, '')) in (before, '')
+    }
+
+
+def _entries(repository: Repository, paths: list[str], env: Env) -> dict[str, str]:
+    named = [path for path in paths if path]
+    listing = repository.raw('--literal-pathspecs', 'ls-files', '-s', '-z', '--', *named, env=env)
+    found = {}
+    for entry in listing.decode('utf-8', 'surrogateescape').split('\0')[:-1]:
+        meta, _, path = entry.partition('\t')
+        found[path] = meta[:-2]  # without the stage
+    return found
+
+
+def _content(entry: str) -> str:
+    return LINK if entry[:6] in LINKS else entry[7:]
+
+
+def _refresh(repository: Repository, paths: list[str], env: Env) -> None:
+    """Only to spare git the reading: it says no where a file differs, or lies outside a sparse checkout."""
+    with suppress(CommandFailed):
+        if len(paths) > _FEW:
+            repository.git('update-index', '-q', '--refresh', env=env)
+        elif paths:
+            names = ('--pathspec-from-file=-', '--pathspec-file-nul')
+            text = ''.join(f'{path}\0' for path in paths)
+            _feed(repository, text, env, '--literal-pathspecs', 'add', '--refresh', *names)
+
+
+def _feed(repository: Repository, text: str, env: Env, *arguments: str) -> None:
+    repository.feed(text.encode('utf-8', 'surrogateescape'), *arguments, **env)
+
+
+@contextmanager
+def _taken(repository: Repository) -> Iterator[Path]:
+    """A copy of the index, while git's own lock keeps every other git away from it."""
+    index, lock = repository.git_dir / 'index', repository.git_dir / 'index.lock'
+    copy = repository.private / f'index.{os.getpid()}'
+    _take(lock)
+    try:
+        for old in repository.private.glob('index.*'):  # of runs that were killed
+            old.unlink(missing_ok=True)
+        if index.exists():
+            shutil.copy2(index, copy)  # its time, too: git trusts no entry that is as young as its index
+        yield copy
+    finally:
+        copy.unlink(missing_ok=True)
+        lock.unlink(missing_ok=True)
+
+
+def wait_for_index(repository: Repository) -> None:
+    """ProblemsFound where another git is changing the index, or nobody may."""
+    lock = repository.git_dir / 'index.lock'
+    _take(lock)
+    lock.unlink(missing_ok=True)
+
+
+def _take(lock: Path) -> None:
+    end = time.monotonic() + PATIENCE
+    while not _create(lock):
+        if _is_ours(lock):  # of a run that was killed: `locked` lets no other one live
+            lock.unlink(missing_ok=True)
+        elif time.monotonic() > end:
+            hint = 'wait for it; if there is none, remove this file'
+            raise problem(str(lock), '', 'another git is at work here', hint)
+        else:
+            time.sleep(0.02)
+
+
+def _create(lock: Path) -> bool:
+    try:
+        with lock.open('xb') as file:
+            file.write(_OURS)
+    except FileExistsError:
+        return False
+    except OSError as error:
+        raise problem(str(lock), '', f'cannot be written: {error.strerror}', 'check its permissions') from None
+    return True
+
+
+def _is_ours(lock: Path) -> bool:
+    try:
+        return lock.read_bytes() == _OURS
+    except OSError:
+        return False

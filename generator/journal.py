@@ -1,0 +1,198 @@
+"""Changes of the work tree → carried out whole, by this run or by the next one, whenever this one is killed.
+
+New contents are written beside git's own files first; a journal then says where each belongs; only then are they moved
+into place, each by one rename. Whatever a person has changed meanwhile stays as it is.
+"""
+
+from __future__ import annotations
+
+import errno
+import fcntl
+import json
+import os
+import shutil
+import time
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass, fields, replace
+from pathlib import Path
+
+from generator.errors import problem
+from generator.files import standing
+from generator.repository import Repository
+
+PATIENCE = 60.0  # seconds that a run waits for another one
+
+
+@dataclass(frozen=True, slots=True)
+class Journal:
+    """What a run is about to do: `steps` in the work tree, then a move of the branch (see `transaction.Move`).
+
+    A step is path, blob id before, and whether the file goes. Paths count from `prefix`.
+    """
+
+    prefix: str
+    steps: tuple[tuple[str, str, bool], ...]
+    reference: str
+    old: str
+    commit: str
+    index: Mapping[str, str]
+    remote: str
+    branch: str
+
+
+@contextmanager
+def locked(repository: Repository) -> Iterator[None]:
+    """One chartloom at a time in a work tree; where nothing can be written there is nothing to guard."""
+    try:
+        repository.private.mkdir(exist_ok=True)
+        lock = os.open(repository.private / 'lock', os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o666)
+    except OSError:
+        yield
+        return
+    try:
+        _wait(lock, repository)
+        yield
+    finally:
+        os.close(lock)
+
+
+def _wait(lock: int, repository: Repository) -> None:
+    end = time.monotonic() + PATIENCE
+    while True:
+        try:
+            return fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            if time.monotonic() > end:
+                message = f'another chartloom has been at work here for {PATIENCE:.0f} seconds'
+                raise problem(str(repository.root), '', message, 'wait for it, or end it') from None
+            time.sleep(0.02)
+
+
+def prepare(repository: Repository, contents: Mapping[str, bytes | None]) -> None:
+    """Write the new contents, in folders as they will stand; on a full disk nothing has happened yet."""
+    stage, made = _stage(repository), set[str]()
+    try:
+        shutil.rmtree(stage, ignore_errors=True)
+        stage.mkdir(parents=True)
+        for path, data in contents.items():
+            if data is not None:
+                file = f'{stage}/{path}'
+                folder = os.path.dirname(file)
+                if folder not in made:
+                    os.makedirs(folder, exist_ok=True)
+                    made.add(folder)
+                with open(file, 'xb') as new:
+                    new.write(data)
+    except OSError as error:
+        discard(repository)
+        raise _unwritable(stage, error, 'nothing has changed; mend it and run the command again') from None
+
+
+def record(repository: Repository, journal: Journal) -> None:
+    """From here on the next run finishes what this one does not."""
+    file = _file(repository)
+    try:
+        temporary = file.with_suffix('.tmp')
+        temporary.write_text(json.dumps({each.name: getattr(journal, each.name) for each in fields(journal)}))
+        os.replace(temporary, file)
+    except OSError as error:
+        discard(repository)
+        raise _unwritable(file, error, 'nothing has changed; mend it and run the command again') from None
+
+
+def is_pending(repository: Repository) -> bool:
+    return not repository.bare and _file(repository).exists()
+
+
+def read(repository: Repository) -> tuple[Journal, Repository] | None:
+    """The journal of a run that was killed, and the repository as that run saw it; None where it is no journal."""
+    try:
+        found = json.loads(_file(repository).read_text(encoding='utf-8'))
+        steps = tuple((str(path), str(before), bool(gone)) for path, before, gone in found.pop('steps'))
+        journal = Journal(**found, steps=steps)
+        return journal, replace(repository, prefix=str(journal.prefix))
+    except (OSError, ValueError, TypeError, AttributeError, KeyError):
+        return None
+
+
+def discard(repository: Repository) -> None:
+    """Forget the journal first: contents without one are nothing."""
+    with suppress(OSError):
+        _file(repository).unlink()
+    shutil.rmtree(_stage(repository), ignore_errors=True)
+
+
+def place(repository: Repository, journal: Journal) -> None:
+    """Move the new contents to where they belong and remove what goes; doing it again does no harm."""
+    try:
+        if _stage(repository).exists():
+            _place(repository, '', {path: blob for path, blob, gone in journal.steps if not gone})
+        for path, before, gone in journal.steps:
+            if gone and standing(repository, path) == before:
+                _remove(repository.file(path), repository.root)
+    except OSError as error:
+        hint = 'mend it and run the command again: it goes on from here'
+        raise _unwritable(Path(str(error.filename2 or error.filename)), error, hint) from None
+
+
+def _place(repository: Repository, folder: str, before: Mapping[str, str]) -> None:
+    """A folder that is new goes as a whole; a file only where nobody has changed what stands there."""
+    with os.scandir(f'{_stage(repository)}/{folder}') as entries:
+        for entry in entries:
+            path = f'{folder}{entry.name}'
+            if entry.is_dir():
+                if not _move_folder(entry.path, repository.file(path)):
+                    _place(repository, f'{path}/', before)
+            elif standing(repository, path) == before.get(path):
+                _move(entry.path, repository.file(path))
+
+
+def _move_folder(new: str, target: str) -> bool:
+    if os.path.lexists(target):
+        return False
+    try:
+        os.rename(new, target)
+    except OSError as error:
+        if error.errno != errno.EXDEV:
+            raise
+        os.mkdir(target)
+        return False
+    return True
+
+
+def _move(new: str, target: str) -> None:
+    try:
+        os.replace(new, target)
+    except OSError as error:
+        if error.errno != errno.EXDEV:
+            raise
+        folder, name = os.path.split(target)
+        near = f'{folder}/.{name}.chartloom'  # git's files are on another disk
+        shutil.copyfile(new, near)
+        os.replace(near, target)
+        os.unlink(new)
+
+
+def _remove(target: str, stop: Path) -> None:
+    with suppress(FileNotFoundError):
+        os.unlink(target)
+    folder = Path(target).parent
+    while folder != stop:
+        try:
+            folder.rmdir()
+        except OSError:
+            return
+        folder = folder.parent
+
+
+def _unwritable(file: Path, error: OSError, hint: str) -> Exception:
+    return problem(str(file), '', f'cannot be written: {error.strerror}', hint)
+
+
+def _file(repository: Repository) -> Path:
+    return repository.private / 'pending.json'
+
+
+def _stage(repository: Repository) -> Path:
+    return repository.private / 'new'

@@ -1,0 +1,90 @@
+"""git, run: a command → what it printed, or CommandFailed without any credentials in it.
+
+A command that ends by itself goes through `process`. GitPython streams into the others, and is loaded only then: that
+takes longer than all questions of a run together.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from generator.errors import CommandFailed, problem
+from generator.process import mask, run
+
+if TYPE_CHECKING:
+    from git.exc import GitCommandError
+
+# The same words everywhere, no questions on a terminal, no lock taken only to note time stamps.
+_SURROUNDINGS = {'LC_ALL': 'C', 'GIT_TERMINAL_PROMPT': '0', 'GIT_OPTIONAL_LOCKS': '0'}
+# Set where a git hook runs us; they name the hook's own repository.
+_HOOK = ('DIR', 'WORK_TREE', 'INDEX_FILE', 'OBJECT_DIRECTORY', 'ALTERNATE_OBJECT_DIRECTORIES', 'COMMON_DIR', 'PREFIX')
+
+Env = Mapping[str, str]
+
+
+def call(folder: Path, arguments: Sequence[str], env: Env | None = None) -> bytes:
+    """Run git in a folder; what it printed."""
+    return _run(folder, arguments, env)
+
+
+def text(output: bytes) -> str:
+    """What git printed, as text and without the last line end."""
+    return output.decode('utf-8', 'surrogateescape').removesuffix('\n')
+
+
+def feed(folder: Path, data: bytes, *arguments: str, env: Env | None = None) -> bytes:
+    """Run git on an input; what it printed."""
+    return _run(folder, arguments, env, data)
+
+
+def _run(folder: Path, arguments: Sequence[str], env: Env | None, data: bytes | None = None) -> bytes:
+    whole = {**os.environ, **_SURROUNDINGS, **(env or {})}
+    try:
+        return run(['git', *arguments], cwd=folder, env=whole, input=data).stdout
+    except CommandFailed:
+        if shutil.which('git') is None:
+            raise problem('git', '', 'there is no git on PATH', 'install git 2.30 or later') from None
+        raise
+
+
+@contextmanager
+def stream(folder: Path, *arguments: str, env: Env | None = None) -> Iterator[Any]:
+    """A git process to write to and to read from; CommandFailed where it did not end well."""
+    os.environ.setdefault('GIT_PYTHON_REFRESH', 'quiet')  # no 'git version' when git is imported
+    from git.cmd import Git
+    from git.exc import GitCommandError
+
+    git = Git(str(folder))
+    git.update_environment(**_SURROUNDINGS, **(env or {}))
+    process: Any = git.execute(['git', *arguments], istream=-1, as_process=True)
+    try:
+        try:
+            yield process
+            process.stdin.close()
+        except BrokenPipeError:
+            pass  # git has gone: its exit code says why
+        process.wait()
+    except GitCommandError as error:
+        raise _failed(arguments, error) from None
+    finally:
+        del process
+
+
+def forget_hook() -> None:
+    """For work on another repository than the one whose hook may be running us."""
+    for name in _HOOK:
+        os.environ.pop(f'GIT_{name}', None)
+
+
+def _failed(arguments: Sequence[str], error: GitCommandError) -> CommandFailed:
+    def clean(text: object) -> str:
+        lines = str(text or '').strip()
+        return mask(lines.removeprefix("stderr: '").removeprefix("stdout: '").removesuffix("'"))
+
+    code = error.status if isinstance(error.status, int) else 1
+    return CommandFailed(tuple(map(mask, ('git', *arguments))), code, clean(error.stdout), clean(error.stderr))

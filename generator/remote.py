@@ -1,0 +1,147 @@
+"""git, at a distance: where a branch of a remote is, pushing to it under a lease, and working without a checkout."""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from generator.blobs import LINK
+from generator.errors import CommandFailed, problem
+from generator.plumbing import call, forget_hook
+from generator.process import mask
+from generator.repository import Repository, open_bare
+from generator.repository_documents import DOCUMENTS
+
+# More commits than any history has: git's own way to ask for all of it.
+_EVERYTHING = '--depth=2147483647'
+
+
+def remote_head(repository: Repository, remote: str, branch: str) -> str:
+    """Where a branch of a remote is now; '' when there is none."""
+    return repository.git('ls-remote', remote, f'refs/heads/{branch}').partition('\t')[0]
+
+
+def push_remote(repository: Repository, branch: str) -> str:
+    """The remote that git would push a branch to."""
+    keys = (f'branch.{branch}.pushRemote', 'remote.pushDefault', f'branch.{branch}.remote')
+    remote = next(filter(None, (repository.ask('config', key) for key in keys)), 'origin')
+    if remote not in repository.git('remote').split('\n') and '/' not in remote and ':' not in remote:
+        raise problem('git', '', f"there is no remote '{remote}' to push to", "add one with 'git remote add'")
+    return remote
+
+
+def push_onto(repository: Repository, remote: str, branch: str, base: str, commit: str) -> str:
+    """Push a commit that stands on `base`, and hand back what the remote has then: it, or its twin.
+
+    ProblemsFound when the remote branch has moved on, or has commits that `base` lacks.
+    """
+    there = remote_head(repository, remote, branch)
+    if there in ('', base, commit) or (base and repository.contains(base, there)):
+        if push(repository, remote, branch, there, commit):
+            return commit
+        now = remote_head(repository, remote, branch)
+        message = f'moved from {there[:8]} to {now[:8]} meanwhile'
+        hint = 'nothing has changed here; run the command again'
+    else:
+        now, message = there, f'is at {there[:8]}, which this branch does not have'
+        hint = f"run 'git pull {mask(remote)} {branch}', then the command again"
+    if commit != base and _is_twin(repository, remote, branch, now, commit):
+        return now
+    raise problem(show(remote, branch), '', message, hint)
+
+
+def _is_twin(repository: Repository, remote: str, branch: str, other: str, commit: str) -> bool:
+    """Whether another run has pushed the same tree on the same parent: only its date differs from our commit's."""
+    fetch_objects(repository, remote, branch)
+    mine, theirs = (repository.ask('rev-parse', f'{one}^{{tree}}', f'{one}^@') for one in (commit, other))
+    return mine == theirs != ''
+
+
+def fetch_objects(repository: Repository, remote: str, branch: str) -> None:
+    """Fetch what a branch of a remote holds; no ref is moved, not even that which remembers the remote's."""
+    options = ('--quiet', '--no-tags', '--no-write-fetch-head', '--refmap=')
+    repository.git('fetch', *options, remote, f'refs/heads/{branch}')
+
+
+def push(repository: Repository, remote: str, branch: str, old: str, new: str) -> bool:
+    """Push a commit where the remote branch still is at `old` ('' for none); False when it has moved."""
+    lease = f'--force-with-lease=refs/heads/{branch}:{old}'
+    try:
+        repository.git('push', '--quiet', lease, remote, f'{new}:refs/heads/{branch}')
+        return True
+    except CommandFailed as error:
+        try:
+            now = remote_head(repository, remote, branch)
+        except CommandFailed:
+            raise error from None
+        if now == old:
+            raise
+        return now == new  # it went through, only the answer was lost
+
+
+def show(remote: str, branch: str) -> str:
+    """`origin/main`; of a URL never the credentials in it."""
+    return f'{mask(remote)}{" " if ":" in remote else "/"}{branch}'
+
+
+@contextmanager
+def temporary_clone(url: str, branch: str, prefix: str) -> Iterator[Repository]:
+    """The head of one branch in a folder that is gone afterwards."""
+    forget_hook()
+    with tempfile.TemporaryDirectory(prefix='chartloom-') as folder:
+        yield _clone(url, branch, Path(folder) / 'repository', prefix)
+
+
+def _clone(url: str, branch: str, target: Path, prefix: str) -> Repository:
+    """Without history, and without file contents where the server can: what is needed is read in one batch."""
+    options = (
+        '--quiet',
+        '--bare',
+        '--depth=1',
+        '--filter=blob:none',
+        '--no-tags',
+        '--single-branch',
+        f'--branch={branch}',
+    )
+    try:
+        call(Path(), ('clone', *options, '--', url, str(target)))
+    except CommandFailed as error:
+        _tell_missing(url, branch, error)
+    repository = open_bare(target, prefix)
+    if not repository.ask('rev-parse', '--verify', '--quiet', f'refs/heads/{branch}'):
+        raise _no_branch(url, branch)  # a tag of this name
+    _fetch_what_is_read(repository)
+    return repository
+
+
+def _tell_missing(url: str, branch: str, error: CommandFailed) -> None:
+    try:
+        found = call(Path(), ('ls-remote', '--', url, f'refs/heads/{branch}'))
+    except CommandFailed:
+        raise error from None
+    raise error if found else _no_branch(url, branch)
+
+
+def _no_branch(url: str, branch: str) -> Exception:
+    return problem(mask(url), '', f"there is no branch '{branch}'", 'name another one with --branch, or push it first')
+
+
+def fetch_head(repository: Repository, branch: str) -> None:
+    """Move the branch of a temporary clone to where the remote has it now."""
+    repository.git('fetch', '--quiet', '--no-tags', '--depth=1', 'origin', f'+refs/heads/{branch}:refs/heads/{branch}')
+    _fetch_what_is_read(repository)
+
+
+def fetch_published(repository: Repository, branch: str, published: str) -> None:
+    """Fetch the published branch and all history, so that the merge base with another branch can be told."""
+    if remote_head(repository, 'origin', published):
+        names = (f'+refs/heads/{name}:refs/heads/{name}' for name in (branch, published))
+        repository.git('fetch', '--quiet', '--no-tags', _EVERYTHING, 'origin', *names)
+
+
+def _fetch_what_is_read(repository: Repository) -> None:
+    wanted = list(repository.ids('HEAD', ['registry', *DOCUMENTS]).values())
+    wanted += [blob for path, blob in repository.ids('HEAD', ['charts']).items() if path.endswith('/versions.yaml')]
+    repository.fetch_missing(blob for blob in wanted if blob != LINK)

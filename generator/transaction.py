@@ -1,0 +1,171 @@
+"""Files of the work tree and a move of the branch → all of it, on the remote first where asked, or nothing.
+
+New contents lie ready before anything moves; a commit is pushed with the old head as lease; only then do the branch,
+the work tree and the index follow, in this order. The journal lets the next run finish what a killed one has begun.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass, replace
+
+from generator import journal
+from generator.errors import CommandFailed, Problem, ProblemsFound, problem
+from generator.files import FOLDER, clear_way, standing
+from generator.heads import current_branch, head_commit
+from generator.index import follow, wait_for_index
+from generator.journal import Journal
+from generator.remote import fetch_objects, push_onto, remote_head, show
+from generator.repository import Repository
+
+
+@dataclass(frozen=True, slots=True)
+class Write:
+    """A file of the work tree to be written (None: removed), and the blob id that was seen there ('' for nothing)."""
+
+    path: str
+    before: str
+    content: bytes | None
+
+
+@dataclass(frozen=True, slots=True)
+class Move:
+    """From which commit ('' for none) to which one a branch moves; `index` are the entries that follow, as staged now.
+
+    With a `remote` it is pushed first, as `branch`. Where both commits are the same only the index follows.
+    """
+
+    reference: str
+    old: str
+    commit: str
+    index: Mapping[str, str]
+    remote: str = ''
+    branch: str = ''
+
+
+def carry_out(repository: Repository, writes: Sequence[Write], move: Move | None = None) -> str:
+    """Change the work tree and move the branch, or leave all as it is; the commit that the branch stands on then.
+
+    The caller holds the lock (`journal.locked`).
+    """
+    _check(repository, writes)
+    found = _journal(repository, writes, move)
+    if found.index:
+        wait_for_index(repository)
+    if not found.steps and not found.index and found.commit == found.old:
+        return found.commit
+    journal.prepare(repository, {write.path: write.content for write in writes})
+    journal.record(repository, found)
+    try:
+        found = _push(repository, found)
+        _move_branch(repository, found)
+    except (CommandFailed, ProblemsFound):
+        journal.discard(repository)
+        raise
+    _settle(repository, found)
+    return found.commit
+
+
+def _check(repository: Repository, writes: Sequence[Write]) -> None:
+    """Nothing may be in the way, and nobody may have changed a file since it was read."""
+    clear_way(repository, (write.path for write in writes if write.content is not None))
+    problems = []
+    for write in writes:
+        found = standing(repository, write.path)
+        if found == FOLDER:
+            problems.append(Problem(write.path, '', 'a folder stands where this file belongs', 'move it away'))
+        elif found != write.before:
+            hint = 'nothing has been written; run the command again'
+            problems.append(Problem(write.path, '', 'changed while this ran', hint))
+    if problems:
+        raise ProblemsFound(problems)
+
+
+def _journal(repository: Repository, writes: Sequence[Write], move: Move | None) -> Journal:
+    steps = tuple((write.path, write.before, write.content is None) for write in writes)
+    if move is None:
+        head = head_commit(repository)
+        move = Move(current_branch(repository), head, head, {})
+    return Journal(repository.prefix, steps, **asdict(move))
+
+
+def _push(repository: Repository, found: Journal) -> Journal:
+    if not found.remote:
+        return found
+    there = push_onto(repository, found.remote, found.branch, found.old, found.commit)
+    if there != found.commit:
+        found = replace(found, commit=there)
+        journal.record(repository, found)
+    return found
+
+
+def _move_branch(repository: Repository, found: Journal) -> None:
+    if found.commit == found.old:
+        return
+    try:
+        _update(repository, found)
+    except CommandFailed:
+        now = repository.ask('rev-parse', '--verify', '--quiet', found.reference)
+        if now == found.old:
+            raise
+        hint = 'run the command again'
+        if found.remote:
+            hint = (
+                f"{found.commit[:8]} is on {show(found.remote, found.branch)}: run 'git pull', then the command again"
+            )
+        raise problem(found.reference, '', f'moved from {found.old[:8]} to {now[:8]} meanwhile', hint) from None
+
+
+def _update(repository: Repository, found: Journal) -> None:
+    old = found.old or '0' * len(found.commit)
+    repository.git('update-ref', '-m', 'chartloom', found.reference, found.commit, old)
+
+
+def _settle(repository: Repository, found: Journal) -> None:
+    """All that is left to do when the branch has moved; the journal stays where it cannot be done yet."""
+    journal.place(repository, found)
+    if found.index:
+        follow(repository, found.commit, found.index)
+    journal.discard(repository)
+
+
+def finish(repository: Repository) -> bool:
+    """Finish what a killed run had begun. True when there was anything."""
+    if not journal.is_pending(repository):
+        return False
+    with journal.locked(repository):
+        return finish_locked(repository)
+
+
+def finish_locked(repository: Repository) -> bool:
+    """The same for a caller who holds the lock."""
+    if not journal.is_pending(repository):
+        return False
+    found = journal.read(repository)
+    try:
+        if found and _has_happened(*found):
+            clear_way(found[1], (path for path, _, gone in found[0].steps if not gone))
+            _settle(found[1], found[0])
+            return True
+    except CommandFailed:
+        return False  # the remote does not answer: a later run asks again
+    journal.discard(repository)
+    return False
+
+
+def _has_happened(found: Journal, repository: Repository) -> bool:
+    """Whether the run had come so far that it must be finished: where the branch or the remote has its commit."""
+    head = head_commit(repository)
+    if current_branch(repository) != found.reference or head not in (found.old, found.commit):
+        return False  # a person has gone on from there
+    if head != found.commit and found.remote and _is_pushed(repository, found):
+        _update(repository, found)
+        return True
+    return head == found.commit
+
+
+def _is_pushed(repository: Repository, found: Journal) -> bool:
+    there = remote_head(repository, found.remote, found.branch)
+    if there not in ('', found.old, found.commit):
+        fetch_objects(repository, found.remote, found.branch)
+    return there == found.commit or (bool(there) and repository.contains(there, found.commit))

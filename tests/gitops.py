@@ -1,0 +1,175 @@
+"""Git repositories with a small registry, for tests of how chartloom reads and changes them; real git, real files."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import pytest
+from parts import ROOT, git
+from registries import following, model, release, settings, tree
+
+from generator.apply import Options, Outcome, generate
+from generator.errors import ProblemsFound
+from generator.repository import Repository, open_repository
+
+# Two models, two environments: enough that one change must leave others alone.
+SMALL = {
+    **settings(),
+    **model('web'),
+    **model('api'),
+    **following('prod'),
+    **following('staging'),
+    **release('prod', 'web'),
+    **release('prod', 'api'),
+    **release('staging', 'web'),
+}
+VALUES = 'values/prod/web.yaml'
+DELIVERY = 'delivery/prod/web.yaml'
+
+
+def changed_model(name: str = 'web', replicas: int = 3) -> dict[str, bytes]:
+    """A change that gives a new chart version and moves the model's releases."""
+    return model(name, replicas=replicas)
+
+
+class Checkout:
+    """A git work tree, and the folder in it that the registry stands in."""
+
+    def __init__(self, top: Path, prefix: str = '') -> None:
+        self.top, self.folder = top, top / prefix
+
+    def git(self, *arguments: str) -> str:
+        return git(self.top, *arguments)
+
+    def repository(self) -> Repository:
+        return open_repository(self.folder)
+
+    def write(self, files: Mapping[str, bytes | str]) -> None:
+        for path, data in files.items():
+            file = self.folder / path
+            file.parent.mkdir(parents=True, exist_ok=True)
+            file.write_bytes(data if isinstance(data, bytes) else data.encode())
+
+    def append(self, path: str, text: str) -> None:
+        with (self.folder / path).open('a', encoding='utf-8') as file:
+            file.write(text)
+
+    def remove(self, *paths: str) -> None:
+        for path in paths:
+            (self.folder / path).unlink()
+
+    def read(self, path: str) -> str:
+        return (self.folder / path).read_text(encoding='utf-8')
+
+    def generate(self, **options: Any) -> Outcome:
+        return generate(self.repository(), Options(**options))
+
+    def commit(self, **options: Any) -> Outcome:
+        return self.generate(commit=True, **options)
+
+    def refused(self, **options: Any) -> list[str]:
+        """The problems that stop a run, which must leave everything as it was."""
+        before = self.everything()
+        with pytest.raises(ProblemsFound) as raised:
+            self.generate(**options)
+        assert self.everything() == before
+        return [f'{found.file}: {found.message}' for found in raised.value.problems]
+
+    def everything(self) -> tuple[object, ...]:
+        """All that a run could change: files with their modes, branches, index."""
+        files = [path for path in self.top.rglob('*') if '.git' not in path.relative_to(self.top).parts]
+        seen = {str(path): (path.lstat().st_mode, path.is_file() and path.read_bytes()) for path in files}
+        return seen, self.git('for-each-ref'), self.git('ls-files', '--stage'), self.status()
+
+    def status(self) -> list[str]:
+        return self.git('-c', 'core.quotePath=false', 'status', '--porcelain', '--untracked-files=all').splitlines()
+
+    def head(self) -> str:
+        return self.git('rev-parse', 'HEAD')
+
+    def files(self, revision: str = 'HEAD') -> list[str]:
+        """Paths that a commit changed against its first parent."""
+        listing = self.git(
+            'diff-tree', '--root', '--no-commit-id', '--name-only', '-r', '-z', '-m', '--first-parent', revision
+        )
+        return listing.split('\0')[:-1]
+
+    def tree(self) -> dict[str, bytes]:
+        return tree(self.folder)
+
+
+def new(top: Path, files: Mapping[str, bytes] = SMALL, prefix: str = '', *options: str) -> Checkout:
+    """A fresh repository with a registry, nothing generated, nothing committed."""
+    top.mkdir(parents=True, exist_ok=True)
+    git(top, 'init', '--quiet', '--initial-branch=main', *options)
+    checkout = Checkout(top, prefix)
+    checkout.write(files)
+    return checkout
+
+
+def published(top: Path, files: Mapping[str, bytes] = SMALL, prefix: str = '', *options: str) -> Checkout:
+    """A repository whose registry and generated files are committed."""
+    key = repr((sorted(files.items()), prefix, options))
+    if key not in _PUBLISHED:
+        _PUBLISHED[key] = Path(tempfile.mkdtemp(dir=_SHELF.name)) / 'repository'
+        assert new(_PUBLISHED[key], files, prefix, *options).commit().commit
+    shutil.copytree(_PUBLISHED[key], top, symlinks=True, dirs_exist_ok=True)
+    checkout = Checkout(top, prefix)
+    assert checkout.status() == []  # and git knows the copies' time stamps
+    return checkout
+
+
+# Made once, copied by each test.
+_PUBLISHED: dict[str, Path] = {}
+_SHELF = tempfile.TemporaryDirectory(prefix='chartloom-tests-')
+
+
+def clone(source: Path | str, top: Path, *options: str, prefix: str = '') -> Checkout:
+    subprocess.run(['git', 'clone', '--quiet', *options, '--', str(source), str(top)], check=True)
+    return Checkout(top, prefix)
+
+
+def published_at(origin: Path, top: Path, **more: Any) -> Checkout:
+    """The same, pushed to an origin that it tracks."""
+    checkout = published(top, **more)
+    checkout.git('remote', 'add', 'origin', str(origin))
+    checkout.git('push', '--quiet', '--set-upstream', 'origin', 'main')
+    return checkout
+
+
+def start(folder: Path, *arguments: str, **options: Any) -> subprocess.Popen[str]:
+    """chartloom as a process of its own, in a folder."""
+    env = {**os.environ, 'PYTHONPATH': str(ROOT), **options.pop('env', {})}
+    pipes = {'stdout': subprocess.PIPE, 'stderr': subprocess.PIPE, 'encoding': 'utf-8'} | options
+    return subprocess.Popen([sys.executable, '-m', 'generator', *arguments], cwd=folder, env=env, **pipes)
+
+
+def chartloom(folder: Path, *arguments: str, **options: Any) -> subprocess.CompletedProcess[str]:
+    """Run the command to its end; code, stdout and stderr."""
+    process = start(folder, *arguments, **options)
+    stdout, stderr = process.communicate()
+    return subprocess.CompletedProcess(arguments, process.returncode, stdout, stderr)
+
+
+def faster_writer(origin: Path, other: Checkout, times: int = 1) -> str:
+    """A pre-push hook that pushes another commit while ours is on its way: git runs it before it asks the server."""
+    return (
+        f'#!/bin/sh\nunset GIT_DIR\ncount={other.top}/count\necho >> $count\n'
+        f'[ $(wc -l < $count) -gt {times} ] && exit 0\n'
+        f'cd {other.top} && git commit --quiet --allow-empty --message faster\n'
+        'git push --quiet --no-verify origin main\n'
+    )
+
+
+def install(folder: Path, name: str, text: str) -> None:
+    """Write a script, for example a hook."""
+    folder.mkdir(parents=True, exist_ok=True)
+    (folder / name).write_text(text)
+    (folder / name).chmod(0o755)

@@ -1,0 +1,143 @@
+"""Work trees in every state: line ends, ignored and linked files, modes, the index, and what a person has begun."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import pytest
+from gitops import DELIVERY, SMALL, VALUES, changed_model, clone, new, published
+from registries import following, release
+
+from generator.blobs import LINK, blob_id
+from generator.files import FOLDER, standing
+from generator.worktree import read_work_tree
+
+WEB = 'registry/models/web.yaml'
+
+
+def test_ids_are_those_that_git_would_give(tmp_path: Path) -> None:
+    here = published(tmp_path)
+    here.append(VALUES, '# changed\n')
+    here.write({'values/prod/new.yaml': 'n', 'values/.gitignore': 'ignored.yaml\n', 'values/ignored.yaml': 'i'})
+    here.remove('values/prod/api.yaml')
+    (here.top / 'values/link.yaml').symlink_to('nowhere')
+    os.mkfifo(here.top / 'values/pipe')
+    new(here.top / 'values/inner', {'x': 'y'})
+    found = read_work_tree(here.repository(), ['values'])
+    files = {path: data for path, data in here.tree().items() if path.startswith('values/') and 'inner' not in path}
+    assert found.links - {'values/pipe'} == {'values/link.yaml', 'values/inner/'}  # git lists no pipes
+    assert {path: blob for path, blob in found.ids.items() if blob != LINK} == {p: blob_id(d) for p, d in files.items()}
+    assert found.staged == here.repository().ids('HEAD', ['values'])
+    assert [standing(here.repository(), f'values{end}') for end in ('/pipe', '', '/no')] == [LINK, FOLDER, '']
+    assert standing(here.repository(), f'{VALUES}/below') == ''
+
+
+def test_what_lies_behind_a_link_is_not_there(tmp_path: Path) -> None:
+    here = published(tmp_path)
+    (here.top / 'values/prod').rename(here.top / 'elsewhere')
+    (here.top / 'values/prod').symlink_to('../elsewhere')
+    found = read_work_tree(here.repository(), ['values'])
+    assert found.ids == {'values/prod': LINK, **here.repository().ids('HEAD', ['values/staging'])}
+
+
+def test_only_what_git_does_not_know_is_read(tmp_path: Path) -> None:
+    """git asks for size and time; files that are changed behind its back show that we ask for no more."""
+    here = published(tmp_path)
+    here.git('config', 'core.trustctime', 'false')
+    files = list((here.top / 'values').rglob('*.yaml'))
+    for text in (None, b'#'):
+        for file in files:
+            if text:
+                file.write_bytes(text * file.stat().st_size)
+            os.utime(file, (1_700_000_000, 1_700_000_000))
+        here.git('update-index', '-q', '--refresh')
+    assert read_work_tree(here.repository(), ['values']).ids == here.repository().ids('HEAD', ['values'])
+
+
+@pytest.mark.parametrize('setting', ['true', 'input'])
+def test_line_ends_are_gits_business(tmp_path: Path, setting: str) -> None:
+    first = published(tmp_path / 'first')
+    here = clone(first.top, tmp_path / 'here', f'--config=core.autocrlf={setting}')
+    assert (b'\r\n' in (here.top / WEB).read_bytes()) == (setting == 'true')
+    assert b'\r' not in (here.top / VALUES).read_bytes()
+    assert b'\r' not in (here.top / 'charts/web/1.0.0/templates/service.yaml').read_bytes()
+    assert not here.commit().changed
+    text = changed_model()[WEB]
+    first.write({WEB: text} | following('dev') | release('dev', 'web'))
+    here.write({WEB: text.replace(b'\n', b'\r\n')} | following('dev') | release('dev', 'web'))
+    for side in (first, here):
+        side.commit()
+        assert side.status() == []
+    assert here.git('rev-parse', 'HEAD^{tree}') == first.git('rev-parse', 'HEAD^{tree}')
+    assert b'\r' not in (here.top / 'charts/web/1.0.1/values.yaml').read_bytes()
+    assert not here.commit().changed
+    here.append(VALUES, '# mine\r\n')
+    assert here.refused() == [f'{VALUES}: edited by hand']
+
+
+def test_the_first_commit_with_line_ends_of_another_system(tmp_path: Path) -> None:
+    plain, here = new(tmp_path / 'plain'), new(tmp_path / 'here')
+    here.git('config', 'core.autocrlf', 'true')
+    here.write({path: data.replace(b'\n', b'\r\n') for path, data in SMALL.items()} | {'README.md': b'# Ours\r\n'})
+    plain.write({'README.md': '# Ours\n'})
+    for side in (plain, here):
+        side.git('add', 'README.md')
+        side.git('commit', '--quiet', '--message', 'readme')
+        side.commit()
+        assert side.status() == []
+        assert not side.commit().changed
+    assert here.git('ls-tree', '-r', 'HEAD') == plain.git('ls-tree', '-r', 'HEAD')
+
+
+def test_a_gitignore_does_not_hide_our_files(tmp_path: Path) -> None:
+    here = new(tmp_path)
+    here.write({'.gitignore': 'charts/\nvalues\n*.json\nregistry/models\n'})
+    here.git('add', '.gitignore')
+    here.git('commit', '--quiet', '--message', 'ignore')
+    here.generate()
+    assert not here.generate().changed
+    here.commit()
+    assert here.status() == []
+    assert {'charts/web/1.0.0/Chart.yaml', VALUES, 'registry/schemas/model.json', WEB} < set(here.files())
+    here.write(changed_model())
+    here.commit()
+    assert here.status() == []
+    assert 'charts/web/1.0.1/Chart.yaml' in here.files()
+
+
+def test_modes_of_generated_files_do_not_matter_and_those_of_the_registry_stay(tmp_path: Path) -> None:
+    here = published(tmp_path)
+    for path in (WEB, 'registry/models/api.yaml', 'charts/web/1.0.0/values.yaml', VALUES, DELIVERY):
+        (here.top / path).chmod(0o755)
+    status = here.status()
+    assert len(status) == 5
+    assert not here.commit().changed
+    assert here.status() == status
+    here.git('commit', '--quiet', '--all', '--message', 'modes')
+    here.write(changed_model())
+    here.commit()
+    assert here.status() == []
+    assert here.git('ls-tree', 'HEAD', WEB).startswith('100755')
+    assert here.git('ls-tree', 'HEAD', DELIVERY).startswith('100644')
+    assert here.git('ls-tree', 'HEAD', VALUES).startswith('100755')
+
+
+def test_modes_on_a_file_system_without_them(tmp_path: Path) -> None:
+    here = published(tmp_path)
+    here.git('update-index', '--chmod=+x', WEB)
+    here.git('commit', '--quiet', '--message', 'modes')
+    here.git('config', 'core.fileMode', 'false')
+    here.write(changed_model('web') | changed_model('api'))
+    for name in ('web', 'api'):
+        (here.top / f'registry/models/{name}.yaml').chmod(0o777)
+    here.commit()
+    assert here.git('ls-tree', 'HEAD', WEB).startswith('100755')
+    assert here.git('ls-tree', 'HEAD', 'registry/models/api.yaml').startswith('100644')
+    assert here.status() == []
+
+
+def test_a_link_in_the_registry_is_refused(tmp_path: Path) -> None:
+    here = published(tmp_path)
+    (here.top / 'registry/models/link.yaml').symlink_to('web.yaml')
+    assert here.refused(commit=True) == ['registry/models/link.yaml: a link is no registry file']
