@@ -155,6 +155,7 @@ def _source(repository: Repository, options: Options) -> Source:
 def _attempt(run: Run, branch: str, options: Options) -> Outcome:
     if run.registry.settings.branch != branch:
         fetch_published(run.repository, branch, run.registry.settings.branch)
+        run.source.refs = run.repository.refs()
     plan = run.plan(discard=options.discard, removable=options.removable)
     commit = _build(run, Changeset(plan, {**plan.files, **dict.fromkeys(plan.removed)}), options)
     pushed = bool(commit) and push(run.repository, 'origin', branch, run.source.head, commit)

@@ -14,7 +14,7 @@ from generator.source import Source
 
 
 def fingerprint(repository: Repository, source: Source, purpose: str) -> str:
-    """One digest over everything a run depends on: the tool, HEAD and the branches, and each file in scope by blob id."""
+    """One digest over all a run depends on: the tool, HEAD and the branches, and each file in scope by blob id."""
     found = hashlib.sha256()
     refs = sorted(source.refs.items())
     for part in (_tool(), purpose, repository.prefix, *source.only, *refs, *sorted(source.tree.links)):

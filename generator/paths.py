@@ -16,5 +16,6 @@ def show(path: Path) -> str:
         if isinstance(step, int):
             parts.append(f'[{step}]')
         else:
-            parts.append(f'.{step}' if _PLAIN.fullmatch(step) else f"['{step}']")
+            key = step if step.isprintable() else repr(step)[1:-1]  # an escape sequence must not reach a terminal
+            parts.append(f'.{step}' if _PLAIN.fullmatch(step) else f"['{key}']")
     return ''.join(parts)

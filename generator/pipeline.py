@@ -51,7 +51,9 @@ class Run:
         known = [name for name in names if name.startswith(f'{REGISTRY}/models/')]
         if unknown := [m for m in sorted(self.models) if f'{REGISTRY}/models/{m}.yaml' not in known]:
             hints = [name.rpartition('/')[2].removesuffix('.yaml') for name in known]
-            raise ProblemsFound(Problem(f'{REGISTRY}/models', '', f"there is no model '{m}'", suggest(m, hints)) for m in unknown)
+            raise ProblemsFound(
+                Problem(f'{REGISTRY}/models', '', f"there is no model '{m}'", suggest(m, hints)) for m in unknown
+            )
         self.source.prefetch(names)
 
         def check(found: Registry, unread: Collection[str]) -> list[Problem]:
@@ -72,7 +74,7 @@ class Run:
             return base_revision(self.repository, self.registry.settings.branch, self.source.refs)
         named = self.repository.ask('rev-parse', '--verify', '--quiet', f'{self._base}^{{commit}}')
         if not named:
-            raise problem(self._base, '', 'git knows no such revision', "fetch it, or name another one with --base")
+            raise problem(self._base, '', 'git knows no such revision', 'fetch it, or name another one with --base')
         return self.repository.ask('merge-base', self.source.head, named) or named
 
     @cached_property
@@ -108,13 +110,16 @@ class Run:
 
     def plan(self, *, discard: bool = False, removable: Collection[str] = ()) -> Plan:
         """What the work tree (or the revision, where there is none) lacks; raises ProblemsFound at hand edits."""
-        plan, problems = make_plan(self._trees(self.source.generated(), self.source.read), self.published, discard=discard, removable=removable)
+        plan, problems = make_plan(
+            self._trees(self.source.generated(), self.source.read), self.published, discard=discard, removable=removable
+        )
         if problems:
             raise ProblemsFound(problems)
         return plan
 
     def head_plan(self, head: Mapping[str, str], removable: Collection[str] = ()) -> Plan:
         """What HEAD lacks, whose generated files are `head`: the content of a commit."""
+
         def read(path: str) -> bytes:
             return self.repository.read([head[path]])[head[path]]
 

@@ -52,7 +52,9 @@ class ChartReader:
             about, values, schema = (self._blobs[self.base.ids[f'{folder}/{name}']] for name in self._FILES)
         except KeyError:
             hint = 'bring the folder back from the commit that published it'
-            raise ProblemsFound([Problem(folder, '', 'the ledger names this chart, but its files are gone', hint)]) from None
+            raise ProblemsFound(
+                [Problem(folder, '', 'the ledger names this chart, but its files are gone', hint)]
+            ) from None
         return Chart(
             model=model, version=entry.version, model_version=entry.model_version,
             values=yamlio.read(values, f'{folder}/values.yaml'), schema=schema,

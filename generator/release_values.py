@@ -7,7 +7,6 @@ from typing import Any
 
 from generator.domain import DOMAIN, Application, Chart, Environment, Layer, Registry, Release, Values
 from generator.images import mirrored
-from generator.merge import merge_layers
 from generator.model_values import route_rule
 from generator.paths import Path
 
@@ -23,8 +22,6 @@ def release_layers(release: Release, environment: Environment, chart: Chart, reg
         if 'values' in place.spec:
             layers.append(Layer(place.file, ('spec', 'values'), (), place.spec['values']))
     layers += _strategy_layers(release, environment)
-    if 'registryMirrors' in environment.spec:
-        layers += _mirror_layers(environment, merge_layers(layers, chart.values))
     return layers
 
 
@@ -39,7 +36,7 @@ def _strategy_layers(release: Release, environment: Environment) -> Iterator[Lay
             return
 
 
-def _mirror_layers(environment: Environment, values: Values) -> Iterator[Layer]:
+def mirror_layers(environment: Environment, values: Values) -> Iterator[Layer]:
     for path, mirror in mirrored(values, environment.spec['registryMirrors']):
         yield Layer(environment.file, ('spec', 'registryMirrors'), path, mirror)
 

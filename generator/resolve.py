@@ -19,8 +19,8 @@ from generator.domain import (
 )
 from generator.errors import Problem, ProblemsFound
 from generator.layering import merge_checked
-from generator.merge import difference
-from generator.release_values import release_layers
+from generator.merge import difference, merge_layers
+from generator.release_values import mirror_layers, release_layers
 from generator.schema import suggest
 
 # Gives a chart version of a model that was not made in this run: read from the base tree.
@@ -96,6 +96,9 @@ def _resolve(
     _check_contract(release, chart)
     layers = tuple(release_layers(release, environment, chart, registry))
     merged = merge_checked(layers, chart.values, chart.schema, release.file)
+    if 'registryMirrors' in environment.spec:  # of images that are known to have the right form
+        mirrors = tuple(mirror_layers(environment, merged))
+        layers, merged = (*layers, *mirrors), merge_layers(mirrors, merged)
     values = difference(chart.values, merged)
     result = ResolvedRelease(release, environment, chart, values, merged, layers)
     if problems := release_problems(result):

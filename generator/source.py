@@ -77,7 +77,9 @@ class Source:
 
     def environments(self) -> list[str]:
         places = (path.split('/') for path in self.tree.ids)
-        return sorted({p[2].removesuffix('.yaml') for p in places if p[:2] == [REGISTRY, 'environments'] and len(p) == 3})
+        return sorted(
+            {p[2].removesuffix('.yaml') for p in places if p[:2] == [REGISTRY, 'environments'] and len(p) == 3}
+        )
 
     def base_paths(self) -> list[str]:
         """The generated paths in scope, as ls-tree takes them."""
@@ -90,4 +92,8 @@ class Source:
     def in_scope(self, name: str) -> bool:
         """Whether a registry file belongs to the models of this run, or to all."""
         folder = name.split('/')[1]
-        return not self.only or folder not in ('models', 'releases') or name.split('/')[-1].removesuffix('.yaml') in self.only
+        return (
+            not self.only
+            or folder not in ('models', 'releases')
+            or name.split('/')[-1].removesuffix('.yaml') in self.only
+        )

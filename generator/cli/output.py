@@ -74,7 +74,8 @@ def report(error: ProblemsFound | CommandFailed) -> None:
         click.secho(str(error), err=True)
         return
     for found in error.problems:
-        place = f'{found.file}::{found.path}' if found.path else found.file
+        file = found.file if found.file.isprintable() else repr(found.file)[1:-1]
+        place = f'{file}::{found.path}' if found.path else file
         click.echo(f'{click.style(place, bold=True)}: {found.message}' if place else found.message, err=True)
         if found.hint:
             click.echo(f'  {click.style("hint:", fg="cyan")} {found.hint}', err=True)
