@@ -85,8 +85,12 @@ def _is_of_model(path: str) -> bool:
 
 def _index(run: Run, paths: set[str], files: Files, held: Mapping[str, str], discard: bool) -> dict[str, str]:
     """The entries that follow; ProblemsFound where something is staged that would be lost with its entry."""
-    tree, blob_id = run.source.tree, run.repository.blob_id
-    final = {**held, **{path: blob_id(data) for path, data in files.items() if data is not None}}
+    tree, blob_id, desired = run.source.tree, run.repository.blob_id, run.files
+    made = run.desired_ids  # hashed already
+    final = {
+        **held,
+        **{p: made[p] if data is desired.get(p) else blob_id(data) for p, data in files.items() if data is not None},
+    }
     nothing = blob_id(b'')  # an intent to add
     if discard:
         paths |= {p for p, blob in tree.staged.items() if not _is_registry(p) and blob != final.get(p)}

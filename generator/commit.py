@@ -7,7 +7,6 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Mapping
 
-from generator.blobs import blob_id
 from generator.repository import Repository
 from generator.transaction import finish as finish
 
@@ -42,23 +41,30 @@ def _stream(
     repository: Repository, reference: str, parent: str, files: Files, executable: Collection[str] = ()
 ) -> Iterator[bytes]:
     """The fast-import stream: each content once, then the commit that names it by mark."""
-    marks: dict[str, int] = {}
-    lines = []
-    for path, data in sorted(files.items()):
-        name = _quoted(repository.prefix + path)
-        if data is None:
-            lines.append(b'D %b\n' % name)
-            continue
-        blob = blob_id(data)
-        if blob not in marks:
-            marks[blob] = len(marks) + 1
-            yield b'blob\nmark :%d\ndata %d\n%b\n' % (marks[blob], len(data), data)
-        lines.append(b'M %d :%d %b\n' % (100755 if path in executable else 100644, marks[blob], name))
+    marks: dict[bytes, int] = {}
+    for path in sorted(files, key=_alike):
+        data = files[path]
+        if data is not None and data not in marks:
+            marks[data] = len(marks) + 1
+            yield b'blob\nmark :%d\ndata %d\n%b\n' % (marks[data], len(data), data)
     yield f'commit {reference}\ncommitter chartloom <> 0 +0000\ndata 0\n'.encode()
     if parent:
         yield f'from {parent}\n'.encode()
-    yield from lines
+    for path, data in sorted(files.items()):
+        name = _quoted(repository.prefix + path)
+        if data is None:
+            yield b'D %b\n' % name
+        else:
+            yield b'M %d :%d %b\n' % (100755 if path in executable else 100644, marks[data], name)
     yield b'done\n'
+
+
+def _alike(path: str) -> tuple[str, str]:
+    """An order in which neighbours are alike, for git keeps a content as its difference from the one before.
+
+    By path alone the README of a chart would meet its templates: a third more time, and twice the space.
+    """
+    return (path.rpartition('/')[2] if path.startswith('charts/') else ''), path
 
 
 def _quoted(path: str) -> bytes:

@@ -9,7 +9,8 @@ from __future__ import annotations
 from typing import Any
 
 from generator import yamlwrite
-from generator.domain import DOMAIN, Environment, ResolvedRelease, Settings
+from generator.domain import DOMAIN, Environment, ResolvedRelease, Settings, Values
+from generator.yamlwrite import Dumped
 
 # Deletion means the same under both agents: whoever removes a delivery object removes what it deployed.
 FINALIZER = 'resources-finalizer.argocd.argoproj.io'
@@ -34,17 +35,21 @@ def bootstrap_name(environment: Environment) -> str:
 
 def delivery_object(release: ResolvedRelease, settings: Settings, prefix: str) -> dict[str, Any]:
     """The Application or HelmRelease of a release; `prefix` is the folder of this repository in git, '' or 'a/b/'."""
+    return _object(release, settings, prefix, release.values)
+
+
+def dump_release(release: ResolvedRelease, settings: Settings, prefix: str) -> tuple[bytes, bytes]:
+    """The values of a release and its delivery object, which carries the same values."""
+    values = yamlwrite.dump(release.values)
+    held = Dumped(values) if release.values else release.values
+    delivery = yamlwrite.dump(_object(release, settings, prefix, held))
+    return yamlwrite.seal(release.release.file, values), yamlwrite.seal(release.release.file, delivery)
+
+
+def _object(release: ResolvedRelease, settings: Settings, prefix: str, values: Values | Dumped) -> dict[str, Any]:
     if release.environment.agent == 'argocd':
-        return _application(release, settings, prefix)
-    return _helm_release(release, prefix)
-
-
-def dump_delivery(release: ResolvedRelease, settings: Settings, prefix: str) -> bytes:
-    return yamlwrite.seal(release.release.file, yamlwrite.dump(delivery_object(release, settings, prefix)))
-
-
-def dump_values(release: ResolvedRelease) -> bytes:
-    return yamlwrite.seal(release.release.file, yamlwrite.dump(release.values))
+        return _application(release, settings, prefix, values)
+    return _helm_release(release, prefix, values)
 
 
 def _labels(release: ResolvedRelease) -> dict[str, str]:
@@ -55,7 +60,7 @@ def _labels(release: ResolvedRelease) -> dict[str, str]:
     }
 
 
-def _application(release: ResolvedRelease, settings: Settings, prefix: str) -> dict[str, Any]:
+def _application(release: ResolvedRelease, settings: Settings, prefix: str, values: Values | Dumped) -> dict[str, Any]:
     environment, model = release.environment, release.release.model
     return {
         'apiVersion': 'argoproj.io/v1alpha1',
@@ -75,7 +80,7 @@ def _application(release: ResolvedRelease, settings: Settings, prefix: str) -> d
                 'repoURL': settings.url,
                 'targetRevision': settings.branch,
                 'path': f'{prefix}{release.chart.folder}',
-                'helm': {'releaseName': model, 'valuesObject': release.values},
+                'helm': {'releaseName': model, 'valuesObject': values},
             },
             'destination': {'server': environment.spec['cluster']['server'], 'namespace': environment.namespace},
             'syncPolicy': sync_policy(),
@@ -92,7 +97,7 @@ def sync_policy() -> dict[str, Any]:
     }
 
 
-def _helm_release(release: ResolvedRelease, prefix: str) -> dict[str, Any]:
+def _helm_release(release: ResolvedRelease, prefix: str, values: Values | Dumped) -> dict[str, Any]:
     environment, model = release.environment, release.release.model
     source = bootstrap_name(environment)
     # A release that waits for health takes no fix until its timeout, unless the controller cancels the wait.
@@ -127,6 +132,6 @@ def _helm_release(release: ResolvedRelease, prefix: str) -> dict[str, Any]:
             'install': action,
             'upgrade': action,
             'driftDetection': {'mode': 'enabled'},
-            'values': release.values,
+            'values': values,
         },
     }

@@ -29,5 +29,7 @@ def merge_checked(layers: Sequence[Layer], base: Values, schema: bytes, fallback
     if problems:
         raise ProblemsFound(problems)
     if faults := values_faults(schema, merged) or value_faults(merged):
-        raise ProblemsFound(to_problems(faults, layers, fallback))
+        # A fault that matters only where somebody wrote the value may be no problem here.
+        if problems := to_problems(faults, layers, fallback):
+            raise ProblemsFound(problems)
     return merged

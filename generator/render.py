@@ -8,7 +8,7 @@ from collections.abc import Iterable, Mapping
 from generator import repository_documents
 from generator.bootstrap import bootstrap_file, dump_bootstrap
 from generator.charts import ModelCharts
-from generator.delivery import delivery_file, dump_delivery, dump_values, values_file
+from generator.delivery import delivery_file, dump_release, values_file
 from generator.domain import Environment, Registry, ResolvedRelease, Templates, Tree
 from generator.ledger import dump_ledger, ledger_file
 
@@ -28,8 +28,9 @@ def render_releases(releases: Iterable[ResolvedRelease], registry: Registry, pre
     files: dict[str, bytes] = {}
     for release in releases:
         environment, model = release.environment.name, release.release.model
-        files[values_file(environment, model)] = dump_values(release)
-        files[delivery_file(environment, model)] = dump_delivery(release, registry.settings, prefix)
+        values, delivery = dump_release(release, registry.settings, prefix)
+        files[values_file(environment, model)] = values
+        files[delivery_file(environment, model)] = delivery
     return files
 
 

@@ -72,6 +72,12 @@ def _key(text: str, indent: str) -> str:
     return f'{indent}{name}:' if len(name) < _LONGEST_KEY else f'{indent}? {name}\n{indent}:'
 
 
+class Dumped(str):
+    """A mapping that is text already: inside another one it need only be indented."""
+
+    __slots__ = ()
+
+
 def dump(value: Mapping[str, Any], comments: Comments | None = None) -> str:
     """Write a mapping in block style, in its order; `comments` gives the text that stands above a key, or nothing."""
     lines: list[str] = []
@@ -91,6 +97,9 @@ def _mapping(value: Mapping[str, Any], indent: str, lines: list[str], comments: 
         elif isinstance(item, dict) and item:
             lines.append(name)
             _mapping(item, indent + '  ', lines, comments, here)
+        elif isinstance(item, Dumped):
+            lines.append(name)
+            lines.extend([f'{indent}  {line}' if line else '' for line in item.removesuffix('\n').split('\n')])
         elif isinstance(item, list | tuple) and item:
             lines.append(name)
             _sequence(item, indent + '  ', lines, comments, here)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import atexit
 import os
 import shutil
 import subprocess
@@ -129,6 +130,7 @@ def published(top: Path, files: Mapping[str, bytes] = SMALL, prefix: str = '', *
 # Made once, copied by each test.
 _PUBLISHED: dict[str, Path] = {}
 _SHELF = tempfile.TemporaryDirectory(prefix='chartloom-tests-')
+atexit.register(_SHELF.cleanup)
 
 
 def clone(source: Path | str, top: Path, *options: str, prefix: str = '') -> Checkout:

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 from gitops import DELIVERY, SMALL, VALUES, published
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from registries import environment, following, release
 
@@ -43,6 +43,7 @@ def applied(plan: Plan, current: Mapping[str, bytes]) -> dict[str, bytes]:
 
 
 @given(current=trees(*CHART, *OURS, *FOREIGN), desired=trees(*CHART[2:], *OURS), base=trees(*CHART[:2]))
+@settings(deadline=None)
 def test_applying_a_plan_gives_what_is_desired(
     current: dict[str, bytes], desired: dict[str, bytes], base: dict[str, bytes]
 ) -> None:
@@ -60,6 +61,7 @@ def test_applying_a_plan_gives_what_is_desired(
 
 
 @given(tree=trees(*CHART, *OURS, *FOREIGN))
+@settings(deadline=None)
 def test_a_tree_needs_nothing_to_become_itself(tree: dict[str, bytes]) -> None:
     ours = {path: data for path, data in tree.items() if path not in FOREIGN}
     base = {path: data for path, data in ours.items() if path.startswith('charts/m/1.0.0/')}
@@ -67,6 +69,7 @@ def test_a_tree_needs_nothing_to_become_itself(tree: dict[str, bytes]) -> None:
 
 
 @given(current=trees(*CHART, *OURS, *FOREIGN), desired=trees(*CHART[2:], *OURS), base=trees(*CHART[:2]))
+@settings(deadline=None)
 def test_a_plan_is_made_whole_or_told_why_not(
     current: dict[str, bytes], desired: dict[str, bytes], base: dict[str, bytes]
 ) -> None:

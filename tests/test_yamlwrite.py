@@ -19,7 +19,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from generator import yamlio
-from generator.yamlwrite import dump, is_sealed, scalar_text, seal
+from generator.yamlwrite import Dumped, dump, is_sealed, scalar_text, seal
 
 COUNT = 20_000
 
@@ -352,6 +352,14 @@ def test_a_key_of_any_length_is_read(helm: Path, chart: Path) -> None:
     }
     assert seen(helm, chart, dump(values)) == values
     assert yamlio.read(dump(values).encode(), 'f') == values
+
+
+@pytest.mark.parametrize('make', [texts, blocks])
+def test_what_is_text_already_comes_out_as_if_it_were_not(make: Any) -> None:
+    """A delivery object takes the values of its release as they were dumped for people."""
+    for values in everywhere(make(4_000)), {'a': {}}, {'text': 'a\n'}, {'x' * 2_000: {'y': ['a\nb\n']}}:
+        direct = dump({'spec': {'helm': {'values': values}, 'last': 1}})
+        assert dump({'spec': {'helm': {'values': Dumped(dump(values))}, 'last': 1}}) == direct
 
 
 def test_comments_stand_above_their_keys() -> None:
