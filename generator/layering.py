@@ -28,8 +28,7 @@ def merge_checked(layers: Sequence[Layer], base: Values, schema: bytes, fallback
     merged = merge(base, overlay)
     if problems:
         raise ProblemsFound(problems)
-    if faults := values_faults(schema, merged) or value_faults(merged):
-        # A fault that matters only where somebody wrote the value may be no problem here.
-        if problems := to_problems(faults, layers, fallback):
-            raise ProblemsFound(problems)
+    # A fault that matters only where somebody wrote the value may be no problem here.
+    if problems := to_problems(values_faults(schema, merged) or value_faults(merged), layers, fallback):
+        raise ProblemsFound(problems)
     return merged

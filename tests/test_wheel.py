@@ -69,7 +69,7 @@ def test_it_finds_its_templates_and_schemas_without_the_checkout(installed: Path
 def test_it_makes_a_repository_in_an_empty_folder(installed: Path, helm4: Path, tmp_path: Path) -> None:
     chartloom = installed / 'chartloom'
     assert '0.1.0' in run(tmp_path, chartloom, '--version')
-    run(tmp_path, chartloom, 'init')
+    run(tmp_path, chartloom, 'init', '--example')
     assert (tmp_path / 'registry' / 'settings.yaml').is_file()
     run(tmp_path, chartloom, 'generate')
     assert list(tmp_path.glob('charts/*/*/Chart.yaml'))
