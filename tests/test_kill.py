@@ -24,7 +24,7 @@ STEPS = ('.git/chartloom/new', '.git/chartloom/pending.json', '.git/index.lock',
 def kill(here: Checkout, seconds: float, turn: int, *arguments: str) -> int:
     """Start a run and kill it somewhere; `seconds` is how long it would take."""
     process = start(
-        here.folder, *arguments, start_new_session=True, env={'GIT_COMMITTER_DATE': f'2026-01-02T03:{turn:02}:00Z'}
+        here.folder, *arguments, start_new_session=True, env={'GIT_COMMITTER_DATE': f'2026-01-02T03:{turn % 60:02}:00Z'}
     )
     chance = random.Random(turn)
     if turn % 2:
