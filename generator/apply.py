@@ -12,7 +12,7 @@ from generator.commit import build_commit
 from generator.domain import Plan
 from generator.errors import problem
 from generator.heads import current_branch, refuse_unfinished
-from generator.journal import locked
+from generator.lock import locked
 from generator.message import commit_message
 from generator.pipeline import Progress, Run, quiet
 from generator.remote import (

@@ -7,21 +7,17 @@ into place, each by one rename. Whatever a person has changed meanwhile stays as
 from __future__ import annotations
 
 import errno
-import fcntl
 import json
 import os
 import shutil
-import time
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager, suppress
+from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass, fields, replace
 from pathlib import Path
 
 from generator.errors import problem
 from generator.files import standing
 from generator.repository import Repository
-
-PATIENCE = 60.0  # seconds that a run waits for another one
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,34 +35,6 @@ class Journal:
     index: Mapping[str, str]
     remote: str
     branch: str
-
-
-@contextmanager
-def locked(repository: Repository) -> Iterator[None]:
-    """One chartloom at a time in a work tree; where nothing can be written there is nothing to guard."""
-    try:
-        repository.private.mkdir(exist_ok=True)
-        lock = os.open(repository.private / 'lock', os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o666)
-    except OSError:
-        yield
-        return
-    try:
-        _wait(lock, repository)
-        yield
-    finally:
-        os.close(lock)
-
-
-def _wait(lock: int, repository: Repository) -> None:
-    end = time.monotonic() + PATIENCE
-    while True:
-        try:
-            return fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            if time.monotonic() > end:
-                message = f'another chartloom has been at work here for {PATIENCE:.0f} seconds'
-                raise problem(str(repository.root), '', message, 'wait for it, or end it') from None
-            time.sleep(0.02)
 
 
 def prepare(repository: Repository, contents: Mapping[str, bytes | None]) -> None:

@@ -15,6 +15,7 @@ from generator.files import FOLDER, clear_way, standing
 from generator.heads import current_branch, head_commit
 from generator.index import follow, wait_for_index
 from generator.journal import Journal
+from generator.lock import locked
 from generator.remote import fetch_objects, push_onto, remote_head, show
 from generator.repository import Repository
 
@@ -46,7 +47,7 @@ class Move:
 def carry_out(repository: Repository, writes: Sequence[Write], move: Move | None = None) -> str:
     """Change the work tree and move the branch, or leave all as it is; the commit that the branch stands on then.
 
-    The caller holds the lock (`journal.locked`).
+    The caller holds the lock (`lock.locked`).
     """
     _check(repository, writes)
     found = _journal(repository, writes, move)
@@ -133,7 +134,7 @@ def finish(repository: Repository) -> bool:
     """Finish what a killed run had begun. True when there was anything."""
     if not journal.is_pending(repository):
         return False
-    with journal.locked(repository):
+    with locked(repository):
         return finish_locked(repository)
 
 

@@ -10,7 +10,7 @@ from generator.blobs import LINK
 from generator.errors import Problem, ProblemsFound
 from generator.files import FOLDER, standing
 from generator.files import read_file as read_file
-from generator.journal import locked
+from generator.lock import locked
 from generator.repository import Repository
 from generator.transaction import Write, carry_out, finish_locked
 

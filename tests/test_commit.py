@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import subprocess
 from pathlib import Path
 
@@ -11,7 +12,7 @@ from gitops import SMALL, VALUES, Checkout, changed_model, new, published
 from hypothesis import HealthCheck, example, given
 from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
-from parts import git
+from parts import git, part
 from registries import following, model, release, settings
 
 from generator.commit import build_commit
@@ -152,8 +153,8 @@ def test_a_message_is_utf8_whatever_git_is_set_to(tmp_path: Path) -> None:
 
 def signing(here: Checkout, folder: Path) -> None:
     """Sign by ssh, with a key made here."""
-    key = folder / 'key'
-    subprocess.run(['ssh-keygen', '-q', '-t', 'ed25519', '-N', '', '-C', 'bot', '-f', key], check=True)
+    key, maker = folder / 'key', part('ssh-keygen', shutil.which('ssh-keygen'), 'install openssh-client')
+    subprocess.run([maker, '-q', '-t', 'ed25519', '-N', '', '-C', 'bot', '-f', key], check=True)
     allowed = folder / 'allowed'
     allowed.write_text(f'committer@example.com namespaces="git" {(folder / "key.pub").read_text()}')
     for name, value in (

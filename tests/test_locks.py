@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import json
+import os
 import shutil
 import subprocess
 from pathlib import Path
 
 import pytest
-from gitops import VALUES, changed_model, published, start
+from gitops import VALUES, Checkout, changed_model, published, start
 
-from generator import index, journal
-from generator.journal import locked
+from generator import index, lock
+from generator.errors import CommandFailed
+from generator.lock import locked
 
 
 def test_two_at_once_both_end_well(tmp_path: Path) -> None:
@@ -27,7 +29,7 @@ def test_two_at_once_both_end_well(tmp_path: Path) -> None:
 
 def test_a_run_that_waits_too_long_says_for_whom(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     here = published(tmp_path)
-    monkeypatch.setattr(journal, 'PATIENCE', 0.1)
+    monkeypatch.setattr(lock, 'PATIENCE', 0.1)
     with locked(here.repository()):
         assert here.refused() == [f'{here.top}: another chartloom has been at work here for 0 seconds']
     assert not here.generate().changed
@@ -36,15 +38,15 @@ def test_a_run_that_waits_too_long_says_for_whom(tmp_path: Path, monkeypatch: py
 def test_another_git_at_work_is_waited_for(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     here = published(tmp_path)
     here.write(changed_model())
-    lock = here.top / '.git/index.lock'
-    lock.write_text('')
+    taken = here.top / '.git/index.lock'
+    taken.write_text('')
     monkeypatch.setattr(index, 'PATIENCE', 0.1)
-    assert here.refused(commit=True) == [f'{lock}: another git is at work here']
+    assert here.refused(commit=True) == [f'{taken}: another git is at work here']
     process = start(here.folder, 'generate', '--commit')
     with pytest.raises(subprocess.TimeoutExpired):
         process.communicate(timeout=2)
     assert here.git('rev-list', '--count', 'HEAD') == '1'
-    lock.unlink()
+    taken.unlink()
     process.communicate()
     assert process.returncode == 0
     assert here.status() == []
@@ -62,6 +64,39 @@ def test_a_lock_that_a_killed_run_left_is_no_hindrance(tmp_path: Path) -> None:
     assert here.status() == []
     assert not list((here.top / '.git/chartloom').glob('index*'))
     assert here.git('for-each-ref', '--format=%(refname)') == 'refs/heads/main'
+
+
+@pytest.mark.parametrize('linked', [False, True], ids=['main', 'linked'])
+def test_locks_on_refs_that_a_killed_run_left(tmp_path: Path, linked: bool) -> None:
+    here = published(tmp_path / 'main')
+    common = own = here.top / '.git'
+    if linked:
+        here.git('worktree', 'add', '-q', '-b', 'other', str(tmp_path / 'linked'))
+        here, own = Checkout(tmp_path / 'linked'), common / 'worktrees/linked'
+    here.write(changed_model())
+    mine, theirs = own / 'chartloom', [common / 'refs/heads/other.lock', common / 'refs/heads/main.lock']
+    mine.mkdir(exist_ok=True)
+    with locked(here.repository()):
+        shutil.copy2(mine / 'lock', tmp_path / 'lock')
+    shutil.copy2(tmp_path / 'lock', mine / 'lock')  # as it stands where a run does not come to its end
+    for taken in (own / 'HEAD.lock', common / 'packed-refs.lock', own / 'refs/worktree/chartloom.lock', *theirs):
+        taken.parent.mkdir(parents=True, exist_ok=True)
+        taken.touch()
+    assert here.commit().commit
+    assert not list(common.rglob('*.lock'))
+
+
+def test_a_lock_on_a_ref_that_is_older_than_the_killed_run_is_somebody_elses(tmp_path: Path) -> None:
+    here = published(tmp_path)
+    here.write(changed_model())
+    taken = here.top / '.git/refs/heads/main.lock'
+    taken.touch()
+    os.utime(taken, (1, 1))
+    (here.top / '.git/chartloom').mkdir(exist_ok=True)
+    (here.top / '.git/chartloom/lock').write_text('at work\n')
+    with pytest.raises(CommandFailed, match=r'main\.lock'):
+        here.commit()
+    assert taken.exists()
 
 
 @pytest.mark.parametrize('content', ['gone', 'file', 'garbage', 'folder'])

@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 from gitops import VALUES, Checkout, changed_model, chartloom, new, published, published_at
-from parts import ROOT, git
+from parts import ROOT, git, part
 
 from generator.blobs import LINK
 from generator.commit import build_commit
@@ -91,9 +91,8 @@ def other_user() -> list[str]:
     """The words before a command to run it as somebody who owns nothing: root may write everywhere."""
     if os.geteuid() != 0:
         return []
-    if not shutil.which('setpriv'):
-        pytest.skip('no setpriv to become another user than root')
-    return ['setpriv', '--reuid=65534', '--regid=65534', '--clear-groups']
+    setpriv = part('setpriv', shutil.which('setpriv'), 'install util-linux')
+    return [setpriv, '--reuid=65534', '--regid=65534', '--clear-groups']
 
 
 def test_a_work_tree_that_may_not_be_written() -> None:

@@ -1,0 +1,75 @@
+"""One chartloom at a time in a work tree; where the one before was killed, the locks its git left go as well."""
+
+from __future__ import annotations
+
+import fcntl
+import os
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+
+from generator.errors import problem
+from generator.repository import Repository
+
+PATIENCE = 60.0  # seconds that a run waits for another one
+# A git that lives holds the lock of a ref for milliseconds; the children of a killed run may still be at work.
+ORPHAN_PATIENCE = 2.0
+
+
+@contextmanager
+def locked(repository: Repository) -> Iterator[None]:
+    """Hold the lock; where nothing can be written there is nothing to guard.
+
+    The lock file has content while a run works, so the next one sees that it did not come to its end.
+    """
+    try:
+        repository.private.mkdir(exist_ok=True)
+        lock = os.open(repository.private / 'lock', os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o666)
+    except OSError:
+        yield
+        return
+    try:
+        _wait(lock, repository)
+        before = os.fstat(lock)
+        if before.st_size:
+            _remove_orphans(repository, before.st_mtime_ns)
+        with suppress(OSError):  # a full disk
+            os.pwrite(lock, b'at work\n', 0)
+        try:
+            yield
+        finally:
+            os.ftruncate(lock, 0)
+    finally:
+        os.close(lock)
+
+
+def _wait(lock: int, repository: Repository) -> None:
+    end = time.monotonic() + PATIENCE
+    while True:
+        try:
+            return fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            if time.monotonic() > end:
+                message = f'another chartloom has been at work here for {PATIENCE:.0f} seconds'
+                raise problem(str(repository.root), '', message, 'wait for it, or end it') from None
+            time.sleep(0.02)
+        except OSError:
+            return None  # a file system without locks
+
+
+def _remove_orphans(repository: Repository, since: int) -> None:
+    """Remove the locks on refs that were taken since then (ns) and that nobody gives back."""
+    end = time.monotonic() + ORPHAN_PATIENCE
+    while (found := _locks(repository, since)) and time.monotonic() < end:
+        time.sleep(0.02)
+    for lock in found:
+        lock.unlink(missing_ok=True)
+
+
+def _locks(repository: Repository, since: int) -> list[Path]:
+    common = repository.folder / repository.git('rev-parse', '--git-common-dir')
+    folders = {repository.git_dir.resolve(), common.resolve()}  # two in a linked work tree
+    found = [folder / name for folder in folders for name in ('HEAD.lock', 'packed-refs.lock')]
+    found += [lock for folder in folders for lock in folder.glob('refs/**/*.lock')]
+    return [lock for lock in found if lock.exists() and lock.stat().st_mtime_ns >= since]
