@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from math import ceil
 
 from generator.delivery import object_name
@@ -13,7 +14,15 @@ from generator.host_checks import host_problems
 from generator.paths import show
 from generator.value_checks import containers, quantity
 
+# The values that are looked at here and in `host_checks`.
+_SHARED = ('autoscaling', 'containers', 'grpcRoute', 'replicaCount', 'resources', 'route', 'strategy')
 _IN_CLUSTER = 'kubernetes.default.svc'
+
+
+def outline(release: ResolvedRelease) -> ResolvedRelease:
+    """As much of a release as tells whether there are problems; not where they were written."""
+    chart = replace(release.chart, values={}, schema=b'', files={}, layers=())
+    return replace(release, chart=chart, values={}, merged={key: release.merged[key] for key in _SHARED}, layers=())
 
 
 def environment_problems(releases: Sequence[ResolvedRelease]) -> list[Problem]:

@@ -8,7 +8,7 @@ from typing import Any
 from generator.domain import Layer, Values
 from generator.errors import Problem, ProblemsFound
 from generator.faults import to_problems
-from generator.merge import kind_problems, merge, placed
+from generator.merge import kind_problems, merge, merge_fitting, placed
 from generator.schema import values_faults
 from generator.value_checks import value_faults
 
@@ -18,17 +18,20 @@ def merge_checked(layers: Sequence[Layer], base: Values, schema: bytes, fallback
 
     Problems that no layer of the registry caused are told of the file `fallback`.
     """
-    problems: list[Problem] = []
-    overlay: dict[str, Any] = {}
-    for layer in layers:
-        found = kind_problems(base, layer) or kind_problems(overlay, layer)
-        problems += found
-        # The layers first among themselves: they are small, the base is not, and merging is associative.
-        overlay = overlay if found else merge(overlay, placed(layer))
-    merged = merge(base, overlay)
-    if problems:
-        raise ProblemsFound(problems)
+    merged = merge_fitting(base, layers)
+    if merged is None:
+        raise ProblemsFound(_misfits(layers, base))
     # A fault that matters only where somebody wrote the value may be no problem here.
     if problems := to_problems(values_faults(schema, merged) or value_faults(merged), layers, fallback):
         raise ProblemsFound(problems)
     return merged
+
+
+def _misfits(layers: Sequence[Layer], base: Values) -> list[Problem]:
+    problems: list[Problem] = []
+    merged = dict(base)
+    for layer in layers:
+        found = kind_problems(merged, layer)
+        problems += found
+        merged = merged if found else merge(merged, placed(layer))
+    return problems

@@ -44,14 +44,21 @@ _ELSEWHERE = 'keep it outside registry/, or in a README.md'
 _IGNORED = re.compile(r'registry/(?:schemas/.*|(?:.*/)?(?:\.[^/]*|README\.md|OWNERS|CODEOWNERS))')
 
 
+def no_problems(found: Registry, unread: Collection[str]) -> Iterable[Problem]:
+    return ()
+
+
 def load_registry(
     names: Collection[str],
     read: Read,
     schemas: Schemas,
     only: Collection[str] = (),
-    check: Check = lambda found, unread: [],
+    check: Check = no_problems,
+    every: Collection[str] = (),
 ) -> Registry:
     """Read the registry files among `names`; with `only`, no more than these models and what they need.
+
+    `every` are the names of all files there are, where `names` are a part of them.
 
     `check` tells what is wrong with what was read, as a whole; it is given the names of the files that could not be
     read, too. Raises ProblemsFound with the problems of all files and of the check.
@@ -85,8 +92,8 @@ def load_registry(
         releases=found['Release'],
         applications=found['Application'],
         applications_of=_by_member(found['Application']),
-        model_names=frozenset(name for kind, name in map(_kind_and_name, names) if kind == 'Model'),
-        release_names=frozenset(name for kind, name in map(_kind_and_name, names) if kind == 'Release'),
+        model_names=frozenset(name for kind, name in map(_kind_and_name, every or names) if kind == 'Model'),
+        release_names=frozenset(name for kind, name in map(_kind_and_name, every or names) if kind == 'Release'),
     )
     if problems := [*problems, *check(registry, unread)]:
         raise ProblemsFound(problems)

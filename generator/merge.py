@@ -35,30 +35,47 @@ def merge_layers(layers: Iterable[Layer], base: Values | None = None) -> dict[st
     return result
 
 
+def merge_fitting(base: Values, layers: Iterable[Layer]) -> dict[str, Any] | None:
+    """All layers on `base`; None where one does not fit what it is laid on, which `kind_problems` tells in words.
+
+    What no layer touches is the same object in the result. Each map is copied once, however many layers touch it.
+    """
+    merged = dict(base)
+    copied: set[int] = set()
+    return merged if all(_lay(merged, placed(layer), copied) for layer in layers) else None
+
+
+def _lay(mine: dict[str, Any], over: Values, copied: set[int]) -> bool:
+    for key, value in over.items():
+        current = mine.get(key)
+        if isinstance(value, dict) and isinstance(current, dict):
+            if current and not value:
+                return False
+            if id(current) not in copied:
+                current = mine[key] = dict(current)
+                copied.add(id(current))
+            if not _lay(current, value, copied):
+                return False
+            continue
+        if key in mine and (
+            isinstance(value, dict)
+            or isinstance(current, dict)
+            or isinstance(value, list) is not isinstance(current, list)
+        ):
+            return False
+        mine[key] = value
+    return True
+
+
 def kind_problems(base: Values, layer: Layer) -> list[Problem]:
     """Where a layer would turn a map, a list or a scalar of `base` into another kind, or would change nothing at all.
 
     Helm would drop what was there, or keep what seems to be replaced, without a word.
     """
-    over = placed(layer)
-    if _fits(base, over):
-        return []
     return [
         Problem(layer.file, show((*layer.source, *path[len(layer.target) :])), message, hint)
-        for path, message, hint in _kinds(base, over, ())
+        for path, message, hint in _kinds(base, placed(layer), ())
     ]
-
-
-def _fits(base: Values, over: Values) -> bool:
-    """Whether `_kinds` would find nothing: asked of every layer, so it makes no paths and no words."""
-    for key, value in over.items():
-        mine = base.get(key)
-        if isinstance(mine, dict):
-            if not isinstance(value, dict) or (mine and not value) or not _fits(mine, value):
-                return False
-        elif key in base and (isinstance(value, dict) or isinstance(value, list) != isinstance(mine, list)):
-            return False
-    return True
 
 
 def _kinds(base: Any, over: Any, path: Path) -> Iterable[tuple[Path, str, str]]:

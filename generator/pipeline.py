@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from functools import cached_property
 
 from generator.charts import ModelCharts, make_charts
 from generator.checks import environment_problems, registry_problems
-from generator.domain import Plan, Registry, ResolvedRelease, Templates
+from generator.domain import Ids, Plan, Registry, ResolvedRelease, Settings, Templates
 from generator.errors import Problem, ProblemsFound, problem
 from generator.ledger import ledger_file, read_ledger
-from generator.load import load_registry, load_templates
+from generator.load import SETTINGS, Check, load_registry, load_templates, no_problems
 from generator.plan import Trees, make_plan
 from generator.published import Base, ChartReader, base_revision
 from generator.render import render_charts, render_releases, render_repository
@@ -19,6 +19,7 @@ from generator.repository import Repository
 from generator.repository_documents import DOCUMENTS
 from generator.resolve import resolve_releases
 from generator.schema import Schemas, suggest
+from generator.shards import run_in_shards
 from generator.source import REGISTRY, Source
 
 Progress = Callable[[str, int], AbstractContextManager[Callable[[int], object]]]
@@ -34,16 +35,19 @@ class Run:
     """One run over one repository: each step is made when first asked for, so a command pays for its prefix only."""
 
     def __init__(
-        self, repository: Repository, models: Collection[str] = (), source: Source | None = None, base: str = ''
-    ) -> None:
+        self, repository: Repository, models: Collection[str] = (), source: Source | None = None, base: str = '',
+        shard: Sequence[str] = (),
+    ) -> None:  # fmt: skip
+        """With `models` a run over these; with `shard` a part of a run over all, whose registry files these are."""
         self.repository = repository
         self.models = frozenset(models)
         self.source = source or Source(repository, models)
         self.templates: Templates = load_templates()
-        self.whole = not models
+        self.whole = not models and not shard
         # Opens a progress bar; the command line gives one where a person watches.
         self.progress: Progress = quiet
-        self._base = base
+        self._base, self._shard = base, shard
+        self._known_ids: Ids = {}
 
     @cached_property
     def registry(self) -> Registry:
@@ -59,19 +63,32 @@ class Run:
         def check(found: Registry, unread: Collection[str]) -> list[Problem]:
             return registry_problems(found, self.templates, unread)
 
-        return load_registry(names, self.source.read, Schemas(self.templates.schemas), self.models, check)
+        return self._load(self._shard or names, check)
+
+    def _load(self, wanted: Collection[str], check: Check = no_problems) -> Registry:
+        schemas = Schemas(self.templates.schemas)
+        return load_registry(wanted, self.source.read, schemas, self.models, check, every=self.source.names)
+
+    @cached_property
+    def settings(self) -> Settings:
+        return self.registry.settings
+
+    @cached_property
+    def base_ids(self) -> tuple[str, Ids]:
+        """The base revision, and the blob ids of its generated files."""
+        revision = self._base_revision()
+        return revision, self.repository.ids(revision, self.source.base_paths())
 
     @cached_property
     def base(self) -> Base:
-        revision = self._base_revision()
-        ids = self.repository.ids(revision, self.source.base_paths())
+        revision, ids = self.base_ids
         files = {m: ids[ledger_file(m)] for m in self.registry.models if ledger_file(m) in ids}
         blobs = self.repository.read(files.values())
         return Base(revision, ids, {m: read_ledger(blobs[blob], ledger_file(m)) for m, blob in files.items()})
 
     def _base_revision(self) -> str:
         if not self._base:
-            return base_revision(self.repository, self.registry.settings.branch, self.source.refs)
+            return base_revision(self.repository, self.settings.branch, self.source.refs)
         named = self.repository.ask('rev-parse', '--verify', '--quiet', f'{self._base}^{{commit}}')
         if not named:
             raise problem(self._base, '', 'git knows no such revision', 'fetch it, or name another one with --base')
@@ -100,13 +117,34 @@ class Run:
     @cached_property
     def files(self) -> dict[str, bytes]:
         """The desired tree, as far as this run's scope goes."""
-        prefix = self.registry.settings.prefix(self.repository.prefix)
-        files = render_charts(self.charts) | render_releases(self.releases, self.registry, prefix)
+        parts = self._in_shards()
+        prefix = self.settings.prefix(self.repository.prefix)
+        files = parts or (render_charts(self.charts) | render_releases(self.releases, self.registry, prefix))
         if self.whole:
             present = [name for name in DOCUMENTS if name in self.source.tree.ids]
             current = {name: self.source.read(name) for name in present}
             files |= render_repository(self.registry, self.templates, current, prefix)
         return files
+
+    def _in_shards(self) -> dict[str, bytes]:
+        """The same of all releases, made by several processes; {} where one does it, which also tells all problems."""
+        if not self.whole or 'registry' in vars(self) or SETTINGS not in self.source.tree.ids:
+            return {}
+        try:
+            self.settings = self._load([SETTINGS]).settings
+            found = run_in_shards(self.source.names, self._shard_of, self.progress)
+        except ProblemsFound:
+            return {}
+        if not found or registry_problems(found.registry, self.templates) or environment_problems(found.releases):
+            return {}
+        self.registry, self.base = found.registry, Base(*self.base_ids, found.ledgers)
+        self._known_ids = found.ids
+        return dict(found.files)
+
+    def _shard_of(self, names: Sequence[str]) -> Run:
+        run = Run(self.repository, source=self.source, shard=names)
+        run.settings, run.base_ids = self.settings, self.base_ids
+        return run
 
     def plan(self, *, discard: bool = False, removable: Collection[str] = ()) -> Plan:
         """What the work tree (or the revision, where there is none) lacks; raises ProblemsFound at hand edits."""
@@ -132,9 +170,9 @@ class Run:
         return {model: frozenset(entry.version for entry in ledgers.get(model, ())) for model in self.registry.models}
 
     def _trees(self, current: Mapping[str, str], read: Callable[[str], bytes]) -> Trees:
-        base = self.base.ids
+        desired, base = self.files, self.base.ids  # in this order: the files may be made in shards
         return Trees(
-            desired=self.files,
+            desired=desired,
             desired_ids=self.desired_ids,
             current_ids=current,
             base_ids=base,
@@ -146,11 +184,12 @@ class Run:
     def desired_ids(self) -> dict[str, str]:
         """Blob ids of the desired files; equal bytes, such as the starter's templates, are hashed once."""
         known: dict[int, str] = {}
-        ids = {}
-        for path, data in self.files.items():
-            if id(data) not in known:
-                known[id(data)] = self.repository.blob_id(data)
-            ids[path] = known[id(data)]
+        files, ids = self.files, dict(self._known_ids)
+        for path, data in files.items():
+            if path not in ids:
+                if id(data) not in known:
+                    known[id(data)] = self.repository.blob_id(data)
+                ids[path] = known[id(data)]
         # A chart that the base already holds stays as it is there, byte for byte.
         return {path: self.base.ids.get(path, blob) if self._published(path) else blob for path, blob in ids.items()}
 

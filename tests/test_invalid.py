@@ -8,6 +8,7 @@ published first. `--update-golden` writes expected.txt.
 from __future__ import annotations
 
 import ast
+import gc
 import io
 import os
 import re
@@ -37,6 +38,7 @@ def run(*arguments: str) -> tuple[int, str, str]:
             main()
     finally:
         sys.argv = before
+        gc.enable()  # a process of its own would end here
     assert isinstance(stop.value.code, int)
     return stop.value.code, stdout.getvalue(), stderr.getvalue()
 

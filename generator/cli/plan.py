@@ -12,8 +12,8 @@ from generator import cache
 from generator.cli import CHANGES
 from generator.cli.output import common_options, result, say, table
 from generator.commit import finish
-from generator.delivery import delivery_file
-from generator.domain import Plan
+from generator.domain import LedgerEntry, Plan
+from generator.ledger import ledger_file, read_ledger
 from generator.pipeline import Run
 from generator.repository import open_repository
 from generator.source import Source
@@ -44,7 +44,7 @@ def command(
         if not plan.changes:
             cache.remember(repository, 'files', known)
     diffs = {change.path: _diff(run, plan, change.path) for change in plan.changes} if diff else {}
-    moves = _moves(run) if plan.changes else {}
+    moves = _moves(run, plan)
     if output == 'json':
         result(_data(plan, diffs, moves))
     else:
@@ -97,18 +97,23 @@ def _tell(plan: Plan, diffs: dict[str, str], moves: dict[str, str]) -> None:
 _CHART = re.compile(rb'charts/[^/\s]+/([0-9]+\.[0-9]+\.[0-9]+)"?$', re.MULTILINE)
 
 
-def _moves(run: Run) -> dict[str, str]:
+def _moves(run: Run, plan: Plan) -> dict[str, str]:
     """Releases that get another chart: from which version to which, and what that chart serves."""
     moves = {}
-    for release in run.releases:
-        file = delivery_file(release.environment.name, release.release.model)
-        found = _CHART.search(run.source.read(file)) if file in run.source.tree.ids else None
-        before, now = found[1].decode() if found else '', release.chart.version
-        if before != now:
-            moves[release.release.name] = (
-                f'chart {before or "none"} → {now}, model version {release.chart.model_version}'
-            )
+    for file, data in plan.files.items():
+        now = _CHART.search(data) if file.startswith('delivery/') else None
+        before = _CHART.search(run.source.read(file)) if now and file in run.source.tree.ids else None
+        if now and (before is None or before[0] != now[0]):
+            _, environment, model = file.removesuffix('.yaml').split('/')
+            version, old = now[1].decode(), before[1].decode() if before else 'none'
+            serves = next(entry.model_version for entry in _ledger(run, model) if entry.version == version)
+            moves[f'{environment}/{model}'] = f'chart {old} → {version}, model version {serves}'
     return moves
+
+
+def _ledger(run: Run, model: str) -> tuple[LedgerEntry, ...]:
+    file = ledger_file(model)
+    return read_ledger(run.files[file], file) if file in run.files else ()
 
 
 def _diff(run: Run, plan: Plan, path: str) -> str:
@@ -124,9 +129,9 @@ def _older(run: Run, path: str) -> str:
     if path in run.source.tree.ids:
         return path
     folder, model, version, *inner = (*path.split('/', 3), '', '')
-    if folder != 'charts' or model not in run.charts:
+    if folder != 'charts':
         return ''
-    versions = [entry.version for entry in run.charts[model].ledger]
+    versions = [entry.version for entry in _ledger(run, model)]
     earlier = versions[: versions.index(version)] if version in versions else []
     candidates = (f'charts/{model}/{v}/{inner[0]}' for v in reversed(earlier))
     return next((name for name in candidates if name in run.source.tree.ids), '')

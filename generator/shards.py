@@ -1,0 +1,77 @@
+"""A run over everything → runs over some of its models each, in as many processes as there are cores, put together."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from functools import reduce
+from typing import TYPE_CHECKING
+
+from generator.domain import Ids, LedgerEntry, Registry, ResolvedRelease, Tree
+from generator.environment_checks import outline
+from generator.errors import CommandFailed, ProblemsFound
+from generator.forks import cores, in_processes
+
+if TYPE_CHECKING:
+    from generator.pipeline import Progress, Run
+
+# A process of its own costs what this many models do.
+FEWEST = 100
+
+
+@dataclass(frozen=True, slots=True)
+class Shard:
+    """What a run over some models has made; of its releases only what they share with others."""
+
+    registry: Registry
+    ledgers: dict[str, tuple[LedgerEntry, ...]]
+    releases: list[ResolvedRelease]
+    files: Tree
+    ids: Ids
+
+
+def run_in_shards(names: Sequence[str], run_of: Callable[[Sequence[str]], Run], progress: Progress) -> Shard | None:
+    """The registry files of these names in shards; None where one process does as well.
+
+    Where something is wrong, too: a run over all of them finds and tells all of it.
+    """
+    models = [stem for folder, stem in map(_folder_and_stem, names) if folder == 'models']
+    count = min(cores(), len(models) // FEWEST)
+    if count < 2:
+        return None
+    number = {model: index % count for index, model in enumerate(sorted(models))}
+    runs = [run_of(shard) for shard in _cut(names, number, count)]
+    runs[0].progress = progress  # the others do as much in the same time
+    try:
+        made = in_processes(lambda index: _shard(runs[index]), range(count))
+    except (ProblemsFound, CommandFailed):
+        return None
+    return reduce(_together, made) if made else None
+
+
+def _cut(names: Sequence[str], number: Mapping[str, int], count: int) -> list[list[str]]:
+    """Models and their releases go to one shard, by number; what all may need goes to each."""
+    shards: list[list[str]] = [[] for _ in range(count)]
+    for name in names:
+        folder, stem = _folder_and_stem(name)
+        # A release without a model goes somewhere, or nobody would miss the model.
+        for shard in [shards[number.get(stem, 0)]] if folder in ('models', 'releases') else shards:
+            shard.append(name)
+    return shards
+
+
+def _folder_and_stem(name: str) -> tuple[str, str]:
+    folder, _, rest = name.partition('/')[2].partition('/')
+    return folder, rest.rpartition('/')[2].removesuffix('.yaml')
+
+
+def _shard(run: Run) -> Shard:
+    files, ids = run.files, run.desired_ids
+    return Shard(run.registry, dict(run.base.ledgers), [outline(release) for release in run.releases], files, ids)
+
+
+def _together(one: Shard, other: Shard) -> Shard:
+    models = {**one.registry.models, **other.registry.models}
+    registry = replace(one.registry, models=models, releases={**one.registry.releases, **other.registry.releases})
+    ledgers, releases = {**one.ledgers, **other.ledgers}, [*one.releases, *other.releases]
+    return Shard(registry, ledgers, releases, {**one.files, **other.files}, {**one.ids, **other.ids})

@@ -1,0 +1,114 @@
+"""A run in shards, each in a process of its own, makes what one process makes and tells the same problems."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from pathlib import Path
+
+import pytest
+from gitops import SMALL
+from registries import Repository, application, environment, example, following, model, release
+
+from generator import shards
+from generator.environment_checks import environment_problems, outline
+from generator.errors import ProblemsFound
+from generator.forks import in_processes
+from generator.pipeline import Run
+
+CLUSTER = {'name': 'prod', 'server': 'https://prod.example.com'}
+
+
+@pytest.fixture
+def in_shards(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(shards, 'FEWEST', 1)
+    monkeypatch.setattr(shards, 'cores', lambda: 3)
+
+
+def runs(folder: Path, files: Mapping[str, bytes], monkeypatch: pytest.MonkeyPatch) -> tuple[Run, Run]:
+    """A run by one process, and one that may take three."""
+    repository = Repository(folder / 'repository', files)
+    alone = repository.run()
+    monkeypatch.setattr(shards, 'cores', lambda: 1)
+    _ = alone.files, alone.desired_ids
+    monkeypatch.setattr(shards, 'cores', lambda: 3)
+    return alone, repository.run()
+
+
+@pytest.mark.parametrize(
+    'files', [example(), {**SMALL, **application('shop', ['web', 'api'])}], ids=['example', 'small']
+)
+@pytest.mark.usefixtures('in_shards')
+def test_shards_make_what_one_process_makes(
+    files: dict[str, bytes], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    alone, together = runs(tmp_path, files, monkeypatch)
+    assert together.files == alone.files
+    assert together.desired_ids == alone.desired_ids
+    assert together.base == alone.base
+    assert together.registry == alone.registry
+    assert 'releases' not in vars(together), 'it was made by one process'
+
+
+@pytest.mark.parametrize(
+    'files',
+    [
+        {**SMALL, **application('shop', ['web', 'wbe'])},
+        {**SMALL, **application('shop', ['wbe', 'ipa'])},
+        {**SMALL, **release('prod', 'wbe')},
+        {**SMALL, **release('porducton', 'web')},
+        {**SMALL, **model('web', runtime='tritn')},
+        {**SMALL, 'registry/models/Web.yaml': b'a: 1\n'},
+        {**SMALL, 'registry/settings.yaml': b'a: 1\n'},
+        {**SMALL, **following('other', cluster=CLUSTER, namespace='ml-prod')},
+        {**SMALL, **following('prod', promotesFrom=['staging']), **environment('staging', promotesFrom=['prod'])},
+    ],
+)  # fmt: skip
+@pytest.mark.usefixtures('in_shards')
+def test_shards_tell_what_one_process_tells(
+    files: dict[str, bytes], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    repository = Repository(tmp_path / 'repository', files)
+    told = []
+    for count in (1, 3):
+        monkeypatch.setattr(shards, 'cores', lambda count=count: count)
+        with pytest.raises(ProblemsFound) as found:
+            _ = repository.run().files
+        told.append(found.value.problems)
+    assert told[0] == told[1]
+
+
+@pytest.mark.usefixtures('in_shards')
+def test_what_releases_share_is_looked_at_over_all_shards(tmp_path: Path) -> None:
+    capacity = {'accelerators': {'nvidia.com/gpu': 2}}
+    gpu = {'resources': {'limits': {'nvidia.com/gpu': '1'}}}
+    files = {
+        **SMALL, **following('prod', capacity=capacity), **model('web', values=gpu), **model('api', values=gpu),
+    }  # fmt: skip
+    repository = Repository(tmp_path / 'repository', files)
+    with pytest.raises(ProblemsFound, match='the releases want') as found:
+        _ = repository.run().files
+    assert len(found.value.problems) == 1
+
+
+def test_the_outline_of_a_release_is_enough_to_see_problems(tmp_path: Path) -> None:
+    run = Repository(tmp_path / 'repository', example()).run()
+    assert environment_problems([outline(item) for item in run.releases]) == []
+    twice = [*run.releases, *run.releases]
+    assert environment_problems([outline(item) for item in twice])
+
+
+@pytest.mark.usefixtures('in_shards')
+def test_a_lost_process_costs_time_only(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    alone, together = runs(tmp_path, SMALL, monkeypatch)
+    here, make = os.getpid(), shards._shard
+    monkeypatch.setattr(shards, '_shard', lambda run: make(run) if os.getpid() == here else os._exit(9))
+    assert together.files == alone.files
+    assert 'releases' in vars(together)
+
+
+def test_pieces_come_back_in_their_order() -> None:
+    assert in_processes(lambda number: (number, os.getpid() == here), [1, 2, 3]) == [(1, True), (2, False), (3, False)]
+
+
+here = os.getpid()
