@@ -82,7 +82,8 @@ def _argocd(environment: Environment, settings: Settings, path: str) -> list[dic
                 'directory': {'recurse': False},
             },
             'destination': in_cluster,
-            'syncPolicy': sync_policy(),
+            # The last release may go, too; Argo CD would keep it for ever.
+            'syncPolicy': sync_policy(allow_empty=True),
         },
     }
     return [releases, root, application]

@@ -177,9 +177,9 @@ def _annotations(model: Model, version: ModelVersion, values: Values) -> dict[st
         f'{DOMAIN}/runtime': model.runtime,
     }
     if 'route' in model.spec:
-        found[f'{DOMAIN}/hostname'] = model.spec['route'].get('hostname', model.name)
+        found[f'{DOMAIN}/hostname'] = model.hostname
     if 'grpc' in model.spec.get('route', {}):
-        found[f'{DOMAIN}/grpc-hostname'] = model.spec['route']['grpc'].get('hostname', f'{model.name}-grpc')
+        found[f'{DOMAIN}/grpc-hostname'] = model.grpc_hostname
     if 'slo' in model.spec:
         found[f'{DOMAIN}/slo'] = json.dumps(model.spec['slo'], sort_keys=True)
     names = [

@@ -24,6 +24,21 @@ def values_file(environment: str, model: str) -> str:
     return f'values/{environment}/{model}.yaml'
 
 
+def readme_file(environment: str) -> str:
+    return f'delivery/{environment}/README.md'
+
+
+def dump_readme(environment: Environment) -> bytes:
+    """Keeps the folder that the agent follows in git while there is no release, and after the last one has gone."""
+    agent = {'argocd': 'Argo CD', 'flux': 'Flux'}[environment.agent]
+    body = (
+        f'\n# Releases of {environment.name}\n\n{agent} follows this folder: each file here is one release, and what'
+        f' is not here does not run.\nBring a release in with `registry/releases/{environment.name}/<model>.yaml` and'
+        ' `chartloom generate --commit`.\n'
+    )
+    return yamlwrite.seal(environment.file, body, '<!-- {} -->')
+
+
 def object_name(environment: str, name: str) -> str:
     """Unique among all environments that one agent serves; at most 63 characters by the limits on both names."""
     return f'{environment}-{name}'
@@ -88,10 +103,10 @@ def _application(release: ResolvedRelease, settings: Settings, prefix: str, valu
     }
 
 
-def sync_policy() -> dict[str, Any]:
+def sync_policy(*, allow_empty: bool = False) -> dict[str, Any]:
     """Automatic, and never stuck: `refresh` lets the retry of a failed sync take up the commit that fixes it."""
     return {
-        'automated': {'prune': True, 'selfHeal': True},
+        'automated': {'prune': True, 'selfHeal': True, **({'allowEmpty': True} if allow_empty else {})},
         'syncOptions': ['CreateNamespace=false', 'ApplyOutOfSyncOnly=true', 'PruneLast=true'],
         'retry': {'limit': 5, 'backoff': {'duration': '10s', 'factor': 2, 'maxDuration': '3m'}, 'refresh': True},
     }

@@ -53,6 +53,15 @@ class Model:
     versions: tuple[ModelVersion, ...]
 
     @property
+    def hostname(self) -> str:
+        """First label of the host name of its own route."""
+        return str(self.spec.get('route', {}).get('hostname', self.name))
+
+    @property
+    def grpc_hostname(self) -> str:
+        return str(self.spec.get('route', {}).get('grpc', {}).get('hostname', f'{self.hostname}-grpc'))
+
+    @property
     def newest(self) -> ModelVersion:
         return self.versions[-1]
 

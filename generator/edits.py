@@ -17,6 +17,7 @@ from generator.domain import Ids, Tree
 from generator.errors import ProblemsFound
 from generator.ledger import ledger_file, read_ledger
 from generator.paths import Path, show
+from generator.repository_documents import DOCUMENTS
 from generator.yamlio import read
 from generator.yamlwrite import is_sealed
 
@@ -24,6 +25,7 @@ Read = Callable[[str], bytes]
 
 CHART = re.compile(r'charts/([^/]+)/([^/]+)/(.+)')
 EDITED = 'edited by hand'
+UNKNOWN = 'no ledger names this chart'
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,7 +68,7 @@ class HandEdits:
         match = CHART.fullmatch(path)
         if match is None:
             # Documents carry no seal: what stands outside their marked blocks is the team's and is never touched.
-            sealed = not path.endswith(('.yaml', '.json')) or is_sealed(self.trees.read_current(path))
+            sealed = path in DOCUMENTS or is_sealed(self.trees.read_current(path))
             return '' if sealed else self._edit(path)
         if self.is_published(path):
             return self._edit(path)
@@ -84,7 +86,7 @@ class HandEdits:
             return EDITED
         known = next((entry.digest for entry in entries if entry.version == version), None)
         if known is None:
-            return 'no ledger names this chart'
+            return UNKNOWN
         if any(self.trees.current_ids[path] == LINK for path in paths):
             return EDITED
         return EDITED if digest({p.removeprefix(prefix): self.trees.read_current(p) for p in paths}) != known else ''

@@ -46,7 +46,12 @@ def images(values: Values) -> Iterator[tuple[Path, Values]]:
 
 
 def mirrored(values: Values, mirrors: Mapping[str, str]) -> Iterator[tuple[Path, Any]]:
-    """The registries that a mirror replaces, with their places."""
+    """The registries that a mirror replaces, with their places.
+
+    An image without one comes from Docker Hub, where a name of one word is written out.
+    """
     for path, image in images(values):
-        if mirror := mirrors.get(image.get('registry', '')):
+        if mirror := mirrors.get(image.get('registry') or 'docker.io'):
             yield (*path, 'registry'), mirror
+            if not image.get('registry') and '/' not in image['repository']:
+                yield (*path, 'repository'), f'library/{image["repository"]}'

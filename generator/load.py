@@ -27,6 +27,7 @@ from generator.domain import (
 )
 from generator.errors import Problem, ProblemsFound, problem
 from generator.schema import Schemas, quoted, suggest
+from generator.texts import text_problems
 
 Read = Callable[[str], bytes]
 Check = Callable[[Registry, Collection[str]], Iterable[Problem]]
@@ -75,6 +76,8 @@ def load_registry(
                 continue
             document = yamlio.read(data, file)
             faults = _envelope(document, file, place) or schemas.problems(place[0], document, file, data)
+            if b'\\' in data or b'<<' in data:
+                faults = [*faults, *text_problems(document, file)]
             problems.extend(faults)
             if not faults:
                 spec = document['spec']

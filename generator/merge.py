@@ -114,9 +114,18 @@ def difference(base: Values, merged: Values) -> dict[str, Any]:
         if isinstance(value, dict) and isinstance(mine, dict):
             if inner := difference(mine, value):
                 result[key] = inner
-        elif value != mine or type(value) is not type(mine):
+        elif not _same(value, mine):
             result[key] = value
     return result
+
+
+def _same(one: Any, other: Any) -> bool:
+    """Equal, and of one kind all the way down: to Python 1, 1.0 and true are equal."""
+    if type(one) is not type(other) or one != other:
+        return False
+    if isinstance(one, list):
+        return all(map(_same, one, other))
+    return not isinstance(one, dict) or all(_same(value, other[key]) for key, value in one.items())
 
 
 def enabled(entries: Mapping[str, Any]) -> dict[str, Any]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable
 
 from generator.domain import Plan
-from generator.summary import Summary, summarize
+from generator.summary import Summary, summarize, uninstalled
 
 _LONGEST_SUBJECT = 72
 _LONGEST_LIST = 50
@@ -18,7 +18,8 @@ def commit_message(plan: Plan, registry_files: Collection[str], operation: str, 
     lines += _section('New charts', summary.new_charts)
     lines += _section('Changed drafts', summary.changed_charts)
     lines += _section('Changed releases', summary.releases)
-    lines += _section('Removed', summary.removed)
+    title = 'Removed, and uninstalled by the agent' if uninstalled(summary.removed) else 'Removed'
+    lines += _section(title, summary.removed)
     lines += _section('Documents', summary.documents)
     lines += _section('Registry', sorted(registry_files))
     return '\n'.join([*lines, f'Chartloom-Operation: {operation}', ''])

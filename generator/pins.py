@@ -21,7 +21,9 @@ class Pin:
 
     @property
     def before(self) -> str:
-        return f'{self.release.version or "nothing"} (chart {self.release.chart or "none"})'
+        if not self.release.version and not self.release.chart:
+            return 'no pin'
+        return f'{self.release.version or "no version"} (chart {self.release.chart or "none"})'
 
 
 def choose_pins(

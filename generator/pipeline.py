@@ -73,6 +73,10 @@ class Run:
     def settings(self) -> Settings:
         return self.registry.settings
 
+    @property
+    def prefix(self) -> str:
+        return self.settings.prefix(self.repository.prefix)
+
     @cached_property
     def base_ids(self) -> tuple[str, Ids]:
         """The base revision, and the blob ids of its generated files."""
@@ -118,12 +122,11 @@ class Run:
     def files(self) -> dict[str, bytes]:
         """The desired tree, as far as this run's scope goes."""
         parts = self._in_shards()
-        prefix = self.settings.prefix(self.repository.prefix)
-        files = parts or (render_charts(self.charts) | render_releases(self.releases, self.registry, prefix))
+        files = parts or (render_charts(self.charts) | render_releases(self.releases, self.registry, self.prefix))
         if self.whole:
             present = [name for name in DOCUMENTS if name in self.source.tree.ids]
             current = {name: self.source.read(name) for name in present}
-            files |= render_repository(self.registry, self.templates, current, prefix)
+            files |= render_repository(self.registry, self.templates, current, self.prefix)
         return files
 
     def _in_shards(self) -> dict[str, bytes]:

@@ -6,12 +6,12 @@ import re
 from collections.abc import Collection, Mapping
 
 from generator.domain import Change, Ids, Plan
-from generator.edits import CHART, HandEdits
+from generator.edits import CHART, UNKNOWN, HandEdits
 from generator.edits import Trees as Trees
 from generator.errors import Problem
 
 _RELEASE = re.compile(r'(?:values|delivery)/([^/]+)/([^/]+)\.yaml')
-_BOOTSTRAP = re.compile(r'bootstrap/([^/]+)\.yaml')
+_ENVIRONMENT = re.compile(r'bootstrap/([^/]+)\.yaml|delivery/([^/]+)/README\.md')
 
 
 def make_plan(
@@ -42,8 +42,9 @@ def _orphan(path: str) -> tuple[str, str] | None:
     """The name to allow the removal of a file by, and the registry file that it was made from."""
     if release := _RELEASE.fullmatch(path):
         return f'{release[1]}/{release[2]}', f'registry/releases/{release[1]}/{release[2]}.yaml'
-    if environment := _BOOTSTRAP.fullmatch(path):
-        return environment[1], f'registry/environments/{environment[1]}.yaml'
+    if match := _ENVIRONMENT.fullmatch(path):
+        name = match[1] or match[2]
+        return name, f'registry/environments/{name}.yaml'
     return None
 
 
@@ -116,15 +117,20 @@ class _Planner:
             self.changes.append(Change('remove', path))
 
     def _refuse(self, path: str, message: str) -> None:
-        hint = f"{_where_instead(path)}, or run 'chartloom generate --discard-edits'"
-        self.problems.append(Problem(path, '', message, hint))
+        if message == UNKNOWN:  # told once of the folder
+            path, instead = '/'.join(path.split('/')[:3]), 'move it away if you need it'
+        else:
+            instead = _where_instead(path)
+        problem = Problem(path, '', message, f"{instead}, or run 'chartloom generate --discard-edits'")
+        if problem not in self.problems[-1:]:
+            self.problems.append(problem)
 
 
 def _where_instead(path: str) -> str:
     if match := _RELEASE.fullmatch(path):
         return f'set it in registry/releases/{match[1]}/{match[2]}.yaml under spec.values'
-    if match := _BOOTSTRAP.fullmatch(path):
-        return f'set it in registry/environments/{match[1]}.yaml'
+    if match := _ENVIRONMENT.fullmatch(path):
+        return f'set it in registry/environments/{match[1] or match[2]}.yaml'
     if match := re.match(r'charts/([^/]+)/', path):
         return f'set it in registry/models/{match[1]}.yaml'
     return 'set it in the registry'

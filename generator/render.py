@@ -8,7 +8,7 @@ from collections.abc import Iterable, Mapping
 from generator import repository_documents
 from generator.bootstrap import bootstrap_file, dump_bootstrap
 from generator.charts import ModelCharts
-from generator.delivery import delivery_file, dump_release, values_file
+from generator.delivery import delivery_file, dump_readme, dump_release, readme_file, values_file
 from generator.domain import Environment, Registry, ResolvedRelease, Templates, Tree
 from generator.ledger import dump_ledger, ledger_file
 
@@ -36,11 +36,11 @@ def render_releases(releases: Iterable[ResolvedRelease], registry: Registry, pre
 
 def render_repository(registry: Registry, templates: Templates, current: Tree, prefix: str) -> dict[str, bytes]:
     """What belongs to no release: bootstrap, and the documents with their blocks; `current` holds those there are."""
-    files = {
-        bootstrap_file(environment.name): dump_bootstrap(environment, registry.settings, prefix)
-        for environment in _by_name(registry.environments)
-    }
-    return files | repository_documents.render(registry, templates, current)
+    files = {}
+    for environment in _by_name(registry.environments):
+        files[bootstrap_file(environment.name)] = dump_bootstrap(environment, registry.settings, prefix)
+        files[readme_file(environment.name)] = dump_readme(environment)
+    return files | repository_documents.render(registry, templates, current, prefix)
 
 
 def _by_name(environments: Mapping[str, Environment]) -> list[Environment]:

@@ -25,8 +25,11 @@ registry/schemas/** -text linguist-generated
 """
 
 
-def render(registry: Registry, templates: Templates, current: Tree) -> dict[str, bytes]:
-    """The documents with their blocks renewed; the team's own text around a block stays as it is in `current`."""
+def render(registry: Registry, templates: Templates, current: Tree, prefix: str = '') -> dict[str, bytes]:
+    """The documents with their blocks renewed; the team's own text around a block stays as it is in `current`.
+
+    `prefix` is the folder of the repository that all of it stands in, '' or ending in '/'.
+    """
     environments = [registry.environments[name] for name in sorted(registry.environments)]
     readme = render_document(
         templates.documents['README.md.j2'],
@@ -34,21 +37,24 @@ def render(registry: Registry, templates: Templates, current: Tree) -> dict[str,
         environments=environments,
         commands={environment.name: bootstrap_command(environment) for environment in environments},
     )
-    blocks = {'README.md': readme, 'CODEOWNERS': _owners(registry), '.gitattributes': _ATTRIBUTES}
+    blocks = {'README.md': readme, 'CODEOWNERS': _owners(registry, prefix), '.gitattributes': _ATTRIBUTES}
     # A block that has nothing to say any more is emptied, but no file is begun for one.
     wanted = {name: block for name, block in blocks.items() if block or name in current}
     files = {name: _with_block(name, current.get(name, b''), block) for name, block in wanted.items()}
     return files | {f'{SCHEMAS}/{name}': sealed_json(data) for name, data in templates.schemas.items()}
 
 
-def _owners(registry: Registry) -> str:
+def _owners(registry: Registry, prefix: str) -> str:
     owners = registry.settings.spec.get('owners', {})
-    return ''.join(f'{_pattern(path)} {" ".join(names)}\n' for path, names in owners.items())
+    lines = ''.join(f'{_pattern(path, prefix)} {" ".join(names)}\n' for path, names in owners.items())
+    elsewhere = '# Read only at the top of the repository: copy these lines into the file there.\n'
+    return f'{elsewhere}{lines}' if lines and prefix else lines
 
 
-def _pattern(path: str) -> str:
-    """From the root, and with spaces escaped, as CODEOWNERS wants it."""
-    return (path if path.startswith(('/', '*')) else f'/{path}').replace(' ', '\\ ')
+def _pattern(path: str, prefix: str) -> str:
+    """From the root, and with spaces escaped, as CODEOWNERS wants it; one that stands anywhere stays in our folder."""
+    rooted = f'/{prefix}{path.lstrip("/")}' if prefix or not path.startswith('*') else path
+    return rooted.replace(' ', '\\ ')
 
 
 def _with_block(name: str, current: bytes, block: str) -> bytes:

@@ -68,10 +68,7 @@ def _of_model(model: Model, routed: dict[tuple[str, str], Application]) -> Itera
                 f"application '{application.name}' has {kind} routes to this model, which take the place of its own"
             )
             yield Problem(model.file, show(place), message, f'remove this one, or those in {application.file}')
-    host = route.get('hostname', model.name)
-    if 'grpc' in route and route['grpc'].get('hostname', f'{model.name}-grpc') == host:
-        message = f"host name '{host}' is that of the HTTP route: a gateway takes only one of the two"
-        where: Path = (
-            ('spec', 'route', 'grpc', 'hostname') if 'hostname' in route['grpc'] else ('spec', 'route', 'hostname')
-        )
-        yield Problem(model.file, show(where), message, 'give gRPC a host name of its own')
+    if model.grpc_hostname == model.hostname:
+        message = f"host name '{model.hostname}' is that of the HTTP route: a gateway takes only one of the two"
+        place = ('spec', 'route', 'grpc', 'hostname')
+        yield Problem(model.file, show(place), message, 'give gRPC a host name of its own')

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from generator.domain import Plan
@@ -17,9 +18,14 @@ class Summary:
     new_charts: tuple[str, ...]  # 'model 1.0.2'
     changed_charts: tuple[str, ...]  # drafts
     releases: tuple[str, ...]  # 'prod/model'
-    removed: tuple[str, ...]
+    removed: tuple[str, ...]  # 'prod/model', or a draft
     documents: tuple[str, ...]
     models: tuple[str, ...]
+
+
+def uninstalled(removed: Iterable[str]) -> bool:
+    """Whether releases are among what is removed: the agent then uninstalls what they ran."""
+    return any('/' in name for name in removed)
 
 
 def summarize(plan: Plan) -> Summary:

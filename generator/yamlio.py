@@ -13,10 +13,11 @@ from typing import Any
 
 from ruamel.yaml import events as ev
 from ruamel.yaml.cyaml import CParser  # type: ignore[attr-defined]
-from ruamel.yaml.error import MarkedYAMLError, YAMLError
+from ruamel.yaml.error import YAMLError
 
 from generator.errors import Problem, ProblemsFound, problem
 from generator.paths import Path, show
+from generator.yamlsyntax import character_problem, syntax_problem
 
 MAX_BYTES = 1 << 20
 MAX_DEPTH = 40
@@ -40,7 +41,6 @@ _NUMERIC = frozenset('0123456789+-.')  # what a number begins with
 _DATE = re.compile(r'[0-9]{4}-[0-9]{1,2}-[0-9]{1,2}')
 # Line ends, or nothing at all, to some YAML readers and text to others; a reviewer sees none of them.
 _HIDDEN = re.compile('[\x85\u2028\u2029\ufeff]')
-_UNPRINTABLE = re.compile('[^\t\n\r -~\x85\xa0-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]')
 _TEMPLATE = re.compile(r'(?:\{\{.*?\}\}[^\s,#{}\]]*)+')
 
 
@@ -76,7 +76,7 @@ def decode(data: bytes, file: str) -> str:
         line = data.count(b'\n', 0, error.start) + 1
         raise problem(file, '', f'line {line} is not UTF-8', 'save the file as UTF-8') from None
     if not text.isascii() and (found := _HIDDEN.search(text)):
-        raise _character(text, found.start(), file, 'which only some YAML readers pass over')
+        raise character_problem(text, found.start(), file, 'which only some YAML readers pass over')
     return text
 
 
@@ -96,7 +96,7 @@ class _Reader:
             value = self._document()
         except YAMLError as error:
             if not self.lost:
-                self.problems += _syntax(error, self.text, self.file, self.quoted).problems
+                self.problems += syntax_problem(error, self.text, self.file, self.quoted).problems
         if self.problems:
             raise ProblemsFound(self.problems)
         return value
@@ -270,44 +270,3 @@ def _quote_hint(text: str) -> str:
     if _DATE.match(text) or not any(letter.isdigit() for letter in text) or (text.isdigit() and len(text) > 16):
         return quoted
     return f'{quoted}, or write a plain decimal number'
-
-
-def _character(text: str, at: int, file: str, what: str) -> ProblemsFound:
-    line = text.count('\n', 0, at) + 1
-    message = f'line {line}, column {at - text.rfind(chr(10), 0, at)}: U+{ord(text[at]):04X}, {what}'
-    return problem(file, '', message, f'remove it, or write it as "\\u{ord(text[at]):04X}" in double quotes')
-
-
-# What libyaml says, and what to do then.
-_ALIKE = 'indent keys of a map and entries of a list alike'
-_SYNTAX_HINTS = {
-    'mapping values are not allowed in this context': f'quote text that holds a colon and a space; {_ALIKE}',
-    'did not find expected key': f'{_ALIKE}; quote text that begins with a quote, [ or {{',
-    "did not find expected '-' indicator": _ALIKE,
-    'did not find expected alphabetic or numeric character': 'quote text that begins with * or &',
-    "did not find expected ',' or ']'": 'put commas between the entries, and close the list with ]',
-    "did not find expected ',' or '}'": 'put commas between the entries, and close the map with }',
-    "could not find expected ':'": 'write a colon and a space after the key, and close lists with ]',
-    'found unexpected end of stream': 'close the quote',
-    'found unknown escape character': 'write \\\\ for a backslash, or use single quotes',
-}
-
-
-def _syntax(error: YAMLError, text: str, file: str, quoted: Any) -> ProblemsFound:
-    """Why a text is not YAML; `quoted` is the last quoted text before that."""
-    if not isinstance(error, MarkedYAMLError):  # libyaml says no line here
-        found = _UNPRINTABLE.search(text)
-        return _character(text, found.start() if found else 0, file, 'a character that YAML does not allow')
-    what = str(error.problem or error.context)
-    # An open quote or bracket is told where it opens, not where the file ends.
-    opened = what.startswith("did not find expected ','") or what == 'found unexpected end of stream'
-    mark = (opened and error.context_mark) or error.problem_mark or error.context_mark
-    lines = text.splitlines()
-    rest = lines[mark.line][mark.column :] if mark and mark.line < len(lines) else ''
-    hint = _SYNTAX_HINTS.get(what, 'mend the syntax; an editor with the YAML language server shows the place')
-    if what == 'found character that cannot start any token':
-        hint = 'indent with spaces, not with tabs' if rest[:1] == '\t' else f'quote text that begins with {rest[:1]}'
-    if quoted and mark and quoted.end_mark.line == mark.line > quoted.start_mark.line:
-        hint = f'close the quote that opens in line {quoted.start_mark.line + 1}'
-    where = f'line {mark.line + 1}, column {mark.column + 1}: ' if mark else ''
-    return problem(file, '', f'not YAML: {where}{what}', hint)

@@ -151,7 +151,7 @@ def test_the_root_application_follows_its_folder_and_takes_up_fixes(prefix: str)
     }
     assert root['metadata']['annotations'] == {'argocd.argoproj.io/manifest-generate-paths': f'/{prefix}delivery/prod'}
     assert root['spec']['syncPolicy']['retry']['refresh'] is True
-    assert root['spec']['syncPolicy']['automated'] == {'prune': True, 'selfHeal': True}
+    assert root['spec']['syncPolicy']['automated'] == {'prune': True, 'selfHeal': True, 'allowEmpty': True}
     assert 'ApplyOutOfSyncOnly=true' in root['spec']['syncPolicy']['syncOptions']
 
 

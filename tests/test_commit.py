@@ -102,7 +102,7 @@ def test_the_message_says_what_moves_and_how_it_was_made(tmp_path: Path) -> None
     here.remove('registry/releases/prod/api.yaml')
     here.commit(removable=('prod/api',))
     assert here.git('log', '-1', '--format=%s') == 'Generate 1 release, remove 1 chart or release'
-    assert '\n\nRemoved:\n* prod/api\n\n' in here.git('log', '-1', '--format=%B')
+    assert '\n\nRemoved, and uninstalled by the agent:\n* prod/api\n\n' in here.git('log', '-1', '--format=%B')
 
 
 def test_the_message_of_drafts_documents_and_registry_files_alone() -> None:

@@ -261,7 +261,7 @@ def test_a_models_own_host_name_is_told_before_and_after_its_chart_is_published(
     rows = explained(repository.folder, 'prod/web')
     assert rows['route.hostnames']['file'] == 'charts/web/1.0.0/Chart.yaml'
     assert 'chartloom.dev/hostname: own' in line(repository.folder, rows['route.hostnames'])
-    assert 'chartloom.dev/grpc-hostname: web-grpc' in line(repository.folder, rows['grpcRoute.hostnames'])
+    assert 'chartloom.dev/grpc-hostname: own-grpc' in line(repository.folder, rows['grpcRoute.hostnames'])
 
 
 def test_of_an_older_chart_its_own_values_are_named(tmp_path: Path) -> None:

@@ -88,7 +88,10 @@ def test_removal_in_words(tmp_path: Path) -> None:
     told = (f'{path}: {file} is gone, but this remains\n{hint}' for path in (DELIVERY, VALUES))
     assert (done.returncode, done.stderr) == (1, ''.join(told))
     done = chartloom(here.folder, 'generate', '--commit', '--allow-removal', 'prod/web')
-    assert done.stdout == f'removed: prod/web\n2 files changed\ncommit {here.head()[:12]} on main\n'
+    assert done.stdout == (
+        'removed: prod/web\nthe agent uninstalls what the removed releases ran\n2 files changed\n'
+        f'commit {here.head()[:12]} on main\n'
+    )
 
 
 def test_a_command_that_fails_is_told_with_its_words(origin: Path, tmp_path: Path) -> None:

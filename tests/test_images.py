@@ -76,6 +76,7 @@ def test_a_mirror_replaces_the_registry_and_nothing_else() -> None:
     sidecars = {
         'proxy': {'image': {'registry': 'docker.io', 'repository': 'envoy'}},
         'plain': {'image': {'repository': 'x'}},
+        'team': {'image': {'registry': '', 'repository': 'team/x'}},
     }
     whole = values(
         containers=sidecars, test={'enabled': True, 'image': {'registry': 'docker.io', 'repository': 'curl'}}
@@ -83,6 +84,9 @@ def test_a_mirror_replaces_the_registry_and_nothing_else() -> None:
     mirrors = {'docker.io': 'mirror.example/docker', 'quay.io': 'mirror.example/quay'}
     assert list(mirrored(whole, mirrors)) == [
         (('containers', 'proxy', 'image', 'registry'), 'mirror.example/docker'),
+        (('containers', 'plain', 'image', 'registry'), 'mirror.example/docker'),
+        (('containers', 'plain', 'image', 'repository'), 'library/x'),
+        (('containers', 'team', 'image', 'registry'), 'mirror.example/docker'),
         (('test', 'image', 'registry'), 'mirror.example/docker'),
     ]
     assert list(mirrored(whole, {})) == []

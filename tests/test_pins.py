@@ -121,7 +121,7 @@ def test_the_command_keeps_comments_and_layout(repository: r.Repository) -> None
     before = repository.tree()
     command = [sys.executable, '-m', 'generator', 'pin']
     done = subprocess.run(command, cwd=repository.folder, check=True, capture_output=True, text=True)
-    assert 'prod/web: nothing (chart none) → 2 (chart 1.0.2)' in done.stdout
+    assert 'prod/web: no pin → 2 (chart 1.0.2)' in done.stdout
     after = repository.tree()
     assert {path for path in after if after[path] != before.get(path)} == {'registry/releases/prod/web.yaml'}
     wanted = text.replace('spec:\n', 'spec:\n    version: "2"\n    chart: "1.0.2"\n')

@@ -20,6 +20,9 @@ from generator.repository import open_repository
 from generator.schema import suggest
 from generator.yamlio import Mark
 
+# Files of the tool itself, which no repository holds.
+TOOL = 'chart_templates/'
+
 
 @click.command()
 @click.argument('name', metavar='release/ENV/MODEL')
@@ -57,6 +60,8 @@ def command(name: str, key: str, folder: Path, output: str) -> None:
     width = min(max(len(row[0]) for row in rows), 60)
     for shown, origin, line in rows:
         place = f'{origin.file}:{line}' if line else origin.file
+        if origin.file.startswith(TOOL):
+            place = f"chartloom's own {place}"
         say(f'{shown:<{width}}  {_short(origin.value):<40}  {click.style(place, dim=True)}')
 
 
@@ -79,7 +84,7 @@ class _Lines:
 
     def _read(self, file: str) -> bytes:
         reader: Callable[[str], bytes] = self.run.source.read
-        if file.startswith('chart_templates/'):
+        if file.startswith(TOOL):
             package, _, inner = file.partition('/')
             return (package_files(package) / inner).read_bytes()
         if file in self.run.source.tree.ids:

@@ -17,7 +17,7 @@ from generator.ledger import ledger_file, read_ledger
 from generator.pipeline import Run
 from generator.repository import open_repository
 from generator.source import Source
-from generator.summary import summarize
+from generator.summary import summarize, uninstalled
 
 
 @click.command()
@@ -90,6 +90,8 @@ def _tell(plan: Plan, diffs: dict[str, str], moves: dict[str, str]) -> None:
         say(f'{change.kind:<7} {change.path}', fg=colours[change.kind])
         for line in diffs.get(change.path, '').splitlines():
             say(f'    {line}', fg={'+': 'green', '-': 'red'}.get(line[:1]))
+    if uninstalled(summary.removed):
+        say('\nthe agent uninstalls what the removed releases ran', fg='red')
     counts = {kind: sum(change.kind == kind for change in plan.changes) for kind in colours}
     say(f'\n{counts["add"]} to add, {counts["update"]} to update, {counts["remove"]} to remove')
 

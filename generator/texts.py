@@ -1,0 +1,28 @@
+"""A registry document → problems: texts that Helm 3 would fail at, with words that lead nowhere."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterator
+from typing import Any
+
+from generator.errors import Problem
+from generator.paths import Path, show
+
+_NOT_FOR_HELM = re.compile('[\x7f-\x9f]')
+
+
+def text_problems(document: Any, file: str, path: Path = ()) -> Iterator[Problem]:
+    """Such characters come from escapes only, for the reader takes none that stand for themselves."""
+    if isinstance(document, dict):
+        for key, value in document.items():
+            if key == '<<' or _NOT_FOR_HELM.search(key):
+                yield Problem(file, show(path), f'Helm 3 takes no key like {json.dumps(key)}', 'choose another one')
+            yield from text_problems(value, file, (*path, key))
+    elif isinstance(document, list):
+        for index, item in enumerate(document):
+            yield from text_problems(item, file, (*path, index))
+    elif isinstance(document, str) and (found := _NOT_FOR_HELM.search(document)):
+        message = f'Helm 3 takes no text with the character U+{ord(found[0]):04X}'
+        yield Problem(file, show(path), message, 'write the text without it')
