@@ -36,7 +36,7 @@ class Changeset:
 
 def find_changes(run: Run, plan: Plan, removable: Collection[str], *, discard: bool) -> Changeset:
     """What HEAD lacks; `plan` is what the work tree lacks. ProblemsFound where a commit would lose something."""
-    held = run.repository.ids(run.source.head, run.source.commit_paths())
+    held = _held(run)
     generated = {path: blob for path, blob in held.items() if not _is_registry(path)}
     if problems := left_behind(generated, run.desired_ids, removable):
         raise ProblemsFound(problems)
@@ -45,6 +45,15 @@ def find_changes(run: Run, plan: Plan, removable: Collection[str], *, discard: b
     files = {**changes.files, **dict.fromkeys(changes.removed), **registry}
     index = _index(run, {*files, *(change.path for change in plan.changes)}, files, held, discard)
     return Changeset(changes, files, tuple(registry), _executable(run, registry), index)
+
+
+def _held(run: Run) -> dict[str, str]:
+    """Blob ids of all that HEAD holds and a commit of this scope may touch."""
+    (base, known), head, paths = run.base_ids, run.source.head, run.source.commit_paths()
+    if base != head:
+        return run.repository.ids(head, paths)
+    generated = set(run.source.base_paths())
+    return {**known, **run.repository.ids(head, [path for path in paths if path not in generated])}
 
 
 def _is_registry(path: str) -> bool:

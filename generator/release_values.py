@@ -65,12 +65,12 @@ def _application_layers(
 
 def _peer_layers(release: Release, chart: Chart, application: Application, registry: Registry) -> Iterator[Layer]:
     """Members of an application that run in the same environment let each other in."""
+    ports = _service_ports(chart.values['ports'])
     for index, peer in enumerate(application.members):
         if peer == release.model or f'{release.environment}/{peer}' not in registry.release_names:
             continue
         pods = {'podLabels': {'app.kubernetes.io/name': peer, 'app.kubernetes.io/instance': peer}}
         source: Path = ('spec', 'members', index)
-        ports = _service_ports(chart.values['ports'])
         yield Layer(application.file, source, ('networkPolicy', 'ingress', peer), {**pods, 'ports': ports})
         yield Layer(application.file, source, ('networkPolicy', 'egress', peer), pods)
 

@@ -39,7 +39,7 @@ def run_in_shards(names: Sequence[str], run_of: Callable[[Sequence[str]], Run], 
     count = min(cores(), len(models) // FEWEST)
     if count < 2:
         return None
-    number = {model: index % count for index, model in enumerate(sorted(models))}
+    number = {model: index * count // len(models) for index, model in enumerate(sorted(models))}
     runs = [run_of(shard) for shard in _cut(names, number, count)]
     runs[0].progress = progress  # the others do as much in the same time
     try:
