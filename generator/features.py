@@ -18,6 +18,7 @@ class Feature:
     since: tuple[int, int]
     path: Path = ()
     value: object = None
+    instead: str = ''
 
     def is_in(self, environment: Environment) -> bool:
         return tuple(map(int, environment.kubernetes.split('.')[:2])) >= self.since
@@ -28,7 +29,13 @@ class Feature:
 
 
 # On by default since that version, which is earlier than its general availability (Kubernetes 1.34).
-FEATURES = (Feature('preStop.sleep', (1, 30)),)
+FEATURES = (
+    Feature('preStop.sleep', (1, 30)),
+    Feature(
+        'image volumes', (1, 35), ('artifact', 'delivery'), 'image',
+        "write delivery: download, or bake the model into the server's image ('chartloom dockerfile')",
+    ),
+)  # fmt: skip
 
 
 def feature_faults(values: Values, environment: Environment, features: Iterable[Feature] = FEATURES) -> Iterator[Fault]:
@@ -36,7 +43,11 @@ def feature_faults(values: Values, environment: Environment, features: Iterable[
     for feature in features:
         if feature.path and _at(values, feature.path) == feature.value and not feature.is_in(environment):
             message = f"Kubernetes '{environment.kubernetes}' of environment '{environment.name}' lacks {feature.name}"
-            yield Fault(feature.path, message, f'it is there since Kubernetes {feature.shown_since}')
+            yield Fault(
+                feature.path,
+                message,
+                '; '.join(filter(None, [f'it is there since Kubernetes {feature.shown_since}', feature.instead])),
+            )
 
 
 def _at(values: Values, path: Path) -> object:

@@ -8,6 +8,8 @@ from typing import Any
 from generator.domain import Values
 from generator.paths import Path
 
+# Which image an artifact needs: the one that fetches it, or the one that holds it.
+_OF_ARTIFACT = {'download': 'image', 'image': 'reference'}
 _OTHER_NAMES = {'index.docker.io': 'docker.io'}
 
 
@@ -39,8 +41,8 @@ def images(values: Values) -> Iterator[tuple[Path, Values]]:
     for name, container in values.get('containers', {}).items():
         if container.get('enabled', True) and 'image' in container:
             yield ('containers', name, 'image'), container['image']
-    if values.get('artifact', {}).get('delivery') == 'download':
-        yield ('artifact', 'image'), values['artifact']['image']
+    if (delivery := values.get('artifact', {}).get('delivery')) in _OF_ARTIFACT:
+        yield ('artifact', _OF_ARTIFACT[delivery]), values['artifact'][_OF_ARTIFACT[delivery]]
     if values.get('test', {}).get('enabled'):
         yield ('test', 'image'), values['test']['image']
 

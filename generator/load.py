@@ -208,12 +208,6 @@ def load_templates() -> Templates:
     starter = {name: data for name, data in _walk(templates / 'model-server', '') if not name.startswith('ci/')}
     values_schema = starter['values.schema.json']
     schemas = {name: data for name, data in _walk(package_files('schemas'), '') if name.endswith('.json')}
-    runtimes = {}
-    for name, data in _walk(templates / 'runtimes', ''):
-        if name.endswith('.yaml'):
-            file = f'chart_templates/runtimes/{name}'
-            spec = yamlio.read(data, file)
-            runtimes[spec['name']] = Runtime(spec['name'], file, spec)
     return Templates(
         starter=Starter(
             files=starter,
@@ -221,10 +215,18 @@ def load_templates() -> Templates:
             schema=json.loads(values_schema),
             digest=_digest({n: d for n, d in starter.items() if n.startswith('templates/')}),
         ),
-        runtimes=runtimes,
+        runtimes=_runtimes(templates / 'runtimes'),
         documents=dict(_walk(templates / 'repository', '')),
         schemas={**schemas, 'values.json': _overlay_form(values_schema)},
     )
+
+
+def _runtimes(folder: Traversable) -> dict[str, Runtime]:
+    """The presets by name; a name that only resolves to another one is that one."""
+    files = {f'chart_templates/runtimes/{name}': data for name, data in _walk(folder, '') if name.endswith('.yaml')}
+    specs = {file: yamlio.read(data, file) for file, data in files.items()}
+    found = {spec['name']: Runtime(spec['name'], file, spec) for file, spec in specs.items() if 'values' in spec}
+    return found | {s['name']: found[s['resolvesTo']] for s in specs.values() if 'resolvesTo' in s}
 
 
 _WHOLE = ('required', 'if', 'then', 'else', 'allOf', 'anyOf', 'oneOf', 'minProperties')

@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-import math
 import re
 from collections.abc import Iterator, Mapping
-from fractions import Fraction
 from typing import Any
-from urllib.parse import urlsplit
 
-from generator import prediction
+from generator import monitoring, prediction, scaling, startup
+from generator.artifacts import Fragment, artifact_fragments, artifact_problems
 from generator.domain import Layer, Model, ModelVersion, Runtime, Templates, Values
 from generator.errors import Problem
 from generator.images import parse_image
+from generator.nginx import seconds
 from generator.paths import Path, show
 from generator.schema import suggest
 
@@ -28,18 +27,31 @@ STARTER_VALUES = 'chart_templates/model-server/values.yaml'
 def model_layers(model: Model, version: ModelVersion, templates: Templates) -> list[Layer]:
     """The layers of a chart over the starter's values; the model's runtime must be known."""
     runtime = templates.runtimes[model.runtime]
-    preset = substitute(runtime.spec.get('values', {}), {'model': model.name, 'version': version.version})
     index = model.versions.index(version)
+    fragments = [
+        *_startup(model, version, index, runtime, templates.starter.values),
+        *_fragments(model, version, index, runtime),
+    ]
     return [
-        Layer(runtime.file, ('values',), (), preset),
-        *(
-            Layer(model.file, source, target, values)
-            for source, target, values in _fragments(model, version, index, runtime)
-        ),
+        *_preset(model, version, runtime),
+        *(Layer(model.file, source, target, values) for source, target, values in fragments),
     ]
 
 
-Fragment = tuple[Path, Path, Any]
+def _preset(model: Model, version: ModelVersion, runtime: Runtime) -> Iterator[Layer]:
+    """What the runtime says of every model, and of artifacts of this one's kind."""
+    names = {'model': model.name, 'version': version.version}
+    kind = version.spec.get('artifact', {}).get('kind', '')
+    yield Layer(runtime.file, ('values',), (), substitute(runtime.spec['values'], names))
+    if values := runtime.spec['artifacts'].get(kind, {}).get('values'):
+        yield Layer(runtime.file, ('artifacts', kind, 'values'), (), substitute(values, names))
+
+
+def _startup(model: Model, version: ModelVersion, index: int, runtime: Runtime, starter: Values) -> Iterator[Fragment]:
+    """A start takes as long as the model is large, unless the model says itself how long it may take."""
+    if 'artifact' in version.spec and 'startupProbe' not in model.spec:
+        source: Path = ('spec', 'versions', index, 'artifact', 'size')
+        yield from startup.startup_fragments(version.spec['artifact'], runtime.spec, starter, source)
 
 
 def _fragments(model: Model, version: ModelVersion, index: int, runtime: Runtime) -> Iterator[Fragment]:
@@ -54,11 +66,12 @@ def _fragments(model: Model, version: ModelVersion, index: int, runtime: Runtime
     for name, container in sorted(spec.get('containers', {}).items()):
         yield ('spec', 'containers', name), ('containers', name), container
     yield from _resources(spec)
-    yield from _scaling(spec)
+    yield from scaling.fragments(spec, runtime)
     yield from _routes(spec)
     for key, value in sorted(spec.get('scheduling', {}).items()):
         yield ('spec', 'scheduling', key), (key,), value
     yield from _test(model, version, here, runtime)
+    yield from monitoring.fragments(model, runtime)
     if 'values' in spec:
         yield ('spec', 'values'), (), spec['values']
 
@@ -68,29 +81,8 @@ def _artifact(version: ModelVersion, here: Path, runtime: Runtime, model: str) -
     form = artifact and runtime.spec.get('artifacts', {}).get(artifact['kind'])
     if not artifact or form is None:
         return
-    source = (*here, 'artifact')
     form = substitute(form, {'model': model, 'version': version.version})
-    values: dict[str, Any] = {'uri': artifact['uri'], 'sha256': artifact.get('sha256', ''), 'path': form['path']}
-    url = urlsplit(artifact['uri'])
-    if url.scheme == 'pvc':
-        values |= {'delivery': 'volume', 'claimName': url.netloc, 'subPath': url.path.strip('/')}
-    else:
-        values |= {'delivery': 'download', 'unpack': bool(form.get('unpack', False))}
-        port = url.port or {'http': 80, 'https': 443}[url.scheme]
-        store = {'cidr': '0.0.0.0/0', 'ports': {'store': {'port': port, 'protocol': 'TCP'}}}
-        yield (*source, 'uri'), ('networkPolicy', 'egress', 'artifact-store'), store
-    yield source, ('artifact',), values
-    if 'size' in artifact:
-        yield (*source, 'size'), ('artifact', 'sizeLimit'), _room(artifact['size'], unpack=values.get('unpack', False))
-
-
-_MEBIBYTES = {'Ki': Fraction(1, 1024), 'Mi': Fraction(1), 'Gi': Fraction(1024), 'Ti': Fraction(1024**2)}
-
-
-def _room(size: str, *, unpack: bool) -> str:
-    """What a volume must hold for a while: an archive and what is unpacked from it, and a tenth for the file system."""
-    mebibytes = Fraction(size[:-2]) * _MEBIBYTES[size[-2:]] * (2 if unpack else 1)
-    return f'{math.ceil(mebibytes * Fraction(11, 10))}Mi'
+    yield from artifact_fragments(artifact, form, (*here, 'artifact'))
 
 
 def _resources(spec: Values) -> Iterator[Fragment]:
@@ -107,24 +99,28 @@ def _resources(spec: Values) -> Iterator[Fragment]:
         yield source, ('tolerations', re.sub(r'[^a-z0-9]+', '-', name.lower()).strip('-')), taint
 
 
-def _scaling(spec: Values) -> Iterator[Fragment]:
-    if 'replicas' in spec:
-        yield ('spec', 'replicas'), ('replicaCount',), spec['replicas']
-    if 'autoscaling' in spec:
-        yield ('spec', 'autoscaling'), ('autoscaling', 'enabled'), True
-        yield ('spec', 'autoscaling'), ('autoscaling',), spec['autoscaling']
-
-
 def _routes(spec: Values) -> Iterator[Fragment]:
     route = spec.get('route', {})
-    if 'timeout' in spec.get('traffic', {}):
-        yield ('spec', 'traffic', 'timeout'), ('route', 'timeout'), spec['traffic']['timeout']
+    yield from _limits(spec)
     if 'rules' in route:
         yield ('spec', 'route', 'rules'), ('route', 'rules', 'main', 'enabled'), False
         for name, rule in sorted(route['rules'].items()):
             yield ('spec', 'route', 'rules', name), ('route', 'rules', name), route_rule(rule)
     if 'methods' in route.get('grpc', {}):
         yield ('spec', 'route', 'grpc', 'methods'), ('grpcRoute', 'methods'), route['grpc']['methods']
+
+
+def _limits(spec: Values) -> Iterator[Fragment]:
+    """Time limits of requests: as the model says, else what its SLO lets one take before nobody waits any more."""
+    if 'timeout' in spec.get('traffic', {}):
+        yield ('spec', 'traffic', 'timeout'), ('route', 'timeout'), spec['traffic']['timeout']
+    if 'p99' not in spec.get('slo', {}):
+        return
+    source, p99 = ('spec', 'slo', 'p99'), seconds(spec['slo']['p99'])
+    if 'timeout' not in spec.get('traffic', {}):
+        yield source, ('route', 'timeout'), f'{max(1000, round(4000 * p99))}ms'
+    # A prediction changes nothing, so a request that met no server may be sent again.
+    yield source, ('route', 'retries'), {'attempts': 2, 'perTryTimeout': f'{max(250, round(2000 * p99))}ms'}
 
 
 def route_rule(rule: Values) -> dict[str, Any]:
@@ -171,32 +167,12 @@ def model_problems(model: Model, templates: Templates) -> list[Problem]:
             message = f"version '{version.version}' stands here twice, first as versions[{seen[version.version]}]"
             problems.append(Problem(model.file, show((*place, 'version')), message, 'give each version its own name'))
         seen.setdefault(version.version, index)
-        problems += _artifact_problems(model, version, runtime, (*place, 'artifact'))
+        if artifact := version.spec.get('artifact'):
+            kinds = runtime.spec.get('artifacts', {})
+            problems += artifact_problems(model.file, artifact, kinds, runtime.name, (*place, 'artifact'))
+    problems += scaling.problems(model, runtime)
     if model.name == 'global':
         problems.append(
             Problem(model.file, '$.metadata.name', "'global' is helm's word for shared values", 'choose another name')
         )
     return problems
-
-
-def _artifact_problems(model: Model, version: ModelVersion, runtime: Runtime, place: Path) -> Iterator[Problem]:
-    artifact = version.spec.get('artifact')
-    if not artifact:
-        return
-    kinds = runtime.spec.get('artifacts', {})
-    if artifact['kind'] not in kinds:
-        message = f"runtime '{runtime.name}' does not serve artifacts of kind '{artifact['kind']}'"
-        yield Problem(model.file, show((*place, 'kind')), message, suggest(artifact['kind'], kinds))
-    if not _is_address(artifact['uri']):
-        hint = 'write https://<host>[:<port>]/<path>'
-        yield Problem(model.file, show((*place, 'uri')), f"'{artifact['uri']}' is no address", hint)
-    if 'sha256' not in artifact and not artifact['uri'].startswith('pvc://'):
-        hint = "add sha256: the output of 'sha256sum' on the file"
-        yield Problem(model.file, show(place), 'a downloaded artifact has no sha256', hint)
-
-
-def _is_address(uri: str) -> bool:
-    try:
-        return urlsplit(uri).port != 0
-    except ValueError:  # no number, or no port that there is
-        return False

@@ -21,6 +21,7 @@ from generator.resolve import resolve_releases
 from generator.schema import Schemas, suggest
 from generator.shards import run_in_shards
 from generator.source import REGISTRY, Source
+from generator.warnings import registry_warnings
 
 Progress = Callable[[str, int], AbstractContextManager[Callable[[int], object]]]
 
@@ -166,6 +167,10 @@ class Run:
             return self.repository.read([head[path]])[head[path]]
 
         return make_plan(self._trees(head, read), self.published, discard=True, removable=removable)[0]
+
+    @property
+    def warnings(self) -> list[Problem]:
+        return registry_warnings(self.registry, self.templates)
 
     @cached_property
     def published(self) -> dict[str, frozenset[str]]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from generator import monitoring
 from generator.domain import ResolvedRelease
 from generator.errors import Problem
 from generator.faults import Fault, to_problems
@@ -13,8 +14,9 @@ from generator.images import images, show_image
 
 def release_problems(release: ResolvedRelease) -> list[Problem]:
     """Problems of a release whose values fit the schema of its chart, each told of a file that people write."""
-    faults = [*_digests(release), *feature_faults(release.merged, release.environment)]
-    return to_problems(faults, (*release.chart.layers, *release.layers), release.release.file)
+    faults = [*_digests(release), *feature_faults(release.merged, release.environment), *monitoring.faults(release)]
+    problems = to_problems(faults, (*release.chart.layers, *release.layers), release.release.file)
+    return [*problems, *monitoring.problems(release)]
 
 
 def _digests(release: ResolvedRelease) -> Iterator[Fault]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
 
+from generator.access import secret_layers
 from generator.charts import ModelCharts
 from generator.checks import release_problems
 from generator.domain import (
@@ -96,6 +97,9 @@ def _resolve(
     _check_contract(release, chart)
     layers = tuple(release_layers(release, environment, chart, registry))
     merged = merge_checked(layers, chart.values, chart.schema, release.file)
+    if 'secretStore' in environment.spec and 'externalSecrets' in merged:  # as of contract 2
+        secrets = tuple(secret_layers(environment, merged))
+        layers, merged = (*layers, *secrets), merge_layers(secrets, merged)
     if 'registryMirrors' in environment.spec:  # of images that are known to have the right form
         mirrors = tuple(mirror_layers(environment, merged))
         layers, merged = (*layers, *mirrors), merge_layers(mirrors, merged)
@@ -108,6 +112,6 @@ def _resolve(
 
 def _check_contract(release: Release, chart: Chart) -> None:
     contract = chart.annotations.get(f'{DOMAIN}/values-contract')
-    if contract != str(VALUES_CONTRACT):
+    if contract not in (str(VALUES_CONTRACT), str(VALUES_CONTRACT - 1)):
         message = f"chart '{chart.version}' has values contract '{contract}', this chartloom knows '{VALUES_CONTRACT}'"
         raise ProblemsFound([Problem(release.file, '$.spec.chart', message, 'use a newer chartloom')])

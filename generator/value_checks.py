@@ -81,6 +81,8 @@ def _scaling(values: Values) -> Iterator[Fault]:
     if scaling['minReplicas'] > scaling['maxReplicas']:
         message = f'minReplicas {scaling["minReplicas"]} is more than maxReplicas {scaling["maxReplicas"]}'
         yield Fault(low, message, 'raise maxReplicas or lower minReplicas', (high,))
+    if scaling.get('type') == 'keda':
+        return
     for path, container in containers(values):
         if not quantity(container.get('resources', {}).get('requests', {}).get('cpu', '0')):
             who = f"container '{path[-1]}'" if path else 'the model server'
@@ -119,6 +121,9 @@ def _times(values: Values) -> Iterator[Fault]:
 def _routes(values: Values) -> Iterator[Fault]:
     seen: dict[tuple[str, str], str] = {}
     for name, rule in enabled(values['route']['rules']).items():
+        if rule.get('rewrite') and values['route']['enabled'] and values['route'].get('type') == 'nginx':
+            hint = "serve the path as it comes, or use router 'gateway-api'"
+            yield Fault(('route', 'rules', name, 'rewrite'), "router 'nginx' rewrites no paths here", hint)
         first = seen.setdefault((rule['type'], rule['path'].rstrip('/')), name)
         if first != name:
             places = (('route', 'rules', first),)

@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# pyproject.toml -> requirements/*.lock: exact versions with hashes, resolved afresh. Keeps what is locked unless told
+# pyproject.toml and requirements/scan.in -> requirements/*.lock: exact versions with hashes, resolved afresh. Keeps what is locked unless told
 # otherwise: `make lock` (only what pyproject.toml changed), `make lock ARGS=--upgrade` (newest of everything).
 # Run it with the oldest Python that is supported: what it resolves must install there.
 set -euo pipefail
@@ -14,5 +14,6 @@ compile=("$tools/bin/pip-compile" --quiet --generate-hashes --allow-unsafe --str
 "${compile[@]}" --build-deps-for=editable "$@" --output-file=requirements/run.lock pyproject.toml
 "${compile[@]}" --build-deps-for=editable --extra=dev --constraint=requirements/run.lock "$@" \
   --output-file=requirements/dev.lock pyproject.toml
-sed -i.old -e '/^#/d' -e '/^$/d' requirements/run.lock requirements/dev.lock # pip-tools' remark on setuptools
+"${compile[@]}" "$@" --output-file=requirements/scan.lock requirements/scan.in # scanners live in an environment of their own
+sed -i.old -e '/^#/d' -e '/^$/d' requirements/*.lock # pip-tools' remark on setuptools
 rm requirements/*.lock.old

@@ -246,4 +246,6 @@ def test_flux_may_make_what_charts_render_and_what_helm_needs(rendered: set[tupl
 
 def plural(kind: str) -> str:
     word = kind.lower()
-    return f'{word[:-1]}ies' if word.endswith('y') else f'{word}s'
+    if word.endswith('y'):
+        return f'{word[:-1]}ies'
+    return f'{word}es' if word.endswith('s') else f'{word}s'

@@ -39,7 +39,15 @@ def test_words_for_people(tmp_path: Path) -> None:
 
 def test_json_for_programs(origin: Path, tmp_path: Path) -> None:
     here = published_at(origin, tmp_path / 'here')
-    nothing = {'changed': False, 'commit': '', 'branch': '', 'pushed': False, 'changes': [], 'problems': []}
+    nothing = {
+        'changed': False,
+        'commit': '',
+        'branch': '',
+        'pushed': False,
+        'warnings': [],
+        'changes': [],
+        'problems': [],
+    }
     assert as_json(here.folder) == nothing
     here.write(changed_model())
     files = as_json(here.folder)

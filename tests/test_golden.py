@@ -40,7 +40,7 @@ def copied(path: str) -> bytes | None:
     if path.startswith('registry/schemas/'):
         return sealed_json(TEMPLATES.schemas[path.removeprefix('registry/schemas/')])
     found = _CHART.fullmatch(path)
-    if found and found[1] not in ('Chart.yaml', 'values.yaml', 'README.md'):
+    if found and found[1] not in ('Chart.yaml', 'values.yaml', 'README.md', 'dashboard.json'):
         return TEMPLATES.starter.files.get(found[1], b'')
     return None
 
@@ -134,7 +134,8 @@ def test_what_is_not_kept_there_is_right_too(name: str, tmp_path: Path) -> None:
     charts = {path.rpartition('/')[0] for path in files if path.endswith('/Chart.yaml')}
     assert charts
     for chart in charts:
-        assert chart_files(files, f'{chart}/').keys() == TEMPLATES.starter.files.keys() | {'README.md'}
+        own = chart_files(files, f'{chart}/').keys() - {'README.md', 'dashboard.json'}
+        assert own == TEMPLATES.starter.files.keys()
     for path, data in files.items():
         if path.endswith('/versions.yaml'):
             model = path.split('/')[1]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from typing import Any
 
 import pytest
@@ -150,6 +151,62 @@ def test_a_volume_needs_no_way_out_and_no_checksum() -> None:
 )
 def test_the_volume_has_room_for_what_it_holds_for_a_while(kind: str, size: str, room: str) -> None:
     assert values(with_artifact(kind=kind, size=size), 'triton')['artifact']['sizeLimit'] == room
+
+
+FILES = {'b/c.bin': '4' * 64, 'a.json': '5' * 64}
+
+
+@pytest.mark.parametrize(
+    ('uri', 'address', 'image', 'port'),
+    [
+        ('s3://models/ranker/7', 's3://models/ranker/7', 'rclone/rclone', 443),
+        ('gs://models/ranker/7', 'gs://models/ranker/7', 'rclone/rclone', 443),
+        ('https://m.example:8443/7', 'https://m.example:8443/7', 'curlimages/curl', 8443),
+        ('hf://org/ranker@0a1b', 'https://huggingface.co/org/ranker/resolve/0a1b', 'curlimages/curl', 443),
+        ('hf://org/ranker@0a1b/x/y', 'https://huggingface.co/org/ranker/resolve/0a1b/x/y', 'curlimages/curl', 443),
+    ],
+)
+def test_several_files_are_fetched_by_what_knows_the_way(uri: str, address: str, image: str, port: int) -> None:
+    version = r.version('7', artifact={'uri': uri, 'kind': 'onnx', 'files': FILES, 'size': '100Mi'})
+    assert problems(version, 'triton') == []
+    found = values(version, 'triton', 'ranker')
+    artifact = found['artifact']
+    assert (artifact['uri'], artifact['image']['repository']) == (address, image)
+    # The one file would be ranker/1/model.onnx: several stand beside each other.
+    assert (artifact['path'], artifact['unpack'], artifact['files']) == ('ranker/1', False, FILES)
+    assert artifact['sizeLimit'] == '110Mi'
+    assert found['networkPolicy']['egress']['artifact-store']['ports']['store']['port'] == port
+    lines = f'{"5" * 64}  a.json\n{"4" * 64}  b/c.bin\n'
+    assert artifact['sha256'] == hashlib.sha256(lines.encode()).hexdigest()
+
+
+OCI = f'oci://ghcr.io:5000/org/ranker:7@sha256:{"3" * 64}'
+
+
+def test_an_image_volume_is_named_by_its_digest() -> None:
+    version = r.version('7', artifact={'uri': OCI, 'kind': 'saved-model', 'subPath': 'models'})
+    assert problems(version, 'tensorflow-serving') == []
+    found = values(version, 'tensorflow-serving', 'ranker')
+    artifact = found['artifact']
+    assert artifact['reference'] == {
+        'registry': 'ghcr.io:5000', 'repository': 'org/ranker', 'tag': '7', 'digest': f'sha256:{"3" * 64}',
+        'pullPolicy': 'IfNotPresent',
+    }  # fmt: skip
+    assert {key: artifact[key] for key in ('delivery', 'sha256', 'path', 'subPath')} == {
+        'delivery': 'image', 'sha256': '3' * 64, 'path': 'ranker/1', 'subPath': 'models'
+    }  # fmt: skip
+    assert list(found['networkPolicy']['egress']) == ['dns']
+
+
+def test_an_oci_artifact_can_be_pulled_instead() -> None:
+    version = r.version('7', artifact={'uri': OCI, 'kind': 'onnx', 'delivery': 'download'})
+    found = values(version, 'triton', 'ranker')
+    assert (found['artifact']['delivery'], found['artifact']['image']['repository']) == (
+        'download',
+        'oras-project/oras',
+    )
+    assert (found['artifact']['path'], found['artifact']['sha256']) == ('ranker/1', '3' * 64)
+    assert found['networkPolicy']['egress']['artifact-store']['ports']['store']['port'] == 5000
 
 
 def test_without_a_size_the_starters_limit_stays() -> None:

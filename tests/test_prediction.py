@@ -12,6 +12,11 @@ from generator.load import load_templates
 from generator.prediction import DTYPES, MAX_ELEMENTS, request
 
 PROTOCOLS = ('tensorflow-rest', 'kserve-v2')
+# Where no signature is needed the preset has the whole request.
+PROMPTS = {
+    'openai': ('/v1/completions', {'model': '[[ model ]]', 'prompt': 'Hello', 'max_tokens': 1}, '"choices"'),
+    'tgi': ('/generate', {'inputs': 'Hello', 'parameters': {'max_new_tokens': 1}}, '"generated_text"'),
+}
 Tensors = dict[str, tuple[str, list[int]]]
 
 
@@ -75,7 +80,7 @@ def test_the_answer_is_known_by_a_word_that_no_error_has(protocol: str) -> None:
     assert request(protocol, signature({'x': ('int8', [1])}))['expect'] == '"outputs"'
 
 
-@pytest.mark.parametrize('protocol', ['none', 'openai', ''])
+@pytest.mark.parametrize('protocol', ['none', *PROMPTS, ''])
 def test_other_protocols_have_no_request(protocol: str) -> None:
     assert request(protocol, signature({'x': ('int8', [1])})) == {}
 
@@ -112,9 +117,17 @@ def test_hostile_names_stay_names() -> None:
 
 
 def test_presets_speak_a_protocol_that_is_known_here() -> None:
-    protocols: Mapping[str, str] = {
-        name: preset.spec['protocols']['http'] for name, preset in load_templates().runtimes.items()
-    }
-    assert set(protocols.values()) <= {*PROTOCOLS, 'none'}
-    for name, protocol in protocols.items():
-        assert bool(request(protocol, signature({'x': ('int8', [1])}))) == (protocol != 'none'), name
+    for name, preset in load_templates().runtimes.items():
+        protocol = preset.spec['protocols']['http']
+        assert protocol in {*PROTOCOLS, *PROMPTS, 'none'}
+        assert bool(request(protocol, signature({'x': ('int8', [1])}))) == (protocol in PROTOCOLS), name
+
+
+def test_servers_of_text_are_asked_for_one_token_whatever_the_model_is() -> None:
+    for preset in load_templates().runtimes.values():
+        if preset.spec['protocols']['http'] in PROMPTS:
+            asked: Mapping[str, str] = preset.spec['values']['test']
+            assert (asked['path'], json.loads(asked['body']), asked['expect']) == PROMPTS[
+                preset.spec['protocols']['http']
+            ]
+            assert 'ready' not in preset.spec, 'it would take the place of the prediction'

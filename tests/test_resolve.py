@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 import registries as r
+import yaml
 from parts import git
 
 from generator.errors import Problem, ProblemsFound
@@ -126,11 +127,71 @@ def test_a_release_is_checked_by_the_schema_of_its_own_chart(repository: r.Repos
 
 
 def test_a_chart_of_another_contract_is_refused_with_words(repository: r.Repository) -> None:
-    edit_published(repository, 'Chart.yaml', lambda text: text.replace('values-contract: "1"', 'values-contract: "9"'))
+    edit_published(repository, 'Chart.yaml', lambda text: text.replace('values-contract: "2"', 'values-contract: "9"'))
     repository.write(r.release(version='1', chart='1.0.0'))
     (found,) = problems(repository)
-    assert found.message == "chart '1.0.0' has values contract '9', this chartloom knows '1'"
+    assert found.message == "chart '1.0.0' has values contract '9', this chartloom knows '2'"
     assert found.hint == 'use a newer chartloom'
+
+
+# What charts got with contract 2, by the section that it stands in.
+SINCE_2: dict[str, tuple[str, ...]] = {
+    '': ('tls', 'auth', 'externalSecrets', 'monitoring'),
+    'route': ('type', 'annotations', 'retries'),
+    'grpcRoute': ('type', 'annotations'),
+    'artifact': ('reference', 'files', 'env'),
+    'autoscaling': ('type', 'keda'),
+}
+
+
+def without_2(values: dict[str, Any]) -> dict[str, Any]:
+    """Values, or the properties of their schema, as contract 1 had them."""
+    kept = {key: value for key, value in values.items() if key not in SINCE_2['']}
+    return {k: {i: v for i, v in s.items() if i not in SINCE_2[k]} if k in SINCE_2 else s for k, s in kept.items()}
+
+
+def schema_of_1(text: str) -> str:
+    schema = json.loads(text)
+    sections = {key: value for key, value in schema['properties'].items() if key not in SINCE_2['']}
+    for key, names in SINCE_2.items():
+        holder = sections[key] if key else schema
+        holder['required'] = [name for name in holder['required'] if name not in names]
+        if key:
+            holder['properties'] = {n: p for n, p in holder['properties'].items() if n not in names}
+    return json.dumps({**schema, 'properties': sections})
+
+
+@pytest.fixture
+def old_chart(repository: r.Repository) -> r.Repository:
+    """prod stands on chart 1.0.0, which a chartloom of contract 1 published."""
+    old = {
+        'Chart.yaml': lambda text: text.replace('values-contract: "2"', 'values-contract: "1"'),
+        'values.yaml': lambda text: r.as_yaml(without_2(yaml.safe_load(text))).decode(),
+        'values.schema.json': schema_of_1,
+    }
+    for name, change in old.items():
+        edit_published(repository, name, change)
+    repository.write(r.release(version='1', chart='1.0.0'))
+    return repository
+
+
+@pytest.mark.parametrize(
+    'environment',
+    [{}, r.GATEWAY, {'monitoring': {'namespace': 'm', 'podMonitor': True}}, {'secretStore': {'name': 'vault'}}],
+)
+def test_a_chart_of_the_contract_before_is_served(old_chart: r.Repository, environment: dict[str, Any]) -> None:
+    old_chart.write(r.environment('prod', **environment))
+    (release,) = old_chart.run().releases
+    assert release.chart.version == '1.0.0'
+    assert not {'tls', 'auth', 'externalSecrets', 'monitoring'} & release.values.keys()
+
+
+def test_what_the_contract_before_did_not_know_is_told(old_chart: r.Repository) -> None:
+    gateway = {**r.GATEWAY, 'router': 'istio'}
+    old_chart.write(r.environment('prod', **gateway))
+    (found,) = problems(old_chart)
+    assert (found.file, found.path) == (FILE, '$.spec.chart')
+    assert found.message == "chart '1.0.0' was made before there was router 'istio'"
 
 
 def test_a_chart_folder_that_is_gone_is_told(repository: r.Repository) -> None:

@@ -4,116 +4,38 @@ from __future__ import annotations
 
 import copy
 import functools
-import hashlib
-import http.server
-import io
 import itertools
 import json
-import os
 import re
 import shutil
 import subprocess
-import tarfile
-import threading
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
 import jsonschema
 import pytest
-import yaml
-from parts import ROOT
-
-CHART = ROOT / 'chart_templates' / 'model-server'
-PRESETS = {path.stem: path for path in sorted((ROOT / 'chart_templates' / 'runtimes').glob('*.yaml'))}
-TEMPLATES = sorted(path for path in (CHART / 'templates').rglob('*') if path.is_file())
-SCHEMA = json.loads((CHART / 'values.schema.json').read_text(encoding='utf-8'))
-DEFAULTS = yaml.safe_load((CHART / 'values.yaml').read_text(encoding='utf-8'))
-Values = dict[str, Any]
-Strict = Callable[..., None]
-
-
-# --- values and rendering -------------------------------------------------------------------------------------------
-
-
-def merge(below: Values, above: Mapping[str, Any]) -> Values:
-    both = below.keys() & above.keys()
-    maps = {key: merge(below[key], above[key]) for key in both if isinstance(above[key], dict)}
-    return {**below, **above, **maps}
-
-
-def preset(name: str) -> Values:
-    text = PRESETS[name].read_text(encoding='utf-8')
-    document: Values = yaml.safe_load(text.replace('[[ model ]]', 'recommender').replace('[[ version ]]', '1.4.0'))
-    return document
-
-
-def value_sets() -> dict[str, Values]:
-    """The starter's defaults, its own test values, and every preset with its model baked in or downloaded."""
-    sets: dict[str, Values] = {'defaults': {}}
-    for path in sorted((CHART / 'ci').glob('*-values.yaml')):
-        sets[path.stem] = yaml.safe_load(path.read_text(encoding='utf-8'))
-    for name in PRESETS:
-        document = preset(name)
-        sets[name] = merge({'image': {'repository': 'models/recommender'}}, document['values'])
-        for kind, place in document['artifacts'].items():
-            artifact = {'delivery': 'download', 'uri': 'https://example.com/m', 'sha256': '0' * 64, **place}
-            sets[f'{name}-{kind}'] = merge(sets[name], {'artifact': artifact})
-    return sets
-
-
-VALUE_SETS = value_sets()
-each_value_set = pytest.mark.parametrize('name', VALUE_SETS)
-each_preset = pytest.mark.parametrize('name', PRESETS)
-
-
-class Loader(yaml.CSafeLoader):
-    """Reads = and << as texts, as Kubernetes does."""
-
-
-Loader.yaml_implicit_resolvers = {k: v for k, v in Loader.yaml_implicit_resolvers.items() if k not in '=<'}
-
-
-def as_yaml(values: Values) -> str:
-    """JSON is YAML once the characters are escaped that YAML does not take as they are."""
-    text = json.dumps(values, ensure_ascii=False)
-    return re.sub('[\x7f-\x9f\u2028\u2029\ufeff]', lambda found: f'\\u{ord(found[0]):04x}', text)
-
-
-def run_helm(binary: Path, chart: Path, values: Values, release: str = 'r') -> subprocess.CompletedProcess[str]:
-    command = [binary, 'template', release, chart, '--namespace', 'models', '--values', '-']
-    return subprocess.run(command, input=as_yaml(values), capture_output=True, encoding='utf-8')
-
-
-def render(binary: Path, values: Values, chart: Path = CHART, release: str = 'r') -> dict[tuple[str, str], Values]:
-    """All objects, by kind and name."""
-    done = run_helm(binary, chart, values, release)
-    assert done.returncode == 0, done.stderr
-    objects = [obj for obj in yaml.load_all(done.stdout, Loader) if obj]
-    by_name = {(obj['kind'], obj['metadata']['name']): obj for obj in objects}
-    assert len(by_name) == len(objects), 'two objects have one name'
-    return by_name
-
-
-@functools.cache
-def rendered(binary: Path, name: str) -> dict[tuple[str, str], Values]:
-    return render(binary, VALUE_SETS[name])
-
-
-def of_kind(objects: Mapping[tuple[str, str], Values], kind: str) -> Values:
-    [found] = [obj for (its_kind, _), obj in objects.items() if its_kind == kind]
-    return found
-
-
-def pod_specs(objects: Mapping[tuple[str, str], Values]) -> list[Values]:
-    pods = [obj['spec'] for (kind, _), obj in objects.items() if kind == 'Pod']
-    return [of_kind(objects, 'Deployment')['spec']['template']['spec'], *pods]
-
-
-def all_containers(spec: Values) -> list[Values]:
-    return [*spec.get('initContainers', []), *spec['containers']]
-
+from starter import (
+    CHART,
+    DEFAULTS,
+    PRESETS,
+    SCHEMA,
+    TEMPLATES,
+    VALUE_SETS,
+    Strict,
+    Values,
+    all_containers,
+    each_preset,
+    each_value_set,
+    merge,
+    of_kind,
+    pod_specs,
+    preset,
+    render,
+    rendered,
+    run_helm,
+    seen_by_the_container,
+)
 
 # --- helm ------------------------------------------------------------------------------------------------------------
 
@@ -139,7 +61,7 @@ def test_the_name_of_the_helm_release_does_not_matter(helm4: Path) -> None:
 @each_value_set
 def test_objects_are_valid_in_strict_schemas(helm4: Path, strict: Strict, name: str) -> None:
     for obj in rendered(helm4, name).values():
-        strict(obj, '1.30')
+        strict(obj, '1.35' if name == 'image-values' else '1.30')  # image volumes are younger than the rest
         strict(obj, '1.37')
 
 
@@ -158,7 +80,8 @@ def test_templates_are_free_of_surprises() -> None:
     assert [action for action in actions if forbidden.search(action)] == []
     assert re.findall(r'helm\.sh/hook: (.*)', code) == ['test']
     assert 'argocd' not in code
-    assert 'Release.Name' not in code.replace((CHART / 'templates' / 'NOTES.txt').read_text(encoding='utf-8'), '')
+    rest = code.replace((CHART / 'templates' / 'NOTES.txt').read_text(encoding='utf-8'), '')
+    assert not re.search(r'Release\.Name\b', rest)
     defines = re.findall(r'define "([^"]*)"', code)
     assert len(defines) == len(set(defines))
     assert all(name.startswith('model-server.') for name in defines)
@@ -341,7 +264,7 @@ def test_a_misspelt_key_is_refused_at_any_depth(helms: list[Path]) -> None:
         {'securityContext': {'privileged': True}},
         {'artifact': {'delivery': 'download', 'uri': 'https://example.com/m', 'path': 'm'}},
         {'artifact': {'delivery': 'download', 'sha256': '0' * 64, 'path': 'm'}},
-        {'artifact': {'delivery': 'download', 'uri': 's3://bucket/m', 'sha256': '0' * 64, 'path': 'm'}},
+        {'artifact': {'delivery': 'download', 'uri': 'ftp://bucket/m', 'sha256': '0' * 64, 'path': 'm'}},
         {'artifact': {'delivery': 'download', 'uri': 'https://example.com/m', 'sha256': '0' * 64}},
         {'artifact': {'path': '../outside'}},
         {'artifact': {'delivery': 'volume'}},
@@ -370,11 +293,6 @@ HOSTILE = [
     'x' * 20_000,
 ]  # fmt: skip
 NOT_FOR_HELM_3 = ['a\x7fb', 'a\x80b', 'a\x9fb']  # its schema check fails on them: "control characters are not allowed"
-
-
-def seen_by_the_container(text: str) -> str:
-    """What the kubelet makes of a text: $$ is one $, and nothing here is a reference."""
-    return re.sub(r'\$(\$|\([^)]*\))', lambda found: '$' if found[1] == '$' else 'EXPANDED', text)
 
 
 def test_texts_come_out_as_they_are(helms: list[Path]) -> None:
@@ -666,12 +584,12 @@ def test_a_preset_is_a_layer_over_the_starters_values(name: str) -> None:
     assert {*re.findall(r'\[\[.*?\]\]', text)} <= {'[[ model ]]', '[[ version ]]'}
     document = preset(name)
     always = {'name', 'description', 'status', 'protocols', 'artifacts', 'values'}
-    assert always <= document.keys() <= always | {'warning', 'ready'}
+    assert always <= document.keys() <= always | {'warning', 'ready', 'queries', 'load', 'healthcheck'}
     assert document['name'] == name
     assert document['status'] in {'active', 'maintenance', 'unmaintained'}
     assert ('warning' in document) == (document['status'] != 'active')
     assert document['protocols'].keys() == {'http', 'grpc'}
-    assert all(place.keys() == {'path', 'unpack'} for place in document['artifacts'].values())
+    assert all(form.keys() - {'values'} == {'path', 'unpack'} for form in document['artifacts'].values())
     assert 'image' not in document['values'], 'a model version names its image'
     assert 'readOnlyRootFilesystem' not in text
     merged = merge(DEFAULTS, VALUE_SETS[name])
@@ -704,132 +622,6 @@ def test_triton_finds_the_onnx_file_and_drains_within_the_grace(helm4: Path) -> 
     assert target == '/models/recommender/1/model.onnx'
 
 
-# --- the scripts, run ------------------------------------------------------------------------------------------------
-
-
-class Answers(http.server.BaseHTTPRequestHandler):
-    """Answers every request with what the test put down for its path, and keeps what it was asked."""
-
-    server: Server
-
-    def answer(self) -> None:
-        body = self.rfile.read(int(self.headers['Content-Length'] or 0))
-        self.server.requests.append((self.command, self.path, self.headers['Content-Type'], body.decode()))
-        content = self.server.answers.get(self.path)
-        self.send_response(404 if content is None else 200)
-        self.send_header('Content-Length', str(len(content or b'')))
-        self.end_headers()
-        self.wfile.write(content or b'')
-
-    do_GET = do_POST = do_PUT = answer
-
-    def log_message(self, format: str, *args: object) -> None:
-        pass
-
-
-class Server(http.server.ThreadingHTTPServer):
-    def __init__(self) -> None:
-        super().__init__(('127.0.0.1', 0), Answers)
-        self.answers: dict[str, bytes] = {}
-        self.requests: list[tuple[str, str, str | None, str]] = []
-        self.url = f'http://127.0.0.1:{self.server_port}'
-
-
-@contextmanager
-def serving() -> Iterator[Server]:
-    with Server() as server:
-        thread = threading.Thread(target=server.serve_forever, kwargs={'poll_interval': 0.02})
-        thread.start()
-        try:
-            yield server
-        finally:
-            server.shutdown()
-            thread.join()
-
-
-def run_script(container: Values, folder: Path, **differs: str) -> subprocess.CompletedProcess[str]:
-    """Run a container's script with the environment that the kubelet would give it."""
-    env = {each['name']: seen_by_the_container(each['value']) for each in container['env']}
-    env |= {**differs, 'PATH': os.environ['PATH']}
-    return subprocess.run(container['command'], cwd=folder, env=env, capture_output=True, encoding='utf-8')
-
-
-def archive(mode: str) -> bytes:
-    content = io.BytesIO()
-    with tarfile.open(fileobj=content, mode=mode) as tar:
-        info = tarfile.TarInfo('variables/data')
-        info.size, info.mode = 5, 0o600
-        tar.addfile(info, io.BytesIO(b'12345'))
-    return content.getvalue()
-
-
-def download(helm4: Path, folder: Path, uri: str, content: bytes, path: str, unpack: bool) -> Callable[[], Any]:
-    sha256 = hashlib.sha256(content).hexdigest()
-    artifact = {'delivery': 'download', 'uri': uri, 'sha256': sha256, 'path': path, 'unpack': unpack}
-    spec = pod_specs(render(helm4, {'artifact': {**artifact, 'mountPath': str(folder)}}))[0]
-    return functools.partial(run_script, spec['initContainers'][0], folder)
-
-
-@pytest.mark.parametrize('mode', ['w:', 'w:gz'])
-def test_an_archive_is_downloaded_once_and_unpacked(helm4: Path, tmp_path: Path, mode: str) -> None:
-    content = archive(mode)
-    with serving() as server:
-        server.answers['/m[1]?a={b}&$(x)'] = content
-        fetch = download(helm4, tmp_path, server.url + '/m[1]?a={b}&$(x)', content, 'recommender/1', True)
-        (tmp_path / 'recommender' / '1.unpacked').mkdir(parents=True)  # killed while it was unpacked
-        (tmp_path / 'recommender' / '1').mkdir()  # killed just before the marker was written
-        done = fetch()
-        assert done.returncode == 0, done.stderr
-        assert (tmp_path / 'recommender' / '1' / 'variables' / 'data').read_bytes() == b'12345'
-        assert (tmp_path / 'recommender' / '1' / 'variables' / 'data').stat().st_mode & 0o444 == 0o444
-        assert fetch().returncode == 0
-        assert len(server.requests) == 1
-        assert [each.name for each in (tmp_path / 'recommender').iterdir()] == ['1']
-
-
-def test_a_file_is_placed_whole_or_not_at_all(helm4: Path, tmp_path: Path) -> None:
-    target = tmp_path / 'recommender' / '1' / 'model.onnx'
-    with serving() as server:
-        fetch = download(helm4, tmp_path, server.url + '/model', b'onnx', 'recommender/1/model.onnx', False)
-        server.answers['/model'] = b'something else'
-        assert fetch().returncode != 0
-        assert not target.exists()
-        server.answers['/model'] = b'onnx'
-        assert fetch().returncode == 0
-        assert target.read_bytes() == b'onnx'
-        (tmp_path / '.artifact-sha256').unlink()  # killed just before the marker was written
-        assert fetch().returncode == 0
-        assert target.read_bytes() == b'onnx'
-        assert sorted(each.name for each in target.parent.iterdir()) == ['model.onnx']
-
-
-EVIL = '"score": [0.5] $(touch evil) `touch evil` * ? \' \\ $$ %s\n'
-
-
-@pytest.mark.parametrize(
-    ('path', 'answer', 'expect', 'passes'),
-    [
-        ('/ok', EVIL, EVIL.strip(), True),
-        ('/ok', EVIL, '', True),
-        ('/ok', '"score"', '"sc*e"', False),
-        ('/ok', 'anything', '*', False),
-        ('/ok', '"error"', EVIL, False),
-        ('/missing', EVIL, '', False),
-    ],
-)
-def test_the_helm_test_asks_and_compares(
-    helm4: Path, tmp_path: Path, path: str, answer: str, expect: str, passes: bool
-) -> None:
-    body = '@/etc/passwd {{ x }}' + EVIL  # curl's --data would send the file
-    [container] = of_kind(render(helm4, {'test': {'body': body, 'expect': expect}}), 'Pod')['spec']['containers']
-    with serving() as server:
-        server.answers['/ok'] = answer.encode()
-        done = run_script(container, tmp_path, TEST_URL=server.url + path)
-    assert (done.returncode == 0) is passes, done.stderr
-    assert server.requests == [('POST', path, 'application/json', body)]
-    assert [*tmp_path.iterdir()] == []
-
-
 # --- branches --------------------------------------------------------------------------------------------------------
 
 ACTION = re.compile(r'\{\{-?\s*(?:/\*.*?\*/|(if|with|range|else|end|define)?\b.*?)\s*-?\}\}', re.DOTALL)
@@ -841,7 +633,7 @@ def branches(text: str) -> dict[int, str]:
     blocks: list[tuple[str, bool]] = []
     for action in ACTION.finditer(text):
         match action[1]:
-            case 'range' if ':= list ' in action[0]:  # over a constant
+            case 'range' if re.search(':= (list|dict) ', action[0]):  # over a constant
                 blocks.append(('range', True))
             case 'if' | 'with' | 'range':
                 blocks.append((action[1], False))
@@ -865,6 +657,12 @@ EMPTIED = [  # what only null can do, or makes no sense
     {'ports': {'http': None}},
     {'route': {'enabled': True, 'gateway': {'name': 'public'}, 'rules': {'main': None}}},
     {'artifact': {'delivery': 'volume', 'claimName': 'models'}},
+    *(
+        {'route': {'enabled': True, 'type': kind, 'gateway': {'name': 'public'}, 'rules': {'main': None}}}
+        for kind in ('istio', 'nginx')
+    ),
+    {'route': {'enabled': True, 'type': 'istio', 'gateway': {'name': 'public'}}},
+    {'externalSecrets': {'secrets': {'nothing': {'remoteKey': 'a', 'keys': []}}}},
 ]
 
 

@@ -7,7 +7,7 @@ from pathlib import Path
 import click
 
 from generator.apply import Options, Outcome, generate, generate_remote
-from generator.cli.output import common_options, progress, result, say
+from generator.cli.output import common_options, problem_data, progress, result, say, warn
 from generator.repository import open_repository
 from generator.summary import summarize, uninstalled
 
@@ -42,6 +42,7 @@ def command(
         outcome = generate_remote(url, branch, _prefix(folder), options, progress)
     else:
         outcome = generate(open_repository(folder), options, progress)
+    warn(outcome.warnings)
     if output == 'json':
         result(outcome_data(outcome))
     else:
@@ -62,6 +63,7 @@ def outcome_data(outcome: Outcome) -> dict[str, object]:
         'commit': outcome.commit,
         'branch': outcome.branch,
         'pushed': outcome.pushed,
+        'warnings': problem_data(outcome.warnings),
         'changes': [{'kind': change.kind, 'path': change.path} for change in outcome.plan.changes],
     }
 

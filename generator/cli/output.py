@@ -81,6 +81,14 @@ def report(error: ProblemsFound | CommandFailed) -> None:
             click.echo(f'  {click.style("hint:", fg="cyan")} {found.hint}', err=True)
 
 
+def warn(warnings: Iterable[Problem]) -> None:
+    """Tell people what works and should be known; in JSON it is a part of the result."""
+    if wants_json():
+        return
+    for found in warnings:
+        click.echo(f'{click.style("warning:", fg="yellow")} {found}', err=True)
+
+
 @contextmanager
 def progress(label: str, length: int) -> Iterator[Callable[[int], None]]:
     """A bar on a terminal, nothing in a pipe."""

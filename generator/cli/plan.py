@@ -10,7 +10,7 @@ import click
 
 from generator import cache
 from generator.cli import CHANGES
-from generator.cli.output import common_options, result, say, table
+from generator.cli.output import common_options, problem_data, result, say, table, warn
 from generator.commit import finish
 from generator.domain import LedgerEntry, Plan
 from generator.ledger import ledger_file, read_ledger
@@ -45,8 +45,10 @@ def command(
             cache.remember(repository, 'files', known)
     diffs = {change.path: _diff(run, plan, change.path) for change in plan.changes} if diff else {}
     moves = _moves(run, plan)
+    warnings = run.warnings if plan.changes else []
+    warn(warnings)
     if output == 'json':
-        result(_data(plan, diffs, moves))
+        result({**_data(plan, diffs, moves), 'warnings': problem_data(warnings)})
     else:
         _tell(plan, diffs, moves)
     if exit_code and plan.changes:

@@ -9,7 +9,7 @@ import click
 
 from generator import verify
 from generator.cli import PROBLEMS
-from generator.cli.output import common_options, count, problem_data, progress, report, result, say
+from generator.cli.output import common_options, count, problem_data, progress, report, result, say, warn
 from generator.errors import Problem, ProblemsFound
 from generator.helm import Helm, find_helm
 from generator.pipeline import Run
@@ -54,7 +54,8 @@ def command(
     counts = {'releases': len(run.releases), 'chartsLinted': 0, 'objects': 0}
     if not problems:
         problems, counts = _with_helm(run, helm, charts, locations, jobs)
-    _tell(problems, counts, f'helm {helm.version}', output)
+    warn(run.warnings)
+    _tell(problems, counts, run.warnings, f'helm {helm.version}', output)
     if problems:
         context.exit(PROBLEMS)
 
@@ -74,9 +75,10 @@ def _with_helm(
     return problems, {'releases': len(run.releases), 'chartsLinted': len(charts), 'objects': objects}
 
 
-def _tell(problems: list[Problem], counts: dict[str, int], helm: str, output: str) -> None:
+def _tell(problems: list[Problem], counts: dict[str, int], warnings: list[Problem], helm: str, output: str) -> None:
     if output == 'json':
-        result({'valid': not problems, **counts, 'problems': problem_data(sorted(problems))})
+        told = {'warnings': problem_data(warnings), 'problems': problem_data(sorted(problems))}
+        result({'valid': not problems, **counts, **told})
         return
     if problems:
         report(ProblemsFound(problems))

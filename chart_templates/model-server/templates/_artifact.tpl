@@ -30,12 +30,40 @@ env:
   value: {{ include "model-server.artifactTarget" $artifact | include "model-server.literal" | quote }}
 - name: ARTIFACT_UNPACK
   value: {{ $artifact.unpack | quote }}
+{{- with include "model-server.artifactFiles" $artifact.files }}
+- name: ARTIFACT_FILES
+  value: {{ include "model-server.literal" . | quote }}
+{{- end }}
+{{- include "model-server.env" $artifact.env }}
 resources:
   {{- toYaml $artifact.resources | nindent 2 }}
 securityContext:
   {{- toYaml .Values.securityContext | nindent 2 }}
 volumeMounts:
 {{- include "model-server.mount" (dict "name" "artifact" "mount" (pick $artifact "mountPath")) }}
+{{- end }}
+
+{{/* Checksums and paths, as sha256sum reads them. */}}
+{{- define "model-server.artifactFiles" -}}
+{{- range $path, $sha256 := . }}
+{{- printf "%s  %s\n" $sha256 $path }}
+{{- end }}
+{{- end }}
+
+{{/* Gets one thing from a place: "$1" to the path "$2". The credentials are the pod's identity or come by env. */}}
+{{- define "model-server.fetch" -}}
+fetch() {
+  case "$1" in
+    s3://*) rclone --config=/notfound copyto --retries 5 ":s3,provider=${RCLONE_S3_PROVIDER:-AWS},env_auth=true:${1#s3://}" "$2" ;;
+    gs://*) rclone --config=/notfound copyto --retries 5 ":gcs,env_auth=true:${1#gs://}" "$2" ;;
+    oci://*) HOME="${HOME:-/}" oras pull --output "$2" "${1#oci://}" ;;
+    *)
+      curl --fail --silent --show-error --location --globoff --proto =http,https \
+        --connect-timeout 10 --speed-limit 1024 --speed-time 60 --retry 5 --retry-all-errors \
+        ${ARTIFACT_TOKEN:+--header "Authorization: Bearer $ARTIFACT_TOKEN"} --output "$2" --url "$1"
+      ;;
+  esac
+}
 {{- end }}
 
 {{/* Whatever moment it is killed at, the artifact is whole or absent, and the marker is written last. */}}
@@ -50,10 +78,22 @@ if [ -f "$marker" ] && [ "$(cat "$marker")" = "$ARTIFACT_SHA256" ]; then
 fi
 rm -rf "$marker" "$ARTIFACT_TARGET" "$partial" "$unpacked"
 mkdir -p "$(dirname "$ARTIFACT_TARGET")"
-curl --fail --silent --show-error --location --globoff --proto =http,https \
-  --connect-timeout 10 --speed-limit 1024 --speed-time 60 --retry 5 --retry-all-errors \
-  --output "$partial" --url "$ARTIFACT_URI"
-echo "$ARTIFACT_SHA256  $partial" | sha256sum -c -
+{{ include "model-server.fetch" . }}
+files="${ARTIFACT_FILES:-}"
+case "$ARTIFACT_URI" in
+  oci://*) files="" ;; # its digest is checked by what pulls it
+esac
+if [ -z "$files" ]; then
+  fetch "$ARTIFACT_URI" "$partial"
+fi
+printf '%s' "$files" | while read -r sha256 path; do
+  mkdir -p "$(dirname "$partial/$path")"
+  fetch "$ARTIFACT_URI/$path" "$partial/$path"
+  echo "$sha256  $partial/$path" | sha256sum -c -
+done
+if [ -f "$partial" ]; then
+  echo "$ARTIFACT_SHA256  $partial" | sha256sum -c -
+fi
 if [ "$ARTIFACT_UNPACK" = true ]; then
   mkdir "$unpacked"
   if gzip -t "$partial" 2>/dev/null; then

@@ -5,6 +5,8 @@
 {{- include "model-server.volume" (dict "name" "artifact" "volume" (dict "type" "emptyDir" "sizeLimit" $artifact.sizeLimit)) }}
 {{- else if eq $artifact.delivery "volume" }}
 {{- include "model-server.volume" (dict "name" "artifact" "volume" (dict "type" "persistentVolumeClaim" "name" $artifact.claimName "readOnly" true)) }}
+{{- else if eq $artifact.delivery "image" }}
+{{- include "model-server.volume" (dict "name" "artifact" "volume" (dict "type" "image" "image" $artifact.reference)) }}
 {{- end }}
 {{- range $name, $volume := .Values.volumes }}
 {{- if dig "enabled" true $volume }}
@@ -30,6 +32,10 @@
   persistentVolumeClaim:
     claimName: {{ $volume.name | quote }}
     readOnly: {{ $volume.readOnly | default false }}
+  {{- else if eq $volume.type "image" }}
+  image:
+    reference: {{ include "model-server.image" $volume.image | quote }}
+    pullPolicy: {{ $volume.image.pullPolicy | default "IfNotPresent" }}
   {{- else if or $volume.medium $volume.sizeLimit }}
   emptyDir:
     {{- with $volume.medium }}

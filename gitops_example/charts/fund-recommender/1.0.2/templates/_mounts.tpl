@@ -3,7 +3,7 @@
 {{- $artifact := .Values.artifact }}
 {{- if eq $artifact.delivery "download" }}
 {{- include "model-server.mount" (dict "name" "artifact" "mount" (dict "mountPath" $artifact.mountPath "readOnly" true)) }}
-{{- else if eq $artifact.delivery "volume" }}
+{{- else if ne $artifact.delivery "baked" }}
 {{- include "model-server.mount" (dict "name" "artifact" "mount" (dict "mountPath" (include "model-server.artifactTarget" $artifact) "subPath" $artifact.subPath "readOnly" true)) }}
 {{- end }}
 {{- range $name, $volume := .Values.volumes }}

@@ -1,0 +1,160 @@
+"""A model version's artifact → how its files get into the pod: fetched by an init container, or mounted as they are."""
+
+from __future__ import annotations
+
+import hashlib
+import math
+from collections.abc import Iterator, Mapping
+from fractions import Fraction
+from typing import Any
+from urllib.parse import urlsplit
+
+from generator.domain import Values
+from generator.errors import Problem
+from generator.images import parse_image
+from generator.paths import Path, show
+from generator.schema import suggest
+
+Fragment = tuple[Path, Path, Any]
+
+# What fetches from there; all else is fetched by the starter's own image, with curl.
+_RCLONE = 'docker.io/rclone/rclone:1.75.1@sha256:45401ad7410db1d67ffdb58e19059ad20b0d8e0285a60e38bbec55cc1019c7a5'
+_ORAS = 'ghcr.io/oras-project/oras:v1.3.0@sha256:6ce045ce069a89934d6666b8b49f9c4c0145201bd6de6dbe2aee267814c55468'
+_FETCHERS = {'s3': _RCLONE, 'gs': _RCLONE, 'oci': _ORAS}
+_HUB = 'https://huggingface.co'
+
+
+def artifact_fragments(artifact: Values, form: Values, source: Path) -> Iterator[Fragment]:
+    """The values of an artifact that its runtime wants at `form` {path, unpack}; the model names it at `source`."""
+    match delivery(artifact):
+        case 'volume':
+            url = urlsplit(artifact['uri'])
+            claim = {'claimName': url.netloc, 'subPath': url.path.strip('/')}
+            yield source, ('artifact',), {**_common(artifact, form['path']), 'delivery': 'volume', **claim}
+        case 'image':
+            yield source, ('artifact',), _image_volume(artifact, form)
+        case _:
+            yield from _download(artifact, form, source)
+    if 'size' in artifact:
+        room = _room(artifact['size'], unpack=_is_archive(artifact, form))
+        yield (*source, 'size'), ('artifact', 'sizeLimit'), room
+        if delivery(artifact) == 'download':  # a node without that much room would evict the pod half-way
+            request = ('artifact', 'resources', 'requests', 'ephemeral-storage')
+            yield (*source, 'size'), request, room
+
+
+def delivery(artifact: Values) -> str:
+    """How an artifact gets into the pod: 'volume', 'image' (a volume made of an image) or 'download'."""
+    scheme = artifact['uri'].partition('://')[0]
+    if scheme == 'oci':
+        return str(artifact.get('delivery', 'image'))
+    return 'volume' if scheme == 'pvc' else 'download'
+
+
+def _common(artifact: Values, path: str) -> dict[str, Any]:
+    return {'uri': artifact['uri'], 'sha256': _identity(artifact), 'path': path}
+
+
+def _identity(artifact: Values) -> str:
+    """One checksum for all of it: its own, that of the list of its files, or the digest of an image."""
+    if files := artifact.get('files'):
+        lines = ''.join(f'{files[path]}  {path}\n' for path in sorted(files))
+        return hashlib.sha256(lines.encode()).hexdigest()
+    digest = artifact['uri'].partition('@sha256:')[2] if artifact['uri'].startswith('oci://') else ''
+    return str(artifact.get('sha256') or digest)
+
+
+def _image_volume(artifact: Values, form: Values) -> dict[str, Any]:
+    reference = parse_image(artifact['uri'].removeprefix('oci://'))
+    common = {**_common(artifact, _directory(form)), 'delivery': 'image', 'reference': reference}
+    return common | ({'subPath': artifact['subPath']} if 'subPath' in artifact else {})
+
+
+def _directory(form: Values) -> str:
+    """Where several files go: the directory that an archive is unpacked into, or that the one file stands in."""
+    path = str(form['path'])
+    return path if form.get('unpack') else path.rpartition('/')[0]
+
+
+def _is_archive(artifact: Values, form: Values) -> bool:
+    return bool(form.get('unpack')) and delivery(artifact) == 'download' and not _is_many(artifact)
+
+
+def _is_many(artifact: Values) -> bool:
+    return 'files' in artifact or artifact['uri'].startswith('oci://')
+
+
+def _download(artifact: Values, form: Values, source: Path) -> Iterator[Fragment]:
+    scheme = artifact['uri'].partition('://')[0]
+    store = {'cidr': '0.0.0.0/0', 'ports': {'store': {'port': _port(artifact['uri']), 'protocol': 'TCP'}}}
+    yield (*source, 'uri'), ('networkPolicy', 'egress', 'artifact-store'), store
+    path = _directory(form) if _is_many(artifact) else form['path']
+    values = {**_common(artifact, path), 'delivery': 'download', 'unpack': _is_archive(artifact, form)}
+    yield source, ('artifact',), {**values, 'uri': _address(artifact['uri'])}
+    if 'files' in artifact:
+        yield (*source, 'files'), ('artifact', 'files'), artifact['files']
+    if scheme in _FETCHERS:
+        yield (*source, 'uri'), ('artifact', 'image'), parse_image(_FETCHERS[scheme])
+
+
+def _address(uri: str) -> str:
+    """Where it is fetched from: hf://<owner>/<name>@<revision>[/<path>] is an address of the Hugging Face Hub."""
+    if not uri.startswith('hf://'):
+        return uri
+    repository, _, rest = uri.removeprefix('hf://').partition('@')
+    return f'{_HUB}/{repository}/resolve/{rest}'
+
+
+def _port(uri: str) -> int:
+    url = urlsplit(uri)
+    if url.scheme in ('http', 'https', 'oci'):
+        return url.port or (80 if url.scheme == 'http' else 443)
+    return 443
+
+
+_MEBIBYTES = {'Ki': Fraction(1, 1024), 'Mi': Fraction(1), 'Gi': Fraction(1024), 'Ti': Fraction(1024**2)}
+
+
+def _room(size: str, *, unpack: bool) -> str:
+    """What a volume must hold for a while: an archive and what is unpacked from it, and a tenth for the file system."""
+    mebibytes = Fraction(size[:-2]) * _MEBIBYTES[size[-2:]] * (2 if unpack else 1)
+    return f'{math.ceil(mebibytes * Fraction(11, 10))}Mi'
+
+
+def artifact_problems(
+    file: str, artifact: Values, kinds: Mapping[str, Any], runtime: str, place: Path
+) -> Iterator[Problem]:
+    """What no schema can say of an artifact; `kinds` are those that the runtime serves."""
+    if artifact['kind'] not in kinds:
+        message = f"runtime '{runtime}' does not serve artifacts of kind '{artifact['kind']}'"
+        yield Problem(file, show((*place, 'kind')), message, suggest(artifact['kind'], kinds))
+    elif delivery(artifact) == 'download' and _is_many(artifact) and not _directory(kinds[artifact['kind']]):
+        message = f"an artifact of kind '{artifact['kind']}' is one file"
+        yield Problem(file, show((*place, 'uri')), message, 'name that file, and its sha256')
+    scheme = artifact['uri'].partition('://')[0]
+    if not _is_address(artifact['uri']):
+        hint = f'write {scheme}://<host>[:<port>]/<path>'
+        yield Problem(file, show((*place, 'uri')), f"'{artifact['uri']}' is no address", hint)
+    for key in ('delivery', 'subPath'):
+        if key in artifact and scheme != 'oci':
+            message = f"'{key}' has no meaning for {scheme}://"
+            yield Problem(file, show((*place, key)), message, 'remove it, or take the artifact from an oci:// address')
+    yield from _checksums(file, artifact, scheme, place)
+
+
+def _checksums(file: str, artifact: Values, scheme: str, place: Path) -> Iterator[Problem]:
+    """Whatever is fetched is checked: one file by its checksum, several by one each, an image by its digest."""
+    if 'files' in artifact and ('sha256' in artifact or delivery(artifact) != 'download'):
+        message = "'files' has the checksums of what is downloaded, and nothing else"
+        hint = "keep 'files' or 'sha256', not both" if 'sha256' in artifact else "remove 'files'"
+        yield Problem(file, show((*place, 'files')), message, hint)
+    if scheme not in ('pvc', 'oci') and not {'sha256', 'files'} & artifact.keys():
+        hint = "add sha256: the output of 'sha256sum' on the file; or files: one for each"
+        yield Problem(file, show(place), 'a downloaded artifact has no sha256', hint)
+
+
+def _is_address(uri: str) -> bool:
+    try:
+        return urlsplit(uri).port != 0
+    except ValueError:  # no number, or no port that there is
+        return False

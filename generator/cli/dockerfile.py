@@ -1,0 +1,37 @@
+"""chartloom dockerfile: a Dockerfile that bakes a version of a model into the image of its runtime."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from generator.cli.output import common_options, result, say
+from generator.dockerfile import dockerfile
+from generator.errors import problem
+from generator.pipeline import Run
+from generator.repository import open_repository
+from generator.schema import suggest
+
+
+@click.command()
+@click.argument('model')
+@click.option('--version', 'wanted', default='', metavar='VERSION', help='Version of the model. Default: the newest.')
+@common_options
+def command(model: str, wanted: str, folder: Path, output: str) -> None:
+    """Print a Dockerfile that fetches the model's files, checks them and puts them into the image of its runtime.
+
+    The image of a version without an artifact is its base, and the files come from the folder model/ beside the
+    Dockerfile.
+    """
+    run = Run(open_repository(folder), [model])
+    found = run.registry.models[model]
+    version = next((each for each in found.versions if each.version == wanted), None) if wanted else found.newest
+    if version is None:
+        hint = suggest(wanted, [each.version for each in found.versions])
+        raise problem(found.file, '$.spec.versions', f"there is no version '{wanted}' of {model}", hint)
+    text = dockerfile(found, version, run.templates)
+    if output == 'json':
+        result({'model': model, 'version': version.version, 'dockerfile': text})
+    else:
+        say(text.removesuffix('\n'))

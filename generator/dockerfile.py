@@ -1,0 +1,231 @@
+"""A model version and the values of its chart → a Dockerfile that bakes the model into its runtime's image.
+
+Nothing that a user wrote can end a line or begin an instruction: texts become JSON or quoted words, and what neither
+can hold is refused.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import Any
+
+from generator.documents import render_document
+from generator.domain import Model, ModelVersion, Templates, Values
+from generator.errors import Problem, ProblemsFound
+from generator.images import show_image
+from generator.layering import merge_checked
+from generator.merge import enabled
+from generator.model_values import model_layers
+from generator.paths import Path, show
+
+# What COPY takes for itself: it would read all else as quotes, wildcards, variables or escapes.
+_PLAIN_PATH = re.compile(r'(/[A-Za-z0-9_.@+-]+)+')
+_SAFE = re.compile(r'[A-Za-z0-9 _./:,;=+@#{}()"*&|~^!?-]')
+# Credentials for stores that want them, as files that no layer keeps.
+_SECRETS = {'s3': ('aws', 'AWS_SHARED_CREDENTIALS_FILE'), 'gs': ('gcp', 'GOOGLE_APPLICATION_CREDENTIALS')}
+_QUOTE = "'\\''"  # for a quote inside of quotes, in a shell
+_REMOTES = {'s3': ':s3,env_auth=true:', 'gs': ':gcs,env_auth=true:'}
+
+
+def dockerfile(model: Model, version: ModelVersion, templates: Templates) -> str:
+    """The Dockerfile of a model version; the model's runtime must be known.
+
+    Raises ProblemsFound where none could be built.
+    """
+    values = _values(model, version, templates)
+    if problems := list(_problems(model, version, values)):
+        raise ProblemsFound(problems)
+    runtime = templates.runtimes[model.runtime]
+    parts = _parts(values, bool(runtime.spec['artifacts']))
+    return render_document(
+        templates.documents['Dockerfile.j2'],
+        model=model.name, version=version.version, runtime=runtime.name, image=show_image(values['image']),
+        user=_user(values), fetcher=show_image(values['artifact']['image']), files=_files(values),
+        env=_environment(values), ports=sorted({port['containerPort'] for port in enabled(values['ports']).values()}),
+        health=_health(values, str(runtime.spec.get('healthcheck', ''))), start=_start(values),
+        command=_words(values['command']), args=_words(_arguments(values)), writable=_writable(values), **vars(parts),
+    )  # fmt: skip
+
+
+def _values(model: Model, version: ModelVersion, templates: Templates) -> dict[str, Any]:
+    """The values of the version's chart: what holds for its pods holds for its image."""
+    starter = templates.starter
+    layers = model_layers(model, version, templates)
+    return merge_checked(layers, starter.values, starter.files['values.schema.json'], model.file)
+
+
+def _problems(model: Model, version: ModelVersion, values: Values) -> Iterator[Problem]:
+    here: Path = ('spec', 'versions', model.versions.index(version))
+
+    def told(path: Path, message: str, hint: str) -> Problem:
+        return Problem(model.file, show(path), message, hint)
+
+    image = values['image']
+    if not image['digest'] and image['tag'] in ('', 'latest'):
+        message = f"'{version.image}' may be another image tomorrow"
+        yield told((*here, 'image'), message, 'name a tag, and better a digest, too')
+    if values['artifact']['delivery'] == 'volume':
+        message = 'no build can read the files of a claim'
+        yield told((*here, 'artifact', 'uri'), message, 'name an address that they can be fetched from')
+    if not values['artifact']['uri'].isprintable():
+        yield told((*here, 'artifact', 'uri'), 'its address has a character that no line can hold', 'write it as %XX')
+    for path in _paths(values):
+        if not _PLAIN_PATH.fullmatch(path) or '..' in path.split('/'):
+            message = f'a Dockerfile cannot name the path {json.dumps(path)}'
+            yield told(('spec',), message, 'use letters, digits and . _ - + @ in paths')
+    if values['podSecurityContext'].get('runAsUser', 0) == 0:
+        yield told(('spec',), 'the server would run as root', 'set podSecurityContext.runAsUser in values')
+
+
+def _paths(values: Values) -> Iterator[str]:
+    yield _target(values)
+    for file in enabled(values['files']).values():
+        yield file['mountPath']
+
+
+def _target(values: Values) -> str:
+    artifact = values['artifact']
+    return f'{artifact["mountPath"].rstrip("/")}/{artifact["path"]}'.rstrip('/')
+
+
+def _user(values: Values) -> str:
+    context = values['podSecurityContext']
+    return f'{context["runAsUser"]}:{context.get("runAsGroup", context["runAsUser"])}'
+
+
+@dataclass(frozen=True)
+class _Parts:
+    """Where the files of the model come from."""
+
+    copies: list[str] = field(default_factory=list)
+    fetch: str = ''  # the commands of a stage
+    secret: str = ''  # what that stage reads
+    holder: str = ''  # an image that holds them
+    context: bool = False  # the folder of the build
+
+
+def _parts(values: Values, has_files: bool) -> _Parts:
+    artifact = values['artifact']
+    target, chown = _target(values), f'--chown={_user(values)}'
+    match artifact['delivery']:
+        case 'image':
+            origin = f'/{artifact["subPath"]}/' if artifact['subPath'] else '/'
+            copy = f'--from=artifact {chown} {origin} {target}/'
+            return _Parts([copy], holder=show_image(artifact['reference']))
+        case 'download':
+            scheme = artifact['uri'].partition('://')[0]
+            is_folder = artifact['unpack'] or artifact['files'] or scheme == 'oci'
+            end = '/' if is_folder else ''
+            return _Parts(
+                [f'--from=build {chown} /tmp/artifact{end} {target}{end}'],
+                fetch=_fetch(artifact, scheme),
+                secret=_SECRETS.get(scheme, ('', ''))[0],
+            )
+    return _Parts([f'{chown} model/ {target}/'], context=True) if has_files else _Parts()
+
+
+def _fetch(artifact: Values, scheme: str) -> str:
+    """The commands that bring the artifact to /tmp/artifact and check it: one RUN, so no layer holds an archive."""
+    name, variable = _SECRETS.get(scheme, ('', ''))
+    mount = f'--mount=type=secret,id={name} {variable}=/run/secrets/{name}; export {variable}; ' if name else ''
+    steps = [f"uri='{artifact['uri'].replace(chr(39), _QUOTE)}'", 'set -eu']
+    if scheme == 'oci':  # its digest is checked by what pulls it
+        steps += ['oras pull --output artifact "${uri#oci://}"']
+    elif artifact['files']:
+        for path, sha256 in sorted(artifact['files'].items()):
+            to = f'artifact/{path}'
+            steps += [f'mkdir -p {to.rpartition("/")[0]}', _get(scheme, f'/{path}', to), *_check(sha256, to)]
+    else:
+        got = 'download' if artifact['unpack'] else 'artifact'
+        steps += [_get(scheme, '', got), *_check(artifact['sha256'], got)]
+        if artifact['unpack']:
+            steps += ['mkdir artifact', 'if gzip -t download 2>/dev/null; then z=z; else z=; fi']
+            steps += ['tar -x"$z"f download -C artifact', 'rm download']
+    steps += ['chmod -R a+rX artifact']
+    return mount + '; \\\n    '.join(steps)
+
+
+def _check(sha256: str, file: str) -> list[str]:
+    """Through a file: of what stands before a pipe no shell would tell that it failed."""
+    return [f"echo '{sha256}  {file}' > checksum", 'sha256sum -c checksum']
+
+
+def _get(scheme: str, inner: str, to: str) -> str:
+    if scheme in _REMOTES:
+        place = f'{_REMOTES[scheme]}${{uri#{scheme}://}}{inner}'
+        return f'rclone --config=/notfound copyto --retries 5 "{place}" {to}'
+    options = '--fail --silent --show-error --location --globoff --proto =http,https --retry 5 --retry-connrefused'
+    return f'curl {options} --output {to} --url "$uri{inner}"'
+
+
+def _files(values: Values) -> list[dict[str, str]]:
+    """Configuration files: made in a stage by printf, whose %b takes any character as a number."""
+    made = []
+    for number, (_, file) in enumerate(sorted(enabled(values['files']).items())):
+        lines = [f"'{_escaped(line)}'" for line in file['content'].splitlines(keepends=True)] or ["''"]
+        command = ' \\\n    '.join(["printf '%b'", *lines])
+        made.append({'command': f'{command} > file-{number}', 'places': f'/tmp/file-{number} {file["mountPath"]}'})
+    return made
+
+
+def _escaped(text: str) -> str:
+    return ''.join(c if _SAFE.fullmatch(c) else ''.join(f'\\0{byte:03o}' for byte in c.encode()) for c in text)
+
+
+def _quoted(text: str) -> str:
+    """A text as one word of ENV; a backslash stands between quotes, where nobody can take it for the end of them."""
+    return '"' + re.sub(r'["$]', r'\\\g<0>', text.replace('\\', '\x00')).replace('\x00', '"\\\\"') + '"'
+
+
+def _environment(values: Values) -> dict[str, str]:
+    """Plain variables; secrets come at run time, and a text of several lines has no place in a line."""
+    plain = {name: variable for name, variable in enabled(values['env']).items() if not variable.get('secret')}
+    texts = {name: str(variable.get('value', '')) for name, variable in plain.items()}
+    return {name: _quoted(text) for name, text in sorted(texts.items()) if text.isprintable()}
+
+
+def _arguments(values: Values) -> list[str]:
+    """As the chart writes them."""
+    named = sorted(values['parameters'].items())
+    return [
+        *values['args'],
+        *(f'--{key}={value if isinstance(value, str) else json.dumps(value)}' for key, value in named),
+    ]
+
+
+def _words(words: list[str]) -> str:
+    """The form of a command that no shell reads; ASCII, so that nothing is a line's end."""
+    # Linters take a backslash before a quote for an escaped quote, whatever stands before it.
+    return json.dumps(words).replace('\\\\', '\\u005c') if words else ''
+
+
+def _health(values: Values, client: str) -> str:
+    """What the readiness probe asks, by what the runtime's image has; '' where nothing can ask."""
+    probe, ports = values['readinessProbe'], enabled(values['ports'])
+    if probe['type'] not in ('http', 'tcp') or probe['port'] not in ports:
+        return ''
+    number = str(ports[probe['port']]['containerPort'])
+    if client == 'bash':  # no more than a connection
+        return _words(['bash', '-c', ': < "/dev/tcp/127.0.0.1/$1"', 'health', number])
+    url = f'http://127.0.0.1:{number}{probe["path"]}'
+    match client if probe['type'] == 'http' else '':
+        case 'curl':
+            return _words(['curl', '--fail', '--silent', '--globoff', '--output', '/dev/null', '--max-time', '5', url])
+        case 'python3':
+            code = 'import sys, urllib.request; urllib.request.urlopen(sys.argv[1], timeout=5)'
+            return _words(['python3', '-c', code, url])
+    return ''
+
+
+def _start(values: Values) -> int:
+    probe = values['startupProbe']
+    return int(probe['periodSeconds'] * probe['failureThreshold'])
+
+
+def _writable(values: Values) -> list[str]:
+    """Directories that a pod gets for writing; the names only tell people."""
+    volumes = [volume for volume in enabled(values['volumes']).values() if not volume.get('readOnly')]
+    return sorted(place for volume in volumes if _PLAIN_PATH.fullmatch(place := volume.get('mountPath', '')))

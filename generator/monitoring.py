@@ -1,0 +1,94 @@
+"""How releases are watched: the alerts of a chart, what an environment switches on, and what does not go together."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from generator import alerts
+from generator.domain import DOMAIN, Chart, Environment, Layer, Model, Release, ResolvedRelease, Runtime, Values
+from generator.errors import Problem
+from generator.faults import Fault
+from generator.merge import enabled
+from generator.paths import Path
+
+DASHBOARD = f'{DOMAIN}/dashboard'  # annotation of charts that bring one
+_ALERTS: Path = ('monitoring', 'rules', 'alerts')
+_PARTS = {'podMonitor': 'podMonitor', 'rules': 'rules', 'dashboards': 'dashboard'}
+_JOB = '$JOB'
+
+
+def fragments(model: Model, runtime: Runtime) -> Iterator[tuple[Path, Path, Any]]:
+    """Source, target and values of the layers with a model's alerts."""
+    queries = runtime.spec.get('queries', {})
+    yield ('spec', 'runtime'), _ALERTS, alerts.state_alerts(model.name, queries, gpus=wants_gpus(model.spec))
+    if found := alerts.slo_alerts(model.name, model.spec.get('slo', {}), queries):
+        yield ('spec', 'slo'), _ALERTS, found
+
+
+def wants_gpus(spec: Values) -> bool:
+    """Whether pods get GPUs of NVIDIA, or slices of them: nvidia.com/mig-1g.5gb."""
+    resources = spec.get('resources', {})
+    names = {*resources.get('accelerators', {}), *resources.get('limits', {})}
+    return any(name.startswith('nvidia.com/') for name in names)
+
+
+def layers(release: Release, environment: Environment, chart: Chart) -> Iterator[Layer]:
+    """What an environment's monitoring switches on in a chart, as far as the chart has it."""
+    file, spec, here = environment.file, environment.spec['monitoring'], ('spec', 'monitoring')
+    exception = {'namespace': spec['namespace'], 'metrics': True}
+    yield Layer(file, here, ('networkPolicy', 'ingress', 'monitoring'), exception)
+    for key, part in _PARTS.items():
+        if key not in spec or part not in chart.values.get('monitoring', {}):
+            continue
+        if part == 'dashboard' and DASHBOARD not in chart.annotations:
+            continue
+        yield Layer(file, (*here, key), ('monitoring', part, 'enabled'), spec[key])
+        if spec[key] and part != 'dashboard' and spec.get('labels'):
+            yield Layer(file, (*here, 'labels'), ('monitoring', part, 'labels'), spec['labels'])
+    if 'prometheus' in spec and _scaled_by(chart.values, environment, release) == 'keda':
+        yield Layer(file, (*here, 'prometheus'), ('autoscaling', 'keda', 'serverAddress'), spec['prometheus'])
+
+
+def _scaled_by(chart: Values, *places: Environment | Release) -> str:
+    """Who scales, by the last that says so."""
+    found = 'hpa'
+    for values in (chart, *(place.spec.get('values', {}) for place in places)):
+        scaling = values.get('autoscaling')
+        if isinstance(scaling, Mapping):
+            found = scaling.get('type', found)
+    return found
+
+
+def problems(release: ResolvedRelease) -> Iterator[Problem]:
+    """What scaling by Prometheus needs of the environment."""
+    scaling = release.merged['autoscaling']
+    if not scaling['enabled'] or scaling.get('type') != 'keda':
+        return
+    environment = release.environment
+    place = '$.spec.monitoring' if 'monitoring' in environment.spec else '$.spec'
+    otherwise = 'or let the model scale by metric: cpu'
+    if not scaling['keda']['serverAddress']:
+        message = f"'{release.release.name}' scales by a query, and the address of Prometheus is missing"
+        hint = f'add prometheus: http://<host>:<port> to monitoring, {otherwise}'
+        yield Problem(environment.file, place, message, hint)
+    if _JOB in scaling['keda']['query'] and not release.merged['monitoring']['podMonitor']['enabled']:
+        message = f"'{release.release.name}' scales by metrics that a PodMonitor has to collect, and that is off"
+        yield Problem(environment.file, place, message, f'add podMonitor: true to monitoring, {otherwise}')
+
+
+def faults(release: ResolvedRelease) -> Iterator[Fault]:
+    """Parts that are on and could show nothing."""
+    watched = release.merged.get('monitoring')
+    if not watched:  # a chart from before there was monitoring
+        return
+    on = ('monitoring', 'podMonitor', 'enabled')
+    if not watched['podMonitor']['enabled']:
+        blind = any(_JOB in alert['expr'] for alert in enabled(watched['rules']['alerts']).values())
+        for part, looks in (('rules', blind), ('dashboard', True)):
+            if watched[part]['enabled'] and looks:
+                message = f'monitoring.{part} needs metrics that a PodMonitor has to collect, and that is off'
+                yield Fault(('monitoring', part, 'enabled'), message, 'set podMonitor to true, too', (on,))
+    if watched['dashboard']['enabled'] and DASHBOARD not in release.chart.annotations:
+        message = 'this chart has no dashboard: no metrics of its runtime are known'
+        yield Fault(('monitoring', 'dashboard', 'enabled'), message, 'remove it')

@@ -1,0 +1,136 @@
+"""Environment, applications and chart → the layers that open routes to a release, in the way of its router."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import Any
+
+from generator.access import Access, auth_layers, tls_layers
+from generator.domain import DOMAIN, Application, Chart, Environment, Layer, Registry, Release, Values
+from generator.errors import problem
+from generator.model_values import route_rule
+from generator.nginx import nginx_layers
+from generator.paths import Path
+
+
+def route_layers(
+    release: Release, environment: Environment, chart: Chart, applications: Iterable[Application], registry: Registry
+) -> Iterator[Layer]:
+    """Routes on the shared host name of an application, else on the model's own where it has one."""
+    if 'type' not in chart.values['route'] and environment.router != 'gateway-api':
+        message = f"chart '{chart.version}' was made before there was router '{environment.router}'"
+        raise problem(release.file, '$.spec.chart', message, f"run 'chartloom pin {release.name}'")
+    http, grpc = _application_routes(release.model, applications)
+    opened: list[Host] = []
+    own_rules, own_methods = chart.values['route']['rules'], chart.values['grpcRoute']['methods']
+    grpc_port = chart.values['grpcRoute']['port']
+    if http:
+        application, rules = http
+        yield Layer(application.file, ('spec', 'routes'), ('route', 'rules'), _instead(own_rules, rules, 'rewrite'))
+        opened.append(_shared_host(application))
+        yield from _gateway(environment, 'route', opened[-1], _ports(rules))
+    elif host := _own_host(release, chart, registry, 'hostname', ('spec', 'route', 'hostname')):
+        opened.append(host)
+        yield from _gateway(environment, 'route', host, _ports(own_rules))
+    if grpc:
+        application, methods = grpc
+        yield Layer(
+            application.file, ('spec', 'routes'), ('grpcRoute', 'methods'), _instead(own_methods, methods, 'method')
+        )
+        opened.append(_shared_host(application, '-grpc'))
+        yield from _gateway(environment, 'grpcRoute', opened[-1], [grpc_port])
+    elif host := _own_host(release, chart, registry, 'grpc-hostname', ('spec', 'route', 'grpc', 'hostname')):
+        opened.append(host)
+        yield from _gateway(environment, 'grpcRoute', host, [grpc_port])
+    if opened:
+        shared = (http or grpc or (None,))[0]
+        yield from _access_layers(release, environment, chart, shared, [_name(environment, host) for host in opened])
+
+
+def _access_layers(
+    release: Release, environment: Environment, chart: Chart, shared: Application | None, hostnames: Sequence[str]
+) -> Iterator[Layer]:
+    """Who may ask, and by which certificate: said once for all members of an application that have routes."""
+    if shared:
+        access = Access(str(shared.spec.get('auth', 'none')), shared.file, ('spec', 'auth'))
+        owner = release.model == min(route['model'] for route in shared.spec['routes'].values())
+    else:
+        kind = chart.annotations.get(f'{DOMAIN}/auth', 'none')
+        access, owner = Access(kind, f'{chart.folder}/Chart.yaml', ('annotations', f'{DOMAIN}/auth')), True
+    if access.kind != 'none' and 'auth' not in chart.values:
+        message = f"chart '{chart.version}' was made before it could ask for '{access.kind}'"
+        raise problem(release.file, '$.spec.chart', message, f"run 'chartloom pin {release.name}'")
+    yield from auth_layers(environment, access, hostnames)
+    label = hostnames[0].partition('.')[0]
+    yield from tls_layers(environment, label, hostnames, owner=owner)
+    if environment.router == 'nginx':
+        for route in ('route', 'grpcRoute'):
+            yield from nginx_layers(environment, route, chart.values[route])
+
+
+def _name(environment: Environment, host: Host) -> str:
+    return f'{host[0]}.{environment.spec["domain"]}'
+
+
+def _instead(own: Values, wanted: Mapping[str, Values], optional: str) -> dict[str, Any]:
+    """Rules in place of the chart's own, which are off; one of the same name inherits nothing."""
+    off = {name: {'enabled': False} for name in own if name not in wanted}
+    return off | {n: {optional: '', **rule, 'enabled': True} if n in own else rule for n, rule in wanted.items()}
+
+
+Host = tuple[str, str, Path]  # first label of a host name, and the file and place that say so
+
+
+def _shared_host(application: Application, suffix: str = '') -> Host:
+    source: Path = ('spec', 'hostname') if 'hostname' in application.spec else ('metadata', 'name')
+    return f'{application.hostname}{suffix}', application.file, source
+
+
+def _own_host(release: Release, chart: Chart, registry: Registry, annotation: str, source: Path) -> Host | None:
+    """The model's own host, as its chart tells it: by the model's file where the chart was made from that just now."""
+    key = f'{DOMAIN}/{annotation}'
+    if key not in chart.annotations:
+        return None
+    if chart.layers:
+        return chart.annotations[key], registry.models[release.model].file, source
+    return chart.annotations[key], f'{chart.folder}/Chart.yaml', ('annotations', key)
+
+
+def _ports(rules: Mapping[str, Values]) -> list[str]:
+    return sorted({rule.get('port', 'http') for rule in rules.values() if rule.get('enabled', True)})
+
+
+def _gateway(environment: Environment, key: str, host: Host, ports: list[str]) -> Iterator[Layer]:
+    gateway = environment.spec['gateway']
+    _, file, source = host
+    place = {name: gateway[name] for name in ('name', 'namespace', 'sectionName') if name in gateway}
+    if environment.router != 'gateway-api':  # what charts of contract 1 have, and the default of all others
+        yield Layer(environment.file, ('spec', 'router'), (key, 'type'), environment.router)
+    yield Layer(environment.file, ('spec', 'gateway'), (key, 'gateway'), place)
+    yield Layer(file, source, (key, 'hostnames'), [_name(environment, host)])
+    yield Layer(file, source, (key, 'enabled'), True)
+    exception = {
+        'namespace': gateway['namespace'],
+        'ports': {port: {'port': port, 'protocol': 'TCP'} for port in ports},
+    }
+    yield Layer(environment.file, ('spec', 'gateway'), ('networkPolicy', 'ingress', 'gateway'), exception)
+
+
+Routes = tuple[Application, dict[str, Any]]
+
+
+def _application_routes(model: str, applications: Iterable[Application]) -> tuple[Routes | None, Routes | None]:
+    """HTTP rules and gRPC methods of the first application that routes to a model."""
+    http: Routes | None = None
+    grpc: Routes | None = None
+    for application in applications:
+        routes = {n: r for n, r in sorted(application.spec.get('routes', {}).items()) if r['model'] == model}
+        rules = {n: route_rule(r) for n, r in routes.items() if 'path' in r}
+        methods = {n: _method(r) for n, r in routes.items() if 'grpcService' in r}
+        http = http or ((application, rules) if rules else None)
+        grpc = grpc or ((application, methods) if methods else None)
+    return http, grpc
+
+
+def _method(route: Values) -> dict[str, Any]:
+    return {'service': route['grpcService']} | ({'method': route['grpcMethod']} if 'grpcMethod' in route else {})

@@ -1,0 +1,53 @@
+"""A model's autoscaling and its runtime's queries → values of its chart, and what is wrong with them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+from generator import alerts
+from generator.domain import Model, Runtime, Values
+from generator.errors import Problem
+from generator.paths import Path
+
+_SCALING: Path = ('spec', 'autoscaling')
+
+
+def fragments(spec: Values, runtime: Runtime) -> Iterator[tuple[Path, Path, Any]]:
+    """Source, target and values of the layers."""
+    if 'replicas' in spec:
+        yield ('spec', 'replicas'), ('replicaCount',), spec['replicas']
+    if 'autoscaling' not in spec:
+        return
+    scaling = spec['autoscaling']
+    own = {key: value for key, value in scaling.items() if key not in ('metric', 'target')}
+    yield _SCALING, ('autoscaling', 'enabled'), True
+    if own:
+        yield _SCALING, ('autoscaling',), own
+    if scaling.get('metric') == 'load' and _has_load(runtime):
+        yield from _by_load(scaling, runtime.spec['queries'])
+    elif 'target' in scaling:
+        yield (*_SCALING, 'target'), ('autoscaling', 'targetCPUUtilizationPercentage'), scaling['target']
+
+
+def _by_load(scaling: Values, queries: Values) -> Iterator[tuple[Path, Path, Any]]:
+    metric, keda = (*_SCALING, 'metric'), ('autoscaling', 'keda')
+    yield metric, ('autoscaling', 'type'), 'keda'
+    yield metric, (*keda, 'query'), alerts.load(queries)
+    target = (*_SCALING, 'target') if 'target' in scaling else metric
+    yield target, (*keda, 'threshold'), scaling.get('target', queries['load']['threshold'])
+    if 'minReplicas' in scaling:
+        yield (*_SCALING, 'minReplicas'), (*keda, 'fallbackReplicas'), scaling['minReplicas']
+
+
+def _has_load(runtime: Runtime) -> bool:
+    return 'load' in runtime.spec.get('queries', {})
+
+
+def problems(model: Model, runtime: Runtime) -> Iterator[Problem]:
+    if model.spec.get('autoscaling', {}).get('metric') == 'load' and not _has_load(runtime):
+        message = f"runtime '{runtime.name}' has no metric of its load that is known"
+        hint = (
+            'write metric: cpu; or type: keda, and keda with your own query and threshold, in spec.values.autoscaling'
+        )
+        yield Problem(model.file, '$.spec.autoscaling.metric', message, hint)

@@ -1,0 +1,25 @@
+{{/* Nothing for type none. Kubernetes takes no port name for grpc, so its number is looked up: dict "probe" and "ports". */}}
+{{- define "model-server.probe" -}}
+{{- with .probe }}
+{{- if ne .type "none" }}
+{{- if eq .type "http" -}}
+httpGet:
+  path: {{ .path | quote }}
+  port: {{ .port | quote }}
+{{- else if eq .type "grpc" -}}
+grpc:
+  port: {{ dig .port "containerPort" 0 ($.ports | default dict) | int }}
+{{- else if eq .type "tcp" -}}
+tcpSocket:
+  port: {{ .port | quote }}
+{{- else -}}
+exec:
+  command:
+  {{- include "model-server.strings" .command | trim | nindent 2 }}
+{{- end }}
+periodSeconds: {{ .periodSeconds | default 10 | int64 }}
+timeoutSeconds: {{ .timeoutSeconds | default 5 | int64 }}
+failureThreshold: {{ .failureThreshold | default 3 | int64 }}
+{{- end }}
+{{- end }}
+{{- end }}

@@ -1,0 +1,111 @@
+{{/* Full path of the artifact in the container. */}}
+{{- define "model-server.artifactTarget" -}}
+{{ .mountPath }}{{ with .path }}/{{ . }}{{ end }}
+{{- end }}
+
+{{/* A text that the kubelet hands to the container as it stands: it reads $(NAME) as a reference and $$ as one $. */}}
+{{- define "model-server.literal" -}}
+{{ replace "$" "$$" . }}
+{{- end }}
+
+{{/* The init container that fetches the artifact. */}}
+{{- define "model-server.download" -}}
+{{- $artifact := .Values.artifact -}}
+name: artifact
+image: {{ include "model-server.image" $artifact.image | quote }}
+imagePullPolicy: {{ $artifact.image.pullPolicy | default "IfNotPresent" }}
+command:
+- sh
+- -c
+- |
+  {{- include "model-server.downloadScript" . | nindent 2 }}
+env:
+- name: ARTIFACT_URI
+  value: {{ include "model-server.literal" $artifact.uri | quote }}
+- name: ARTIFACT_SHA256
+  value: {{ $artifact.sha256 | quote }}
+- name: ARTIFACT_DIRECTORY
+  value: {{ include "model-server.literal" $artifact.mountPath | quote }}
+- name: ARTIFACT_TARGET
+  value: {{ include "model-server.artifactTarget" $artifact | include "model-server.literal" | quote }}
+- name: ARTIFACT_UNPACK
+  value: {{ $artifact.unpack | quote }}
+{{- with include "model-server.artifactFiles" $artifact.files }}
+- name: ARTIFACT_FILES
+  value: {{ include "model-server.literal" . | quote }}
+{{- end }}
+{{- include "model-server.env" $artifact.env }}
+resources:
+  {{- toYaml $artifact.resources | nindent 2 }}
+securityContext:
+  {{- toYaml .Values.securityContext | nindent 2 }}
+volumeMounts:
+{{- include "model-server.mount" (dict "name" "artifact" "mount" (pick $artifact "mountPath")) }}
+{{- end }}
+
+{{/* Checksums and paths, as sha256sum reads them. */}}
+{{- define "model-server.artifactFiles" -}}
+{{- range $path, $sha256 := . }}
+{{- printf "%s  %s\n" $sha256 $path }}
+{{- end }}
+{{- end }}
+
+{{/* Gets one thing from a place: "$1" to the path "$2". The credentials are the pod's identity or come by env. */}}
+{{- define "model-server.fetch" -}}
+fetch() {
+  case "$1" in
+    s3://*) rclone --config=/notfound copyto --retries 5 ":s3,provider=${RCLONE_S3_PROVIDER:-AWS},env_auth=true:${1#s3://}" "$2" ;;
+    gs://*) rclone --config=/notfound copyto --retries 5 ":gcs,env_auth=true:${1#gs://}" "$2" ;;
+    oci://*) HOME="${HOME:-/}" oras pull --output "$2" "${1#oci://}" ;;
+    *)
+      curl --fail --silent --show-error --location --globoff --proto =http,https \
+        --connect-timeout 10 --speed-limit 1024 --speed-time 60 --retry 5 --retry-all-errors \
+        ${ARTIFACT_TOKEN:+--header "Authorization: Bearer $ARTIFACT_TOKEN"} --output "$2" --url "$1"
+      ;;
+  esac
+}
+{{- end }}
+
+{{/* Whatever moment it is killed at, the artifact is whole or absent, and the marker is written last. */}}
+{{- define "model-server.downloadScript" -}}
+set -eu
+marker="$ARTIFACT_DIRECTORY/.artifact-sha256"
+partial="$ARTIFACT_TARGET.partial"
+unpacked="$ARTIFACT_TARGET.unpacked"
+if [ -f "$marker" ] && [ "$(cat "$marker")" = "$ARTIFACT_SHA256" ]; then
+  echo "artifact $ARTIFACT_SHA256 is already here"
+  exit 0
+fi
+rm -rf "$marker" "$ARTIFACT_TARGET" "$partial" "$unpacked"
+mkdir -p "$(dirname "$ARTIFACT_TARGET")"
+{{ include "model-server.fetch" . }}
+files="${ARTIFACT_FILES:-}"
+case "$ARTIFACT_URI" in
+  oci://*) files="" ;; # its digest is checked by what pulls it
+esac
+if [ -z "$files" ]; then
+  fetch "$ARTIFACT_URI" "$partial"
+fi
+printf '%s' "$files" | while read -r sha256 path; do
+  mkdir -p "$(dirname "$partial/$path")"
+  fetch "$ARTIFACT_URI/$path" "$partial/$path"
+  echo "$sha256  $partial/$path" | sha256sum -c -
+done
+if [ -f "$partial" ]; then
+  echo "$ARTIFACT_SHA256  $partial" | sha256sum -c -
+fi
+if [ "$ARTIFACT_UNPACK" = true ]; then
+  mkdir "$unpacked"
+  if gzip -t "$partial" 2>/dev/null; then
+    tar -xzf "$partial" -C "$unpacked"
+  else
+    tar -xf "$partial" -C "$unpacked"
+  fi
+  rm "$partial"
+  partial="$unpacked"
+fi
+chmod -R a+rX "$partial"
+mv "$partial" "$ARTIFACT_TARGET"
+echo "$ARTIFACT_SHA256" > "$marker.partial"
+mv "$marker.partial" "$marker"
+{{- end }}

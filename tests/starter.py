@@ -1,0 +1,112 @@
+"""The starter chart and the runtime presets for tests: values to render them with, and what helm makes of them."""
+
+from __future__ import annotations
+
+import functools
+import json
+import re
+import subprocess
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+from parts import ROOT
+
+CHART = ROOT / 'chart_templates' / 'model-server'
+RUNTIMES = sorted((ROOT / 'chart_templates' / 'runtimes').glob('*.yaml'))
+# A file with nothing but a name and what it resolves to is no preset.
+PRESETS = {path.stem: path for path in RUNTIMES if 'resolvesTo:' not in path.read_text(encoding='utf-8')}
+TEMPLATES = sorted(path for path in (CHART / 'templates').rglob('*') if path.is_file())
+SCHEMA = json.loads((CHART / 'values.schema.json').read_text(encoding='utf-8'))
+DEFAULTS = yaml.safe_load((CHART / 'values.yaml').read_text(encoding='utf-8'))
+Values = dict[str, Any]
+Strict = Callable[..., None]
+
+
+# --- values and rendering -------------------------------------------------------------------------------------------
+
+
+def merge(below: Values, above: Mapping[str, Any]) -> Values:
+    both = below.keys() & above.keys()
+    maps = {key: merge(below[key], above[key]) for key in both if isinstance(above[key], dict)}
+    return {**below, **above, **maps}
+
+
+def preset(name: str) -> Values:
+    text = PRESETS[name].read_text(encoding='utf-8')
+    document: Values = yaml.safe_load(text.replace('[[ model ]]', 'recommender').replace('[[ version ]]', '1.4.0'))
+    return document
+
+
+def value_sets() -> dict[str, Values]:
+    """The starter's defaults, its own test values, and every preset with its model baked in or downloaded."""
+    sets: dict[str, Values] = {'defaults': {}}
+    for path in sorted((CHART / 'ci').glob('*-values.yaml')):
+        sets[path.stem] = yaml.safe_load(path.read_text(encoding='utf-8'))
+    for name in PRESETS:
+        document = preset(name)
+        sets[name] = merge({'image': {'repository': 'models/recommender'}}, document['values'])
+        for kind, form in document['artifacts'].items():
+            place = {key: form[key] for key in ('path', 'unpack')}
+            artifact = {'delivery': 'download', 'uri': 'https://example.com/m', 'sha256': '0' * 64, **place}
+            sets[f'{name}-{kind}'] = merge(merge(sets[name], form.get('values', {})), {'artifact': artifact})
+    return sets
+
+
+VALUE_SETS = value_sets()
+each_value_set = pytest.mark.parametrize('name', VALUE_SETS)
+each_preset = pytest.mark.parametrize('name', PRESETS)
+
+
+class Loader(yaml.CSafeLoader):
+    """Reads = and << as texts, as Kubernetes does."""
+
+
+Loader.yaml_implicit_resolvers = {k: v for k, v in Loader.yaml_implicit_resolvers.items() if k not in '=<'}
+
+
+def as_yaml(values: Values) -> str:
+    """JSON is YAML once the characters are escaped that YAML does not take as they are."""
+    text = json.dumps(values, ensure_ascii=False)
+    return re.sub('[\x7f-\x9f\u2028\u2029\ufeff]', lambda found: f'\\u{ord(found[0]):04x}', text)
+
+
+def run_helm(binary: Path, chart: Path, values: Values, release: str = 'r') -> subprocess.CompletedProcess[str]:
+    command = [binary, 'template', release, chart, '--namespace', 'models', '--values', '-']
+    return subprocess.run(command, input=as_yaml(values), capture_output=True, encoding='utf-8')
+
+
+def render(binary: Path, values: Values, chart: Path = CHART, release: str = 'r') -> dict[tuple[str, str], Values]:
+    """All objects, by kind and name."""
+    done = run_helm(binary, chart, values, release)
+    assert done.returncode == 0, done.stderr
+    objects = [obj for obj in yaml.load_all(done.stdout, Loader) if obj]
+    by_name = {(obj['kind'], obj['metadata']['name']): obj for obj in objects}
+    assert len(by_name) == len(objects), 'two objects have one name'
+    return by_name
+
+
+@functools.cache
+def rendered(binary: Path, name: str) -> dict[tuple[str, str], Values]:
+    return render(binary, VALUE_SETS[name])
+
+
+def of_kind(objects: Mapping[tuple[str, str], Values], kind: str) -> Values:
+    [found] = [obj for (its_kind, _), obj in objects.items() if its_kind == kind]
+    return found
+
+
+def pod_specs(objects: Mapping[tuple[str, str], Values]) -> list[Values]:
+    pods = [obj['spec'] for (kind, _), obj in objects.items() if kind == 'Pod']
+    return [of_kind(objects, 'Deployment')['spec']['template']['spec'], *pods]
+
+
+def all_containers(spec: Values) -> list[Values]:
+    return [*spec.get('initContainers', []), *spec['containers']]
+
+
+def seen_by_the_container(text: str) -> str:
+    """What the kubelet makes of a text: $$ is one $, and nothing here is a reference."""
+    return re.sub(r'\$(\$|\([^)]*\))', lambda found: '$' if found[1] == '$' else 'EXPANDED', text)

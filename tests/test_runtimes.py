@@ -1,0 +1,245 @@
+"""Every runtime as a chart made from a model: what helm, strict schemas and a careful reader say of it."""
+
+from __future__ import annotations
+
+import re
+import subprocess
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import pytest
+import registries as r
+from starter import CHART, PRESETS, Strict, Values, all_containers, of_kind, pod_specs, render
+
+from generator.charts import make_charts
+from generator.domain import Chart, Model, ModelVersion, Settings
+from generator.load import load_templates
+from generator.model_values import model_problems
+
+TEMPLATES = load_templates()
+RUNTIMES = TEMPLATES.runtimes
+SETTINGS = Settings('registry/settings.yaml', {'repository': {'url': 'https://git.example/ml.git'}})
+SHELLS = {'sh', 'bash', 'dash', 'ash', 'env', '-c'}
+each_runtime = pytest.mark.parametrize('name', sorted(RUNTIMES))
+
+
+def a_model(runtime: str, kind: str = '', **spec: Any) -> Model:
+    artifact = {'artifact': {**r.ARTIFACT, 'kind': kind}} if kind else {}
+    version = r.version('1.4.0', **artifact)
+    whole = {'team': 'shop', 'description': 'Answers', 'runtime': runtime, 'versions': [version], **spec}
+    return Model('web', 'registry/models/web.yaml', whole, (ModelVersion('1.4.0', version['image'], version),))
+
+
+def chart(model: Model) -> Chart:
+    return make_charts(model, SETTINGS, TEMPLATES, (), {}).charts['1.0.0']
+
+
+def first_kind(runtime: str) -> str:
+    """The kind of artifact that has the runtime's own name, as onnx has, or its first one."""
+    kinds = list(RUNTIMES[runtime].spec['artifacts'])
+    return runtime if runtime in kinds else kinds[0] if kinds else ''
+
+
+@pytest.fixture(scope='module')
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Charts of one model for each runtime."""
+    folder = tmp_path_factory.mktemp('charts')
+    for name in RUNTIMES:
+        for path, data in chart(a_model(name, first_kind(name))).files.items():
+            file = folder / name / path
+            file.parent.mkdir(parents=True, exist_ok=True)
+            file.write_bytes(data)
+    return folder
+
+
+@pytest.fixture(scope='module')
+def objects(helm4: Path, folder: Path) -> dict[str, dict[tuple[str, str], Values]]:
+    return {name: render(helm4, {}, folder / name) for name in RUNTIMES}
+
+
+def server(rendered: Mapping[tuple[str, str], Values]) -> Values:
+    found: Values = pod_specs(rendered)[0]['containers'][0]
+    return found
+
+
+# --- charts ----------------------------------------------------------------------------------------------------------
+
+
+def test_the_runtimes_are_those_that_are_promised() -> None:
+    promised = {'tensorflow-serving', 'triton', 'openvino', 'onnx', 'tflite', 'vllm', 'mlserver', 'bentoml', 'custom'}
+    assert set(RUNTIMES) == promised | {'torchserve', 'tgi'}
+    assert {name for name in RUNTIMES if 'warning' in RUNTIMES[name].spec} == {'torchserve', 'tgi'}
+
+
+def test_charts_of_all_runtimes_lint_without_a_word(helms: list[Path], folder: Path) -> None:
+    charts = [folder / name for name in sorted(RUNTIMES)]
+    for helm in helms:
+        done = subprocess.run([helm, 'lint', '--strict', *charts], capture_output=True, encoding='utf-8')
+        assert (done.returncode, done.stdout.count('[WARNING]'), done.stdout.count('[ERROR]')) == (0, 0, 0), done.stdout
+
+
+@each_runtime
+def test_both_helms_make_the_same_valid_objects(
+    helms: list[Path], folder: Path, objects: Mapping[str, Any], strict: Strict, name: str
+) -> None:
+    assert render(helms[0], {}, folder / name) == objects[name]
+    for obj in objects[name].values():
+        strict(obj)
+
+
+# --- the server ------------------------------------------------------------------------------------------------------
+
+
+@each_runtime
+def test_the_server_is_process_1(objects: Mapping[str, Any], name: str) -> None:
+    container = server(objects[name])
+    assert not {word.rpartition('/')[2] for word in container.get('command', [])} & SHELLS
+    # Without a command the image's own entrypoint counts: BentoML's ends in exec, of a custom one nothing is known.
+    assert ('command' in container) == (RUNTIMES[name].name not in ('bentoml', 'custom'))
+
+
+DRAINS = {'triton': ('exit-timeout-secs', 30), 'vllm': ('shutdown-timeout', 45)}
+
+
+@each_runtime
+def test_a_server_may_finish_what_it_has_begun(objects: Mapping[str, Any], name: str) -> None:
+    pod, container = pod_specs(objects[name])[0], server(objects[name])
+    wait = container['lifecycle']['preStop']['sleep']['seconds']
+    key, drain = DRAINS.get(RUNTIMES[name].name, ('', 0))
+    assert f'--{key}={drain}' in container.get('args', []) or not key
+    env = {each['name']: each['value'] for each in container.get('env', [])}
+    drain = int(env.get('GRACEFUL_TERMINATION_TIMEOUT', drain))
+    assert wait + drain + 5 <= pod['terminationGracePeriodSeconds']
+
+
+@each_runtime
+def test_probes_let_a_model_load_and_restart_what_hangs(objects: Mapping[str, Any], name: str) -> None:
+    deployment, container = of_kind(objects[name], 'Deployment'), server(objects[name])
+    budget = container['startupProbe']['periodSeconds'] * container['startupProbe']['failureThreshold']
+    assert 300 <= budget < deployment['spec']['progressDeadlineSeconds']
+    assert {'readinessProbe', 'livenessProbe'} <= container.keys()
+
+
+@each_runtime
+def test_what_it_is_told_to_write_to_can_be_written(objects: Mapping[str, Any], name: str) -> None:
+    pod, container = pod_specs(objects[name])[0], server(objects[name])
+    writable = {volume['name'] for volume in pod['volumes'] if 'emptyDir' in volume} - {'artifact'}
+    folders = [mount['mountPath'] for mount in container['volumeMounts'] if mount['name'] in writable]
+    assert '/tmp' in folders
+    paths = [each['value'] for each in container.get('env', []) if each['value'].startswith('/')]
+    assert all(any(f'{path}/'.startswith(f'{place}/') for place in folders) for path in paths)
+    memory = [volume for volume in pod['volumes'] if volume.get('emptyDir', {}).get('medium') == 'Memory']
+    assert all(volume['emptyDir']['sizeLimit'] for volume in memory)
+    assert (memory != []) == (RUNTIMES[name].name in ('triton', 'vllm', 'tgi'))
+
+
+KINDS = [(name, kind) for name in sorted(RUNTIMES) for kind in RUNTIMES[name].spec['artifacts']]
+
+
+@pytest.mark.parametrize(('name', 'kind'), KINDS)
+def test_the_server_looks_where_the_artifact_is_put(name: str, kind: str) -> None:
+    model = a_model(name, kind)
+    assert model_problems(model, TEMPLATES) == []
+    values = chart(model).values
+    artifact = values['artifact']
+    target = f'{artifact["mountPath"]}/{artifact["path"]}'
+    told = [*values['args'], *map(str, values['parameters'].values())]
+    places = [word for word in told if f'{word}/'.startswith(f'{artifact["mountPath"]}/')]
+    assert places or name == 'custom'
+    assert all(f'{target}/'.startswith(f'{place}/') for place in places)
+    ids = values['podSecurityContext']
+    assert ids['runAsUser']
+    assert ids['fsGroup'], 'the files of a volume belong to the group of the server'
+
+
+def test_a_kind_of_artifact_may_say_more(objects: Mapping[str, Any]) -> None:
+    env = chart(a_model('mlserver', 'sklearn')).values['env']
+    assert env['MLSERVER_MODEL_IMPLEMENTATION'] == {'value': 'mlserver_sklearn.SKLearnModel'}
+    assert env['MLSERVER_MODEL_NAME'] == {'value': 'web'}
+    own = {'MLSERVER_MODEL_IMPLEMENTATION': {'value': 'mine.Model'}}
+    found = chart(a_model('mlserver', 'sklearn', env=own)).values['env']
+    assert found == env | own
+    assert 'MLSERVER_MODEL_IMPLEMENTATION' not in chart(a_model('mlserver', 'mlserver')).values['env']
+
+
+# --- the helm test ---------------------------------------------------------------------------------------------------
+
+
+@each_runtime
+def test_the_test_asks_a_port_of_the_service(objects: Mapping[str, Any], name: str) -> None:
+    ports = {port['port'] for port in of_kind(objects[name], 'Service')['spec']['ports']}
+    env = {each['name']: each['value'] for each in all_containers(of_kind(objects[name], 'Pod')['spec'])[0]['env']}
+    found = re.fullmatch(r'http://web:([0-9]+)(/.+)', env['TEST_URL'])
+    assert found
+    assert int(found[1]) in ports
+    assert (env['TEST_METHOD'] == 'POST') == (env['TEST_BODY'] != '')
+
+
+SIGNATURE = {'inputs': {'x': {'dtype': 'int8', 'shape': [-1]}}, 'outputs': {'y': {'dtype': 'int8', 'shape': [-1]}}}
+V2 = ('POST', '/v2/models/web/infer', '"outputs"')
+PREDICTIONS = {
+    'tensorflow-serving': ('POST', '/v1/models/web:predict', '"outputs"'),
+    **dict.fromkeys(('triton', 'onnx', 'openvino', 'tflite', 'mlserver'), V2),
+    'vllm': ('POST', '/v1/completions', '"choices"'),
+    'tgi': ('POST', '/generate', '"generated_text"'),
+    # What a prediction looks like is known to the owner of the model alone.
+    'torchserve': ('GET', '/ping', 'Healthy'),
+    'bentoml': ('GET', '/readyz', ''),
+    'custom': ('GET', '/healthz', ''),
+}
+
+
+@each_runtime
+def test_the_test_is_a_real_prediction(name: str) -> None:
+    model = a_model(name)
+    version = ModelVersion('1.4.0', model.newest.image, {**model.newest.spec, 'signature': SIGNATURE})
+    test = chart(Model('web', model.file, model.spec, (version,))).values['test']
+    assert (test['method'], test['path'], test['expect']) == PREDICTIONS[name]
+    assert bool(test['body']) == (test['method'] == 'POST')
+
+
+def test_a_test_of_the_models_own_is_a_prediction_of_torchserve() -> None:
+    test = chart(a_model('torchserve', 'mar', test={'body': '{"data": 1}'})).values['test']
+    assert (test['method'], test['path'], test['body']) == ('POST', '/predictions/web', '{"data": 1}')
+
+
+# --- names that resolve ----------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(('name', 'real'), [('onnx', 'triton'), ('tflite', 'openvino')])
+def test_a_name_resolves_to_the_runtime_that_really_serves_it(name: str, real: str) -> None:
+    assert RUNTIMES[name] is RUNTIMES[real]
+    model = a_model(name, name)
+    made, its = chart(model), chart(a_model(real, name))
+    assert made.annotations['chartloom.dev/runtime'] == real
+    assert made.values == its.values
+    assert made.layers[0].file == f'chart_templates/runtimes/{real}.yaml'
+    [told] = model_problems(a_model(name, 'savedmodel'), TEMPLATES)
+    assert told.message == f"runtime '{real}' does not serve artifacts of kind 'savedmodel'"
+
+
+# --- the files -------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize('name', PRESETS)
+def test_every_preset_has_the_sources_of_its_figures(name: str) -> None:
+    text = PRESETS[name].read_text(encoding='utf-8')
+    head = re.match(r'(#.*\n)+', text)
+    assert head
+    topics = set(re.findall(r'^# ([A-Z/][A-Za-z/]+): ', head[0], re.MULTILINE))
+    assert {'Probes', 'User'} <= topics
+    if name != 'custom':
+        assert 'Entrypoint' in topics
+        # A file of a repository, or a page of a manual, for most of what is said.
+        assert (
+            len(re.findall(r'[\w/.-]+\.(?:md|py|rs|cc|j2|sh|yaml|properties)|Dockerfile|docs\.[a-z.]+: ', head[0])) >= 4
+        )
+    assert 'MiB/s' in head[0] or '\nload:' not in text
+
+
+def test_the_starter_is_where_the_charts_come_from(folder: Path) -> None:
+    """A runtime is data: its charts hold the starter's templates, byte for byte."""
+    templates = {path.relative_to(CHART): path.read_bytes() for path in (CHART / 'templates').rglob('*.*')}
+    for name in RUNTIMES:
+        assert {path: (folder / name / path).read_bytes() for path in templates} == templates
