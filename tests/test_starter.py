@@ -273,6 +273,8 @@ def test_a_misspelt_key_is_refused_at_any_depth(helms: list[Path]) -> None:
         {'route': {'rules': {'main': {'type': 'Exact', 'rewrite': '/a'}}}},
         {'strategy': {'type': 'canary'}},
         {'strategy': {'rolling': {'maxSurge': '25'}}},
+        {'podDisruptionBudget': {'maxUnavailable': 0}},  # no node could ever be drained
+        {'podDisruptionBudget': {'maxUnavailable': '0%'}},
     ],
 )
 def test_a_wrong_value_is_refused(helms: list[Path], values: Values) -> None:
