@@ -8,9 +8,9 @@ from typing import Any
 
 from generator.domain import Environment, Layer, Values
 from generator.errors import problem
+from generator.merge import enabled
+from generator.nginx import PREFIX
 from generator.paths import Path
-
-_NGINX = 'nginx.ingress.kubernetes.io'
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +48,7 @@ def auth_layers(environment: Environment, access: Access, hostnames: Sequence[st
         found['redirectURL'] = f'https://{hostnames[0]}/oauth2/callback'
     yield Layer(environment.file, ('spec', 'identity'), ('auth',), found)
     if router == 'nginx':
-        annotations = {f'{_NGINX}/auth-url': identity['authUrl'], f'{_NGINX}/auth-signin': identity['signInUrl']}
+        annotations = {f'{PREFIX}/auth-url': identity['authUrl'], f'{PREFIX}/auth-signin': identity['signInUrl']}
         for route in ('route', 'grpcRoute'):
             yield Layer(environment.file, ('spec', 'identity'), (route, 'annotations'), annotations)
 
@@ -70,7 +70,7 @@ def _check(environment: Environment, access: Access) -> None:
 
 
 def tls_layers(environment: Environment, label: str, hostnames: Sequence[str], *, owner: bool) -> Iterator[Layer]:
-    """A certificate of the host names for router nginx; of a shared one its `owner` alone makes it.
+    """A certificate of all host names that share it, for router nginx; its `owner` alone makes it.
 
     A gateway has its own certificates: they belong to the platform, not to a release.
     """
@@ -86,22 +86,24 @@ def tls_layers(environment: Environment, label: str, hostnames: Sequence[str], *
 def secret_names(values: Values) -> dict[str, set[str]]:
     """The Secrets that merged values name, with the keys that are read of each."""
     found: dict[str, set[str]] = {}
-    containers = [values, *(c for c in values['containers'].values() if c.get('enabled', True))]
-    for holder in (*containers, values['artifact'] if values['artifact']['delivery'] == 'download' else {}):
-        for variable in holder.get('env', {}).values():
-            if variable.get('enabled', True) and variable.get('secret'):
-                found.setdefault(variable['secret'], set()).add(variable['key'])
+    holders = [values, *enabled(values['containers']).values()]
+    if values['artifact']['delivery'] == 'download':
+        holders.append(values['artifact'])
+    for variable in (variable for holder in holders for variable in enabled(holder.get('env', {})).values()):
+        if variable.get('secret'):
+            found.setdefault(variable['secret'], set()).add(variable['key'])
     if values['auth']['type'] == 'oidc' and values['auth']['clientSecret']:
         found.setdefault(values['auth']['clientSecret'], set()).add('client-secret')
-    for name, secret in values['imagePullSecrets'].items():
-        if secret.get('enabled', True):
-            found.setdefault(name, set()).add('.dockerconfigjson')
+    for name in enabled(values['imagePullSecrets']):
+        found.setdefault(name, set()).add('.dockerconfigjson')
     return found
 
 
 def secret_layers(environment: Environment, values: Values) -> Iterator[Layer]:
     """An ExternalSecret for each Secret, read from the environment's store at <path>/<secret>, one property a key."""
-    store = environment.spec['secretStore']
+    store = environment.spec.get('secretStore')
+    if store is None or 'externalSecrets' not in values:  # a chart of contract 1
+        return
     secrets = {
         name: {'remoteKey': '/'.join(filter(None, [store.get('path', ''), name])), 'keys': sorted(keys)}
         for name, keys in sorted(secret_names(values).items())

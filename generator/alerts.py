@@ -7,11 +7,11 @@ what is told of requests needs requests: without any, a ratio is NaN, which is m
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
 from decimal import Decimal
 from typing import Any
 
 from generator.domain import Values
+from generator.units import seconds
 
 Alert = dict[str, Any]
 
@@ -150,15 +150,6 @@ def _alert(expr: str, wait: str, severity: str, summary: str, description: str) 
         'description': description,
         'runbook': '',
     }
-
-
-_UNITS: Mapping[str, Decimal] = {'ms': Decimal('0.001'), 's': Decimal(1), 'm': Decimal(60), 'h': Decimal(3600)}
-
-
-def seconds(duration: str) -> Decimal:
-    found = re.fullmatch(r'([0-9]+)(ms|s|m|h)', duration)
-    assert found, 'the schema let this through'
-    return Decimal(found[1]) * _UNITS[found[2]]
 
 
 def number(value: Decimal | float) -> str:

@@ -14,6 +14,7 @@ from generator.errors import Problem
 from generator.images import parse_image
 from generator.paths import Path, show
 from generator.schema import suggest
+from generator.units import mebibytes
 
 Fragment = tuple[Path, Path, Any]
 
@@ -112,13 +113,9 @@ def _port(uri: str) -> int:
     return 443
 
 
-_MEBIBYTES = {'Ki': Fraction(1, 1024), 'Mi': Fraction(1), 'Gi': Fraction(1024), 'Ti': Fraction(1024**2)}
-
-
 def _room(size: str, *, unpack: bool) -> str:
     """What a volume must hold for a while: an archive and what is unpacked from it, and a tenth for the file system."""
-    mebibytes = Fraction(size[:-2]) * _MEBIBYTES[size[-2:]] * (2 if unpack else 1)
-    return f'{math.ceil(mebibytes * Fraction(11, 10))}Mi'
+    return f'{math.ceil(mebibytes(size) * (2 if unpack else 1) * Fraction(11, 10))}Mi'
 
 
 def artifact_problems(

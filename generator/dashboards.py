@@ -9,6 +9,7 @@ from typing import Any
 
 from generator import alerts
 from generator.domain import Values
+from generator.units import seconds
 
 _SOURCE = {'type': 'prometheus', 'uid': '${datasource}'}
 _WIDTH, _HEIGHT, _COLUMNS = 12, 8, 2
@@ -57,7 +58,7 @@ def _panels(queries: Values, slo: Values, gpus: bool) -> Iterator[Panel]:
         allowed = float(alerts.budget(slo['availability'])) if 'availability' in slo else None
         yield _panel('Errors', 'percentunit', {'share of requests': alerts.error_ratio(queries)}, allowed)
     if 'latency' in queries:
-        promised = float(alerts.seconds(slo['p99'])) if 'p99' in slo else None
+        promised = float(seconds(slo['p99'])) if 'p99' in slo else None
         yield _panel('Latency', 's', {'p99': alerts.filled(queries['latency'])}, promised)
     if 'load' in queries:
         what, query = queries['load']['name'], alerts.filled(queries['load']['query'])

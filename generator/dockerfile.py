@@ -26,8 +26,9 @@ _PLAIN_PATH = re.compile(r'(/[A-Za-z0-9_.@+-]+)+')
 _SAFE = re.compile(r'[A-Za-z0-9 _./:,;=+@#{}()"*&|~^!?-]')
 # Credentials for stores that want them, as files that no layer keeps.
 _SECRETS = {'s3': ('aws', 'AWS_SHARED_CREDENTIALS_FILE'), 'gs': ('gcp', 'GOOGLE_APPLICATION_CREDENTIALS')}
+_VARIABLE = re.compile(r'[A-Za-z_][A-Za-z0-9_]*')  # what a shell can export
 _QUOTE = "'\\''"  # for a quote inside of quotes, in a shell
-_REMOTES = {'s3': ':s3,env_auth=true:', 'gs': ':gcs,env_auth=true:'}
+_REMOTES = {'s3': ':s3,provider=${RCLONE_S3_PROVIDER:-AWS},env_auth=true:', 'gs': ':gcs,env_auth=true:'}
 
 
 def dockerfile(model: Model, version: ModelVersion, templates: Templates) -> str:
@@ -131,7 +132,10 @@ def _fetch(artifact: Values, scheme: str) -> str:
     """The commands that bring the artifact to /tmp/artifact and check it: one RUN, so no layer holds an archive."""
     name, variable = _SECRETS.get(scheme, ('', ''))
     mount = f'--mount=type=secret,id={name} {variable}=/run/secrets/{name}; export {variable}; ' if name else ''
-    steps = [f"uri='{artifact['uri'].replace(chr(39), _QUOTE)}'", 'set -eu']
+    # Where the pods find the store the build finds it, too; what they have from Secrets it gets by its own.
+    plain = {name: each.get('value', '') for name, each in enabled(artifact['env']).items() if not each.get('secret')}
+    steps = [f'export {name}={_word(text)}' for name, text in sorted(plain.items()) if _VARIABLE.fullmatch(name)]
+    steps += [f'uri={_word(artifact["uri"])}', 'set -eu']
     if scheme == 'oci':  # its digest is checked by what pulls it
         steps += ['oras pull --output artifact "${uri#oci://}"']
     elif artifact['files']:
@@ -146,6 +150,11 @@ def _fetch(artifact: Values, scheme: str) -> str:
             steps += ['tar -x"$z"f download -C artifact', 'rm download']
     steps += ['chmod -R a+rX artifact']
     return mount + '; \\\n    '.join(steps)
+
+
+def _word(text: str) -> str:
+    """A text as one word of a shell's line."""
+    return "'" + text.replace("'", _QUOTE) + "'"
 
 
 def _check(sha256: str, file: str) -> list[str]:

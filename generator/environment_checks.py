@@ -12,7 +12,8 @@ from generator.domain import Environment, ResolvedRelease
 from generator.errors import Problem
 from generator.host_checks import host_problems
 from generator.paths import show
-from generator.value_checks import containers, quantity
+from generator.units import quantity
+from generator.value_checks import containers
 
 # The values that are looked at here and in `host_checks`.
 _SHARED = ('autoscaling', 'containers', 'grpcRoute', 'replicaCount', 'resources', 'route', 'strategy')

@@ -11,9 +11,9 @@ from generator.artifacts import Fragment, artifact_fragments, artifact_problems
 from generator.domain import Layer, Model, ModelVersion, Runtime, Templates, Values
 from generator.errors import Problem
 from generator.images import parse_image
-from generator.nginx import seconds
 from generator.paths import Path, show
 from generator.schema import suggest
+from generator.units import seconds
 
 _NAME = re.compile(r'\[\[ ([a-zA-Z]+) \]\]')
 # Same name and shape in the registry and in the chart.

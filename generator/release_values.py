@@ -40,7 +40,7 @@ def _strategy_layers(release: Release, environment: Environment) -> Iterator[Lay
 
 
 def mirror_layers(environment: Environment, values: Values) -> Iterator[Layer]:
-    for path, mirror in mirrored(values, environment.spec['registryMirrors']):
+    for path, mirror in mirrored(values, environment.spec.get('registryMirrors', {})):
         yield Layer(environment.file, ('spec', 'registryMirrors'), path, mirror)
 
 

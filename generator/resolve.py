@@ -21,6 +21,7 @@ from generator.domain import (
 from generator.errors import Problem, ProblemsFound
 from generator.layering import merge_checked
 from generator.merge import difference, merge_layers
+from generator.nginx import nginx_layers
 from generator.release_values import mirror_layers, release_layers
 from generator.schema import suggest
 
@@ -87,6 +88,10 @@ def resolve_releases(
     return resolved
 
 
+# Layers that follow from all others: from values that are known to have the right form.
+_DERIVED = (secret_layers, nginx_layers, mirror_layers)
+
+
 def _resolve(
     release: Release, registry: Registry, charts: Mapping[str, ModelCharts], read_chart: ReadChart
 ) -> ResolvedRelease:
@@ -97,12 +102,9 @@ def _resolve(
     _check_contract(release, chart)
     layers = tuple(release_layers(release, environment, chart, registry))
     merged = merge_checked(layers, chart.values, chart.schema, release.file)
-    if 'secretStore' in environment.spec and 'externalSecrets' in merged:  # as of contract 2
-        secrets = tuple(secret_layers(environment, merged))
-        layers, merged = (*layers, *secrets), merge_layers(secrets, merged)
-    if 'registryMirrors' in environment.spec:  # of images that are known to have the right form
-        mirrors = tuple(mirror_layers(environment, merged))
-        layers, merged = (*layers, *mirrors), merge_layers(mirrors, merged)
+    for derive in _DERIVED:
+        if found := tuple(derive(environment, merged)):
+            layers, merged = (*layers, *found), merge_layers(found, merged)
     values = difference(chart.values, merged)
     result = ResolvedRelease(release, environment, chart, values, merged, layers)
     if problems := release_problems(result):

@@ -9,7 +9,6 @@ from generator.access import Access, auth_layers, tls_layers
 from generator.domain import DOMAIN, Application, Chart, Environment, Layer, Registry, Release, Values
 from generator.errors import problem
 from generator.model_values import route_rule
-from generator.nginx import nginx_layers
 from generator.paths import Path
 
 
@@ -44,28 +43,38 @@ def route_layers(
         yield from _gateway(environment, 'grpcRoute', host, [grpc_port])
     if opened:
         shared = (http or grpc or (None,))[0]
-        yield from _access_layers(release, environment, chart, shared, [_name(environment, host) for host in opened])
+        own = [_name(environment, host) for host in opened]
+        yield from _auth_layers(release, environment, chart, shared, own)
+        if shared:
+            yield from _shared_certificate(release, environment, shared, registry)
+        else:
+            yield from tls_layers(environment, opened[0][0], own, owner=True)
 
 
-def _access_layers(
+def _auth_layers(
     release: Release, environment: Environment, chart: Chart, shared: Application | None, hostnames: Sequence[str]
 ) -> Iterator[Layer]:
-    """Who may ask, and by which certificate: said once for all members of an application that have routes."""
+    """Who may ask: said once for all members of an application that have routes."""
     if shared:
         access = Access(str(shared.spec.get('auth', 'none')), shared.file, ('spec', 'auth'))
-        owner = release.model == min(route['model'] for route in shared.spec['routes'].values())
     else:
-        kind = chart.annotations.get(f'{DOMAIN}/auth', 'none')
-        access, owner = Access(kind, f'{chart.folder}/Chart.yaml', ('annotations', f'{DOMAIN}/auth')), True
+        key = f'{DOMAIN}/auth'
+        access = Access(chart.annotations.get(key, 'none'), f'{chart.folder}/Chart.yaml', ('annotations', key))
     if access.kind != 'none' and 'auth' not in chart.values:
         message = f"chart '{chart.version}' was made before it could ask for '{access.kind}'"
         raise problem(release.file, '$.spec.chart', message, f"run 'chartloom pin {release.name}'")
     yield from auth_layers(environment, access, hostnames)
-    label = hostnames[0].partition('.')[0]
-    yield from tls_layers(environment, label, hostnames, owner=owner)
-    if environment.router == 'nginx':
-        for route in ('route', 'grpcRoute'):
-            yield from nginx_layers(environment, route, chart.values[route])
+
+
+def _shared_certificate(
+    release: Release, environment: Environment, application: Application, registry: Registry
+) -> Iterator[Layer]:
+    """One for all host names of an application, made by the first of its members that run in the environment."""
+    routes = application.spec['routes'].values()
+    suffixes = [suffix for key, suffix in (('path', ''), ('grpcService', '-grpc')) if any(key in r for r in routes)]
+    hostnames = [_name(environment, _shared_host(application, suffix)) for suffix in suffixes]
+    here = [r['model'] for r in routes if f'{environment.name}/{r["model"]}' in registry.release_names]
+    yield from tls_layers(environment, application.hostname, hostnames, owner=release.model == min(here))
 
 
 def _name(environment: Environment, host: Host) -> str:

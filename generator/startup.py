@@ -9,8 +9,8 @@ from fractions import Fraction
 from generator.artifacts import Fragment, delivery
 from generator.domain import Values
 from generator.paths import Path
+from generator.units import mebibytes
 
-_MEBIBYTES = {'Ki': Fraction(1, 1024), 'Mi': Fraction(1), 'Gi': Fraction(1024), 'Ti': Fraction(1024**2)}
 # What a rollout needs besides: a place for the pod, the image, the process itself.
 _SPARE = 300
 # As far as the starter's schema lets a probe count and a rollout wait.
@@ -39,4 +39,4 @@ def startup_fragments(artifact: Values, preset: Values, starter: Values, source:
 
 def load_seconds(size: str, speed: int) -> int:
     """Seconds that a size such as 640Mi takes at a speed in MiB/s."""
-    return math.ceil(Fraction(size[:-2]) * _MEBIBYTES[size[-2:]] / speed)
+    return math.ceil(mebibytes(size) / speed)

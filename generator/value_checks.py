@@ -5,10 +5,7 @@ The API server, the kubelet or a gateway would refuse each of these, or never sa
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Iterator
-from fractions import Fraction
-from functools import lru_cache
 
 from generator.domain import Values
 from generator.faults import Fault
@@ -16,6 +13,7 @@ from generator.merge import enabled
 from generator.paths import Path
 from generator.port_checks import port_faults
 from generator.schema import suggest
+from generator.units import quantity
 
 
 def value_faults(values: Values) -> list[Fault]:
@@ -138,21 +136,6 @@ def _routes(values: Values) -> Iterator[Fault]:
             if label := next((label for label in hostname.split('.') if len(label) > 63), ''):
                 message = f"'{label}' in a host name has {len(label)} characters, 63 are allowed"
                 yield Fault((key, 'hostnames'), message, 'choose a shorter host name')
-
-
-_UNITS: dict[str, Fraction | int] = {
-    '': 1, 'm': Fraction(1, 1000), 'k': 10**3, 'M': 10**6, 'G': 10**9, 'T': 10**12, 'P': 10**15, 'E': 10**18,
-    'Ki': 2**10, 'Mi': 2**20, 'Gi': 2**30, 'Ti': 2**40, 'Pi': 2**50, 'Ei': 2**60,
-}  # fmt: skip
-_QUANTITY = re.compile(r'([0-9]+(?:\.[0-9]+)?)([a-zA-Z]*)')
-
-
-@lru_cache(maxsize=4096)
-def quantity(text: str) -> Fraction:
-    """A Kubernetes quantity as a number."""
-    match = _QUANTITY.fullmatch(text)
-    assert match, 'the schema let this through'
-    return Fraction(match[1]) * _UNITS[match[2]]
 
 
 def _container(path: Path, container: Values) -> Iterator[Fault]:

@@ -20,7 +20,8 @@ from generator.load import load_registry, load_templates
 from generator.merge import merge
 from generator.resolve import resolve_releases
 from generator.schema import Schemas
-from generator.value_checks import quantity, value_faults
+from generator.units import quantity
+from generator.value_checks import value_faults
 
 TEMPLATES = load_templates()
 SCHEMAS = Schemas(TEMPLATES.schemas)

@@ -58,22 +58,15 @@ def test_a_branch_that_has_not_moved_stays(tmp_path: Path) -> None:
     assert left(here) == []
 
 
-def test_a_commit_that_was_pushed_is_taken_over(origin: Path, tmp_path: Path) -> None:
+@pytest.mark.parametrize('built_upon', [False, True])
+def test_a_commit_that_was_pushed_is_taken_over(origin: Path, tmp_path: Path, built_upon: bool) -> None:
     here = published_at(origin, tmp_path / 'here')
     commit = interrupted(here, moved=False, remote='origin')
     here.git('push', '--quiet', 'origin', f'{commit}:main')
-    assert finish(here.repository())
-    assert here.head() == commit
-    assert_finished(here)
-
-
-def test_a_commit_that_was_pushed_and_built_upon_is_taken_over(origin: Path, tmp_path: Path) -> None:
-    here = published_at(origin, tmp_path / 'here')
-    commit = interrupted(here, moved=False, remote='origin')
-    here.git('push', '--quiet', 'origin', f'{commit}:main')
-    other = clone(origin, tmp_path / 'other')
-    other.git('commit', '--quiet', '--allow-empty', '--message', 'more')
-    other.git('push', '--quiet')
+    if built_upon:
+        other = clone(origin, tmp_path / 'other')
+        other.git('commit', '--quiet', '--allow-empty', '--message', 'more')
+        other.git('push', '--quiet')
     assert finish(here.repository())
     assert here.head() == commit
     assert_finished(here)

@@ -109,19 +109,44 @@ def test_nginx_has_a_certificate_and_gateways_have_their_own(helm4: Path, strict
     assert 'Certificate' not in kinds(objects(helm4, tmp_path / 'gateway', {**r.GATEWAY, **tls}, {}))
 
 
-def test_the_certificate_of_a_shared_host_is_made_once(helm4: Path, tmp_path: Path) -> None:
+@pytest.mark.parametrize(('released', 'owner'), [(('api', 'web'), 'api'), (('web',), 'web')])
+def test_the_certificate_of_a_shared_host_is_made_once(
+    helm4: Path, tmp_path: Path, released: tuple[str, ...], owner: str
+) -> None:
+    """By the first routed member that runs there, for all names that its members answer to."""
     routes = {'a': {'path': '/a', 'model': 'web'}, 'b': {'path': '/b', 'model': 'api'}}
+    calls = {'c': {'grpcService': 'a.B', 'model': 'web'}}
     files = {
         **r.settings(), **r.model('web', ports=PORTS), **r.model('api', ports=PORTS),
-        **r.application('shop', ['web', 'api'], routes=routes),
+        **r.application('shop', ['web', 'api'], routes=routes | calls),
         **r.following('prod', **NGINX, tls={'issuer': {'name': 'letsencrypt'}}),
-        **r.release('prod', 'web'), **r.release('prod', 'api'),
     }  # fmt: skip
+    for name in released:
+        files |= r.release('prod', name)
     repository = r.Repository(tmp_path / 'repository', files)
-    found = {name: rendered(helm4, repository, name) for name in ('web', 'api')}
-    assert [name for name in found if 'Certificate' in kinds(found[name])] == ['api']
-    secrets = [of_kind(each, 'Ingress')['spec']['tls'][0]['secretName'] for each in found.values()]
-    assert secrets == ['shop-tls', 'shop-tls']
+    found = {name: rendered(helm4, repository, name) for name in released}
+    assert [name for name in found if 'Certificate' in kinds(found[name])] == [owner]
+    names = of_kind(found[owner], 'Certificate')['spec']['dnsNames']
+    assert names == ['shop.shop.example', 'shop-grpc.shop.example']
+    ingresses = [item for each in found.values() for (kind, _), item in each.items() if kind == 'Ingress']
+    assert {item['spec']['tls'][0]['secretName'] for item in ingresses} == {'shop-tls'}
+
+
+@pytest.mark.parametrize(
+    ('values', 'limit'),
+    [
+        ({'timeout': '2500ms'}, '3'),
+        ({'timeout': '1m30s'}, '90'),
+        ({'timeout': '9s', 'annotations': {'nginx.ingress.kubernetes.io/proxy-read-timeout': '7'}}, '7'),
+    ],
+)
+def test_the_time_limit_of_a_release_reaches_nginx(
+    helm4: Path, tmp_path: Path, values: dict[str, Any], limit: str
+) -> None:
+    release = r.release('prod', 'web', values={'route': values})
+    found = objects(helm4, tmp_path, NGINX, {}, **release)
+    annotations = of_kind(found, 'Ingress')['metadata']['annotations']
+    assert annotations['nginx.ingress.kubernetes.io/proxy-read-timeout'] == limit
 
 
 @pytest.mark.parametrize(
