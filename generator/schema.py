@@ -17,6 +17,10 @@ from generator.paths import show
 from generator.yamlio import marks
 
 
+# Schemas that the registry's own point into.
+SHARED = ('values.json', 'strategy.json')
+
+
 class Schemas:
     """The registry's schemas by kind, compiled when first used."""
 
@@ -33,7 +37,7 @@ class Schemas:
     def problems(self, kind: str, document: Any, file: str, source: bytes) -> list[Problem]:
         """What is wrong with a registry document; `source` is its text, for what only the text tells."""
         name = f'{kind.lower()}.json'
-        others = {'values.json': self.parsed('values.json')}
+        others = {name: self.parsed(name) for name in SHARED}
         if name not in self._compiled:
             known = jsonschema_rs.Registry([(f'json-schema:///{uri}', content) for uri, content in others.items()])
             self._compiled[name] = jsonschema_rs.Draft202012Validator(self.parsed(name), registry=known)
