@@ -14,8 +14,8 @@ Tree = Mapping[str, bytes]
 # Path to git blob id: what a tree holds, without reading it.
 Ids = Mapping[str, str]
 
-# The newest form of a chart's values; charts of the one before are served as long as they are pinned.
-VALUES_CONTRACT = 2
+# The newest form of a chart's values; charts of those before are served as long as they are pinned.
+VALUES_CONTRACT = 3
 FILE_FORMAT = 1
 DOMAIN = 'chartloom.dev'
 
