@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
+from functools import partial
 
 from generator.access import secret_layers
 from generator.charts import ModelCharts
@@ -24,6 +25,7 @@ from generator.merge import difference, merge_layers
 from generator.nginx import nginx_layers
 from generator.release_values import mirror_layers, release_layers
 from generator.schema import suggest
+from generator.strategies.compile import engine_layers, said_strategy
 
 # Gives a chart version of a model that was not made in this run: read from the base tree.
 ReadChart = Callable[[str, LedgerEntry], Chart]
@@ -88,6 +90,8 @@ def resolve_releases(
     return resolved
 
 
+# All of them may still be pinned.
+_CONTRACTS = frozenset(str(number) for number in range(1, VALUES_CONTRACT + 1))
 # Layers that follow from all others: from values that are known to have the right form.
 _DERIVED = (secret_layers, nginx_layers, mirror_layers)
 
@@ -102,7 +106,8 @@ def _resolve(
     _check_contract(release, chart)
     layers = tuple(release_layers(release, environment, chart, registry))
     merged = merge_checked(layers, chart.values, chart.schema, release.file)
-    for derive in _DERIVED:
+    said = said_strategy(release, environment, chart, registry)
+    for derive in (partial(engine_layers, release, chart, said), *_DERIVED):
         if found := tuple(derive(environment, merged)):
             layers, merged = (*layers, *found), merge_layers(found, merged)
     values = difference(chart.values, merged)
@@ -114,6 +119,6 @@ def _resolve(
 
 def _check_contract(release: Release, chart: Chart) -> None:
     contract = chart.annotations.get(f'{DOMAIN}/values-contract')
-    if contract not in (str(VALUES_CONTRACT), str(VALUES_CONTRACT - 1)):
+    if contract not in _CONTRACTS:
         message = f"chart '{chart.version}' has values contract '{contract}', this chartloom knows '{VALUES_CONTRACT}'"
         raise ProblemsFound([Problem(release.file, '$.spec.chart', message, 'use a newer chartloom')])
