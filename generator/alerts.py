@@ -11,7 +11,7 @@ from decimal import Decimal
 from typing import Any
 
 from generator.domain import Values
-from generator.units import seconds
+from generator.units import number, seconds
 
 Alert = dict[str, Any]
 
@@ -150,9 +150,3 @@ def _alert(expr: str, wait: str, severity: str, summary: str, description: str) 
         'description': description,
         'runbook': '',
     }
-
-
-def number(value: Decimal | float) -> str:
-    """Digits and a point, no more of them than there must be."""
-    text = format(Decimal(str(value)), 'f')
-    return text.rstrip('0').rstrip('.') if '.' in text else text

@@ -31,6 +31,8 @@ from generator.layering import merge_checked
 from generator.model_values import model_layers
 from generator.monitoring import DASHBOARD, wants_gpus
 from generator.paths import Path, show
+from generator.strategies.checks import QUERIES
+from generator.strategies.compile import STRATEGY
 
 FIRST_VERSION = '1.0.0'
 # Stands for the chart's version while its content is compared: private-use characters, which no registry text holds.
@@ -142,8 +144,8 @@ def _content(model: Model, version: ModelVersion, settings: Settings, templates:
     layers = tuple(model_layers(model, version, templates))
     starter = templates.starter
     values = merge_checked(layers, starter.values, starter.files['values.schema.json'], model.file)
-    annotations = _annotations(model, version, values, templates.runtimes[model.runtime].name)
     queries = templates.runtimes[model.runtime].spec.get('queries', {})
+    annotations = _annotations(model, version, values, templates.runtimes[model.runtime].name, queries)
     if queries:
         annotations[DASHBOARD] = 'dashboard.json'
     files = {
@@ -176,7 +178,7 @@ def _numbered(draft: Chart, version: str, reasons: tuple[str, ...]) -> Chart:
     )  # fmt: skip
 
 
-def _annotations(model: Model, version: ModelVersion, values: Values, runtime: str) -> dict[str, str]:
+def _annotations(model: Model, version: ModelVersion, values: Values, runtime: str, queries: Values) -> dict[str, str]:
     """What later runs must know of this chart, whatever the model says by then; strings, as Helm demands."""
     found = {
         f'{DOMAIN}/values-contract': str(VALUES_CONTRACT),
@@ -190,6 +192,10 @@ def _annotations(model: Model, version: ModelVersion, values: Values, runtime: s
         found[f'{DOMAIN}/grpc-hostname'] = model.grpc_hostname
     if 'auth' in model.spec.get('route', {}):
         found[f'{DOMAIN}/auth'] = model.spec['route']['auth']
+    if 'strategy' in model.spec:
+        found[STRATEGY] = json.dumps(model.spec['strategy'], sort_keys=True)
+    if told := {key: queries[key] for key in ('success', 'total', 'latency') if key in queries}:
+        found[QUERIES] = json.dumps(told)
     if 'slo' in model.spec:
         found[f'{DOMAIN}/slo'] = json.dumps(model.spec['slo'], sort_keys=True)
     names = [

@@ -15,6 +15,7 @@ from generator.release_checks import release_problems
 from generator.rollout_checks import rollout_problems
 from generator.route_checks import route_problems
 from generator.schema import quoted, suggest
+from generator.strategies.spec import strategy_faults
 
 __all__ = ['environment_problems', 'registry_problems', 'release_problems']
 
@@ -33,6 +34,7 @@ def registry_problems(registry: Registry, templates: Templates, unread: Collecti
         *_cycles(registry.environments),
         *_shared_namespaces(registry.environments.values()),
         *_overlays(registry),
+        *_strategies(registry),
         *credential_problems(registry),
     ]
 
@@ -152,3 +154,10 @@ def _overlays(registry: Registry) -> Iterator[Problem]:
             if value is not None:
                 place = show(('spec', 'values', *path))
                 yield Problem(item.file, place, f'{".".join(map(str, path))} is decided by {who}', 'remove it here')
+
+
+def _strategies(registry: Registry) -> Iterator[Problem]:
+    for item in (*registry.models.values(), *registry.environments.values(), *registry.releases.values()):
+        if 'strategy' in item.spec:
+            for fault in strategy_faults(item.spec['strategy']):
+                yield Problem(item.file, show(('spec', 'strategy', *fault.path)), fault.message, fault.hint)

@@ -10,6 +10,7 @@ from typing import Any
 
 from generator import yamlwrite
 from generator.domain import DOMAIN, Environment, ResolvedRelease, Settings, Values
+from generator.strategies.companions import client_side, drift_ignore, health_checks, ignore_differences
 from generator.yamlwrite import Dumped
 
 # Deletion means the same under both agents: whoever removes a delivery object removes what it deployed.
@@ -99,6 +100,7 @@ def _application(release: ResolvedRelease, settings: Settings, prefix: str, valu
             },
             'destination': {'server': environment.spec['cluster']['server'], 'namespace': environment.namespace},
             'syncPolicy': sync_policy(),
+            **_present('ignoreDifferences', ignore_differences(release)),
         },
     }
 
@@ -107,9 +109,24 @@ def sync_policy(*, allow_empty: bool = False) -> dict[str, Any]:
     """Automatic, and never stuck: `refresh` lets the retry of a failed sync take up the commit that fixes it."""
     return {
         'automated': {'prune': True, 'selfHeal': True, **({'allowEmpty': True} if allow_empty else {})},
-        'syncOptions': ['CreateNamespace=false', 'ApplyOutOfSyncOnly=true', 'PruneLast=true'],
+        'syncOptions': ['CreateNamespace=false', 'ApplyOutOfSyncOnly=true'],
         'retry': {'limit': 5, 'backoff': {'duration': '10s', 'factor': 2, 'maxDuration': '3m'}, 'refresh': True},
     }
+
+
+def _present(key: str, value: Any) -> dict[str, Any]:
+    return {key: value} if value else {}
+
+
+def _apply(release: ResolvedRelease, action: Values) -> tuple[Values, Values, Values]:
+    """Install, upgrade and rollback, from the client's side where the engine wants that."""
+    if not client_side(release):
+        return action, action, {}
+    return (
+        {**action, 'serverSideApply': False},
+        {**action, 'serverSideApply': 'disabled'},
+        {'serverSideApply': 'disabled'},
+    )
 
 
 def _helm_release(release: ResolvedRelease, prefix: str, values: Values | Dumped) -> dict[str, Any]:
@@ -119,6 +136,7 @@ def _helm_release(release: ResolvedRelease, prefix: str, values: Values | Dumped
     waiting = {} if environment.spec.get('cancelHealthCheckOnNewRevision') else {'disableWait': True}
     # A rollback is a commit, not the controller's guess: retry, never remediate.
     action = {**waiting, 'strategy': {'name': 'RetryOnFailure', 'retryInterval': '2m'}}
+    install, upgrade, rollback = _apply(release, action)
     return {
         'apiVersion': 'helm.toolkit.fluxcd.io/v2',
         'kind': 'HelmRelease',
@@ -144,9 +162,11 @@ def _helm_release(release: ResolvedRelease, prefix: str, values: Values | Dumped
                     'interval': '10m',
                 }
             },
-            'install': action,
-            'upgrade': action,
-            'driftDetection': {'mode': 'enabled'},
+            'install': install,
+            'upgrade': upgrade,
+            **_present('rollback', rollback),
+            'driftDetection': {'mode': 'enabled', **_present('ignore', drift_ignore(release))},
+            **_present('healthCheckExprs', health_checks(release)),
             'values': values,
         },
     }

@@ -94,6 +94,10 @@ class Environment:
         return str(self.spec.get('router', 'service'))
 
     @property
+    def engine(self) -> str:
+        return str(self.spec.get('engine', 'native'))
+
+    @property
     def kubernetes(self) -> str:
         return str(self.spec['kubernetes'])
 
@@ -122,6 +126,11 @@ class Release:
     @property
     def chart(self) -> str:
         return str(self.spec.get('chart', ''))
+
+    @property
+    def slot(self) -> str:
+        """The slot that has the traffic, of a blue/green release whose rollouts live in git."""
+        return str(self.spec.get('slot', 'blue'))
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,6 +11,7 @@ from generator.domain import Application, Chart, Environment, Layer, Registry, R
 from generator.images import mirrored
 from generator.paths import Path
 from generator.route_layers import route_layers
+from generator.strategies.compile import kind_layers, said_strategy
 
 
 def release_layers(release: Release, environment: Environment, chart: Chart, registry: Registry) -> list[Layer]:
@@ -24,19 +25,9 @@ def release_layers(release: Release, environment: Environment, chart: Chart, reg
     for place in (environment, release):
         if 'values' in place.spec:
             layers.append(Layer(place.file, ('spec', 'values'), (), place.spec['values']))
-    layers += _strategy_layers(release, environment)
+    if said := said_strategy(release, environment, chart, registry):
+        layers += kind_layers(release, environment, chart, said)
     return layers
-
-
-def _strategy_layers(release: Release, environment: Environment) -> Iterator[Layer]:
-    """The release's strategy over the environment's, as one piece."""
-    for place in (release, environment):
-        if 'strategy' in place.spec:
-            ((kind, settings),) = place.spec['strategy'].items()
-            yield Layer(place.file, ('spec', 'strategy'), ('strategy', 'type'), kind)
-            if settings:
-                yield Layer(place.file, ('spec', 'strategy', kind), ('strategy', kind), settings)
-            return
 
 
 def mirror_layers(environment: Environment, values: Values) -> Iterator[Layer]:
@@ -58,14 +49,16 @@ def _application_layers(
     release: Release, environment: Environment, chart: Chart, applications: Sequence[Application], registry: Registry
 ) -> Iterator[Layer]:
     for application in applications:
-        yield from _peer_layers(release, chart, application, registry)
+        yield from _peer_layers(release, environment, chart, application, registry)
     if applications:
         yield Layer(applications[0].file, ('metadata', 'name'), ('partOf',), applications[0].name)
     if environment.router != 'service':
         yield from route_layers(release, environment, chart, applications, registry)
 
 
-def _peer_layers(release: Release, chart: Chart, application: Application, registry: Registry) -> Iterator[Layer]:
+def _peer_layers(
+    release: Release, environment: Environment, chart: Chart, application: Application, registry: Registry
+) -> Iterator[Layer]:
     """Members of an application that run in the same environment let each other in."""
     ports = _service_ports(chart.values['ports'])
     for index, peer in enumerate(application.members):
@@ -75,6 +68,11 @@ def _peer_layers(release: Release, chart: Chart, application: Application, regis
         source: Path = ('spec', 'members', index)
         yield Layer(application.file, source, ('networkPolicy', 'ingress', peer), {**pods, 'ports': ports})
         yield Layer(application.file, source, ('networkPolicy', 'egress', peer), pods)
+        if environment.engine == 'flagger':  # whose pods that have the traffic are called otherwise
+            primary = {'podLabels': {**pods['podLabels'], 'app.kubernetes.io/name': f'{peer}-primary'}}
+            target = f'{peer}-primary'
+            yield Layer(application.file, source, ('networkPolicy', 'ingress', target), {**primary, 'ports': ports})
+            yield Layer(application.file, source, ('networkPolicy', 'egress', target), primary)
 
 
 def _service_ports(ports: Values) -> dict[str, Any]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
+from functools import partial
 
 from generator.access import secret_layers
 from generator.charts import ModelCharts
@@ -27,6 +28,7 @@ from generator.nginx import nginx_layers
 from generator.release_values import mirror_layers, release_layers
 from generator.rollout_values import rollout_layers, target
 from generator.schema import suggest
+from generator.strategies.compile import engine_layers, said_strategy
 
 # Gives a chart version of a model that was not made in this run: read from the base tree.
 ReadChart = Callable[[str, LedgerEntry], Chart]
@@ -97,6 +99,8 @@ def resolve_releases(
     return resolved
 
 
+# All of them may still be pinned.
+_CONTRACTS = frozenset(str(number) for number in range(1, VALUES_CONTRACT + 1))
 # Layers that follow from all others: from values that are known to have the right form.
 _DERIVED = (secret_layers, nginx_layers, mirror_layers)
 
@@ -109,7 +113,8 @@ def _resolve(
         return resolve_pinned(release, registry, charts, read_chart)
     new = resolve_pinned(_checked_target(release, rollout, registry, charts), registry, charts, read_chart)
     old = resolve_pinned(release, registry, charts, read_chart)
-    layers = (*new.layers, *rollout_layers(rollout, old, new))
+    said = said_strategy(new.release, new.environment, new.chart, registry)
+    layers = (*new.layers, *rollout_layers(rollout, old, new, said))
     merged = merge_checked(layers, new.chart.values, new.chart.schema, rollout.file)
     values = difference(new.chart.values, merged)
     return ResolvedRelease(release, new.environment, new.chart, values, merged, layers)
@@ -144,7 +149,8 @@ def resolve_pinned(
     _check_contract(release, chart)
     layers = tuple(release_layers(release, environment, chart, registry))
     merged = merge_checked(layers, chart.values, chart.schema, release.file)
-    for derive in _DERIVED:
+    said = said_strategy(release, environment, chart, registry)
+    for derive in (partial(engine_layers, release, chart, said), *_DERIVED):
         if found := tuple(derive(environment, merged)):
             layers, merged = (*layers, *found), merge_layers(found, merged)
     values = difference(chart.values, merged)
@@ -156,6 +162,6 @@ def resolve_pinned(
 
 def _check_contract(release: Release, chart: Chart) -> None:
     contract = chart.annotations.get(f'{DOMAIN}/values-contract')
-    if contract not in (str(VALUES_CONTRACT), str(VALUES_CONTRACT - 1)):
+    if contract not in _CONTRACTS:
         message = f"chart '{chart.version}' has values contract '{contract}', this chartloom knows '{VALUES_CONTRACT}'"
         raise ProblemsFound([Problem(release.file, '$.spec.chart', message, 'use a newer chartloom')])

@@ -12,6 +12,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from generator.domain import Values
+from generator.strategies.native import Track, track
 from generator.strategies.spec import BlueGreen, Canary, Step, Strategy
 
 # The values that shape a pod or what it serves: a track has its own of each, as a whole.
@@ -136,18 +137,17 @@ def next_stage(strategy: Canary | BlueGreen, name: str) -> str:
     return [*names, ENDED][names.index(name) + 1]
 
 
-def tracks(stage: Stage, pair: Pair, old_workload: Values, new: Values) -> dict[str, Any]:
+def tracks(stage: Stage, pair: Pair, old_workload: Values, new: Values) -> dict[str, Track]:
     """The values `tracks` at a stage; `new` are the merged values of the new chart, `old_workload` what differs."""
     steady = full_size(new) if new['autoscaling']['enabled'] else 0
     pods = stage.pods or (steady if stage.share == 100 else -(-stage.share * full_size(new) // 100))
-    live: dict[str, Any] = {
-        'enabled': True, 'weight': 100 - stage.weight, 'replicas': steady if stage.settled else 0,
-        'headers': {}, 'mirror': 0, 'workload': {} if stage.replaced else dict(old_workload),
-    }  # fmt: skip
-    other: dict[str, Any] = {
-        'enabled': stage.name != CHART, 'weight': stage.weight, 'replicas': pods if stage.name != CHART else 0,
-        'headers': dict(stage.headers), 'mirror': stage.mirror, 'workload': {},
-    }  # fmt: skip
+    kept = {} if stage.replaced else dict(old_workload)
+    live = track(enabled=True, weight=100 - stage.weight, replicas=steady if stage.settled else 0, workload=kept)
+    if stage.name == CHART:
+        return {pair.live: live, pair.new: track(enabled=False)}
+    other = track(
+        enabled=True, weight=stage.weight, replicas=pods, headers=dict(stage.headers), mirror=stage.mirror
+    )  # fmt: skip
     return {pair.live: live, pair.new: other}
 
 

@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterator
 
-from generator.domain import Registry, Release, Rollout, Values
+from generator.domain import Registry, Release, Rollout
 from generator.errors import Problem
-from generator.paths import Path, show
 from generator.rollout import course
-from generator.rollout_values import rollout_strategy
+from generator.rollout_values import rollout_strategy, wait_hint
 from generator.schema import quoted, suggest
 
 
@@ -39,32 +38,11 @@ def _problems(rollout: Rollout, release: Release, registry: Registry) -> Iterato
     if rollout.stage not in names:
         message = f'the strategy has no stage {quoted(rollout.stage)}'
         yield Problem(rollout.file, '$.spec.stage', message, suggest(rollout.stage, names))
-    yield from _switches(rollout, release, kind, registry)
+    yield from _engine(rollout, release, registry)
 
 
-def _switches(rollout: Rollout, release: Release, kind: str, registry: Registry) -> Iterator[Problem]:
-    """An engine or a kind of strategy that is not the rollout's any more: the change waits until it has ended."""
+def _engine(rollout: Rollout, release: Release, registry: Registry) -> Iterator[Problem]:
     environment = registry.environments.get(release.environment)
-    if environment is None:
-        return
-    hint = f"take it back until 'chartloom rollout finish {rollout.name}' or 'abort' has ended the rollout"
-    engine = environment.spec.get('engine', 'native')
-    if engine != 'native':
-        message = f"engine '{engine}' knows nothing of the rollout of '{rollout.name}' that is under way"
-        yield Problem(environment.file, '$.spec.engine', message, hint)
-    file, place, spec = strategy_of(release, registry)
-    ((now, _),) = spec.items()
-    if now != kind:
-        message = f"the rollout of '{rollout.name}' that is under way is a {kind}, not '{now}'"
-        yield Problem(file, show(place), message, hint)
-
-
-ROLLING: Values = {'rolling': {}}
-
-
-def strategy_of(release: Release, registry: Registry) -> tuple[str, Path, Values]:
-    """The strategy of a release, with the file and the place that say it: release over environment over model."""
-    for item in (release, registry.environments.get(release.environment), registry.models.get(release.model)):
-        if item and 'strategy' in item.spec:
-            return item.file, ('spec', 'strategy'), item.spec['strategy']
-    return release.file, ('spec',), ROLLING
+    if environment and environment.engine != 'native':
+        message = f"engine '{environment.engine}' knows nothing of the rollout of '{rollout.name}' that is under way"
+        yield Problem(environment.file, '$.spec.engine', message, wait_hint(rollout))

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 from generator.domain import Layer, Release, ResolvedRelease, Rollout, Values
-from generator.errors import Problem, ProblemsFound
+from generator.errors import Problem, ProblemsFound, problem
 from generator.paths import Path, show
 from generator.rollout import (
     Pair,
@@ -18,6 +18,7 @@ from generator.rollout import (
     workload_difference,
     workload_digest,
 )
+from generator.strategies.compile import Said
 from generator.strategies.spec import BlueGreen, Canary, parse_strategy
 
 # Maps of named things that the old pods need for as long as they run, be it to start again.
@@ -43,7 +44,7 @@ def rollout_strategy(rollout: Rollout) -> Canary | BlueGreen:
 
 
 def rollout_pair(release: Release, rollout: Rollout) -> Pair:
-    return pair_of(rollout_strategy(rollout), str(release.spec.get('slot', 'blue')))
+    return pair_of(rollout_strategy(rollout), release.slot)
 
 
 def rollout_stage(rollout: Rollout) -> Stage:
@@ -52,9 +53,13 @@ def rollout_stage(rollout: Rollout) -> Stage:
     return aborted(stage) if rollout.aborted else stage
 
 
-def rollout_layers(rollout: Rollout, old: ResolvedRelease, new: ResolvedRelease) -> Iterator[Layer]:
-    """What the rollout sets over the values of the new form; raises ProblemsFound where an edit would change pods."""
+def rollout_layers(rollout: Rollout, old: ResolvedRelease, new: ResolvedRelease, said: Said | None) -> Iterator[Layer]:
+    """What the rollout sets over the values of the new form, whose strategy `said` is now.
+
+    Raises ProblemsFound where an edit would change pods that run, or who moves the traffic.
+    """
     pair = rollout_pair(old.release, rollout)
+    _check_kind(rollout, new, said)
     _check_unchanged(rollout, pair, old, new)
     difference = workload_difference(old.merged, new.merged)
     yield Layer(rollout.file, ('spec',), ('tracks',), tracks(rollout_stage(rollout), pair, difference, new.merged))
@@ -62,6 +67,20 @@ def rollout_layers(rollout: Rollout, old: ResolvedRelease, new: ResolvedRelease)
         mine, theirs = _at(old.merged, path), _at(new.merged, path)
         if gone := {name: entry for name, entry in mine.items() if name not in theirs}:
             yield Layer(rollout.file, ('spec',), path, gone)
+
+
+def wait_hint(rollout: Rollout) -> str:
+    """What to do with a change that has to wait."""
+    return f"take it back until 'chartloom rollout finish {rollout.name}' or 'abort' has ended the rollout"
+
+
+def _check_kind(rollout: Rollout, new: ResolvedRelease, said: Said | None) -> None:
+    ((kind, _),) = rollout.spec['strategy'].items()
+    now = said.kind if said else 'rolling'
+    if now != kind:
+        message = f"the rollout of '{rollout.name}' that is under way is a {kind}, not '{now}'"
+        file, path = (said.file, said.path) if said else (new.release.file, ('spec',))
+        raise problem(file, show(path), message, wait_hint(rollout))
 
 
 def _check_unchanged(rollout: Rollout, pair: Pair, old: ResolvedRelease, new: ResolvedRelease) -> None:

@@ -16,7 +16,6 @@ from generator.faults import Fault
 from generator.paths import show
 from generator.yamlio import marks
 
-
 # Schemas that the registry's own point into.
 SHARED = ('values.json', 'strategy.json')
 

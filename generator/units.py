@@ -32,3 +32,9 @@ def quantity(text: str) -> Fraction:
 def mebibytes(size: str) -> Fraction:
     """A size such as 640Mi in MiB."""
     return quantity(size) / 2**20
+
+
+def number(value: Decimal | float) -> str:
+    """Digits and a point, no more of them than there must be."""
+    text = format(Decimal(str(value)), 'f')
+    return text.rstrip('0').rstrip('.') if '.' in text else text

@@ -1,0 +1,145 @@
+"""The strategy of a release, from whoever says it last → layers of values for its engine, or why that cannot be."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from generator.domain import DOMAIN, Chart, Environment, Layer, Registry, Release, Values
+from generator.errors import Problem, ProblemsFound
+from generator.merge import enabled
+from generator.paths import Path, show
+from generator.strategies.capabilities import features, refusal
+from generator.strategies.checks import untold
+from generator.strategies.context import Context
+from generator.strategies.flagger import compile_flagger, wants_gate
+from generator.strategies.native import compile_native
+from generator.strategies.rollouts import compile_rollouts
+from generator.strategies.spec import BlueGreen, Canary, Rolling, parse_strategy
+
+STRATEGY = f'{DOMAIN}/strategy'  # annotation of charts: the model's own strategy, as JSON
+
+
+@dataclass(frozen=True, slots=True)
+class Said:
+    """A strategy as the registry says it, and where."""
+
+    spec: Values
+    file: str
+    path: Path
+
+    @property
+    def kind(self) -> str:
+        return next(iter(self.spec))
+
+
+def said_strategy(release: Release, environment: Environment, chart: Chart, registry: Registry) -> Said | None:
+    """The release's strategy over the environment's over the model's, as one piece; the chart tells the model's."""
+    for place in (release, environment):
+        if 'strategy' in place.spec:
+            return Said(place.spec['strategy'], place.file, ('spec', 'strategy'))
+    if STRATEGY not in chart.annotations:
+        return None
+    spec = json.loads(chart.annotations[STRATEGY])
+    if chart.layers:  # made from the model's file just now
+        return Said(spec, registry.models[release.model].file, ('spec', 'strategy'))
+    return Said(spec, f'{chart.folder}/Chart.yaml', ('annotations', STRATEGY))
+
+
+def engine_of(environment: Environment, kind: str) -> str:
+    """Who moves the traffic: nobody does while pods are replaced step by step."""
+    return 'native' if kind == 'rolling' else environment.engine
+
+
+def kind_layers(release: Release, environment: Environment, chart: Chart, said: Said) -> Iterator[Layer]:
+    """Kind and engine, and the settings of rolling; what engines are told follows from the merged values."""
+    if 'engine' not in chart.values['strategy']:
+        if said.kind != 'rolling':
+            message = f"chart '{chart.version}' was made before there was strategy '{said.kind}'"
+            hint = f"run 'chartloom pin {release.name}'"
+            raise ProblemsFound([Problem(release.file, '$.spec.chart', message, hint)])
+    elif said.kind != 'rolling':
+        yield Layer(environment.file, ('spec', 'engine'), ('strategy', 'engine'), engine_of(environment, said.kind))
+    yield Layer(said.file, said.path, ('strategy', 'type'), said.kind)
+    if said.kind == 'rolling' and said.spec['rolling']:
+        yield Layer(said.file, (*said.path, 'rolling'), ('strategy', 'rolling'), said.spec['rolling'])
+
+
+def engine_layers(
+    release: Release, chart: Chart, said: Said | None, environment: Environment, values: Values
+) -> Iterator[Layer]:
+    """What the engine is told, in its own words; `values` are merged. Raises ProblemsFound where it cannot do that."""
+    if said is None or said.kind == 'rolling':
+        return
+    strategy = parse_strategy(said.spec)
+    assert not isinstance(strategy, Rolling)
+    context = Context(environment, chart, values)
+    place = (*said.path, said.kind) if said.path[0] == 'spec' else said.path
+    if found := list(_problems(strategy, context, said, show(place))):
+        raise ProblemsFound(found)
+    match environment.engine:
+        case 'argo-rollouts':
+            yield Layer(said.file, said.path, ('strategy',), compile_rollouts(strategy, context))
+        case 'flagger':
+            yield Layer(said.file, said.path, ('strategy',), compile_flagger(strategy, context))
+        case _:
+            yield Layer(said.file, said.path, ('tracks',), compile_native(strategy, release.slot))
+
+
+def _problems(strategy: Canary | BlueGreen, context: Context, said: Said, place: str) -> Iterator[Problem]:
+    environment, engine = context.environment, context.environment.engine
+    seen = set()
+    for feature in features(strategy, context.values):
+        found = refusal(feature, engine, context.router)
+        if found and found not in seen:
+            seen.add(found)
+            where = f"in environment '{environment.name}' with engine '{engine}' and router '{environment.router}'"
+            if environment.router != context.router:
+                where += f", where '{context.name}' has no route"
+            yield Problem(said.file, place, f'{found.reason} ({where})', found.instead)
+    if seen:
+        return
+    if strategy.checks:
+        yield from _check_problems(strategy, context, said, place)
+    if engine == 'flagger':
+        yield from _flagger_problems(strategy, context, said, place)
+
+
+def _check_problems(strategy: Canary | BlueGreen, context: Context, said: Said, place: str) -> Iterator[Problem]:
+    assert strategy.checks
+    environment = context.environment
+    for name in untold(strategy.checks, context.chart):
+        message = f"the runtime of '{context.name}' has no metrics that tell {name}"
+        yield Problem(said.file, f'{place}.checks', message, 'write your own query under checks.queries')
+    where = '$.spec.monitoring' if 'monitoring' in environment.spec else '$.spec'
+    if not context.prometheus:
+        message = f"checks of '{context.name}' ask Prometheus, whose address is missing"
+        yield Problem(environment.file, where, message, 'add prometheus: http://<host>:<port> to monitoring')
+    if not context.values['monitoring']['podMonitor']['enabled']:
+        message = f"checks of '{context.name}' ask for metrics that a PodMonitor has to collect, and that is off"
+        yield Problem(environment.file, where, message, 'add podMonitor: true to monitoring')
+
+
+def _flagger_problems(strategy: Canary | BlueGreen, context: Context, said: Said, place: str) -> Iterator[Problem]:
+    environment, ports = context.environment, enabled(context.values['ports'])
+    if wants_gate(strategy) and 'gate' not in environment.spec:
+        hint = 'add gate: http://<host>/gate/check, or leave the approval out'
+        yield Problem(environment.file, '$.spec', 'Flagger asks a gate for approvals, and its address is missing', hint)
+    served = {name: port for name, port in ports.items() if 'servicePort' in port}
+    if not served:
+        yield Problem(
+            said.file,
+            place,
+            f"'{context.name}' has no Service: none of its ports has a servicePort",
+            'give the port that answers requests a servicePort, or use strategy rolling',
+        )
+        return
+    for name, port in served.items():
+        # Beside the first port Flagger's Service has the numbers of the containers.
+        if (
+            name != compile_flagger(strategy, context)['canary']['service']['portName']
+            and port['servicePort'] != port['containerPort']
+        ):
+            message = f"port '{name}' of '{context.name}' would be {port['containerPort']} in Flagger's Service"
+            yield Problem(said.file, place, message, 'give it a servicePort equal to its containerPort')

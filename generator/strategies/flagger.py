@@ -1,0 +1,162 @@
+"""A canary or blue/green strategy → the specification of a Flagger Canary, and its MetricTemplates.
+
+Flagger owns the Service, the route and their copies, so the Canary says what the chart would have said of them.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from generator.domain import Values
+from generator.merge import enabled
+from generator.strategies.checks import Query
+from generator.strategies.context import Context
+from generator.strategies.spec import BlueGreen, Canary, Checks
+from generator.units import number, seconds
+
+_PROVIDERS = {'service': 'kubernetes', 'gateway-api': 'gatewayapi:v1', 'istio': 'istio', 'nginx': 'nginx'}
+# Pods of the new version, and none of the primary: their names have two parts after the target's.
+_PODS = 'pod=~"{{ target }}-[0-9a-zA-Z]+(-[0-9a-zA-Z]+)"'
+_BOUNDS = {'>=': 'min', '<=': 'max'}
+_THRESHOLD = 5  # looks that may fail where no checks say so: pods that are not ready
+
+
+def compile_flagger(strategy: Canary | BlueGreen, context: Context) -> dict[str, Any]:
+    """Values below `strategy` in the words of Flagger."""
+    analysis = _analysis(strategy, context)
+    spec: dict[str, Any] = {
+        'provider': _PROVIDERS[context.router],
+        'targetRef': {'apiVersion': 'apps/v1', 'kind': 'Deployment', 'name': context.name},
+        **_scaler(context),
+        'progressDeadlineSeconds': int(context.values['progressDeadlineSeconds']),
+        'revertOnDeletion': True,
+        'service': _service(context),
+        'analysis': analysis,
+    }
+    if context.router == 'nginx':
+        spec['ingressRef'] = {'apiVersion': 'networking.k8s.io/v1', 'kind': 'Ingress', 'name': context.name}
+    found: dict[str, Any] = {'canary': spec}
+    if strategy.checks:
+        provider = {'type': 'prometheus', 'address': context.prometheus}
+        found['metrics'] = {
+            query.name: {'provider': provider, 'query': query.promql}
+            for query in context.queries(strategy.checks, _PODS)
+        }
+    return found
+
+
+def _scaler(context: Context) -> dict[str, Any]:
+    scaling = context.values['autoscaling']
+    if not scaling['enabled']:
+        return {}
+    if scaling['type'] == 'hpa':
+        reference = {'apiVersion': 'autoscaling/v2', 'kind': 'HorizontalPodAutoscaler', 'name': context.name}
+        return {'autoscalerRef': reference}
+    # Flagger would put the primary's name wherever the target's stands in the query, also into the job's label.
+    query = scaling['keda']['query'].replace('$JOB', context.job)
+    query = query.replace('$NAMESPACE', context.namespace).replace('$NAME', context.name)
+    reference = {'apiVersion': 'keda.sh/v1alpha1', 'kind': 'ScaledObject', 'name': context.name}
+    return {'autoscalerRef': {**reference, 'primaryScalerQueries': {'load': query}}}
+
+
+def _service(context: Context) -> dict[str, Any]:
+    values, route = context.values, context.values['route']
+    rule: Values = {}
+    if route['enabled']:
+        rule = next(iter(enabled(route['rules']).values()))
+    name = rule.get('port') or next(n for n, port in enabled(values['ports']).items() if 'servicePort' in port)
+    port = values['ports'][name]
+    found: dict[str, Any] = {
+        'port': int(port['servicePort']),
+        'targetPort': name,
+        'portName': name,
+        'appProtocol': port['appProtocol'],
+        'portDiscovery': True,
+    }
+    if rule and context.router in ('gateway-api', 'istio'):
+        found |= _route(rule, route, context.router)
+    return found
+
+
+def _route(rule: Values, route: Values, router: str) -> dict[str, Any]:
+    gateway = route['gateway']
+    found: dict[str, Any] = {'hosts': list(route['hostnames'])} if route['hostnames'] else {}
+    place = f'{gateway["namespace"]}/' if gateway.get('namespace') else ''
+    if router == 'istio':
+        found['gateways'] = [f'{place}{gateway["name"]}']
+        found['trafficPolicy'] = {
+            'loadBalancer': {'simple': 'LEAST_REQUEST'},
+            'outlierDetection': {
+                'consecutive5xxErrors': 5, 'interval': '10s', 'baseEjectionTime': '30s', 'maxEjectionPercent': 50,
+            },
+        }  # fmt: skip
+    else:
+        reference = {'group': 'gateway.networking.k8s.io', 'kind': 'Gateway', **{k: v for k, v in gateway.items() if v}}
+        found['gatewayRefs'] = [reference]
+    if rule['path'] != '/' or rule['type'] == 'Exact':
+        found['match'] = [{'uri': uri} for uri in _uris(rule, router)]
+    if rule.get('rewrite'):
+        found['rewrite'] = {'uri': rule['rewrite']}
+    if route['timeout']:
+        found['timeout'] = route['timeout']
+    if router == 'istio' and route['retries']['attempts']:
+        conditions = 'connect-failure,refused-stream,unavailable,503'
+        limit = {'perTryTimeout': route['retries']['perTryTimeout']} if route['retries']['perTryTimeout'] else {}
+        found['retries'] = {'attempts': int(route['retries']['attempts']), **limit, 'retryOn': conditions}
+    return found
+
+
+def _uris(rule: Values, router: str) -> list[dict[str, str]]:
+    path = rule['path'].rstrip('/') or '/'
+    if rule['type'] == 'Exact':
+        return [{'exact': path}]
+    # A prefix of Istio takes /apis for /api.
+    return [{'exact': path}, {'prefix': f'{path}/'}] if router == 'istio' else [{'prefix': path}]
+
+
+def _analysis(strategy: Canary | BlueGreen, context: Context) -> dict[str, Any]:
+    checks = strategy.checks
+    interval = checks.interval if checks else '1m'
+    found: dict[str, Any] = {'interval': interval, 'threshold': checks.failures + 1 if checks else _THRESHOLD}
+    if isinstance(strategy, BlueGreen):
+        found['iterations'] = 1
+    else:
+        found |= _steps(strategy, int(seconds(interval)))
+    if checks:
+        found['metrics'] = [_metric(query, checks, context) for query in context.queries(checks, _PODS)]
+    if wants_gate(strategy):
+        gate = str(context.environment.spec.get('gate', ''))
+        found['webhooks'] = [{'name': 'approval', 'type': 'confirm-promotion', 'url': gate}]
+    return found
+
+
+def wants_gate(strategy: Canary | BlueGreen) -> bool:
+    """Whether somebody has to approve: Flagger asks a gate for that."""
+    return strategy.approval if isinstance(strategy, BlueGreen) else strategy.steps[-1].approval
+
+
+def _steps(canary: Canary, interval: int) -> dict[str, Any]:
+    first, hold = canary.steps[0], canary.steps[0].hold
+    if first.headers:  # no weights then: as many looks as fit into the hold
+        match = {name.lower(): {'exact': text} for name, text in sorted(first.headers.items())}
+        return {'iterations': max(1, hold // interval), 'match': [{'headers': match}]}
+    found: dict[str, Any] = {'interval': _duration(hold)} if hold else {}
+    if first.mirror:
+        found |= {'mirror': True, 'mirrorWeight': first.mirror}
+    if canary.weights:
+        return found | {'stepWeights': list(canary.weights)}
+    return found | {'iterations': 1}
+
+
+def _duration(hold: int) -> str:
+    return f'{hold // 60}m' if hold % 60 == 0 else f'{hold}s'
+
+
+def _metric(query: Query, checks: Checks, context: Context) -> dict[str, Any]:
+    limit = number(query.limit)
+    return {
+        'name': query.name,
+        'templateRef': {'name': f'{context.name}-{query.name}'},
+        'thresholdRange': {_BOUNDS[query.comparison]: float(limit) if '.' in limit else int(limit)},
+        'interval': checks.interval,
+    }

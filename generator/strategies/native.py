@@ -1,0 +1,24 @@
+"""A canary or blue/green strategy whose steps are commits → its tracks while no rollout runs."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from generator.strategies.spec import BlueGreen, Canary
+
+Track = dict[str, Any]
+
+
+def track(*, enabled: bool, weight: int = 0, replicas: int = 0, **more: Any) -> Track:
+    """A set of pods; 0 replicas are as many as the values say."""
+    return {
+        'enabled': enabled, 'weight': weight, 'replicas': replicas, 'headers': {}, 'mirror': 0, 'workload': {}, **more,
+    }  # fmt: skip
+
+
+def compile_native(strategy: Canary | BlueGreen, slot: str) -> dict[str, Track]:
+    """All traffic on stable, or on the slot that has it."""
+    if isinstance(strategy, Canary):
+        return {'stable': track(enabled=True, weight=100), 'canary': track(enabled=False)}
+    slots = {name: track(enabled=name == slot, weight=100 if name == slot else 0) for name in ('blue', 'green')}
+    return {'stable': track(enabled=False)} | slots
