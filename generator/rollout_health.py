@@ -30,7 +30,7 @@ class Verdict:
 
 @dataclass(frozen=True, slots=True)
 class Ready:
-    """As many pods of a track as there must be are scraped; `fresh`: pods that were not there when the stage began."""
+    """As many pods of a track as there must be are scraped; `fresh`: none of them was there when the stage began."""
 
     track: str
     pods: int
@@ -42,20 +42,26 @@ def selector(environment: Environment, name: str, track: str) -> str:
     return f'job="{environment.namespace}/{name}",chartloom_dev_track="{track}"'
 
 
-def wanted_pods(stage: Stage, live: str, values: Values) -> Iterator[Ready]:
-    """The tracks that must be ready at a stage; `values` are merged, with their tracks."""
+def wanted_pods(stage: Stage, replaced: str, values: Values) -> Iterator[Ready]:
+    """The tracks that must be ready at a stage; `replaced` is the one whose pods change at the stage of that name.
+
+    `values` are merged, with their tracks.
+    """
     scaling = values['autoscaling']
     fewest = scaling['minReplicas'] if scaling['enabled'] else values['replicaCount']
     for name, track in values['tracks'].items():
         if track['enabled']:
             # The pods that the new ones replace are scraped, too: only time tells them apart.
-            fresh = stage.name == 'replace' and name == live
+            fresh = stage.name == 'replace' and name == replaced
             yield Ready(name, int(track['replicas'] or fewest), fresh)
 
 
 def ready_query(ready: Ready, labels: str, age: int) -> str:
     up = f'up{{{labels}}}'
-    return f'count({up} == 1 unless {up} offset {max(1, age)}s)' if ready.fresh else f'count({up} == 1)'
+    if not ready.fresh:
+        return f'count({up} == 1)'
+    before = f'{up} offset {max(1, age)}s'
+    return f'count({up} == 1 unless {before}) unless count({up} == 1 and {before})'
 
 
 def judge_ready(ready: Ready, values: Sequence[str]) -> Verdict:
