@@ -150,6 +150,10 @@ def resolve_pinned(
     layers = tuple(release_layers(release, environment, chart, registry))
     merged = merge_checked(layers, chart.values, chart.schema, release.file)
     said = said_strategy(release, environment, chart, registry)
+    if not release.version and environment.engine == 'native' and said and said.kind != 'rolling':
+        message = f"strategy '{said.kind}' in git leads from a pin to another, and nothing is pinned"
+        hint = f"run 'chartloom pin {release.name}', or write strategy: {{rolling: {{}}}} into {environment.file}"
+        raise ProblemsFound([Problem(release.file, '$.spec', message, hint)])
     for derive in (partial(engine_layers, release, chart, said), *_DERIVED):
         if found := tuple(derive(environment, merged)):
             layers, merged = (*layers, *found), merge_layers(found, merged)

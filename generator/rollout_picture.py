@@ -22,7 +22,7 @@ _MEANS = {
 
 
 def picture(rollout: Rollout) -> Iterator[str]:
-    """A line a stage: done ✓, now ●, to come ○; with the share of the requests that the new track gets."""
+    """A line a stage: done ✓, now ●, to come ○; with the share of the requests that the new version answers."""
     strategy = rollout_strategy(rollout)
     stages = course(strategy, chart_first=rollout.stage == CHART)
     names = [stage.name for stage in stages]
@@ -30,7 +30,7 @@ def picture(rollout: Rollout) -> Iterator[str]:
     for place, stage in enumerate(stages):
         if rollout.aborted and place >= at:
             break
-        yield _line('✓●○'[(place >= at) + (place > at)], stage.name, stage.weight, _about(stage))
+        yield _line('✓●○'[(place >= at) + (place > at)], stage.name, _share(stage), _about(stage))
     if rollout.aborted:
         yield _line('✗', rollout.stage, 0, 'aborted: all requests are back, the new pods go next')
     yield _line('○', ENDED, 0 if rollout.aborted else 100, 'as before the start' if rollout.aborted else _MEANS[ENDED])
@@ -39,8 +39,13 @@ def picture(rollout: Rollout) -> Iterator[str]:
 def preview(strategy: Canary | BlueGreen) -> Iterator[str]:
     """The same before it has begun."""
     for stage in course(strategy):
-        yield _line('○', stage.name, stage.weight, _about(stage))
+        yield _line('○', stage.name, _share(stage), _about(stage))
     yield _line('○', ENDED, 100, _MEANS[ENDED])
+
+
+def _share(stage: Stage) -> int:
+    """Percent of the requests that the new version answers: at the end its pods are those of the live track."""
+    return 100 if stage.name == 'return' else stage.weight
 
 
 def _line(mark: str, name: str, weight: int, about: str) -> str:

@@ -23,7 +23,6 @@ from generator.repository import Repository, open_repository
 from generator.rollout import ENDED
 from generator.rollout_health import Verdict
 from generator.rollout_moves import Files, Wait, after, check_finish, remaining
-from generator.rollout_start import Start
 from generator.rollout_values import rollout_stage
 from generator.rollouts import (
     Edit,
@@ -65,16 +64,14 @@ def command() -> None:
 def start(name: str, version: str, chart: str, push: bool, message: str, folder: Path, output: str) -> None:
     """Begin: the new pods beside the old ones, without traffic."""
     name, repository = _open(name, folder)
-    made: list[Start] = []
+    began = start_of(Run(repository, [_model(name)]), name, version, chart)
 
     def edit(run: Run) -> Files:
-        made.append(start_of(run, name, version, chart))
-        return made[-1].files
+        return start_of(run, name, began.to.version, began.to.chart).files
 
-    subject = f'Start the rollout of {name}'
+    subject = f'Start to roll out {name} {began.to.version}'
     outcome = _apply(repository, name, 'start', edit, message or subject, push)
-    stage = made[-1].stage
-    _tell(outcome, {'result': 'started', 'stage': stage, 'to': made[-1].to.spec})
+    _tell(outcome, {'result': 'started', 'stage': began.stage, 'to': began.to.spec})
     if not wants_json():
         show_status(Run(repository, [_model(name)]), name, int(time.time()))
 
