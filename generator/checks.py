@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Iterator, Mapping
 
 from generator.credentials import credential_problems
-from generator.domain import Environment, Registry, Templates
+from generator.domain import Environment, Model, Registry, Release, Templates
 from generator.environment_checks import cluster_key, environment_problems
 from generator.errors import Problem
 from generator.features import FEATURES
@@ -128,6 +128,8 @@ def _shared_namespaces(environments: Iterable[Environment]) -> Iterator[Problem]
 _DECIDED: tuple[tuple[Path, str], ...] = (
     (('fullnameOverride',), 'the name of the model'),
     (('partOf',), 'the application that the model is a member of'),
+    (('strategy',), 'spec.strategy'),
+    (('tracks',), 'spec.strategy, and the rollout that runs'),
 )
 _BY_VERSION = 'spec.versions of the model: each version has its own'
 _DECIDED_IN_MODEL: tuple[tuple[Path, str], ...] = (
@@ -139,14 +141,17 @@ _DECIDED_IN_MODEL: tuple[tuple[Path, str], ...] = (
 _DECIDED_IN_OVERLAY: tuple[tuple[Path, str], ...] = (
     *_DECIDED,
     (('artifact', 'sha256'), _BY_VERSION),
-    (('strategy',), 'spec.strategy'),
 )
 
 
+def _with_values(registry: Registry) -> list[Model | Environment | Release]:
+    """What values and a strategy can be written in."""
+    return [*registry.models.values(), *registry.environments.values(), *registry.releases.values()]
+
+
 def _overlays(registry: Registry) -> Iterator[Problem]:
-    every = [(item, _DECIDED_IN_MODEL) for item in registry.models.values()]
-    every += [(item, _DECIDED_IN_OVERLAY) for item in (*registry.environments.values(), *registry.releases.values())]  # type: ignore[misc]
-    for item, decided in every:
+    for item in _with_values(registry):
+        decided = _DECIDED_IN_MODEL if isinstance(item, Model) else _DECIDED_IN_OVERLAY
         for path, who in decided:
             value = item.spec.get('values')
             for step in path:
@@ -157,7 +162,7 @@ def _overlays(registry: Registry) -> Iterator[Problem]:
 
 
 def _strategies(registry: Registry) -> Iterator[Problem]:
-    for item in (*registry.models.values(), *registry.environments.values(), *registry.releases.values()):
+    for item in _with_values(registry):
         if 'strategy' in item.spec:
             for fault in strategy_faults(item.spec['strategy']):
                 yield Problem(item.file, show(('spec', 'strategy', *fault.path)), fault.message, fault.hint)

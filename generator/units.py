@@ -21,6 +21,11 @@ def seconds(duration: str) -> Decimal:
     return sum((Decimal(number) * _SECONDS[unit] for number, unit in _DURATION.findall(duration)), Decimal(0))
 
 
+def duration(whole: int) -> str:
+    """Seconds in the largest unit that says them exactly, no larger than what all engines read: 90s, 10m."""
+    return f'{whole // 60}m' if whole and whole % 60 == 0 else f'{whole}s'
+
+
 @lru_cache(maxsize=4096)
 def quantity(text: str) -> Fraction:
     """A Kubernetes quantity as a number."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
@@ -118,3 +119,9 @@ def bare_repository(path: Path) -> Path:
     path.mkdir(parents=True)
     git(path, 'init', '--quiet', '--bare', '--initial-branch=main')
     return path
+
+
+@pytest.fixture(scope='session')
+def promtool() -> Path:
+    found = shutil.which('promtool')
+    return Path(part('promtool', found, 'install prometheus'))  # type: ignore[arg-type]

@@ -1,4 +1,4 @@
-"""For each feature of the capability table a model that asks for it, and an environment for each engine, router and agent."""
+"""For each feature of a strategy a model that asks for it, and an environment for each engine, router and agent."""
 
 from __future__ import annotations
 

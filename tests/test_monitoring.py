@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import re
-import shutil
 import subprocess
 from collections.abc import Callable, Mapping
 from dataclasses import replace
@@ -14,7 +13,6 @@ from typing import Any
 import pytest
 import registries as r
 import yaml
-from parts import part
 
 from generator import alerts, monitoring
 from generator.dashboards import dashboard
@@ -30,12 +28,6 @@ QUERIES: dict[str, Values] = {name: spec['queries'] for name, spec in PRESETS.it
 SLO = {'availability': 99.9, 'p99': '150ms'}
 HOURS = 8
 MINUTES = HOURS * 60
-
-
-@pytest.fixture(scope='session')
-def promtool() -> Path:
-    found = shutil.which('promtool')
-    return Path(part('promtool', found, 'install prometheus'))  # type: ignore[arg-type]
 
 
 # --- what a runtime tells, minute by minute, in the notation of promtool ----------------------------------------------

@@ -1,10 +1,10 @@
-"""Every feature × engine × router × agent: what is supported renders on both helms into valid objects, what is not is told."""
+"""Every feature × engine × router × agent: what is supported makes valid objects on both helms, the rest is told."""
 
 from __future__ import annotations
 
 import json
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +14,6 @@ import strategies as s
 import yaml
 from gitops import chartloom
 
-from generator.errors import ProblemsFound
 from generator.helm import find_helm, template
 from generator.pipeline import Run
 from generator.repository import open_repository

@@ -12,7 +12,7 @@ from generator.merge import enabled
 from generator.strategies.checks import Query
 from generator.strategies.context import Context
 from generator.strategies.spec import BlueGreen, Canary, Checks
-from generator.units import number, seconds
+from generator.units import duration, number, seconds
 
 _PROVIDERS = {'service': 'kubernetes', 'gateway-api': 'gatewayapi:v1', 'istio': 'istio', 'nginx': 'nginx'}
 # Pods of the new version, and none of the primary: their names have two parts after the target's.
@@ -140,16 +140,12 @@ def _steps(canary: Canary, interval: int) -> dict[str, Any]:
     if first.headers:  # no weights then: as many looks as fit into the hold
         match = {name.lower(): {'exact': text} for name, text in sorted(first.headers.items())}
         return {'iterations': max(1, hold // interval), 'match': [{'headers': match}]}
-    found: dict[str, Any] = {'interval': _duration(hold)} if hold else {}
+    found: dict[str, Any] = {'interval': duration(hold)} if hold else {}
     if first.mirror:
         found |= {'mirror': True, 'mirrorWeight': first.mirror}
     if canary.weights:
         return found | {'stepWeights': list(canary.weights)}
     return found | {'iterations': 1}
-
-
-def _duration(hold: int) -> str:
-    return f'{hold // 60}m' if hold % 60 == 0 else f'{hold}s'
 
 
 def _metric(query: Query, checks: Checks, context: Context) -> dict[str, Any]:

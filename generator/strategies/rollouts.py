@@ -8,7 +8,7 @@ from typing import Any
 from generator.merge import enabled
 from generator.strategies.context import Context
 from generator.strategies.spec import BlueGreen, Canary, Checks, Step
-from generator.units import number, seconds
+from generator.units import duration, number, seconds
 
 PLUGIN = 'argoproj-labs/gatewayAPI'
 _LOOKS = 5  # of an analysis that has to end
@@ -69,7 +69,7 @@ def _steps(canary: Canary, context: Context) -> Iterator[dict[str, Any]]:
             weighed = True
         yield _step(step, context)
         if step.hold:
-            yield {'pause': {'duration': f'{step.hold}s'}}
+            yield {'pause': {'duration': duration(step.hold)}}
         if step.approval:
             yield {'pause': {}}
     if mirrored:
