@@ -6,7 +6,7 @@ from collections import Counter
 from typing import Any
 
 import pytest
-from hypothesis import HealthCheck, settings
+from hypothesis import HealthCheck, Phase, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import (
     RuleBasedStateMachine,
@@ -250,7 +250,7 @@ def test_rollouts_driven_at_random() -> None:
         Rollouts,
         settings=settings(
             max_examples=150, stateful_step_count=40, deadline=None, derandomize=True, database=None,
-            suppress_health_check=list(HealthCheck),
+            suppress_health_check=list(HealthCheck), phases=[Phase.generate],  # to shrink takes minutes
         ),
     )  # fmt: skip
     print(', '.join(f'{number} {what}' for what, number in sorted(COUNTS.items())))
