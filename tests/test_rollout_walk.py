@@ -225,13 +225,13 @@ def test_a_hold_counts_from_when_the_published_branch_got_the_stage(
     assert answer['result'] == 'waiting'
     assert 500 <= answer['waitSeconds'] <= 600
     # The same stage by a request: its commit is old, but the branch got it by a merge just now.
-    checkout.git('switch', '--quiet', '--create', 'step')
     checkout.git('reset', '--quiet', '--hard', 'HEAD~1')
-    rollout(checkout, 'advance', 'prod/web', '--now', **LONG_AGO)
-    checkout.git('switch', '--quiet', 'main')
-    checkout.git('reset', '--quiet', '--hard', 'HEAD~1')
-    checkout.git('merge', '--quiet', '--no-ff', '--message', 'Merge', 'step')
     checkout.git('push', '--quiet', '--force')
+    checkout.git('switch', '--quiet', '--create', 'step')
+    rollout(checkout, 'advance', 'prod/web', **LONG_AGO)
+    checkout.git('switch', '--quiet', 'main')
+    checkout.git('merge', '--quiet', '--no-ff', '--message', 'Merge', 'step')
+    checkout.git('push', '--quiet')
     assert 500 <= rollout(checkout, 'advance', 'prod/web', code=4)['waitSeconds'] <= 600
 
 
