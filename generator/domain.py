@@ -230,7 +230,8 @@ class Chart:
 
 @dataclass(frozen=True, slots=True)
 class ResolvedRelease:
-    """A release with everything decided: `values` is what differs from the chart's own, `merged` is all of it."""
+    """A release with everything decided: `values` is what differs from the chart's own, `merged` is all of it,
+    `strategy` is the neutral one."""
 
     release: Release
     environment: Environment
@@ -238,6 +239,7 @@ class ResolvedRelease:
     values: Values
     merged: Values
     layers: tuple[Layer, ...]
+    strategy: Values
 
 
 @dataclass(frozen=True, slots=True, order=True)

@@ -18,6 +18,7 @@ from generator.domain import (
     Registry,
     Release,
     ResolvedRelease,
+    Values,
 )
 from generator.errors import Problem, ProblemsFound
 from generator.layering import merge_checked
@@ -90,6 +91,8 @@ def resolve_releases(
     return resolved
 
 
+# Where nobody says anything.
+_ROLLING: Values = {'rolling': {}}
 # All of them may still be pinned.
 _CONTRACTS = frozenset(str(number) for number in range(1, VALUES_CONTRACT + 1))
 # Layers that follow from all others: from values that are known to have the right form.
@@ -111,7 +114,7 @@ def _resolve(
         if found := tuple(derive(environment, merged)):
             layers, merged = (*layers, *found), merge_layers(found, merged)
     values = difference(chart.values, merged)
-    result = ResolvedRelease(release, environment, chart, values, merged, layers)
+    result = ResolvedRelease(release, environment, chart, values, merged, layers, said.spec if said else _ROLLING)
     if problems := release_problems(result):
         raise ProblemsFound(problems)
     return result

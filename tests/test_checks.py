@@ -154,7 +154,8 @@ def gpus(count: int, strategy: Any = None, **scaling: Any) -> r.Files:
         (gpus(10), 11),
         (gpus(10, {'maxSurge': 0, 'maxUnavailable': 1}), None),
         (gpus(8, {'maxSurge': '25%'}), None),
-        (gpus(9, {'maxSurge': '25%'}), 12),  # Kubernetes rounds the surge up
+        (gpus(9, {'maxSurge': '25%'}), None),  # three more, of which two can wait
+        (gpus(10, {'maxSurge': '25%'}), 11),
         (gpus(0), None),
         (gpus(2, autoscaling={'maxReplicas': 9}), None),
         (gpus(2, autoscaling={'maxReplicas': 10}), 11),
