@@ -31,7 +31,12 @@ def outline(release: ResolvedRelease) -> ResolvedRelease:
 
 def environment_problems(releases: Sequence[ResolvedRelease]) -> list[Problem]:
     """Problems that no release has alone; wants all releases of the repository."""
-    return [*_capacity(releases), *_object_names(releases), *host_problems(releases, cluster_key)]
+    return [
+        *_capacity(releases),
+        *_object_names(releases),
+        *_track_names(releases),
+        *host_problems(releases, cluster_key),
+    ]
 
 
 def cluster_key(environment: Environment) -> tuple[str, ...]:
@@ -117,3 +122,22 @@ def _object_names(releases: Sequence[ResolvedRelease]) -> Iterator[Problem]:
             yield Problem(
                 release.release.file, '$.metadata.name', message, 'rename one of the two environments or models'
             )
+
+
+# What the names of objects of a release end in while its traffic moves.
+_ENDINGS = ('blue', 'canary', 'green', 'preview', 'primary', 'stable')
+
+
+def _track_names(releases: Sequence[ResolvedRelease]) -> Iterator[Problem]:
+    """The canary of 'web' and model 'web-canary' would have one Deployment."""
+    names = {release.release.name: release for release in releases}
+    for release in releases:
+        if 'rolling' in release.strategy:
+            continue
+        for ending in _ENDINGS:
+            if other := names.get(f'{release.release.name}-{ending}'):
+                message = (
+                    f"its objects would have names that release '{release.release.name}' has for its own ({ending})"
+                )
+                hint = f"rename model '{other.release.model}', or give '{release.release.name}' strategy rolling"
+                yield Problem(other.release.file, '$.metadata.name', message, hint)

@@ -106,13 +106,11 @@ def test_strategies_prints_every_combination(tmp_path: Path) -> None:
         assert refused in text
 
 
-@pytest.mark.parametrize('name', list(s.ENVIRONMENTS))
+@pytest.mark.parametrize('name', sorted({name for _, name in REFUSED}))
 def test_what_is_not_supported_is_refused_with_its_reason(name: str, tmp_path: Path, update_golden: bool) -> None:
     """Each alone, for only one reason is told of a release at a time."""
     engine, router, _ = s.ENVIRONMENTS[name]
     features = [feature for feature, environment in REFUSED if environment == name]
-    if not features:
-        pytest.skip('everything works here')
     files = r.settings() | s.environment(name)
     for feature in features:
         files |= s.model(feature) | s.release(name, feature)
