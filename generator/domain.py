@@ -127,6 +127,10 @@ class Release:
     def chart(self) -> str:
         return str(self.spec.get('chart', ''))
 
+    def engine(self, environment: Environment) -> str:
+        """Who moves the traffic of a release whose strategy is not rolling."""
+        return str(self.spec.get('engine', environment.engine))
+
     @property
     def slot(self) -> str:
         """The slot that has the traffic, of a blue/green release whose rollouts live in git."""

@@ -12,7 +12,6 @@ from generator.errors import Problem
 from generator.host_checks import host_problems
 from generator.paths import show
 from generator.strategies.capacity import Size, extra_pods, plans_that_fit, size_of
-from generator.strategies.compile import engine_of
 from generator.strategies.context import router_of
 from generator.strategies.spec import Strategy, parse_strategy
 from generator.units import quantity
@@ -103,8 +102,7 @@ def _need(release: ResolvedRelease, accelerator: str) -> _Need:
     each = sum(
         int(quantity(c.get('resources', {}).get('limits', {}).get(accelerator, '0'))) for _, c in containers(values)
     )
-    strategy = parse_strategy(release.strategy)
-    engine = engine_of(release.environment, next(iter(release.strategy)))
+    strategy, engine = parse_strategy(release.strategy), release.release.engine(release.environment)
     return _Need(each, size_of(values), strategy, engine, router_of(release.environment, values))
 
 

@@ -20,6 +20,7 @@ class Context:
     environment: Environment
     chart: Chart
     values: Values  # merged
+    engine: str
 
     @property
     def name(self) -> str:
