@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import os
 import time
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 from generator import cache
 from generator.changeset import Changeset, find_changes
-from generator.commit import build_commit
+from generator.commit import Files, build_commit
 from generator.domain import Plan
 from generator.errors import Problem, problem
+from generator.files import standing
 from generator.heads import current_branch, refuse_unfinished
 from generator.lock import locked
 from generator.message import commit_message
@@ -42,6 +44,8 @@ class Options:
     discard: bool = False
     removable: tuple[str, ...] = ()
     operation: str = 'generate'
+    # An operation: what the registry says → the registry files that it changes, committed with what follows from them.
+    edit: Callable[[Run], Files] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,16 +70,26 @@ def generate(repository: Repository, options: Options, progress: Progress = quie
         purpose = 'commit' if options.commit else 'files'
         source = Source(repository, options.models)
         known = cache.fingerprint(repository, source, purpose)
-        if not options.push and cache.is_known(repository, purpose, known):
+        if not (options.push or options.edit) and cache.is_known(repository, purpose, known):
             return Outcome(Plan((), {}))
+        edits = _lay_edits(source, options)
         run = Run(repository, options.models, source=source)
         run.progress = progress
         plan = run.plan(discard=options.discard, removable=options.removable)
-        outcome = _commit(run, plan, options) if options.commit else _write(run, plan)
+        outcome = _commit(run, plan, options, edits) if options.commit else _write(run, plan)
         outcome = replace(outcome, warnings=tuple(run.warnings))
         if not outcome.changed:
             cache.remember(repository, purpose, known)
         return outcome
+
+
+def _lay_edits(source: Source, options: Options) -> list[Write]:
+    """The files of an operation, which the run then sees in place of those that stand there."""
+    if options.edit is None:
+        return []
+    files = options.edit(Run(source.repository, options.models, source=source))
+    source.lay(files)
+    return [Write(path, standing(source.repository, path), data) for path, data in files.items()]
 
 
 def _write(run: Run, plan: Plan) -> Outcome:
@@ -90,7 +104,7 @@ def _writes(run: Run, plan: Plan) -> list[Write]:
     return [Write(change.path, before.get(change.path, ''), plan.files.get(change.path)) for change in plan.changes]
 
 
-def _commit(run: Run, plan: Plan, options: Options) -> Outcome:
+def _commit(run: Run, plan: Plan, options: Options, edits: list[Write]) -> Outcome:
     repository, head = run.repository, run.source.head
     refuse_unfinished(repository)
     reference = current_branch(repository)
@@ -99,7 +113,7 @@ def _commit(run: Run, plan: Plan, options: Options) -> Outcome:
     changes = find_changes(run, plan, options.removable, discard=options.discard)
     commit = _build(run, changes, options)
     move = Move(reference, head, commit or head, changes.index, remote if commit else '', branch)
-    done = carry_out(repository, _writes(run, plan), move)
+    done = carry_out(repository, [*edits, *_writes(run, plan)], move)
     pushed = bool(remote) and (bool(commit) or _push_head(repository, remote, branch, head))
     return Outcome(changes.plan if changes.plan.changes else plan, done if commit else '', branch, pushed)
 
@@ -121,7 +135,7 @@ def _remote(repository: Repository, branch: str) -> str:
 def _build(run: Run, changes: Changeset, options: Options) -> str:
     if not changes.files:
         return ''
-    operation = ' '.join((options.operation, *options.models))
+    operation = options.operation if options.edit else ' '.join((options.operation, *options.models))
     message = commit_message(changes.plan, changes.registry, operation, options.message)
     sign = bool(run.registry.settings.spec.get('signing', {}).get('required'))
     head, executable = run.source.head, changes.executable

@@ -89,7 +89,7 @@ def _registry_changes(run: Run, held: Mapping[str, str]) -> dict[str, bytes | No
 
 
 def _is_of_model(path: str) -> bool:
-    return path.split('/')[1] in ('models', 'releases')
+    return path.split('/')[1] in ('models', 'releases', 'rollouts')
 
 
 def _index(run: Run, paths: set[str], files: Files, held: Mapping[str, str], discard: bool) -> dict[str, str]:

@@ -12,6 +12,7 @@ from generator.features import FEATURES
 from generator.model_values import model_problems
 from generator.paths import Path, show
 from generator.release_checks import release_problems
+from generator.rollout_checks import rollout_problems
 from generator.route_checks import route_problems
 from generator.schema import quoted, suggest
 from generator.strategies.spec import strategy_faults
@@ -28,6 +29,7 @@ def registry_problems(registry: Registry, templates: Templates, unread: Collecti
         *(p for model in registry.models.values() for p in model_problems(model, templates)),
         *(p for environment in registry.environments.values() for p in _environment(environment, registry, unread)),
         *_references(registry, unread),
+        *rollout_problems(registry, unread),
         *route_problems(registry),
         *_cycles(registry.environments),
         *_shared_namespaces(registry.environments.values()),

@@ -138,6 +138,28 @@ class Release:
 
 
 @dataclass(frozen=True, slots=True)
+class Rollout:
+    """A release on its way from one pin to another; there is one only while it lasts."""
+
+    environment: str
+    model: str
+    file: str
+    spec: Values
+
+    @property
+    def name(self) -> str:
+        return f'{self.environment}/{self.model}'
+
+    @property
+    def stage(self) -> str:
+        return str(self.spec['stage'])
+
+    @property
+    def aborted(self) -> bool:
+        return bool(self.spec['aborted'])
+
+
+@dataclass(frozen=True, slots=True)
 class Application:
     name: str
     file: str
@@ -163,6 +185,7 @@ class Registry:
     # All names there are, when only some of the files were read.
     model_names: frozenset[str]
     release_names: frozenset[str]
+    rollouts: Mapping[str, Rollout] = field(default_factory=dict)  # by the name of the release
 
 
 @dataclass(frozen=True, slots=True, eq=False)

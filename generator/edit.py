@@ -29,8 +29,8 @@ class _Node:
     children: dict[str, _Node] | None = field(default=None)
 
 
-def set_values(data: bytes, file: str, changes: Mapping[Path, str]) -> bytes:
-    """Set texts at paths whose maps exist; raises ProblemsFound where the file would not mean just that after it.
+def set_values(data: bytes, file: str, changes: Mapping[Path, str | bool]) -> bytes:
+    """Set texts and truths at paths whose maps exist; ProblemsFound where the file would not mean just that after it.
 
     A new key goes below the one before it in `changes`, else to the top of its map.
     """
@@ -54,7 +54,7 @@ def _reads_as(text: str, wanted: Any) -> bool:
         return False
 
 
-def _with(document: Any, path: Path, value: str) -> Any:
+def _with(document: Any, path: Path, value: str | bool) -> Any:
     """Plain data with one value set."""
     if not path:
         return value
@@ -62,7 +62,7 @@ def _with(document: Any, path: Path, value: str) -> Any:
     return {**inner, path[0]: _with(inner.get(path[0]), path[1:], value)}
 
 
-def _set(text: str, path: Path, value: str, after: str) -> str:
+def _set(text: str, path: Path, value: str | bool, after: str) -> str:
     """The text with one value set; as it is where there is no place for it."""
     node: _Node | None = _tree(text)
     for step in path[:-1]:
@@ -91,8 +91,10 @@ def _insert(text: str, parent: _Node, entry: str, sibling: _Node | None) -> str:
     return f'{text[:at]}{line}{newline}{text[at:]}' if at else f'{text}{newline}{line}'
 
 
-def _scalar(value: str, style: str) -> str:
+def _scalar(value: str | bool, style: str) -> str:
     """A text in the quotes that stood there; plain ones only where it is read as text without them."""
+    if isinstance(value, bool):
+        return 'true' if value else 'false'
     if style == "'" and value.isprintable():
         return "'" + value.replace("'", "''") + "'"
     if style == 'plain' and _reads_as(f'a: {value}', {'a': value}):

@@ -19,6 +19,7 @@ from generator.domain import (
     ModelVersion,
     Registry,
     Release,
+    Rollout,
     Runtime,
     Settings,
     Starter,
@@ -34,9 +35,12 @@ Check = Callable[[Registry, Collection[str]], Iterable[Problem]]
 
 API_VERSION = 'chartloom/v1'
 SETTINGS = 'registry/settings.yaml'
-_FOLDERS = {'models': 'Model', 'environments': 'Environment', 'releases': 'Release', 'applications': 'Application'}
+_FOLDERS = {
+    'models': 'Model', 'environments': 'Environment', 'releases': 'Release', 'rollouts': 'Rollout',
+    'applications': 'Application',
+}  # fmt: skip
 _PLACE = re.compile(
-    r'registry/(?:settings|(models|environments|applications)/([^/]+)|(releases)/([^/]+)/([^/]+))\.yaml'
+    r'registry/(?:settings|(models|environments|applications)/([^/]+)|(releases|rollouts)/([^/]+)/([^/]+))\.yaml'
 )
 _PLAIN = re.compile(r'[!-~]+')  # what only looks like a name is told by its schema
 _NAME = re.compile(r'[a-z0-9](?:[-a-z0-9]*[a-z0-9])?')
@@ -97,6 +101,7 @@ def load_registry(
         applications_of=_by_member(found['Application']),
         model_names=frozenset(name for kind, name in map(_kind_and_name, every or names) if kind == 'Model'),
         release_names=frozenset(name for kind, name in map(_kind_and_name, every or names) if kind == 'Release'),
+        rollouts=found['Rollout'],
     )
     if problems := [*problems, *check(registry, unread)]:
         raise ProblemsFound(problems)
@@ -122,9 +127,9 @@ def _kind_and_name(file: str) -> tuple[str, str]:
     match = _PLACE.fullmatch(file)
     if not match:
         return '', ''
-    folder, name, releases, environment, model = match.groups()
-    if releases:
-        return 'Release', f'{environment}/{model}'
+    folder, name, by_environment, environment, model = match.groups()
+    if by_environment:
+        return _FOLDERS[by_environment], f'{environment}/{model}'
     return (_FOLDERS[folder], name) if folder else ('Settings', 'settings')
 
 
@@ -145,8 +150,8 @@ def _where(file: str) -> str:
     stem, _, ending = file.rpartition('.')
     if ending != 'yaml' and ending.lower() in ('yaml', 'yml'):
         return f'rename it to {stem}.yaml'
-    if folder == 'releases':
-        return 'releases stand in registry/releases/<environment>/<model>.yaml'
+    if folder in ('releases', 'rollouts'):
+        return f'{folder} stand in registry/{folder}/<environment>/<model>.yaml'
     if folder in _FOLDERS:
         return f'{folder} stand in registry/{folder}/<name>.yaml' if inner[-1:] and ending == 'yaml' else _ELSEWHERE
     return suggest(folder, (*_FOLDERS, 'settings.yaml')) if inner or ending == 'yaml' else _ELSEWHERE
@@ -154,7 +159,7 @@ def _where(file: str) -> str:
 
 def _wanted(place: tuple[str, str], only: Collection[str]) -> bool:
     kind, name = place
-    return not only or kind not in ('Model', 'Release') or name.rpartition('/')[2] in only
+    return not only or kind not in ('Model', 'Release', 'Rollout') or name.rpartition('/')[2] in only
 
 
 def _envelope(document: Any, file: str, place: tuple[str, str]) -> list[Problem]:
@@ -197,6 +202,9 @@ def _make(place: tuple[str, str], file: str, spec: Values) -> Any:
         case 'Release':
             environment, _, model = name.partition('/')
             return Release(environment, model, file, spec)
+        case 'Rollout':
+            environment, _, model = name.partition('/')
+            return Rollout(environment, model, file, spec)
     return Application(name, file, spec)
 
 

@@ -35,7 +35,10 @@ def _subject(summary: Summary, registry_files: Collection[str]) -> str:
     if not parts:
         return 'Generate repository documents' if summary.documents else f'Update {_files(registry_files)}'
     what = f'{summary.models[0]}: ' if len(summary.models) == 1 else ''
-    subject = f'Generate {what}{", ".join(parts)}'
+    return shortened(f'Generate {what}{", ".join(parts)}')
+
+
+def shortened(subject: str) -> str:
     return subject if len(subject) <= _LONGEST_SUBJECT else f'{subject[: _LONGEST_SUBJECT - 1]}…'
 
 

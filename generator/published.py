@@ -10,7 +10,7 @@ from generator.charts import ModelCharts
 from generator.domain import Chart, LedgerEntry, Model, Registry, Release
 from generator.errors import Problem, ProblemsFound
 from generator.repository import Repository
-from generator.resolve import choose_entry
+from generator.resolve import choose_entry, standing
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,7 +35,7 @@ class ChartReader:
     def prefetch(self, registry: Registry, charts: Mapping[str, ModelCharts]) -> None:
         """Read at once what the pins will ask for; a pin that is wrong is told later."""
         wanted = []
-        for release in registry.releases.values():
+        for release in standing(registry):
             if entry := _pinned(release, registry, charts):
                 folder = f'charts/{release.model}/{entry.version}/'
                 wanted += [self.base.ids[folder + name] for name in self._FILES if folder + name in self.base.ids]
@@ -76,9 +76,13 @@ def base_revision(repository: Repository, branch: str, refs: Mapping[str, str]) 
     if 'HEAD' not in refs:
         return ''
     head = refs['HEAD']
+    published = refs.get(published_ref(branch, refs), head)
+    return head if published == head else repository.ask('merge-base', head, published) or head
+
+
+def published_ref(branch: str, refs: Mapping[str, str]) -> str:
+    """The full name of the published branch: the remote's where known."""
     # A remote's branch of this name: refs/remotes/<remote>/<branch>; of several remotes origin counts.
     remote = [n for n in sorted(refs) if n.startswith('refs/remotes/') and n.split('/', 3)[3:] == [branch]]
     origin = f'refs/remotes/origin/{branch}'
-    name = origin if origin in remote else remote[0] if remote else f'refs/heads/{branch}'
-    published = refs.get(name, head)
-    return head if published == head else repository.ask('merge-base', head, published) or head
+    return origin if origin in remote else remote[0] if remote else f'refs/heads/{branch}'

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
+from dataclasses import replace
 from functools import partial
 
 from generator.access import secret_layers
@@ -18,6 +19,7 @@ from generator.domain import (
     Registry,
     Release,
     ResolvedRelease,
+    Rollout,
     Values,
 )
 from generator.errors import Problem, ProblemsFound
@@ -25,11 +27,18 @@ from generator.layering import merge_checked
 from generator.merge import difference, merge_layers
 from generator.nginx import nginx_layers
 from generator.release_values import mirror_layers, release_layers
+from generator.rollout_values import rollout_layers, target
 from generator.schema import suggest
 from generator.strategies.compile import engine_layers, said_strategy
 
 # Gives a chart version of a model that was not made in this run: read from the base tree.
 ReadChart = Callable[[str, LedgerEntry], Chart]
+
+
+def standing(registry: Registry) -> list[Release]:
+    """All releases, and those that rollouts lead to: each stands on a chart."""
+    on_the_way = [target(registry.releases[name], rollout) for name, rollout in registry.rollouts.items()]
+    return [*registry.releases.values(), *on_the_way]
 
 
 def choose_entry(release: Release, environment: Environment, model: Model, charts: ModelCharts) -> LedgerEntry:
@@ -102,6 +111,40 @@ _DERIVED = (secret_layers, nginx_layers, mirror_layers)
 def _resolve(
     release: Release, registry: Registry, charts: Mapping[str, ModelCharts], read_chart: ReadChart
 ) -> ResolvedRelease:
+    rollout = registry.rollouts.get(release.name)
+    if rollout is None:
+        return resolve_pinned(release, registry, charts, read_chart)
+    new = resolve_pinned(_checked_target(release, rollout, registry, charts), registry, charts, read_chart)
+    old = resolve_pinned(release, registry, charts, read_chart)
+    said = said_strategy(new.release, new.environment, new.chart, registry)
+    layers = (*new.layers, *rollout_layers(rollout, old, new, said))
+    merged = merge_checked(layers, new.chart.values, new.chart.schema, rollout.file)
+    values = difference(new.chart.values, merged)
+    return ResolvedRelease(release, new.environment, new.chart, values, merged, layers, rollout.spec['strategy'])
+
+
+def _checked_target(
+    release: Release, rollout: Rollout, registry: Registry, charts: Mapping[str, ModelCharts]
+) -> Release:
+    """What a rollout leads to, where it can be led there."""
+    found = target(release, rollout)
+    try:
+        model = registry.models[release.model]
+        choose_entry(
+            replace(found, file=rollout.file), registry.environments[release.environment], model, charts[release.model]
+        )
+    except ProblemsFound as error:
+        hint = 'take back what was changed here'
+        raise ProblemsFound(
+            replace(p, path=p.path.replace('$.spec', '$.spec.to', 1), hint=hint) for p in error.problems
+        ) from None
+    return found
+
+
+def resolve_pinned(
+    release: Release, registry: Registry, charts: Mapping[str, ModelCharts], read_chart: ReadChart
+) -> ResolvedRelease:
+    """A release as its pin says, whether or not a rollout leads away from it."""
     environment = registry.environments[release.environment]
     model_charts = charts[release.model]
     entry = choose_entry(release, environment, registry.models[release.model], model_charts)
@@ -110,6 +153,10 @@ def _resolve(
     layers = tuple(release_layers(release, environment, chart, registry))
     merged = merge_checked(layers, chart.values, chart.schema, release.file)
     said = said_strategy(release, environment, chart, registry)
+    if not release.version and release.engine(environment) == 'native' and said and said.kind != 'rolling':
+        message = f"strategy '{said.kind}' in git leads from a pin to another, and nothing is pinned"
+        hint = f"run 'chartloom pin {release.name}', or write strategy: {{rolling: {{}}}} into {environment.file}"
+        raise ProblemsFound([Problem(release.file, '$.spec', message, hint)])
     for derive in (partial(engine_layers, release, chart, said), *_DERIVED):
         if found := tuple(derive(environment, merged)):
             layers, merged = (*layers, *found), merge_layers(found, merged)

@@ -55,7 +55,7 @@ def _cut(names: Sequence[str], number: Mapping[str, int], count: int) -> list[li
     for name in names:
         folder, stem = _folder_and_stem(name)
         # A release without a model goes somewhere, or nobody would miss the model.
-        for shard in [shards[number.get(stem, 0)]] if folder in ('models', 'releases') else shards:
+        for shard in [shards[number.get(stem, 0)]] if folder in ('models', 'releases', 'rollouts') else shards:
             shard.append(name)
     return shards
 

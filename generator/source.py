@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import replace
 
 from generator.errors import Problem, ProblemsFound
 from generator.repository import Repository
@@ -57,6 +58,14 @@ class Source:
             self._cache[path] = read_file(self.repository, path)
         return self._cache[path]
 
+    def lay(self, files: Mapping[str, bytes | None]) -> None:
+        """Take these as if they stood there, None for removed: the registry as an operation leaves it."""
+        ids = {path: blob for path, blob in self.tree.ids.items() if path not in files}
+        kept = {path: data for path, data in files.items() if data is not None}
+        ids.update((path, self.repository.blob_id(data)) for path, data in kept.items())
+        self.tree = replace(self.tree, ids=ids)
+        self._cache.update(kept)
+
     def prefetch(self, paths: Iterable[str]) -> None:
         """Read many files by one git process where there is no work tree."""
         if self.repository.bare:
@@ -94,6 +103,6 @@ class Source:
         folder = name.split('/')[1]
         return (
             not self.only
-            or folder not in ('models', 'releases')
+            or folder not in ('models', 'releases', 'rollouts')
             or name.split('/')[-1].removesuffix('.yaml') in self.only
         )

@@ -34,7 +34,7 @@ def command(releases: tuple[str, ...], newest: bool, folder: Path, output: str) 
     files = {}
     for pin in pins:
         file = pin.release.file
-        changes: dict[Place, str] = {('spec', 'version'): pin.version, ('spec', 'chart'): pin.chart}
+        changes: dict[Place, str | bool] = {('spec', 'version'): pin.version, ('spec', 'chart'): pin.chart}
         files[file] = set_values(run.source.read(file), file, changes)
     write_files(repository, files, ())
     if output == 'json':

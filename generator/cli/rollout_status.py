@@ -1,0 +1,72 @@
+"""Where a release stands on its way to another version, as a small picture and as data."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import UTC, datetime
+
+from generator.cli.output import say
+from generator.domain import Rollout
+from generator.pipeline import Run
+from generator.rollout_moves import Pin, Wait, after, remaining, show_time
+from generator.rollout_picture import controller_lines, picture, preview
+from generator.rollouts import find_rollout, since, stage_name, strategy_of, waiting
+from generator.strategies.spec import Rolling
+
+
+def status_data(run: Run, name: str, now: int) -> dict[str, object]:
+    """A rollout as data, or that there is none."""
+    if name not in run.registry.rollouts:
+        strategy, environment = strategy_of(run, name)
+        engine = run.registry.releases[name].engine(environment)
+        return {'release': name, 'stage': '', 'engine': engine, 'strategy': type(strategy).__name__.lower()}
+    _, rollout = find_rollout(run, name)
+    began, wait = since(run, rollout), _wait(run, name, now)
+    return {
+        'release': name, 'stage': rollout.stage, 'aborted': rollout.aborted, 'from': rollout.spec['from'],
+        'to': rollout.spec['to'], 'since': _utc(began) if began else '', 'next': after(rollout),
+        'remaining': remaining(rollout), 'waitSeconds': wait.seconds, 'reasons': list(wait.reasons),
+    }  # fmt: skip
+
+
+def show_status(run: Run, name: str, now: int) -> None:
+    """The same as a picture; of a release that no rollout leads away from, what one would do."""
+    if name in run.registry.rollouts:
+        _show_rollout(run, find_rollout(run, name)[1], now)
+        return
+    strategy, environment = strategy_of(run, name)
+    engine = run.registry.releases[name].engine(environment)
+    if isinstance(strategy, Rolling):
+        say(f"{name} has strategy 'rolling': Kubernetes replaces the pods as soon as the pin has moved")
+    elif engine == 'native':
+        say(f"{name}: no rollout is under way; 'chartloom rollout start {name}' begins this one, a commit a line:")
+        _say(preview(strategy))
+    else:
+        _say(controller_lines(strategy, engine, environment, name.rpartition('/')[2]))
+
+
+def _say(lines: Iterable[str]) -> None:
+    for line in lines:
+        say(line)
+
+
+def _show_rollout(run: Run, rollout: Rollout, now: int) -> None:
+    old, new = (Pin(**rollout.spec[key]) for key in ('from', 'to'))
+    say(f'{rollout.name}: {old} → {new}', bold=True)
+    for line in picture(rollout):
+        say(line, fg={'✓': 'green', '●': 'yellow', '✗': 'red'}.get(line[2]))
+    began, wait = since(run, rollout), _wait(run, rollout.name, now)
+    if began:
+        say(f"at '{stage_name(rollout)}' since {_utc(began)}, {show_time(max(0, now - began))} ago")
+    if wait.reasons:
+        say(f"next: '{after(rollout)}'; {'; '.join(wait.reasons)}")
+    else:
+        say(f"next: '{after(rollout)}', by 'chartloom rollout advance {rollout.name}'")
+
+
+def _wait(run: Run, name: str, now: int) -> Wait:
+    return waiting(run, name, now, approved=False, skip_hold=False)
+
+
+def _utc(time: int) -> str:
+    return datetime.fromtimestamp(time, UTC).strftime('%Y-%m-%dT%H:%M:%SZ')

@@ -1,0 +1,177 @@
+"""A strategy → the course of a rollout that lives in git: its stages, and the values of both tracks at each of them.
+
+Each stage is a commit. No track changes its pods while it takes traffic, `finish: inPlace` and the stage `chart` aside.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+from generator.domain import Values
+from generator.strategies.native import Track, track
+from generator.strategies.spec import BlueGreen, Canary, Step, Strategy
+
+# The values that shape a pod or what it serves: a track has its own of each, as a whole.
+WORKLOAD = tuple(
+    """
+    image imagePullSecrets command args parameters env ports metrics startupProbe readinessProbe livenessProbe
+    preStopSeconds terminationGracePeriodSeconds resources podSecurityContext securityContext volumes files containers
+    artifact nodeSelector tolerations affinity topologySpread priorityClassName runtimeClassName podAnnotations
+    minReadySeconds progressDeadlineSeconds
+    """.split()
+)
+CHART = 'chart'
+ENDED = 'end'
+
+
+@dataclass(frozen=True, slots=True)
+class Stage:
+    """What a commit of a rollout sets; `hold` (seconds) and `approval` stand before the next one.
+
+    The new track has `pods` pods, 0 for `share` percent of full size. `settled`: both tracks have full size, whatever
+    the load. `replaced`: the live track has become what the new one is.
+    """
+
+    name: str
+    weight: int = 0
+    share: int = 100
+    pods: int = 0
+    headers: Mapping[str, str] = field(default_factory=dict)
+    mirror: int = 0
+    settled: bool = False
+    replaced: bool = False
+    hold: int = 0
+    approval: bool = False
+
+    @property
+    def serves(self) -> bool:
+        """Whether requests reach the new track, be they copies."""
+        return bool(self.weight or self.headers or self.mirror)
+
+
+@dataclass(frozen=True, slots=True)
+class Pair:
+    """The names of the track that has the traffic and of the new one."""
+
+    live: str
+    new: str
+
+
+def pair_of(strategy: Strategy, slot: str) -> Pair:
+    if isinstance(strategy, BlueGreen):
+        return Pair('green', 'blue') if slot == 'green' else Pair('blue', 'green')
+    return Pair('stable', 'canary')
+
+
+def course(strategy: Canary | BlueGreen, *, chart_first: bool = False) -> tuple[Stage, ...]:
+    """All stages in order, the end not among them; `chart_first` where the charts' templates differ."""
+    stages = _canary(strategy) if isinstance(strategy, Canary) else _blue_green(strategy)
+    return (*([Stage(CHART)] if chart_first else []), *stages)
+
+
+def _canary(strategy: Canary) -> Iterator[Stage]:
+    steps = list(_steps(strategy))
+    last = steps[-1]
+    yield replace(steps[0], name='on', weight=0, headers={}, mirror=0, hold=0, approval=False)
+    yield from steps[:-1]
+    in_place = strategy.finish == 'inPlace' and last.weight < 100
+    big = replace(last, name='shift', weight=100, share=100, pods=0, settled=True, hold=0, approval=False, mirror=0)
+    if in_place:
+        taken = replace(last, hold=last.hold + strategy.keep_old)
+        yield taken
+    elif last.weight == 100:
+        before = steps[-2] if len(steps) > 1 else replace(last, weight=0)
+        if before.pods or before.share < 100:
+            yield replace(before, name='full', share=100, pods=0, mirror=0, hold=0, approval=False)
+        taken = replace(big, name=last.name, hold=last.hold + strategy.keep_old, approval=last.approval)
+        yield taken
+    else:
+        yield last
+        yield replace(last, name='full', share=100, pods=0, mirror=0, hold=0, approval=False)
+        taken = replace(big, hold=strategy.keep_old)
+        yield taken
+    replaced = replace(taken, name='replace', mirror=0, replaced=True, hold=0, approval=False)
+    yield replaced
+    yield replace(replaced, name='return', weight=0, headers={})
+
+
+def _steps(strategy: Canary) -> Iterator[Stage]:
+    """The steps of the registry; a header's requests stay with the new track until it gives all of them back."""
+    headers: Mapping[str, str] = {}
+    for number, step in enumerate(strategy.steps, 1):
+        headers = step.headers or headers
+        yield Stage(
+            f'step-{number}', step.weight, _share(step), strategy.replicas, headers, step.mirror,
+            hold=step.hold, approval=step.approval,
+        )  # fmt: skip
+
+
+def _share(step: Step) -> int:
+    return step.weight or step.mirror or 1
+
+
+def _blue_green(strategy: BlueGreen) -> Iterator[Stage]:
+    preview = strategy.preview_replicas
+    yield Stage('on', pods=preview, approval=strategy.approval and not preview)
+    if preview:
+        yield Stage('full', approval=strategy.approval)
+    yield Stage('switch', weight=100, settled=True, hold=strategy.keep_old)
+
+
+def aborted(stage: Stage) -> Stage:
+    """All traffic back to the live track; the new one stays, for its connections drain."""
+    return replace(stage, weight=0, headers={}, mirror=0, hold=0, approval=False)
+
+
+def find_stage(strategy: Canary | BlueGreen, name: str) -> Stage | None:
+    return next((stage for stage in course(strategy, chart_first=True) if stage.name == name), None)
+
+
+def next_stage(strategy: Canary | BlueGreen, name: str) -> str:
+    """The stage after one; ENDED after the last, which the rollout's file does not outlive."""
+    names = [stage.name for stage in course(strategy, chart_first=name == CHART)]
+    return [*names, ENDED][names.index(name) + 1]
+
+
+def tracks(stage: Stage, pair: Pair, old_workload: Values, new: Values) -> dict[str, Track]:
+    """The values `tracks` at a stage; `new` are the merged values of the new chart, `old_workload` what differs."""
+    steady = full_size(new) if new['autoscaling']['enabled'] else 0
+    pods = stage.pods or (steady if stage.share == 100 else -(-stage.share * full_size(new) // 100))
+    kept = {} if stage.replaced else dict(old_workload)
+    live = track(enabled=True, weight=100 - stage.weight, replicas=steady if stage.settled else 0, workload=kept)
+    if stage.name == CHART:
+        return {pair.live: live, pair.new: track(enabled=False)}
+    other = track(
+        enabled=True, weight=stage.weight, replicas=pods, headers=dict(stage.headers), mirror=stage.mirror
+    )  # fmt: skip
+    return {pair.live: live, pair.new: other}
+
+
+def full_size(values: Values) -> int:
+    """Pods of a track that can take all the traffic."""
+    scaling = values['autoscaling']
+    return max(1, int(scaling['maxReplicas'] if scaling['enabled'] else values['replicaCount']))
+
+
+def workload(values: Values) -> dict[str, Any]:
+    """The part of merged values that a track may have of its own."""
+    return {key: values[key] for key in WORKLOAD if key in values}
+
+
+def workload_difference(old: Values, new: Values) -> dict[str, Any]:
+    """What the old pods have otherwise than the new ones, each value whole; what only one chart knows stays out."""
+    mine, theirs = workload(old), workload(new)
+    return {key: value for key, value in mine.items() if key in theirs and _text(value) != _text(theirs[key])}
+
+
+def workload_digest(values: Values) -> str:
+    return hashlib.sha256(_text(workload(values)).encode()).hexdigest()
+
+
+def _text(value: Any) -> str:
+    """Equal for equal values of one kind: to Python 1, 1.0 and true are equal."""
+    return json.dumps(value, sort_keys=True, ensure_ascii=False)

@@ -1,0 +1,51 @@
+"""Rollouts in the registry → problems: what they stand on that is not there, or has changed under them."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator
+
+from generator.domain import Registry, Release, Rollout
+from generator.errors import Problem
+from generator.rollout import course
+from generator.rollout_values import rollout_strategy, wait_hint
+from generator.schema import quoted, suggest
+
+
+def rollout_problems(registry: Registry, unread: Collection[str]) -> Iterator[Problem]:
+    """Problems of rollouts; nothing is said of what only a file in `unread` would tell."""
+    for rollout in registry.rollouts.values():
+        release = registry.releases.get(rollout.name)
+        if release:
+            yield from _problems(rollout, release, registry)
+        elif f'registry/releases/{rollout.name}.yaml' not in unread:
+            message = f"there is no release '{rollout.name}' to roll out"
+            hint = 'bring its file back until the rollout has ended, or remove this file, too'
+            yield Problem(rollout.file, '', message, hint)
+
+
+def _problems(rollout: Rollout, release: Release, registry: Registry) -> Iterator[Problem]:
+    pinned = rollout.spec['from']
+    if (release.version, release.chart) != (pinned['version'], pinned['chart']):
+        now = f'{release.version or "no version"} (chart {release.chart or "none"})'
+        message = f'the release pins {now}, and the rollout began at {pinned["version"]} (chart {pinned["chart"]})'
+        yield Problem(rollout.file, '$.spec.from', message, 'take the new pin back: it moves when the rollout ends')
+    ((kind, _),) = rollout.spec['strategy'].items()
+    if kind == 'rolling':
+        hint = 'take back what was changed here'
+        yield Problem(rollout.file, '$.spec.strategy', "a rollout in git is no 'rolling'", hint)
+        return
+    names = [stage.name for stage in course(rollout_strategy(rollout), chart_first=True)]
+    if rollout.stage not in names:
+        message = f'the strategy has no stage {quoted(rollout.stage)}'
+        yield Problem(rollout.file, '$.spec.stage', message, suggest(rollout.stage, names))
+    yield from _engine(rollout, release, registry)
+
+
+def _engine(rollout: Rollout, release: Release, registry: Registry) -> Iterator[Problem]:
+    environment = registry.environments.get(release.environment)
+    if environment and release.engine(environment) != 'native':
+        place = release if 'engine' in release.spec else environment
+        message = (
+            f"engine '{release.engine(environment)}' knows nothing of the rollout of '{rollout.name}' that is under way"
+        )
+        yield Problem(place.file, '$.spec.engine', message, wait_hint(rollout))

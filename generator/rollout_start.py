@@ -1,0 +1,94 @@
+"""A release and where it shall go → the registry files that begin its rollout, or why it cannot begin."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from generator.charts import ModelCharts
+from generator.domain import Model, Registry, Release, ResolvedRelease
+from generator.errors import problem
+from generator.paths import show
+from generator.rollout import course, pair_of, workload_digest
+from generator.rollout_moves import Files, Pin, Read, begin, move_pin
+from generator.schema import suggest
+from generator.strategies.compile import Said
+from generator.strategies.spec import Rolling, parse_strategy
+
+
+@dataclass(frozen=True, slots=True)
+class Start:
+    """`stage` is where the rollout begins, '' where the environment's engine moves the traffic."""
+
+    files: Files
+    to: Pin
+    stage: str
+
+
+def check_release(registry: Registry, name: str) -> Release:
+    """The release of this name, which no rollout leads away from yet."""
+    release = known_release(registry, name)
+    if rollout := registry.rollouts.get(name):
+        hint = f"run 'chartloom rollout status {name}', then advance, finish or abort"
+        raise problem(rollout.file, '', f'a rollout to {rollout.spec["to"]["version"]} is under way', hint)
+    if not release.version or not release.chart:
+        message = 'nothing is pinned, and a rollout leads from a pin to another'
+        raise problem(
+            release.file, '$.spec', message, f"run 'chartloom pin {name}', then 'chartloom generate --commit'"
+        )
+    return release
+
+
+def known_release(registry: Registry, name: str) -> Release:
+    if name not in registry.releases:
+        raise problem('registry/releases', '', f"there is no release '{name}'", suggest(name, registry.releases))
+    return registry.releases[name]
+
+
+def choose_target(release: Release, model: Model, charts: ModelCharts, version: str, chart: str) -> Pin:
+    """The chart to go to: of the newest version, and that version's newest chart, where nothing else is asked for."""
+    served = {entry.version: entry.model_version for entry in charts.ledger}
+    if chart and chart not in served:
+        raise problem(f'charts/{model.name}/versions.yaml', '', f"there is no chart '{chart}'", suggest(chart, served))
+    version = version or served.get(chart, model.newest.version)
+    known = [entry.version for entry in model.versions]
+    if version not in known:
+        raise problem(model.file, '$.spec.versions', f"there is no version '{version}'", suggest(version, known))
+    newest = charts.newest(version)
+    assert newest, 'every version has a chart'
+    pin = Pin(version, chart or newest.version)
+    if chart and served[chart] != version:
+        message = f"chart '{chart}' serves version '{served[chart]}', not '{version}'"
+        raise problem(
+            f'charts/{model.name}/versions.yaml', '', message, f'leave --version out, or take {newest.version}'
+        )
+    if (pin.version, pin.chart) == (release.version, release.chart):
+        hint = f'add a version to {model.file}, or name one with --version'
+        raise problem(release.file, '$.spec', f'the release is on {pin} already', hint)
+    return pin
+
+
+def start(
+    old: ResolvedRelease, new: ResolvedRelease, before: Said | None, said: Said | None, read: Read,
+    same_templates: Callable[[], bool],
+) -> Start:  # fmt: skip
+    """Begin to go from `old` to `new`, each with the strategy that is said of it."""
+    release, to = old.release, Pin(new.release.version, new.release.chart)
+    strategy = parse_strategy(said.spec) if said else Rolling({})
+    if said is None or isinstance(strategy, Rolling):
+        file, place = (said.file, show(said.path)) if said else (release.file, '$.spec')
+        hint = f"run 'chartloom pin --newest {release.name}', then 'chartloom generate --commit'"
+        raise problem(file, place, "strategy 'rolling' has no rollout to start: Kubernetes replaces the pods", hint)
+    if release.engine(old.environment) != 'native':
+        return Start(move_pin(release, to, read), to, '')
+    if before is None or before.kind != said.kind:
+        was = before.kind if before else 'rolling'
+        message = f"the release runs by strategy '{was}', and {to} by '{said.kind}'"
+        hint = (
+            f"run 'chartloom pin --newest {release.name}' first: pods are replaced once, and rollouts begin after that"
+        )
+        raise problem(said.file, show(said.path), message, hint)
+    stage = course(strategy, chart_first=not same_templates())[0].name
+    pair = pair_of(strategy, release.slot)
+    workloads = {pair.live: workload_digest(old.merged), pair.new: workload_digest(new.merged)}
+    return Start(begin(release, to, said.spec, stage, workloads), to, stage)

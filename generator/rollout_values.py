@@ -1,0 +1,112 @@
+"""A release in the middle of a rollout: its old and its new form, resolved → the values that both tracks run by."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+
+from generator.domain import Layer, Release, ResolvedRelease, Rollout, Values
+from generator.errors import Problem, ProblemsFound, problem
+from generator.paths import Path, show
+from generator.rollout import (
+    Pair,
+    Stage,
+    aborted,
+    find_stage,
+    pair_of,
+    tracks,
+    workload_difference,
+    workload_digest,
+)
+from generator.strategies.compile import Said
+from generator.strategies.spec import BlueGreen, Canary, parse_strategy
+
+# Maps of named things that the old pods need for as long as they run, be it to start again.
+_SHARED: tuple[Path, ...] = (('networkPolicy', 'egress'), ('externalSecrets', 'secrets'))
+
+
+def target(release: Release, rollout: Rollout) -> Release:
+    """The release as it will be: what it says, on the pin that the rollout leads to."""
+    pins = {'version': rollout.spec['to']['version'], 'chart': rollout.spec['to']['chart']}
+    return replace(release, spec={**release.spec, **pins, **ended_slot(release, rollout)})
+
+
+def ended_slot(release: Release, rollout: Rollout) -> dict[str, str]:
+    """The slot that has the traffic after a rollout of blueGreen; nothing for a canary."""
+    return {'slot': rollout_pair(release, rollout).new} if 'blueGreen' in rollout.spec['strategy'] else {}
+
+
+def rollout_strategy(rollout: Rollout) -> Canary | BlueGreen:
+    """The strategy as it was when the rollout began: later edits do not alter its course."""
+    strategy = parse_strategy(rollout.spec['strategy'])
+    assert isinstance(strategy, Canary | BlueGreen), 'the checks of the registry refuse others'
+    return strategy
+
+
+def rollout_pair(release: Release, rollout: Rollout) -> Pair:
+    return pair_of(rollout_strategy(rollout), release.slot)
+
+
+def rollout_stage(rollout: Rollout) -> Stage:
+    stage = find_stage(rollout_strategy(rollout), rollout.stage)
+    assert stage, 'the checks of the registry refuse others'
+    return aborted(stage) if rollout.aborted else stage
+
+
+def rollout_layers(rollout: Rollout, old: ResolvedRelease, new: ResolvedRelease, said: Said | None) -> Iterator[Layer]:
+    """What the rollout sets over the values of the new form, whose strategy `said` is now.
+
+    Raises ProblemsFound where an edit would change pods that run, or who moves the traffic.
+    """
+    pair = rollout_pair(old.release, rollout)
+    _check_kind(rollout, new, said)
+    _check_unchanged(rollout, pair, old, new)
+    difference = workload_difference(old.merged, new.merged)
+    stage = rollout_stage(rollout)
+    yield Layer(rollout.file, ('spec',), ('tracks',), tracks(stage, pair, difference, new.merged))
+    if stage.name == 'replace' and stage.weight < 100:  # in place: no pod may be missing while others take requests
+        surge = new.merged['strategy']['rolling']['maxSurge']
+        careful = {'maxSurge': surge if str(surge) not in ('0', '0%') else 1, 'maxUnavailable': 0}
+        yield Layer(rollout.file, ('spec',), ('strategy', 'rolling'), careful)
+    for path in _SHARED:
+        mine, theirs = _at(old.merged, path), _at(new.merged, path)
+        if gone := {name: entry for name, entry in mine.items() if name not in theirs}:
+            yield Layer(rollout.file, ('spec',), path, gone)
+
+
+def wait_hint(rollout: Rollout) -> str:
+    """What to do with a change that has to wait."""
+    return f"take it back until 'chartloom rollout finish {rollout.name}' or 'abort' has ended the rollout"
+
+
+def _check_kind(rollout: Rollout, new: ResolvedRelease, said: Said | None) -> None:
+    ((kind, _),) = rollout.spec['strategy'].items()
+    now = said.kind if said else 'rolling'
+    if now != kind:
+        message = f"the rollout of '{rollout.name}' that is under way is a {kind}, not '{now}'"
+        file, path = (said.file, said.path) if said else (new.release.file, ('spec',))
+        raise problem(file, show(path), message, wait_hint(rollout))
+
+
+def _check_unchanged(rollout: Rollout, pair: Pair, old: ResolvedRelease, new: ResolvedRelease) -> None:
+    if rollout.aborted:  # nothing may stop what takes the traffic back
+        return
+    digests = {pair.live: workload_digest(old.merged), pair.new: workload_digest(new.merged)}
+    problems = []
+    for track, digest in digests.items():
+        if rollout.spec['workloads'].get(track) != digest:
+            message = f"the pods of track '{track}' would change in the middle of a rollout"
+            hint = (
+                f'take back what was changed in {old.release.file} or {old.environment.file}, or end the rollout first:'
+                f" 'chartloom rollout abort {rollout.name}'"
+            )
+            problems.append(Problem(rollout.file, show(('spec', 'workloads', track)), message, hint))
+    if problems:
+        raise ProblemsFound(problems)
+
+
+def _at(values: Values, path: Path) -> Values:
+    found: Values = values
+    for step in path:
+        found = found.get(str(step), {})
+    return found
