@@ -16,11 +16,21 @@ from generator.units import number, seconds
 Alert = dict[str, Any]
 
 SELECTOR = 'job="$JOB"'
-# Labels of kube-state-metrics. Pods are told apart by the two random parts of their names: web has no pod of web-api.
-DEPLOYMENT = 'namespace="$NAMESPACE",deployment="$NAME"'
-_PODS = '"$NAME-[a-z0-9]+-[a-z0-9]{5}"'
-AVAILABLE = f'kube_deployment_status_replicas_available{{{DEPLOYMENT}}}'
-WANTED = f'kube_deployment_spec_replicas{{{DEPLOYMENT}}}'
+# A release may have several sets of pods: its tracks, its slots, the primary of Flagger.
+_SETS = '$NAME(-(canary|blue|green|primary))?'
+# Pods are told apart by the two random parts of their names: web has no pod of web-api.
+_PODS = f'"{_SETS}-[a-z0-9]+-[a-z0-9]{{5}}"'
+
+
+def _replicas(deployment: str, rollout: str) -> str:
+    """A metric of kube-state-metrics, or the same of Argo Rollouts; it tells namespaces as its own or as exported."""
+    found = [f'{deployment}{{namespace="$NAMESPACE",deployment=~"{_SETS}"}}']
+    found += [f'{rollout}{{{how}namespace="$NAMESPACE",name="$NAME"}}' for how in ('', 'exported_')]
+    return f'({" or ".join(found)})'
+
+
+AVAILABLE = _replicas('kube_deployment_status_replicas_available', 'rollout_info_replicas_available')
+WANTED = _replicas('kube_deployment_spec_replicas', 'rollout_info_replicas_desired')
 _RESTARTS = f'kube_pod_container_status_restarts_total{{namespace="$NAMESPACE",pod=~{_PODS}}}'
 UP = f'count(up{{{SELECTOR}}} == 1)'
 # Times what it should scale at: an autoscaler would have done something by then, if it could.

@@ -127,6 +127,10 @@ class Release:
     def chart(self) -> str:
         return str(self.spec.get('chart', ''))
 
+    def engine(self, environment: Environment) -> str:
+        """Who moves the traffic of a release whose strategy is not rolling."""
+        return str(self.spec.get('engine', environment.engine))
+
     @property
     def slot(self) -> str:
         """The slot that has the traffic, of a blue/green release whose rollouts live in git."""
@@ -253,7 +257,8 @@ class Chart:
 
 @dataclass(frozen=True, slots=True)
 class ResolvedRelease:
-    """A release with everything decided: `values` is what differs from the chart's own, `merged` is all of it."""
+    """A release with everything decided: `values` is what differs from the chart's own, `merged` is all of it,
+    `strategy` is the neutral one."""
 
     release: Release
     environment: Environment
@@ -261,6 +266,7 @@ class ResolvedRelease:
     values: Values
     merged: Values
     layers: tuple[Layer, ...]
+    strategy: Values
 
 
 @dataclass(frozen=True, slots=True, order=True)

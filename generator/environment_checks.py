@@ -4,14 +4,16 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
-from dataclasses import replace
-from math import ceil
+from dataclasses import dataclass, replace
 
 from generator.delivery import object_name
 from generator.domain import Environment, ResolvedRelease
 from generator.errors import Problem
 from generator.host_checks import host_problems
 from generator.paths import show
+from generator.strategies.capacity import Size, extra_pods, plans_that_fit, size_of
+from generator.strategies.context import router_of
+from generator.strategies.spec import Strategy, parse_strategy
 from generator.units import quantity
 from generator.value_checks import containers
 
@@ -28,7 +30,12 @@ def outline(release: ResolvedRelease) -> ResolvedRelease:
 
 def environment_problems(releases: Sequence[ResolvedRelease]) -> list[Problem]:
     """Problems that no release has alone; wants all releases of the repository."""
-    return [*_capacity(releases), *_object_names(releases), *host_problems(releases, cluster_key)]
+    return [
+        *_capacity(releases),
+        *_object_names(releases),
+        *_track_names(releases),
+        *host_problems(releases, cluster_key),
+    ]
 
 
 def cluster_key(environment: Environment) -> tuple[str, ...]:
@@ -48,34 +55,55 @@ def _capacity(releases: Sequence[ResolvedRelease]) -> Iterator[Problem]:
     for _, group in sorted(members.items()):
         environment = group[0].environment
         for name, capacity in environment.spec.get('capacity', {}).get('accelerators', {}).items():
-            if message := _too_many(group, name, capacity):
+            message, hint = _too_many(group, name, capacity)
+            if message:
                 place = show(('spec', 'capacity', 'accelerators', name))
-                hint = 'lower replicas, maxReplicas or maxSurge of one of them, or raise the capacity'
                 yield Problem(environment.file, place, message, hint)
 
 
-def _too_many(releases: Sequence[ResolvedRelease], accelerator: str, capacity: int) -> str:
-    sizes = {release.release.model: _sizes(release, accelerator) for release in releases}
-    steady = sum(size for size, _ in sizes.values())
-    model, (_, extra) = max(sizes.items(), key=lambda item: item[1][1])
-    if steady + extra <= capacity:
-        return ''
-    who = ', '.join(f'{name} {size}' for name, (size, _) in sorted(sizes.items()) if size)
-    rolling = f', and {extra} more while {model} rolls' if extra else ''
-    return f'the releases want {steady + extra} of {capacity} {accelerator}: {who}{rolling}'
+def _too_many(releases: Sequence[ResolvedRelease], accelerator: str, capacity: int) -> tuple[str, str]:
+    """What is wrong, and what would fit; nothing where all have room while any one of them rolls."""
+    needs = {release.release.model: _need(release, accelerator) for release in releases}
+    steady = sum(need.steady for need in needs.values())
+    model, most = max(needs.items(), key=lambda item: item[1].extra)
+    if steady + most.extra <= capacity:
+        return '', ''
+    who = ', '.join(f'{name} {need.steady}' for name, need in sorted(needs.items()) if need.steady)
+    rolling = f', and {most.extra} more while {model} rolls' if most.extra else ''
+    message = f'the releases want {steady + most.extra} of {capacity} {accelerator}: {who}{rolling}'
+    if steady > capacity:
+        return message, 'lower replicas or maxReplicas of one of them, or raise the capacity'
+    room = (capacity - steady) // most.each
+    plans = [plan.text for plan in plans_that_fit(most.strategy, most.engine, most.size, room)]
+    return message, f"what fits for '{model}': {', or '.join(plans)}; or raise the capacity"
 
 
-def _sizes(release: ResolvedRelease, accelerator: str) -> tuple[int, int]:
-    """Accelerators that a release holds at its largest, and how many more while it rolls."""
+@dataclass(frozen=True, slots=True)
+class _Need:
+    """Accelerators of a release: `each` pod's, those of all pods, and what a rollout cannot do without beside them."""
+
+    each: int
+    size: Size
+    strategy: Strategy
+    engine: str
+    router: str
+
+    @property
+    def steady(self) -> int:
+        return self.each * self.size.pods
+
+    @property
+    def extra(self) -> int:
+        return self.each * extra_pods(self.strategy, self.engine, self.router, self.size) if self.each else 0
+
+
+def _need(release: ResolvedRelease, accelerator: str) -> _Need:
     values = release.merged
     each = sum(
         int(quantity(c.get('resources', {}).get('limits', {}).get(accelerator, '0'))) for _, c in containers(values)
     )
-    scaling = values['autoscaling']
-    pods = int(scaling['maxReplicas'] if scaling['enabled'] else values['replicaCount'])
-    surge = str(values['strategy']['rolling']['maxSurge'])
-    more = ceil(pods * int(surge[:-1]) / 100) if surge.endswith('%') else int(surge)
-    return pods * each, more * each if pods else 0
+    strategy, engine = parse_strategy(release.strategy), release.release.engine(release.environment)
+    return _Need(each, size_of(values), strategy, engine, router_of(release.environment, values))
 
 
 def _object_names(releases: Sequence[ResolvedRelease]) -> Iterator[Problem]:
@@ -92,3 +120,22 @@ def _object_names(releases: Sequence[ResolvedRelease]) -> Iterator[Problem]:
             yield Problem(
                 release.release.file, '$.metadata.name', message, 'rename one of the two environments or models'
             )
+
+
+# What the names of objects of a release end in while its traffic moves.
+_ENDINGS = ('blue', 'canary', 'green', 'preview', 'primary', 'stable')
+
+
+def _track_names(releases: Sequence[ResolvedRelease]) -> Iterator[Problem]:
+    """The canary of 'web' and model 'web-canary' would have one Deployment."""
+    names = {release.release.name: release for release in releases}
+    for release in releases:
+        if 'rolling' in release.strategy:
+            continue
+        for ending in _ENDINGS:
+            if other := names.get(f'{release.release.name}-{ending}'):
+                message = (
+                    f"its objects would have names that release '{release.release.name}' has for its own ({ending})"
+                )
+                hint = f"rename model '{other.release.model}', or give '{release.release.name}' strategy rolling"
+                yield Problem(other.release.file, '$.metadata.name', message, hint)

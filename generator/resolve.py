@@ -20,6 +20,7 @@ from generator.domain import (
     Release,
     ResolvedRelease,
     Rollout,
+    Values,
 )
 from generator.errors import Problem, ProblemsFound
 from generator.layering import merge_checked
@@ -99,6 +100,8 @@ def resolve_releases(
     return resolved
 
 
+# Where nobody says anything.
+_ROLLING: Values = {'rolling': {}}
 # All of them may still be pinned.
 _CONTRACTS = frozenset(str(number) for number in range(1, VALUES_CONTRACT + 1))
 # Layers that follow from all others: from values that are known to have the right form.
@@ -117,7 +120,7 @@ def _resolve(
     layers = (*new.layers, *rollout_layers(rollout, old, new, said))
     merged = merge_checked(layers, new.chart.values, new.chart.schema, rollout.file)
     values = difference(new.chart.values, merged)
-    return ResolvedRelease(release, new.environment, new.chart, values, merged, layers)
+    return ResolvedRelease(release, new.environment, new.chart, values, merged, layers, rollout.spec['strategy'])
 
 
 def _checked_target(
@@ -150,7 +153,7 @@ def resolve_pinned(
     layers = tuple(release_layers(release, environment, chart, registry))
     merged = merge_checked(layers, chart.values, chart.schema, release.file)
     said = said_strategy(release, environment, chart, registry)
-    if not release.version and environment.engine == 'native' and said and said.kind != 'rolling':
+    if not release.version and release.engine(environment) == 'native' and said and said.kind != 'rolling':
         message = f"strategy '{said.kind}' in git leads from a pin to another, and nothing is pinned"
         hint = f"run 'chartloom pin {release.name}', or write strategy: {{rolling: {{}}}} into {environment.file}"
         raise ProblemsFound([Problem(release.file, '$.spec', message, hint)])
@@ -158,7 +161,7 @@ def resolve_pinned(
         if found := tuple(derive(environment, merged)):
             layers, merged = (*layers, *found), merge_layers(found, merged)
     values = difference(chart.values, merged)
-    result = ResolvedRelease(release, environment, chart, values, merged, layers)
+    result = ResolvedRelease(release, environment, chart, values, merged, layers, said.spec if said else _ROLLING)
     if problems := release_problems(result):
         raise ProblemsFound(problems)
     return result

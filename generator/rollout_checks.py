@@ -43,6 +43,9 @@ def _problems(rollout: Rollout, release: Release, registry: Registry) -> Iterato
 
 def _engine(rollout: Rollout, release: Release, registry: Registry) -> Iterator[Problem]:
     environment = registry.environments.get(release.environment)
-    if environment and environment.engine != 'native':
-        message = f"engine '{environment.engine}' knows nothing of the rollout of '{rollout.name}' that is under way"
-        yield Problem(environment.file, '$.spec.engine', message, wait_hint(rollout))
+    if environment and release.engine(environment) != 'native':
+        place = release if 'engine' in release.spec else environment
+        message = (
+            f"engine '{release.engine(environment)}' knows nothing of the rollout of '{rollout.name}' that is under way"
+        )
+        yield Problem(place.file, '$.spec.engine', message, wait_hint(rollout))

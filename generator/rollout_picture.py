@@ -69,15 +69,15 @@ def _about(stage: Stage) -> str:
     return ', '.join(parts)
 
 
-def controller_lines(strategy: Canary | BlueGreen, environment: Environment, model: str) -> Iterator[str]:
+def controller_lines(strategy: Canary | BlueGreen, engine: str, environment: Environment, model: str) -> Iterator[str]:
     """What Argo Rollouts or Flagger will do with a new version, and when at the earliest."""
-    name = {'argo-rollouts': 'Argo Rollouts', 'flagger': 'Flagger'}[environment.engine]
+    name = {'argo-rollouts': 'Argo Rollouts', 'flagger': 'Flagger'}[engine]
     yield f'{name} moves the traffic of {environment.name}/{model}; git holds the target and the strategy:'
     yield from _steps(strategy) if isinstance(strategy, Canary) else _switch(strategy)
     if strategy.checks:
         yield f'  every {strategy.checks.interval} it checks {_names(strategy.checks)}'
         yield '  when they fail it takes the requests back, and git still names the new version: revert the commit'
-    kind = 'canary' if environment.engine == 'flagger' else 'rollout'
+    kind = 'canary' if engine == 'flagger' else 'rollout'
     yield f"  see it: 'kubectl -n {environment.namespace} get {kind} {model} --watch'"
 
 

@@ -79,7 +79,7 @@ def start(
         file, place = (said.file, show(said.path)) if said else (release.file, '$.spec')
         hint = f"run 'chartloom pin --newest {release.name}', then 'chartloom generate --commit'"
         raise problem(file, place, "strategy 'rolling' has no rollout to start: Kubernetes replaces the pods", hint)
-    if old.environment.engine != 'native':
+    if release.engine(old.environment) != 'native':
         return Start(move_pin(release, to, read), to, '')
     if before is None or before.kind != said.kind:
         was = before.kind if before else 'rolling'

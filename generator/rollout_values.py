@@ -62,7 +62,12 @@ def rollout_layers(rollout: Rollout, old: ResolvedRelease, new: ResolvedRelease,
     _check_kind(rollout, new, said)
     _check_unchanged(rollout, pair, old, new)
     difference = workload_difference(old.merged, new.merged)
-    yield Layer(rollout.file, ('spec',), ('tracks',), tracks(rollout_stage(rollout), pair, difference, new.merged))
+    stage = rollout_stage(rollout)
+    yield Layer(rollout.file, ('spec',), ('tracks',), tracks(stage, pair, difference, new.merged))
+    if stage.name == 'replace' and stage.weight < 100:  # in place: no pod may be missing while others take requests
+        surge = new.merged['strategy']['rolling']['maxSurge']
+        careful = {'maxSurge': surge if str(surge) not in ('0', '0%') else 1, 'maxUnavailable': 0}
+        yield Layer(rollout.file, ('spec',), ('strategy', 'rolling'), careful)
     for path in _SHARED:
         mine, theirs = _at(old.merged, path), _at(new.merged, path)
         if gone := {name: entry for name, entry in mine.items() if name not in theirs}:

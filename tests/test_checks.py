@@ -154,7 +154,8 @@ def gpus(count: int, strategy: Any = None, **scaling: Any) -> r.Files:
         (gpus(10), 11),
         (gpus(10, {'maxSurge': 0, 'maxUnavailable': 1}), None),
         (gpus(8, {'maxSurge': '25%'}), None),
-        (gpus(9, {'maxSurge': '25%'}), 12),  # Kubernetes rounds the surge up
+        (gpus(9, {'maxSurge': '25%'}), None),  # three more, of which two can wait
+        (gpus(10, {'maxSurge': '25%'}), 11),
         (gpus(0), None),
         (gpus(2, autoscaling={'maxReplicas': 9}), None),
         (gpus(2, autoscaling={'maxReplicas': 10}), 11),
@@ -283,3 +284,12 @@ def test_all_releases_tell_their_problems_at_once() -> None:
         'registry/releases/prod/a.yaml',
         'registry/releases/prod/b.yaml',
     ]
+
+
+def test_a_model_is_not_called_like_the_canary_of_another() -> None:
+    files = r.settings() | r.following('prod', engine='flagger') | r.release('prod', 'web-primary')
+    files |= r.model('web-primary') | r.model('web', strategy={'blueGreen': {}}) | r.release('prod', 'web')
+    (problem,) = environment_problems(resolved(files))
+    assert problem.file == 'registry/releases/prod/web-primary.yaml'
+    assert problem.message == "its objects would have names that release 'prod/web' has for its own (primary)"
+    assert environment_problems(resolved(files | r.model('web'))) == []

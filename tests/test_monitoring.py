@@ -243,6 +243,22 @@ XID = 'DCGM_FI_DEV_XID_ERRORS'
 OWN_GPU = 'gpu="0",Hostname="node-1",exported_namespace="ml",exported_pod="web-5d4f8c7b9-x2x4z"'
 
 
+def pods_of(deployment: str, wanted: int, ready: int) -> Series:
+    labels = f'namespace="ml",deployment="{deployment}"'
+    return {
+        f'kube_deployment_spec_replicas{{{labels}}}': gauge(wanted),
+        f'kube_deployment_status_replicas_available{{{labels}}}': gauge(ready),
+    }
+
+
+def rollout(wanted: int, ready: int) -> Series:
+    labels = 'exported_namespace="ml",namespace="argo-rollouts",name="web"'
+    return {
+        f'rollout_info_replicas_desired{{{labels}}}': gauge(wanted),
+        f'rollout_info_replicas_available{{{labels}}}': gauge(ready),
+    }
+
+
 def test_alerts_of_the_state_of_pods(promtool: Path, tmp_path: Path) -> None:
     well = AROUND | triton(1000, 0, False, 0)
     available = f'kube_deployment_status_replicas_available{{{DEPLOYMENT}}}'
@@ -263,6 +279,18 @@ def test_alerts_of_the_state_of_pods(promtool: Path, tmp_path: Path) -> None:
             'restarts': (well | {f'{RESTARTS}{{{POD}}}': often}, {'ModelRestarts'}),
             'a restart': (well | {f'{RESTARTS}{{{POD}}}': f'0x{MINUTES - 30} 1x30'}, set()),
             'restarts of another model': (well | {f'{RESTARTS}{{{other_pod}}}': often}, set()),
+            'a canary is down': (well | pods_of('web-canary', 2, 0), down),
+            'a slot is off': (well | pods_of('web-green', 0, 0), set()),
+            'a rollout is down': (
+                {key: values for key, values in well.items() if 'kube' not in key} | rollout(2, 0),
+                down,
+            ),
+            'all is well with a rollout': (well | rollout(2, 2), set()),
+            'another model is down': (well | pods_of('web-api', 2, 0), set()),
+            'a canary restarts': (
+                well | {f'{RESTARTS}{{{POD.replace("web-", "web-canary-")}}}': often},
+                {'ModelRestarts'},
+            ),
             'restarts in another namespace': (well | {f'{RESTARTS}{{{POD.replace("ml", "other")}}}': often}, set()),
             'pods do not answer': (unwatched, {'ModelMetricsMissing'}),
             'no PodMonitor': (unknown, {'ModelMetricsMissing'}),
@@ -368,6 +396,8 @@ EVERYWHERE = {
     'kube_deployment_spec_replicas',
     'kube_deployment_status_replicas_available',
     'kube_pod_container_status_restarts_total',
+    'rollout_info_replicas_available',
+    'rollout_info_replicas_desired',
     'DCGM_FI_DEV_GPU_UTIL',
     'DCGM_FI_DEV_XID_ERRORS',
 }

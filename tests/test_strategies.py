@@ -13,15 +13,18 @@ import registries as r
 import strategies as s
 import yaml
 from gitops import chartloom
+from parts import ROOT
 
 from generator.helm import find_helm, template
 from generator.pipeline import Run
 from generator.repository import open_repository
-from generator.strategies.capabilities import FEATURES, combinations, refusal
+from generator.strategies.capabilities import FEATURES, REFUSALS, combinations, refusal
+from generator.strategies.table import markdown
 from generator.verify import helm_releases
 
 Objects = dict[tuple[str, str], Any]
 Strict = Callable[..., None]
+BEGIN, END = '<!-- strategies: generated -->', '<!-- /strategies -->'
 SUPPORTED = [(f, name) for f in FEATURES for name, (e, r_, _) in s.ENVIRONMENTS.items() if refusal(f, e, r_) is None]
 REFUSED = [(f, name) for f in FEATURES for name, (e, r_, _) in s.ENVIRONMENTS.items() if refusal(f, e, r_)]
 
@@ -78,3 +81,91 @@ def test_every_supported_combination_makes_valid_objects(
     for path, data in run.files.items():
         if path.startswith('delivery/') and path.endswith('.yaml'):
             strict(yaml.load(data, yaml.CSafeLoader))
+
+
+def test_the_readme_shows_the_table(update_golden: bool) -> None:
+    file = ROOT / 'README.md'
+    before, found, rest = file.read_text(encoding='utf-8').partition(BEGIN)
+    _, end, after = rest.partition(END)
+    assert found, f'no {BEGIN}'
+    assert end, f'no {END}'
+    wanted = f'{before}{BEGIN}\n{markdown()}\n{END}{after}'
+    if update_golden:
+        file.write_text(wanted, encoding='utf-8')
+    assert file.read_text(encoding='utf-8') == wanted, 'run pytest tests/test_strategies.py --update-golden'
+
+
+def test_strategies_prints_every_combination(tmp_path: Path) -> None:
+    done = chartloom(tmp_path, 'strategies', '--output', 'json')
+    assert done.returncode == 0, done.stderr
+    found = json.loads(done.stdout)['combinations']
+    assert Counter(each['supported'] for each in found) == {True: len(SUPPORTED), False: len(REFUSED)}
+    assert all(each['supported'] or (each['reason'] and each['instead']) for each in found)
+    text = chartloom(tmp_path, 'strategies').stdout
+    for refused in {each['instead'] for each in found if not each['supported']}:
+        assert refused in text
+
+
+@pytest.mark.parametrize('name', sorted({name for _, name in REFUSED}))
+def test_what_is_not_supported_is_refused_with_its_reason(name: str, tmp_path: Path, update_golden: bool) -> None:
+    """Each alone, for only one reason is told of a release at a time."""
+    engine, router, _ = s.ENVIRONMENTS[name]
+    features = [feature for feature, environment in REFUSED if environment == name]
+    files = r.settings() | s.environment(name)
+    for feature in features:
+        files |= s.model(feature) | s.release(name, feature)
+    done = chartloom(r.Repository(tmp_path / 'repository', files).folder, 'generate')
+    assert done.returncode == 1
+    told = done.stderr.splitlines()
+    for feature in features:
+        found = refusal(feature, engine, router)
+        assert found
+        place = f'registry/models/{s.model_name(feature)}.yaml::$.spec.strategy.{feature.partition(".")[0]}: '
+        index = next(n for n, line in enumerate(told) if line.startswith(f'{place}{found.reason} ('))
+        assert told[index + 1] == f'  hint: {found.instead}'
+
+
+def test_rules_that_refuse_nothing_are_not_in_the_table() -> None:
+    assert set(REFUSALS) == {found for *_, found in combinations() if found}
+
+
+def test_objects_that_a_controller_owns_are_absent(made: dict[tuple[str, str], Objects]) -> None:
+    for (name, model), objects in made.items():
+        engine, router, _ = s.ENVIRONMENTS[name]
+        kinds = {kind for kind, _ in objects}
+        rolling = model == 'rolling'
+        if engine == 'flagger' and not rolling:
+            # Flagger's own: the Service of this name and its two copies, the route, the primary and its scaler.
+            assert {
+                kind for kind in kinds if kind in ('Service', 'HTTPRoute', 'VirtualService', 'DestinationRule')
+            } == set()
+            assert objects['Deployment', model]['spec'].keys().isdisjoint({'replicas'})
+            assert ('Ingress' in kinds) == (router == 'nginx')
+        if engine == 'argo-rollouts' and not rolling:
+            assert 'Deployment' not in kinds
+            assert 'workloadRef' not in objects['Rollout', model]['spec']
+            assert ('Ingress', f'{model}-canary') not in objects
+        if engine == 'native':
+            assert kinds.isdisjoint({'Rollout', 'Canary', 'AnalysisTemplate', 'MetricTemplate'})
+
+
+def test_both_services_of_the_tracks_are_always_there(made: dict[tuple[str, str], Objects]) -> None:
+    for (name, model), objects in made.items():
+        engine, router, _ = s.ENVIRONMENTS[name]
+        services = {service for kind, service in objects if kind == 'Service'}
+        canary, blue_green = model.startswith('canary'), model.startswith('blue-green')
+        match engine:
+            case 'native' if canary:
+                assert services == {model, f'{model}-stable', f'{model}-canary'}
+            case 'argo-rollouts' if canary and router != 'service':
+                assert services == {model, f'{model}-canary'}
+            case 'native' | 'argo-rollouts' if blue_green:
+                assert services == {model, f'{model}-preview'}
+
+
+def test_rollouts_write_their_arguments_as_argo_reads_them(made: dict[tuple[str, str], Objects]) -> None:
+    template_ = made['ar-gw-argocd', 'canary-checks']['AnalysisTemplate', 'canary-checks']
+    queries = [metric['provider']['prometheus']['query'] for metric in template_['spec']['metrics']]
+    assert all('rollouts_pod_template_hash="{{args.hash}}"' in query for query in queries)
+    metrics = made['fl-gw-flux', 'canary-checks']['MetricTemplate', 'canary-checks-p99']
+    assert 'pod=~"{{ target }}-[0-9a-zA-Z]+(-[0-9a-zA-Z]+)"' in metrics['spec']['query']

@@ -22,6 +22,7 @@ VERBS = {
     'plan': 'Show what generate would change.',
     'verify': 'Check that the repository is what the registry says, and that helm accepts it.',
     'explain': 'Show every value of a release, and the file and line it comes from.',
+    'strategies': 'Show which strategies each engine can carry out with which routers.',
     'dockerfile': 'Print a Dockerfile that bakes a version of a model into the image of its runtime.',
     'doctor': 'Check git, helm and the repository.',
     'completion': 'Print the shell completion script.',

@@ -18,7 +18,8 @@ def status_data(run: Run, name: str, now: int) -> dict[str, object]:
     """A rollout as data, or that there is none."""
     if name not in run.registry.rollouts:
         strategy, environment = strategy_of(run, name)
-        return {'release': name, 'stage': '', 'engine': environment.engine, 'strategy': type(strategy).__name__.lower()}
+        engine = run.registry.releases[name].engine(environment)
+        return {'release': name, 'stage': '', 'engine': engine, 'strategy': type(strategy).__name__.lower()}
     _, rollout = find_rollout(run, name)
     began, wait = since(run, rollout), _wait(run, name, now)
     return {
@@ -34,13 +35,14 @@ def show_status(run: Run, name: str, now: int) -> None:
         _show_rollout(run, find_rollout(run, name)[1], now)
         return
     strategy, environment = strategy_of(run, name)
+    engine = run.registry.releases[name].engine(environment)
     if isinstance(strategy, Rolling):
         say(f"{name} has strategy 'rolling': Kubernetes replaces the pods as soon as the pin has moved")
-    elif environment.engine == 'native':
+    elif engine == 'native':
         say(f"{name}: no rollout is under way; 'chartloom rollout start {name}' begins this one, a commit a line:")
         _say(preview(strategy))
     else:
-        _say(controller_lines(strategy, environment, name.rpartition('/')[2]))
+        _say(controller_lines(strategy, engine, environment, name.rpartition('/')[2]))
 
 
 def _say(lines: Iterable[str]) -> None:

@@ -86,7 +86,7 @@ REFUSALS = (
     ),
     Refusal(
         ('canary',), 'flagger', ('service',), "Flagger cannot weigh traffic with router 'service'",
-        "use router 'gateway-api', or strategy blueGreen, or engine 'native'",
+        "use router 'gateway-api', or strategy blueGreen, or engine 'argo-rollouts'",
     ),
     Refusal(
         ('canary.severalHeaders',), 'flagger', ('nginx',), 'ingress-nginx looks at one header',

@@ -47,11 +47,6 @@ def said_strategy(release: Release, environment: Environment, chart: Chart, regi
     return Said(spec, f'{chart.folder}/Chart.yaml', ('annotations', STRATEGY))
 
 
-def engine_of(environment: Environment, kind: str) -> str:
-    """Who moves the traffic: nobody does while pods are replaced step by step."""
-    return 'native' if kind == 'rolling' else environment.engine
-
-
 def kind_layers(release: Release, environment: Environment, chart: Chart, said: Said) -> Iterator[Layer]:
     """Kind and engine, and the settings of rolling; what engines are told follows from the merged values."""
     if 'engine' not in chart.values['strategy']:
@@ -60,7 +55,8 @@ def kind_layers(release: Release, environment: Environment, chart: Chart, said: 
             hint = f"run 'chartloom pin {release.name}'"
             raise ProblemsFound([Problem(release.file, '$.spec.chart', message, hint)])
     elif said.kind != 'rolling':
-        yield Layer(environment.file, ('spec', 'engine'), ('strategy', 'engine'), engine_of(environment, said.kind))
+        place = release if 'engine' in release.spec else environment
+        yield Layer(place.file, ('spec', 'engine'), ('strategy', 'engine'), release.engine(environment))
     yield Layer(said.file, said.path, ('strategy', 'type'), said.kind)
     if said.kind == 'rolling' and said.spec['rolling']:
         yield Layer(said.file, (*said.path, 'rolling'), ('strategy', 'rolling'), said.spec['rolling'])
@@ -74,11 +70,11 @@ def engine_layers(
         return
     strategy = parse_strategy(said.spec)
     assert not isinstance(strategy, Rolling)
-    context = Context(environment, chart, values)
+    context = Context(environment, chart, values, release.engine(environment))
     place = (*said.path, said.kind) if said.path[0] == 'spec' else said.path
     if found := list(_problems(strategy, context, said, show(place))):
         raise ProblemsFound(found)
-    match environment.engine:
+    match context.engine:
         case 'argo-rollouts':
             yield Layer(said.file, said.path, ('strategy',), compile_rollouts(strategy, context))
         case 'flagger':
@@ -88,7 +84,7 @@ def engine_layers(
 
 
 def _problems(strategy: Canary | BlueGreen, context: Context, said: Said, place: str) -> Iterator[Problem]:
-    environment, engine = context.environment, context.environment.engine
+    environment, engine = context.environment, context.engine
     seen = set()
     for feature in features(strategy, context.values):
         found = refusal(feature, engine, context.router)

@@ -9,11 +9,18 @@ from generator.strategies.checks import Query, queries
 from generator.strategies.spec import Checks
 
 
+def router_of(environment: Environment, values: Values) -> str:
+    """What weighs the traffic of a release: nothing but Services where no route is open."""
+    opened = values['route']['enabled'] or values['grpcRoute']['enabled']
+    return environment.router if opened else 'service'
+
+
 @dataclass(frozen=True, slots=True)
 class Context:
     environment: Environment
     chart: Chart
     values: Values  # merged
+    engine: str
 
     @property
     def name(self) -> str:
@@ -25,9 +32,7 @@ class Context:
 
     @property
     def router(self) -> str:
-        """What weighs the traffic: nothing but Services where no route is open."""
-        opened = self.values['route']['enabled'] or self.values['grpcRoute']['enabled']
-        return self.environment.router if opened else 'service'
+        return router_of(self.environment, self.values)
 
     @property
     def prometheus(self) -> str:

@@ -12,7 +12,7 @@
 
 {{/* "true" where Istio checks tokens. */}}
 {{- define "model-server.istioTokens" -}}
-{{- if and (eq .Values.auth.type "jwt") (or (and .Values.route.enabled (eq .Values.route.type "istio")) (and .Values.grpcRoute.enabled (eq .Values.grpcRoute.type "istio"))) -}}
+{{- if and (eq .Values.auth.type "jwt") (include "model-server.onIstio" .) -}}
 true
 {{- end }}
 {{- end }}

@@ -74,7 +74,7 @@ topologySpreadConstraints:
     matchLabels:
       {{- include "model-server.podLabels" . | nindent 6 }}
   matchLabelKeys:
-  - pod-template-hash
+  - {{ eq .Values.strategy.engine "argo-rollouts" | ternary "rollouts-pod-template-hash" "pod-template-hash" }}
 {{- end }}
 {{- end }}
 

@@ -28,7 +28,35 @@ app.kubernetes.io/instance: {{ .Values.fullnameOverride | quote }}
 {{/* Labels of the pods of this track: what the Deployment selects. Selectors can never be changed. */}}
 {{- define "model-server.podLabels" -}}
 {{ include "model-server.releaseLabels" . }}
-chartloom.dev/track: stable
+{{- with .Values.track }}
+chartloom.dev/track: {{ . }}
+{{- end }}
+{{- end }}
+
+{{/* What selects all pods of the release; those that Flagger makes have a name of their own. */}}
+{{- define "model-server.releaseSelector" -}}
+{{- if eq .Values.strategy.engine "flagger" -}}
+matchLabels:
+  app.kubernetes.io/instance: {{ .Values.fullnameOverride | quote }}
+matchExpressions:
+- key: app.kubernetes.io/name
+  operator: In
+  values:
+  - {{ .Values.fullnameOverride | quote }}
+  - {{ printf "%s-primary" .Values.fullnameOverride | quote }}
+{{- else -}}
+matchLabels:
+  {{- include "model-server.releaseLabels" . | nindent 2 }}
+{{- end }}
+{{- end }}
+
+{{/* The same where only labels can be said: with Flagger the test's pod, too. */}}
+{{- define "model-server.guardedLabels" -}}
+{{- if eq .Values.strategy.engine "flagger" -}}
+app.kubernetes.io/instance: {{ .Values.fullnameOverride | quote }}
+{{- else -}}
+{{ include "model-server.releaseLabels" . }}
+{{- end }}
 {{- end }}
 
 {{/* Labels of the test pod: other ones than the server's, so that neither the Service nor the network policy selects it. */}}

@@ -16,38 +16,117 @@ hostnames:
 {{- end }}
 {{- end }}
 
-{{/* The Service as a backend: dict "root" and "port" (its name). */}}
+{{/* The Services as backends: dict "root" and "port" (its name). */}}
 {{- define "model-server.backendRefs" -}}
 backendRefs:
-- group: ""
-  kind: Service
-  name: {{ .root.Values.fullnameOverride | quote }}
-  port: {{ include "model-server.servicePort" . }}
+{{- if include "model-server.isShared" .root }}
+{{- range include "model-server.shares" .root | fromYamlArray }}
+- {{ include "model-server.serviceRef" (dict "root" $.root "port" $.port "service" .service) | indent 2 | trim }}
+  weight: {{ int .weight }}
+{{- end }}
+{{- else }}
+- {{ include "model-server.serviceRef" (dict "root" .root "port" .port "service" .root.Values.fullnameOverride) | indent 2 | trim }}
+  weight: 1
+{{- end }}
+{{- end }}
+
+{{- define "model-server.serviceRef" -}}
+group: ""
+kind: Service
+name: {{ .service | quote }}
+port: {{ include "model-server.servicePort" . }}
+{{- end }}
+
+{{/* The canary alone as a backend: dict "root" and "port". */}}
+{{- define "model-server.canaryBackend" -}}
+backendRefs:
+- {{ include "model-server.serviceRef" (dict "root" .root "port" .port "service" (include "model-server.canaryService" .root)) | indent 2 | trim }}
   weight: 1
 {{- end }}
 
+{{/* Requests with the canary's headers, before all others: what has more to match comes first. */}}
 {{- define "model-server.routeRules" -}}
+{{- $headers := include "model-server.canaryHeaders" . | fromYaml }}
 {{- range .Values.route.rules }}
 {{- if dig "enabled" true . }}
+{{- if $headers }}
 - matches:
   - path:
       type: {{ .type }}
       value: {{ .path | quote }}
-  {{- with .rewrite }}
+    headers:
+    {{- include "model-server.headerMatches" $headers | trim | nindent 4 }}
+  {{- include "model-server.routeFilters" (dict "root" $ "rule" . "mirror" 0) }}
+  {{- include "model-server.canaryBackend" (dict "root" $ "port" .port) | nindent 2 }}
+{{- end }}
+- matches:
+  - path:
+      type: {{ .type }}
+      value: {{ .path | quote }}
+  {{- include "model-server.routeFilters" (dict "root" $ "rule" . "mirror" (include "model-server.canaryMirror" $ | int)) }}
+  {{- include "model-server.backendRefs" (dict "root" $ "port" .port) | nindent 2 }}
+{{- end }}
+{{- end }}
+{{- end }}
+
+{{/* What is done to requests of a rule: dict "root", "rule" and "mirror" (percent). */}}
+{{- define "model-server.routeFilters" }}
+  {{- if or .rule.rewrite .mirror }}
   filters:
+  {{- with .rule.rewrite }}
   - type: URLRewrite
     urlRewrite:
       path:
         type: ReplacePrefixMatch
         replacePrefixMatch: {{ . | quote }}
   {{- end }}
-  {{- with $.Values.route.timeout }}
+  {{- if .mirror }}
+  - {{ include "model-server.mirrorFilter" (dict "root" .root "port" .rule.port) | indent 4 | trim }}
+  {{- end }}
+  {{- end }}
+  {{- with .root.Values.route.timeout }}
   timeouts:
     request: {{ . | quote }}
   {{- end }}
-  {{- include "model-server.backendRefs" (dict "root" $ "port" .port) | nindent 2 }}
+{{- end }}
+
+{{/* A copy of requests for the canary: dict "root" and "port". */}}
+{{- define "model-server.mirrorFilter" -}}
+type: RequestMirror
+requestMirror:
+  backendRef:
+    {{- include "model-server.serviceRef" (dict "root" .root "port" .port "service" (include "model-server.canaryService" .root)) | nindent 4 }}
+  percent: {{ include "model-server.canaryMirror" .root }}
+{{- end }}
+
+{{- define "model-server.headerMatches" -}}
+{{- range $name, $value := . }}
+- type: Exact
+  name: {{ $name | quote }}
+  value: {{ $value | quote }}
 {{- end }}
 {{- end }}
+
+{{- define "model-server.grpcRules" -}}
+{{- $matches := include "model-server.grpcMatches" .Values.grpcRoute.methods | fromYamlArray }}
+{{- $backend := dict "root" . "port" .Values.grpcRoute.port }}
+{{- with include "model-server.canaryHeaders" . | fromYaml }}
+{{- $headers := include "model-server.headerMatches" . | fromYamlArray }}
+- matches:
+  {{- range $matches | default (list dict) }}
+  - {{ set (deepCopy .) "headers" $headers | toYaml | indent 4 | trim }}
+  {{- end }}
+  {{- include "model-server.canaryBackend" $backend | nindent 2 }}
+{{- end }}
+- {{ include "model-server.backendRefs" $backend | indent 2 | trim }}
+  {{- if include "model-server.canaryMirror" . | int }}
+  filters:
+  - {{ include "model-server.mirrorFilter" $backend | indent 4 | trim }}
+  {{- end }}
+  {{- with $matches }}
+  matches:
+  {{- toYaml . | nindent 2 }}
+  {{- end }}
 {{- end }}
 
 {{- define "model-server.grpcMatches" -}}

@@ -1,0 +1,84 @@
+"""A strategy and the size of a release → pods that a rollout cannot do without beside those that run anyway."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from math import ceil
+
+from generator.domain import Values
+from generator.strategies.spec import BlueGreen, Canary, Rolling, Strategy
+
+
+@dataclass(frozen=True, slots=True)
+class Size:
+    """Pods of a release at its largest, and how its Deployment replaces them."""
+
+    pods: int
+    surge: int
+    unavailable: int
+
+
+def size_of(values: Values) -> Size:
+    """From merged values; percentages are rounded as the Deployment controller does."""
+    scaling, rolling = values['autoscaling'], values['strategy']['rolling']
+    pods = int(scaling['maxReplicas'] if scaling['enabled'] else values['replicaCount'])
+    return sized(pods, str(rolling['maxSurge']), str(rolling['maxUnavailable']))
+
+
+def sized(pods: int, surge: str, unavailable: str) -> Size:
+    above = ceil(pods * int(surge[:-1]) / 100) if surge.endswith('%') else int(surge)
+    below = pods * int(unavailable[:-1]) // 100 if unavailable.endswith('%') else int(unavailable)
+    # Where both come out as nothing the controller takes a pod away first.
+    return Size(pods, above, below if above or below else 1)
+
+
+def extra_pods(strategy: Strategy, engine: str, router: str, size: Size) -> int:
+    """How many more pods must find a place at once, or the rollout waits for ever."""
+    if not size.pods:
+        return 0
+    # A pod that may be missing makes room for the one that replaces it; of several new ones all but one can wait.
+    rolling = 0 if size.unavailable else 1
+    match strategy:
+        case Rolling():
+            return rolling
+        case Canary() if engine == 'argo-rollouts' and router == 'service':
+            return rolling
+        case Canary() if engine == 'native' and strategy.finish == 'inPlace':
+            # Old pods go only when new ones are ready, for they have traffic.
+            return max(canary_pods(strategy, size.pods)) + 1
+        case Canary() if engine == 'native':
+            return size.pods + rolling
+        case Canary() | BlueGreen() if engine == 'flagger':
+            # The primary is replaced while the canary still runs.
+            return size.pods + rolling
+    return size.pods
+
+
+def canary_pods(canary: Canary, pods: int) -> Iterator[int]:
+    """Pods of the new version in each step below its full size."""
+    for step in canary.steps:
+        yield canary.replicas or max(1, ceil(step.weight * pods / 100))
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """Another way to the same end, in the words of the registry, with the strategy and the size that it means."""
+
+    text: str
+    strategy: Strategy
+    size: Size
+
+
+def plans_that_fit(strategy: Strategy, engine: str, size: Size, room: int) -> Iterator[Plan]:
+    """Ways that want `room` pods more at most, nearest first; there is always one."""
+    if isinstance(strategy, Canary) and engine == 'native':
+        for replicas in dict.fromkeys((strategy.replicas, 1)):
+            in_place = replace(strategy, replicas=replicas, finish='inPlace')
+            if extra_pods(in_place, engine, '', size) <= room:
+                smaller = f'replicas: {replicas} and ' if replicas else ''
+                yield Plan(f'canary with {smaller}finish: inPlace', in_place, size)
+                break
+    surge = min(room, 1)
+    text = f'rolling: {{maxSurge: {surge}, maxUnavailable: {1 - surge}}}'
+    yield Plan(text, Rolling({}), Size(size.pods, surge, 1 - surge))
