@@ -168,9 +168,15 @@ _KINDS: tuple[tuple[str, dict[str, str]], ...] = (
     ('external-secrets.io', {'ExternalSecret': 'externalsecrets'}),
     ('monitoring.coreos.com', {'PodMonitor': 'podmonitors', 'PrometheusRule': 'prometheusrules'}),
     ('keda.sh', {'ScaledObject': 'scaledobjects'}),
+    ('argoproj.io', {'Rollout': 'rollouts', 'AnalysisTemplate': 'analysistemplates'}),
+    ('flagger.app', {'Canary': 'canaries', 'MetricTemplate': 'metrictemplates'}),
 )
 # What Kubernetes makes of them: Argo CD shows no pods, and no logs, behind a kind that the project does not permit.
-_CHILDREN = (('apps', {'ReplicaSet': 'replicasets'}), ('discovery.k8s.io', {'EndpointSlice': 'endpointslices'}))
+_CHILDREN = (
+    ('apps', {'ReplicaSet': 'replicasets'}),
+    ('discovery.k8s.io', {'EndpointSlice': 'endpointslices'}),
+    ('argoproj.io', {'AnalysisRun': 'analysisruns'}),
+)
 
 
 def _service_account(name: str, namespace: str, target: str) -> list[dict[str, Any]]:

@@ -98,9 +98,14 @@ def of_kind(objects: Mapping[tuple[str, str], Values], kind: str) -> Values:
     return found
 
 
+def workloads(objects: Mapping[tuple[str, str], Values]) -> list[Values]:
+    """What makes pods: more than one while tracks share the traffic."""
+    return [obj for (kind, _), obj in objects.items() if kind in ('Deployment', 'Rollout')]
+
+
 def pod_specs(objects: Mapping[tuple[str, str], Values]) -> list[Values]:
     pods = [obj['spec'] for (kind, _), obj in objects.items() if kind == 'Pod']
-    return [of_kind(objects, 'Deployment')['spec']['template']['spec'], *pods]
+    return [*(obj['spec']['template']['spec'] for obj in workloads(objects)), *pods]
 
 
 def all_containers(spec: Values) -> list[Values]:

@@ -173,7 +173,9 @@ def test_a_failed_sync_takes_up_the_commit_that_mends_it(run: Run) -> None:
 def test_sync_options(run: Run) -> None:
     for _, obj in objects(run, 'Application'):
         options = obj['spec']['syncPolicy']['syncOptions']
-        assert {'ApplyOutOfSyncOnly=true', 'CreateNamespace=false', 'PruneLast=true'} == set(options)
+        assert {'ApplyOutOfSyncOnly=true', 'CreateNamespace=false'} == set(options)
+        # It would wait for the workload's health before it prunes, and a commit made meanwhile with it.
+        assert 'PruneLast=true' not in options
         assert 'RespectIgnoreDifferences=true' not in options
         assert obj['spec']['syncPolicy']['automated'] == {'prune': True, 'selfHeal': True}
         assert 'ignoreDifferences' not in obj['spec'], 'the native engine needs none'
@@ -206,7 +208,8 @@ def test_nothing_that_is_rendered_is_a_hook_or_in_a_wave(run: Run, helm4: Path) 
     for items in rendered(run, helm4).values():
         for item in items:
             annotations = item['metadata'].get('annotations', {})
-            assert not any(key.startswith('argocd.argoproj.io/') for key in annotations)
+            argo = {key for key in annotations if key.startswith('argocd.argoproj.io/')}
+            assert argo <= {'argocd.argoproj.io/sync-options', 'argocd.argoproj.io/compare-options'}
             assert annotations.get('helm.sh/hook', 'test') == 'test'
             tests += 'helm.sh/hook' in annotations
     assert tests == 8

@@ -35,6 +35,7 @@ from starter import (
     rendered,
     run_helm,
     seen_by_the_container,
+    workloads,
 )
 
 # --- helm ------------------------------------------------------------------------------------------------------------
@@ -79,7 +80,10 @@ def test_templates_are_free_of_surprises() -> None:
     actions = re.findall(r'\{\{(?!-?\s*/\*).*?\}\}', code, re.DOTALL)
     assert [action for action in actions if forbidden.search(action)] == []
     assert re.findall(r'helm\.sh/hook: (.*)', code) == ['test']
-    assert 'argocd' not in code
+    # Of Argo CD only what keeps the files of old pods; no hooks, no waves.
+    assert set(re.findall(r'argocd\.argoproj\.io/\S+', code)) == {
+        'argocd.argoproj.io/sync-options:', 'argocd.argoproj.io/compare-options:'
+    }  # fmt: skip
     rest = code.replace((CHART / 'templates' / 'NOTES.txt').read_text(encoding='utf-8'), '')
     assert not re.search(r'Release\.Name\b', rest)
     defines = re.findall(r'define "([^"]*)"', code)
@@ -166,8 +170,12 @@ def test_every_map_is_closed_but_those_that_say_so() -> None:
     all_maps = [node for node in json_maps(SCHEMA) if node.get('type') == 'object']
     open_maps = [node for node in all_maps if 'additionalProperties' not in node]
     assert sorted(node['description'] for node in open_maps) == [
+        'A specification.',
         'Affinity of the pods, as in a pod; passed through.',
         'Left open for charts that hold this one; nothing here reads it.',
+        "Specification of Flagger's Canary, in its own words.",
+        'Strategy of the Rollout of Argo Rollouts, in its own words.',
+        'What the AnalysisTemplate of Argo Rollouts checks, in its own words.',
     ]
 
 
@@ -204,13 +212,16 @@ def test_values_and_schema_have_the_same_keys() -> None:
         ('securityContext', 'runAsUser'),
         ('securityContext', 'runAsGroup'),
         ('securityContext', 'capabilities', 'add'),
+        ('tracks', 'canary'),
+        ('tracks', 'blue'),
+        ('tracks', 'green'),
     }
     missing = set()
     for path, node in maps_in(DEFAULTS, SCHEMA):
         values = functools.reduce(lambda found, key: found[key], path, DEFAULTS)
         keys = node.get('properties', {}).keys()
         assert node.get('additionalProperties') is not False or values.keys() <= keys, path
-        if path not in ENTRIES:
+        if path not in ENTRIES and path != ('tracks', 'stable', 'workload'):
             missing |= {(*path, key) for key in keys - values.keys()}
     assert missing == absent_by_default
 
@@ -271,6 +282,7 @@ def test_a_misspelt_key_is_refused_at_any_depth(helms: list[Path]) -> None:
         {'startupProbe': {'type': 'exec', 'command': []}},
         {'route': {'enabled': True}},
         {'route': {'rules': {'main': {'type': 'Exact', 'rewrite': '/a'}}}},
+        {'strategy': {'type': 'recreate'}},
         {'strategy': {'type': 'canary'}},
         {'strategy': {'rolling': {'maxSurge': '25'}}},
         {'podDisruptionBudget': {'maxUnavailable': 0}},  # no node could ever be drained
@@ -379,34 +391,77 @@ def test_long_lists_stay_whole(helms: list[Path]) -> None:
 PROBES = ('startupProbe', 'readinessProbe', 'livenessProbe')
 
 
-def selects(selector: Mapping[str, str], labels: Mapping[str, str]) -> bool:
-    return selector.items() <= labels.items()
+def selects(selector: Values, labels: Mapping[str, str]) -> bool:
+    """As Kubernetes reads a selector: a Service's labels, or matchLabels and matchExpressions with the operator In."""
+    wanted = selector.get('matchLabels', {} if 'matchExpressions' in selector else selector)
+    ins = selector.get('matchExpressions', [])
+    return wanted.items() <= labels.items() and all(labels.get(each['key']) in each['values'] for each in ins)
 
 
 @each_value_set
 def test_selectors_select_the_servers_pods_and_no_test_pod(helm4: Path, name: str) -> None:
     objects = rendered(helm4, name)
-    spec = of_kind(objects, 'Deployment')['spec']
-    pod = spec['template']['metadata']['labels']
-    fullname = pod['app.kubernetes.io/name']
-    assert spec['selector']['matchLabels'] == pod
-    assert pod == {
-        'app.kubernetes.io/name': fullname,
-        'app.kubernetes.io/instance': fullname,
-        'chartloom.dev/track': 'stable',
-    }
-    selectors = {kind: obj['spec'] for (kind, _), obj in objects.items() if 'spec' in obj}
-    found = [selectors['Service']['selector']] if 'Service' in selectors else []
-    found += [selectors['NetworkPolicy']['podSelector']['matchLabels']] if 'NetworkPolicy' in selectors else []
-    found += [selectors['PodDisruptionBudget']['selector']['matchLabels']] if 'PodDisruptionBudget' in selectors else []
-    release = {'app.kubernetes.io/name': fullname, 'app.kubernetes.io/instance': fullname}
-    assert all(selector == release for selector in found), 'they select the pods of every track'
+    by_kind = {kind: obj['spec'] for (kind, _), obj in objects.items() if 'spec' in obj}
+    policy = by_kind.get('NetworkPolicy', {})
+    everything = [policy['podSelector']] if policy else []
+    everything += [by_kind['PodDisruptionBudget']['selector']] if 'PodDisruptionBudget' in by_kind else []
+    everything += [by_kind['PodMonitor']['selector']] if 'PodMonitor' in by_kind else []
+    pods = {}
+    for item in workloads(objects):
+        labels = item['spec']['template']['metadata']['labels']
+        assert item['spec']['selector']['matchLabels'] == labels
+        fullname = labels['app.kubernetes.io/name']
+        release = {'app.kubernetes.io/name': fullname, 'app.kubernetes.io/instance': fullname}
+        track = item['metadata']['name'].removeprefix(fullname).lstrip('-') or 'stable'
+        assert labels == release | ({} if item['kind'] == 'Rollout' else {'chartloom.dev/track': track})
+        pods[item['metadata']['name']] = labels
+        if ('Canary', fullname) in objects:  # what Flagger makes of it
+            pods[f'{fullname}-primary'] = {**labels, 'app.kubernetes.io/name': f'{fullname}-primary'}
+    assert all(selects(selector, labels) for selector in everything for labels in pods.values())
+    services = [obj['spec']['selector'] for (kind, _), obj in objects.items() if kind == 'Service']
     for (kind, _), obj in objects.items():
         if kind == 'Pod':
             labels = obj['metadata']['labels']
-            assert not any(selects(selector, labels) for selector in found)
-            policy = selectors.get('NetworkPolicy', {'ingress': [{'from': [{'podSelector': {'matchLabels': {}}}]}]})
-            assert selects(policy['ingress'][0]['from'][0]['podSelector']['matchLabels'], labels)
+            assert not any(selects(selector, labels) for selector in [*everything, *services])
+            assert not policy or selects(policy['ingress'][0]['from'][0]['podSelector'], labels)
+
+
+@pytest.mark.parametrize(
+    ('name', 'selected'),
+    [
+        ('canary-values', {'': 'stable', '-stable': 'stable', '-canary': 'canary'}),
+        ('canary-istio-all-values', {'': 'canary', '-stable': 'stable', '-canary': 'canary'}),
+        ('blue-green-values', {'': 'blue', '-preview': 'green'}),
+        ('green-values', {'': 'green', '-preview': 'blue'}),
+        ('rollout-values', {'': None, '-canary': None}),
+        ('rollout-blue-green-values', {'': None, '-preview': None}),
+        ('flagger-values', {}),
+        ('defaults', {'': None}),
+    ],
+)
+def test_services_select_their_track(helm4: Path, name: str, selected: dict[str, str | None]) -> None:
+    """None: the pods of all tracks, or Argo Rollouts says which."""
+    found = {
+        key[1].removeprefix('model-server'): obj for key, obj in rendered(helm4, name).items() if key[0] == 'Service'
+    }
+    tracks = {ending: obj['spec']['selector'].get('chartloom.dev/track') for ending, obj in found.items()}
+    assert tracks == selected
+
+
+def test_a_track_has_parts_of_its_own(helm4: Path) -> None:
+    objects = rendered(helm4, 'canary-values')
+    specs = {name: objects['Deployment', name]['spec'] for name in ('model-server', 'model-server-canary')}
+    images = [spec['template']['spec']['containers'][0]['image'][-64:] for spec in specs.values()]
+    assert images == ['4' * 64, '3' * 64]
+    assert [spec['replicas'] for spec in specs.values()] == [2, 1]
+    mounted = {
+        volume['configMap']['name']
+        for spec in specs.values()
+        for volume in spec['template']['spec']['volumes']
+        if 'configMap' in volume
+    }
+    assert mounted == {name for kind, name in objects if kind == 'ConfigMap'}
+    assert len(mounted) == 2, 'old pods find their old files'
 
 
 @each_value_set
@@ -427,7 +482,11 @@ def test_ports_that_are_named_exist(helm4: Path, name: str) -> None:
 
 @each_value_set
 def test_a_pod_has_time_to_start_and_to_stop(helm4: Path, name: str) -> None:
-    spec = of_kind(rendered(helm4, name), 'Deployment')['spec']
+    for item in workloads(rendered(helm4, name)):
+        has_time(item['spec'], name)
+
+
+def has_time(spec: Values, name: str) -> None:
     pod = spec['template']['spec']
     for container in pod['containers']:
         wait = container.get('lifecycle', {}).get('preStop', {}).get('sleep', {}).get('seconds', 0)
@@ -629,13 +688,17 @@ def test_triton_finds_the_onnx_file_and_drains_within_the_grace(helm4: Path) -> 
 ACTION = re.compile(r'\{\{-?\s*(?:/\*.*?\*/|(if|with|range|else|end|define)?\b.*?)\s*-?\}\}', re.DOTALL)
 
 
+# A constant, headers that there are, the Services that share the traffic, and the hosts, one at least.
+NEVER_EMPTY = re.compile(r':= (list|dict) |default \(list dict\)|:= \$?\.headers|"model-server\.shares"|range \$hosts')
+
+
 def branches(text: str) -> dict[int, str]:
     """Where in a template a branch begins, and what to write there to make its way fail: by position."""
     places: dict[int, str] = {}
     blocks: list[tuple[str, bool]] = []
     for action in ACTION.finditer(text):
         match action[1]:
-            case 'range' if re.search(':= (list|dict) ', action[0]):  # over a constant
+            case 'range' if NEVER_EMPTY.search(action[0]):
                 blocks.append(('range', True))
             case 'if' | 'with' | 'range':
                 blocks.append((action[1], False))
@@ -664,6 +727,7 @@ EMPTIED = [  # what only null can do, or makes no sense
         for kind in ('istio', 'nginx')
     ),
     {'route': {'enabled': True, 'type': 'istio', 'gateway': {'name': 'public'}}},
+    {'tracks': {'stable': None}},
     {'externalSecrets': {'secrets': {'nothing': {'remoteKey': 'a', 'keys': []}}}},
 ]
 

@@ -14,7 +14,7 @@ from generator.strategies.capabilities import features, refusal
 from generator.strategies.checks import untold
 from generator.strategies.context import Context
 from generator.strategies.flagger import compile_flagger, wants_gate
-from generator.strategies.native import compile_native
+from generator.strategies.native import steady_tracks
 from generator.strategies.rollouts import compile_rollouts
 from generator.strategies.spec import BlueGreen, Canary, Rolling, parse_strategy
 
@@ -57,6 +57,8 @@ def kind_layers(release: Release, environment: Environment, chart: Chart, said: 
     elif said.kind != 'rolling':
         place = release if 'engine' in release.spec else environment
         yield Layer(place.file, ('spec', 'engine'), ('strategy', 'engine'), release.engine(environment))
+        if release.engine(environment) == 'native':
+            yield Layer(said.file, said.path, ('tracks',), steady_tracks(said.kind, release.slot))
     yield Layer(said.file, said.path, ('strategy', 'type'), said.kind)
     if said.kind == 'rolling' and said.spec['rolling']:
         yield Layer(said.file, (*said.path, 'rolling'), ('strategy', 'rolling'), said.spec['rolling'])
@@ -79,8 +81,6 @@ def engine_layers(
             yield Layer(said.file, said.path, ('strategy',), compile_rollouts(strategy, context))
         case 'flagger':
             yield Layer(said.file, said.path, ('strategy',), compile_flagger(strategy, context))
-        case _:
-            yield Layer(said.file, said.path, ('tracks',), compile_native(strategy, release.slot))
 
 
 def _problems(strategy: Canary | BlueGreen, context: Context, said: Said, place: str) -> Iterator[Problem]:

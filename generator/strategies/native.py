@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from typing import Any
 
-from generator.strategies.spec import BlueGreen, Canary
-
 Track = dict[str, Any]
 
 
@@ -16,9 +14,9 @@ def track(*, enabled: bool, weight: int = 0, replicas: int = 0, **more: Any) -> 
     }  # fmt: skip
 
 
-def compile_native(strategy: Canary | BlueGreen, slot: str) -> dict[str, Track]:
+def steady_tracks(kind: str, slot: str) -> dict[str, Track]:
     """All traffic on stable, or on the slot that has it."""
-    if isinstance(strategy, Canary):
+    if kind == 'canary':
         return {'stable': track(enabled=True, weight=100), 'canary': track(enabled=False)}
     slots = {name: track(enabled=name == slot, weight=100 if name == slot else 0) for name in ('blue', 'green')}
     return {'stable': track(enabled=False)} | slots
