@@ -11,7 +11,7 @@ from generator.checks import environment_problems, registry_problems
 from generator.domain import Ids, Plan, Registry, ResolvedRelease, Settings, Templates
 from generator.errors import Problem, ProblemsFound, problem
 from generator.ledger import ledger_file, read_ledger
-from generator.load import SETTINGS, Check, load_registry, load_templates, no_problems
+from generator.load import SETTINGS, Check, load_registry, no_problems
 from generator.plan import Trees, make_plan
 from generator.published import Base, ChartReader, base_revision
 from generator.render import render_charts, render_releases, render_repository
@@ -21,6 +21,7 @@ from generator.resolve import resolve_releases
 from generator.schema import Schemas, suggest
 from generator.shards import run_in_shards
 from generator.source import REGISTRY, Source
+from generator.templates import load_templates
 from generator.warnings import registry_warnings
 
 Progress = Callable[[str, int], AbstractContextManager[Callable[[int], object]]]

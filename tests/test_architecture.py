@@ -17,7 +17,7 @@ LAYERS = {
     3: {
         'process', 'load', 'helm', 'manifests', 'verify', 'repository', 'worktree', 'commit', 'pipeline', 'source',
         'published', 'apply', 'cache', 'doctor', 'plumbing', 'remote', 'files', 'journal', 'index', 'transaction',
-        'heads', 'changeset', 'lock', 'forks', 'shards',
+        'heads', 'changeset', 'lock', 'forks', 'shards', 'templates',
     },
     4: {'cli', '__main__'},
 }
