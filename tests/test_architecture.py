@@ -12,7 +12,7 @@ CORE = 2
 # fmt: off
 LAYERS = {
     0: {'errors', 'domain', 'paths'},
-    1: {'yamlio', 'yamlsyntax', 'yamlwrite'},
+    1: {'yamlio', 'yamlscalars', 'yamlsyntax', 'yamlwrite'},
     # Core is every module that is not named here, so that a new one is held to its rules.
     3: {
         'process', 'load', 'helm', 'manifests', 'verify', 'repository', 'worktree', 'commit', 'pipeline', 'source',
