@@ -9,6 +9,7 @@ import re
 from collections import defaultdict
 from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 from generator.blobs import LINK
@@ -40,20 +41,29 @@ class Trees:
     read_base: Read
 
 
+def is_published(path: str, published: Mapping[str, Collection[str]]) -> bool:
+    """Whether a file belongs to one of these chart versions; asked of every file, so without a pattern."""
+    parts = path.split('/', 3)
+    return len(parts) == 4 and parts[0] == 'charts' and parts[2] in published.get(parts[1], ())
+
+
 class HandEdits:
     """Judges the files of the current tree; `published` are the chart versions of the base, by model in scope."""
 
     def __init__(self, trees: Trees, published: Mapping[str, Collection[str]]) -> None:
         self.trees, self.published = trees, published
         self.drafts: dict[str, str] = {}
-        self.by_chart: dict[str, list[str]] = defaultdict(list)
-        for path in trees.current_ids:
+
+    @cached_property
+    def by_chart(self) -> dict[str, list[str]]:
+        found: dict[str, list[str]] = defaultdict(list)
+        for path in self.trees.current_ids:
             if match := CHART.fullmatch(path):
-                self.by_chart[f'{match[1]}/{match[2]}'].append(path)
+                found[f'{match[1]}/{match[2]}'].append(path)
+        return found
 
     def is_published(self, path: str) -> bool:
-        match = CHART.fullmatch(path)
-        return bool(match and match[2] in self.published.get(match[1], ()))
+        return is_published(path, self.published)
 
     def content(self, path: str) -> bytes:
         """What belongs there. Published charts come from the base, even where this run made the same chart."""

@@ -9,6 +9,7 @@ from functools import cached_property
 from generator.charts import ModelCharts, make_charts
 from generator.checks import environment_problems, registry_problems
 from generator.domain import Ids, Plan, Registry, ResolvedRelease, Settings, Templates
+from generator.edits import is_published
 from generator.errors import Problem, ProblemsFound, problem
 from generator.ledger import ledger_file, read_ledger
 from generator.load import SETTINGS, Check, load_registry, no_problems
@@ -195,14 +196,15 @@ class Run:
         """Blob ids of the desired files; equal bytes, such as the starter's templates, are hashed once."""
         known: dict[int, str] = {}
         files, ids = self.files, dict(self._known_ids)
+        base, published = self.base.ids, self.published
         for path, data in files.items():
-            if path not in ids:
-                if id(data) not in known:
-                    known[id(data)] = self.repository.blob_id(data)
-                ids[path] = known[id(data)]
-        # A chart that the base already holds stays as it is there, byte for byte.
-        return {path: self.base.ids.get(path, blob) if self._published(path) else blob for path, blob in ids.items()}
-
-    def _published(self, path: str) -> bool:
-        parts = path.split('/')
-        return parts[0] == 'charts' and path in self.base.ids and parts[2] in self.published.get(parts[1], ())
+            if path in ids:
+                continue
+            if path in base and is_published(path, published):
+                # A chart that the base already holds stays as it is there, byte for byte.
+                ids[path] = base[path]
+                continue
+            if id(data) not in known:
+                known[id(data)] = self.repository.blob_id(data)
+            ids[path] = known[id(data)]
+        return ids

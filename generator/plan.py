@@ -29,8 +29,8 @@ def make_plan(
 def left_behind(current: Collection[str], wanted: Collection[str], removable: Collection[str]) -> list[Problem]:
     """Files of releases and environments whose registry file is gone, and which nobody has allowed to be removed."""
     found = []
-    for path in sorted(current):
-        orphan = None if path in wanted else _orphan(path)
+    for path in sorted(path for path in current if path not in wanted):
+        orphan = _orphan(path)
         if orphan and not _may_go(orphan[0], current, wanted, removable):
             name, source = orphan
             hint = f"bring {source} back, or remove '{name}' on purpose with --allow-removal {name}"
@@ -69,9 +69,8 @@ class _Planner:
         wanted = {**self._published_ids(), **self.trees.desired_ids}
         current = self.trees.current_ids
         self.problems += left_behind(current, wanted, self.removable)
-        for path in sorted(wanted.keys() | current.keys()):
-            if wanted.get(path) == current.get(path):
-                continue
+        differing = [path for path, blob in wanted.items() if current.get(path) != blob]
+        for path in sorted([*differing, *(path for path in current if path not in wanted)]):
             if path not in wanted:
                 self._leave_or_remove(path, wanted)
             elif path in current:

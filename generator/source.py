@@ -76,10 +76,9 @@ class Source:
         return [path.removeprefix(start).removesuffix('.yaml') for path in self.tree.ids if path.startswith(start)]
 
     def environments(self) -> list[str]:
-        places = (path.split('/') for path in self.tree.ids)
-        return sorted(
-            {p[2].removesuffix('.yaml') for p in places if p[:2] == [REGISTRY, 'environments'] and len(p) == 3}
-        )
+        start = f'{REGISTRY}/environments/'
+        names = {path.removeprefix(start) for path in self.tree.ids if path.startswith(start)}
+        return sorted({name.removesuffix('.yaml') for name in names if '/' not in name})
 
     def base_paths(self) -> list[str]:
         """The generated paths in scope, as ls-tree takes them."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import PurePosixPath
 
@@ -29,12 +30,14 @@ def read_work_tree(repository: Repository, paths: Sequence[str]) -> WorkTree:
 
     A path may be a pattern. It counts from our folder: its own name is no pattern, whatever stands in it.
     """
-    staged, unmerged = _index(repository, paths)
+    with ThreadPoolExecutor(2) as pool:  # each question takes git a walk through the index or the folders
+        differing = pool.submit(_paths, repository, 'diff-files', '--name-only', '-z', '--', *paths)
+        others = pool.submit(_paths, repository, 'ls-files', '-o', '-z', '--full-name', '--', *paths)
+        staged, unmerged = _index(repository, paths)
     if unmerged:
         hint = "finish it with 'git commit', or give it up with 'git merge --abort'"
         raise ProblemsFound(Problem(path, '', 'a merge is in progress', hint) for path in sorted(unmerged))
-    changed = set(_paths(repository, 'diff-files', '--name-only', '-z', '--', *paths))
-    changed |= set(_paths(repository, 'ls-files', '-o', '-z', '--full-name', '--', *paths))
+    changed = {*differing.result(), *others.result()}
     now = {path: LINK if path.endswith('/') else standing(repository, path) for path in changed}
     links = {path for path, blob in now.items() if blob == LINK}
     # What lies behind a link is not in the work tree, as git sees it.
