@@ -26,7 +26,6 @@ from generator.images import images, show_image
 from generator.layering import merge_checked
 from generator.model_values import model_layers
 from generator.monitoring import DASHBOARD, wants_gpus
-from generator.paths import Path
 
 # Stands for the chart's version while its content is compared: private-use characters, which no registry text holds.
 VERSION = '\ue000version\ue001'
@@ -139,7 +138,7 @@ def _kube_version(chart_yaml: bytes) -> str:
 
 
 def _values_yaml(model: Model, values: Values, starter: Starter) -> bytes:
-    comments = _comments(starter.files['values.schema.json']).get
+    comments = _comments(starter.files['values.schema.json'])
     untouched = _starter_parts(starter)
     parts = (
         untouched[key] if value is starter.values.get(key) else yamlwrite.dump({key: value}, comments)
@@ -151,17 +150,16 @@ def _values_yaml(model: Model, values: Values, starter: Starter) -> bytes:
 @lru_cache(maxsize=2)
 def _starter_parts(starter: Starter) -> Mapping[str, str]:
     """The starter's own values by key, as they stand in every chart whose model touches none of them."""
-    comments = _comments(starter.files['values.schema.json']).get
+    comments = _comments(starter.files['values.schema.json'])
     return {key: yamlwrite.dump({key: value}, comments) for key, value in starter.values.items()}
 
 
 @lru_cache(maxsize=4)
-def _comments(schema_text: bytes) -> Mapping[Path, str]:
+def _comments(schema_text: bytes) -> yamlwrite.Comments:
     """Descriptions of the schema's first two levels: more would drown the values."""
-    schema = json.loads(schema_text)
-    found: dict[Path, str] = {}
-    for key, item in schema['properties'].items():
-        found[(key,)] = item.get('description', '')
-        for inner, sub in item.get('properties', {}).items():
-            found[(key, inner)] = sub.get('description', '')
-    return found
+
+    def described(schema: Mapping[str, Any], levels: int) -> yamlwrite.Comments:
+        properties = schema.get('properties', {}).items() if levels else ()
+        return {key: (item.get('description', ''), described(item, levels - 1)) for key, item in properties}
+
+    return described(json.loads(schema_text), 2)

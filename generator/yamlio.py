@@ -113,7 +113,7 @@ class _Reader:
         if kind is ev.AliasEvent:
             self._refuse_alias(event, path)
             return ''
-        if event.anchor or event.tag:
+        if event.anchor or event.ctag:
             self._refuse_node(event, path)
         return self._mapping(path, depth) if kind is ev.MappingStartEvent else self._sequence(path, depth)
 
@@ -135,7 +135,7 @@ class _Reader:
                 self._refuse(
                     show(here), f'line {event.start_mark.line + 1}: the key stands here twice', 'keep one of the two'
                 )
-            elif event.anchor or event.tag:
+            elif event.anchor or event.ctag:
                 self._refuse_node(event, here)
             elif not event.style and (key in SPECIAL or (key[0] in NUMERIC and DOUBTFUL_NUMBER.fullmatch(key))):
                 self._refuse_word(key, path, event)
@@ -151,7 +151,7 @@ class _Reader:
 
     def _scalar(self, event: Any, path: Path) -> Any:
         text: str = event.value
-        if event.anchor or event.tag:
+        if event.anchor or event.ctag:
             self._refuse_node(event, path)
         if event.style:
             self.quoted = event
