@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Collection, Iterable, Mapping
+from functools import cache
 from typing import Any
 
 from generator import yamlio
@@ -117,6 +118,7 @@ def _by_member(applications: dict[str, Application]) -> dict[str, tuple[Applicat
     return found
 
 
+@cache  # of each name this is asked more than once
 def _kind_and_name(file: str) -> tuple[str, str]:
     match = _PLACE.fullmatch(file)
     if not match:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable
+from functools import cached_property
 
 from generator.errors import Problem, ProblemsFound
 from generator.repository import Repository
@@ -41,7 +42,7 @@ class Source:
         per_release = [f'{f}/{e}/{m}.yaml' for e in environments for m in self.only for f in folders]
         return [f'charts/{model}' for model in self.only] + per_release
 
-    @property
+    @cached_property
     def names(self) -> list[str]:
         """The registry's files; links are refused, for what they point to is not what a reviewer sees."""
         if links := [path for path in self.tree.links if path.startswith(f'{REGISTRY}/')]:

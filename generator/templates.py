@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from functools import cache
 from importlib.resources import files as package_files
 from importlib.resources.abc import Traversable
@@ -29,18 +29,31 @@ def load_templates() -> Templates:
             schema=json.loads(values_schema),
             digest=_digest({n: d for n, d in starter.items() if n.startswith('templates/')}),
         ),
-        runtimes=_runtimes(templates / 'runtimes'),
+        runtimes=_Runtimes(templates / 'runtimes'),
         documents=dict(_walk(templates / 'repository', '')),
         schemas={**schemas, 'values.json': _overlay_form(values_schema)},
     )
 
 
-def _runtimes(folder: Traversable) -> dict[str, Runtime]:
-    """The presets by name; a name that only resolves to another one is that one."""
-    files = {f'chart_templates/runtimes/{name}': data for name, data in _walk(folder, '') if name.endswith('.yaml')}
-    specs = {file: yamlio.read(data, file) for file, data in files.items()}
-    found = {spec['name']: Runtime(spec['name'], file, spec) for file, spec in specs.items() if 'values' in spec}
-    return found | {s['name']: found[s['resolvesTo']] for s in specs.values() if 'resolvesTo' in s}
+class _Runtimes(Mapping[str, Runtime]):
+    """The presets by name, each read when it is asked for; a name that only resolves to another one is that one."""
+
+    def __init__(self, folder: Traversable) -> None:
+        self._files = {entry.name.removesuffix('.yaml'): entry for entry in sorted(folder.iterdir(), key=_name)}
+        self._read: dict[str, Runtime] = {}
+
+    def __getitem__(self, name: str) -> Runtime:
+        if name not in self._read:
+            file = f'chart_templates/runtimes/{name}.yaml'
+            spec = yamlio.read(self._files[name].read_bytes(), file)
+            self._read[name] = self[spec['resolvesTo']] if 'resolvesTo' in spec else Runtime(name, file, spec)
+        return self._read[name]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._files)
+
+    def __len__(self) -> int:
+        return len(self._files)
 
 
 _WHOLE = ('required', 'if', 'then', 'else', 'allOf', 'anyOf', 'oneOf', 'minProperties')
@@ -56,16 +69,20 @@ def _overlay_form(schema: bytes) -> bytes:
             return {k: parts(v, names=k in inner and not names) for k, v in value.items() if names or k not in _WHOLE}
         return [parts(item) for item in value] if isinstance(value, list) else value
 
-    return (json.dumps(parts(json.loads(schema)), indent=2, ensure_ascii=False) + '\n').encode()
+    return json.dumps(parts(json.loads(schema)), ensure_ascii=False).encode()
 
 
 def _walk(folder: Traversable, prefix: str) -> Iterator[tuple[str, bytes]]:
-    for entry in sorted(folder.iterdir(), key=lambda e: e.name):
+    for entry in sorted(folder.iterdir(), key=_name):
         if entry.is_dir():
             if entry.name != '__pycache__':
                 yield from _walk(entry, f'{prefix}{entry.name}/')
         elif not entry.name.endswith(('.py', '.pyc')):
             yield f'{prefix}{entry.name}', entry.read_bytes()
+
+
+def _name(entry: Traversable) -> str:
+    return entry.name
 
 
 def _digest(files: dict[str, bytes]) -> str:

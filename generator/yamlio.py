@@ -18,7 +18,6 @@ from ruamel.yaml.error import YAMLError
 from generator.errors import Problem, ProblemsFound, problem
 from generator.paths import Path, show
 from generator.yamlscalars import DOUBTFUL_NUMBER, NOTHING, NUMBER, NUMERIC, SPECIAL, WORDS, quote_hint
-from generator.yamlsyntax import character_problem, syntax_problem
 
 MAX_BYTES = 1 << 20
 MAX_DEPTH = 40
@@ -61,6 +60,8 @@ def decode(data: bytes, file: str) -> str:
         line = data.count(b'\n', 0, error.start) + 1
         raise problem(file, '', f'line {line} is not UTF-8', 'save the file as UTF-8') from None
     if not text.isascii() and (found := _HIDDEN.search(text)):
+        from generator.yamlsyntax import character_problem
+
         raise character_problem(text, found.start(), file, 'which only some YAML readers pass over')
     return text
 
@@ -81,6 +82,8 @@ class _Reader:
             value = self._document()
         except YAMLError as error:
             if not self.lost:
+                from generator.yamlsyntax import syntax_problem  # which most files never need
+
                 self.problems += syntax_problem(error, self.text, self.file, self.quoted).problems
         if self.problems:
             raise ProblemsFound(self.problems)
