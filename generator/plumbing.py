@@ -78,6 +78,8 @@ def stream(folder: Path, *arguments: str, env: Env | None = None) -> Iterator[An
     except GitCommandError as error:
         raise _failed(arguments, error) from None
     finally:
+        for pipe in (process.stdout, process.stderr):  # an error may hold the process for longer than we use it
+            pipe.close()
         del process
 
 
