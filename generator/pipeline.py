@@ -123,7 +123,7 @@ class Run:
 
     @cached_property
     def files(self) -> dict[str, bytes]:
-        """The desired tree, as far as this run's scope goes."""
+        """The desired tree, as far as this run's scope goes; a run in shards leaves out what the base holds."""
         parts = self._in_shards()
         files = parts or (render_charts(self.charts) | render_releases(self.releases, self.registry, self.prefix))
         if self.whole:
@@ -182,13 +182,18 @@ class Run:
 
     def _trees(self, current: Mapping[str, str], read: Callable[[str], bytes]) -> Trees:
         desired, base = self.files, self.base.ids  # in this order: the files may be made in shards
+
+        def read_base(paths: Collection[str]) -> dict[str, bytes]:
+            blobs = self.repository.read(base[path] for path in paths)
+            return {path: blobs[base[path]] for path in paths}
+
         return Trees(
             desired=desired,
             desired_ids=self.desired_ids,
             current_ids=current,
             base_ids=base,
             read_current=read,
-            read_base=lambda path: self.repository.read([base[path]])[base[path]],
+            read_base=read_base,
         )
 
     @cached_property

@@ -62,7 +62,6 @@ class _Planner:
         self.trees, self.published, self.discard, self.removable = trees, published, discard, removable
         self.edits = HandEdits(trees, published)
         self.changes: list[Change] = []
-        self.files: dict[str, bytes] = {}
         self.problems: list[Problem] = []
 
     def plan(self) -> Plan:
@@ -77,7 +76,8 @@ class _Planner:
                 self._update(path)
             else:
                 self._add(path)
-        return Plan(tuple(self.changes), self.files)
+        written = [change.path for change in self.changes if change.kind != 'remove']
+        return Plan(tuple(self.changes), self.edits.contents(written))
 
     def _published_ids(self) -> dict[str, str]:
         """Chart folders of the base: wanted exactly as they are there."""
@@ -87,18 +87,14 @@ class _Planner:
         if not self.discard and path in self.trees.base_ids and self.edits.is_published(path):
             self._refuse(path, 'removed, but published charts stay')
         else:
-            self._write('add', path)
+            self.changes.append(Change('add', path))
 
     def _update(self, path: str) -> None:
         fault = '' if self.discard else self.edits.fault(path)
         if fault:
             self._refuse(path, fault)
         else:
-            self._write('update', path)
-
-    def _write(self, kind: str, path: str) -> None:
-        self.changes.append(Change(kind, path))
-        self.files[path] = self.edits.content(path)
+            self.changes.append(Change('update', path))
 
     def _leave_or_remove(self, path: str, wanted: Ids) -> None:
         """Our own drafts go; charts of a model that is gone stay; what else is left behind has been told."""

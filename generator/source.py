@@ -55,7 +55,10 @@ class Source:
         if path not in self._cache:
             if self.repository.bare:
                 return self.repository.read([self.tree.ids[path]])[self.tree.ids[path]]
-            self._cache[path] = read_file(self.repository, path)
+            data = read_file(self.repository, path)
+            if not path.startswith(f'{REGISTRY}/'):  # many, and none is asked for often
+                return data
+            self._cache[path] = data
         return self._cache[path]
 
     def prefetch(self, paths: Iterable[str]) -> None:
