@@ -124,26 +124,27 @@ class Run:
     @cached_property
     def files(self) -> dict[str, bytes]:
         """The desired tree, as far as this run's scope goes; a run in shards leaves out what the base holds."""
-        parts = self._in_shards()
-        files = parts or (render_charts(self.charts) | render_releases(self.releases, self.registry, self.prefix))
+        files = self._in_shards()
+        if files is None:
+            files = render_charts(self.charts) | render_releases(self.releases, self.registry, self.prefix)
         if self.whole:
             present = [name for name in DOCUMENTS if name in self.source.tree.ids]
             current = {name: self.source.read(name) for name in present}
             files |= render_repository(self.registry, self.templates, current, self.prefix)
         return files
 
-    def _in_shards(self) -> dict[str, bytes]:
-        """The same of all releases, made by several processes; {} where one does it, which also tells all problems."""
+    def _in_shards(self) -> dict[str, bytes] | None:
+        """The same of all releases, by several processes; None where one does it, which also tells all problems."""
         if not self.whole or 'registry' in vars(self) or SETTINGS not in self.source.tree.ids:
-            return {}
+            return None
         try:
             self.settings = self._load([SETTINGS]).settings
             found = run_in_shards(self.source.names, self._shard_of, self.progress)
         except ProblemsFound:
-            return {}
+            return None
         # Only what releases share is more than a shard can see: each has all applications and environments.
         if not found or environment_problems(found.releases):
-            return {}
+            return None
         self.registry, self.base = found.registry, Base(*self.base_ids, found.ledgers)
         self._known_ids = found.ids
         return dict(found.files)
