@@ -135,7 +135,7 @@ def test_a_problem_is_told_to_the_letter(name: str, base: Path, tmp_path: Path, 
 MODULES = """
     checks credentials environment_checks faults features host_checks layering load merge model_values monitoring
     port_checks release_checks resolve route_checks scaling schema schema_faults source texts value_checks yamlio
-    yamlsyntax
+    yamlscalars yamlsyntax
 """.split()
 # What no case can show, and what shows it.
 ELSEWHERE = {

@@ -16,9 +16,9 @@ from parts import ROOT
 
 from generator import yamlio
 from generator.errors import Problem
-from generator.load import load_templates
 from generator.schema import Schemas, quoted, suggest, values_faults
 from generator.schema_faults import explain
+from generator.templates import load_templates
 
 TEMPLATES = load_templates()
 SCHEMAS = Schemas(TEMPLATES.schemas)
