@@ -31,7 +31,6 @@ _FORMS = {
     'portName': ('the name of a port', 'at most 15 lower-case letters, digits and hyphens, not only digits'),
     'quantity': _QUANTITY,
     'quantityOrNone': _QUANTITY,
-    'countOrPercent': ('a count or a percentage', 'a number, or text such as 25%'),
     'urlPath': ('a path', 'text that begins with / and has no spaces'),
     'directory': _FULL_PATH,
     'directoryOrNone': _FULL_PATH,
