@@ -11,9 +11,10 @@ from generator import cache
 from generator.changeset import Changeset, find_changes
 from generator.commit import Files, build_commit
 from generator.domain import Plan
-from generator.errors import Problem, problem
+from generator.errors import CommandFailed, Problem, ProblemsFound, problem
 from generator.files import standing
 from generator.heads import current_branch, refuse_unfinished
+from generator.journal import discard, is_pending
 from generator.lock import locked
 from generator.message import commit_message
 from generator.pipeline import Progress, Run, quiet
@@ -29,7 +30,7 @@ from generator.remote import (
 )
 from generator.repository import Repository
 from generator.source import Source
-from generator.transaction import Move, Write, carry_out, finish_locked
+from generator.transaction import Move, Write, carry_out, finish_locked, stage
 from generator.worktree import read_revision
 
 ATTEMPTS = 3
@@ -98,9 +99,10 @@ def _write(run: Run, plan: Plan) -> Outcome:
 
 
 def _writes(run: Run, plan: Plan) -> list[Write]:
-    root, ids = run.repository.root, run.source.tree.ids
+    ids, file = run.source.tree.ids, run.repository.file
+    known = (change.path for change in plan.changes if change.path in ids)
     # A file that git knows may not be here: a sparse checkout.
-    before = {change.path: ids.get(change.path, '') for change in plan.changes if os.path.lexists(root / change.path)}
+    before = {path: ids[path] for path in known if os.path.lexists(file(path))}
     return [Write(change.path, before.get(change.path, ''), plan.files.get(change.path)) for change in plan.changes]
 
 
@@ -111,11 +113,29 @@ def _commit(run: Run, plan: Plan, options: Options, edits: list[Write]) -> Outco
     branch = reference.removeprefix('refs/heads/') if reference != 'HEAD' else ''
     remote = _remote(repository, branch) if options.push else ''
     changes = find_changes(run, plan, options.removable, discard=options.discard)
-    commit = _build(run, changes, options)
+    writes = [*edits, *_writes(run, plan)]
+    commit, staged = _build_and_stage(run, changes, writes, options)
     move = Move(reference, head, commit or head, changes.index, remote if commit else '', branch)
-    done = carry_out(repository, [*edits, *_writes(run, plan)], move)
+    done = carry_out(repository, writes, move, staged=staged)
     pushed = bool(remote) and (bool(commit) or _push_head(repository, remote, branch, head))
     return Outcome(changes.plan if changes.plan.changes else plan, done if commit else '', branch, pushed)
+
+
+def _build_and_stage(run: Run, changes: Changeset, writes: list[Write], options: Options) -> tuple[str, bool]:
+    """The commit, and whether the contents lie ready, too: git writes the one while we write the others."""
+    # What a killed run left for a later one to finish must lie there until then.
+    if not changes.files or not writes or is_pending(run.repository):
+        return _build(run, changes, options), False
+    from concurrent.futures import ThreadPoolExecutor
+
+    try:
+        with ThreadPoolExecutor(1) as pool:
+            building = pool.submit(_build, run, changes, options)
+            stage(run.repository, writes)
+            return building.result(), True
+    except (CommandFailed, ProblemsFound):
+        discard(run.repository)
+        raise
 
 
 def _push_head(repository: Repository, remote: str, branch: str, head: str) -> bool:

@@ -19,8 +19,8 @@ def fingerprint(repository: Repository, source: Source, purpose: str) -> str:
     refs = sorted(source.refs.items())
     for part in (_tool(), purpose, repository.prefix, *source.only, *refs, *sorted(source.tree.links)):
         found.update(f'{part}\0'.encode('utf-8', 'surrogateescape'))
-    for path, blob in sorted(source.tree.ids.items()):
-        found.update(f'{path}\0{blob}\0'.encode('utf-8', 'surrogateescape'))
+    files = sorted(source.tree.ids.items())
+    found.update('\0'.join([part for file in files for part in file]).encode('utf-8', 'surrogateescape'))
     return found.hexdigest()
 
 

@@ -38,9 +38,12 @@ def find_changes(run: Run, plan: Plan, removable: Collection[str], *, discard: b
     """What HEAD lacks; `plan` is what the work tree lacks. ProblemsFound where a commit would lose something."""
     held = _held(run)
     generated = {path: blob for path, blob in held.items() if not _is_registry(path)}
-    if problems := left_behind(generated, run.desired_ids, removable):
-        raise ProblemsFound(problems)
-    changes = _with_own_blocks(run, run.head_plan(generated, removable), held)
+    lacking = plan
+    if generated != run.source.generated():
+        if problems := left_behind(generated, run.desired_ids, removable):
+            raise ProblemsFound(problems)
+        lacking = run.head_plan(generated, removable)
+    changes = _with_own_blocks(run, lacking, held)
     registry = _registry_changes(run, held)
     files = {**changes.files, **dict.fromkeys(changes.removed), **registry}
     index = _index(run, {*files, *(change.path for change in plan.changes)}, files, held, discard)

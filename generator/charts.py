@@ -7,36 +7,22 @@ import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import Any
 
 from generator import yamlwrite
-from generator.chart_readme import chart_readme
-from generator.dashboards import dashboard
+from generator.chart_files import VERSION, draft_chart
 from generator.domain import (
-    DOMAIN,
-    VALUES_CONTRACT,
     Chart,
     LedgerEntry,
     Model,
     ModelVersion,
     Settings,
-    Starter,
     Templates,
     Tree,
-    Values,
 )
 from generator.errors import problem
-from generator.images import images, show_image
-from generator.layering import merge_checked
-from generator.model_values import model_layers
-from generator.monitoring import DASHBOARD, wants_gpus
-from generator.paths import Path, show
-from generator.strategies.checks import QUERIES
-from generator.strategies.compile import STRATEGY
+from generator.paths import show
 
 FIRST_VERSION = '1.0.0'
-# Stands for the chart's version while its content is compared: private-use characters, which no registry text holds.
-_VERSION = '\ue000version\ue001'
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,7 +52,7 @@ def make_charts(
         if known and version is not model.newest:
             _check_unchanged(model, version, known[-1])
             continue
-        draft = _content(model, version, settings, templates)
+        draft = draft_chart(model, version, settings, templates)
         content = digest(draft.files)
         if known and known[-1].content == content:
             charts[known[-1].version] = _numbered(draft, known[-1].version, ())
@@ -139,35 +125,11 @@ def _blob_ids(data: bytes) -> tuple[str, str]:
     return hashlib.sha1(head + data, usedforsecurity=False).hexdigest(), hashlib.sha256(head + data).hexdigest()
 
 
-def _content(model: Model, version: ModelVersion, settings: Settings, templates: Templates) -> Chart:
-    """A chart with a stand-in for its version and without change notes: what equality is judged by."""
-    layers = tuple(model_layers(model, version, templates))
-    starter = templates.starter
-    values = merge_checked(layers, starter.values, starter.files['values.schema.json'], model.file)
-    queries = templates.runtimes[model.runtime].spec.get('queries', {})
-    annotations = _annotations(model, version, values, templates.runtimes[model.runtime].name, queries)
-    if queries:
-        annotations[DASHBOARD] = 'dashboard.json'
-    files = {
-        **starter.files,
-        'Chart.yaml': _chart_yaml(model, version, settings, starter.files, annotations),
-        'values.yaml': _values_yaml(model, values, starter),
-        'README.md': chart_readme(model, version, _VERSION, values, templates),
-    }
-    if queries:
-        slo, gpus = model.spec.get('slo', {}), wants_gpus(model.spec)
-        files['dashboard.json'] = dashboard(model.runtime, queries, slo, gpus=gpus).encode()
-    return Chart(
-        model=model.name, version=_VERSION, model_version=version.version, values=values,
-        schema=starter.files['values.schema.json'], annotations=annotations, files=files, layers=layers,
-    )  # fmt: skip
-
-
 def _numbered(draft: Chart, version: str, reasons: tuple[str, ...]) -> Chart:
     files = dict(draft.files)
     for name in ('Chart.yaml', 'README.md'):
-        quoted = files[name].replace(yamlwrite.scalar_text(_VERSION).encode(), version.encode())
-        files[name] = quoted.replace(_VERSION.encode(), version.encode())
+        quoted = files[name].replace(yamlwrite.scalar_text(VERSION).encode(), version.encode())
+        files[name] = quoted.replace(VERSION.encode(), version.encode())
     if reasons:
         kind = 'added' if version == FIRST_VERSION else 'changed'
         notes = json.dumps([{'kind': kind, 'description': reason} for reason in reasons], ensure_ascii=False)
@@ -176,117 +138,3 @@ def _numbered(draft: Chart, version: str, reasons: tuple[str, ...]) -> Chart:
         model=draft.model, version=version, model_version=draft.model_version, values=draft.values,
         schema=draft.schema, annotations=draft.annotations, files=files, layers=draft.layers,
     )  # fmt: skip
-
-
-def _annotations(model: Model, version: ModelVersion, values: Values, runtime: str, queries: Values) -> dict[str, str]:
-    """What later runs must know of this chart, whatever the model says by then; strings, as Helm demands."""
-    found = {
-        f'{DOMAIN}/values-contract': str(VALUES_CONTRACT),
-        f'{DOMAIN}/model': model.name,
-        f'{DOMAIN}/model-version': version.version,
-        f'{DOMAIN}/runtime': runtime,
-    }
-    if 'route' in model.spec:
-        found[f'{DOMAIN}/hostname'] = model.hostname
-    if 'grpc' in model.spec.get('route', {}):
-        found[f'{DOMAIN}/grpc-hostname'] = model.grpc_hostname
-    if 'auth' in model.spec.get('route', {}):
-        found[f'{DOMAIN}/auth'] = model.spec['route']['auth']
-    if 'strategy' in model.spec:
-        found[STRATEGY] = json.dumps(model.spec['strategy'], sort_keys=True)
-    if told := {key: queries[key] for key in ('success', 'total', 'latency') if key in queries}:
-        found[QUERIES] = json.dumps(told)
-    if 'slo' in model.spec:
-        found[f'{DOMAIN}/slo'] = json.dumps(model.spec['slo'], sort_keys=True)
-    names = [
-        {'name': path[-2] if len(path) > 1 else 'server', 'image': show_image(image)} for path, image in images(values)
-    ]
-    found['artifacthub.io/category'] = 'ai-machine-learning'
-    found['artifacthub.io/images'] = json.dumps(names, ensure_ascii=False)
-    return found
-
-
-def _chart_yaml(
-    model: Model, version: ModelVersion, settings: Settings, starter: Tree, annotations: Mapping[str, str]
-) -> bytes:
-    about = settings.spec.get('charts', {})
-    document: dict[str, Any] = {
-        'apiVersion': 'v2',
-        'name': model.name,
-        'description': ' '.join(str(model.spec['description']).split()),
-        'type': 'application',
-        'version': _VERSION,
-        'appVersion': version.version,
-        'kubeVersion': kube_version(starter['Chart.yaml']),
-        'keywords': _keywords(model, version, str(annotations[f'{DOMAIN}/runtime'])),
-        'home': about.get('home') or _home(settings.url),
-        'sources': [settings.url],
-        'maintainers': [
-            {key: maintainer[key] for key in ('name', 'email', 'url') if key in maintainer}
-            for maintainer in about.get('maintainers') or [{'name': model.spec['team']}]
-        ],
-        'icon': about.get('icon', ''),
-        'annotations': annotations,
-    }
-    text = yamlwrite.dump({key: value for key, value in document.items() if value})
-    return (_HEAD.format(model.file) + _quoted_app_version(text)).encode()
-
-
-def _keywords(model: Model, version: ModelVersion, runtime: str) -> list[str]:
-    """A service of runtime custom without an artifact is no model."""
-    what = 'model-serving' if runtime != 'custom' or 'artifact' in version.spec else 'service'
-    return ['machine-learning', what, *dict.fromkeys((model.runtime, runtime))]
-
-
-def _home(url: str) -> str:
-    """The page of a repository, where its address is one."""
-    return url.removesuffix('.git') if url.startswith('https://') else ''
-
-
-_HEAD = '# Generated by chartloom from {}. Do not edit.\n'
-
-
-def _quoted_app_version(text: str) -> str:
-    """Readers take an unquoted appVersion for a number as soon as one looks like it: quote it always."""
-    lines = text.split('\n')
-    at = next(number for number, line in enumerate(lines) if line.startswith('appVersion: '))
-    value = lines[at].removeprefix('appVersion: ')
-    lines[at] = f'appVersion: {value}' if value.startswith('"') else f'appVersion: "{value}"'
-    return '\n'.join(lines)
-
-
-@lru_cache(maxsize=4)
-def kube_version(chart_yaml: bytes) -> str:
-    """The starter's kubeVersion: what its templates need is theirs to say."""
-    from generator.yamlio import read
-
-    return str(read(chart_yaml, 'chart_templates/model-server/Chart.yaml')['kubeVersion'])
-
-
-def _values_yaml(model: Model, values: Values, starter: Starter) -> bytes:
-    comments = _comments(starter.files['values.schema.json']).get
-    untouched = _starter_parts(starter)
-    parts = (
-        untouched[key] if value is starter.values.get(key) else yamlwrite.dump({key: value}, comments)
-        for key, value in values.items()
-    )
-    return (_HEAD.format(model.file) + ''.join(parts)).encode()
-
-
-@lru_cache(maxsize=2)
-def _starter_parts(starter: Starter) -> Mapping[str, str]:
-    """The starter's own values by key, as they stand in every chart whose model touches none of them."""
-    comments = _comments(starter.files['values.schema.json']).get
-    return {key: yamlwrite.dump({key: value}, comments) for key, value in starter.values.items()}
-
-
-@lru_cache(maxsize=4)
-def _comments(schema_text: bytes) -> Mapping[Path, str]:
-    """Descriptions of the schema's first two levels: more would drown the values."""
-    schema = json.loads(schema_text)
-    found: dict[Path, str] = {}
-    for key, item in schema['properties'].items():
-        found[(key,)] = item.get('description', '')
-        for inner, sub in item.get('properties', {}).items():
-            found[(key, inner)] = sub.get('description', '')
-    return found

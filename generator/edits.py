@@ -9,6 +9,7 @@ import re
 from collections import defaultdict
 from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 from generator.blobs import LINK
@@ -30,14 +31,23 @@ UNKNOWN = 'no ledger names this chart'
 
 @dataclass(frozen=True, slots=True)
 class Trees:
-    """What a plan compares. `base` is what is published and may not change, `current` what stands there now."""
+    """What a plan compares. `base` is what is published and may not change, `current` what stands there now.
+
+    `desired` may lack files that the base holds with the same id.
+    """
 
     desired: Tree
     desired_ids: Ids
     current_ids: Ids
     base_ids: Ids
     read_current: Read
-    read_base: Read
+    read_base: Callable[[Collection[str]], Tree]
+
+
+def is_published(path: str, published: Mapping[str, Collection[str]]) -> bool:
+    """Whether a file belongs to one of these chart versions; asked of every file, so without a pattern."""
+    parts = path.split('/', 3)
+    return len(parts) == 4 and parts[0] == 'charts' and parts[2] in published.get(parts[1], ())
 
 
 class HandEdits:
@@ -46,20 +56,24 @@ class HandEdits:
     def __init__(self, trees: Trees, published: Mapping[str, Collection[str]]) -> None:
         self.trees, self.published = trees, published
         self.drafts: dict[str, str] = {}
-        self.by_chart: dict[str, list[str]] = defaultdict(list)
-        for path in trees.current_ids:
+
+    @cached_property
+    def by_chart(self) -> dict[str, list[str]]:
+        found: dict[str, list[str]] = defaultdict(list)
+        for path in self.trees.current_ids:
             if match := CHART.fullmatch(path):
-                self.by_chart[f'{match[1]}/{match[2]}'].append(path)
+                found[f'{match[1]}/{match[2]}'].append(path)
+        return found
 
     def is_published(self, path: str) -> bool:
-        match = CHART.fullmatch(path)
-        return bool(match and match[2] in self.published.get(match[1], ()))
+        return is_published(path, self.published)
 
-    def content(self, path: str) -> bytes:
+    def contents(self, paths: Collection[str]) -> Tree:
         """What belongs there. Published charts come from the base, even where this run made the same chart."""
-        if path in self.trees.base_ids and self.is_published(path):
-            return self.trees.read_base(path)
-        return self.trees.desired[path]
+        desired, base = self.trees.desired, self.trees.base_ids
+        held = {path for path in paths if path in base and (path not in desired or self.is_published(path))}
+        read = self.trees.read_base(held) if held else {}
+        return {path: read[path] if path in held else desired[path] for path in paths}
 
     def fault(self, path: str) -> str:
         """What a person did to a file, in words; '' for nothing."""
@@ -93,11 +107,11 @@ class HandEdits:
 
     def _edit(self, path: str) -> str:
         """What was changed, as far as two documents can tell."""
-        if not path.endswith('.yaml') or (path not in self.trees.desired and path not in self.trees.base_ids):
+        if not path.endswith('.yaml') or (path not in self.trees.desired_ids and path not in self.trees.base_ids):
             return EDITED
         try:
             mine = dict(_leaves(read(self.trees.read_current(path), path)))
-            ours = dict(_leaves(read(self.content(path), path)))
+            ours = dict(_leaves(read(self.contents([path])[path], path)))
         except ProblemsFound:
             return EDITED
         told = [

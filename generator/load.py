@@ -1,14 +1,10 @@
-"""Registry files → Registry; the tool's own chart_templates/ and schemas/ → starter, runtimes and documents."""
+"""Registry files → Registry, or every problem of every file."""
 
 from __future__ import annotations
 
-import hashlib
-import json
 import re
-from collections.abc import Callable, Collection, Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable, Mapping
 from functools import cache
-from importlib.resources import files as package_files
-from importlib.resources.abc import Traversable
 from typing import Any
 
 from generator import yamlio
@@ -20,10 +16,7 @@ from generator.domain import (
     Registry,
     Release,
     Rollout,
-    Runtime,
     Settings,
-    Starter,
-    Templates,
     Values,
 )
 from generator.errors import Problem, ProblemsFound, problem
@@ -73,39 +66,46 @@ def load_registry(
     for file in sorted(names):
         try:
             place = _place(file)
-            if place is None or not _wanted(place, only):
-                continue
-            data = read(file)
-            if place[0] == 'Application' and only and not any(name.encode() in data for name in only):
-                continue
-            document = yamlio.read(data, file)
-            faults = _envelope(document, file, place) or schemas.problems(place[0], document, file, data)
-            if b'\\' in data or b'<<' in data:
-                faults = [*faults, *text_problems(document, file)]
-            problems.extend(faults)
-            if not faults:
-                spec = document['spec']
-                # Owners keep their order: of the lines of CODEOWNERS the last one counts.
-                found[place[0]][place[1]] = _make(place, file, spec if place[0] == 'Settings' else in_key_order(spec))
+            if place and _wanted(place, only) and (made := _read_one(file, place, read(file), schemas, only)):
+                found[place[0]][place[1]] = made
         except ProblemsFound as error:
             problems.extend(error.problems)
     unread = {problem.file for problem in problems}
     if not found['Settings'] and SETTINGS not in unread:
         problems.append(Problem(SETTINGS, '', 'there is no such file', "run 'chartloom init' to begin a repository"))
-    registry = Registry(
+    registry = _registry(found, every or names)
+    if problems := [*problems, *check(registry, unread)]:
+        raise ProblemsFound(problems)
+    return registry
+
+
+def _read_one(file: str, place: tuple[str, str], data: bytes, schemas: Schemas, only: Collection[str]) -> Any:
+    """What a file of the registry says; None for an application that has none of the models `only`."""
+    if place[0] == 'Application' and only and not any(name.encode() in data for name in only):
+        return None
+    document = yamlio.read(data, file)
+    faults = _envelope(document, file, place) or schemas.problems(place[0], document, file, data)
+    if b'\\' in data or b'<<' in data:
+        faults = [*faults, *text_problems(document, file)]
+    if faults:
+        raise ProblemsFound(faults)
+    spec = document['spec']
+    # Owners keep their order: of the lines of CODEOWNERS the last one counts.
+    return _make(place, file, spec if place[0] == 'Settings' else in_key_order(spec))
+
+
+def _registry(found: Mapping[str, dict[str, Any]], every: Collection[str]) -> Registry:
+    return Registry(
         settings=found['Settings'].get('settings') or Settings(SETTINGS, {}),
         models=found['Model'],
         environments=found['Environment'],
         releases=found['Release'],
         applications=found['Application'],
         applications_of=_by_member(found['Application']),
-        model_names=frozenset(name for kind, name in map(_kind_and_name, every or names) if kind == 'Model'),
-        release_names=frozenset(name for kind, name in map(_kind_and_name, every or names) if kind == 'Release'),
+        model_names=frozenset(name for kind, name in map(_kind_and_name, every) if kind == 'Model'),
+        release_names=frozenset(name for kind, name in map(_kind_and_name, every) if kind == 'Release'),
         rollouts=found['Rollout'],
     )
-    if problems := [*problems, *check(registry, unread)]:
-        raise ProblemsFound(problems)
-    return registry
 
 
 def in_key_order(value: Any) -> Any:
@@ -123,6 +123,7 @@ def _by_member(applications: dict[str, Application]) -> dict[str, tuple[Applicat
     return found
 
 
+@cache  # of each name this is asked more than once
 def _kind_and_name(file: str) -> tuple[str, str]:
     match = _PLACE.fullmatch(file)
     if not match:
@@ -206,62 +207,3 @@ def _make(place: tuple[str, str], file: str, spec: Values) -> Any:
             environment, _, model = name.partition('/')
             return Rollout(environment, model, file, spec)
     return Application(name, file, spec)
-
-
-@cache
-def load_templates() -> Templates:
-    """The starter, the runtimes, the documents and the schemas that this chartloom carries."""
-    templates = package_files('chart_templates')
-    # ci/ holds the starter's own test values: they are no part of a model's chart.
-    starter = {name: data for name, data in _walk(templates / 'model-server', '') if not name.startswith('ci/')}
-    values_schema = starter['values.schema.json']
-    schemas = {name: data for name, data in _walk(package_files('schemas'), '') if name.endswith('.json')}
-    return Templates(
-        starter=Starter(
-            files=starter,
-            values=yamlio.read(starter['values.yaml'], 'chart_templates/model-server/values.yaml'),
-            schema=json.loads(values_schema),
-            digest=_digest({n: d for n, d in starter.items() if n.startswith('templates/')}),
-        ),
-        runtimes=_runtimes(templates / 'runtimes'),
-        documents=dict(_walk(templates / 'repository', '')),
-        schemas={**schemas, 'values.json': _overlay_form(values_schema)},
-    )
-
-
-def _runtimes(folder: Traversable) -> dict[str, Runtime]:
-    """The presets by name; a name that only resolves to another one is that one."""
-    files = {f'chart_templates/runtimes/{name}': data for name, data in _walk(folder, '') if name.endswith('.yaml')}
-    specs = {file: yamlio.read(data, file) for file, data in files.items()}
-    found = {spec['name']: Runtime(spec['name'], file, spec) for file, spec in specs.items() if 'values' in spec}
-    return found | {s['name']: found[s['resolvesTo']] for s in specs.values() if 'resolvesTo' in s}
-
-
-_WHOLE = ('required', 'if', 'then', 'else', 'allOf', 'anyOf', 'oneOf', 'minProperties')
-
-
-def _overlay_form(schema: bytes) -> bytes:
-    """The schema of values for what stands in the registry: an overlay is a part, so nothing is required of it."""
-
-    def parts(value: Any, *, names: bool = False) -> Any:
-        if isinstance(value, dict):
-            # Below `properties` and the like stand names, not keywords.
-            inner = ('properties', 'patternProperties', 'definitions', '$defs')
-            return {k: parts(v, names=k in inner and not names) for k, v in value.items() if names or k not in _WHOLE}
-        return [parts(item) for item in value] if isinstance(value, list) else value
-
-    return (json.dumps(parts(json.loads(schema)), indent=2, ensure_ascii=False) + '\n').encode()
-
-
-def _walk(folder: Traversable, prefix: str) -> Iterator[tuple[str, bytes]]:
-    for entry in sorted(folder.iterdir(), key=lambda e: e.name):
-        if entry.is_dir():
-            if entry.name != '__pycache__':
-                yield from _walk(entry, f'{prefix}{entry.name}/')
-        elif not entry.name.endswith(('.py', '.pyc')):
-            yield f'{prefix}{entry.name}', entry.read_bytes()
-
-
-def _digest(files: dict[str, bytes]) -> str:
-    lines = ''.join(f'{path} {hashlib.sha256(data).hexdigest()}\n' for path, data in sorted(files.items()))
-    return hashlib.sha256(lines.encode()).hexdigest()

@@ -9,9 +9,10 @@ from functools import cached_property
 from generator.charts import ModelCharts, make_charts
 from generator.checks import environment_problems, registry_problems
 from generator.domain import Ids, Plan, Registry, ResolvedRelease, Settings, Templates
+from generator.edits import is_published
 from generator.errors import Problem, ProblemsFound, problem
 from generator.ledger import ledger_file, read_ledger
-from generator.load import SETTINGS, Check, load_registry, load_templates, no_problems
+from generator.load import SETTINGS, Check, load_registry, no_problems
 from generator.plan import Trees, make_plan
 from generator.published import Base, ChartReader, base_revision
 from generator.render import render_charts, render_releases, render_repository
@@ -21,6 +22,7 @@ from generator.resolve import resolve_releases
 from generator.schema import Schemas, suggest
 from generator.shards import run_in_shards
 from generator.source import REGISTRY, Source
+from generator.templates import load_templates
 from generator.warnings import registry_warnings
 
 Progress = Callable[[str, int], AbstractContextManager[Callable[[int], object]]]
@@ -121,27 +123,28 @@ class Run:
 
     @cached_property
     def files(self) -> dict[str, bytes]:
-        """The desired tree, as far as this run's scope goes."""
-        parts = self._in_shards()
-        files = parts or (render_charts(self.charts) | render_releases(self.releases, self.registry, self.prefix))
+        """The desired tree, as far as this run's scope goes; a run in shards leaves out what the base holds."""
+        files = self._in_shards()
+        if files is None:
+            files = render_charts(self.charts) | render_releases(self.releases, self.registry, self.prefix)
         if self.whole:
             present = [name for name in DOCUMENTS if name in self.source.tree.ids]
             current = {name: self.source.read(name) for name in present}
             files |= render_repository(self.registry, self.templates, current, self.prefix)
         return files
 
-    def _in_shards(self) -> dict[str, bytes]:
-        """The same of all releases, made by several processes; {} where one does it, which also tells all problems."""
+    def _in_shards(self) -> dict[str, bytes] | None:
+        """The same of all releases, by several processes; None where one does it, which also tells all problems."""
         if not self.whole or 'registry' in vars(self) or SETTINGS not in self.source.tree.ids:
-            return {}
+            return None
         try:
             self.settings = self._load([SETTINGS]).settings
             found = run_in_shards(self.source.names, self._shard_of, self.progress)
         except ProblemsFound:
-            return {}
+            return None
         # Only what releases share is more than a shard can see: each has all applications and environments.
         if not found or environment_problems(found.releases):
-            return {}
+            return None
         self.registry, self.base = found.registry, Base(*self.base_ids, found.ledgers)
         self._known_ids = found.ids
         return dict(found.files)
@@ -180,13 +183,18 @@ class Run:
 
     def _trees(self, current: Mapping[str, str], read: Callable[[str], bytes]) -> Trees:
         desired, base = self.files, self.base.ids  # in this order: the files may be made in shards
+
+        def read_base(paths: Collection[str]) -> dict[str, bytes]:
+            blobs = self.repository.read(base[path] for path in paths)
+            return {path: blobs[base[path]] for path in paths}
+
         return Trees(
             desired=desired,
             desired_ids=self.desired_ids,
             current_ids=current,
             base_ids=base,
             read_current=read,
-            read_base=lambda path: self.repository.read([base[path]])[base[path]],
+            read_base=read_base,
         )
 
     @cached_property
@@ -194,14 +202,15 @@ class Run:
         """Blob ids of the desired files; equal bytes, such as the starter's templates, are hashed once."""
         known: dict[int, str] = {}
         files, ids = self.files, dict(self._known_ids)
+        base, published = self.base.ids, self.published
         for path, data in files.items():
-            if path not in ids:
-                if id(data) not in known:
-                    known[id(data)] = self.repository.blob_id(data)
-                ids[path] = known[id(data)]
-        # A chart that the base already holds stays as it is there, byte for byte.
-        return {path: self.base.ids.get(path, blob) if self._published(path) else blob for path, blob in ids.items()}
-
-    def _published(self, path: str) -> bool:
-        parts = path.split('/')
-        return parts[0] == 'charts' and path in self.base.ids and parts[2] in self.published.get(parts[1], ())
+            if path in ids:
+                continue
+            if path in base and is_published(path, published):
+                # A chart that the base already holds stays as it is there, byte for byte.
+                ids[path] = base[path]
+                continue
+            if id(data) not in known:
+                known[id(data)] = self.repository.blob_id(data)
+            ids[path] = known[id(data)]
+        return ids

@@ -29,8 +29,8 @@ def make_plan(
 def left_behind(current: Collection[str], wanted: Collection[str], removable: Collection[str]) -> list[Problem]:
     """Files of releases and environments whose registry file is gone, and which nobody has allowed to be removed."""
     found = []
-    for path in sorted(current):
-        orphan = None if path in wanted else _orphan(path)
+    for path in sorted(path for path in current if path not in wanted):
+        orphan = _orphan(path)
         if orphan and not _may_go(orphan[0], current, wanted, removable):
             name, source = orphan
             hint = f"bring {source} back, or remove '{name}' on purpose with --allow-removal {name}"
@@ -62,23 +62,22 @@ class _Planner:
         self.trees, self.published, self.discard, self.removable = trees, published, discard, removable
         self.edits = HandEdits(trees, published)
         self.changes: list[Change] = []
-        self.files: dict[str, bytes] = {}
         self.problems: list[Problem] = []
 
     def plan(self) -> Plan:
         wanted = {**self._published_ids(), **self.trees.desired_ids}
         current = self.trees.current_ids
         self.problems += left_behind(current, wanted, self.removable)
-        for path in sorted(wanted.keys() | current.keys()):
-            if wanted.get(path) == current.get(path):
-                continue
+        differing = [path for path, blob in wanted.items() if current.get(path) != blob]
+        for path in sorted([*differing, *(path for path in current if path not in wanted)]):
             if path not in wanted:
                 self._leave_or_remove(path, wanted)
             elif path in current:
                 self._update(path)
             else:
                 self._add(path)
-        return Plan(tuple(self.changes), self.files)
+        written = [change.path for change in self.changes if change.kind != 'remove']
+        return Plan(tuple(self.changes), self.edits.contents(written))
 
     def _published_ids(self) -> dict[str, str]:
         """Chart folders of the base: wanted exactly as they are there."""
@@ -88,18 +87,14 @@ class _Planner:
         if not self.discard and path in self.trees.base_ids and self.edits.is_published(path):
             self._refuse(path, 'removed, but published charts stay')
         else:
-            self._write('add', path)
+            self.changes.append(Change('add', path))
 
     def _update(self, path: str) -> None:
         fault = '' if self.discard else self.edits.fault(path)
         if fault:
             self._refuse(path, fault)
         else:
-            self._write('update', path)
-
-    def _write(self, kind: str, path: str) -> None:
-        self.changes.append(Change(kind, path))
-        self.files[path] = self.edits.content(path)
+            self.changes.append(Change('update', path))
 
     def _leave_or_remove(self, path: str, wanted: Ids) -> None:
         """Our own drafts go; charts of a model that is gone stay; what else is left behind has been told."""

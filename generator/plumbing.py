@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from generator.errors import CommandFailed, problem
-from generator.process import mask, run
+from generator.process import mask, run, run_all
 
 if TYPE_CHECKING:
     from git.exc import GitCommandError
@@ -30,6 +30,12 @@ Env = Mapping[str, str]
 def call(folder: Path, arguments: Sequence[str], env: Env | None = None) -> bytes:
     """Run git in a folder; what it printed."""
     return _run(folder, arguments, env)
+
+
+def call_all(folder: Path, questions: Sequence[Sequence[str]], env: Env | None = None) -> list[bytes]:
+    """The same for several questions at once: git can answer them at the same time."""
+    commands = [['git', *arguments] for arguments in questions]
+    return [done.stdout for done in run_all(commands, cwd=folder, env={**os.environ, **_SURROUNDINGS, **(env or {})})]
 
 
 def text(output: bytes) -> str:
@@ -72,6 +78,8 @@ def stream(folder: Path, *arguments: str, env: Env | None = None) -> Iterator[An
     except GitCommandError as error:
         raise _failed(arguments, error) from None
     finally:
+        for pipe in (process.stdout, process.stderr):  # an error may hold the process for longer than we use it
+            pipe.close()
         del process
 
 

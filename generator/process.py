@@ -8,13 +8,16 @@ import subprocess
 from base64 import b64encode
 from collections import deque
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
-from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TypeVar
+from typing import TYPE_CHECKING, TypeVar
 from urllib.parse import unquote, urlsplit
 
 from generator.errors import CommandFailed
+
+if TYPE_CHECKING:
+    from concurrent.futures import Future
 
 # `git@` is how ssh is spoken to and no secret; any other user or user:token in a URL may be one.
 _USERINFO = re.compile(r'(\w+://)(?!git@)[^/\s]+@')
@@ -54,10 +57,33 @@ def run(
         done = subprocess.run(command, cwd=cwd, env=env, input=input or b'', capture_output=True, check=False)
     except OSError as error:
         raise _not_started(command, error) from error
-    stderr = done.stderr.decode(errors='replace')
-    if done.returncode not in ok:
-        raise _failed(command, done.returncode, done.stdout.decode(errors='replace'), stderr)
-    return Completed(done.stdout, stderr, done.returncode)
+    return _completed(command, done.returncode, done.stdout, done.stderr, ok)
+
+
+def run_all(
+    commands: Sequence[Sequence[str]], *, cwd: Path | None = None, env: Mapping[str, str] | None = None
+) -> list[Completed]:
+    """Run commands at the same time, each with an empty stdin and to its end; raises CommandFailed as `run` does."""
+    nothing, pipe = subprocess.DEVNULL, subprocess.PIPE
+    with ExitStack() as stack:
+        try:
+            running = [
+                stack.enter_context(subprocess.Popen(each, cwd=cwd, env=env, stdin=nothing, stdout=pipe, stderr=pipe))
+                for each in commands
+            ]
+        except OSError as error:
+            raise _not_started(commands[0], error) from error
+        ended = [(process.communicate(), process.returncode) for process in running]
+    return [_completed(each, code, *said) for each, (said, code) in zip(commands, ended, strict=True)]
+
+
+def _completed(
+    command: Sequence[str], code: int, stdout: bytes, stderr: bytes, ok: Collection[int] = (0,)
+) -> Completed:
+    said = stderr.decode(errors='replace')
+    if code not in ok:
+        raise _failed(command, code, stdout.decode(errors='replace'), said)
+    return Completed(stdout, said, code)
 
 
 def fetch(url: str, *, seconds: float = 30) -> bytes | None:
@@ -107,6 +133,9 @@ def in_parallel(
     A batch for which `together` has no answer (None) is halved, down to a few items that are done `alone`. No more than
     `jobs` + 1 batches of results are held, however slowly they are taken. `progress` hears how many items are done.
     """
+    # Here, because most runs have no batches.
+    from concurrent.futures import ThreadPoolExecutor
+
     waiting: deque[tuple[int, Future[list[R]]]] = deque()
     with ThreadPoolExecutor(jobs) as pool:
         try:

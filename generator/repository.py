@@ -12,7 +12,7 @@ from typing import Any
 
 from generator.blobs import LINK, blob_id
 from generator.errors import CommandFailed, ProblemsFound, problem
-from generator.plumbing import call, feed, stream, text
+from generator.plumbing import call, call_all, feed, stream, text
 
 # Modes of what is no file: a link, another repository.
 LINKS = ('120000', '160000')
@@ -38,6 +38,10 @@ class Repository:
     def raw(self, *arguments: str, env: Mapping[str, str] | None = None) -> bytes:
         """The same, as bytes and untouched."""
         return call(self.folder, arguments, self._env(env or {}))
+
+    def raw_all(self, *questions: Sequence[str]) -> list[bytes]:
+        """The same for several at once."""
+        return call_all(self.folder, questions, self._env({}))
 
     def ask(self, *arguments: str) -> str:
         """A question that may have no answer: '' when git exits with an error."""

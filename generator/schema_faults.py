@@ -11,6 +11,7 @@ from generator.credentials import credential
 from generator.faults import Fault
 from generator.paths import Path
 from generator.schema import quoted, suggest
+from generator.schema_way import Way
 from generator.yamlio import Mark
 
 if TYPE_CHECKING:
@@ -30,7 +31,6 @@ _FORMS = {
     'portName': ('the name of a port', 'at most 15 lower-case letters, digits and hyphens, not only digits'),
     'quantity': _QUANTITY,
     'quantityOrNone': _QUANTITY,
-    'countOrPercent': ('a count or a percentage', 'a number, or text such as 25%'),
     'urlPath': ('a path', 'text that begins with / and has no spaces'),
     'directory': _FULL_PATH,
     'directoryOrNone': _FULL_PATH,
@@ -60,7 +60,7 @@ def explain(schema: Any, document: Any, written: Mapping[Path, Mark], others: Ma
     registry: Any = Registry().with_resources(resources)
     root = {**schema, '$id': f'{_BASE}this.json'} if others else schema
     errors = validator(root, registry=registry).iter_errors(document)
-    found = {fault for error in errors for fault in _faults(error, _Way(error, schema, others), written)}
+    found = {fault for error in errors for fault in _faults(error, Way(error, schema, others), written)}
     return sorted(found, key=lambda fault: ([*map(str, fault.path)], fault.message)) or [
         Fault((), 'it does not fit its schema')
     ]
@@ -78,49 +78,7 @@ def _python(pattern: str) -> str:
     return re.sub(r'\$$', r'\\Z', pattern)
 
 
-class _Way:
-    """The way from the root of a schema to the keyword that refused a value."""
-
-    def __init__(self, error: ValidationError, root: Any, others: Mapping[str, Any]) -> None:
-        self.others = others
-        self.document = root
-        self.schemas = [root]
-        self.form = ''  # the definition or the named place that says what the value must look like
-        self.is_name = False  # whether the value is a key of the map at the error's path
-        steps = list(error.absolute_schema_path)
-        for before, step in zip(['', *steps], steps, strict=False):
-            self._go(step, named=before == 'properties')
-
-    def _go(self, step: str | int, *, named: bool) -> None:
-        schema = self.schemas[-1]
-        while isinstance(schema, dict) and step not in schema and '$ref' in schema:
-            schema = self._referred(schema['$ref'])
-        self.schemas.append(schema[step])
-        if named:
-            self.form = str(step)
-        elif step == 'items':
-            self.form = f'{self.form}.items'
-        elif step == 'propertyNames':
-            self.form, self.is_name = f'{self.form}.names', True
-
-    def _referred(self, reference: str) -> Any:
-        file, _, pointer = reference.partition('#/')
-        found = self.document = self.others[file] if file else self.document
-        for part in pointer.split('/'):
-            found, self.form = found[part], part
-        self.schemas.append(found)
-        return found
-
-    def described(self, key: str = '') -> str:
-        """What the nearest schema says of a value, or of a key that the value should have."""
-        for schema in reversed([s for s in self.schemas if isinstance(s, dict)]):
-            text = schema.get('properties', {}).get(key, {}).get('description') if key else schema.get('description')
-            if isinstance(text, str):
-                return _lower(text.rstrip('.'))
-        return ''
-
-
-def _faults(error: ValidationError, way: _Way, written: Mapping[Path, Mark]) -> Iterable[Fault]:
+def _faults(error: ValidationError, way: Way, written: Mapping[Path, Mark]) -> Iterable[Fault]:
     path: Path = tuple(error.absolute_path)
     value, limit = error.instance, error.validator_value
     match error.validator:
@@ -160,7 +118,7 @@ def _faults(error: ValidationError, way: _Way, written: Mapping[Path, Mark]) -> 
             yield Fault(path, _plain(error), way.described())
 
 
-def _wrong_form(path: Path, value: str, error: ValidationError, way: _Way) -> Fault:
+def _wrong_form(path: Path, value: str, error: ValidationError, way: Way) -> Fault:
     place = (*path, value) if way.is_name else path
     what, how = _FORMS.get(way.form, ('', ''))
     hint = f'write {how}' if how else way.described()
@@ -173,7 +131,7 @@ def _wrong_form(path: Path, value: str, error: ValidationError, way: _Way) -> Fa
     return Fault(place, f'{_shown(value)} {f"is not {what}" if what else "has the wrong form"}', hint)
 
 
-def _wrong_type(path: Path, error: ValidationError, way: _Way, mark: Mark | None) -> Fault:
+def _wrong_type(path: Path, error: ValidationError, way: Way, mark: Mark | None) -> Fault:
     value, wanted = error.instance, error.validator_value
     names = wanted if isinstance(wanted, list) else [wanted]
     kinds = ' or '.join(_TYPES[name] for name in names)
@@ -208,7 +166,7 @@ def _kind(value: Any) -> str:
     return 'a list'
 
 
-def _one_of(path: Path, value: Any, branches: list[Any], way: _Way) -> Fault:
+def _one_of(path: Path, value: Any, branches: list[Any], way: Way) -> Fault:
     """Of branches that each want one key, which is how our schemas use the keyword."""
     names = [key for branch in branches for key in branch.get('required', [])]
     present = [name for name in names if name in value]
@@ -216,16 +174,6 @@ def _one_of(path: Path, value: Any, branches: list[Any], way: _Way) -> Fault:
         return Fault(path, f'{" and ".join(map(repr, present))} exclude each other', 'keep one of them')
     either = ' or '.join(map(repr, names))
     return Fault(path, f'{either} is missing', way.described())
-
-
-# Words that keep their capital at the beginning of a hint.
-_NAMES = {'Kubernetes', 'Gateway', 'Prometheus', 'Argo', 'Flux', 'Secret', 'Docker'}
-
-
-def _lower(text: str) -> str:
-    first = text.partition(' ')[0].rstrip(':,;')
-    kept = first in _NAMES or (len(first) > 1 and not first[1:].islower())
-    return text if kept else text[0].lower() + text[1:]
 
 
 def _plain(error: ValidationError) -> str:

@@ -21,7 +21,10 @@ FEWEST = 100
 
 @dataclass(frozen=True, slots=True)
 class Shard:
-    """What a run over some models has made; of its releases only what they share with others."""
+    """What a run over some models has made; of its releases only what they share with others.
+
+    Files that the base holds stay where they were made: most are, and the way from one process to another is long.
+    """
 
     registry: Registry
     ledgers: dict[str, tuple[LedgerEntry, ...]]
@@ -66,7 +69,8 @@ def _folder_and_stem(name: str) -> tuple[str, str]:
 
 
 def _shard(run: Run) -> Shard:
-    files, ids = run.files, run.desired_ids
+    ids, base = run.desired_ids, run.base.ids
+    files = {path: data for path, data in run.files.items() if ids[path] != base.get(path)}
     return Shard(run.registry, dict(run.base.ledgers), [outline(release) for release in run.releases], files, ids)
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import replace
+from functools import cached_property
 
 from generator.errors import Problem, ProblemsFound
 from generator.repository import Repository
@@ -42,7 +43,7 @@ class Source:
         per_release = [f'{f}/{e}/{m}.yaml' for e in environments for m in self.only for f in folders]
         return [f'charts/{model}' for model in self.only] + per_release
 
-    @property
+    @cached_property
     def names(self) -> list[str]:
         """The registry's files; links are refused, for what they point to is not what a reviewer sees."""
         if links := [path for path in self.tree.links if path.startswith(f'{REGISTRY}/')]:
@@ -55,7 +56,10 @@ class Source:
         if path not in self._cache:
             if self.repository.bare:
                 return self.repository.read([self.tree.ids[path]])[self.tree.ids[path]]
-            self._cache[path] = read_file(self.repository, path)
+            data = read_file(self.repository, path)
+            if not path.startswith(f'{REGISTRY}/'):  # many, and none is asked for often
+                return data
+            self._cache[path] = data
         return self._cache[path]
 
     def lay(self, files: Mapping[str, bytes | None]) -> None:
@@ -65,6 +69,7 @@ class Source:
         ids.update((path, self.repository.blob_id(data)) for path, data in kept.items())
         self.tree = replace(self.tree, ids=ids)
         self._cache.update(kept)
+        vars(self).pop('names', None)  # it is told anew
 
     def prefetch(self, paths: Iterable[str]) -> None:
         """Read many files by one git process where there is no work tree."""
@@ -85,10 +90,9 @@ class Source:
         return [path.removeprefix(start).removesuffix('.yaml') for path in self.tree.ids if path.startswith(start)]
 
     def environments(self) -> list[str]:
-        places = (path.split('/') for path in self.tree.ids)
-        return sorted(
-            {p[2].removesuffix('.yaml') for p in places if p[:2] == [REGISTRY, 'environments'] and len(p) == 3}
-        )
+        start = f'{REGISTRY}/environments/'
+        names = {path.removeprefix(start) for path in self.tree.ids if path.startswith(start)}
+        return sorted({name.removesuffix('.yaml') for name in names if '/' not in name})
 
     def base_paths(self) -> list[str]:
         """The generated paths in scope, as ls-tree takes them."""

@@ -47,7 +47,7 @@ def drift(run: Run) -> list[Problem]:
 def _strays(run: Run) -> Iterator[Problem]:
     """Files that an agent would apply although chartloom did not make them."""
     for path in run.source.generated():
-        if path.startswith('delivery/') and path not in run.files and run.whole:
+        if path.startswith('delivery/') and path not in run.desired_ids and run.whole:
             yield Problem(
                 path, '', 'the agent would apply this file, which chartloom did not make', 'move it out of delivery/'
             )

@@ -11,7 +11,7 @@ from generator.errors import Problem, ProblemsFound
 from generator.files import FOLDER, standing
 from generator.files import read_file as read_file
 from generator.lock import locked
-from generator.repository import Repository
+from generator.repository import LINKS, Repository
 from generator.transaction import Write, carry_out, finish_locked
 
 
@@ -29,12 +29,19 @@ def read_work_tree(repository: Repository, paths: Sequence[str]) -> WorkTree:
 
     A path may be a pattern. It counts from our folder: its own name is no pattern, whatever stands in it.
     """
-    staged, unmerged = _index(repository, paths)
+    # Where the paths count from: git takes the way there literally.
+    here = ('-C', repository.prefix) if repository.prefix else ()
+    entries, differing, others = repository.raw_all(
+        (*here, 'ls-files', '-s', '-z', '--full-name', '--', *paths),
+        (*here, 'diff-files', '--name-only', '-z', '--', *paths),
+        (*here, 'ls-files', '-o', '-z', '--full-name', '--', *paths),
+    )
+    staged, unmerged = _index(repository, entries)
     if unmerged:
         hint = "finish it with 'git commit', or give it up with 'git merge --abort'"
         raise ProblemsFound(Problem(path, '', 'a merge is in progress', hint) for path in sorted(unmerged))
-    changed = set(_paths(repository, 'diff-files', '--name-only', '-z', '--', *paths))
-    changed |= set(_paths(repository, 'ls-files', '-o', '-z', '--full-name', '--', *paths))
+    cut = len(repository.prefix)
+    changed = {path[cut:] for path in (*_listed(differing), *_listed(others))}
     now = {path: LINK if path.endswith('/') else standing(repository, path) for path in changed}
     links = {path for path, blob in now.items() if blob == LINK}
     # What lies behind a link is not in the work tree, as git sees it.
@@ -54,26 +61,21 @@ def _is_behind(path: str, links: Collection[str]) -> bool:
     return any(parent.as_posix() in links for parent in PurePosixPath(path).parents)
 
 
-def _index(repository: Repository, paths: Sequence[str]) -> tuple[dict[str, str], set[str]]:
+def _index(repository: Repository, listing: bytes) -> tuple[dict[str, str], set[str]]:
     staged: dict[str, str] = {}
     unmerged: set[str] = set()
-    for entry in _paths(repository, 'ls-files', '-s', '-z', '--full-name', '--', *paths, cut=0):
-        meta, _, path = entry.partition('\t')
-        mode, blob, stage = meta.split(' ')
-        path = path[len(repository.prefix) :]
-        if stage != '0':
-            unmerged.add(path)
+    end = 7 + (40 if repository.object_format == 'sha1' else 64)
+    cut = end + 3 + len(repository.prefix)
+    for entry in _listed(listing):  # mode, blob, stage and path
+        if entry[end + 1] != '0':
+            unmerged.add(entry[cut:])
         else:
-            staged[path] = LINK if mode in ('120000', '160000') else blob
+            staged[entry[cut:]] = LINK if entry[:6] in LINKS else entry[7:end]
     return staged, unmerged
 
 
-def _paths(repository: Repository, *arguments: str, cut: int | None = None) -> list[str]:
-    """Run where the paths count from: git takes the way there literally."""
-    cut = len(repository.prefix) if cut is None else cut
-    here = ('-C', repository.prefix) if repository.prefix else ()
-    listing = repository.raw(*here, *arguments).decode('utf-8', 'surrogateescape')
-    return [path[cut:] for path in listing.split('\0')[:-1]]
+def _listed(listing: bytes) -> list[str]:
+    return listing.decode('utf-8', 'surrogateescape').split('\0')[:-1]
 
 
 def write_files(repository: Repository, files: Mapping[str, bytes], removed: Iterable[str]) -> None:

@@ -17,28 +17,12 @@ from ruamel.yaml.error import YAMLError
 
 from generator.errors import Problem, ProblemsFound, problem
 from generator.paths import Path, show
-from generator.yamlsyntax import character_problem, syntax_problem
+from generator.yamlscalars import DOUBTFUL_NUMBER, NOTHING, NUMBER, NUMERIC, SPECIAL, WORDS, quote_hint
 
 MAX_BYTES = 1 << 20
 MAX_DEPTH = 40
 MAX_PROBLEMS = 20
 
-_WORDS: dict[str, Any] = {'true': True, 'false': False}
-_NOTHING = ('', '~', 'null')
-# Plain scalars that some reader of ours (PyYAML, ruamel, helm, kubectl) takes for no text: measured, not guessed.
-_DOUBTFUL = frozenset(
-    'y Y n N yes Yes YES no No NO on On ON off Off OFF True TRUE False FALSE Null NULL .nan .NaN .NAN = <<'.split()
-)
-_SPECIAL = _DOUBTFUL.union(_WORDS, _NOTHING)
-_NUMBER = re.compile(r'-?(?:0|[1-9][0-9]{0,15})(?:\.[0-9]+)?')
-_DOUBTFUL_NUMBER = re.compile(
-    r'[-+]?\.(?:inf|Inf|INF)'
-    r'|[-+.]?[0-9][0-9_]*(?:\.[0-9_]*)?(?:[eE][-+]?[0-9]+)?|[-+]?0[xX][0-9a-fA-F_]+|[-+]?0[oO][0-7_]+|[-+]?0[bB][01_]+'
-    r'|[-+][0-9_]+|[-+]?\.[0-9_]+(?:[eE][-+]?[0-9]+)?|[-+]?[0-9][0-9_]*(?::[0-5]?[0-9])+(?:\.[0-9_]*)?'
-    r'|[0-9]{4}-[0-9]{1,2}-[0-9]{1,2}(?:(?:[Tt]|[ \t]+)[0-9]{1,2}:[0-9]{1,2}:.*)?'
-)
-_NUMERIC = frozenset('0123456789+-.')  # what a number begins with
-_DATE = re.compile(r'[0-9]{4}-[0-9]{1,2}-[0-9]{1,2}')
 # Line ends, or nothing at all, to some YAML readers and text to others; a reviewer sees none of them.
 _HIDDEN = re.compile('[\x85\u2028\u2029\ufeff]')
 _TEMPLATE = re.compile(r'(?:\{\{.*?\}\}[^\s,#{}\]]*)+')
@@ -76,6 +60,8 @@ def decode(data: bytes, file: str) -> str:
         line = data.count(b'\n', 0, error.start) + 1
         raise problem(file, '', f'line {line} is not UTF-8', 'save the file as UTF-8') from None
     if not text.isascii() and (found := _HIDDEN.search(text)):
+        from generator.yamlsyntax import character_problem
+
         raise character_problem(text, found.start(), file, 'which only some YAML readers pass over')
     return text
 
@@ -96,6 +82,8 @@ class _Reader:
             value = self._document()
         except YAMLError as error:
             if not self.lost:
+                from generator.yamlsyntax import syntax_problem  # which most files never need
+
                 self.problems += syntax_problem(error, self.text, self.file, self.quoted).problems
         if self.problems:
             raise ProblemsFound(self.problems)
@@ -128,7 +116,7 @@ class _Reader:
         if kind is ev.AliasEvent:
             self._refuse_alias(event, path)
             return ''
-        if event.anchor or event.tag:
+        if event.anchor or event.ctag:
             self._refuse_node(event, path)
         return self._mapping(path, depth) if kind is ev.MappingStartEvent else self._sequence(path, depth)
 
@@ -150,9 +138,9 @@ class _Reader:
                 self._refuse(
                     show(here), f'line {event.start_mark.line + 1}: the key stands here twice', 'keep one of the two'
                 )
-            elif event.anchor or event.tag:
+            elif event.anchor or event.ctag:
                 self._refuse_node(event, here)
-            elif not event.style and (key in _SPECIAL or (key[0] in _NUMERIC and _DOUBTFUL_NUMBER.fullmatch(key))):
+            elif not event.style and (key in SPECIAL or (key[0] in NUMERIC and DOUBTFUL_NUMBER.fullmatch(key))):
                 self._refuse_word(key, path, event)
             result[key] = self._value(self._next(), here, depth + 1)
 
@@ -166,27 +154,27 @@ class _Reader:
 
     def _scalar(self, event: Any, path: Path) -> Any:
         text: str = event.value
-        if event.anchor or event.tag:
+        if event.anchor or event.ctag:
             self._refuse_node(event, path)
         if event.style:
             self.quoted = event
             return text
-        if text in _SPECIAL:
+        if text in SPECIAL:
             return self._word(text, path)
-        if text[0] in _NUMERIC:
-            if _NUMBER.fullmatch(text) and text != '-0':
+        if text[0] in NUMERIC:
+            if NUMBER.fullmatch(text) and text != '-0':
                 return float(text) if '.' in text else int(text)
-            if _DOUBTFUL_NUMBER.fullmatch(text):
-                self._refuse(show(path), f'{text} {_DOUBT}', _quote_hint(text))
+            if DOUBTFUL_NUMBER.fullmatch(text):
+                self._refuse(show(path), f'{text} {_DOUBT}', quote_hint(text))
         return text
 
     def _word(self, text: str, path: Path) -> Any:
-        if text in _WORDS:
-            return _WORDS[text]
-        if text in _NOTHING:
+        if text in WORDS:
+            return WORDS[text]
+        if text in NOTHING:
             self._refuse(show(path), 'there is no value', _EMPTY_VALUE if 'values' in path[:-1] else _EMPTY)
         else:
-            self._refuse(show(path), f'{text} {_DOUBT}', _quote_hint(text))
+            self._refuse(show(path), f'{text} {_DOUBT}', quote_hint(text))
         return ''
 
     def _skip(self, event: Any) -> None:
@@ -209,7 +197,7 @@ class _Reader:
                 f"{where}merge keys are not read: '<<'",
                 'write its keys out: what a reviewer sees is what counts',
             )
-        elif key in _NOTHING:
+        elif key in NOTHING:
             self._refuse(show(path), f'{where}a key without a name', 'write a word before the colon')
         else:
             self._refuse(
@@ -259,14 +247,3 @@ class _Reader:
 _DOUBT = 'means different things to different YAML readers'
 _EMPTY = "remove the key, or write a value: '' or {} or [] if it is meant to be empty"
 _EMPTY_VALUE = "remove the key, or write a value; 'enabled: false' removes an inherited entry"
-
-
-def _quote_hint(text: str) -> str:
-    quoted = f'quote the text: {json.dumps(text, ensure_ascii=False)}'
-    if text.lower() in ('yes', 'on', 'y', 'true'):
-        return f'write true for a truth value, or {quoted}'
-    if text.lower() in ('no', 'off', 'n', 'false'):
-        return f'write false for a truth value, or {quoted}'
-    if _DATE.match(text) or not any(letter.isdigit() for letter in text) or (text.isdigit() and len(text) > 16):
-        return quoted
-    return f'{quoted}, or write a plain decimal number'

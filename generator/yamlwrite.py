@@ -9,15 +9,14 @@ from __future__ import annotations
 import hashlib
 import json
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from decimal import Decimal
 from functools import lru_cache
 from json.encoder import encode_basestring
 from typing import Any
 
-from generator.paths import Path
-
-Comments = Callable[[Path], str | None]
+# By key: the text that stands above it, and the comments within its value.
+Comments = Mapping[str, tuple[str, 'Comments']]
 
 _PLAIN = re.compile(r'[A-Za-z_/][A-Za-z0-9_./-]*')
 _WORDS = frozenset('y n yes no on off true false null none nan inf'.split())
@@ -78,42 +77,43 @@ class Dumped(str):
 
 
 def dump(value: Mapping[str, Any], comments: Comments | None = None) -> str:
-    """Write a mapping in block style, in its order; `comments` gives the text that stands above a key, or nothing."""
+    """Write a mapping in block style, in its order, with comments above its keys."""
     lines: list[str] = []
-    _mapping(value, '', lines, comments, ())
+    _mapping(value, '', lines, comments)
     return '\n'.join(lines) + '\n' if lines else '{}\n'
 
 
-def _mapping(value: Mapping[str, Any], indent: str, lines: list[str], comments: Comments | None, path: Path) -> None:
+def _mapping(value: Mapping[str, Any], indent: str, lines: list[str], comments: Comments | None = None) -> None:
     # Most of a run's time is spent here: plain strings and maps, which most values are, are told first.
     for key, item in value.items():
-        here = (*path, key) if comments else path
-        if comments and (comment := comments(here)):
+        inner = None
+        if comments and key in comments:
+            comment, inner = comments[key]
             lines.extend([f'{indent}# {line}' for line in comment.splitlines()])
         name = _key(key, indent)
         if type(item) is str and '\n' not in item:
             lines.append(f'{name} {scalar_text(item)}')
         elif isinstance(item, dict) and item:
             lines.append(name)
-            _mapping(item, indent + '  ', lines, comments, here)
+            _mapping(item, indent + '  ', lines, inner)
         elif isinstance(item, Dumped):
             lines.append(name)
             lines.extend([f'{indent}  {line}' if line else '' for line in item.removesuffix('\n').split('\n')])
         elif isinstance(item, list | tuple) and item:
             lines.append(name)
-            _sequence(item, indent + '  ', lines, comments, here)
+            _sequence(item, indent + '  ', lines)
         else:
             lines.append(f'{name} {_block(item, indent)}')
 
 
-def _sequence(value: Sequence[Any], indent: str, lines: list[str], comments: Comments | None, path: Path) -> None:
-    for number, item in enumerate(value):
+def _sequence(value: Sequence[Any], indent: str, lines: list[str]) -> None:
+    for item in value:
         if isinstance(item, dict | list | tuple) and item:
             inner: list[str] = []
             if isinstance(item, dict):
-                _mapping(item, indent + '  ', inner, comments, (*path, number))
+                _mapping(item, indent + '  ', inner)
             else:
-                _sequence(item, indent + '  ', inner, comments, (*path, number))
+                _sequence(item, indent + '  ', inner)
             inner[0] = f'{indent}- {inner[0].lstrip(" ")}'
             lines.extend(inner)
         else:

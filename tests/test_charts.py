@@ -18,9 +18,9 @@ from generator.charts import ModelCharts, digest, make_charts, next_patch
 from generator.domain import LedgerEntry, Model, ModelVersion, Settings, Starter, Templates
 from generator.errors import ProblemsFound
 from generator.ledger import dump_ledger, ledger_file, read_ledger
-from generator.load import load_templates
 from generator.pipeline import Run
 from generator.repository import open_repository
+from generator.templates import load_templates
 
 SETTINGS = Settings('registry/settings.yaml', {'repository': {'url': 'https://git.example/ml.git'}})
 TEMPLATES = load_templates()

@@ -16,10 +16,11 @@ from generator.environment_checks import cluster_key
 from generator.errors import Problem, ProblemsFound
 from generator.faults import Fault, to_problems
 from generator.features import Feature, feature_faults
-from generator.load import load_registry, load_templates
+from generator.load import load_registry
 from generator.merge import merge
 from generator.resolve import resolve_releases
 from generator.schema import Schemas
+from generator.templates import load_templates
 from generator.units import quantity
 from generator.value_checks import value_faults
 

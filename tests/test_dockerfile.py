@@ -24,7 +24,7 @@ from parts import part
 from generator.dockerfile import dockerfile
 from generator.domain import Model, ModelVersion
 from generator.errors import ProblemsFound
-from generator.load import load_templates
+from generator.templates import load_templates
 
 TEMPLATES = load_templates()
 KINDS = [(name, kind) for name, runtime in TEMPLATES.runtimes.items() for kind in ['', *runtime.spec['artifacts']]]

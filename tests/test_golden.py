@@ -22,8 +22,8 @@ from parts import ROOT, git
 
 from generator.charts import digest
 from generator.ledger import dump_ledger, ledger_file, read_ledger
-from generator.load import load_templates
 from generator.repository_documents import sealed_json
+from generator.templates import load_templates
 from generator.yamlwrite import is_sealed, seal
 
 GOLDEN = ROOT / 'tests' / 'golden'

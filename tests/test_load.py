@@ -18,11 +18,12 @@ from generator.charts import make_charts
 from generator.checks import environment_problems, registry_problems
 from generator.domain import Registry
 from generator.errors import Problem, ProblemsFound
-from generator.load import load_registry, load_templates
+from generator.load import load_registry
 from generator.paths import show
 from generator.render import render_charts, render_releases, render_repository
 from generator.resolve import resolve_releases
 from generator.schema import Schemas
+from generator.templates import load_templates
 
 TEMPLATES = load_templates()
 SCHEMAS = Schemas(TEMPLATES.schemas)

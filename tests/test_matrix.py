@@ -14,9 +14,9 @@ import yaml
 from gitops import chartloom
 
 from generator.helm import find_helm, lint, template
-from generator.load import load_templates
 from generator.pipeline import Run
 from generator.repository import open_repository
+from generator.templates import load_templates
 from generator.verify import helm_releases
 
 RUNTIMES = load_templates().runtimes

@@ -11,8 +11,8 @@ import registries as r
 from generator.domain import Model, ModelVersion
 from generator.errors import Problem, ProblemsFound
 from generator.layering import merge_checked
-from generator.load import load_templates
 from generator.model_values import model_layers, model_problems, substitute
+from generator.templates import load_templates
 
 TEMPLATES = load_templates()
 STARTER = TEMPLATES.starter

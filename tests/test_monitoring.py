@@ -18,7 +18,7 @@ from generator import alerts, monitoring
 from generator.dashboards import dashboard
 from generator.domain import ResolvedRelease
 from generator.errors import ProblemsFound
-from generator.load import load_templates
+from generator.templates import load_templates
 
 Values = dict[str, Any]
 Series = dict[str, str]

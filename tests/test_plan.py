@@ -32,7 +32,14 @@ def ids(files: Mapping[str, bytes]) -> dict[str, str]:
 
 def planned(current: Mapping[str, bytes], desired: Mapping[str, bytes], base: Mapping[str, bytes]) -> Plan:
     """With all that may stop a plan allowed."""
-    known = Trees(desired, ids(desired), ids(current), ids(base), current.__getitem__, base.__getitem__)
+    known = Trees(
+        desired,
+        ids(desired),
+        ids(current),
+        ids(base),
+        current.__getitem__,
+        lambda paths: {path: base[path] for path in paths},
+    )
     plan, problems = make_plan(known, PUBLISHED, discard=True, removable={'prod/m', 'prod'})
     assert problems == []
     return plan
@@ -74,7 +81,14 @@ def test_a_plan_is_made_whole_or_told_why_not(
     current: dict[str, bytes], desired: dict[str, bytes], base: dict[str, bytes]
 ) -> None:
     """Without leave, each change is either planned or refused; nothing that a person made is in the plan."""
-    known = Trees(desired, ids(desired), ids(current), ids(base), current.__getitem__, base.__getitem__)
+    known = Trees(
+        desired,
+        ids(desired),
+        ids(current),
+        ids(base),
+        current.__getitem__,
+        lambda paths: {path: base[path] for path in paths},
+    )
     plan, problems = make_plan(known, PUBLISHED)
     refused = {problem.file for problem in problems}
     wanted = {change.path for change in planned(current, desired, base).changes}

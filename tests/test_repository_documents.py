@@ -10,8 +10,8 @@ import pytest
 import registries as r
 from parts import git
 
-from generator.load import load_templates
 from generator.repository_documents import render, sealed_json
+from generator.templates import load_templates
 from generator.yamlwrite import is_sealed
 
 BEGIN, END = '<!-- chartloom: begin -->\n', '<!-- chartloom: end -->\n'

@@ -14,8 +14,8 @@ from starter import CHART, PRESETS, Strict, Values, all_containers, of_kind, pod
 
 from generator.charts import make_charts
 from generator.domain import Chart, Model, ModelVersion, Settings
-from generator.load import load_templates
 from generator.model_values import model_problems
+from generator.templates import load_templates
 
 TEMPLATES = load_templates()
 RUNTIMES = TEMPLATES.runtimes

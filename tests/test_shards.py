@@ -50,6 +50,21 @@ def test_shards_make_what_one_process_makes(
     assert 'releases' not in vars(together), 'it was made by one process'
 
 
+@pytest.mark.usefixtures('in_shards')
+def test_what_is_published_stays_where_it_was_made(tmp_path: Path) -> None:
+    repository = Repository(tmp_path / 'repository', SMALL)
+    repository.publish()
+    again = repository.run()
+    assert not [path for path in again.files if path.startswith(('charts/', 'values/'))]
+    assert not again.plan().changes
+    assert 'releases' not in vars(again), 'it was made by one process'
+    before = repository.tree()
+    for path in [path for path in before if path.startswith(('charts/', 'values/'))]:
+        (repository.folder / path).unlink()
+    repository.generate(discard=True)
+    assert repository.tree() == before
+
+
 @pytest.mark.parametrize(
     'files',
     [

@@ -9,9 +9,9 @@ import registries as r
 
 from generator.domain import Model, ModelVersion
 from generator.layering import merge_checked
-from generator.load import load_templates
 from generator.model_values import model_layers
 from generator.startup import load_seconds
+from generator.templates import load_templates
 
 TEMPLATES = load_templates()
 URI = {'https': 'https://models.example/m', 'pvc': 'pvc://weights/m/1'}

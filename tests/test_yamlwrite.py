@@ -19,7 +19,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from generator import yamlio
-from generator.yamlwrite import Dumped, dump, is_sealed, scalar_text, seal
+from generator.yamlwrite import Comments, Dumped, dump, is_sealed, scalar_text, seal
 
 COUNT = 20_000
 
@@ -363,10 +363,10 @@ def test_what_is_text_already_comes_out_as_if_it_were_not(make: Any) -> None:
 
 
 def test_comments_stand_above_their_keys() -> None:
-    comments = {('a',): 'about a', ('a', 'b'): 'two\nlines', ('list', 0, 'x'): 'in a list'}
-    written = dump({'a': {'b': 1, 'c': 2}, 'list': [{'x': 1}, {'x': 2}]}, lambda path: comments.get(path, ''))
-    assert written == '# about a\na:\n  # two\n  # lines\n  b: 1\n  c: 2\nlist:\n  - # in a list\n    x: 1\n  - x: 2\n'
-    assert yaml.safe_load(written) == {'a': {'b': 1, 'c': 2}, 'list': [{'x': 1}, {'x': 2}]}
+    comments: Comments = {'a': ('about a', {'b': ('two\nlines', {})}), 'd': ('', {}), 'e': ('nowhere', {})}
+    written = dump({'a': {'b': 1, 'c': {'b': 2}}, 'd': 3}, comments)
+    assert written == '# about a\na:\n  # two\n  # lines\n  b: 1\n  c:\n    b: 2\nd: 3\n'
+    assert yaml.safe_load(written) == {'a': {'b': 1, 'c': {'b': 2}}, 'd': 3}
 
 
 # --- the seal --------------------------------------------------------------------------------------------------------

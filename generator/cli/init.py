@@ -13,10 +13,10 @@ from generator.cli.output import common_options, result, say
 from generator.doctor import PLACEHOLDER
 from generator.documents import render_document
 from generator.errors import ProblemsFound, problem
-from generator.load import load_templates
 from generator.pipeline import Run
 from generator.process import run
 from generator.repository import Repository, open_repository
+from generator.templates import load_templates
 from generator.worktree import write_files
 
 _START = 'init/'

@@ -117,7 +117,7 @@ def _moves(run: Run, plan: Plan) -> dict[str, str]:
 
 def _ledger(run: Run, model: str) -> tuple[LedgerEntry, ...]:
     file = ledger_file(model)
-    return read_ledger(run.files[file], file) if file in run.files else ()
+    return read_ledger(run.files[file], file) if file in run.files else run.base.ledgers.get(model, ())
 
 
 def _diff(run: Run, plan: Plan, path: str) -> str:

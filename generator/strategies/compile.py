@@ -91,9 +91,11 @@ def _problems(strategy: Canary | BlueGreen, context: Context, said: Said, place:
         if found and found not in seen:
             seen.add(found)
             where = f"in environment '{environment.name}' with engine '{engine}' and router '{environment.router}'"
+            hint = found.instead
             if environment.router != context.router:
                 where += f", where '{context.name}' has no route"
-            yield Problem(said.file, place, f'{found.reason} ({where})', found.instead)
+                hint = f"give '{context.name}' a route, or use strategy blueGreen or rolling"
+            yield Problem(said.file, place, f'{found.reason} ({where})', hint)
     if seen:
         return
     if strategy.checks:

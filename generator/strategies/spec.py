@@ -152,7 +152,7 @@ def _step_faults(steps: list[Values]) -> Iterator[Fault]:
             yield Fault(place, f'a step says one thing, this one {said}', 'write a weight, or headers, or a mirror')
         elif 'weight' not in step and above:
             hint = 'put it before the first weight'
-            yield Fault((*place, kinds[0]), f'{kinds[0]} come after weight {above}', hint)
+            yield Fault((*place, kinds[0]), f"'{kinds[0]}' stands after weight '{above}'", hint)
         weight = step.get('weight', 0)
         if weight and weight <= above:
             hint = f'write more than {above}, or leave the step out'

@@ -1,0 +1,171 @@
+"""A model version → the files of its chart, with a stand-in for the chart's version."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from functools import lru_cache
+from typing import Any
+
+from generator import yamlwrite
+from generator.chart_readme import chart_readme
+from generator.dashboards import dashboard
+from generator.domain import (
+    DOMAIN,
+    VALUES_CONTRACT,
+    Chart,
+    Model,
+    ModelVersion,
+    Settings,
+    Starter,
+    Templates,
+    Tree,
+    Values,
+)
+from generator.images import images, show_image
+from generator.layering import merge_checked
+from generator.model_values import model_layers
+from generator.monitoring import DASHBOARD, wants_gpus
+from generator.strategies.checks import QUERIES
+from generator.strategies.compile import STRATEGY
+
+# Stands for the chart's version while its content is compared: private-use characters, which no registry text holds.
+VERSION = '\ue000version\ue001'
+
+
+def draft_chart(model: Model, version: ModelVersion, settings: Settings, templates: Templates) -> Chart:
+    """A chart with a stand-in for its version and without change notes: what equality is judged by."""
+    layers = tuple(model_layers(model, version, templates))
+    starter = templates.starter
+    values = merge_checked(layers, starter.values, starter.files['values.schema.json'], model.file)
+    runtime = templates.runtimes[model.runtime]
+    queries = runtime.spec.get('queries', {})
+    annotations = _annotations(model, version, values, runtime.name, queries)
+    if queries:
+        annotations[DASHBOARD] = 'dashboard.json'
+    files = {
+        **starter.files,
+        'Chart.yaml': _chart_yaml(model, version, settings, runtime.name, starter.files, annotations),
+        'values.yaml': _values_yaml(model, values, starter),
+        'README.md': chart_readme(model, version, VERSION, values, templates),
+    }
+    if queries:
+        slo, gpus = model.spec.get('slo', {}), wants_gpus(model.spec)
+        files['dashboard.json'] = dashboard(model.runtime, queries, slo, gpus=gpus).encode()
+    return Chart(
+        model=model.name, version=VERSION, model_version=version.version, values=values,
+        schema=starter.files['values.schema.json'], annotations=annotations, files=files, layers=layers,
+    )  # fmt: skip
+
+
+def _annotations(model: Model, version: ModelVersion, values: Values, runtime: str, queries: Values) -> dict[str, str]:
+    """What later runs must know of this chart, whatever the model says by then; strings, as Helm demands."""
+    found = {
+        f'{DOMAIN}/values-contract': str(VALUES_CONTRACT),
+        f'{DOMAIN}/model': model.name,
+        f'{DOMAIN}/model-version': version.version,
+        f'{DOMAIN}/runtime': runtime,
+    }
+    if 'route' in model.spec:
+        found[f'{DOMAIN}/hostname'] = model.hostname
+    if 'grpc' in model.spec.get('route', {}):
+        found[f'{DOMAIN}/grpc-hostname'] = model.grpc_hostname
+    if 'auth' in model.spec.get('route', {}):
+        found[f'{DOMAIN}/auth'] = model.spec['route']['auth']
+    if 'strategy' in model.spec:
+        found[STRATEGY] = json.dumps(model.spec['strategy'], sort_keys=True)
+    if told := {key: queries[key] for key in ('success', 'total', 'latency') if key in queries}:
+        found[QUERIES] = json.dumps(told)
+    if 'slo' in model.spec:
+        found[f'{DOMAIN}/slo'] = json.dumps(model.spec['slo'], sort_keys=True)
+    names = [
+        {'name': path[-2] if len(path) > 1 else 'server', 'image': show_image(image)} for path, image in images(values)
+    ]
+    found['artifacthub.io/category'] = 'ai-machine-learning'
+    found['artifacthub.io/images'] = json.dumps(names, ensure_ascii=False)
+    return found
+
+
+def _chart_yaml(
+    model: Model, version: ModelVersion, settings: Settings, runtime: str, starter: Tree, annotations: Mapping[str, str]
+) -> bytes:
+    about = settings.spec.get('charts', {})
+    document: dict[str, Any] = {
+        'apiVersion': 'v2',
+        'name': model.name,
+        'description': ' '.join(str(model.spec['description']).split()),
+        'type': 'application',
+        'version': VERSION,
+        'appVersion': version.version,
+        'kubeVersion': _kube_version(starter['Chart.yaml']),
+        'keywords': _keywords(model, version, runtime),
+        'home': about.get('home') or _home(settings.url),
+        'sources': [settings.url],
+        'maintainers': [
+            {key: maintainer[key] for key in ('name', 'email', 'url') if key in maintainer}
+            for maintainer in about.get('maintainers') or [{'name': model.spec['team']}]
+        ],
+        'icon': about.get('icon', ''),
+        'annotations': annotations,
+    }
+    text = yamlwrite.dump({key: value for key, value in document.items() if value})
+    return (_HEAD.format(model.file) + _quoted_app_version(text)).encode()
+
+
+def _keywords(model: Model, version: ModelVersion, runtime: str) -> list[str]:
+    """A service of runtime custom without an artifact is no model."""
+    what = 'model-serving' if runtime != 'custom' or 'artifact' in version.spec else 'service'
+    return ['machine-learning', what, *dict.fromkeys((model.runtime, runtime))]
+
+
+def _home(url: str) -> str:
+    """The page of a repository, where its address is one."""
+    return url.removesuffix('.git') if url.startswith('https://') else ''
+
+
+_HEAD = '# Generated by chartloom from {}. Do not edit.\n'
+
+
+def _quoted_app_version(text: str) -> str:
+    """Readers take an unquoted appVersion for a number as soon as one looks like it: quote it always."""
+    lines = text.split('\n')
+    at = next(number for number, line in enumerate(lines) if line.startswith('appVersion: '))
+    value = lines[at].removeprefix('appVersion: ')
+    lines[at] = f'appVersion: {value}' if value.startswith('"') else f'appVersion: "{value}"'
+    return '\n'.join(lines)
+
+
+@lru_cache(maxsize=4)
+def _kube_version(chart_yaml: bytes) -> str:
+    """The starter's kubeVersion: what its templates need is theirs to say."""
+    from generator.yamlio import read
+
+    return str(read(chart_yaml, 'chart_templates/model-server/Chart.yaml')['kubeVersion'])
+
+
+def _values_yaml(model: Model, values: Values, starter: Starter) -> bytes:
+    comments = _comments(starter.files['values.schema.json'])
+    untouched = _starter_parts(starter)
+    parts = (
+        untouched[key] if value is starter.values.get(key) else yamlwrite.dump({key: value}, comments)
+        for key, value in values.items()
+    )
+    return (_HEAD.format(model.file) + ''.join(parts)).encode()
+
+
+@lru_cache(maxsize=2)
+def _starter_parts(starter: Starter) -> Mapping[str, str]:
+    """The starter's own values by key, as they stand in every chart whose model touches none of them."""
+    comments = _comments(starter.files['values.schema.json'])
+    return {key: yamlwrite.dump({key: value}, comments) for key, value in starter.values.items()}
+
+
+@lru_cache(maxsize=4)
+def _comments(schema_text: bytes) -> yamlwrite.Comments:
+    """Descriptions of the schema's first two levels: more would drown the values."""
+
+    def described(schema: Mapping[str, Any], levels: int) -> yamlwrite.Comments:
+        properties = schema.get('properties', {}).items() if levels else ()
+        return {key: (item.get('description', ''), described(item, levels - 1)) for key, item in properties}
+
+    return described(json.loads(schema_text), 2)
