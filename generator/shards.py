@@ -75,7 +75,11 @@ def _shard(run: Run) -> Shard:
 
 
 def _together(one: Shard, other: Shard) -> Shard:
-    models = {**one.registry.models, **other.registry.models}
-    registry = replace(one.registry, models=models, releases={**one.registry.releases, **other.registry.releases})
+    registry = replace(
+        one.registry,
+        models={**one.registry.models, **other.registry.models},
+        releases={**one.registry.releases, **other.registry.releases},
+        rollouts={**one.registry.rollouts, **other.registry.rollouts},
+    )
     ledgers, releases = {**one.ledgers, **other.ledgers}, [*one.releases, *other.releases]
     return Shard(registry, ledgers, releases, {**one.files, **other.files}, {**one.ids, **other.ids})
