@@ -12,13 +12,14 @@ import registries as r
 from generator.charts import ModelCharts, make_charts
 from generator.checks import registry_problems
 from generator.domain import Chart, LedgerEntry, Registry, Release, ResolvedRelease, Rollout, Templates
-from generator.load import load_registry, load_templates
+from generator.load import load_registry
 from generator.resolve import resolve_pinned, resolve_releases
 from generator.rollout import WORKLOAD, workload
 from generator.rollout_moves import Files, Pin, abort, advance, check_finish
 from generator.rollout_start import check_release, choose_target, start
 from generator.schema import Schemas
 from generator.strategies.compile import said_strategy
+from generator.templates import load_templates
 
 NAME, MODEL = 'prod/web', 'web'
 ROLLOUT, RELEASE = 'registry/rollouts/prod/web.yaml', 'registry/releases/prod/web.yaml'

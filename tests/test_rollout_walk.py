@@ -379,6 +379,29 @@ def test_another_kind_of_strategy_wants_new_pods_first(checkout: Checkout) -> No
     assert "the release runs by strategy 'rolling', and 2 (chart 1.0.2) by 'canary'" in done.stderr
 
 
+def test_a_pin_stays_until_the_rollout_has_ended(checkout: Checkout) -> None:
+    rollout(checkout, 'start', 'prod/web')
+    before = checkout.everything()
+    done = chartloom(checkout.folder, 'pin', '--newest', 'prod/web')
+    assert done.returncode == 1
+    assert 'a rollout to 2 is under way, and moves the pin when it ends' in done.stderr
+    assert checkout.everything() == before
+    # Everything else works as ever.
+    assert chartloom(checkout.folder, 'verify').returncode == 0
+    explained = chartloom(checkout.folder, 'explain', 'release/prod/web', 'tracks.stable.workload.args')
+    assert 'registry/rollouts/prod/web.yaml' in explained.stdout
+
+
+def test_a_version_may_be_released_and_rolled_out_at_once(tmp_path: Path) -> None:
+    checkout = new(tmp_path / 'repository', files(CANARY))
+    checkout.commit()
+    checkout.write(new_version())
+    assert rollout(checkout, 'start', 'prod/web')['to'] == {'version': '2', 'chart': '1.0.1'}
+    assert 'charts/web/1.0.1/Chart.yaml' in checkout.files()
+    assert checkout.status() == []
+    assert checkout.generate().changed is False
+
+
 def test_comments_in_the_files_are_kept(checkout: Checkout) -> None:
     rollout(checkout, 'start', 'prod/web')
     checkout.append(ROLLOUT, '# ask the search team before the last step\n')
