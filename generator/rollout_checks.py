@@ -6,9 +6,11 @@ from collections.abc import Collection, Iterator
 
 from generator.domain import Registry, Release, Rollout
 from generator.errors import Problem
+from generator.paths import show
 from generator.rollout import course
 from generator.rollout_values import rollout_strategy, wait_hint
 from generator.schema import quoted, suggest
+from generator.strategies.spec import strategy_faults
 
 
 def rollout_problems(registry: Registry, unread: Collection[str]) -> Iterator[Problem]:
@@ -34,6 +36,8 @@ def _problems(rollout: Rollout, release: Release, registry: Registry) -> Iterato
         hint = 'take back what was changed here'
         yield Problem(rollout.file, '$.spec.strategy', "a rollout in git is no 'rolling'", hint)
         return
+    for fault in strategy_faults(rollout.spec['strategy']):
+        yield Problem(rollout.file, show(('spec', 'strategy', *fault.path)), fault.message, fault.hint)
     names = [stage.name for stage in course(rollout_strategy(rollout), chart_first=True)]
     if rollout.stage not in names:
         message = f'the strategy has no stage {quoted(rollout.stage)}'

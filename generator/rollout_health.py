@@ -12,7 +12,7 @@ from decimal import Decimal
 from generator.domain import Environment, Values
 from generator.rollout import Stage
 from generator.strategies.checks import Query
-from generator.units import seconds
+from generator.units import number, seconds
 
 # A look at a time: the values that a query had then, as Prometheus writes them.
 Looks = Mapping[int, Sequence[str]]
@@ -100,11 +100,11 @@ def _holds(query: Query, value: Decimal) -> bool:
 
 
 def _limit(query: Query) -> str:
-    return f'{query.comparison} {query.limit.normalize():f}'
+    return f'{query.comparison} {number(query.limit)}'
 
 
 def _shown(value: Decimal) -> str:
-    return f'{value:.4g}' if value.is_finite() else str(value)
+    return number(Decimal(f'{value:.6g}')) if value.is_finite() else str(value)
 
 
 def together(verdicts: Sequence[Verdict]) -> Verdict:

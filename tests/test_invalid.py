@@ -134,8 +134,8 @@ def test_a_problem_is_told_to_the_letter(name: str, base: Path, tmp_path: Path, 
 # Modules whose problems `plan` tells; each of their messages and hints must stand in some expected.txt.
 MODULES = """
     checks credentials environment_checks faults features host_checks layering load merge model_values monitoring
-    port_checks release_checks resolve strategies.compile strategies.spec route_checks scaling schema schema_faults source texts value_checks yamlio
-    yamlscalars yamlsyntax
+    port_checks release_checks resolve rollout_checks rollout_values route_checks scaling schema schema_faults source
+    strategies.compile strategies.spec texts value_checks yamlio yamlscalars yamlsyntax
 """.split()
 # What no case can show, and what shows it.
 ELSEWHERE = {

@@ -1,0 +1,265 @@
+"""What Prometheus says of a rollout: judged in memory, and asked of a real Prometheus that scrapes a real server."""
+
+from __future__ import annotations
+
+import json
+import shutil
+import socket
+import subprocess
+import threading
+import time
+from collections.abc import Iterator
+from decimal import Decimal
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+from typing import Any
+from urllib.error import URLError
+from urllib.request import urlopen
+
+import pytest
+import registries as r
+from gitops import Checkout, chartloom, new
+from parts import part
+
+from generator.rollout_health import Ready, Verdict, judge_check, judge_ready, looks, ready_query, together
+from generator.strategies.checks import Query
+
+GOOD = Query('success-rate', 'q', '>=', Decimal('0.995'))
+FAST = Query('p99', 'q', '<=', Decimal('0.150'))
+
+
+def test_no_data_is_never_a_pass() -> None:
+    for found in ({}, {100: []}, {100: ['NaN']}, {40: ['1']}, {100: ['NaN'], 40: ['1']}):
+        assert judge_check(GOOD, found, 100, 0) == Verdict('waiting', 'success-rate tells nothing yet')
+
+
+def test_a_limit_belongs_to_what_is_allowed() -> None:
+    assert judge_check(GOOD, {100: ['0.995']}, 100, 0).state == 'passed'
+    assert judge_check(FAST, {100: ['0.15']}, 100, 0).state == 'passed'
+    assert judge_check(FAST, {100: ['+Inf']}, 100, 0).reason == (
+        'p99 was Infinity, not <= 0.15 (1 of 1 looks failed, 0 may)'
+    )
+    assert judge_check(GOOD, {100: ['0.99499']}, 100, 0) == Verdict(
+        'failed', 'success-rate was 0.99499, not >= 0.995 (1 of 1 looks failed, 0 may)'
+    )
+
+
+def test_some_looks_may_fail_but_not_the_last() -> None:
+    found = {40: ['0.9'], 70: ['1'], 100: ['1']}
+    assert judge_check(GOOD, found, 100, 1).state == 'passed'
+    assert judge_check(GOOD, found, 100, 0).state == 'failed'
+    found = {40: ['1'], 70: ['1'], 100: ['0.9']}
+    assert judge_check(GOOD, found, 100, 1) == Verdict(
+        'waiting', 'success-rate is 0.9, not >= 0.995 (1 of 3 looks failed, 1 may)'
+    )
+
+
+def test_of_several_values_each_must_hold() -> None:
+    assert judge_check(GOOD, {100: ['1', '0.5']}, 100, 0).state == 'failed'
+    assert judge_check(GOOD, {100: ['1', 'NaN']}, 100, 0).state == 'passed'
+
+
+def test_looks_end_now_and_are_not_too_many() -> None:
+    assert looks(0, 100, '30s') == (10, 30)
+    assert looks(90, 100, '1m') == (100, 60)
+    assert looks(200, 100, '1m') == (100, 60)  # a clock that is behind
+    assert looks(0, 10**7, '1m') == (10**7 - 600_000, 60)
+
+
+def test_pods_are_ready_when_as_many_are_scraped() -> None:
+    ready = Ready('canary', 2, fresh=False)
+    assert judge_ready(ready, ['2']).state == judge_ready(ready, ['3']).state == 'passed'
+    assert judge_ready(ready, ['1']) == Verdict('waiting', "1 of 2 pods of track 'canary' are ready")
+    assert judge_ready(Ready('stable', 2, fresh=True), []).reason == "0 of 2 new pods of track 'stable' are ready"
+    assert ready_query(ready, 'a="b"', 60) == 'count(up{a="b"} == 1)'
+    assert ready_query(Ready('stable', 2, fresh=True), 'a="b"', 0) == (
+        'count(up{a="b"} == 1 unless up{a="b"} offset 1s) unless count(up{a="b"} == 1 and up{a="b"} offset 1s)'
+    )
+
+
+def test_one_failure_is_a_failure() -> None:
+    failed, waiting, passed = Verdict('failed', 'f'), Verdict('waiting', 'w'), Verdict('passed')
+    assert together([waiting, failed, passed]) == failed
+    assert together([passed, waiting, Verdict('waiting', 'x')]) == Verdict('waiting', 'w; x')
+    assert together([passed]) == together([]) == passed
+
+
+# --- a real Prometheus -----------------------------------------------------------------------------------------------
+
+
+class Pods:
+    """A server that answers for pods by path, and the file that tells Prometheus of them."""
+
+    def __init__(self, folder: Path) -> None:
+        self.file = folder / 'pods.json'
+        self.pages: dict[str, str] = {}
+        pages = self.pages
+
+        class Handler(BaseHTTPRequestHandler):
+            def do_GET(self) -> None:
+                page = pages.get(self.path)
+                self.send_response(200 if page is not None else 503)
+                self.send_header('Content-Type', 'text/plain; version=0.0.4')
+                self.end_headers()
+                self.wfile.write((page or '').encode())
+
+            def log_message(self, format: str, *arguments: object) -> None:
+                pass
+
+        self.server = ThreadingHTTPServer(('127.0.0.1', 0), Handler)
+        threading.Thread(target=self.server.serve_forever, daemon=True).start()
+
+    def run(self, **tracks: list[str]) -> None:
+        """Which pods of each track there are."""
+        address = f'127.0.0.1:{self.server.server_address[1]}'
+        groups = [
+            {
+                'targets': [address],
+                'labels': {
+                    'job': 'ml-prod/web', 'chartloom_dev_track': track, 'instance': pod, '__metrics_path__': f'/{pod}',
+                },
+            }
+            for track, pods in tracks.items()
+            for pod in pods
+        ]  # fmt: skip
+        scratch = self.file.with_suffix('.new')
+        scratch.write_text(json.dumps(groups))
+        scratch.rename(self.file)
+
+    def say(self, pod: str, text: str | None) -> None:
+        self.pages[f'/{pod}'] = text  # type: ignore[assignment]
+
+
+@pytest.fixture
+def pods(tmp_path: Path) -> Iterator[Pods]:
+    found = Pods(tmp_path)
+    yield found
+    found.server.shutdown()
+    found.server.server_close()
+
+
+@pytest.fixture
+def prometheus(tmp_path: Path, pods: Pods) -> Iterator[str]:
+    """Its address; it looks every half second."""
+    binary = part('prometheus', shutil.which('prometheus'), 'apt-get install prometheus')
+    with socket.socket() as free:
+        free.bind(('127.0.0.1', 0))
+        address = f'127.0.0.1:{free.getsockname()[1]}'
+    config = {
+        'global': {'scrape_interval': '500ms', 'scrape_timeout': '400ms'},
+        'scrape_configs': [{'job_name': 'pods', 'file_sd_configs': [{'files': [str(pods.file)]}]}],
+    }
+    (tmp_path / 'prometheus.yml').write_text(json.dumps(config))
+    pods.run()
+    options = [f'--config.file={tmp_path}/prometheus.yml', f'--storage.tsdb.path={tmp_path}/data']
+    with (tmp_path / 'prometheus.log').open('w') as log:
+        process = subprocess.Popen([binary, *options, f'--web.listen-address={address}'], stdout=log, stderr=log)
+    try:
+        until(lambda: answers(f'http://{address}/-/ready'))
+        yield f'http://{address}'
+    finally:
+        process.terminate()
+        process.wait(30)
+
+
+def answers(url: str) -> bool:
+    try:
+        with urlopen(url, timeout=1):
+            return True
+    except (URLError, OSError):
+        return False
+
+
+def until(look: Any, wanted: Any = True) -> None:
+    """Look until it is as wanted: Prometheus takes its time."""
+    for _ in range(60):
+        found = look()
+        if found == wanted:
+            return
+        time.sleep(0.3)
+    assert found == wanted
+
+
+def checkout(folder: Path, address: str, **checks: Any) -> Checkout:
+    checks = {'queries': {'errors': {'query': 'max(errors{SEL})', 'limit': '<= 0.1'}}, 'interval': '1s', **checks}
+    strategy = {'canary': {'steps': [{'weight': 50}], 'checks': checks}}
+    monitoring = {'namespace': 'monitoring', 'podMonitor': True, 'prometheus': address}
+    base = {
+        **r.settings(),
+        **r.model(versions=[r.version('1')], route={}, replicas=1, args=['--old']),
+        **r.environment('prod', strategy=strategy, monitoring=monitoring, **r.GATEWAY),
+        **r.release('prod', 'web', version='1', chart='1.0.0'),
+    }
+    found = new(folder, base)
+    found.commit()
+    found.write(r.model(versions=[r.version('1'), r.version('2')], route={}, replicas=1, args=['--new']))
+    found.commit()
+    assert chartloom(found.folder, 'rollout', 'start', 'prod/web').returncode == 0
+    return found
+
+
+def advance(found: Checkout, *options: str, **env: str) -> tuple[int, str, str]:
+    done = chartloom(
+        found.folder, 'rollout', 'advance', 'prod/web', '--if-healthy', '--output', 'json', *options, env=env
+    )
+    answer = json.loads(done.stdout)
+    return done.returncode, answer.get('result', str(answer)), '; '.join(answer.get('reasons', []))
+
+
+def test_a_rollout_goes_on_when_prometheus_says_so(tmp_path: Path, pods: Pods, prometheus: str) -> None:
+    found = checkout(tmp_path / 'repository', prometheus, failures=0)
+    pods.run(stable=['old'], canary=['new'])
+    pods.say('old', 'errors 0.5\n')  # of the old version, whom nobody asks
+    until(lambda: advance(found), (4, 'waiting', "0 of 1 pods of track 'canary' are ready"))
+    pods.say('new', '')
+    until(lambda: advance(found), (0, 'advanced', ''))
+    assert advance(found) == (4, 'waiting', 'errors tells nothing yet')
+    pods.say('new', 'errors NaN\n')
+    time.sleep(1)
+    assert advance(found) == (4, 'waiting', 'errors tells nothing yet')
+    pods.say('new', 'errors 0.1\n')
+    until(lambda: advance(found), (0, 'advanced', ''))  # step-1 → full
+    assert advance(found)[:2] == (0, 'advanced')  # full → shift
+    # The pods that 'replace' waits for are others than those that there were when it began.
+    assert advance(found, GIT_COMMITTER_DATE=f'{int(time.time())} +0000')[:2] == (0, 'advanced')
+    time.sleep(1.5)
+    assert advance(found) == (4, 'waiting', "0 of 1 new pods of track 'stable' are ready")
+    pods.say('newer', 'errors 0\n')
+    pods.run(stable=['newer'], canary=['new'])
+    until(lambda: advance(found), (0, 'advanced', ''))  # replace → return
+    assert advance(found)[:2] == (0, 'advanced')
+    assert not (found.folder / 'registry/rollouts/prod/web.yaml').exists()
+
+
+def test_a_rollout_that_fails_is_told_or_taken_back(tmp_path: Path, pods: Pods, prometheus: str) -> None:
+    found = checkout(tmp_path / 'repository', 'http://127.0.0.1:1', failures=0)
+    before = found.head()
+    done = chartloom(found.folder, 'rollout', 'advance', 'prod/web', '--if-healthy')
+    assert done.returncode == 3, done.stderr
+    assert 'http://127.0.0.1:1/api/v1/query' in done.stderr
+    pods.run(stable=['old'], canary=['new'])
+    pods.say('old', '')
+    pods.say('new', 'errors 0.3\n')
+    until(lambda: advance(found, '--prometheus', prometheus), (0, 'advanced', ''))
+    reason = 'errors was 0.3, not <= 0.1'
+    head = found.head()
+    until(lambda: advance(found, '--prometheus', prometheus)[:2], (1, 'failed'))
+    done = chartloom(found.folder, 'rollout', 'advance', 'prod/web', '--prometheus', prometheus)
+    assert done.returncode == 1
+    assert done.stderr.startswith(f'registry/rollouts/prod/web.yaml::$.spec.stage: {reason}')
+    assert "hint: run 'chartloom rollout abort prod/web'" in done.stderr
+    assert found.head() == head != before
+    code, result, said = advance(found, '--prometheus', prometheus, '--abort-on-failure')
+    assert (code, result, said.startswith(reason)) == (1, 'aborted', True)
+    assert '  aborted: true\n' in found.read('registry/rollouts/prod/web.yaml')
+    # An aborted one asks nobody before it goes.
+    assert advance(found, '--prometheus', 'http://127.0.0.1:1') == (0, 'advanced', '')
+
+
+def test_a_question_that_prometheus_does_not_understand_fails(tmp_path: Path, prometheus: str) -> None:
+    queries = {'odd': {'query': 'max(errors{SEL}', 'limit': '<= 1'}}
+    found = checkout(tmp_path / 'repository', prometheus, queries=queries)
+    chartloom(found.folder, 'rollout', 'advance', 'prod/web')
+    done = chartloom(found.folder, 'rollout', 'advance', 'prod/web', '--if-healthy')
+    assert done.returncode == 3
+    assert 'parse error' in done.stderr

@@ -1,0 +1,358 @@
+"""Rollouts walked by the command line in real git repositories: commit by commit, to the end and back again."""
+
+from __future__ import annotations
+
+import json
+import shutil
+import time
+from pathlib import Path
+from typing import Any
+
+import pytest
+import registries as r
+import yaml
+from gitops import Checkout, chartloom, clone, new, published_at
+from parts import git
+
+from generator.helm import HelmRelease, find_helm, template
+from generator.yamlio import read
+
+ROLLOUT, VALUES, DELIVERY = (f'{folder}/prod/web.yaml' for folder in ('registry/rollouts', 'values', 'delivery'))
+CANARY = {'canary': {'steps': [{'weight': 20, 'hold': '10m'}, {'weight': 50, 'approval': True}], 'keepOld': '1h'}}
+BLUE_GREEN = {'blueGreen': {'previewReplicas': 1, 'approval': True}}
+OLD: dict[str, Any] = {'args': ['--old'], 'env': {'LEVEL': {'value': 'old'}}}
+NEW: dict[str, Any] = {'args': ['--new'], 'env': {'LEVEL': {'value': 'new'}}}
+# The tests' git lives in the past, so that holds are over; these commits are made now.
+NOW, LONG_AGO = ({'GIT_COMMITTER_DATE': f'{int(time.time()) - ago} +0000'} for ago in (0, 7200))
+
+
+def files(strategy: dict[str, Any], **more: Any) -> r.Files:
+    return {
+        **r.settings(),
+        **r.model(versions=[r.version('1')], route={}, replicas=4, **OLD),
+        **r.environment('prod', strategy=strategy, **r.GATEWAY, **more),
+        **r.release('prod', 'web', version='1', chart='1.0.0'),
+    }
+
+
+def new_version() -> r.Files:
+    return r.model(versions=[r.version('1'), r.version('2')], route={}, replicas=4, **NEW)
+
+
+@pytest.fixture
+def checkout(tmp_path: Path) -> Checkout:
+    """Two published charts, and the release on the first."""
+    return prepared(tmp_path / 'repository', files(CANARY))
+
+
+def prepared(top: Path, registry: r.Files) -> Checkout:
+    found = new(top, registry)
+    assert found.commit().commit
+    found.write(new_version())
+    assert found.commit().commit
+    return found
+
+
+def rollout(checkout: Checkout, *arguments: str, code: int = 0, **env: str) -> dict[str, Any]:
+    """Run a subcommand; its answer as data."""
+    verb, *rest = arguments
+    done = chartloom(checkout.folder, 'rollout', verb, *rest, '--output', 'json', env=env)
+    assert done.returncode == code, (done.stdout, done.stderr)
+    return json.loads(done.stdout)
+
+
+def tracks(checkout: Checkout) -> dict[str, Any]:
+    """The tracks that run: weight, pods and whether they have something of their own."""
+    delivery = read(checkout.read(DELIVERY).encode(), '')['spec']['source']
+    chart = checkout.folder / delivery['path'] / 'values.yaml'
+    found = read(chart.read_bytes(), '')['tracks']
+    for name, track in delivery['helm']['valuesObject'].get('tracks', {}).items():
+        found[name] = {**found.get(name, {}), **track}
+    return {
+        name: (track['weight'], track['replicas'], *track['workload'].get('args', []))
+        for name, track in found.items()
+        if track['enabled']
+    }
+
+
+def test_a_canary_walks_to_its_end(checkout: Checkout) -> None:
+    before = checkout.head()
+    assert rollout(checkout, 'start', 'prod/web')['stage'] == 'on'
+    seen = [(read(checkout.read(ROLLOUT).encode(), '')['spec']['stage'], tracks(checkout))]
+    while (checkout.folder / ROLLOUT).exists():
+        answer = rollout(checkout, 'advance', 'prod/web', '--now', '--approve')
+        assert answer['result'] == 'advanced'
+        seen.append((answer['stage'], tracks(checkout)))
+    assert seen == [
+        ('on', {'stable': (100, 0, '--old'), 'canary': (0, 1)}),
+        ('step-1', {'stable': (80, 0, '--old'), 'canary': (20, 1)}),
+        ('step-2', {'stable': (50, 0, '--old'), 'canary': (50, 2)}),
+        ('full', {'stable': (50, 0, '--old'), 'canary': (50, 0)}),
+        ('shift', {'stable': (0, 0, '--old'), 'canary': (100, 0)}),
+        ('replace', {'stable': (0, 0), 'canary': (100, 0)}),
+        ('return', {'stable': (100, 0), 'canary': (0, 0)}),
+        ('end', {'stable': (100, 0)}),
+    ]
+    assert read(checkout.read('registry/releases/prod/web.yaml').encode(), '')['spec'] == {
+        'version': '2', 'chart': '1.0.1',
+    }  # fmt: skip
+    # Each stage is one commit that touches this release alone, and names its operation.
+    commits = checkout.git('rev-list', '--reverse', f'{before}..HEAD').split()
+    assert len(commits) == len(seen)
+    for commit in commits:
+        assert set(checkout.files(commit)) <= {ROLLOUT, VALUES, DELIVERY, 'registry/releases/prod/web.yaml'}
+    subjects = checkout.git(
+        'log', '--reverse', '--format=%s|%(trailers:key=Chartloom-Operation,valueonly)', f'{before}..'
+    )
+    assert [line for line in subjects.splitlines() if line][:2] == [
+        'Start to roll out prod/web 2|rollout start prod/web',
+        'Roll out prod/web 2: on → step-1|rollout advance prod/web',
+    ]
+    assert_rebuilt(checkout, commits)
+
+
+def assert_rebuilt(checkout: Checkout, commits: list[str]) -> None:
+    """At any commit a fresh clone holds what its registry says, byte for byte: without what stands there, too."""
+    top = checkout.top.parent / 'again'
+    again = clone(checkout.top, top)
+    for commit in commits:
+        again.git('checkout', '--quiet', commit)
+        assert again.generate().changed is False
+        held = again.tree()
+        for folder in ('values', 'delivery'):
+            shutil.rmtree(again.folder / folder)
+        again.generate()
+        assert again.tree() == held
+
+
+def test_an_abort_brings_back_what_was_before(checkout: Checkout) -> None:
+    before = checkout.tree()
+    rollout(checkout, 'start', 'prod/web')
+    for _ in range(3):
+        rollout(checkout, 'advance', 'prod/web', '--now', '--approve')
+    answer = rollout(checkout, 'abort', 'prod/web')
+    assert (answer['result'], answer['stage'], answer['remaining']) == ('aborted', 'full', ['end'])
+    assert tracks(checkout) == {'stable': (100, 0, '--old'), 'canary': (0, 0)}
+    assert rollout(checkout, 'finish', 'prod/web')['stage'] == 'end'
+    assert checkout.tree() == before
+    assert_rebuilt(checkout, checkout.git('rev-list', 'HEAD', '-6').split())
+
+
+def test_before_it_gets_requests_an_abort_is_one_commit(checkout: Checkout) -> None:
+    before = checkout.tree()
+    rollout(checkout, 'start', 'prod/web')
+    assert rollout(checkout, 'abort', 'prod/web')['remaining'] == []
+    assert checkout.tree() == before
+
+
+def test_blue_and_green_change_places_and_back(tmp_path: Path) -> None:
+    checkout = prepared(tmp_path / 'repository', files(BLUE_GREEN))
+    rollout(checkout, 'start', 'prod/web')
+    seen = [tracks(checkout)]
+    while (checkout.folder / ROLLOUT).exists():
+        rollout(checkout, 'advance', 'prod/web', '--approve')
+        seen.append(tracks(checkout))
+    assert seen == [
+        {'blue': (100, 0, '--old'), 'green': (0, 1)},
+        {'blue': (100, 0, '--old'), 'green': (0, 0)},
+        {'blue': (0, 0, '--old'), 'green': (100, 0)},
+        {'green': (100, 0)},
+    ]
+    assert 'slot: "green"' in checkout.read('registry/releases/prod/web.yaml').replace("'", '"')
+    rollout(checkout, 'start', 'prod/web', '--version', '1')
+    assert tracks(checkout) == {'green': (100, 0, '--new'), 'blue': (0, 1)}
+    assert rollout(checkout, 'advance', 'prod/web', code=0)['stage'] == 'full'
+    assert rollout(checkout, 'advance', 'prod/web', code=4)['reasons'] == ['somebody must approve it, with --approve']
+
+
+def test_no_pod_that_takes_requests_is_ever_changed(tmp_path: Path, helm: Path) -> None:
+    """As helm renders it: pod templates and selectors of a track stay while it has weight before and after a commit."""
+    checkout = prepared(tmp_path / 'repository', files(CANARY))
+    last: dict[str, Any] = rendered(checkout, helm)
+    rollout(checkout, 'start', 'prod/web')
+    while True:
+        now = rendered(checkout, helm)
+        assert sum(now['weights'].values()) == 100
+        for name, pods in now['pods'].items():
+            if name in last['pods'] and now['weights'][name] and last['weights'][name]:
+                assert pods == last['pods'][name], name
+        assert {name for name, weight in now['weights'].items() if weight} <= now['pods'].keys()
+        last = now
+        if not (checkout.folder / ROLLOUT).exists():
+            break
+        rollout(checkout, 'advance', 'prod/web', '--now', '--approve')
+    assert now['weights'] == {'web-stable': 100, 'web-canary': 0}
+
+
+def rendered(checkout: Checkout, helm: Path) -> dict[str, Any]:
+    """Weights of the route by Service, and the Deployments that these select."""
+    source = read(checkout.read(DELIVERY).encode(), '')['spec']['source']
+    chart, values = checkout.folder / source['path'], source['helm']['valuesObject']
+    release = HelmRelease('web', 'ml-prod', '1.36', chart, values, 'digest', VALUES)
+    (found,) = template(find_helm({'HELM': str(helm), 'PATH': ''}), [release])
+    assert found.problem is None, found.problem
+    documents = [each for each in yaml.safe_load_all(found.text) if each]
+    (route,) = [each for each in documents if each['kind'] == 'HTTPRoute']
+    services = {
+        each['metadata']['name']: each['spec'].get('selector') for each in documents if each['kind'] == 'Service'
+    }
+    deployments = [each['spec'] for each in documents if each['kind'] == 'Deployment']
+    weights = {backend['name']: backend['weight'] for backend in route['spec']['rules'][0]['backendRefs']}
+    pods = {}
+    for name in weights:
+        selected = [d for d in deployments if services[name].items() <= d['template']['metadata']['labels'].items()]
+        assert len(selected) <= 1, f'{name} selects the pods of two tracks'
+        if selected:
+            pods[name] = {'selector': selected[0]['selector'], 'template': selected[0]['template']}
+    return {'weights': weights, 'pods': pods}
+
+
+def test_a_hold_counts_from_when_the_published_branch_got_the_stage(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv('GIT_COMMITTER_DATE', NOW['GIT_COMMITTER_DATE'])
+    origin = tmp_path / 'origin'
+    git(tmp_path, 'init', '--quiet', '--bare', '--initial-branch=main', str(origin))
+    checkout = published_at(origin, tmp_path / 'repository', files=files(CANARY))
+    checkout.write(new_version())
+    checkout.commit(push=True)
+    rollout(checkout, 'start', 'prod/web')
+    waiting = rollout(checkout, 'advance', 'prod/web', '--now', code=4)
+    assert waiting['reasons'] == ["'main' does not have this stage yet: push it, or merge its request"]
+    checkout.git('push', '--quiet')
+    assert rollout(checkout, 'advance', 'prod/web', '--push')['pushed'] is True
+    answer = rollout(checkout, 'advance', 'prod/web', code=4)
+    assert answer['result'] == 'waiting'
+    assert 500 <= answer['waitSeconds'] <= 600
+    # The same stage by a request: its commit is old, but the branch got it by a merge just now.
+    checkout.git('reset', '--quiet', '--hard', 'HEAD~1')
+    checkout.git('push', '--quiet', '--force')
+    checkout.git('switch', '--quiet', '--create', 'step')
+    rollout(checkout, 'advance', 'prod/web', **LONG_AGO)
+    checkout.git('switch', '--quiet', 'main')
+    checkout.git('merge', '--quiet', '--no-ff', '--message', 'Merge', 'step')
+    checkout.git('push', '--quiet')
+    assert 500 <= rollout(checkout, 'advance', 'prod/web', code=4)['waitSeconds'] <= 600
+
+
+def test_a_hold_ends(checkout: Checkout) -> None:
+    rollout(checkout, 'start', 'prod/web')
+    rollout(checkout, 'advance', 'prod/web', **LONG_AGO)
+    assert rollout(checkout, 'advance', 'prod/web')['stage'] == 'step-2'
+
+
+def test_status_is_a_small_picture(checkout: Checkout) -> None:
+    assert 'begins this one' in chartloom(checkout.folder, 'rollout', 'status', 'prod/web').stdout
+    assert chartloom(checkout.folder, 'rollout', 'status').stdout == 'no rollout is under way\n'
+    rollout(checkout, 'start', 'prod/web')
+    rollout(checkout, 'advance', 'prod/web', **NOW)
+    lines = chartloom(checkout.folder, 'rollout', 'status').stdout.splitlines()
+    assert lines[:9] == [
+        'prod/web: 1 (chart 1.0.0) → 2 (chart 1.0.1)',
+        '  ✓ on       ░░░░░░░░░░   0 %  the new pods start',
+        '  ● step-1   ██░░░░░░░░  20 %  hold 10m',
+        '  ○ step-2   █████░░░░░  50 %  approval',
+        '  ○ full     █████░░░░░  50 %  the new pods at full size',
+        '  ○ shift    ██████████ 100 %  hold 1h',
+        '  ○ replace  ██████████ 100 %  the old pods become new ones',
+        '  ○ return   ██████████ 100 %  requests go back to them',
+        '  ○ end      ██████████ 100 %  the release pins the new version',
+    ]
+    assert lines[9].startswith("at 'step-1' since 20")
+    assert lines[10].startswith("next: 'step-2'; it holds for ")
+    rollout(checkout, 'abort', 'prod/web')
+    lines = chartloom(checkout.folder, 'rollout', 'status').stdout.splitlines()
+    assert lines[2] == '  ✗ step-1   ░░░░░░░░░░   0 %  aborted: all requests are back, the new pods go next'
+    (data,) = json.loads(chartloom(checkout.folder, 'rollout', 'status', '--output', 'json').stdout)['rollouts']
+    assert (data['stage'], data['aborted'], data['next']) == ('step-1', True, 'end')
+
+
+@pytest.mark.parametrize(('engine', 'says'), [('argo-rollouts', 'Argo Rollouts moves'), ('flagger', 'Flagger moves')])
+def test_with_a_controller_the_start_is_all_there_is(engine: str, says: str, tmp_path: Path) -> None:
+    steps = {'canary': {'steps': [{'weight': 20, 'hold': '10m'}, {'weight': 50, 'hold': '10m'}]}}
+    checkout = prepared(tmp_path / 'repository', files(steps, engine=engine))
+    done = chartloom(checkout.folder, 'rollout', 'start', 'prod/web')
+    assert done.returncode == 0, done.stderr
+    assert says in done.stdout
+    assert 'after 10m: 50 % of the requests' in done.stdout
+    assert not (checkout.folder / ROLLOUT).exists()
+    assert read(checkout.read('registry/releases/prod/web.yaml').encode(), '')['spec']['version'] == '2'
+    assert checkout.generate().changed is False
+
+
+def test_where_templates_differ_the_chart_goes_first(checkout: Checkout) -> None:
+    """A chart published by an older chartloom: its templates are others."""
+    folder = checkout.folder / 'charts/web/1.0.0'
+    (folder / 'templates/NOTES.txt').write_text('older\n')
+    checkout.git('add', '--all')
+    checkout.git('commit', '--quiet', '--message', 'As if an older chartloom had made it')
+    assert rollout(checkout, 'start', 'prod/web')['stage'] == 'chart'
+    assert tracks(checkout) == {'stable': (100, 0, '--old')}
+    assert '  ● chart ' in chartloom(checkout.folder, 'rollout', 'status').stdout
+    assert rollout(checkout, 'advance', 'prod/web')['stage'] == 'on'
+
+
+REFUSED = [
+    (('start', 'dev/web'), "registry/releases: there is no release 'dev/web'"),
+    (('start', 'prod/web', '--version', '3'), "registry/models/web.yaml::$.spec.versions: there is no version '3'"),
+    (('start', 'prod/web', '--chart', '9.0.0'), "charts/web/versions.yaml: there is no chart '9.0.0'"),
+    (('start', 'prod/web', '--version', '1', '--chart', '1.0.1'), "chart '1.0.1' serves version '2', not '1'"),
+    (('start', 'prod/web', '--version', '1'), 'the release is on 1 (chart 1.0.0) already'),
+    (('advance', 'prod/web'), 'no rollout of this release is under way'),
+    (('abort', 'prod/web'), "hint: run 'chartloom rollout start prod/web'"),
+]
+
+
+@pytest.mark.parametrize(('arguments', 'said'), REFUSED, ids=[' '.join(arguments) for arguments, _ in REFUSED])
+def test_what_cannot_be_done_is_told(arguments: tuple[str, ...], said: str, checkout: Checkout) -> None:
+    before = checkout.everything()
+    done = chartloom(checkout.folder, 'rollout', *arguments)
+    assert done.returncode == 1
+    assert said in done.stderr
+    assert checkout.everything() == before
+
+
+def test_what_cannot_be_done_in_the_middle_is_told(checkout: Checkout) -> None:
+    rollout(checkout, 'start', 'prod/web')
+    before = checkout.everything()
+    for verb, said in (
+        ('start', 'a rollout to 2 is under way'),
+        ('finish', "'step-2' is still to come"),
+    ):
+        done = chartloom(checkout.folder, 'rollout', verb, 'prod/web')
+        assert (done.returncode, said in done.stderr) == (1, True), done.stderr
+        assert checkout.everything() == before
+    for _ in range(5):
+        rollout(checkout, 'advance', 'prod/web', '--now', '--approve')
+    done = chartloom(checkout.folder, 'rollout', 'abort', 'prod/web')
+    assert "at 'replace' the live track runs 2 already" in done.stderr
+
+
+def test_rolling_has_no_rollout_and_nothing_pinned_none_either(tmp_path: Path) -> None:
+    checkout = prepared(tmp_path / 'one', files({'rolling': {}}))
+    done = chartloom(checkout.folder, 'rollout', 'start', 'prod/web')
+    assert "strategy 'rolling' has no rollout to start" in done.stderr
+    assert "strategy 'rolling'" in chartloom(checkout.folder, 'rollout', 'status', 'prod/web').stdout
+    checkout = prepared(tmp_path / 'two', {**files({'rolling': {}}, follow='newest'), **r.release('prod', 'web')})
+    done = chartloom(checkout.folder, 'rollout', 'start', 'prod/web')
+    assert 'nothing is pinned, and a rollout leads from a pin to another' in done.stderr
+
+
+def test_another_kind_of_strategy_wants_new_pods_first(checkout: Checkout) -> None:
+    """Version 2 alone is released by canary, as its model says."""
+    checkout.write(r.environment('prod', **r.GATEWAY))
+    checkout.write(r.model(versions=[r.version('1'), r.version('2')], route={}, replicas=4, strategy=CANARY, **NEW))
+    checkout.commit()
+    done = chartloom(checkout.folder, 'rollout', 'start', 'prod/web')
+    assert "the release runs by strategy 'rolling', and 2 (chart 1.0.2) by 'canary'" in done.stderr
+
+
+def test_comments_in_the_files_are_kept(checkout: Checkout) -> None:
+    rollout(checkout, 'start', 'prod/web')
+    checkout.append(ROLLOUT, '# ask the search team before the last step\n')
+    checkout.commit()
+    rollout(checkout, 'advance', 'prod/web')
+    rollout(checkout, 'advance', 'prod/web', '--now')
+    rollout(checkout, 'abort', 'prod/web')
+    assert '# ask the search team' in checkout.read(ROLLOUT)
+    assert '  aborted: true\n' in checkout.read(ROLLOUT)
