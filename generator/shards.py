@@ -75,7 +75,12 @@ def _shard(run: Run) -> Shard:
 
 
 def _together(one: Shard, other: Shard) -> Shard:
-    models = {**one.registry.models, **other.registry.models}
-    registry = replace(one.registry, models=models, releases={**one.registry.releases, **other.registry.releases})
+    mine, theirs = one.registry, other.registry
+    registry = replace(
+        mine,
+        models={**mine.models, **theirs.models},
+        releases={**mine.releases, **theirs.releases},
+        rollouts={**mine.rollouts, **theirs.rollouts},
+    )
     ledgers, releases = {**one.ledgers, **other.ledgers}, [*one.releases, *other.releases]
     return Shard(registry, ledgers, releases, {**one.files, **other.files}, {**one.ids, **other.ids})
