@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from generator.delivery import object_name
-from generator.domain import Environment, ResolvedRelease
+from generator.domain import Environment, ResolvedRelease, Values
 from generator.errors import Problem
 from generator.host_checks import host_problems
 from generator.paths import show
@@ -18,14 +18,18 @@ from generator.units import quantity
 from generator.value_checks import containers
 
 # The values that are looked at here and in `host_checks`.
-_SHARED = ('autoscaling', 'containers', 'grpcRoute', 'replicaCount', 'resources', 'route', 'strategy')
+_SHARED = ('autoscaling', 'containers', 'grpcRoute', 'replicaCount', 'resources', 'route', 'strategy', 'tracks')
 _IN_CLUSTER = 'kubernetes.default.svc'
 
 
 def outline(release: ResolvedRelease) -> ResolvedRelease:
     """As much of a release as tells whether there are problems; not where they were written."""
     chart = replace(release.chart, values={}, schema=b'', files={}, layers=())
-    return replace(release, chart=chart, values={}, merged={key: release.merged[key] for key in _SHARED}, layers=())
+    return replace(release, chart=chart, values={}, merged=_shared(release.merged), layers=())
+
+
+def _shared(merged: Values) -> Values:
+    return {key: merged[key] for key in _SHARED if key in merged}
 
 
 def environment_problems(releases: Sequence[ResolvedRelease]) -> list[Problem]:
@@ -64,18 +68,22 @@ def _capacity(releases: Sequence[ResolvedRelease]) -> Iterator[Problem]:
 def _too_many(releases: Sequence[ResolvedRelease], accelerator: str, capacity: int) -> tuple[str, str]:
     """What is wrong, and what would fit; nothing where all have room while any one of them rolls."""
     needs = {release.release.model: _need(release, accelerator) for release in releases}
-    steady = sum(need.steady for need in needs.values())
-    model, most = max(needs.items(), key=lambda item: item[1].extra)
-    if steady + most.extra <= capacity:
+    # Rollouts that commits move are known to be under way; of all others one is thought of at a time.
+    under_way = {name: need.extra for name, need in sorted(needs.items()) if need.rolls and need.extra}
+    certain = sum(need.steady for need in needs.values()) + sum(under_way.values())
+    resting = ((name, need) for name, need in needs.items() if name not in under_way)
+    model, most = max(resting, key=lambda item: item[1].extra, default=('', None))
+    extra = most.extra if most else 0
+    if certain + extra <= capacity:
         return '', ''
     who = ', '.join(f'{name} {need.steady}' for name, need in sorted(needs.items()) if need.steady)
-    rolling = f', and {most.extra} more while {model} rolls' if most.extra else ''
-    message = f'the releases want {steady + most.extra} of {capacity} {accelerator}: {who}{rolling}'
-    if steady > capacity:
+    who += ''.join(f', {more} for the rollout of {name}' for name, more in under_way.items())
+    rolling = f', and {extra} more while {model} rolls' if extra else ''
+    message = f'the releases want {certain + extra} of {capacity} {accelerator}: {who}{rolling}'
+    if most is None or certain > capacity:
         return message, 'lower replicas or maxReplicas of one of them, or raise the capacity'
-    room = (capacity - steady) // most.each
-    plans = [plan.text for plan in plans_that_fit(most.strategy, most.engine, most.size, room)]
-    return message, f"what fits for '{model}': {', or '.join(plans)}; or raise the capacity"
+    plans = plans_that_fit(most.strategy, most.engine, most.size, (capacity - certain) // most.each)
+    return message, f"what fits for '{model}': {', or '.join(plan.text for plan in plans)}; or raise the capacity"
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,6 +95,7 @@ class _Need:
     strategy: Strategy
     engine: str
     router: str
+    rolls: bool
 
     @property
     def steady(self) -> int:
@@ -103,7 +112,8 @@ def _need(release: ResolvedRelease, accelerator: str) -> _Need:
         int(quantity(c.get('resources', {}).get('limits', {}).get(accelerator, '0'))) for _, c in containers(values)
     )
     strategy, engine = parse_strategy(release.strategy), release.release.engine(release.environment)
-    return _Need(each, size_of(values), strategy, engine, router_of(release.environment, values))
+    rolls = sum(track['enabled'] for track in values.get('tracks', {}).values()) > 1
+    return _Need(each, size_of(values), strategy, engine, router_of(release.environment, values), rolls)
 
 
 def _object_names(releases: Sequence[ResolvedRelease]) -> Iterator[Problem]:

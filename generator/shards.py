@@ -75,11 +75,12 @@ def _shard(run: Run) -> Shard:
 
 
 def _together(one: Shard, other: Shard) -> Shard:
+    mine, theirs = one.registry, other.registry
     registry = replace(
-        one.registry,
-        models={**one.registry.models, **other.registry.models},
-        releases={**one.registry.releases, **other.registry.releases},
-        rollouts={**one.registry.rollouts, **other.registry.rollouts},
+        mine,
+        models={**mine.models, **theirs.models},
+        releases={**mine.releases, **theirs.releases},
+        rollouts={**mine.rollouts, **theirs.rollouts},
     )
     ledgers, releases = {**one.ledgers, **other.ledgers}, [*one.releases, *other.releases]
     return Shard(registry, ledgers, releases, {**one.files, **other.files}, {**one.ids, **other.ids})

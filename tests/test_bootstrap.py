@@ -225,7 +225,7 @@ def rendered(helm4: Path) -> set[tuple[str, str]]:
 def test_argo_cd_may_make_what_charts_render_and_nothing_else(rendered: set[tuple[str, str]]) -> None:
     allowed = made()['AppProject', 'chartloom-prod']['spec']['namespaceResourceWhitelist']
     # And see what Kubernetes makes of it: without these there are no pods and no logs to look at.
-    children = {('apps', 'ReplicaSet'), ('discovery.k8s.io', 'EndpointSlice')}
+    children = {('apps', 'ReplicaSet'), ('discovery.k8s.io', 'EndpointSlice'), ('argoproj.io', 'AnalysisRun')}
     assert {(item['group'], item['kind']) for item in allowed} == rendered | children
 
 

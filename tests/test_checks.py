@@ -179,6 +179,30 @@ def test_capacity_counts_sidecars_and_one_rollout_at_a_time() -> None:
     assert problem.message == 'the releases want 10 of 9 nvidia.com/gpu: other 4, web 4, and 2 more while other rolls'
 
 
+@pytest.mark.parametrize(
+    ('strategy', 'engine', 'extra', 'hint'),
+    [
+        (
+            {'canary': {'steps': [{'weight': 50}]}},
+            'native',
+            9,
+            'canary with replicas: 1 and finish: inPlace, or rolling',
+        ),
+        ({'blueGreen': {}}, 'argo-rollouts', 8, 'rolling: {maxSurge: 1, maxUnavailable: 0}'),
+    ],
+)
+def test_the_plan_that_fits_is_named(strategy: Any, engine: str, extra: int, hint: str) -> None:
+    need = {'resources': {'accelerators': {'nvidia.com/gpu': 1}}, 'replicas': 8, 'route': {}, 'strategy': strategy}
+    files = r.settings() | r.model('web', **need) | r.release('prod', 'web', version='1', chart='1.0.0')
+    files |= r.environment('prod', engine=engine, capacity={'accelerators': {'nvidia.com/gpu': 10}}, **r.GATEWAY)
+    (problem,) = environment_problems(resolved(files))
+    assert (
+        problem.message
+        == f'the releases want {8 + extra} of 10 nvidia.com/gpu: web 8, and {extra} more while web rolls'
+    )
+    assert problem.hint.startswith(f"what fits for 'web': {hint}")
+
+
 def test_a_release_may_want_what_nobody_counts() -> None:
     files = gpus(100) | r.following('prod')
     assert environment_problems(resolved(files)) == []

@@ -213,6 +213,7 @@ def test_any_bytes_in_a_registry_give_a_tree_or_problems(name: str, content: byt
 
 
 VALUES = TEMPLATES.starter.schema
+STRATEGY = json.loads(TEMPLATES.schemas['strategy.json'])
 KINDS = {
     kind: json.loads(TEMPLATES.schemas[f'{kind.lower()}.json'])
     for kind in ('Settings', 'Model', 'Environment', 'Release', 'Rollout', 'Application')
@@ -223,7 +224,7 @@ TEXTS = [
     '\x1b[31m', 'a\nb', '{{ x }}', '[[ model ]]', '$(X)', 'a' * 70, 'a' * 300, 'download', 'volume', 'tcp', 'exec',
     'staging', 'prod', 'https://x.example:70000/',
     'https://[::::]/x', 'pvc://a/b', '*', 'docker.io/a:b', 'nvidia.com/gpu', 'newest', 'service', 'custom', 'triton',
-    'onnx', 'file',
+    'onnx', 'file', '10m', '1h', '>= 99%', '<= 150ms', '<= 3', 'sum(x{SEL})',
 ]  # fmt: skip
 NAMES = 'http grpc main tmp web ranker artifact files telemetry dns nvidia.com/gpu cpu memory LEVEL rolling'.split()
 SHAPES = [
@@ -245,8 +246,7 @@ WILD = st.none() | st.booleans() | st.sampled_from(NUMBERS) | st.sampled_from(TE
 def resolve(schema: Any, root: Any) -> tuple[Any, Any]:
     while isinstance(schema, dict) and '$ref' in schema:
         file, _, pointer = schema['$ref'].partition('#/')
-        if file:
-            root = VALUES if file == 'values.json' else json.loads(TEMPLATES.schemas[file])
+        root = {'values.json': VALUES, 'strategy.json': STRATEGY}[file] if file else root
         schema = root
         for part in pointer.split('/'):
             schema = schema[part]

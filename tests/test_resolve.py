@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -127,33 +129,47 @@ def test_a_release_is_checked_by_the_schema_of_its_own_chart(repository: r.Repos
 
 
 def test_a_chart_of_another_contract_is_refused_with_words(repository: r.Repository) -> None:
-    edit_published(repository, 'Chart.yaml', lambda text: text.replace('values-contract: "2"', 'values-contract: "9"'))
+    edit_published(repository, 'Chart.yaml', lambda text: text.replace('values-contract: "3"', 'values-contract: "9"'))
     repository.write(r.release(version='1', chart='1.0.0'))
     (found,) = problems(repository)
-    assert found.message == "chart '1.0.0' has values contract '9', this chartloom knows '2'"
+    assert found.message == "chart '1.0.0' has values contract '9', this chartloom knows '3'"
     assert found.hint == 'use a newer chartloom'
 
 
-# What charts got with contract 2, by the section that it stands in.
-SINCE_2: dict[str, tuple[str, ...]] = {
-    '': ('tls', 'auth', 'externalSecrets', 'monitoring'),
-    'route': ('type', 'annotations', 'retries'),
-    'grpcRoute': ('type', 'annotations'),
-    'artifact': ('reference', 'files', 'env'),
-    'autoscaling': ('type', 'keda'),
+# What charts got with a contract, by the section that it stands in.
+SINCE: dict[int, dict[str, tuple[str, ...]]] = {
+    2: {
+        '': ('tls', 'auth', 'externalSecrets', 'monitoring'),
+        'route': ('type', 'annotations', 'retries'),
+        'grpcRoute': ('type', 'annotations'),
+        'artifact': ('reference', 'files', 'env'),
+        'autoscaling': ('type', 'keda'),
+    },
+    3: {'': ('tracks',), 'strategy': ('engine', 'rollout', 'analysis', 'canary', 'metrics')},
 }
 
 
-def without_2(values: dict[str, Any]) -> dict[str, Any]:
-    """Values, or the properties of their schema, as contract 1 had them."""
-    kept = {key: value for key, value in values.items() if key not in SINCE_2['']}
-    return {k: {i: v for i, v in s.items() if i not in SINCE_2[k]} if k in SINCE_2 else s for k, s in kept.items()}
+def later(contract: int) -> dict[str, tuple[str, ...]]:
+    """What charts of a contract do not have yet."""
+    found: dict[str, tuple[str, ...]] = {'': ()}
+    for number, sections in SINCE.items():
+        if number > contract:
+            found |= {key: (*found.get(key, ()), *names) for key, names in sections.items()}
+    return found
 
 
-def schema_of_1(text: str) -> str:
-    schema = json.loads(text)
-    sections = {key: value for key, value in schema['properties'].items() if key not in SINCE_2['']}
-    for key, names in SINCE_2.items():
+def values_of(contract: int, text: str) -> str:
+    gone = later(contract)
+    kept = {key: value for key, value in yaml.safe_load(text).items() if key not in gone['']}
+    values = {k: {i: v for i, v in s.items() if i not in gone[k]} if k in gone else s for k, s in kept.items()}
+    return r.as_yaml(values).decode()
+
+
+def schema_of(contract: int, text: str) -> str:
+    schema, gone = json.loads(text), later(contract)
+    del schema['allOf']  # of tracks
+    sections = {key: value for key, value in schema['properties'].items() if key not in gone['']}
+    for key, names in gone.items():
         holder = sections[key] if key else schema
         holder['required'] = [name for name in holder['required'] if name not in names]
         if key:
@@ -161,13 +177,14 @@ def schema_of_1(text: str) -> str:
     return json.dumps({**schema, 'properties': sections})
 
 
-@pytest.fixture
-def old_chart(repository: r.Repository) -> r.Repository:
-    """prod stands on chart 1.0.0, which a chartloom of contract 1 published."""
-    old = {
-        'Chart.yaml': lambda text: text.replace('values-contract: "2"', 'values-contract: "1"'),
-        'values.yaml': lambda text: r.as_yaml(without_2(yaml.safe_load(text))).decode(),
-        'values.schema.json': schema_of_1,
+@pytest.fixture(params=[1, 2])
+def old_chart(repository: r.Repository, request: pytest.FixtureRequest) -> r.Repository:
+    """prod stands on chart 1.0.0, which a chartloom of an older contract published."""
+    contract: int = request.param
+    old: dict[str, Callable[[str], str]] = {
+        'Chart.yaml': lambda text: text.replace('values-contract: "3"', f'values-contract: "{contract}"'),
+        'values.yaml': partial(values_of, contract),
+        'values.schema.json': partial(schema_of, contract),
     }
     for name, change in old.items():
         edit_published(repository, name, change)
@@ -179,14 +196,24 @@ def old_chart(repository: r.Repository) -> r.Repository:
     'environment',
     [{}, r.GATEWAY, {'monitoring': {'namespace': 'm', 'podMonitor': True}}, {'secretStore': {'name': 'vault'}}],
 )
-def test_a_chart_of_the_contract_before_is_served(old_chart: r.Repository, environment: dict[str, Any]) -> None:
+def test_a_chart_of_an_older_contract_is_served(old_chart: r.Repository, environment: dict[str, Any]) -> None:
     old_chart.write(r.environment('prod', **environment))
     (release,) = old_chart.run().releases
     assert release.chart.version == '1.0.0'
-    assert not {'tls', 'auth', 'externalSecrets', 'monitoring'} & release.values.keys()
+    assert not {'tracks', 'strategy'} & release.values.keys()
+    if 'monitoring' not in release.chart.values:
+        assert not {'tls', 'auth', 'externalSecrets', 'monitoring'} & release.values.keys()
 
 
-def test_what_the_contract_before_did_not_know_is_told(old_chart: r.Repository) -> None:
+def test_a_strategy_that_a_chart_did_not_know_is_told(old_chart: r.Repository) -> None:
+    old_chart.write(r.environment('prod', strategy={'blueGreen': {}}))
+    (found,) = problems(old_chart)
+    assert (found.file, found.path) == (FILE, '$.spec.chart')
+    assert found.message == "chart '1.0.0' was made before there was strategy 'blueGreen'"
+
+
+@pytest.mark.parametrize('old_chart', [1], indirect=True)
+def test_a_router_that_a_chart_did_not_know_is_told(old_chart: r.Repository) -> None:
     gateway = {**r.GATEWAY, 'router': 'istio'}
     old_chart.write(r.environment('prod', **gateway))
     (found,) = problems(old_chart)

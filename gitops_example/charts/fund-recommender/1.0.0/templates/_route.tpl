@@ -55,7 +55,7 @@ backendRefs:
       type: {{ .type }}
       value: {{ .path | quote }}
     headers:
-    {{- include "model-server.headerMatches" $headers | trim | nindent 4 }}
+    {{- include "model-server.headerMatches" (dict "headers" $headers) | trim | nindent 4 }}
   {{- include "model-server.routeFilters" (dict "root" $ "rule" . "mirror" 0) }}
   {{- include "model-server.canaryBackend" (dict "root" $ "port" .port) | nindent 2 }}
 {{- end }}
@@ -99,8 +99,9 @@ requestMirror:
   percent: {{ include "model-server.canaryMirror" .root }}
 {{- end }}
 
+{{/* Dict "headers". */}}
 {{- define "model-server.headerMatches" -}}
-{{- range $name, $value := . }}
+{{- range $name, $value := .headers }}
 - type: Exact
   name: {{ $name | quote }}
   value: {{ $value | quote }}
@@ -111,7 +112,7 @@ requestMirror:
 {{- $matches := include "model-server.grpcMatches" .Values.grpcRoute.methods | fromYamlArray }}
 {{- $backend := dict "root" . "port" .Values.grpcRoute.port }}
 {{- with include "model-server.canaryHeaders" . | fromYaml }}
-{{- $headers := include "model-server.headerMatches" . | fromYamlArray }}
+{{- $headers := include "model-server.headerMatches" (dict "headers" .) | fromYamlArray }}
 - matches:
   {{- range $matches | default (list dict) }}
   - {{ set (deepCopy .) "headers" $headers | toYaml | indent 4 | trim }}
