@@ -22,8 +22,11 @@ CANARY = {'canary': {'steps': [{'weight': 20, 'hold': '10m'}, {'weight': 50, 'ap
 BLUE_GREEN = {'blueGreen': {'previewReplicas': 1, 'approval': True}}
 OLD: dict[str, Any] = {'args': ['--old'], 'env': {'LEVEL': {'value': 'old'}}}
 NEW: dict[str, Any] = {'args': ['--new'], 'env': {'LEVEL': {'value': 'new'}}}
-# The tests' git lives in the past, so that holds are over; these commits are made now.
-NOW, LONG_AGO = ({'GIT_COMMITTER_DATE': f'{int(time.time()) - ago} +0000'} for ago in (0, 7200))
+
+
+def made(ago: int = 0) -> dict[str, str]:
+    """When a commit is made: the tests' git lives in the past, so that holds are over."""
+    return {'GIT_COMMITTER_DATE': f'{int(time.time()) - ago} +0000'}
 
 
 def files(strategy: dict[str, Any], model: dict[str, Any] | None = None, **more: Any) -> r.Files:
@@ -242,7 +245,7 @@ def test_what_old_pods_need_stays_until_they_are_gone(tmp_path: Path) -> None:
 def test_a_hold_counts_from_when_the_published_branch_got_the_stage(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setenv('GIT_COMMITTER_DATE', NOW['GIT_COMMITTER_DATE'])
+    monkeypatch.setenv('GIT_COMMITTER_DATE', made()['GIT_COMMITTER_DATE'])
     origin = tmp_path / 'origin'
     git(tmp_path, 'init', '--quiet', '--bare', '--initial-branch=main', str(origin))
     checkout = published_at(origin, tmp_path / 'repository', files=files(CANARY))
@@ -252,7 +255,7 @@ def test_a_hold_counts_from_when_the_published_branch_got_the_stage(
     waiting = rollout(checkout, 'advance', 'prod/web', '--now', code=4)
     assert waiting['reasons'] == ["'main' does not have this stage yet: push it, or merge its request"]
     checkout.git('push', '--quiet')
-    assert rollout(checkout, 'advance', 'prod/web', '--push')['pushed'] is True
+    assert rollout(checkout, 'advance', 'prod/web', '--push', **made())['pushed'] is True
     answer = rollout(checkout, 'advance', 'prod/web', code=4)
     assert answer['result'] == 'waiting'
     assert 500 <= answer['waitSeconds'] <= 600
@@ -260,8 +263,9 @@ def test_a_hold_counts_from_when_the_published_branch_got_the_stage(
     checkout.git('reset', '--quiet', '--hard', 'HEAD~1')
     checkout.git('push', '--quiet', '--force')
     checkout.git('switch', '--quiet', '--create', 'step')
-    rollout(checkout, 'advance', 'prod/web', **LONG_AGO)
+    rollout(checkout, 'advance', 'prod/web', **made(ago=7200))
     checkout.git('switch', '--quiet', 'main')
+    monkeypatch.setenv('GIT_COMMITTER_DATE', made()['GIT_COMMITTER_DATE'])
     checkout.git('merge', '--quiet', '--no-ff', '--message', 'Merge', 'step')
     checkout.git('push', '--quiet')
     assert 500 <= rollout(checkout, 'advance', 'prod/web', code=4)['waitSeconds'] <= 600
@@ -269,7 +273,7 @@ def test_a_hold_counts_from_when_the_published_branch_got_the_stage(
 
 def test_a_hold_ends(checkout: Checkout) -> None:
     rollout(checkout, 'start', 'prod/web')
-    rollout(checkout, 'advance', 'prod/web', **LONG_AGO)
+    rollout(checkout, 'advance', 'prod/web', **made(ago=7200))
     assert rollout(checkout, 'advance', 'prod/web')['stage'] == 'step-2'
 
 
@@ -277,7 +281,7 @@ def test_status_is_a_small_picture(checkout: Checkout) -> None:
     assert 'begins this one' in chartloom(checkout.folder, 'rollout', 'status', 'prod/web').stdout
     assert chartloom(checkout.folder, 'rollout', 'status').stdout == 'no rollout is under way\n'
     rollout(checkout, 'start', 'prod/web')
-    rollout(checkout, 'advance', 'prod/web', **NOW)
+    rollout(checkout, 'advance', 'prod/web', **made())
     lines = chartloom(checkout.folder, 'rollout', 'status').stdout.splitlines()
     assert lines[:9] == [
         'prod/web: 1 (chart 1.0.0) → 2 (chart 1.0.1)',
