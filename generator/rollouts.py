@@ -6,8 +6,9 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 
 from generator import prometheus
+from generator.checks import environment_problems
 from generator.domain import Environment, Release, ResolvedRelease, Rollout
-from generator.errors import problem
+from generator.errors import ProblemsFound, problem
 from generator.pipeline import Run
 from generator.published import ChartReader, published_ref
 from generator.repository import Repository
@@ -65,6 +66,24 @@ def _templates(run: Run, release: ResolvedRelease) -> dict[str, str]:
     start = f'{release.chart.folder}/'
     ids = {path.removeprefix(start): blob for path, blob in run.base.ids.items() if path.startswith(start)}
     return {path: blob for path, blob in ids.items() if path.startswith('templates/')}
+
+
+def check_room(run: Run, name: str, began: Start) -> None:
+    """ProblemsFound where the environment has no accelerators for one rollout more: wants all of its releases.
+
+    What is wrong elsewhere stops nobody here.
+    """
+    environment = run.registry.environments[run.registry.releases[name].environment]
+    if not began.stage or 'capacity' not in environment.spec:
+        return
+    source = Source(run.repository)
+    source.lay(began.files)
+    try:
+        found = environment_problems(Run(run.repository, source=source).releases)
+    except ProblemsFound as error:
+        found = list(error.problems)
+    if short := [each for each in found if each.file == environment.file and '.capacity.' in each.path]:
+        raise ProblemsFound(short)
 
 
 def find_rollout(run: Run, name: str) -> tuple[Release, Rollout]:

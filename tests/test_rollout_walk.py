@@ -364,6 +364,28 @@ def test_what_cannot_be_done_in_the_middle_is_told(checkout: Checkout) -> None:
     assert "at 'replace' the live track runs 2 already" in done.stderr
 
 
+def test_a_rollout_that_finds_no_room_does_not_begin(tmp_path: Path) -> None:
+    """Three GPUs run, one more is for the rollout, and one for any other release that may roll: five, not six."""
+    gpus = {'resources': {'limits': {'nvidia.com/gpu': '1', 'memory': '1Gi'}}, 'replicas': 1}
+    capacity = {'capacity': {'accelerators': {'nvidia.com/gpu': 5}}}
+    names, one, two = ('web', 'api', 'other'), [r.version('1')], [r.version('1'), r.version('2')]
+    registry = files(BLUE_GREEN, **capacity)
+    for name in names:
+        registry |= {**r.model(name, versions=one, **gpus), **r.release('prod', name, version='1', chart='1.0.0')}
+    checkout = new(tmp_path / 'repository', registry)
+    checkout.commit()
+    checkout.write({path: data for name in names for path, data in r.model(name, versions=two, **gpus).items()})
+    checkout.commit()
+    rollout(checkout, 'start', 'prod/web')
+    before = checkout.everything()
+    done = chartloom(checkout.folder, 'rollout', 'start', 'prod/api')
+    assert done.returncode == 1
+    assert done.stderr.startswith("registry/environments/prod.yaml::$.spec.capacity.accelerators['nvidia.com/gpu']: ")
+    assert checkout.everything() == before
+    rollout(checkout, 'abort', 'prod/web')
+    assert rollout(checkout, 'start', 'prod/api')['stage'] == 'on'
+
+
 def test_rolling_has_no_rollout_and_nothing_pinned_none_either(tmp_path: Path) -> None:
     checkout = prepared(tmp_path / 'one', files({'rolling': {}}))
     done = chartloom(checkout.folder, 'rollout', 'start', 'prod/web')

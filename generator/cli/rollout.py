@@ -28,6 +28,7 @@ from generator.rollouts import (
     Edit,
     aborting,
     advancing,
+    check_room,
     find_rollout,
     health,
     move,
@@ -64,7 +65,9 @@ def command() -> None:
 def start(name: str, version: str, chart: str, push: bool, message: str, folder: Path, output: str) -> None:
     """Begin: the new pods beside the old ones, without traffic."""
     name, repository = _open(name, folder)
-    began = start_of(Run(repository, [_model(name)]), name, version, chart)
+    run = Run(repository, [_model(name)])
+    began = start_of(run, name, version, chart)
+    check_room(run, name, began)
 
     def edit(run: Run) -> Files:
         return start_of(run, name, began.to.version, began.to.chart).files
