@@ -37,15 +37,15 @@ class _Form:
     @property
     def rolls(self) -> bool:
         """Whether a rollout by commits is under way."""
-        return sum(track.get('enabled', True) for track in self.values.get('tracks', {}).values()) > 1
+        return len([track for track in self.values.get('tracks', {}).values() if track.get('enabled', True)]) > 1
 
-    def workloads(self, name: str) -> set[str]:
+    def workload(self, name: str) -> str:
         """What makes the pods that have the traffic."""
         if self.engine == 'argo-rollouts':
-            return {f'Rollout {name}'}
+            return f'Rollout {name}'
         if self.kind == 'blueGreen' and self.engine == 'native':
-            return {f'Deployment {name}-blue', f'Deployment {name}-green'}
-        return {f'Deployment {name}'}
+            return f'Deployment {name}-blue or {name}-green'
+        return f'Deployment {name}'
 
     @property
     def routes(self) -> tuple[Any, Any]:
@@ -70,11 +70,9 @@ def migration_warnings(changed: Mapping[str, tuple[bytes, bytes]]) -> Iterator[P
 
 def _warnings(file: str, name: str, before: Values, after: Values) -> Iterator[Problem]:
     old, new = _form(before), _form(after)
-    gone, come = old.workloads(name) - new.workloads(name), new.workloads(name) - old.workloads(name)
-    if gone:
-        message = (
-            f'it moves from {old.shown} to {new.shown}: {_list(gone)} goes with its pods, and {_list(come)} begins anew'
-        )
+    gone, comes = old.workload(name), new.workload(name)
+    if gone != comes:
+        message = f'it moves from {old.shown} to {new.shown}: {gone} goes with its pods, {comes} takes its place'
         yield Problem(file, '', message, 'do it when few requests come, or there may be nobody to answer for a while')
     elif 'flagger' in (old.engine, new.engine) and old.engine != new.engine:
         message = f'it moves from {old.shown} to {new.shown}: its Service and its route are deleted and made anew'
@@ -87,7 +85,3 @@ def _warnings(file: str, name: str, before: Values, after: Values) -> Iterator[P
             'its route changes: where a canary is under way, Argo Rollouts gives it no requests until its next step'
         )
         yield Problem(file, '', message, 'wait until no rollout is under way')
-
-
-def _list(names: set[str]) -> str:
-    return ' and '.join(sorted(names))

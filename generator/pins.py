@@ -49,8 +49,14 @@ def choose_pins(
         except ProblemsFound as error:
             problems += error.problems
             continue
-        if (pin.version, pin.chart) != (release.version, release.chart):
-            pins.append(pin)
+        if (pin.version, pin.chart) == (release.version, release.chart):
+            continue
+        if rollout := registry.rollouts.get(name):
+            message = f'a rollout to {rollout.spec["to"]["version"]} is under way, and moves the pin when it ends'
+            hint = f"run 'chartloom rollout finish {name}' or 'abort' first"
+            problems.append(Problem(rollout.file, '', message, hint))
+            continue
+        pins.append(pin)
     if problems:
         raise ProblemsFound(problems)
     return pins

@@ -26,17 +26,17 @@ NEW: dict[str, Any] = {'args': ['--new'], 'env': {'LEVEL': {'value': 'new'}}}
 NOW, LONG_AGO = ({'GIT_COMMITTER_DATE': f'{int(time.time()) - ago} +0000'} for ago in (0, 7200))
 
 
-def files(strategy: dict[str, Any], **more: Any) -> r.Files:
+def files(strategy: dict[str, Any], model: dict[str, Any] | None = None, **more: Any) -> r.Files:
     return {
         **r.settings(),
-        **r.model(versions=[r.version('1')], route={}, replicas=4, **OLD),
+        **r.model(versions=[r.version('1')], route={}, replicas=4, **OLD, **(model or {})),
         **r.environment('prod', strategy=strategy, **r.GATEWAY, **more),
         **r.release('prod', 'web', version='1', chart='1.0.0'),
     }
 
 
-def new_version() -> r.Files:
-    return r.model(versions=[r.version('1'), r.version('2')], route={}, replicas=4, **NEW)
+def new_version(**more: Any) -> r.Files:
+    return r.model(versions=[r.version('1'), r.version('2')], route={}, replicas=4, **NEW, **more)
 
 
 @pytest.fixture
@@ -45,10 +45,10 @@ def checkout(tmp_path: Path) -> Checkout:
     return prepared(tmp_path / 'repository', files(CANARY))
 
 
-def prepared(top: Path, registry: r.Files) -> Checkout:
+def prepared(top: Path, registry: r.Files, **more: Any) -> Checkout:
     found = new(top, registry)
     assert found.commit().commit
-    found.write(new_version())
+    found.write(new_version(**more))
     assert found.commit().commit
     return found
 
@@ -165,46 +165,78 @@ def test_blue_and_green_change_places_and_back(tmp_path: Path) -> None:
     assert rollout(checkout, 'advance', 'prod/web', code=4)['reasons'] == ['somebody must approve it, with --approve']
 
 
-def test_no_pod_that_takes_requests_is_ever_changed(tmp_path: Path, helm: Path) -> None:
-    """As helm renders it: pod templates and selectors of a track stay while it has weight before and after a commit."""
-    checkout = prepared(tmp_path / 'repository', files(CANARY))
-    last: dict[str, Any] = rendered(checkout, helm)
+IN_PLACE = {'canary': {'steps': [{'weight': 25}], 'finish': 'inPlace'}}
+COURSES = {'canary': (CANARY, {}), 'inPlace': (IN_PLACE, {}), 'blueGreen': (BLUE_GREEN, {})}
+COURSES['scaled'] = (
+    CANARY,
+    {
+        'autoscaling': {'minReplicas': 2, 'maxReplicas': 6},
+        'resources': {'requests': {'cpu': '1', 'memory': '1Gi'}},
+    },
+)
+
+
+@pytest.mark.parametrize('name', COURSES)
+def test_pods_are_there_before_they_get_requests_and_stay_as_they_are(name: str, tmp_path: Path, helm: Path) -> None:
+    """As helm renders it, commit by commit: whoever has requests had the same pods a commit before."""
+    strategy, more = COURSES[name]
+    checkout = prepared(tmp_path / 'repository', files(strategy, model=more), **more)
+    last = rendered(checkout, helm)
     rollout(checkout, 'start', 'prod/web')
+    stage = ''
     while True:
         now = rendered(checkout, helm)
         assert sum(now['weights'].values()) == 100
-        for name, pods in now['pods'].items():
-            if name in last['pods'] and now['weights'][name] and last['weights'][name]:
-                assert pods == last['pods'][name], name
-        assert {name for name, weight in now['weights'].items() if weight} <= now['pods'].keys()
+        for service, weight in now['weights'].items():
+            in_place = name == 'inPlace' and stage == 'replace' and service == 'web-stable'
+            if weight and not in_place:
+                pods = now['pods'][service]
+                assert pods in last['deployments'], f'{service} at {stage}'
         last = now
-        if not (checkout.folder / ROLLOUT).exists():
+        if stage == 'end':
             break
-        rollout(checkout, 'advance', 'prod/web', '--now', '--approve')
-    assert now['weights'] == {'web-stable': 100, 'web-canary': 0}
+        stage = rollout(checkout, 'advance', 'prod/web', '--now', '--approve')['stage']
+    # All that is left is of the new version, at the size that the values say.
+    (deployment,) = now['deployments']
+    assert '--new' in str(deployment['template'])
+    assert now['sizes'] == [('autoscaled', 2) if name == 'scaled' else ('fixed', 4)]
 
 
 def rendered(checkout: Checkout, helm: Path) -> dict[str, Any]:
-    """Weights of the route by Service, and the Deployments that these select."""
+    """Weights of the route by Service, the Deployments, which of them each Service selects, and their sizes."""
     source = read(checkout.read(DELIVERY).encode(), '')['spec']['source']
     chart, values = checkout.folder / source['path'], source['helm']['valuesObject']
     release = HelmRelease('web', 'ml-prod', '1.36', chart, values, 'digest', VALUES)
     (found,) = template(find_helm({'HELM': str(helm), 'PATH': ''}), [release])
     assert found.problem is None, found.problem
     documents = [each for each in yaml.safe_load_all(found.text) if each]
-    (route,) = [each for each in documents if each['kind'] == 'HTTPRoute']
-    services = {
-        each['metadata']['name']: each['spec'].get('selector') for each in documents if each['kind'] == 'Service'
-    }
-    deployments = [each['spec'] for each in documents if each['kind'] == 'Deployment']
-    weights = {backend['name']: backend['weight'] for backend in route['spec']['rules'][0]['backendRefs']}
+    of = {kind: [d for d in documents if d['kind'] == kind] for kind in ('HTTPRoute', 'Service', 'Deployment')}
+    services = {d['metadata']['name']: d['spec'].get('selector') for d in of['Service']}
+    deployments = [{key: d['spec'][key] for key in ('selector', 'template')} for d in of['Deployment']]
+    (route,) = of['HTTPRoute']
+    backends = route['spec']['rules'][0]['backendRefs']
+    weights = {backend['name']: backend['weight'] if backends[1:] else 100 for backend in backends}
     pods = {}
     for name in weights:
         selected = [d for d in deployments if services[name].items() <= d['template']['metadata']['labels'].items()]
         assert len(selected) <= 1, f'{name} selects the pods of two tracks'
-        if selected:
-            pods[name] = {'selector': selected[0]['selector'], 'template': selected[0]['template']}
-    return {'weights': weights, 'pods': pods}
+        pods[name] = selected[0] if selected else None
+    sizes = [('fixed', d['spec']['replicas']) for d in of['Deployment'] if 'replicas' in d['spec']]
+    sizes += [('autoscaled', d['spec']['minReplicas']) for d in documents if d['kind'] == 'HorizontalPodAutoscaler']
+    return {'weights': weights, 'pods': pods, 'deployments': deployments, 'sizes': sizes}
+
+
+def test_what_old_pods_need_stays_until_they_are_gone(tmp_path: Path) -> None:
+    """A host that only the old version asks: it is let through until the rollout has ended."""
+    hosts = {'networkPolicy': {'egress': {'old-store': {'cidr': '10.0.0.0/8'}}}}
+    checkout = prepared(tmp_path / 'repository', files(BLUE_GREEN, model={'values': hosts}))
+    assert 'old-store' not in checkout.read(VALUES)  # the chart's own values say so
+    rollout(checkout, 'start', 'prod/web')
+    assert 'old-store' in checkout.read(VALUES)
+    while (checkout.folder / ROLLOUT).exists():
+        assert 'old-store' in checkout.read(VALUES)
+        rollout(checkout, 'advance', 'prod/web', '--approve')
+    assert 'old-store' not in checkout.read(VALUES)
 
 
 def test_a_hold_counts_from_when_the_published_branch_got_the_stage(
@@ -345,6 +377,29 @@ def test_another_kind_of_strategy_wants_new_pods_first(checkout: Checkout) -> No
     checkout.commit()
     done = chartloom(checkout.folder, 'rollout', 'start', 'prod/web')
     assert "the release runs by strategy 'rolling', and 2 (chart 1.0.2) by 'canary'" in done.stderr
+
+
+def test_a_pin_stays_until_the_rollout_has_ended(checkout: Checkout) -> None:
+    rollout(checkout, 'start', 'prod/web')
+    before = checkout.everything()
+    done = chartloom(checkout.folder, 'pin', '--newest', 'prod/web')
+    assert done.returncode == 1
+    assert 'a rollout to 2 is under way, and moves the pin when it ends' in done.stderr
+    assert checkout.everything() == before
+    # Everything else works as ever.
+    assert chartloom(checkout.folder, 'verify').returncode == 0
+    explained = chartloom(checkout.folder, 'explain', 'release/prod/web', 'tracks.stable.workload.args')
+    assert 'registry/rollouts/prod/web.yaml' in explained.stdout
+
+
+def test_a_version_may_be_released_and_rolled_out_at_once(tmp_path: Path) -> None:
+    checkout = new(tmp_path / 'repository', files(CANARY))
+    checkout.commit()
+    checkout.write(new_version())
+    assert rollout(checkout, 'start', 'prod/web')['to'] == {'version': '2', 'chart': '1.0.1'}
+    assert 'charts/web/1.0.1/Chart.yaml' in checkout.files()
+    assert checkout.status() == []
+    assert checkout.generate().changed is False
 
 
 def test_comments_in_the_files_are_kept(checkout: Checkout) -> None:

@@ -50,6 +50,7 @@ def test_a_runtime_that_nobody_maintains(tmp_path: Path) -> None:
 
 CANARY = {'canary': {'steps': [{'weight': 20}]}}
 BLUE_GREEN: dict[str, object] = {'blueGreen': {}}
+GOES = 'Deployment web goes with its pods,'
 ROLLING: dict[str, object] = {'rolling': {'maxSurge': 2}}
 
 
@@ -58,13 +59,11 @@ ROLLING: dict[str, object] = {'rolling': {'maxSurge': 2}}
     [
         (
             {'strategy': ROLLING}, {'strategy': BLUE_GREEN},
-            ['it moves from rolling to blueGreen by commits: Deployment web goes with its pods, '
-             'and Deployment web-blue and Deployment web-green begins anew'],
+            [f'it moves from rolling to blueGreen by commits: {GOES} Deployment web-blue or web-green takes its place'],
         ),
         (
             {'strategy': CANARY}, {'strategy': CANARY, 'engine': 'argo-rollouts'},
-            ['it moves from canary by commits to canary by Argo Rollouts: Deployment web goes with its pods, '
-             'and Rollout web begins anew'],
+            [f'it moves from canary by commits to canary by Argo Rollouts: {GOES} Rollout web takes its place'],
         ),
         (
             {'strategy': ROLLING}, {'strategy': CANARY, 'engine': 'flagger'},
@@ -74,7 +73,7 @@ ROLLING: dict[str, object] = {'rolling': {'maxSurge': 2}}
         (
             {'strategy': CANARY, 'engine': 'argo-rollouts'},
             {'strategy': CANARY, 'engine': 'argo-rollouts', 'values': {'route': {'timeout': '9s'}}},
-            ['its route changes: where a canary is under way, Argo Rollouts gives it no requests until its next step'],
+            ['its route changes: a canary that is under way gets no requests until its next step'],
         ),
         (
             {'strategy': CANARY}, {'strategy': CANARY, 'values': {'replicaCount': 3}}, [],
