@@ -81,7 +81,5 @@ def _warnings(file: str, name: str, before: Values, after: Values) -> Iterator[P
         message = f'its new version takes all requests at once, though its strategy is {new.kind}'
         yield Problem(file, '', message, "take the pin back and run 'chartloom rollout start', or mean it")
     if new.engine == old.engine == 'argo-rollouts' and old.routes != new.routes and new.kind == 'canary':
-        message = (
-            'its route changes: where a canary is under way, Argo Rollouts gives it no requests until its next step'
-        )
+        message = 'its route changes: a canary that is under way gets no requests until its next step'
         yield Problem(file, '', message, 'wait until no rollout is under way')
