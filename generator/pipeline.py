@@ -13,6 +13,7 @@ from generator.edits import is_published
 from generator.errors import Problem, ProblemsFound, problem
 from generator.ledger import ledger_file, read_ledger
 from generator.load import SETTINGS, Check, load_registry, no_problems
+from generator.migrations import migration_warnings
 from generator.plan import Trees, make_plan
 from generator.published import Base, ChartReader, base_revision
 from generator.render import render_charts, render_releases, render_repository
@@ -171,9 +172,13 @@ class Run:
 
         return make_plan(self._trees(head, read), self.published, discard=True, removable=removable)[0]
 
-    @property
+    @cached_property
     def warnings(self) -> list[Problem]:
-        return registry_warnings(self.registry, self.templates)
+        base, ids = self.base.ids, self.desired_ids
+        changed = {p: base[p] for p in self.files if p.startswith('delivery/') and p in base and base[p] != ids[p]}
+        published = self.repository.read(changed.values())
+        pairs = {path: (published[blob], self.files[path]) for path, blob in changed.items()}
+        return sorted([*registry_warnings(self.registry, self.templates), *migration_warnings(pairs)])
 
     @cached_property
     def published(self) -> dict[str, frozenset[str]]:

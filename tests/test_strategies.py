@@ -169,3 +169,15 @@ def test_rollouts_write_their_arguments_as_argo_reads_them(made: dict[tuple[str,
     assert all('rollouts_pod_template_hash="{{args.hash}}"' in query for query in queries)
     metrics = made['fl-gw-flux', 'canary-checks']['MetricTemplate', 'canary-checks-p99']
     assert 'pod=~"{{ target }}-[0-9a-zA-Z]+(-[0-9a-zA-Z]+)"' in metrics['spec']['query']
+
+
+def test_flagger_serves_the_port_that_the_route_names_be_it_a_sidecars(tmp_path: Path) -> None:
+    proxy = {'image': {'repository': 'envoy', 'digest': r.DIGEST}}
+    proxy |= {'ports': {'proxy': {'containerPort': 9901, 'servicePort': 80, 'appProtocol': 'http'}}}
+    ports = {'http': {'containerPort': 8080, 'servicePort': 8080, 'appProtocol': 'http'}}
+    route = {'rules': {'all': {'path': '/', 'port': 'proxy'}}}
+    files = r.model('web', ports=ports, containers={'proxy': proxy}, route=route, **s.canary())
+    files |= r.settings() | s.environment('fl-gw-flux') | r.release('fl-gw-flux', 'web', version='1', chart='1.0.0')
+    (release,) = r.Repository(tmp_path / 'repository', files).run().releases
+    service = release.merged['strategy']['canary']['service']
+    assert (service['port'], service['targetPort'], service['portName']) == (80, 'proxy', 'proxy')

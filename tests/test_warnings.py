@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
+from typing import Any
 
+import pytest
 import registries as r
 from gitops import chartloom
 
@@ -44,3 +46,68 @@ def test_a_runtime_that_nobody_maintains(tmp_path: Path) -> None:
     done = chartloom(here.folder, 'generate')
     assert done.returncode == 0
     assert done.stderr.startswith("warning: registry/models/web.yaml::$.spec.runtime: runtime 'torchserve': ")
+
+
+CANARY = {'canary': {'steps': [{'weight': 20}]}}
+BLUE_GREEN: dict[str, object] = {'blueGreen': {}}
+GOES = 'Deployment web goes with its pods,'
+ROLLING: dict[str, object] = {'rolling': {'maxSurge': 2}}
+
+
+@pytest.mark.parametrize(
+    ('before', 'after', 'told'),
+    [
+        (
+            {'strategy': ROLLING}, {'strategy': BLUE_GREEN},
+            [f'it moves from rolling to blueGreen by commits: {GOES} Deployment web-blue or web-green takes its place'],
+        ),
+        (
+            {'strategy': CANARY}, {'strategy': CANARY, 'engine': 'argo-rollouts'},
+            [f'it moves from canary by commits to canary by Argo Rollouts: {GOES} Rollout web takes its place'],
+        ),
+        (
+            {'strategy': ROLLING}, {'strategy': CANARY, 'engine': 'flagger'},
+            ['it moves from rolling to canary by Flagger: its Service and its route are deleted and made anew'],
+        ),
+        ({'strategy': ROLLING}, {'strategy': CANARY}, []),
+        (
+            {'strategy': CANARY, 'engine': 'argo-rollouts'},
+            {'strategy': CANARY, 'engine': 'argo-rollouts', 'values': {'route': {'timeout': '9s'}}},
+            ['its route changes: a canary that is under way gets no requests until its next step'],
+        ),
+        (
+            {'strategy': CANARY}, {'strategy': CANARY, 'values': {'replicaCount': 3}}, [],
+        ),
+    ],
+)  # fmt: skip
+@pytest.mark.parametrize('agent', ['argocd', 'flux'])
+def test_what_is_recreated_is_named(
+    tmp_path: Path, before: dict[str, Any], after: dict[str, Any], told: list[str], agent: str
+) -> None:
+    def files(spec: dict[str, Any]) -> r.Files:
+        release = {key: value for key, value in spec.items() if key != 'engine'}
+        environment = r.environment('prod', agent=agent, engine=spec.get('engine', 'native'), **r.GATEWAY)
+        return environment | r.release('prod', 'web', version='1', chart='1.0.0', **release)
+
+    here = r.Repository(tmp_path / 'repository', r.settings() | r.model('web', route={}) | files(before))
+    here.publish()
+    here.write(files(after))
+    done = chartloom(here.folder, 'plan', '--output', 'json')
+    assert done.returncode == 0, done.stderr
+    warnings = json.loads(done.stdout)['warnings']
+    assert [each['message'] for each in warnings] == told
+    assert {each['file'] for each in warnings} <= {'registry/releases/prod/web.yaml'}
+
+
+@pytest.mark.parametrize('strategy', [CANARY, BLUE_GREEN])
+def test_a_pin_that_is_moved_past_the_strategy_is_told(tmp_path: Path, strategy: dict[str, Any]) -> None:
+    versions = [r.version('1'), r.version('2')]
+    files = r.settings() | r.model('web', route={}, versions=versions, strategy=strategy)
+    files |= r.environment('prod', **r.GATEWAY) | r.release('prod', 'web', version='1', chart='1.0.0')
+    here = r.Repository(tmp_path / 'repository', files)
+    here.publish()
+    here.write(r.release('prod', 'web', version='2', chart='1.0.1'))
+    done = chartloom(here.folder, 'plan')
+    assert done.returncode == 0
+    assert f'takes all requests at once, though its strategy is {next(iter(strategy))}' in done.stderr
+    assert 'chartloom rollout start' in done.stderr

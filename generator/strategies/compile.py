@@ -8,12 +8,11 @@ from dataclasses import dataclass
 
 from generator.domain import DOMAIN, Chart, Environment, Layer, Registry, Release, Values
 from generator.errors import Problem, ProblemsFound
-from generator.merge import enabled
 from generator.paths import Path, show
 from generator.strategies.capabilities import features, refusal
 from generator.strategies.checks import untold
 from generator.strategies.context import Context
-from generator.strategies.flagger import compile_flagger, wants_gate
+from generator.strategies.flagger import all_ports, compile_flagger, service_port, wants_gate
 from generator.strategies.native import steady_tracks
 from generator.strategies.rollouts import compile_rollouts
 from generator.strategies.spec import BlueGreen, Canary, Rolling, parse_strategy
@@ -120,24 +119,16 @@ def _check_problems(strategy: Canary | BlueGreen, context: Context, said: Said, 
 
 
 def _flagger_problems(strategy: Canary | BlueGreen, context: Context, said: Said, place: str) -> Iterator[Problem]:
-    environment, ports = context.environment, enabled(context.values['ports'])
+    environment, first = context.environment, service_port(context)
     if wants_gate(strategy) and 'gate' not in environment.spec:
         hint = 'add gate: http://<host>/gate/check, or leave the approval out'
         yield Problem(environment.file, '$.spec', 'Flagger asks a gate for approvals, and its address is missing', hint)
-    served = {name: port for name, port in ports.items() if 'servicePort' in port}
-    if not served:
-        yield Problem(
-            said.file,
-            place,
-            f"'{context.name}' has no Service: none of its ports has a servicePort",
-            'give the port that answers requests a servicePort, or use strategy rolling',
-        )
-        return
-    for name, port in served.items():
+    if not first:
+        message = f"'{context.name}' has no Service: none of its ports has a servicePort"
+        hint = 'give the port that answers requests a servicePort, or use strategy rolling'
+        yield Problem(said.file, place, message, hint)
+    for name, port in all_ports(context).items():
         # Beside the first port Flagger's Service has the numbers of the containers.
-        if (
-            name != compile_flagger(strategy, context)['canary']['service']['portName']
-            and port['servicePort'] != port['containerPort']
-        ):
+        if name != first and port.get('servicePort', port['containerPort']) != port['containerPort']:
             message = f"port '{name}' of '{context.name}' would be {port['containerPort']} in Flagger's Service"
             yield Problem(said.file, place, message, 'give it a servicePort equal to its containerPort')

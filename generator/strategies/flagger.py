@@ -59,13 +59,26 @@ def _scaler(context: Context) -> dict[str, Any]:
     return {'autoscalerRef': {**reference, 'primaryScalerQueries': {'load': query}}}
 
 
+def service_port(context: Context) -> str:
+    """Name of the port that Flagger makes the Service for: the route's, else the first; '' where there is none."""
+    served = (name for name, port in all_ports(context).items() if 'servicePort' in port)
+    return str(_rule(context).get('port') or next(served, ''))
+
+
+def all_ports(context: Context) -> dict[str, Any]:
+    """Ports of the server and its sidecars, by name: no two have one name."""
+    containers = [context.values, *enabled(context.values['containers']).values()]
+    return {name: port for each in containers for name, port in enabled(each.get('ports', {})).items()}
+
+
+def _rule(context: Context) -> Values:
+    route = context.values['route']
+    return next(iter(enabled(route['rules']).values())) if route['enabled'] else {}
+
+
 def _service(context: Context) -> dict[str, Any]:
-    values, route = context.values, context.values['route']
-    rule: Values = {}
-    if route['enabled']:
-        rule = next(iter(enabled(route['rules']).values()))
-    name = rule.get('port') or next(n for n, port in enabled(values['ports']).items() if 'servicePort' in port)
-    port = values['ports'][name]
+    route, rule, name = context.values['route'], _rule(context), service_port(context)
+    port = all_ports(context)[name]
     found: dict[str, Any] = {
         'port': int(port['servicePort']),
         'targetPort': name,

@@ -11,6 +11,8 @@ from generator.strategies.spec import BlueGreen, Canary, Checks, Step
 from generator.units import duration, number, seconds
 
 PLUGIN = 'argoproj-labs/gatewayAPI'
+# Steps that bring the new version requests, or copies of them.
+_TRAFFIC = {'setWeight', 'setHeaderRoute', 'setMirrorRoute'}
 _LOOKS = 5  # of an analysis that has to end
 _HASH = 'rollouts_pod_template_hash="{{args.hash}}"'
 # Argo Rollouts' own default: connections end, and a mistake is undone without new pods.
@@ -45,9 +47,7 @@ def _canary(canary: Canary, context: Context) -> dict[str, Any]:
             'trafficRouting': _routing(canary, context),
         }
     if canary.checks:
-        first = next(
-            n for n, step in enumerate(steps) if step.keys() & {'setWeight', 'setHeaderRoute'} or n + 1 == len(steps)
-        )
+        first = next(number for number, step in enumerate(steps) if step.keys() & _TRAFFIC)
         found['analysis'] = {**_templates(context), 'startingStep': first + 1}
     return found | {'steps': steps}
 

@@ -1,0 +1,85 @@
+"""A release's delivery object as it is published and as it is wanted → what should be known of the way between them."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from generator.domain import Values
+from generator.errors import Problem
+from generator.yamlio import read
+
+_RELEASE = re.compile(r'delivery/([^/]+)/([^/]+)\.yaml')
+_RUNS = {'argo-rollouts': 'Argo Rollouts', 'flagger': 'Flagger'}
+
+
+@dataclass(frozen=True, slots=True)
+class _Form:
+    """How a release is run, by its delivery object."""
+
+    chart: str
+    values: Values
+
+    @property
+    def kind(self) -> str:
+        return str(self.values.get('strategy', {}).get('type', 'rolling'))
+
+    @property
+    def engine(self) -> str:
+        return str(self.values.get('strategy', {}).get('engine', 'native'))
+
+    @property
+    def shown(self) -> str:
+        return self.kind if self.kind == 'rolling' else f'{self.kind} by {_RUNS.get(self.engine, "commits")}'
+
+    @property
+    def rolls(self) -> bool:
+        """Whether a rollout by commits is under way."""
+        return len([track for track in self.values.get('tracks', {}).values() if track.get('enabled', True)]) > 1
+
+    def workload(self, name: str) -> str:
+        """What makes the pods that have the traffic."""
+        if self.engine == 'argo-rollouts':
+            return f'Rollout {name}'
+        if self.kind == 'blueGreen' and self.engine == 'native':
+            return f'Deployment {name}-blue or {name}-green'
+        return f'Deployment {name}'
+
+    @property
+    def routes(self) -> tuple[Any, Any]:
+        return self.values.get('route'), self.values.get('grpcRoute')
+
+
+def _form(delivery: Values) -> _Form:
+    spec = delivery['spec']
+    if delivery['kind'] == 'Application':
+        return _Form(spec['source']['path'], spec['source']['helm']['valuesObject'])
+    return _Form(spec['chart']['spec']['chart'], spec['values'])
+
+
+def migration_warnings(changed: Mapping[str, tuple[bytes, bytes]]) -> Iterator[Problem]:
+    """`changed` are delivery files, by path, as they are published and as they are wanted."""
+    for path, pair in changed.items():
+        found = _RELEASE.fullmatch(path)
+        if found and any(b'strategy:' in data for data in pair):
+            before, after = (read(data, path) for data in pair)
+            yield from _warnings(f'registry/releases/{found[1]}/{found[2]}.yaml', found[2], before, after)
+
+
+def _warnings(file: str, name: str, before: Values, after: Values) -> Iterator[Problem]:
+    old, new = _form(before), _form(after)
+    gone, comes = old.workload(name), new.workload(name)
+    if gone != comes:
+        message = f'it moves from {old.shown} to {new.shown}: {gone} goes with its pods, {comes} takes its place'
+        yield Problem(file, '', message, 'do it when few requests come, or there may be nobody to answer for a while')
+    elif 'flagger' in (old.engine, new.engine) and old.engine != new.engine:
+        message = f'it moves from {old.shown} to {new.shown}: its Service and its route are deleted and made anew'
+        yield Problem(file, '', message, 'do it when few requests come')
+    elif new.engine == 'native' and new.kind != 'rolling' and old.chart != new.chart and not (old.rolls or new.rolls):
+        message = f'its new version takes all requests at once, though its strategy is {new.kind}'
+        yield Problem(file, '', message, "take the pin back and run 'chartloom rollout start', or mean it")
+    if new.engine == old.engine == 'argo-rollouts' and old.routes != new.routes and new.kind == 'canary':
+        message = 'its route changes: a canary that is under way gets no requests until its next step'
+        yield Problem(file, '', message, 'wait until no rollout is under way')
