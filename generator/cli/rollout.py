@@ -3,29 +3,24 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
 from pathlib import Path
-from typing import Any, TypeVar
 
 import click
 
-from generator.apply import Options, Outcome, generate
 from generator.cli import CHANGES, PROBLEMS
-from generator.cli.generate import outcome_data, tell
-from generator.cli.output import common_options, problem_data, report, result, say, wants_json, warn
+from generator.cli.output import common_options, problem_data, report, result, say, wants_json
+from generator.cli.rollout_commit import apply_move, commit_options, model_of, open_named, tell_move
 from generator.cli.rollout_status import show_status, status_data
-from generator.commit import finish as finish_killed
 from generator.domain import Rollout
 from generator.errors import problem
 from generator.message import shortened
 from generator.pipeline import Run
-from generator.repository import Repository, open_repository
+from generator.repository import Repository
 from generator.rollout import ENDED
 from generator.rollout_health import Verdict
 from generator.rollout_moves import Files, Wait, after, check_finish, remaining
 from generator.rollout_values import rollout_stage
 from generator.rollouts import (
-    Edit,
     aborting,
     advancing,
     check_room,
@@ -38,15 +33,6 @@ from generator.rollouts import (
     start_of,
     waiting,
 )
-
-F = TypeVar('F', bound=Callable[..., Any])
-
-
-def _commit_options(function: F) -> F:
-    push = click.option('--push', is_flag=True, help='Push the commit.')
-    message = click.option('--message', default='', help='Subject of the commit instead of the one made of the move.')
-    name = click.argument('name', metavar='ENV/MODEL')
-    return name(push(message(common_options(function))))
 
 
 @click.group()
@@ -61,11 +47,11 @@ def command() -> None:
 @command.command()
 @click.option('--version', default='', help='The model version to go to; default: the newest.')
 @click.option('--chart', default='', help='The chart version to go to; default: the newest of that version.')
-@_commit_options
+@commit_options
 def start(name: str, version: str, chart: str, push: bool, message: str, folder: Path, output: str) -> None:
     """Begin: the new pods beside the old ones, without traffic."""
-    name, repository = _open(name, folder)
-    run = Run(repository, [_model(name)])
+    name, repository = open_named(name, folder)
+    run = Run(repository, [model_of(name)])
     began = start_of(run, name, version, chart)
     check_room(run, name, began)
 
@@ -73,10 +59,10 @@ def start(name: str, version: str, chart: str, push: bool, message: str, folder:
         return start_of(run, name, began.to.version, began.to.chart).files
 
     subject = f'Start to roll out {name} {began.to.version}'
-    outcome = _apply(repository, name, 'start', edit, message or subject, push)
-    _tell(outcome, {'result': 'started', 'stage': began.stage, 'to': began.to.spec})
+    outcome = apply_move(repository, name, 'start', edit, message or shortened(subject), push)
+    tell_move(outcome, {'result': 'started', 'stage': began.stage, 'to': began.to.spec})
     if not wants_json():
-        show_status(Run(repository, [_model(name)]), name, int(time.time()))
+        show_status(Run(repository, [model_of(name)]), name, int(time.time()))
 
 
 @command.command()
@@ -85,7 +71,7 @@ def start(name: str, version: str, chart: str, push: bool, message: str, folder:
 @click.option('--if-healthy', is_flag=True, help='Ask Prometheus first: pods are ready, and the checks hold.')
 @click.option('--prometheus', default='', help="Address of Prometheus; default: the environment's.")
 @click.option('--abort-on-failure', is_flag=True, help='Take all requests back when the checks fail.')
-@_commit_options
+@commit_options
 @click.pass_context
 def advance(
     context: click.Context, name: str, approve: bool, skip_hold: bool, if_healthy: bool, prometheus: str,
@@ -95,8 +81,8 @@ def advance(
 
     Exit codes: 0 advanced, 1 failed (or aborted), 4 waiting.
     """
-    name, repository = _open(name, folder)
-    run, now = Run(repository, [_model(name)]), int(time.time())
+    name, repository = open_named(name, folder)
+    run, now = Run(repository, [model_of(name)]), int(time.time())
     _, rollout = find_rollout(run, name)
     verdict = Verdict('passed')
     if (if_healthy or prometheus or abort_on_failure) and not rollout.aborted:
@@ -114,9 +100,9 @@ def _advance(repository: Repository, rollout: Rollout, operation: str, push: boo
     name, to = rollout.name, after(rollout)
     subject = f'Roll out {name} {rollout.spec["to"]["version"]}: {stage_name(rollout)} → {to}'
     edit = move(name, stage_name(rollout), advancing)
-    outcome = _apply(repository, name, operation, edit, message or subject, push)
+    outcome = apply_move(repository, name, operation, edit, message or shortened(subject), push)
     rest = remaining(rollout)[1:]
-    _tell(outcome, {'result': 'advanced', 'waitSeconds': 0, 'reasons': [], 'stage': to, 'remaining': rest})
+    tell_move(outcome, {'result': 'advanced', 'waitSeconds': 0, 'reasons': [], 'stage': to, 'remaining': rest})
     if not wants_json():
         say(f'{name}: {stage_name(rollout)} → {to}' + (f', then {", ".join(rest)}' if rest else ''))
 
@@ -148,23 +134,25 @@ def _fail(
 
 
 @command.command()
-@_commit_options
+@commit_options
 def abort(name: str, push: bool, message: str, folder: Path, output: str) -> None:
     """Take all requests back to the old version.
 
     Where the new one has got requests its pods stay, to answer them, until 'advance' or 'finish' removes them.
     """
-    name, repository = _open(name, folder)
-    _, rollout = find_rollout(Run(repository, [_model(name)]), name)
+    name, repository = open_named(name, folder)
+    _, rollout = find_rollout(Run(repository, [model_of(name)]), name)
     _abort(repository, rollout, push, message, [])
 
 
 def _abort(repository: Repository, rollout: Rollout, push: bool, message: str, reasons: list[str]) -> None:
     name = rollout.name
     subject = f'Abort the rollout of {name} {rollout.spec["to"]["version"]} at {rollout.stage}'
-    outcome = _apply(repository, name, 'abort', move(name, stage_name(rollout), aborting), message or subject, push)
+    outcome = apply_move(
+        repository, name, 'abort', move(name, stage_name(rollout), aborting), message or shortened(subject), push
+    )
     rest = [ENDED] if rollout_stage(rollout).serves else []
-    _tell(
+    tell_move(
         outcome, {'result': 'aborted', 'waitSeconds': 0, 'reasons': reasons, 'stage': rollout.stage, 'remaining': rest}
     )
     if not wants_json():
@@ -173,12 +161,12 @@ def _abort(repository: Repository, rollout: Rollout, push: bool, message: str, r
 
 
 @command.command()
-@_commit_options
+@commit_options
 @click.pass_context
 def finish(context: click.Context, name: str, push: bool, message: str, folder: Path, output: str) -> None:
     """Make the next commit towards the end, after the last step or an abort; no hold and no check is waited for."""
-    name, repository = _open(name, folder)
-    run, now = Run(repository, [_model(name)]), int(time.time())
+    name, repository = open_named(name, folder)
+    run, now = Run(repository, [model_of(name)]), int(time.time())
     _, rollout = find_rollout(run, name)
     check_finish(rollout)
     wait = waiting(run, name, now, approved=True, skip_hold=True)
@@ -192,9 +180,9 @@ def finish(context: click.Context, name: str, push: bool, message: str, folder: 
 @common_options
 def status(name: str, folder: Path, output: str) -> None:
     """Show where rollouts stand, what comes next and what it waits for; all that are under way where none is named."""
-    name, repository = _open(name, folder)
+    name, repository = open_named(name, folder)
     names = [name] if name else rollout_names(repository)
-    runs, now = [(Run(repository, [_model(each)]), each) for each in names], int(time.time())
+    runs, now = [(Run(repository, [model_of(each)]), each) for each in names], int(time.time())
     if wants_json():
         result({'rollouts': [status_data(run, each, now) for run, each in runs]})
         return
@@ -202,29 +190,3 @@ def status(name: str, folder: Path, output: str) -> None:
         show_status(run, each, now)
     if not names:
         say('no rollout is under way')
-
-
-def _open(name: str, folder: Path) -> tuple[str, Repository]:
-    repository = open_repository(folder)
-    finish_killed(repository)
-    return name.removeprefix('release/'), repository
-
-
-def _model(name: str) -> str:
-    return name.rpartition('/')[2]
-
-
-def _apply(repository: Repository, name: str, operation: str, edit: Edit, subject: str, push: bool) -> Outcome:
-    options = Options(
-        models=(_model(name),), commit=True, push=push, message=shortened(subject),
-        operation=f'rollout {operation} {name}', edit=edit,
-    )  # fmt: skip
-    return generate(repository, options)
-
-
-def _tell(outcome: Outcome, about: dict[str, object]) -> None:
-    warn(outcome.warnings)
-    if wants_json():
-        result({**about, **outcome_data(outcome)})
-    else:
-        tell(outcome)
