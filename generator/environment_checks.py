@@ -13,7 +13,7 @@ from generator.host_checks import host_problems
 from generator.paths import show
 from generator.strategies.capacity import Size, extra_pods, plans_that_fit, size_of
 from generator.strategies.context import router_of
-from generator.strategies.spec import Strategy, parse_strategy
+from generator.strategies.spec import Rolling, Strategy, parse_strategy
 from generator.units import quantity
 from generator.value_checks import containers
 
@@ -68,22 +68,32 @@ def _capacity(releases: Sequence[ResolvedRelease]) -> Iterator[Problem]:
 def _too_many(releases: Sequence[ResolvedRelease], accelerator: str, capacity: int) -> tuple[str, str]:
     """What is wrong, and what would fit; nothing where all have room while any one of them rolls."""
     needs = {release.release.model: _need(release, accelerator) for release in releases}
-    # Rollouts that commits move are known to be under way; of all others one is thought of at a time.
     under_way = {name: need.extra for name, need in sorted(needs.items()) if need.rolls and need.extra}
-    certain = sum(need.steady for need in needs.values()) + sum(under_way.values())
-    resting = ((name, need) for name, need in needs.items() if name not in under_way)
-    model, most = max(resting, key=lambda item: item[1].extra, default=('', None))
-    extra = most.extra if most else 0
-    if certain + extra <= capacity:
+    steady = sum(need.steady for need in needs.values())
+    certain = steady + sum(under_way.values())
+    # Of what rolls when its pin moves one is thought of at a time; what a commit begins waits for others to end.
+    wanted = {'': certain} | {
+        name: (steady if need.by_commits else certain) + need.extra
+        for name, need in needs.items()
+        if name not in under_way
+    }
+    model, most = max(wanted.items(), key=lambda item: item[1])
+    if most <= capacity:
         return '', ''
-    who = ', '.join(f'{name} {need.steady}' for name, need in sorted(needs.items()) if need.steady)
-    who += ''.join(f', {more} for the rollout of {name}' for name, more in under_way.items())
-    rolling = f', and {extra} more while {model} rolls' if extra else ''
-    message = f'the releases want {certain + extra} of {capacity} {accelerator}: {who}{rolling}'
-    if most is None or certain > capacity:
-        return message, 'lower replicas or maxReplicas of one of them, or raise the capacity'
-    plans = plans_that_fit(most.strategy, most.engine, most.size, (capacity - certain) // most.each)
+    parts = [f'{name} {need.steady}' for name, need in sorted(needs.items()) if need.steady]
+    if not model or not needs[model].by_commits:
+        parts += [f'{more} for the rollout of {name}' for name, more in under_way.items()]
+    if model and needs[model].extra:
+        parts += [f'and {needs[model].extra} more while {model} rolls']
+    message = f'the releases want {most} of {capacity} {accelerator}: {", ".join(parts)}'
+    if not model or most - needs[model].extra > capacity:
+        return message, _LOWER
+    need = needs[model]
+    plans = plans_that_fit(need.strategy, need.engine, need.size, (capacity - most + need.extra) // need.each)
     return message, f"what fits for '{model}': {', or '.join(plan.text for plan in plans)}; or raise the capacity"
+
+
+_LOWER = 'lower replicas or maxReplicas of one of them, or raise the capacity'
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,6 +106,10 @@ class _Need:
     engine: str
     router: str
     rolls: bool
+
+    @property
+    def by_commits(self) -> bool:
+        return self.engine == 'native' and not isinstance(self.strategy, Rolling)
 
     @property
     def steady(self) -> int:

@@ -318,3 +318,20 @@ def test_a_model_is_not_called_like_the_canary_of_another() -> None:
     assert problem.file == 'registry/releases/prod/web-primary.yaml'
     assert problem.message == "its objects would have names that release 'prod/web' has for its own (primary)"
     assert environment_problems(resolved(files | r.model('web'))) == []
+
+
+def test_a_rollout_by_commits_waits_for_others_and_a_pin_does_not() -> None:
+    need = {'resources': {'accelerators': {'nvidia.com/gpu': 1}}, 'replicas': 2, 'route': {}}
+    canary = {'strategy': {'canary': {'steps': [{'weight': 50}]}}}
+    files = r.settings() | r.environment('prod', capacity={'accelerators': {'nvidia.com/gpu': 7}}, **r.GATEWAY)
+    for name in ('web', 'api'):
+        files |= r.model(name, **need, **canary) | r.release('prod', name, version='1', chart='1.0.0')
+    api, web = resolved(files)
+    assert environment_problems([api, web]) == []  # 2 and 2, and 3 more for either
+    tracks = {**web.merged['tracks'], 'canary': {**web.merged['tracks']['canary'], 'enabled': True}}
+    rolling = replace(web, merged={**web.merged, 'tracks': tracks})
+    assert environment_problems([api, rolling]) == [], 'the one that rests waits'
+    pinned = replace(api, strategy={'rolling': {}})
+    (problem,) = environment_problems([pinned, rolling])
+    wanted = 'api 2, web 2, 3 for the rollout of web, and 1 more while api rolls'
+    assert problem.message == f'the releases want 8 of 7 nvidia.com/gpu: {wanted}'
