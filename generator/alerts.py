@@ -102,7 +102,7 @@ def state_alerts(model: str, queries: Values, *, gpus: bool) -> dict[str, Alert]
     """Alerts that need no promise: pods that are missing, restart, are overloaded or have a broken accelerator."""
     found = {
         'ModelDown': _alert(
-            f'{AVAILABLE} == 0 and {WANTED} > 0', '5m', 'page', f'{model} is down',
+            f'sum({AVAILABLE}) == 0 and sum({WANTED}) > 0', '5m', 'page', f'{model} is down',
             'No pod is ready. Look at the events and the logs of the pods.',
         ),
         'ModelPodsMissing': _alert(

@@ -47,6 +47,13 @@ class _Form:
             return f'Deployment {name}-blue or {name}-green'
         return f'Deployment {name}'
 
+    def serving(self, after: _Form) -> list[tuple[str, int]]:
+        """Tracks that have requests and do not run after it, where commits move the requests before and after."""
+        now, then = (form.values.get('tracks', {}) for form in (self, after))
+        both = {self.engine, after.engine} == {'native'} and self.kind == after.kind
+        gone = (name for name in now if both and not then.get(name, {}).get('enabled', name == 'stable'))
+        return [(name, now[name].get('weight', 0)) for name in gone if now[name].get('weight', 0)]
+
     @property
     def routes(self) -> tuple[Any, Any]:
         return self.values.get('route'), self.values.get('grpcRoute')
@@ -80,6 +87,9 @@ def _warnings(file: str, name: str, before: Values, after: Values) -> Iterator[P
     elif new.engine == 'native' and new.kind != 'rolling' and old.chart != new.chart and not (old.rolls or new.rolls):
         message = f'its new version takes all requests at once, though its strategy is {new.kind}'
         yield Problem(file, '', message, "take the pin back and run 'chartloom rollout start', or mean it")
+    for track, weight in old.serving(new):
+        message = f'the pods of track {track} go at once, and they have {weight} % of the requests'
+        yield Problem(file, '', message, "take back what was removed, and move the requests first: 'chartloom rollout'")
     if new.engine == old.engine == 'argo-rollouts' and old.routes != new.routes and new.kind == 'canary':
         message = 'its route changes: a canary that is under way gets no requests until its next step'
         yield Problem(file, '', message, 'wait until no rollout is under way')

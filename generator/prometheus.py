@@ -4,47 +4,84 @@ from __future__ import annotations
 
 import json
 import os
+import re
 from collections import defaultdict
-from typing import Any
+from collections.abc import Callable
+from http.client import HTTPException
+from typing import Any, TypeVar
 from urllib.error import HTTPError, URLError
 from urllib.parse import urlencode
-from urllib.request import Request, urlopen
+from urllib.request import HTTPRedirectHandler, Request, build_opener
 
 from generator.errors import CommandFailed
 
 TOKEN = 'CHARTLOOM_PROMETHEUS_TOKEN'
+T = TypeVar('T')
+_ADDRESS = re.compile(r'https?://[^\s/]+(/[^\s]*)?')
 _TIMEOUT = 30
+_LARGEST = 10_000_000  # bytes of an answer
+_SHOWN = 500
 
 
 def values_now(address: str, query: str, now: int) -> list[str]:
     """The values of an instant query; [] where it has none."""
-    data = _ask(address, 'query', {'query': query, 'time': str(now)})
-    if data['resultType'] in ('scalar', 'string'):
-        return [data['result'][1]]
-    return [series['value'][1] for series in data['result']]
+
+    def values(data: Any) -> list[str]:
+        if data['resultType'] in ('scalar', 'string'):
+            return [_number(data['result'][1])]
+        return [_number(series['value'][1]) for series in data['result']]
+
+    return _ask(address, 'query', {'query': query, 'time': str(now)}, values)
 
 
 def values_at(address: str, query: str, start: int, end: int, step: int) -> dict[int, list[str]]:
     """The values of a query by time, from `start` to `end`; times without any are left out."""
+
+    def values(data: Any) -> dict[int, list[str]]:
+        found: dict[int, list[str]] = defaultdict(list)
+        for series in data['result']:
+            for time, value in series['values']:
+                found[int(time)].append(_number(value))
+        return dict(found)
+
     question = {'query': query, 'start': str(start), 'end': str(end), 'step': str(step)}
-    found: dict[int, list[str]] = defaultdict(list)
-    for series in _ask(address, 'query_range', question)['result']:
-        for time, value in series['values']:
-            found[int(time)].append(value)
-    return dict(found)
+    return _ask(address, 'query_range', question, values)
 
 
-def _ask(address: str, kind: str, question: dict[str, str]) -> Any:
+def _number(text: Any) -> str:
+    float(text)  # as Prometheus writes it: NaN and +Inf, too
+    return str(text)
+
+
+def _ask(address: str, kind: str, question: dict[str, str], read: Callable[[Any], T]) -> T:
+    """What is read from an answer; raises CommandFailed where there is none, or none of Prometheus."""
     url = f'{address.rstrip("/")}/api/v1/{kind}'
-    headers = {'Authorization': f'Bearer {os.environ[TOKEN]}'} if os.environ.get(TOKEN) else {}
     asked = ('POST', url, question['query'])
+    token = os.environ.get(TOKEN, '').strip()
+    headers = {'Authorization': f'Bearer {token}'} if token.isascii() and token.isprintable() and token else {}
+    if not _ADDRESS.fullmatch(address):
+        raise CommandFailed(asked, 0, '', 'this is no address of Prometheus: write http://<host>:<port>')
     try:
-        with urlopen(Request(url, urlencode(question).encode(), headers), timeout=_TIMEOUT) as answer:
-            document = json.load(answer)
+        with _OPENER.open(Request(url, urlencode(question).encode(), headers), timeout=_TIMEOUT) as answer:
+            text = answer.read(_LARGEST)
     except HTTPError as error:
-        raise CommandFailed(asked, error.code, '', error.read().decode('utf-8', 'replace')) from None
-    except (URLError, OSError, ValueError) as error:
-        raise CommandFailed(asked, 0, '', str(getattr(error, 'reason', error))) from None
-    if not isinstance(document, dict) or document.get('status') != 'success':
-        raise CommandFailed(asked, 0, json.dumps(document), 'this is no answer of Prometheus')
-    return document['data']
+        raise CommandFailed(asked, error.code, '', error.read(_SHOWN).decode('utf-8', 'replace')) from None
+    except (URLError, OSError, ValueError, HTTPException) as error:
+        raise CommandFailed(asked, 0, '', f'Prometheus does not answer: {getattr(error, "reason", error)}') from None
+    try:
+        document = json.loads(text)
+        assert document['status'] == 'success'
+        return read(document['data'])
+    except (ValueError, KeyError, TypeError, IndexError, AttributeError, AssertionError, RecursionError):
+        shown = text[:_SHOWN].decode('utf-8', 'replace')
+        raise CommandFailed(asked, 0, shown, 'this is no answer of Prometheus: look at the address') from None
+
+
+class _NoRedirects(HTTPRedirectHandler):
+    """The token is for one host."""
+
+    def redirect_request(self, *args: Any) -> None:
+        return None
+
+
+_OPENER = build_opener(_NoRedirects)

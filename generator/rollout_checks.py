@@ -8,7 +8,7 @@ from generator.domain import Registry, Release, Rollout
 from generator.errors import Problem
 from generator.paths import show
 from generator.rollout import course
-from generator.rollout_values import rollout_strategy, wait_hint
+from generator.rollout_values import rollout_stage, rollout_strategy, wait_hint
 from generator.schema import quoted, suggest
 from generator.strategies.spec import strategy_faults
 
@@ -42,6 +42,9 @@ def _problems(rollout: Rollout, release: Release, registry: Registry) -> Iterato
     if rollout.stage not in names:
         message = f'the strategy has no stage {quoted(rollout.stage)}'
         yield Problem(rollout.file, '$.spec.stage', message, suggest(rollout.stage, names))
+    elif rollout.aborted and rollout_stage(rollout).replaced:
+        message = f"at stage '{rollout.stage}' there is nothing to go back to: the old pods are new ones"
+        yield Problem(rollout.file, '$.spec.aborted', message, 'write false, and finish the rollout')
     yield from _engine(rollout, release, registry)
 
 

@@ -65,7 +65,7 @@ def ready_query(ready: Ready, labels: str, age: int) -> str:
 
 
 def judge_ready(ready: Ready, values: Sequence[str]) -> Verdict:
-    found = max((int(Decimal(value)) for value in values), default=0)
+    found = max((int(value) for value in map(Decimal, values) if value.is_finite()), default=0)
     if found >= ready.pods:
         return Verdict('passed')
     new = 'new ' if ready.fresh else ''

@@ -89,8 +89,14 @@ def check_room(run: Run, name: str, began: Start) -> None:
 def find_rollout(run: Run, name: str) -> tuple[Release, Rollout]:
     release = known_release(run.registry, name)
     if name not in run.registry.rollouts:
+        environment = run.registry.environments[release.environment]
+        engine = release.engine(environment)
         hint = f"run 'chartloom rollout start {name}'"
-        raise problem(release.file, '', 'no rollout of this release is under way', hint)
+        if engine == 'argo-rollouts':
+            hint = f"ask Argo Rollouts: 'kubectl argo rollouts promote {release.model}', or abort"
+        elif engine == 'flagger':
+            hint = 'Flagger moves it: open or close its gate, or revert the commit that moved the pin'
+        raise problem(release.file, '', 'no rollout of this release is under way in git', hint)
     return release, run.registry.rollouts[name]
 
 

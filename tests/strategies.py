@@ -17,6 +17,7 @@ CHECKS = {
 TEN = {'hold': '10m'}
 WEIGHTS = [{'weight': 5, **TEN}, {'weight': 25, **TEN}, {'weight': 50, **TEN}]
 HEADERS = {'headers': {'X-Canary': 'yes'}, **TEN}
+PATHS = {'route': {'rules': {'api': {'path': '/api'}}}}
 RULES = {'rules': {'v1': {'path': '/v1'}, 'v2': {'path': '/v2'}}}
 PORTS = {
     'http': {'containerPort': 8080, 'servicePort': 80, 'appProtocol': 'http'},
@@ -47,6 +48,9 @@ MODELS: dict[str, dict[str, Any]] = {
     'canary.headers': canary([HEADERS]),
     'canary.severalHeaders': canary([{**HEADERS, 'headers': {'X-Canary': 'yes', 'X-Team': 'ml'}}]),
     'canary.headersAndWeights': canary([HEADERS, *WEIGHTS]),
+    'canary.headersOnPaths': {**canary([HEADERS]), **PATHS},
+    'canary.mirrorOnPaths': {**canary([{'mirror': 20, **TEN}, *WEIGHTS]), **PATHS},
+    'canary.checkInterval': canary(checks={**CHECKS, 'interval': '30s'}),
     'canary.mirror': canary([{'mirror': 20, **TEN}, *WEIGHTS]),
     'canary.severalMirrors': canary([{'mirror': 5, **TEN}, {'mirror': 50, **TEN}, *WEIGHTS]),
     'canary.replicas': canary(replicas=1),

@@ -279,7 +279,7 @@ def test_alerts_of_the_state_of_pods(promtool: Path, tmp_path: Path) -> None:
             'restarts': (well | {f'{RESTARTS}{{{POD}}}': often}, {'ModelRestarts'}),
             'a restart': (well | {f'{RESTARTS}{{{POD}}}': f'0x{MINUTES - 30} 1x30'}, set()),
             'restarts of another model': (well | {f'{RESTARTS}{{{other_pod}}}': often}, set()),
-            'a canary is down': (well | pods_of('web-canary', 2, 0), down),
+            'a canary is down': (well | pods_of('web-canary', 2, 0), {'ModelPodsMissing'}),
             'a slot is off': (well | pods_of('web-green', 0, 0), set()),
             'a rollout is down': (
                 {key: values for key, values in well.items() if 'kube' not in key} | rollout(2, 0),

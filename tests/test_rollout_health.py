@@ -257,7 +257,7 @@ def test_a_rollout_that_fails_is_told_or_taken_back(tmp_path: Path, pods: Pods, 
 
 
 def test_a_question_that_prometheus_does_not_understand_fails(tmp_path: Path, prometheus: str) -> None:
-    queries = {'odd': {'query': 'max(errors{SEL}', 'limit': '<= 1'}}
+    queries = {'odd': {'query': 'max(errors{SEL}) of', 'limit': '<= 1'}}
     found = checkout(tmp_path / 'repository', prometheus, queries=queries)
     chartloom(found.folder, 'rollout', 'advance', 'prod/web')
     done = chartloom(found.folder, 'rollout', 'advance', 'prod/web', '--if-healthy')

@@ -181,3 +181,13 @@ def test_flagger_serves_the_port_that_the_route_names_be_it_a_sidecars(tmp_path:
     (release,) = r.Repository(tmp_path / 'repository', files).run().releases
     service = release.merged['strategy']['canary']['service']
     assert (service['port'], service['targetPort'], service['portName']) == (80, 'proxy', 'proxy')
+
+
+def test_flagger_is_told_how_many_pods_there_are(made: dict[tuple[str, str], Objects]) -> None:
+    """It would make do with one."""
+    objects = made['fl-gw-argocd', 'canary']
+    scaler = objects['HorizontalPodAutoscaler', 'canary']['spec']
+    assert (scaler['minReplicas'], scaler['maxReplicas']) == (2, 2)
+    reference = objects['Canary', 'canary']['spec']['autoscalerRef']
+    assert (reference['kind'], reference['name']) == ('HorizontalPodAutoscaler', 'canary')
+    assert 'replicas' not in objects['Deployment', 'canary']['spec']

@@ -111,3 +111,28 @@ def test_a_pin_that_is_moved_past_the_strategy_is_told(tmp_path: Path, strategy:
     assert done.returncode == 0
     assert f'takes all requests at once, though its strategy is {next(iter(strategy))}' in done.stderr
     assert 'chartloom rollout start' in done.stderr
+
+
+def test_pods_that_have_requests_and_go_are_told(tmp_path: Path) -> None:
+    """A rollout's file that is deleted, and a slot that is: what they left is not what the traffic is used to."""
+    files = r.settings() | r.model('web', route={}, versions=[r.version('1'), r.version('2')], strategy=CANARY)
+    files |= r.environment('prod', **r.GATEWAY) | r.release('prod', 'web', version='1', chart='1.0.0')
+    here = r.Repository(tmp_path / 'repository', files)
+    here.publish()
+    for move in (['start', 'prod/web'], ['advance', 'prod/web']):
+        assert chartloom(here.folder, 'rollout', *move).returncode == 0
+    (here.folder / 'registry/rollouts/prod/web.yaml').unlink()
+    done = chartloom(here.folder, 'plan')
+    assert 'the pods of track canary go at once, and they have 20 % of the requests' in done.stderr
+    model = r.model('web', versions=[r.version('1')], strategy=BLUE_GREEN)
+    slots = (
+        r.settings()
+        | model
+        | r.environment('prod')
+        | r.release('prod', 'web', version='1', chart='1.0.0', slot='green')
+    )
+    here = r.Repository(tmp_path / 'slots', slots)
+    here.publish()
+    here.write(r.release('prod', 'web', version='1', chart='1.0.0'))
+    done = chartloom(here.folder, 'plan')
+    assert 'the pods of track green go at once, and they have 100 % of the requests' in done.stderr

@@ -27,7 +27,9 @@ FEATURES: Mapping[str, str] = {
     'canary.headers': 'requests with a header',
     'canary.severalHeaders': 'requests with several headers',
     'canary.headersAndWeights': 'headers first, then weights',
+    'canary.headersOnPaths': 'the same of some paths only, or rewritten',
     'canary.mirror': 'a copy of the requests',
+    'canary.mirrorOnPaths': 'the same of some paths only, or rewritten',
     'canary.severalMirrors': 'more than one step that copies',
     'canary.replicas': 'a fixed number of new pods',
     'canary.holds': 'steps of different length',
@@ -36,6 +38,7 @@ FEATURES: Mapping[str, str] = {
     'canary.keepOld': 'the old version stays a while',
     'canary.finishInPlace': 'finish: inPlace',
     'canary.checks': 'checks while it takes traffic',
+    'canary.checkInterval': 'looks at an interval of their own',
     'canary.grpc': 'with a route for gRPC',
     'canary.rules': 'with several rules of a route',
 }
@@ -60,7 +63,7 @@ REFUSALS = (
         "use router 'gateway-api', or strategy blueGreen, or engine 'argo-rollouts', which counts pods",
     ),
     Refusal(
-        ('canary.mirror', 'canary.severalMirrors'), 'native', ('nginx',),
+        ('canary.mirror', 'canary.mirrorOnPaths', 'canary.severalMirrors'), 'native', ('nginx',),
         'ingress-nginx copies all requests or none', "use router 'gateway-api' or 'istio', or leave the step out",
     ),
     Refusal(
@@ -68,12 +71,14 @@ REFUSALS = (
         "name one header, or use router 'gateway-api'",
     ),
     Refusal(
-        ('canary.headers', 'canary.severalHeaders', 'canary.headersAndWeights'), 'argo-rollouts', ('service', 'nginx'),
+        ('canary.headers', 'canary.headersOnPaths', 'canary.severalHeaders', 'canary.headersAndWeights'),
+        'argo-rollouts', ('service', 'nginx'),
         'Argo Rollouts has header routes with gateway-api and istio only',
         "use router 'gateway-api', or leave the step out",
     ),
     Refusal(
-        ('canary.mirror', 'canary.severalMirrors'), 'argo-rollouts', ('service', 'gateway-api', 'nginx'),
+        ('canary.mirror', 'canary.mirrorOnPaths', 'canary.severalMirrors'),
+        'argo-rollouts', ('service', 'gateway-api', 'nginx'),
         'Argo Rollouts copies requests with istio only', "use router 'istio', or engine 'native'",
     ),
     Refusal(
@@ -97,8 +102,18 @@ REFUSALS = (
         "leave the headers or the weights out, or use engine 'argo-rollouts'",
     ),
     Refusal(
-        ('canary.mirror',), 'flagger', ('nginx',), 'Flagger copies requests with gateway-api and istio only',
-        "use router 'gateway-api', or leave the step out",
+        ('canary.mirror', 'canary.mirrorOnPaths'), 'flagger', ('gateway-api', 'nginx'),
+        'Flagger copies a share of the requests with istio only',
+        "use router 'istio', or engine 'native', or leave the step out",
+    ),
+    Refusal(
+        ('canary.checkInterval',), 'flagger', _ROUTED, 'Flagger looks once in each step',
+        "leave the interval of the checks out, or use engine 'argo-rollouts'",
+    ),
+    Refusal(
+        ('canary.headersOnPaths', 'canary.mirrorOnPaths'), 'argo-rollouts', ('istio',),
+        'Argo Rollouts adds a rule of its own to the VirtualService, for all paths and without a rewrite',
+        "route '/' without a rewrite, or use engine 'native'",
     ),
     Refusal(
         ('canary.severalMirrors',), 'flagger', _ROUTED, 'Flagger copies requests in its first step only',
@@ -160,7 +175,10 @@ def features(strategy: Strategy, values: Values) -> list[str]:
     """What a strategy asks for, with the merged values of its release."""
     match strategy:
         case Canary():
-            return ['canary', *(f'canary.{name}' for name in (*_canary(strategy), *_routes(values)))]
+            asked = [*_canary(strategy), *_routes(values)]
+            if _on_paths(values):
+                asked += [f'{name}OnPaths' for name in ('headers', 'mirror') if name in asked]
+            return ['canary', *(f'canary.{name}' for name in asked)]
         case BlueGreen():
             return ['blueGreen', *(f'blueGreen.{name}' for name in (*_blue_green(strategy), *_routes(values)))]
     return ['rolling']
@@ -183,6 +201,7 @@ def _canary(canary: Canary) -> Iterator[str]:
         'keepOld': canary.keep_old,
         'finishInPlace': canary.finish == 'inPlace',
         'checks': canary.checks,
+        'checkInterval': canary.checks and canary.checks.own_interval,
     }
     return (name for name, wanted in asked.items() if wanted)
 
@@ -202,3 +221,11 @@ def _routes(values: Values) -> Iterator[str]:
         yield 'grpc'
     if values['route']['enabled'] and len(enabled(values['route']['rules'])) > 1:
         yield 'rules'
+
+
+def _on_paths(values: Values) -> bool:
+    """Whether a route takes some requests only, or sends them on changed."""
+    route, grpc = values['route'], values['grpcRoute']
+    rules = enabled(route['rules']).values() if route['enabled'] else ()
+    narrow = any(rule['path'] != '/' or rule['type'] != 'PathPrefix' or rule.get('rewrite') for rule in rules)
+    return narrow or bool(grpc['enabled'] and enabled(grpc['methods']))

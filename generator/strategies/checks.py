@@ -9,10 +9,11 @@ from dataclasses import dataclass
 from decimal import Decimal
 
 from generator.domain import DOMAIN, Chart, Values
-from generator.strategies.spec import Check, Checks
+from generator.strategies.spec import TEXTS, Check, Checks
 
 # Annotation of charts: what their runtime tells of requests, as JSON of `success`, `total` and `latency`.
 QUERIES = f'{DOMAIN}/queries'
+_PLACES = re.compile(rf'{TEXTS}|\bSEL\b|\bWINDOW\b')
 _TOLD = {'success-rate': ('success', 'total'), 'p99': ('latency', 'total')}
 
 
@@ -60,4 +61,5 @@ def _promql(check: Check, told: Values) -> str:
 
 
 def _filled(query: str, selector: str, window: str) -> str:
-    return re.sub(r'\bWINDOW\b', window, re.sub(r'\bSEL\b', lambda _: selector, query))
+    # Not in texts: a label may have such a value.
+    return _PLACES.sub(lambda found: {'SEL': selector, 'WINDOW': window}.get(found[0], found[0]), query)

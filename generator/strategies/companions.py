@@ -32,9 +32,11 @@ _HEALTH = {
     'flagger': {
         'apiVersion': 'flagger.app/v1beta1',
         'kind': 'Canary',
-        'current': "status.phase in ['Initialized', 'Waiting', 'WaitingPromotion', 'Succeeded']",
+        # An analysis takes longer than any timeout should: what has begun is there.
+        'current': "status.phase in ['Initialized', 'Waiting', 'Progressing', 'WaitingPromotion', 'Promoting', "
+        "'Finalising', 'Succeeded']",
         'failed': "status.phase == 'Failed'",
-        'inProgress': "status.phase in ['Initializing', 'Progressing', 'Promoting', 'Finalising']",
+        'inProgress': "status.phase == 'Initializing'",
     },
 }
 

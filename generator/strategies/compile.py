@@ -12,7 +12,7 @@ from generator.paths import Path, show
 from generator.strategies.capabilities import features, refusal
 from generator.strategies.checks import untold
 from generator.strategies.context import Context
-from generator.strategies.flagger import all_ports, compile_flagger, service_port, wants_gate
+from generator.strategies.flagger import all_ports, compile_flagger, fixed_size, service_port, wants_gate
 from generator.strategies.native import steady_tracks
 from generator.strategies.rollouts import compile_rollouts
 from generator.strategies.spec import BlueGreen, Canary, Rolling, parse_strategy
@@ -80,6 +80,8 @@ def engine_layers(
             yield Layer(said.file, said.path, ('strategy',), compile_rollouts(strategy, context))
         case 'flagger':
             yield Layer(said.file, said.path, ('strategy',), compile_flagger(strategy, context))
+            if fixed := fixed_size(context):
+                yield Layer(said.file, said.path, ('autoscaling',), fixed)
 
 
 def _problems(strategy: Canary | BlueGreen, context: Context, said: Said, place: str) -> Iterator[Problem]:
@@ -93,7 +95,7 @@ def _problems(strategy: Canary | BlueGreen, context: Context, said: Said, place:
             hint = found.instead
             if environment.router != context.router:
                 where += f", where '{context.name}' has no route"
-                hint = f"give '{context.name}' a route, or use strategy blueGreen or rolling"
+                hint = f"give '{context.name}' a route (a chart that was pinned before has none), or use blueGreen"
             yield Problem(said.file, place, f'{found.reason} ({where})', hint)
     if seen:
         return

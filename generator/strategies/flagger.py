@@ -45,8 +45,20 @@ def compile_flagger(strategy: Canary | BlueGreen, context: Context) -> dict[str,
     return found
 
 
+def fixed_size(context: Context) -> dict[str, Any]:
+    """Values of `autoscaling` that hold the number of pods where nothing scales; {} where something does.
+
+    Flagger scales its target to nothing and its primary to one pod, unless a scaler says how many there are; if the
+    chart said it, the agent and Flagger would set the number in turns.
+    """
+    pods = int(context.values['replicaCount'])
+    if context.values['autoscaling']['enabled'] or not pods:
+        return {}
+    return {'enabled': True, 'type': 'hpa', 'minReplicas': pods, 'maxReplicas': pods}
+
+
 def _scaler(context: Context) -> dict[str, Any]:
-    scaling = context.values['autoscaling']
+    scaling = context.values['autoscaling'] | fixed_size(context)
     if not scaling['enabled']:
         return {}
     if scaling['type'] == 'hpa':

@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 
 from generator.domain import Values
 from generator.faults import Fault
+from generator.paths import Path
 from generator.units import seconds
+
+# Texts in PromQL.
+TEXTS = r""""(?:\\.|[^"\\])*"|'(?:\\.|[^'\\])*'|`[^`]*`"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,6 +33,7 @@ class Check:
 class Checks:
     checks: tuple[Check, ...]
     interval: str
+    own_interval: bool  # whether somebody says so
     window: str
     failures: int
 
@@ -122,7 +128,7 @@ def _checks(spec: Values | None) -> Checks | None:
         comparison, text = _limit(own['limit'])
         found.append(Check(name, own['query'], comparison, Decimal(text)))
     window, interval = spec.get('window', '2m'), spec.get('interval', '1m')
-    return Checks(tuple(found), interval, window, spec.get('failures', 1))
+    return Checks(tuple(found), interval, 'interval' in spec, window, spec.get('failures', 1))
 
 
 def _limit(text: str) -> tuple[str, str]:
@@ -137,6 +143,7 @@ def strategy_faults(spec: Values) -> Iterator[Fault]:
     checks = settings.get('checks', {})
     if checks and not checks.keys() & {'successRate', 'p99', 'queries'}:
         yield Fault((kind, 'checks'), 'nothing is checked', 'add successRate, p99 or queries')
+    yield from _query_faults((kind, 'checks'), checks)
     for name in sorted({'success-rate', 'p99'} & checks.get('queries', {}).keys()):
         place = (kind, 'checks', 'queries', name)
         yield Fault(place, f"'{name}' is the name of a check of chartloom's own", 'choose another name')
@@ -146,6 +153,10 @@ def _step_faults(steps: list[Values]) -> Iterator[Fault]:
     above = 0
     for index, step in enumerate(steps):
         place = ('canary', 'steps', index)
+        if len({name.lower() for name in step.get('headers', {})}) < len(step.get('headers', {})):
+            yield Fault(
+                (*place, 'headers'), 'two headers differ in case only', 'HTTP takes them for one: leave one out'
+            )
         kinds = [key for key in ('weight', 'headers', 'mirror') if key in step]
         if len(kinds) != 1:
             said = ' and '.join(kinds) or 'nothing'
@@ -158,3 +169,20 @@ def _step_faults(steps: list[Values]) -> Iterator[Fault]:
             hint = f'write more than {above}, or leave the step out'
             yield Fault((*place, 'weight'), f"weight '{weight}' follows '{above}': weights grow", hint)
         above = max(above, weight)
+
+
+def _query_faults(place: Path, checks: Values) -> Iterator[Fault]:
+    """Looks that come too soon, and queries that ask for other pods, or nothing."""
+    for key, least in (('interval', 1), ('window', 60)):
+        if key in checks and seconds(checks[key]) < least:
+            hint = f'write {least}s or more' if key == 'interval' else 'metrics come every 30s: write 60s or more'
+            yield Fault((*place, key), f"'{checks[key]}' is too short", hint)
+    for name, own in sorted(checks.get('queries', {}).items()):
+        here, plain = (*place, 'queries', name, 'query'), re.sub(TEXTS, '', own['query'])
+        if not re.search(r'\bSEL\b', plain):
+            hint = 'write SEL into its selectors, for example rate(errors{SEL}[WINDOW])'
+            yield Fault(here, "the query does not ask for the new version's pods", hint)
+        if '{{' in own['query']:
+            yield Fault(here, "'{{' means something to engines", 'leave it out')
+        if any(plain.count(one) != plain.count(other) for one, other in ('()', '{}', '[]')):
+            yield Fault(here, 'its brackets do not match', 'close what is open')
