@@ -365,9 +365,9 @@ def test_what_cannot_be_done_in_the_middle_is_told(checkout: Checkout) -> None:
 
 
 def test_a_rollout_that_finds_no_room_does_not_begin(tmp_path: Path) -> None:
-    """Three GPUs run, one more is for the rollout, and one for any other release that may roll: five, not six."""
+    """Three GPUs run, and one more is for the rollout: four, not five."""
     gpus = {'resources': {'limits': {'nvidia.com/gpu': '1', 'memory': '1Gi'}}, 'replicas': 1}
-    capacity = {'capacity': {'accelerators': {'nvidia.com/gpu': 5}}}
+    capacity = {'capacity': {'accelerators': {'nvidia.com/gpu': 4}}}
     names, one, two = ('web', 'api', 'other'), [r.version('1')], [r.version('1'), r.version('2')]
     registry = files(BLUE_GREEN, **capacity)
     for name in names:

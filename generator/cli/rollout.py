@@ -98,7 +98,10 @@ def advance(
 
 def _advance(repository: Repository, rollout: Rollout, operation: str, push: bool, message: str) -> None:
     name, to = rollout.name, after(rollout)
-    subject = f'Roll out {name} {rollout.spec["to"]["version"]}: {stage_name(rollout)} → {to}'
+    version = rollout.spec['to']['version']
+    subject = f'Roll out {name} {version}: {stage_name(rollout)} → {to}'
+    if rollout.aborted:
+        subject = f'End the aborted rollout of {name} {version}'
     edit = move(name, stage_name(rollout), advancing)
     outcome = apply_move(repository, name, operation, edit, message or shortened(subject), push)
     rest = remaining(rollout)[1:]
