@@ -191,3 +191,55 @@ def test_flagger_is_told_how_many_pods_there_are(made: dict[tuple[str, str], Obj
     reference = objects['Canary', 'canary']['spec']['autoscalerRef']
     assert (reference['kind'], reference['name']) == ('HorizontalPodAutoscaler', 'canary')
     assert 'replicas' not in objects['Deployment', 'canary']['spec']
+
+
+@pytest.mark.parametrize('name', list(s.ENVIRONMENTS))
+@pytest.mark.parametrize('feature', ['canary', 'canary.grpc', 'canary.headers', 'blueGreen', 'rolling'])
+def test_companion_settings(run: Run, name: str, feature: str) -> None:
+    """What the agents leave alone, how they apply, and what they call healthy: as the controllers were measured."""
+    engine, router, agent = s.ENVIRONMENTS[name]
+    if (feature, name) not in SUPPORTED:
+        return
+    spec = yaml.load(run.files[f'delivery/{name}/{s.model_name(feature)}.yaml'], yaml.CSafeLoader)['spec']
+    moved = engine if feature != 'rolling' else 'native'
+    routes = {'gateway-api': ['HTTPRoute', 'GRPCRoute'], 'istio': ['VirtualService']}.get(router, [])
+    routes = [kind for kind in routes if kind != 'GRPCRoute' or feature == 'canary.grpc']
+    weighed = routes if moved == 'argo-rollouts' and feature != 'blueGreen' else []
+    groups = {'HTTPRoute': 'gateway.networking.k8s.io', 'GRPCRoute': 'gateway.networking.k8s.io'}
+    if agent == 'argocd':
+        ignored = spec.get('ignoreDifferences', [])
+        assert [each['kind'] for each in ignored] == weighed
+        for each in ignored:
+            assert each['group'] == groups.get(each['kind'], 'networking.istio.io')
+            assert each['jqPathExpressions'][0].endswith('.weight')
+            named = [path for path in each['jqPathExpressions'] if 'select(.name == "canary-headers-headers")' in path]
+            assert bool(named) == (feature == 'canary.headers')
+        options = spec['syncPolicy']['syncOptions']
+        assert set(options) == {'CreateNamespace=false', 'ApplyOutOfSyncOnly=true'}, (
+            'from the client, nothing respected'
+        )
+        return
+    ignored = [(each['target']['kind'], each['paths']) for each in spec['driftDetection'].get('ignore', [])]
+    paths = {'VirtualService': ['/spec/http']}
+    services = [('Service', ['/spec/selector'])] if moved == 'argo-rollouts' else []
+    assert ignored == [*services, *((kind, paths.get(kind, ['/spec/rules'])) for kind in weighed)]
+    client = moved == 'argo-rollouts'
+    assert spec['install'].get('serverSideApply', True) is not client
+    assert spec['upgrade'].get('serverSideApply') == ('disabled' if client else None)
+    healthy = {'argo-rollouts': ["'Paused'"], 'flagger': ["'Progressing'"]}.get(moved, [])
+    assert [
+        text in check['current'] for text, check in zip(healthy, spec.get('healthCheckExprs', []), strict=True)
+    ] == [True for _ in healthy]
+    failed = {'argo-rollouts': "'Degraded'", 'flagger': "'Failed'"}.get(moved, '')
+    assert all(failed in check['failed'] for check in spec.get('healthCheckExprs', []))
+
+
+def test_metrics_tell_pods_apart(made: dict[tuple[str, str], Objects]) -> None:
+    labels = {
+        name: made[name, 'canary']['PodMonitor', 'canary']['spec']['podTargetLabels']
+        for name in ('na-gw-flux', 'ar-gw-flux', 'fl-gw-flux')
+    }
+    track = 'chartloom.dev/track'
+    assert labels == {
+        'na-gw-flux': [track], 'ar-gw-flux': [track, 'rollouts-pod-template-hash'], 'fl-gw-flux': [track],
+    }  # fmt: skip
