@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 
 import pytest
@@ -30,17 +30,16 @@ def ids(files: Mapping[str, bytes]) -> dict[str, str]:
     return {path: blob_id(data) for path, data in files.items()}
 
 
+def compared(current: Mapping[str, bytes], desired: Mapping[str, bytes], base: Mapping[str, bytes]) -> Trees:
+    def read_base(paths: Iterable[str]) -> dict[str, bytes]:
+        return {path: base[path] for path in paths}
+
+    return Trees(desired, ids(desired), ids(current), ids(base), current.__getitem__, read_base)
+
+
 def planned(current: Mapping[str, bytes], desired: Mapping[str, bytes], base: Mapping[str, bytes]) -> Plan:
     """With all that may stop a plan allowed."""
-    known = Trees(
-        desired,
-        ids(desired),
-        ids(current),
-        ids(base),
-        current.__getitem__,
-        lambda paths: {path: base[path] for path in paths},
-    )
-    plan, problems = make_plan(known, PUBLISHED, discard=True, removable={'prod/m', 'prod'})
+    plan, problems = make_plan(compared(current, desired, base), PUBLISHED, discard=True, removable={'prod/m', 'prod'})
     assert problems == []
     return plan
 
@@ -81,15 +80,7 @@ def test_a_plan_is_made_whole_or_told_why_not(
     current: dict[str, bytes], desired: dict[str, bytes], base: dict[str, bytes]
 ) -> None:
     """Without leave, each change is either planned or refused; nothing that a person made is in the plan."""
-    known = Trees(
-        desired,
-        ids(desired),
-        ids(current),
-        ids(base),
-        current.__getitem__,
-        lambda paths: {path: base[path] for path in paths},
-    )
-    plan, problems = make_plan(known, PUBLISHED)
+    plan, problems = make_plan(compared(current, desired, base), PUBLISHED)
     refused = {problem.file for problem in problems}
     wanted = {change.path for change in planned(current, desired, base).changes}
     told = {path for path in wanted if path in refused or '/'.join(path.split('/')[:3]) in refused}

@@ -23,7 +23,7 @@ def command(output: str) -> None:
     say()
     for refusal in gaps():
         routers = ', '.join(refusal.routers)
-        say(f'{", ".join(refusal.features)} with {refusal.engine} and router {routers}: {refusal.reason}')
+        say(f'{", ".join(refusal.features)} with {" or ".join(refusal.engines)} and router {routers}: {refusal.reason}')
         say(f'  instead: {refusal.instead}')
     supported, refused = counts()
     say(f'\n{supported} combinations of feature, engine, router and agent are supported, {refused} are refused')

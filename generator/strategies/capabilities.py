@@ -46,10 +46,10 @@ FEATURES: Mapping[str, str] = {
 
 @dataclass(frozen=True, slots=True)
 class Refusal:
-    """What an engine cannot do with some routers, why not, and the nearest that works."""
+    """What engines cannot do with some routers, why not, and the nearest that works."""
 
     features: tuple[str, ...]
-    engine: str
+    engines: tuple[str, ...]
     routers: tuple[str, ...]
     reason: str
     instead: str
@@ -59,97 +59,93 @@ _ANY = ROUTERS
 _ROUTED = ('gateway-api', 'istio', 'nginx')
 REFUSALS = (
     Refusal(
-        ('canary',), 'native', ('service',), 'a Service cannot weigh traffic',
+        ('canary',), ('native',), ('service',), 'a Service cannot weigh traffic',
         "use router 'gateway-api', or strategy blueGreen, or engine 'argo-rollouts', which counts pods",
     ),
     Refusal(
-        ('canary.mirror', 'canary.mirrorOnPaths', 'canary.severalMirrors'), 'native', ('nginx',),
+        ('canary.mirror', 'canary.mirrorOnPaths', 'canary.severalMirrors'), ('native',), ('nginx',),
         'ingress-nginx copies all requests or none', "use router 'gateway-api' or 'istio', or leave the step out",
     ),
     Refusal(
-        ('canary.severalHeaders',), 'native', ('nginx',), 'ingress-nginx looks at one header',
+        ('canary.severalHeaders',), ('native', 'flagger'), ('nginx',), 'ingress-nginx looks at one header',
         "name one header, or use router 'gateway-api'",
     ),
     Refusal(
         ('canary.headers', 'canary.headersOnPaths', 'canary.severalHeaders', 'canary.headersAndWeights'),
-        'argo-rollouts', ('service', 'nginx'),
+        ('argo-rollouts',), ('service', 'nginx'),
         'Argo Rollouts has header routes with gateway-api and istio only',
         "use router 'gateway-api', or leave the step out",
     ),
     Refusal(
         ('canary.mirror', 'canary.mirrorOnPaths', 'canary.severalMirrors'),
-        'argo-rollouts', ('service', 'gateway-api', 'nginx'),
+        ('argo-rollouts',), ('service', 'gateway-api', 'nginx'),
         'Argo Rollouts copies requests with istio only', "use router 'istio', or engine 'native'",
     ),
     Refusal(
-        ('canary.replicas', 'canary.keepOld'), 'argo-rollouts', ('service',),
+        ('canary.replicas', 'canary.keepOld'), ('argo-rollouts',), ('service',),
         'without a router the number of pods is the weight', "use router 'gateway-api', or leave it out",
     ),
     Refusal(
-        ('canary.finishInPlace',), 'argo-rollouts', _ANY, 'Argo Rollouts replaces no pods in place',
+        ('canary.finishInPlace',), ('argo-rollouts',), _ANY, 'Argo Rollouts replaces no pods in place',
         "leave finish out, or use engine 'native'",
     ),
     Refusal(
-        ('canary',), 'flagger', ('service',), "Flagger cannot weigh traffic with router 'service'",
+        ('canary',), ('flagger',), ('service',), "Flagger cannot weigh traffic with router 'service'",
         "use router 'gateway-api', or strategy blueGreen, or engine 'argo-rollouts'",
     ),
     Refusal(
-        ('canary.severalHeaders',), 'flagger', ('nginx',), 'ingress-nginx looks at one header',
-        "name one header, or use router 'gateway-api'",
-    ),
-    Refusal(
-        ('canary.headersAndWeights',), 'flagger', _ROUTED, 'Flagger takes either headers or weights',
+        ('canary.headersAndWeights',), ('flagger',), _ROUTED, 'Flagger takes either headers or weights',
         "leave the headers or the weights out, or use engine 'argo-rollouts'",
     ),
     Refusal(
-        ('canary.mirror', 'canary.mirrorOnPaths'), 'flagger', ('gateway-api', 'nginx'),
+        ('canary.mirror', 'canary.mirrorOnPaths'), ('flagger',), ('gateway-api', 'nginx'),
         'Flagger copies a share of the requests with istio only',
         "use router 'istio', or engine 'native', or leave the step out",
     ),
     Refusal(
-        ('canary.checkInterval',), 'flagger', _ROUTED, 'Flagger looks once in each step',
+        ('canary.checkInterval',), ('flagger',), _ROUTED, 'Flagger looks once in each step',
         "leave the interval of the checks out, or use engine 'argo-rollouts'",
     ),
     Refusal(
-        ('canary.headersOnPaths', 'canary.mirrorOnPaths'), 'argo-rollouts', ('istio',),
+        ('canary.headersOnPaths', 'canary.mirrorOnPaths'), ('argo-rollouts',), ('istio',),
         'Argo Rollouts adds a rule of its own to the VirtualService, for all paths and without a rewrite',
         "route '/' without a rewrite, or use engine 'native'",
     ),
     Refusal(
-        ('canary.severalMirrors',), 'flagger', _ROUTED, 'Flagger copies requests in its first step only',
+        ('canary.severalMirrors',), ('flagger',), _ROUTED, 'Flagger copies requests in its first step only',
         'write one step with a mirror',
     ),
     Refusal(
-        ('canary.replicas', 'blueGreen.previewReplicas'), 'flagger', _ANY,
+        ('canary.replicas', 'blueGreen.previewReplicas'), ('flagger',), _ANY,
         'Flagger runs the new version at full size', "leave it out, or use engine 'argo-rollouts'",
     ),
     Refusal(
-        ('canary.holds',), 'flagger', _ANY, 'Flagger has one interval for all steps',
+        ('canary.holds',), ('flagger',), _ANY, 'Flagger has one interval for all steps',
         "give all steps the same hold, or use engine 'argo-rollouts'",
     ),
     Refusal(
-        ('canary.approvalBetween',), 'flagger', _ANY, 'Flagger asks for approval before the promotion only',
+        ('canary.approvalBetween',), ('flagger',), _ANY, 'Flagger asks for approval before the promotion only',
         "move the approval to the last step, or use engine 'argo-rollouts'",
     ),
     Refusal(
-        ('canary.keepOld', 'blueGreen.keepOld'), 'flagger', _ANY,
+        ('canary.keepOld', 'blueGreen.keepOld'), ('flagger',), _ANY,
         'Flagger gives its one primary the new version, and nothing of the old one stays',
         "leave keepOld out, or use engine 'argo-rollouts'",
     ),
     Refusal(
-        ('canary.finishInPlace',), 'flagger', _ANY, 'Flagger always replaces its primary at the end',
+        ('canary.finishInPlace',), ('flagger',), _ANY, 'Flagger always replaces its primary at the end',
         'leave finish out',
     ),
     Refusal(
-        ('blueGreen.checks',), 'flagger', _ANY, 'Flagger checks before the switch, when nobody asks the preview',
+        ('blueGreen.checks',), ('flagger',), _ANY, 'Flagger checks before the switch, when nobody asks the preview',
         "leave the checks out, or use engine 'argo-rollouts'",
     ),
     Refusal(
-        ('canary.grpc', 'blueGreen.grpc'), 'flagger', _ROUTED, 'Flagger makes one route, for HTTP',
+        ('canary.grpc', 'blueGreen.grpc'), ('flagger',), _ROUTED, 'Flagger makes one route, for HTTP',
         "use engine 'argo-rollouts' or 'native'",
     ),
     Refusal(
-        ('canary.rules', 'blueGreen.rules'), 'flagger', ('gateway-api', 'istio'),
+        ('canary.rules', 'blueGreen.rules'), ('flagger',), ('gateway-api', 'istio'),
         'Flagger makes one route with one rule', "use engine 'argo-rollouts' or 'native', or write one rule",
     ),
 )  # fmt: skip
@@ -160,7 +156,7 @@ def refusal(feature: str, engine: str, router: str) -> Refusal | None:
     whole = feature.partition('.')[0]
     for wanted in dict.fromkeys((whole, feature)):
         for item in REFUSALS:
-            if wanted in item.features and item.engine == engine and router in item.routers:
+            if wanted in item.features and engine in item.engines and router in item.routers:
                 return item
     return None
 
