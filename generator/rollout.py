@@ -13,7 +13,7 @@ from typing import Any
 
 from generator.domain import Values
 from generator.strategies.native import Track, track
-from generator.strategies.spec import BlueGreen, Canary, Step, Strategy
+from generator.strategies.spec import BlueGreen, Canary, Strategy
 
 # The values that shape a pod or what it serves: a track has its own of each, as a whole.
 WORKLOAD = tuple(
@@ -105,13 +105,9 @@ def _steps(strategy: Canary) -> Iterator[Stage]:
     for number, step in enumerate(strategy.steps, 1):
         headers = step.headers or headers
         yield Stage(
-            f'step-{number}', step.weight, _share(step), strategy.replicas, headers, step.mirror,
+            f'step-{number}', step.weight, step.share, strategy.replicas, headers, step.mirror,
             hold=step.hold, approval=step.approval,
         )  # fmt: skip
-
-
-def _share(step: Step) -> int:
-    return step.weight or step.mirror or 1
 
 
 def _blue_green(strategy: BlueGreen) -> Iterator[Stage]:

@@ -6,6 +6,7 @@ from itertools import product
 
 import pytest
 
+from generator.rollout import course
 from generator.strategies.capacity import Size, canary_pods, extra_pods, plans_that_fit, sized
 from generator.strategies.spec import Canary, parse_strategy
 
@@ -124,3 +125,13 @@ def test_the_plan_that_is_named_fits(size: Size, engine: str, kind: str) -> None
 def test_percentages_are_rounded_as_the_controller_does() -> None:
     assert sized(5, '25%', '25%') == Size(5, 2, 1)
     assert sized(3, '0', '10%') == Size(3, 0, 1)
+
+
+def test_copies_of_requests_want_pods_as_the_requests_do() -> None:
+    """The same as the rollout in git gives them, or it would wait for accelerators that nobody counted."""
+    canary = parse_strategy({'canary': {'steps': [{'mirror': 50}, {'weight': 5}], 'finish': 'inPlace'}})
+    assert isinstance(canary, Canary)
+    assert list(canary_pods(canary, 8)) == [4, 1]
+    given = {stage.name: stage.share for stage in course(canary)}
+    assert [given['step-1'], given['step-2']] == [50, 5]
+    assert extra_pods(canary, 'native', 'istio', Size(8, 1, 0)) == 5

@@ -5,8 +5,8 @@ from __future__ import annotations
 import click
 
 from generator.cli.output import result, say, table
-from generator.strategies.capabilities import ENGINES, combinations
-from generator.strategies.table import counts, gaps, rows
+from generator.strategies.capabilities import ENGINES, REFUSALS, combinations
+from generator.strategies.table import counts, rows
 
 
 @click.command()
@@ -21,7 +21,7 @@ def command(output: str) -> None:
         return
     table([(feature, meaning, *works) for feature, meaning, works in rows()], ('FEATURE', '', *map(str.upper, ENGINES)))
     say()
-    for refusal in gaps():
+    for refusal in REFUSALS:
         routers = ', '.join(refusal.routers)
         say(f'{", ".join(refusal.features)} with {" or ".join(refusal.engines)} and router {routers}: {refusal.reason}')
         say(f'  instead: {refusal.instead}')

@@ -58,7 +58,7 @@ def extra_pods(strategy: Strategy, engine: str, router: str, size: Size) -> int:
 def canary_pods(canary: Canary, pods: int) -> Iterator[int]:
     """Pods of the new version in each step below its full size."""
     for step in canary.steps:
-        yield canary.replicas or max(1, ceil(step.weight * pods / 100))
+        yield canary.replicas or ceil(step.share * pods / 100)
 
 
 @dataclass(frozen=True, slots=True)

@@ -41,10 +41,15 @@ _HEALTH = {
 }
 
 
+def _engine(release: ResolvedRelease) -> str:
+    """Who moves the traffic; charts of older contracts know nobody."""
+    return str(release.merged['strategy'].get('engine', 'native'))
+
+
 def _kinds(release: ResolvedRelease) -> list[str]:
     """Kinds of the routes whose weights Argo Rollouts moves."""
     values = release.merged
-    if values['strategy'].get('engine') != 'argo-rollouts' or values['strategy']['type'] != 'canary':
+    if _engine(release) != 'argo-rollouts' or values['strategy']['type'] != 'canary':
         return []
     kinds = {'gateway-api': ('HTTPRoute', 'GRPCRoute'), 'istio': ('VirtualService', 'VirtualService')}
     found = kinds.get(release.environment.router, ())
@@ -69,7 +74,7 @@ def _header_routes(release: ResolvedRelease, kind: str) -> list[str]:
 
 def drift_ignore(release: ResolvedRelease) -> list[dict[str, Any]]:
     """For a HelmRelease."""
-    if release.merged['strategy'].get('engine') != 'argo-rollouts':
+    if _engine(release) != 'argo-rollouts':
         return []
     services = {'paths': ['/spec/selector'], 'target': {'version': 'v1', 'kind': 'Service'}}
     routes = [{'paths': [_PARTS[kind]], 'target': {'group': _ROUTES[kind], 'kind': kind}} for kind in _kinds(release)]
@@ -78,10 +83,10 @@ def drift_ignore(release: ResolvedRelease) -> list[dict[str, Any]]:
 
 def client_side(release: ResolvedRelease) -> bool:
     """Whether everything must be applied from the client's side: the other takes Argo Rollouts' selectors away."""
-    return bool(release.merged['strategy'].get('engine') == 'argo-rollouts')
+    return _engine(release) == 'argo-rollouts'
 
 
 def health_checks(release: ResolvedRelease) -> list[dict[str, str]]:
     """For a HelmRelease: when the engine's object is there, as CEL."""
-    engine = release.merged['strategy'].get('engine', 'native')
-    return [_HEALTH[engine]] if engine in _HEALTH else []
+    found = _HEALTH.get(_engine(release))
+    return [found] if found else []

@@ -48,6 +48,11 @@ class Step:
     hold: int  # seconds
     approval: bool
 
+    @property
+    def share(self) -> int:
+        """Percent of full size that the new version needs, be it for copies."""
+        return self.weight or self.mirror or 1
+
 
 @dataclass(frozen=True, slots=True)
 class Rolling:

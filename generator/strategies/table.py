@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from generator.strategies.capabilities import AGENTS, ENGINES, FEATURES, ROUTERS, Refusal, combinations, refusal
+from generator.strategies.capabilities import ENGINES, FEATURES, ROUTERS, combinations, refusal
 
 
 def rows() -> Iterator[tuple[str, str, list[str]]]:
@@ -16,15 +16,6 @@ def rows() -> Iterator[tuple[str, str, list[str]]]:
 def _routers(feature: str, engine: str) -> str:
     works = [router for router in ROUTERS if refusal(feature, engine, router) is None]
     return 'all' if len(works) == len(ROUTERS) else ', '.join(works) or '–'
-
-
-def gaps() -> dict[Refusal, list[str]]:
-    """Each reason once, with the features and routers that it stands in the way of."""
-    found: dict[Refusal, list[str]] = {}
-    for feature, engine, router, agent, refused in combinations():
-        if refused and agent == AGENTS[0] and feature in refused.features:
-            found.setdefault(refused, []).append(f'{feature} × {engine} × {router}')
-    return found
 
 
 def counts() -> tuple[int, int]:
