@@ -6,9 +6,9 @@ import os
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
 
 from generator import cache
-from generator.changeset import Changeset, find_changes
 from generator.commit import Files, build_commit
 from generator.domain import Plan
 from generator.errors import CommandFailed, Problem, ProblemsFound, problem
@@ -17,7 +17,7 @@ from generator.heads import current_branch, refuse_unfinished
 from generator.journal import discard, is_pending
 from generator.lock import locked
 from generator.message import commit_message
-from generator.pipeline import Progress, Run, quiet
+from generator.progress import Progress, quiet
 from generator.remote import (
     fetch_head,
     fetch_published,
@@ -32,6 +32,10 @@ from generator.repository import Repository
 from generator.source import Source
 from generator.transaction import Move, Write, carry_out, finish_locked, stage
 from generator.worktree import read_revision
+
+if TYPE_CHECKING:
+    from generator.changeset import Changeset
+    from generator.pipeline import Run
 
 ATTEMPTS = 3
 
@@ -70,12 +74,15 @@ def generate(repository: Repository, options: Options, progress: Progress = quie
         finish_locked(repository)
         purpose = 'commit' if options.commit else 'files'
         source = Source(repository, options.models)
+        # Here, because to load it takes as long as git takes to look at the work tree.
+        from generator.pipeline import Run
+
+        run = Run(repository, options.models, source=source)
+        run.progress = progress
         known = cache.fingerprint(repository, source, purpose)
         if not (options.push or options.edit) and cache.is_known(repository, purpose, known):
             return Outcome(Plan((), {}))
         edits = _lay_edits(source, options)
-        run = Run(repository, options.models, source=source)
-        run.progress = progress
         plan = run.plan(discard=options.discard, removable=options.removable)
         outcome = _commit(run, plan, options, edits) if options.commit else _write(run, plan)
         outcome = replace(outcome, warnings=tuple(run.warnings))
@@ -88,6 +95,8 @@ def _lay_edits(source: Source, options: Options) -> list[Write]:
     """The files of an operation, which the run then sees in place of those that stand there."""
     if options.edit is None:
         return []
+    from generator.pipeline import Run
+
     files = options.edit(Run(source.repository, options.models, source=source))
     source.lay(files)
     return [Write(path, standing(source.repository, path), data) for path, data in files.items()]
@@ -107,6 +116,8 @@ def _writes(run: Run, plan: Plan) -> list[Write]:
 
 
 def _commit(run: Run, plan: Plan, options: Options, edits: list[Write]) -> Outcome:
+    from generator.changeset import find_changes
+
     repository, head = run.repository, run.source.head
     refuse_unfinished(repository)
     reference = current_branch(repository)
@@ -164,6 +175,8 @@ def _build(run: Run, changes: Changeset, options: Options) -> str:
 
 def generate_remote(url: str, branch: str, prefix: str, options: Options, progress: Progress = quiet) -> Outcome:
     """The same without a checkout: fetch the head, generate, push; made again on the new head where it has moved."""
+    from generator.pipeline import Run
+
     heads: list[str] = []
     with temporary_clone(url, branch, prefix) as repository:
         while len(heads) < ATTEMPTS:
@@ -189,6 +202,8 @@ def _source(repository: Repository, options: Options) -> Source:
 
 
 def _attempt(run: Run, branch: str, options: Options) -> Outcome:
+    from generator.changeset import Changeset
+
     if run.registry.settings.branch != branch:
         fetch_published(run.repository, branch, run.registry.settings.branch)
         run.source.refs = run.repository.refs()

@@ -36,27 +36,19 @@ class Changeset:
 
 def find_changes(run: Run, plan: Plan, removable: Collection[str], *, discard: bool) -> Changeset:
     """What HEAD lacks; `plan` is what the work tree lacks. ProblemsFound where a commit would lose something."""
-    held = _held(run)
-    generated = {path: blob for path, blob in held.items() if not _is_registry(path)}
-    lacking = plan
-    if generated != run.source.generated():
-        if problems := left_behind(generated, run.desired_ids, removable):
-            raise ProblemsFound(problems)
-        lacking = run.head_plan(generated, removable)
+    held = run.source.tree.held  # all that HEAD holds and a commit of this scope may touch
+    lacking, registry = plan, {}
+    if held != run.source.tree.ids:
+        generated = {path: blob for path, blob in held.items() if not _is_registry(path)}
+        if generated != run.source.generated():
+            if problems := left_behind([path for path in generated if path not in run.desired_ids], removable):
+                raise ProblemsFound(problems)
+            lacking = run.head_plan(generated, removable)
+        registry = _registry_changes(run, held)
     changes = _with_own_blocks(run, lacking, held)
-    registry = _registry_changes(run, held)
     files = {**changes.files, **dict.fromkeys(changes.removed), **registry}
     index = _index(run, {*files, *(change.path for change in plan.changes)}, files, held, discard)
     return Changeset(changes, files, tuple(registry), _executable(run, registry), index)
-
-
-def _held(run: Run) -> dict[str, str]:
-    """Blob ids of all that HEAD holds and a commit of this scope may touch."""
-    (base, known), head, paths = run.base_ids, run.source.head, run.source.commit_paths()
-    if base != head:
-        return run.repository.ids(head, paths)
-    generated = set(run.source.base_paths())
-    return {**known, **run.repository.ids(head, [path for path in paths if path not in generated])}
 
 
 def _is_registry(path: str) -> bool:
@@ -97,6 +89,8 @@ def _is_of_model(path: str) -> bool:
 
 def _index(run: Run, paths: set[str], files: Files, held: Mapping[str, str], discard: bool) -> dict[str, str]:
     """The entries that follow; ProblemsFound where something is staged that would be lost with its entry."""
+    if not paths and not discard:
+        return {}
     tree, blob_id, desired = run.source.tree, run.repository.blob_id, run.files
     made = run.desired_ids  # hashed already
     final = {

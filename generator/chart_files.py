@@ -37,7 +37,7 @@ def draft_chart(model: Model, version: ModelVersion, settings: Settings, templat
     """A chart with a stand-in for its version and without change notes: what equality is judged by."""
     layers = tuple(model_layers(model, version, templates))
     starter = templates.starter
-    values = merge_checked(layers, starter.values, starter.files['values.schema.json'], model.file)
+    values = merge_checked(layers, starter.values, starter.files['values.schema.json'], model.file, fits=True)
     runtime = templates.runtimes[model.runtime]
     queries = runtime.spec.get('queries', {})
     annotations = _annotations(model, version, values, runtime.name, queries)

@@ -6,7 +6,7 @@ import json
 from functools import lru_cache
 from typing import Any
 
-from generator.documents import render_document
+from generator.documents import cell, render_document
 from generator.domain import Model, ModelVersion, Templates, Values
 from generator.images import show_image
 
@@ -21,7 +21,7 @@ def chart_readme(
         model=model, version=version, chart_version=chart_version, runtime=templates.runtimes[model.runtime].spec,
         values={**values, 'ports': _all_ports(values)}, image=show_image(values['image']),
         signature=_shown(spec.get('signature', {})), metrics=spec.get('metrics', {}), artifact=spec.get('artifact'),
-        slo=model.spec.get('slo', {}), keys=_top_keys(templates.starter.files['values.schema.json']),
+        slo=model.spec.get('slo', {}), keys=_keys(templates.starter.files['values.schema.json']),
     )  # fmt: skip
     return text.encode()
 
@@ -45,6 +45,7 @@ def _shown(signature: Values) -> dict[str, Any]:
 
 
 @lru_cache(maxsize=4)
-def _top_keys(schema_text: bytes) -> tuple[tuple[str, str], ...]:
-    schema = json.loads(schema_text)
-    return tuple((key, str(item.get('description', ''))) for key, item in schema['properties'].items())
+def _keys(schema_text: bytes) -> str:
+    """The table of the top keys: as long as the rest of a README, and the same in all."""
+    properties = json.loads(schema_text)['properties'].items()
+    return '\n'.join(f'| `{key}` | {cell(item.get("description", ""))} |' for key, item in properties)

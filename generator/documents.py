@@ -17,7 +17,7 @@ def _template(source: bytes) -> Template:
         variable_start_string='[[', variable_end_string=']]', undefined=StrictUndefined,
         trim_blocks=True, lstrip_blocks=True, keep_trailing_newline=True, autoescape=False,
     )  # fmt: skip
-    environment.filters['cell'] = _cell
+    environment.filters['cell'] = cell
     environment.filters['line'] = lambda text: ' '.join(str(text).split())
     return environment.from_string(source.decode())
 
@@ -27,7 +27,6 @@ def render_document(source: bytes, **names: Any) -> str:
     return _template(source).render(**names)
 
 
-@lru_cache(maxsize=4096)  # the keys of all charts are the same
-def _cell(text: Any) -> str:
+def cell(text: Any) -> str:
     """Text inside a Markdown table: one line, no bars that would end the cell."""
     return ' '.join(str(text).split()).replace('|', '\\|')

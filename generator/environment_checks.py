@@ -17,19 +17,23 @@ from generator.strategies.spec import Rolling, Strategy, parse_strategy
 from generator.units import quantity
 from generator.value_checks import containers
 
-# The values that are looked at here and in `host_checks`.
-_SHARED = ('autoscaling', 'containers', 'grpcRoute', 'replicaCount', 'resources', 'route', 'strategy', 'tracks')
+# The values that are looked at here and in `host_checks`: the second ones only where accelerators are counted.
+_ROUTES = ('route', 'grpcRoute')
+_SIZES = ('autoscaling', 'containers', 'replicaCount', 'resources', 'strategy', 'tracks')
 _IN_CLUSTER = 'kubernetes.default.svc'
 
 
 def outline(release: ResolvedRelease) -> ResolvedRelease:
     """As much of a release as tells whether there are problems; not where they were written."""
-    chart = replace(release.chart, values={}, schema=b'', files={}, layers=())
-    return replace(release, chart=chart, values={}, merged=_shared(release.merged), layers=())
+    chart = replace(release.chart, values={}, schema=b'', annotations={}, files={}, layers=())
+    keys = (*_ROUTES, *_SIZES) if _accelerators(release.environment) else _ROUTES
+    merged = {key: release.merged[key] for key in keys if key in release.merged}
+    return replace(release, chart=chart, values={}, merged=merged, layers=())
 
 
-def _shared(merged: Values) -> Values:
-    return {key: merged[key] for key in _SHARED if key in merged}
+def _accelerators(environment: Environment) -> Values:
+    found: Values = environment.spec.get('capacity', {}).get('accelerators', {})
+    return found
 
 
 def environment_problems(releases: Sequence[ResolvedRelease]) -> list[Problem]:
@@ -58,7 +62,7 @@ def _capacity(releases: Sequence[ResolvedRelease]) -> Iterator[Problem]:
         members[release.environment.name].append(release)
     for _, group in sorted(members.items()):
         environment = group[0].environment
-        for name, capacity in environment.spec.get('capacity', {}).get('accelerators', {}).items():
+        for name, capacity in _accelerators(environment).items():
             message, hint = _too_many(group, name, capacity)
             if message:
                 place = show(('spec', 'capacity', 'accelerators', name))

@@ -27,7 +27,7 @@ def explain_release(release: ResolvedRelease) -> Iterator[Origin]:
 
     What a chart of this run baked in is told by its own layers; of an older chart only its values.yaml is left to name.
     """
-    baked = STARTER_VALUES if release.chart.layers else f'{release.chart.folder}/values.yaml'
+    baked = STARTER_VALUES if release.chart.is_new else f'{release.chart.folder}/values.yaml'
     layers = [*reversed(release.layers), *reversed(release.chart.layers)]
     for path, value in leaves(release.merged):
         yield Origin(path, value, *_origin(path, layers, baked))

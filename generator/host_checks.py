@@ -84,7 +84,7 @@ def _place(target: _Target) -> tuple[str, str]:
     for path in (target.path, (key, 'hostnames')):
         if found := written_at(path, layers):
             return found
-    if release.chart.layers:
+    if release.chart.is_new:
         return (
             f'registry/models/{release.release.model}.yaml',
             '$.spec.route' if key == 'route' else '$.spec.route.grpc',

@@ -13,16 +13,20 @@ from generator.schema import values_faults
 from generator.value_checks import value_faults
 
 
-def merge_checked(layers: Sequence[Layer], base: Values, schema: bytes, fallback: str) -> dict[str, Any]:
-    """Merge layers over `base` and check the whole, by `schema` and by what no schema can say.
+def merge_checked(
+    layers: Sequence[Layer], base: Values, schema: bytes, fallback: str, *, fits: bool = False
+) -> dict[str, Any]:
+    """Merge layers over `base`, which may be known to be right, and check the whole: by `schema`, and by what no schema
+    can say.
 
     Problems that no layer of the registry caused are told of the file `fallback`.
     """
     merged = merge_fitting(base, layers)
     if merged is None:
         raise ProblemsFound(_misfits(layers, base))
+    faults = values_faults(schema, merged, base if fits else None) or value_faults(merged)
     # A fault that matters only where somebody wrote the value may be no problem here.
-    if problems := to_problems(values_faults(schema, merged) or value_faults(merged), layers, fallback):
+    if problems := to_problems(faults, layers, fallback):
         raise ProblemsFound(problems)
     return merged
 

@@ -22,6 +22,7 @@ from generator.domain import (
 from generator.errors import Problem, ProblemsFound, problem
 from generator.schema import Schemas, quoted, suggest
 from generator.texts import text_problems
+from generator.yamlparts import read_alike
 
 Read = Callable[[str], bytes]
 Check = Callable[[Registry, Collection[str]], Iterable[Problem]]
@@ -83,7 +84,7 @@ def _read_one(file: str, place: tuple[str, str], data: bytes, schemas: Schemas, 
     """What a file of the registry says; None for an application that has none of the models `only`."""
     if place[0] == 'Application' and only and not any(name.encode() in data for name in only):
         return None
-    document = yamlio.read(data, file)
+    document = (read_alike if place[0] == 'Release' else yamlio.read)(data, file)
     faults = _envelope(document, file, place) or schemas.problems(place[0], document, file, data)
     if b'\\' in data or b'<<' in data:
         faults = [*faults, *text_problems(document, file)]
@@ -111,7 +112,8 @@ def _registry(found: Mapping[str, dict[str, Any]], every: Collection[str]) -> Re
 def in_key_order(value: Any) -> Any:
     """A value whose maps are sorted: the order in which people wrote them makes no new chart and wakes no release."""
     if isinstance(value, dict):
-        return {key: in_key_order(value[key]) for key in sorted(value)}
+        # Most values are texts: a call of their own would take as long as all the rest.
+        return {key: item if type(item) is str else in_key_order(item) for key, item in sorted(value.items())}
     return [in_key_order(item) for item in value] if isinstance(value, list) else value
 
 

@@ -130,7 +130,7 @@ def _same(one: Any, other: Any) -> bool:
 
 def enabled(entries: Mapping[str, Any]) -> dict[str, Any]:
     """The entries of a map of named things that are not removed."""
-    return {name: entry for name, entry in entries.items() if entry.get('enabled', True)}
+    return {name: entry for name, entry in entries.items() if entry.get('enabled', True)} if entries else {}
 
 
 def leaves(values: Any, path: Path = ()) -> Iterable[tuple[Path, Any]]:

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
-from contextlib import AbstractContextManager, contextmanager
+from collections.abc import Callable, Collection, Mapping, Sequence
 from functools import cached_property
+from importlib import import_module
 
 from generator.charts import ModelCharts, make_charts
 from generator.checks import environment_problems, registry_problems
@@ -15,6 +15,7 @@ from generator.ledger import ledger_file, read_ledger
 from generator.load import SETTINGS, Check, load_registry, no_problems
 from generator.migrations import migration_warnings
 from generator.plan import Trees, make_plan
+from generator.progress import Progress, quiet
 from generator.published import Base, ChartReader, base_revision
 from generator.render import render_charts, render_releases, render_repository
 from generator.repository import Repository
@@ -26,13 +27,9 @@ from generator.source import REGISTRY, Source
 from generator.templates import load_templates
 from generator.warnings import registry_warnings
 
-Progress = Callable[[str, int], AbstractContextManager[Callable[[int], object]]]
-
-
-@contextmanager
-def quiet(label: str, length: int) -> Iterator[Callable[[int], object]]:
-    """Progress that nobody watches."""
-    yield lambda step: None
+# What a run will want, and what other commands do without.
+_LATER = ('jinja2',)
+_FOR_SHARDS = ('concurrent.futures.process', 'multiprocessing.context')
 
 
 class Run:
@@ -46,8 +43,11 @@ class Run:
         self.repository = repository
         self.models = frozenset(models)
         self.source = source or Source(repository, models)
-        self.templates: Templates = load_templates()
         self.whole = not models and not shard
+        # All this while git looks at the work tree.
+        self.templates: Templates = load_templates()
+        for module in (*_LATER, *(_FOR_SHARDS if self.whole else ())):
+            import_module(module)
         # Opens a progress bar; the command line gives one where a person watches.
         self.progress: Progress = quiet
         self._base, self._shard = base, shard
@@ -85,6 +85,8 @@ class Run:
     def base_ids(self) -> tuple[str, Ids]:
         """The base revision, and the blob ids of its generated files."""
         revision = self._base_revision()
+        if revision == self.source.head:
+            return revision, self.source.held()
         return revision, self.repository.ids(revision, self.source.base_paths())
 
     @cached_property
@@ -147,7 +149,7 @@ class Run:
         if not found or environment_problems(found.releases):
             return None
         self.registry, self.base = found.registry, Base(*self.base_ids, found.ledgers)
-        self._known_ids = found.ids
+        self._known_ids = {**{path: self.base.ids[path] for path in found.held}, **found.ids}
         return dict(found.files)
 
     def _shard_of(self, names: Sequence[str]) -> Run:
@@ -211,11 +213,12 @@ class Run:
         for path, data in files.items():
             if path in ids:
                 continue
-            if path in base and is_published(path, published):
+            held = base.get(path)
+            if held and is_published(path, published):
                 # A chart that the base already holds stays as it is there, byte for byte.
-                ids[path] = base[path]
+                ids[path] = held
                 continue
-            if id(data) not in known:
-                known[id(data)] = self.repository.blob_id(data)
-            ids[path] = known[id(data)]
+            if (blob := known.get(id(data))) is None:
+                blob = known[id(data)] = self.repository.blob_id(data)
+            ids[path] = blob
         return ids

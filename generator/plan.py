@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Collection, Mapping
 
-from generator.domain import Change, Ids, Plan
+from generator.domain import Change, Plan
 from generator.edits import CHART, UNKNOWN, HandEdits
 from generator.edits import Trees as Trees
 from generator.errors import Problem
@@ -26,12 +26,12 @@ def make_plan(
     return planner.plan(), planner.problems
 
 
-def left_behind(current: Collection[str], wanted: Collection[str], removable: Collection[str]) -> list[Problem]:
+def left_behind(unwanted: Collection[str], removable: Collection[str]) -> list[Problem]:
     """Files of releases and environments whose registry file is gone, and which nobody has allowed to be removed."""
     found = []
-    for path in sorted(path for path in current if path not in wanted):
+    for path in sorted(unwanted):
         orphan = _orphan(path)
-        if orphan and not _may_go(orphan[0], current, wanted, removable):
+        if orphan and not _may_go(orphan[0], unwanted, removable):
             name, source = orphan
             hint = f"bring {source} back, or remove '{name}' on purpose with --allow-removal {name}"
             found.append(Problem(path, '', f'{source} is gone, but this remains', hint))
@@ -48,11 +48,10 @@ def _orphan(path: str) -> tuple[str, str] | None:
     return None
 
 
-def _may_go(name: str, current: Collection[str], wanted: Collection[str], removable: Collection[str]) -> bool:
+def _may_go(name: str, unwanted: Collection[str], removable: Collection[str]) -> bool:
     """An environment that goes takes its releases along."""
     environment = name.partition('/')[0]
-    bootstrap = f'bootstrap/{environment}.yaml'
-    return name in removable or (environment in removable and bootstrap in current and bootstrap not in wanted)
+    return name in removable or (environment in removable and f'bootstrap/{environment}.yaml' in unwanted)
 
 
 class _Planner:
@@ -65,23 +64,29 @@ class _Planner:
         self.problems: list[Problem] = []
 
     def plan(self) -> Plan:
-        wanted = {**self._published_ids(), **self.trees.desired_ids}
-        current = self.trees.current_ids
-        self.problems += left_behind(current, wanted, self.removable)
-        differing = [path for path, blob in wanted.items() if current.get(path) != blob]
-        for path in sorted([*differing, *(path for path in current if path not in wanted)]):
-            if path not in wanted:
-                self._leave_or_remove(path, wanted)
-            elif path in current:
+        unwanted = self._unwanted()
+        self.problems += left_behind(unwanted, self.removable)
+        for path in sorted([*self._differing(), *unwanted]):
+            if path in unwanted:
+                self._leave_or_remove(path, unwanted)
+            elif path in self.trees.current_ids:
                 self._update(path)
             else:
                 self._add(path)
         written = [change.path for change in self.changes if change.kind != 'remove']
         return Plan(tuple(self.changes), self.edits.contents(written))
 
-    def _published_ids(self) -> dict[str, str]:
-        """Chart folders of the base: wanted exactly as they are there."""
-        return {path: blob for path, blob in self.trees.base_ids.items() if self.edits.is_published(path)}
+    def _differing(self) -> list[str]:
+        """Files that are not as they are wanted: chart folders of the base as they are there."""
+        desired, current, base = self.trees.desired_ids, self.trees.current_ids, self.trees.base_ids
+        found = [path for path, blob in desired.items() if current.get(path) != blob]
+        published = (path for path, blob in base.items() if current.get(path) != blob and path not in desired)
+        return [*found, *filter(self.edits.is_published, published)]
+
+    def _unwanted(self) -> set[str]:
+        desired, base = self.trees.desired_ids, self.trees.base_ids
+        others = (path for path in self.trees.current_ids if path not in desired)
+        return {path for path in others if path not in base or not self.edits.is_published(path)}
 
     def _add(self, path: str) -> None:
         if not self.discard and path in self.trees.base_ids and self.edits.is_published(path):
@@ -96,12 +101,12 @@ class _Planner:
         else:
             self.changes.append(Change('update', path))
 
-    def _leave_or_remove(self, path: str, wanted: Ids) -> None:
+    def _leave_or_remove(self, path: str, unwanted: Collection[str]) -> None:
         """Our own drafts go; charts of a model that is gone stay; what else is left behind has been told."""
         chart, orphan = CHART.fullmatch(path), _orphan(path)
         if chart and chart[1] in self.published:
             self._remove_chart_file(path)
-        elif orphan and _may_go(orphan[0], self.trees.current_ids, wanted, self.removable):
+        elif orphan and _may_go(orphan[0], unwanted, self.removable):
             self.changes.append(Change('remove', path))
 
     def _remove_chart_file(self, path: str) -> None:

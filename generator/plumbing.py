@@ -32,10 +32,11 @@ def call(folder: Path, arguments: Sequence[str], env: Env | None = None) -> byte
     return _run(folder, arguments, env)
 
 
-def call_all(folder: Path, questions: Sequence[Sequence[str]], env: Env | None = None) -> list[bytes]:
-    """The same for several questions at once: git can answer them at the same time."""
+def call_all(folder: Path, questions: Sequence[Sequence[str]], env: Env | None = None) -> Iterator[bytes]:
+    """The same for several questions at once: git looks for the answers while the caller does something else."""
     commands = [['git', *arguments] for arguments in questions]
-    return [done.stdout for done in run_all(commands, cwd=folder, env={**os.environ, **_SURROUNDINGS, **(env or {})})]
+    answers = run_all(commands, cwd=folder, env={**os.environ, **_SURROUNDINGS, **(env or {})})
+    return (done.stdout for done in answers)
 
 
 def text(output: bytes) -> str:

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
 from collections.abc import Collection, Iterable, Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
+from typing import NamedTuple
 
 from generator.domain import Values
 from generator.faults import Fault
@@ -16,8 +16,7 @@ _PROBES = ('startupProbe', 'readinessProbe', 'livenessProbe')
 _WITH_PORT = ('http', 'grpc', 'tcp')
 
 
-@dataclass(frozen=True, slots=True)
-class _Use:
+class _Use(NamedTuple):
     """A place that names a port, the ports that may be meant, and places that lead to this one."""
 
     path: Path
@@ -93,10 +92,10 @@ def _of_policy(values: Values, pod: Collection[str]) -> Iterator[_Use]:
 
 def _unknown(uses: Iterable[_Use], home: Path) -> list[Fault]:
     """One fault for each name of nothing, whoever names it; its last other place is that of the port itself."""
-    missing: dict[str, list[_Use]] = defaultdict(list)
+    missing: dict[str, list[_Use]] = {}
     for use in uses:
         if use.name not in use.ports:
-            missing[use.name].append(use)
+            missing.setdefault(use.name, []).append(use)
     faults = []
     for name, users in missing.items():
         message = f"there is no port '{name}', which {_who(users)}"

@@ -62,19 +62,28 @@ def run(
 
 def run_all(
     commands: Sequence[Sequence[str]], *, cwd: Path | None = None, env: Mapping[str, str] | None = None
-) -> list[Completed]:
-    """Run commands at the same time, each with an empty stdin and to its end; raises CommandFailed as `run` does."""
+) -> Iterator[Completed]:
+    """Start commands at the same time, each with an empty stdin; raises CommandFailed as `run` does.
+
+    They run while the caller does something else, and while it works on the first of their results. Take them all.
+    """
     nothing, pipe = subprocess.DEVNULL, subprocess.PIPE
+    try:
+        running = [
+            subprocess.Popen(each, cwd=cwd, env=env, stdin=nothing, stdout=pipe, stderr=pipe) for each in commands
+        ]
+    except OSError as error:
+        raise _not_started(commands[0], error) from error
+    return _results(commands, running)
+
+
+def _results(commands: Sequence[Sequence[str]], running: Sequence[subprocess.Popen[bytes]]) -> Iterator[Completed]:
     with ExitStack() as stack:
-        try:
-            running = [
-                stack.enter_context(subprocess.Popen(each, cwd=cwd, env=env, stdin=nothing, stdout=pipe, stderr=pipe))
-                for each in commands
-            ]
-        except OSError as error:
-            raise _not_started(commands[0], error) from error
-        ended = [(process.communicate(), process.returncode) for process in running]
-    return [_completed(each, code, *said) for each, (said, code) in zip(commands, ended, strict=True)]
+        for process in running:
+            stack.enter_context(process)
+        for command, process in zip(commands, running, strict=True):
+            said = process.communicate()
+            yield _completed(command, process.returncode, *said)
 
 
 def _completed(

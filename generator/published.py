@@ -11,6 +11,7 @@ from generator.domain import Chart, LedgerEntry, Model, Registry, Release
 from generator.errors import Problem, ProblemsFound
 from generator.repository import Repository
 from generator.resolve import choose_entry, standing
+from generator.yamlparts import read_alike
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +58,7 @@ class ChartReader:
             ) from None
         return Chart(
             model=model, version=entry.version, model_version=entry.model_version,
-            values=yamlio.read(values, f'{folder}/values.yaml'), schema=schema,
+            values=read_alike(values, f'{folder}/values.yaml'), schema=schema,
             annotations=yamlio.read(about, f'{folder}/Chart.yaml').get('annotations', {}),
         )  # fmt: skip
 

@@ -19,7 +19,8 @@ def render_charts(charts: Mapping[str, ModelCharts]) -> dict[str, bytes]:
     for model, made in sorted(charts.items()):
         files[ledger_file(model)] = dump_ledger(model, made.ledger)
         for chart in made.charts.values():
-            files.update((f'{chart.folder}/{path}', data) for path, data in chart.files.items())
+            folder = f'{chart.folder}/'
+            files.update({folder + path: data for path, data in chart.files.items()})
     return files
 
 

@@ -39,8 +39,8 @@ class Repository:
         """The same, as bytes and untouched."""
         return call(self.folder, arguments, self._env(env or {}))
 
-    def raw_all(self, *questions: Sequence[str]) -> list[bytes]:
-        """The same for several at once."""
+    def raw_all(self, *questions: Sequence[str]) -> Iterator[bytes]:
+        """The same for several at once, in their order."""
         return call_all(self.folder, questions, self._env({}))
 
     def ask(self, *arguments: str) -> str:
@@ -61,6 +61,11 @@ class Repository:
     def _env(self, env: Mapping[str, str]) -> Mapping[str, str]:
         """A bare repository is named outright: some settings forbid git to find one."""
         return {'GIT_DIR': str(self.folder), **env} if self.bare else env
+
+    @property
+    def id_length(self) -> int:
+        """Hexadecimal digits of an object's id."""
+        return 40 if self.object_format == 'sha1' else 64
 
     @property
     def root(self) -> Path:
@@ -102,22 +107,26 @@ class Repository:
 
     def ids(self, revision: str, paths: Sequence[str]) -> dict[str, str]:
         """Blob ids of a revision's files below `paths`, LINK for what is no file; {} for no revision."""
-        cut = len(self.prefix)
-        entries = self.entries(revision, [self.prefix + path for path in paths])
-        return {path[cut:]: LINK if entry[:6] in LINKS else entry[7:] for path, entry in entries.items()}
+        end = 12 + self.id_length
+        cut = end + 1 + len(self.prefix)
+        return {
+            line[cut:]: LINK if line[:6] in LINKS else line[12:end]
+            for line in self._tree(revision, [self.prefix + path for path in paths])
+        }
 
     def entries(self, revision: str, full: Sequence[str]) -> dict[str, str]:
         """`mode id` of a revision's files below paths that begin at the repository's top."""
+        end = 12 + self.id_length
+        return {line[end + 1 :]: f'{line[:6]} {line[12:end]}' for line in self._tree(revision, full)}
+
+    def _tree(self, revision: str, full: Sequence[str]) -> list[str]:
+        """`mode blob id path` of each file, also of another repository, which git calls a commit."""
         if not revision:
-            return {}
+            return []
         options = ('--literal-pathspecs', 'ls-tree', '-r', '-z', '--full-tree')
         listing = self.raw(*options, revision, '--', *(path for path in full if path))
-        found = {}
-        for entry in listing.decode('utf-8', 'surrogateescape').split('\0')[:-1]:
-            meta, _, path = entry.partition('\t')
-            mode, _, blob = meta.split(' ')
-            found[path] = f'{mode} {blob}'
-        return found
+        lines = listing.decode('utf-8', 'surrogateescape').split('\0')[:-1]
+        return [line.replace(' commit ', ' blob ', 1) if line.startswith('160000') else line for line in lines]
 
     def read(self, blobs: Iterable[str]) -> dict[str, bytes]:
         """Bytes of blobs by id, by one process for all."""

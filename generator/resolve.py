@@ -118,7 +118,7 @@ def _resolve(
     old = resolve_pinned(release, registry, charts, read_chart)
     said = said_strategy(new.release, new.environment, new.chart, registry)
     layers = (*new.layers, *rollout_layers(rollout, old, new, said))
-    merged = merge_checked(layers, new.chart.values, new.chart.schema, rollout.file)
+    merged = merge_checked(layers, new.chart.values, new.chart.schema, rollout.file, fits=new.chart.is_new)
     values = difference(new.chart.values, merged)
     return ResolvedRelease(release, new.environment, new.chart, values, merged, layers, rollout.spec['strategy'])
 
@@ -151,7 +151,7 @@ def resolve_pinned(
     chart = model_charts.charts.get(entry.version) or read_chart(release.model, entry)
     _check_contract(release, chart)
     layers = tuple(release_layers(release, environment, chart, registry))
-    merged = merge_checked(layers, chart.values, chart.schema, release.file)
+    merged = merge_checked(layers, chart.values, chart.schema, release.file, fits=chart.is_new)
     said = said_strategy(release, environment, chart, registry)
     if not release.version and release.engine(environment) == 'native' and said and said.kind != 'rolling':
         message = f"strategy '{said.kind}' in git leads from a pin to another, and nothing is pinned"

@@ -100,7 +100,7 @@ def _own_host(release: Release, chart: Chart, registry: Registry, annotation: st
     key = f'{DOMAIN}/{annotation}'
     if key not in chart.annotations:
         return None
-    if chart.layers:
+    if chart.is_new:
         return chart.annotations[key], registry.models[release.model].file, source
     return chart.annotations[key], f'{chart.folder}/Chart.yaml', ('annotations', key)
 

@@ -13,7 +13,8 @@ from generator.errors import CommandFailed, ProblemsFound
 from generator.forks import cores, in_processes
 
 if TYPE_CHECKING:
-    from generator.pipeline import Progress, Run
+    from generator.pipeline import Run
+    from generator.progress import Progress
 
 # A process of its own costs what this many models do.
 FEWEST = 100
@@ -23,7 +24,8 @@ FEWEST = 100
 class Shard:
     """What a run over some models has made; of its releases only what they share with others.
 
-    Files that the base holds stay where they were made: most are, and the way from one process to another is long.
+    Files that the base holds as they are, `held`, stay where they were made: most are, and the way from one process
+    to another is long. `files` are the others, with their `ids`.
     """
 
     registry: Registry
@@ -31,6 +33,7 @@ class Shard:
     releases: list[ResolvedRelease]
     files: Tree
     ids: Ids
+    held: list[str]
 
 
 def run_in_shards(names: Sequence[str], run_of: Callable[[Sequence[str]], Run], progress: Progress) -> Shard | None:
@@ -69,9 +72,14 @@ def _folder_and_stem(name: str) -> tuple[str, str]:
 
 
 def _shard(run: Run) -> Shard:
-    ids, base = run.desired_ids, run.base.ids
-    files = {path: data for path, data in run.files.items() if ids[path] != base.get(path)}
-    return Shard(run.registry, dict(run.base.ledgers), [outline(release) for release in run.releases], files, ids)
+    base, files, ids, held = run.base.ids, {}, {}, []
+    for path, blob in run.desired_ids.items():
+        if base.get(path) == blob:
+            held.append(path)
+        else:
+            files[path], ids[path] = run.files[path], blob
+    outlines = [outline(release) for release in run.releases]
+    return Shard(run.registry, dict(run.base.ledgers), outlines, files, ids, held)
 
 
 def _together(one: Shard, other: Shard) -> Shard:
@@ -83,4 +91,5 @@ def _together(one: Shard, other: Shard) -> Shard:
         rollouts={**mine.rollouts, **theirs.rollouts},
     )
     ledgers, releases = {**one.ledgers, **other.ledgers}, [*one.releases, *other.releases]
-    return Shard(registry, ledgers, releases, {**one.files, **other.files}, {**one.ids, **other.ids})
+    files, ids = {**one.files, **other.files}, {**one.ids, **other.ids}
+    return Shard(registry, ledgers, releases, files, ids, [*one.held, *other.held])

@@ -4,15 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import replace
-from functools import cached_property
+from functools import cached_property, partial
 
 from generator.errors import Problem, ProblemsFound
 from generator.repository import Repository
 from generator.repository_documents import DOCUMENTS, SCHEMAS
-from generator.worktree import WorkTree, read_file, read_work_tree
+from generator.worktree import WorkTree, look_at_work_tree, read_file, read_revision
 
 GENERATED = ('charts', 'values', 'delivery', 'bootstrap', SCHEMAS)
 REGISTRY = 'registry'
+_OWN = tuple(f'{folder}/' for folder in GENERATED)
 
 
 class Source:
@@ -24,11 +25,17 @@ class Source:
         self.refs = repository.refs()
         self.head = self.refs.get('HEAD', '')
         self._cache: dict[str, bytes] = {}
-        if repository.bare:
-            ids = repository.ids(self.head, [REGISTRY, *self._generated(('*',)), *self._documents()])
-            self.tree = WorkTree(ids, frozenset(), ids)
-        else:
-            self.tree = read_work_tree(repository, [REGISTRY, *self._generated(('*',)), *self._documents()])
+        paths = [REGISTRY, *self._generated(('*',)), *self._documents()]
+        self._look = (
+            partial(read_revision, repository, self.head, paths)
+            if repository.bare
+            else look_at_work_tree(repository, paths, self.head)
+        )
+
+    @cached_property
+    def tree(self) -> WorkTree:
+        """What stands there; git has begun to look for it when this was made."""
+        return self._look()
 
     def _documents(self) -> tuple[str, ...]:
         return () if self.only else DOCUMENTS
@@ -80,8 +87,11 @@ class Source:
 
     def generated(self) -> dict[str, str]:
         """Blob ids of the generated files and documents in scope."""
-        own = tuple(f'{folder}/' for folder in GENERATED)
-        return {path: blob for path, blob in self.tree.ids.items() if path.startswith(own) or path in DOCUMENTS}
+        return {path: blob for path, blob in self.tree.ids.items() if path.startswith(_OWN) or path in DOCUMENTS}
+
+    def held(self) -> dict[str, str]:
+        """Blob ids of the generated files in scope that HEAD holds, documents aside."""
+        return {path: blob for path, blob in self.tree.held.items() if path.startswith(_OWN)}
 
     @property
     def release_names(self) -> list[str]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import PurePosixPath
 
@@ -14,29 +14,43 @@ from generator.lock import locked
 from generator.repository import LINKS, Repository
 from generator.transaction import Write, carry_out, finish_locked
 
+_NONE = '000000'  # the mode of a file that is not there
+
 
 @dataclass(frozen=True, slots=True)
 class WorkTree:
-    """What stands in the work tree below some paths, LINK for what is no file; `staged` is what the index holds."""
+    """What stands in the work tree below some paths, LINK for what is no file; `staged` is what the index holds there,
+    `held` what HEAD does."""
 
     ids: Mapping[str, str]
     links: frozenset[str]
     staged: Mapping[str, str]
+    held: Mapping[str, str]
 
 
-def read_work_tree(repository: Repository, paths: Sequence[str]) -> WorkTree:
-    """Ask git's index, which knows by time stamps what is unchanged, and hash only the rest.
+def look_at_work_tree(repository: Repository, paths: Sequence[str], head: str) -> Callable[[], WorkTree]:
+    """Let git begin to look; what is returned waits for the answers, and reads and hashes what git does not know.
 
-    A path may be a pattern. It counts from our folder: its own name is no pattern, whatever stands in it.
+    git's index knows by time stamps what is unchanged. A path may be a pattern. It counts from our folder: its own name
+    is no pattern, whatever stands in it. `head` is HEAD's commit, '' for none: the index tells what it holds, too.
     """
     # Where the paths count from: git takes the way there literally.
     here = ('-C', repository.prefix) if repository.prefix else ()
-    entries, differing, others = repository.raw_all(
+    questions = [
         (*here, 'ls-files', '-s', '-z', '--full-name', '--', *paths),
         (*here, 'diff-files', '--name-only', '-z', '--', *paths),
         (*here, 'ls-files', '-o', '-z', '--full-name', '--', *paths),
-    )
-    staged, unmerged = _index(repository, entries)
+    ]
+    if head:
+        options = ('--cached', '--raw', '--no-renames', '--ita-visible-in-index', '-z')
+        questions.append((*here, 'diff-index', *options, head, '--', *paths))
+    answers = repository.raw_all(*questions)
+    return lambda: _work_tree(repository, answers)
+
+
+def _work_tree(repository: Repository, answers: Iterator[bytes]) -> WorkTree:
+    staged, unmerged = _index(repository, next(answers))
+    differing, others, *since = answers
     if unmerged:
         hint = "finish it with 'git commit', or give it up with 'git merge --abort'"
         raise ProblemsFound(Problem(path, '', 'a merge is in progress', hint) for path in sorted(unmerged))
@@ -48,13 +62,28 @@ def read_work_tree(repository: Repository, paths: Sequence[str]) -> WorkTree:
     files = {path: blob for path, blob in now.items() if blob not in ('', FOLDER)}
     found = {path: blob for path, blob in files.items() if not (links and _is_behind(path, links))}
     ids = {path: blob for path, blob in staged.items() if path not in changed} | found
-    return WorkTree(ids, frozenset(path for path, blob in ids.items() if blob == LINK), staged)
+    links = frozenset(path for path, blob in ids.items() if blob == LINK)
+    return WorkTree(ids, links, staged, _held(staged, _listed(since[0]), cut) if since else {})
+
+
+def _held(staged: Mapping[str, str], differing: list[str], cut: int) -> Mapping[str, str]:
+    """What HEAD holds, by what is staged and by lines in pairs: `:mode mode id id kind` and a path, HEAD's first."""
+    if not differing:
+        return staged
+    held = dict(staged)
+    for about, path in zip(differing[::2], differing[1::2], strict=True):
+        mode, _, blob, *_ = about[1:].split(' ')
+        if mode == _NONE:
+            held.pop(path[cut:], None)
+        else:
+            held[path[cut:]] = LINK if mode in LINKS else blob
+    return held
 
 
 def read_revision(repository: Repository, revision: str, paths: Sequence[str]) -> WorkTree:
     """A revision in place of a work tree."""
     ids = repository.ids(revision, paths)
-    return WorkTree(ids, frozenset(path for path, blob in ids.items() if blob == LINK), ids)
+    return WorkTree(ids, frozenset(path for path, blob in ids.items() if blob == LINK), ids, ids)
 
 
 def _is_behind(path: str, links: Collection[str]) -> bool:
@@ -62,15 +91,12 @@ def _is_behind(path: str, links: Collection[str]) -> bool:
 
 
 def _index(repository: Repository, listing: bytes) -> tuple[dict[str, str], set[str]]:
-    staged: dict[str, str] = {}
-    unmerged: set[str] = set()
-    end = 7 + (40 if repository.object_format == 'sha1' else 64)
+    """What is staged, and what is unmerged, from lines of mode, blob, stage and path."""
+    end = 7 + repository.id_length
     cut = end + 3 + len(repository.prefix)
-    for entry in _listed(listing):  # mode, blob, stage and path
-        if entry[end + 1] != '0':
-            unmerged.add(entry[cut:])
-        else:
-            staged[entry[cut:]] = LINK if entry[:6] in LINKS else entry[7:end]
+    entries = _listed(listing)
+    unmerged = {entry[cut:] for entry in entries if entry[end + 1] != '0'}
+    staged = {entry[cut:]: LINK if entry[:6] in LINKS else entry[7:end] for entry in entries if entry[end + 1] == '0'}
     return staged, unmerged
 
 

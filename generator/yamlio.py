@@ -38,12 +38,17 @@ class Mark:
 
 def read(data: bytes, file: str) -> Any:
     """Read one YAML document; ProblemsFound names every fault that can be found in one pass."""
-    return _Reader(data, file).read()
+    return read_text(decode(data, file), file)
+
+
+def read_text(text: str, file: str) -> Any:
+    """The same of a text that `decode` has let through."""
+    return _Reader(text, file).read()
 
 
 def marks(data: bytes, file: str) -> dict[Path, Mark]:
     """Where each value of a document stands: slower than `read`, for explanations only."""
-    reader = _Reader(data, file, with_marks=True)
+    reader = _Reader(decode(data, file), file, with_marks=True)
     reader.read()
     return reader.marks
 
@@ -67,9 +72,9 @@ def decode(data: bytes, file: str) -> str:
 
 
 class _Reader:
-    def __init__(self, data: bytes, file: str, *, with_marks: bool = False) -> None:
+    def __init__(self, text: str, file: str, *, with_marks: bool = False) -> None:
         self.file = file
-        self.text = decode(data, file)
+        self.text = text
         self.with_marks = with_marks
         self.marks: dict[Path, Mark] = {}
         self.problems: list[Problem] = []

@@ -11,7 +11,7 @@ from registries import following, release
 
 from generator.blobs import LINK, blob_id
 from generator.files import FOLDER, standing
-from generator.worktree import read_work_tree
+from generator.worktree import look_at_work_tree
 
 WEB = 'registry/models/web.yaml'
 
@@ -24,7 +24,7 @@ def test_ids_are_those_that_git_would_give(tmp_path: Path) -> None:
     (here.top / 'values/link.yaml').symlink_to('nowhere')
     os.mkfifo(here.top / 'values/pipe')
     new(here.top / 'values/inner', {'x': 'y'})
-    found = read_work_tree(here.repository(), ['values'])
+    found = look_at_work_tree(here.repository(), ['values'], here.head())()
     files = {path: data for path, data in here.tree().items() if path.startswith('values/') and 'inner' not in path}
     assert found.links - {'values/pipe'} == {'values/link.yaml', 'values/inner/'}  # git lists no pipes
     assert {path: blob for path, blob in found.ids.items() if blob != LINK} == {p: blob_id(d) for p, d in files.items()}
@@ -33,11 +33,32 @@ def test_ids_are_those_that_git_would_give(tmp_path: Path) -> None:
     assert standing(here.repository(), f'{VALUES}/below') == ''
 
 
+def test_what_head_holds_is_told_by_the_index(tmp_path: Path) -> None:
+    here = published(tmp_path)
+    (here.top / 'values/link.yaml').symlink_to('nowhere')
+    new(here.top / 'values/inner', {'x': 'y'}).git('commit', '--quiet', '--allow-empty', '--message', 'inner')
+    here.git('-c', 'advice.addEmbeddedRepo=false', 'add', 'values/link.yaml', 'values/inner')
+    here.git('commit', '--quiet', '--message', 'links')
+    held = here.repository().ids('HEAD', ['values'])
+    assert held['values/link.yaml'] == held['values/inner'] == LINK
+    assert look_at_work_tree(here.repository(), ['values'], here.head())().held == held
+    here.append(VALUES, '# staged\n')
+    here.write({'values/prod/new.yaml': 'n', 'values/prod/later.yaml': ''})
+    here.git('add', VALUES, 'values/prod/new.yaml')
+    here.git('add', '--intent-to-add', 'values/prod/later.yaml')
+    here.git('rm', '--quiet', '--cached', 'values/prod/api.yaml', 'values/link.yaml')
+    here.git('update-index', '--chmod=+x', 'values/staging/web.yaml')
+    found = look_at_work_tree(here.repository(), ['values'], here.head())()
+    assert found.held == held
+    assert found.staged != held
+    assert look_at_work_tree(here.repository(), ['values'], '')().held == {}
+
+
 def test_what_lies_behind_a_link_is_not_there(tmp_path: Path) -> None:
     here = published(tmp_path)
     (here.top / 'values/prod').rename(here.top / 'elsewhere')
     (here.top / 'values/prod').symlink_to('../elsewhere')
-    found = read_work_tree(here.repository(), ['values'])
+    found = look_at_work_tree(here.repository(), ['values'], here.head())()
     assert found.ids == {'values/prod': LINK, **here.repository().ids('HEAD', ['values/staging'])}
 
 
@@ -52,7 +73,9 @@ def test_only_what_git_does_not_know_is_read(tmp_path: Path) -> None:
                 file.write_bytes(text * file.stat().st_size)
             os.utime(file, (1_700_000_000, 1_700_000_000))
         here.git('update-index', '-q', '--refresh')
-    assert read_work_tree(here.repository(), ['values']).ids == here.repository().ids('HEAD', ['values'])
+    assert look_at_work_tree(here.repository(), ['values'], here.head())().ids == here.repository().ids(
+        'HEAD', ['values']
+    )
 
 
 @pytest.mark.parametrize('setting', ['true', 'input'])

@@ -71,7 +71,7 @@ def main() -> None:
 
     # What a run makes it mostly keeps to its end: looking through all of it again and again for garbage takes a third
     # of the time of a large run. Seldom costs nothing, and keeps what a long one drops from piling up.
-    gc.set_threshold(200_000, 50, 1000)
+    gc.set_threshold(1_000_000, 50, 1000)
     try:
         code = cli.main(prog_name='chartloom', standalone_mode=False)
     except click.exceptions.Exit as stop:

@@ -36,8 +36,8 @@ def command(
     repository = open_repository(folder)
     finish(repository)
     source = Source(repository, models)
-    known = cache.fingerprint(repository, source, 'files')
     run = Run(repository, models, source=source)
+    known = cache.fingerprint(repository, source, 'files')
     plan = Plan((), {})
     if not cache.is_known(repository, 'files', known):
         plan = run.plan(discard=discard_edits, removable=allow_removal)

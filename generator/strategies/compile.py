@@ -41,7 +41,7 @@ def said_strategy(release: Release, environment: Environment, chart: Chart, regi
     if STRATEGY not in chart.annotations:
         return None
     spec = json.loads(chart.annotations[STRATEGY])
-    if chart.layers:  # made from the model's file just now
+    if chart.is_new:  # made from the model's file just now
         return Said(spec, registry.models[release.model].file, ('spec', 'strategy'))
     return Said(spec, f'{chart.folder}/Chart.yaml', ('annotations', STRATEGY))
 
