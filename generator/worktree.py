@@ -62,8 +62,8 @@ def _work_tree(repository: Repository, answers: Iterator[bytes]) -> WorkTree:
     files = {path: blob for path, blob in now.items() if blob not in ('', FOLDER)}
     found = {path: blob for path, blob in files.items() if not (links and _is_behind(path, links))}
     ids = {path: blob for path, blob in staged.items() if path not in changed} | found
-    links = frozenset(path for path, blob in ids.items() if blob == LINK)
-    return WorkTree(ids, links, staged, _held(staged, _listed(since[0]), cut) if since else {})
+    held = _held(staged, _listed(since[0]), cut) if since else {}
+    return WorkTree(ids, frozenset(path for path, blob in ids.items() if blob == LINK), staged, held)
 
 
 def _held(staged: Mapping[str, str], differing: list[str], cut: int) -> Mapping[str, str]:
