@@ -18,6 +18,8 @@ if TYPE_CHECKING:
 
 # A process of its own costs what this many models do.
 FEWEST = 100
+# What it takes to send the result of a shard and to take it in, by what a shard takes.
+_MORE = 0.06
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +47,7 @@ def run_in_shards(names: Sequence[str], run_of: Callable[[Sequence[str]], Run], 
     count = min(cores(), len(models) // FEWEST)
     if count < 2:
         return None
-    number = {model: index * count // len(models) for index, model in enumerate(sorted(models))}
+    number = {model: _number(index / len(models), count) for index, model in enumerate(sorted(models))}
     runs = [run_of(shard) for shard in _cut(names, number, count)]
     runs[0].progress = progress  # the others do as much in the same time
     try:
@@ -53,6 +55,12 @@ def run_in_shards(names: Sequence[str], run_of: Callable[[Sequence[str]], Run], 
     except (ProblemsFound, CommandFailed):
         return None
     return reduce(_together, made) if made else None
+
+
+def _number(place: float, count: int) -> int:
+    """The shard of a model at a place from 0 to 1: the first one takes more, for it has nothing to send."""
+    first = (1 + _MORE) / (count + _MORE)
+    return 0 if place < first else min(count - 1, 1 + int((place - first) / (1 - first) * (count - 1)))
 
 
 def _cut(names: Sequence[str], number: Mapping[str, int], count: int) -> list[list[str]]:
