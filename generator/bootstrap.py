@@ -116,7 +116,7 @@ def _flux(environment: Environment, settings: Settings, path: str) -> list[dict[
         'spec': {
             'interval': '1m',
             'timeout': '60s',
-            'url': _flux_url(settings.url),
+            'url': settings.standard_url,
             'ref': {'branch': settings.branch},
             **({'secretRef': {'name': secret}} if secret else {}),
         },
@@ -139,14 +139,6 @@ def _flux(environment: Environment, settings: Settings, path: str) -> list[dict[
         },
     }
     return [*_service_account(name, namespace, environment.namespace), source, kustomization]
-
-
-def _flux_url(url: str) -> str:
-    """Flux takes no scp-like addresses."""
-    if url.startswith('git@'):
-        host, _, path = url.removeprefix('git@').partition(':')
-        return f'ssh://git@{host}/{path}'
-    return url
 
 
 _ALL = ['get', 'list', 'watch', 'create', 'update', 'patch', 'delete']

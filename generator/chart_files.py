@@ -100,7 +100,7 @@ def _chart_yaml(
         'kubeVersion': _kube_version(starter['Chart.yaml']),
         'keywords': _keywords(model, version, runtime),
         'home': about.get('home') or _home(settings.url),
-        'sources': [settings.url],
+        'sources': [settings.standard_url],
         'maintainers': [
             {key: maintainer[key] for key in ('name', 'email', 'url') if key in maintainer}
             for maintainer in about.get('maintainers') or [{'name': model.spec['team']}]

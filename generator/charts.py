@@ -55,7 +55,7 @@ def make_charts(
         draft = draft_chart(model, version, settings, templates)
         content = digest(draft.files)
         if known and known[-1].content == content:
-            charts[known[-1].version] = _numbered(draft, known[-1].version, ())
+            charts[known[-1].version] = _numbered(draft, known[-1].version, known[-1].reasons)
             continue
         number = next_patch(ledger[-1].version) if ledger else FIRST_VERSION
         reasons = _reasons(draft, known, version, ledger, base_ids)

@@ -30,6 +30,12 @@ class Settings:
         return str(self.spec['repository']['url'])
 
     @property
+    def standard_url(self) -> str:
+        """The same as a URL: Flux and a chart's sources take no scp-like address (git@host:path)."""
+        user_and_host, colon, path = self.url.partition(':')
+        return f'ssh://{user_and_host}/{path}' if colon and '@' in user_and_host else self.url
+
+    @property
     def branch(self) -> str:
         return str(self.spec['repository'].get('branch', 'main'))
 

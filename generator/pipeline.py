@@ -16,7 +16,7 @@ from generator.load import SETTINGS, Check, load_registry, no_problems
 from generator.migrations import migration_warnings
 from generator.plan import Trees, make_plan
 from generator.progress import Progress, quiet
-from generator.published import Base, ChartReader, base_revision
+from generator.published import Base, ChartReader, base_revision, tampered
 from generator.render import render_charts, render_releases, render_repository
 from generator.repository import Repository
 from generator.repository_documents import DOCUMENTS
@@ -112,6 +112,8 @@ class Run:
             for name, model in sorted(registry.models.items()):
                 made[name] = make_charts(model, registry.settings, self.templates, base.ledgers.get(name, ()), base.ids)
                 step(1)
+        if problems := tampered(made, base, self.repository.blob_id):
+            raise ProblemsFound(problems)
         return made
 
     @cached_property

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from bisect import bisect
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 
 from generator import yamlio
-from generator.charts import ModelCharts
+from generator.charts import ModelCharts, digest
 from generator.domain import Chart, LedgerEntry, Model, Registry, Release
 from generator.errors import Problem, ProblemsFound
 from generator.repository import Repository
@@ -61,6 +62,44 @@ class ChartReader:
             values=read_alike(values, f'{folder}/values.yaml'), schema=schema,
             annotations=yamlio.read(about, f'{folder}/Chart.yaml').get('annotations', {}),
         )  # fmt: skip
+
+
+def tampered(charts: Mapping[str, ModelCharts], base: Base, blob_id: Callable[[bytes], str]) -> list[Problem]:
+    """Charts that the base holds with other bytes than its ledger says, among those that were made again in this run.
+
+    Of the others only `verify` can tell: their bytes have to be read for it.
+    """
+    there, blobs, problems = sorted(base.ids), dict[int, str](), []
+    for model, made in charts.items():
+        known = {entry.version: entry for entry in base.ledgers.get(model, ())}
+        for version, chart in made.charts.items():
+            if version not in known:
+                continue
+            folder = f'{chart.folder}/'
+            differing = []
+            for path, data in chart.files.items():
+                if (blob := blobs.get(id(data))) is None:  # most files are the starter's, the same in all charts
+                    blob = blobs[id(data)] = blob_id(data)
+                if base.ids.get(folder + path) != blob:
+                    differing.append(path)
+            count = bisect(there, f'{chart.folder}0') - bisect(there, folder)  # '0' is what follows '/'
+            if _is_tampered(chart, known[version], differing, count):
+                hint = 'bring the folder back from the commit that published it'
+                problems.append(Problem(chart.folder, '', TAMPERED, hint))
+    return problems
+
+
+def _is_tampered(chart: Chart, entry: LedgerEntry, differing: Collection[str], count: int) -> bool:
+    """By the files that differ or are missing, and the number of those that are there; no folder is made again."""
+    complete = count == len(chart.files)
+    if not count or (complete and not differing):
+        return False
+    # Another version of this tool may have told the changes otherwise, and then the digest is not the same, either.
+    return not (complete and _NUMBERED.issuperset(differing) and digest(chart.files) != entry.digest)
+
+
+_NUMBERED = {'Chart.yaml', 'README.md'}
+TAMPERED = 'its bytes are not those of the ledger'
 
 
 def _pinned(release: Release, registry: Registry, charts: Mapping[str, ModelCharts]) -> LedgerEntry | None:

@@ -17,6 +17,7 @@ from generator.helm import Helm, HelmRelease, Rendered, lint, template
 from generator.ledger import ledger_file, read_ledger
 from generator.manifests import Schemas, check, parse_documents
 from generator.pipeline import Run
+from generator.published import TAMPERED
 
 Step = Callable[[int], object]
 
@@ -96,7 +97,7 @@ def digests(run: Run) -> Iterator[Problem]:
             yield Problem(folder, '', 'the ledger does not know this chart', hint)
         elif known != digest_of(files):
             hint = 'bring the folder back from the commit that published it'
-            yield Problem(folder, '', 'its bytes are not those of the ledger', hint)
+            yield Problem(folder, '', TAMPERED, hint)
 
 
 def lint_charts(run: Run, helm: Helm, folders: Sequence[str], jobs: int, step: Step) -> list[Problem]:

@@ -14,11 +14,13 @@ import registries as r
 import yaml
 from parts import git
 
+from generator import charts as module
 from generator.charts import ModelCharts, digest, make_charts, next_patch
 from generator.domain import LedgerEntry, Model, ModelVersion, Settings, Starter, Templates
 from generator.errors import ProblemsFound
 from generator.ledger import dump_ledger, ledger_file, read_ledger
 from generator.pipeline import Run
+from generator.published import TAMPERED
 from generator.repository import open_repository
 from generator.templates import load_templates
 
@@ -66,13 +68,9 @@ def test_nothing_changed_makes_nothing() -> None:
     first = charts(model)
     again = charts(model, first.ledger)
     assert again.ledger == first.ledger
-    # Only the newest is made again, to be compared; it is the same, byte for byte, but for the notes of its making.
+    # Only the newest is made again, to be compared; it is the same, byte for byte.
     assert list(again.charts) == ['1.0.1']
-    notes = b'  artifacthub.io/changes'
-    assert again.charts['1.0.1'].files == {
-        path: data.split(notes)[0] if path == 'Chart.yaml' else data
-        for path, data in first.charts['1.0.1'].files.items()
-    }
+    assert again.charts['1.0.1'].files == first.charts['1.0.1'].files
 
 
 CHANGES: dict[str, dict[str, Any]] = {
@@ -292,13 +290,52 @@ def test_a_pinned_release_is_untouched_and_a_following_one_moves(tmp_path: Path,
     assert pinned.merged == published | {'replicaCount': 4}
 
 
-def test_a_published_chart_is_never_made_again_with_other_bytes(tmp_path: Path) -> None:
-    """A tool that would write the newest chart otherwise, in bytes that its content does not tell: the base's stays."""
+def test_a_published_chart_is_never_made_again_with_other_bytes(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A tool that tells the changes of the newest chart otherwise, which is not in its content: the bytes stay."""
     repository = repository_with_both(tmp_path)
+    told = module._numbered
+    monkeypatch.setattr(module, '_numbered', lambda draft, number, reasons: told(draft, number, ()))
     run = repository.run()
     assert b'artifacthub.io/changes' not in run.charts['web'].charts['1.0.0'].files['Chart.yaml']
     assert b'artifacthub.io/changes' in (repository.folder / 'charts/web/1.0.0/Chart.yaml').read_bytes()
     assert run.plan().changes == ()
+
+
+CHART = 'charts/web/1.0.0'
+
+
+@pytest.mark.parametrize(
+    'path', ['values.yaml', 'Chart.yaml', 'templates/service.yaml', 'templates/more.yaml', '-values.yaml']
+)
+def test_a_chart_that_is_published_with_other_bytes_than_its_ledger_says(tmp_path: Path, path: str) -> None:
+    repository = repository_with_both(tmp_path)
+    file = repository.folder / CHART / path.removeprefix('-')
+    if path.startswith('-'):
+        file.unlink()
+    else:
+        file.write_bytes((file.read_bytes() if file.exists() else b'') + b'# by hand\n')
+    git(repository.folder, 'add', '--all')
+    git(repository.folder, 'commit', '--quiet', '--message', 'By hand')
+    for discard in (False, True):
+        with pytest.raises(ProblemsFound) as found:
+            repository.generate(discard=discard)
+        assert [(problem.file, problem.message) for problem in found.value.problems] == [(CHART, TAMPERED)]
+    git(repository.folder, 'checkout', '--quiet', 'HEAD~', '--', CHART)
+    (repository.folder / CHART / 'templates/more.yaml').unlink(missing_ok=True)
+    git(repository.folder, 'add', '--all')
+    git(repository.folder, 'commit', '--quiet', '--message', 'Brought back')
+    assert not repository.generate().changed
+
+
+def test_a_published_chart_whose_folder_is_gone_is_made_again_as_it_was(tmp_path: Path) -> None:
+    repository = repository_with_both(tmp_path)
+    before = repository.tree()
+    git(repository.folder, 'rm', '-r', '--quiet', CHART)
+    git(repository.folder, 'commit', '--quiet', '--message', 'Gone')
+    repository.generate()
+    assert repository.tree() == before
 
 
 def test_a_draft_is_replaced_freely_until_it_is_published(tmp_path: Path) -> None:
@@ -460,7 +497,7 @@ def test_a_charts_home_is_a_page_or_nothing(url: str, home: str | None) -> None:
     its = Settings('registry/settings.yaml', {'repository': {'url': url}})
     about = yaml.safe_load(charts(a_model(), settings=its).charts['1.0.0'].files['Chart.yaml'])
     assert about.get('home') == home
-    assert about['sources'] == [url]
+    assert about['sources'] == [url.replace('git@git.example:', 'ssh://git@git.example/')]
 
 
 def test_a_run_of_one_model_makes_the_same_chart_as_a_run_of_all(tmp_path: Path) -> None:
