@@ -45,6 +45,8 @@ def find_changes(run: Run, plan: Plan, removable: Collection[str], *, discard: b
                 raise ProblemsFound(problems)
             lacking = run.head_plan(generated, removable)
         registry = _registry_changes(run, held)
+        if problems := [] if run.whole else _shared(run, registry, held):
+            raise ProblemsFound(problems)
     changes = _with_own_blocks(run, lacking, held)
     files = {**changes.files, **dict.fromkeys(changes.removed), **registry}
     index = _index(run, {*files, *(change.path for change in plan.changes)}, files, held, discard)
@@ -81,6 +83,20 @@ def _registry_changes(run: Run, held: Mapping[str, str]) -> dict[str, bytes | No
     gone = (path for path in sorted(held) if _FILE.fullmatch(path) and path not in source.tree.ids)
     changes.update((path, None) for path in gone if run.whole or (_is_of_model(path) and source.in_scope(path)))
     return changes
+
+
+def _shared(run: Run, changed: Collection[str], held: Mapping[str, str]) -> list[Problem]:
+    """Changed files that more than the models of this run follow from: the commit would hold them, but not all else."""
+    gone = [path for path in held if _FILE.fullmatch(path) and path not in run.source.tree.ids]
+    found = {path for path in (*changed, *gone) if not _is_of_model(path) and not _is_of_these(run, path)}
+    hint = "run 'chartloom generate --commit' for all models, or take the change back with 'git restore'"
+    return [Problem(path, '', 'changed, and other models may follow from it, too', hint) for path in sorted(found)]
+
+
+def _is_of_these(run: Run, path: str) -> bool:
+    """Whether a file is that of a new application whose members are all of this run."""
+    application = next((each for each in run.registry.applications.values() if each.file == path), None)
+    return application is not None and path not in run.source.tree.held and run.models.issuperset(application.members)
 
 
 def _is_of_model(path: str) -> bool:

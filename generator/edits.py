@@ -18,7 +18,7 @@ from generator.domain import Ids, Tree
 from generator.errors import ProblemsFound
 from generator.ledger import ledger_file, read_ledger
 from generator.paths import Path, show
-from generator.repository_documents import DOCUMENTS
+from generator.repository_documents import DOCUMENTS, is_edited
 from generator.yamlio import read
 from generator.yamlwrite import is_sealed
 
@@ -81,9 +81,11 @@ class HandEdits:
             return 'a link stands where this file belongs'
         match = CHART.fullmatch(path)
         if match is None:
-            # Documents carry no seal: what stands outside their marked blocks is the team's and is never touched.
-            sealed = path in DOCUMENTS or is_sealed(self.trees.read_current(path))
-            return '' if sealed else self._edit(path)
+            data = self.trees.read_current(path)
+            # What stands outside the marked block of a document is the team's and is never touched.
+            if path in DOCUMENTS:
+                return 'its marked block was edited by hand' if is_edited(path, data) else ''
+            return '' if is_sealed(data) else self._edit(path)
         if self.is_published(path):
             return self._edit(path)
         name = f'{match[1]}/{match[2]}'
@@ -133,5 +135,6 @@ def _leaves(value: Any, path: Path = ()) -> Iterator[tuple[Path, Any]]:
 
 
 def _short(value: object) -> str:
-    text = 'nothing' if value is None else ' '.join(str(value).split())
+    shown = str(value).lower() if isinstance(value, bool) else str(value)
+    text = 'nothing' if value is None else ' '.join(shown.split())
     return text if len(text) <= 40 else f'{text[:37]}…'

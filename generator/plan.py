@@ -9,6 +9,7 @@ from generator.domain import Change, Plan
 from generator.edits import CHART, UNKNOWN, HandEdits
 from generator.edits import Trees as Trees
 from generator.errors import Problem
+from generator.repository_documents import DOCUMENTS
 
 _RELEASE = re.compile(r'(?:values|delivery)/([^/]+)/([^/]+)\.yaml')
 _ENVIRONMENT = re.compile(r'bootstrap/([^/]+)\.yaml|delivery/([^/]+)/README\.md')
@@ -127,6 +128,8 @@ class _Planner:
 
 
 def _where_instead(path: str) -> str:
+    if path in DOCUMENTS:
+        return 'write your own text above or below the block'
     if match := _RELEASE.fullmatch(path):
         return f'set it in registry/releases/{match[1]}/{match[2]}.yaml under spec.values'
     if match := _ENVIRONMENT.fullmatch(path):

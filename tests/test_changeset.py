@@ -6,8 +6,8 @@ import subprocess
 from pathlib import Path
 
 import pytest
-from gitops import DELIVERY, Checkout, changed_model, published
-from registries import model, release, settings
+from gitops import DELIVERY, SMALL, Checkout, changed_model, published
+from registries import application, following, model, release, settings
 
 WEB = 'registry/models/web.yaml'
 
@@ -73,6 +73,23 @@ def test_a_staged_removal(tmp_path: Path) -> None:
     status = here.status()
     assert not here.commit().changed
     assert here.status() == status
+
+
+def test_a_commit_of_one_model_leaves_nothing_half_done(tmp_path: Path) -> None:
+    """What other models follow from as well cannot be committed with one of them alone, nor be left out."""
+    here = published(tmp_path, {**SMALL, **application('shop', ['web', 'api'])})
+    shop = 'registry/applications/shop.yaml'
+    told = 'changed, and other models may follow from it, too'
+    for change in (application('shop', ['web']), following('prod', values={'replicaCount': 9})):
+        here.write(change | changed_model())
+        assert here.refused(commit=True, models=('web',)) == [f'{path}: {told}' for path in change]
+        here.git('restore', *change)
+    here.remove(shop)
+    assert here.refused(commit=True, models=('web',)) == [f'{shop}: {told}']
+    here.git('restore', shop)
+    here.write(application('own', ['web']))
+    assert here.commit(models=('web',)).commit
+    assert here.status() == []
 
 
 def conflict(here: Checkout, path: str) -> None:

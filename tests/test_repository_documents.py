@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import json
+import re
 from pathlib import Path
 
 import jsonschema
 import pytest
 import registries as r
+from gitops import SMALL, published
 from parts import git
 
 from generator.repository_documents import render, sealed_json
@@ -32,7 +34,7 @@ def documents(tmp_path: Path, current: dict[str, bytes] | None = None, **setting
 
 def test_a_new_readme_is_one_block(tmp_path: Path) -> None:
     readme = documents(tmp_path)['README.md'].decode()
-    assert readme.startswith(BEGIN)
+    assert readme.startswith('# ml\n\n<!-- chartloom: begin sha256:')
     assert readme.endswith(END)
     assert readme.index('### edge') < readme.index('### prod')
     assert readme.count('kubectl apply -f bootstrap/prod.yaml') == 1
@@ -62,7 +64,7 @@ KEPT = {
 def test_the_teams_text_is_kept(tmp_path: Path, case: str) -> None:
     block = BEGIN + 'old lines\n' + END
     before = KEPT[case].replace('{}', block)
-    fresh = documents(tmp_path)['README.md'].decode()
+    fresh = documents(tmp_path)['README.md'].decode().removeprefix('# ml\n\n')
     (after,) = [documents(tmp_path / 'again', {'README.md': before.encode('utf-8', 'surrogateescape')})['README.md']]
     assert after.decode('utf-8', 'surrogateescape') == KEPT[case].replace('{}', fresh)
     assert documents(tmp_path / 'third', {'README.md': after})['README.md'] == after
@@ -70,7 +72,7 @@ def test_the_teams_text_is_kept(tmp_path: Path, case: str) -> None:
 
 @pytest.mark.parametrize('before', ['# Ours', '# Ours\n\n\n', '# Ours\n' + BEGIN + 'no end\n', '# Ours\n' + END])
 def test_a_file_without_a_block_gets_one_at_its_end_and_only_once(tmp_path: Path, before: str) -> None:
-    fresh = documents(tmp_path)['README.md'].decode()
+    fresh = documents(tmp_path)['README.md'].decode().removeprefix('# ml\n\n')
     after = documents(tmp_path / 'again', {'README.md': before.encode()})['README.md']
     assert after.decode() == before.rstrip() + '\n\n' + fresh
     assert documents(tmp_path / 'third', {'README.md': after})['README.md'] == after
@@ -85,13 +87,38 @@ def test_windows_line_ends_around_a_block_do_not_grow(tmp_path: Path) -> None:
 
 
 def test_owners_stand_in_their_order_with_paths_from_the_root(tmp_path: Path) -> None:
-    assert documents(tmp_path, owners=OWNERS)['CODEOWNERS'].decode() == (
-        '# chartloom: begin\n'
+    begin, _, owners = documents(tmp_path, owners=OWNERS)['CODEOWNERS'].decode().partition('\n')
+    assert begin.startswith('# chartloom: begin sha256:')
+    assert owners == (
         '* @platform\n'
         '/registry/releases/prod/ @on-call ada@example.com\n'
         '/registry/my\\ models/ @data\n'
         '# chartloom: end\n'
     )
+
+
+@pytest.mark.parametrize('name', ['README.md', 'CODEOWNERS', '.gitattributes'])
+def test_what_is_written_into_a_block_by_hand_stops_a_run_and_what_stands_outside_does_not(
+    tmp_path: Path, name: str
+) -> None:
+    here = published(tmp_path, {**SMALL, **r.settings(owners=OWNERS)})
+    before = here.read(name)
+    here.write({name: f'# Ours\n{before}# Ours, too\n'})
+    assert not here.generate().changed
+    lines = here.read(name).splitlines(keepends=True)
+    at = next(number for number, line in enumerate(lines) if 'chartloom: begin' in line)
+    here.write({name: ''.join([*lines[: at + 2], 'by hand\n', *lines[at + 2 :]])})
+    assert here.refused() == [f'{name}: its marked block was edited by hand']
+    here.generate(discard=True)
+    assert here.read(name) == f'# Ours\n{before}# Ours, too\n'
+
+
+def test_a_block_of_before_there_were_seals_is_renewed(tmp_path: Path) -> None:
+    here = published(tmp_path)
+    sealed = here.read('README.md')
+    here.write({'README.md': re.sub(' sha256:[0-9a-f]*', '', sealed).replace('## How', '## Why')})
+    here.generate()
+    assert here.read('README.md') == sealed
 
 
 def test_owners_that_are_gone_from_the_settings_are_gone_from_the_file(tmp_path: Path) -> None:
