@@ -31,6 +31,7 @@ from generator.remote import (
 from generator.repository import Repository
 from generator.source import Source
 from generator.transaction import Move, Write, carry_out, finish_locked, stage
+from generator.warnings import removal_warnings
 from generator.worktree import read_revision
 
 if TYPE_CHECKING:
@@ -80,15 +81,19 @@ def generate(repository: Repository, options: Options, progress: Progress = quie
         run = Run(repository, options.models, source=source)
         run.progress = progress
         known = cache.fingerprint(repository, source, purpose)
-        if not (options.push or options.edit) and cache.is_known(repository, purpose, known):
+        if not (options.push or options.edit or options.removable) and cache.is_known(repository, purpose, known):
             return Outcome(Plan((), {}))
         edits = _lay_edits(source, options)
         plan = run.plan(discard=options.discard, removable=options.removable)
         outcome = _commit(run, plan, options, edits) if options.commit else _write(run, plan)
-        outcome = replace(outcome, warnings=tuple(run.warnings))
+        outcome = replace(outcome, warnings=_warnings(run, outcome.plan, options))
         if not outcome.changed:
             cache.remember(repository, purpose, known)
         return outcome
+
+
+def _warnings(run: Run, plan: Plan, options: Options) -> tuple[Problem, ...]:
+    return (*run.warnings, *removal_warnings(plan, options.removable))
 
 
 def _lay_edits(source: Source, options: Options) -> list[Write]:
@@ -210,4 +215,4 @@ def _attempt(run: Run, branch: str, options: Options) -> Outcome:
     plan = run.plan(discard=options.discard, removable=options.removable)
     commit = _build(run, Changeset(plan, {**plan.files, **dict.fromkeys(plan.removed)}), options)
     pushed = bool(commit) and push(run.repository, 'origin', branch, run.source.head, commit)
-    return Outcome(plan, commit, branch, pushed, tuple(run.warnings))
+    return Outcome(plan, commit, branch, pushed, _warnings(run, plan, options))

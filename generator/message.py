@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable
 
 from generator.domain import Plan
-from generator.summary import Summary, summarize, uninstalled
+from generator.summary import Summary, summarize
 
 _LONGEST_SUBJECT = 72
 _LONGEST_LIST = 50
@@ -18,7 +18,7 @@ def commit_message(plan: Plan, registry_files: Collection[str], operation: str, 
     lines += _section('New charts', summary.new_charts)
     lines += _section('Changed drafts', summary.changed_charts)
     lines += _section('Changed releases', summary.releases)
-    title = 'Removed, and uninstalled by the agent' if uninstalled(summary.removed) else 'Removed'
+    title = 'Removed, and uninstalled by the agent' if summary.uninstalled else 'Removed'
     lines += _section(title, summary.removed)
     lines += _section('Documents', summary.documents)
     lines += _section('Registry', sorted(registry_files))
@@ -30,7 +30,8 @@ def _subject(summary: Summary, registry_files: Collection[str]) -> str:
         *_count('', summary.new_charts, 'chart'),
         *_count('', summary.changed_charts, 'draft'),
         *_count('', summary.releases, 'release'),
-        *_count('remove ', summary.removed, 'chart or release', 'charts or releases'),
+        *_count('remove ', [name for name in summary.removed if '/' in name], 'release'),
+        *_count('remove ', [name for name in summary.removed if '/' not in name], 'draft'),
     ]
     if not parts:
         return 'Generate repository documents' if summary.documents else f'Update {_files(registry_files)}'

@@ -22,24 +22,27 @@ MAX_ELEMENTS = 256
 
 
 def request(protocol: str, signature: Values) -> dict[str, str]:
-    """Body of a prediction with zeros of the right shapes, and what its answer holds.
-
-    {} where the protocol has no such thing or cannot carry one of the types, or where the body would grow too large.
-    """
+    """Body of a prediction with zeros of the right shapes, and what its answer holds; {} where there can be none."""
+    if no_request(protocol, signature):
+        return {}
     inputs: Values = signature['inputs']
-    types = {tensor['dtype'] for tensor in (*inputs.values(), *signature['outputs'].values())}
-    if types & _NOT_IN_JSON.get(protocol, set()):
-        return {}
-    if sum(math.prod(_shape(tensor)) for tensor in inputs.values()) > MAX_ELEMENTS:
-        return {}
-    match protocol:
-        case 'tensorflow-rest':  # the columnar form: it alone takes inputs without a common batch dimension
-            body: Any = {'inputs': {name: _zeros(t['dtype'], _shape(t)) for name, t in inputs.items()}}
-        case 'kserve-v2':
-            body = {'inputs': [_v2_input(name, tensor) for name, tensor in inputs.items()]}
-        case _:
-            return {}
+    body: Any = {'inputs': [_v2_input(name, tensor) for name, tensor in inputs.items()]}
+    if protocol == 'tensorflow-rest':  # the columnar form: it alone takes inputs without a common batch dimension
+        body = {'inputs': {name: _zeros(t['dtype'], _shape(t)) for name, t in inputs.items()}}
     return {'body': json.dumps(body), 'expect': '"outputs"'}
+
+
+def no_request(protocol: str, signature: Values | None) -> str:
+    """Why no prediction can be written down for a model, in words; '' where one can."""
+    if protocol not in _NOT_IN_JSON:
+        return 'its runtime has no protocol that would tell how to ask'
+    if signature is None:
+        return 'its version has no signature'
+    types = {tensor['dtype'] for tensor in (*signature['inputs'].values(), *signature['outputs'].values())}
+    if strange := sorted(types & _NOT_IN_JSON[protocol]):
+        return f'JSON cannot carry its {strange[0]}'
+    count = sum(math.prod(_shape(tensor)) for tensor in signature['inputs'].values())
+    return f'its inputs have {count} elements, and a chart holds {MAX_ELEMENTS}' if count > MAX_ELEMENTS else ''
 
 
 def _v2_input(name: str, tensor: Values) -> dict[str, Any]:

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
 from dataclasses import dataclass
 
 from generator.domain import Plan
 
 _CHART = re.compile(r'charts/([^/]+)/([^/]+)/Chart\.yaml')
 _RELEASE = re.compile(r'(?:values|delivery)/([^/]+)/([^/]+)\.yaml')
+_ENVIRONMENT = re.compile(r'bootstrap/([^/]+)\.yaml')
 _MODEL = re.compile(r'(?:charts/([^/]+)/|(?:values|delivery)/[^/]+/([^/]+)\.yaml)')
 
 
@@ -21,17 +21,19 @@ class Summary:
     removed: tuple[str, ...]  # 'prod/model', or a draft
     documents: tuple[str, ...]
     models: tuple[str, ...]
+    environments: tuple[str, ...]  # removed
 
-
-def uninstalled(removed: Iterable[str]) -> bool:
-    """Whether releases are among what is removed: the agent then uninstalls what they ran."""
-    return any('/' in name for name in removed)
+    @property
+    def uninstalled(self) -> bool:
+        """Whether the agent uninstalls something: releases that are removed while it still follows their folder."""
+        releases = [name.partition('/') for name in self.removed]
+        return any(slash and environment not in self.environments for environment, slash, _ in releases)
 
 
 def summarize(plan: Plan) -> Summary:
     """Which charts and releases the changes of a plan belong to, each once and sorted."""
     names: dict[str, set[str]] = {
-        kind: set() for kind in ('add', 'update', 'releases', 'remove', 'documents', 'models')
+        kind: set() for kind in ('add', 'update', 'releases', 'remove', 'documents', 'models', 'environments')
     }
     for change in plan.changes:
         if chart := _CHART.fullmatch(change.path):
@@ -40,6 +42,8 @@ def summarize(plan: Plan) -> Summary:
             names['remove' if change.kind == 'remove' else 'releases'].add(f'{release[1]}/{release[2]}')
         elif not change.path.startswith('charts/'):
             names['documents'].add(change.path)
+        if change.kind == 'remove' and (environment := _ENVIRONMENT.fullmatch(change.path)):
+            names['environments'].add(environment[1])
         if model := _MODEL.match(change.path):
             names['models'].add(model[1] or model[2])
     return Summary(*(tuple(sorted(group)) for group in names.values()))

@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 
-from generator.domain import Registry, Templates
+from generator.domain import Environment, Plan, Registry, Release, Templates
 from generator.errors import Problem
+from generator.paths import show
+from generator.prediction import no_request
+from generator.summary import summarize
 
 
 def registry_warnings(registry: Registry, templates: Templates) -> list[Problem]:
     """Warnings in the form of problems, sorted by place."""
-    return sorted([*_runtimes(registry, templates), *_routers(registry)])
+    return sorted(
+        [*_runtimes(registry, templates), *_tests(registry, templates), *_routers(registry), *_images(registry)]
+    )
 
 
 def _runtimes(registry: Registry, templates: Templates) -> Iterator[Problem]:
@@ -20,8 +25,48 @@ def _runtimes(registry: Registry, templates: Templates) -> Iterator[Problem]:
             yield Problem(model.file, '$.spec.runtime', f"runtime '{model.runtime}': {text}")
 
 
+def _tests(registry: Registry, templates: Templates) -> Iterator[Problem]:
+    """Models whose helm test makes no prediction, because nobody says what one looks like."""
+    for model in registry.models.values():
+        runtime = templates.runtimes.get(model.runtime)
+        if runtime is None or 'ready' not in runtime.spec or 'test' in model.spec:
+            continue
+        protocol = runtime.spec.get('protocols', {}).get('http', 'none')
+        if why := no_request(protocol, model.newest.spec.get('signature')):
+            message = f'its helm test asks only whether the model is ready: {why}'
+            yield Problem(model.file, '$.spec', message, 'write a request, and what its answer holds, under test')
+
+
+def _images(registry: Registry) -> Iterator[Problem]:
+    """Overlays that run another image than the model version says which they name."""
+    overlays: list[Environment | Release] = [*registry.environments.values(), *registry.releases.values()]
+    for item in overlays:
+        image = item.spec.get('values', {}).get('image', {})
+        if changed := [key for key in ('repository', 'tag', 'digest') if key in image]:
+            place = show(('spec', 'values', 'image', changed[0]))
+            message = 'it runs another image than its model version says'
+            yield Problem(item.file, place, message, 'add a version with this image to the model, and pin that')
+
+
 def _routers(registry: Registry) -> Iterator[Problem]:
     for environment in registry.environments.values():
         if environment.router == 'nginx':
             message = "router 'nginx' is ingress-nginx, which nobody has maintained since March 2026"
             yield Problem(environment.file, '$.spec.router', message, "plan the way to router 'gateway-api'")
+
+
+def removal_warnings(plan: Plan, removable: Collection[str]) -> Iterator[Problem]:
+    """What is not as it seems: a name that removes nothing, and releases that nobody uninstalls."""
+    summary = summarize(plan)
+    for name in sorted({*removable} - {*summary.removed, *summary.environments}):
+        yield Problem('--allow-removal', '', f"'{name}' removes nothing", _REMOVABLE)
+    for environment in summary.environments:
+        if any(name.startswith(f'{environment}/') for name in summary.removed):
+            message = (
+                f"'{environment}' goes together with its releases: its agent finds no folder and leaves them running"
+            )
+            hint = 'take this back; remove its releases first, and the environment when the agent has uninstalled them'
+            yield Problem(f'bootstrap/{environment}.yaml', '', message, hint)
+
+
+_REMOVABLE = 'name a release (env/model) or an environment whose registry file is gone while its files remain'

@@ -101,7 +101,7 @@ def test_the_message_says_what_moves_and_how_it_was_made(tmp_path: Path) -> None
     here.write(following('dev') | release('dev', 'web'))
     here.remove('registry/releases/prod/api.yaml')
     here.commit(removable=('prod/api',))
-    assert here.git('log', '-1', '--format=%s') == 'Generate 1 release, remove 1 chart or release'
+    assert here.git('log', '-1', '--format=%s') == 'Generate 1 release, remove 1 release'
     assert '\n\nRemoved, and uninstalled by the agent:\n* prod/api\n\n' in here.git('log', '-1', '--format=%B')
 
 

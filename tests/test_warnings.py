@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 import registries as r
 from gitops import chartloom
+from parts import git
 
 NGINX = {'router': 'nginx', 'gateway': {'name': 'nginx', 'namespace': 'ingress-nginx'}, 'domain': 'shop.example'}
 TOLD = (
@@ -42,10 +43,61 @@ def test_nothing_is_said_where_nothing_should_be_known(tmp_path: Path) -> None:
 
 def test_a_runtime_that_nobody_maintains(tmp_path: Path) -> None:
     here = repository(tmp_path)
-    here.write(r.model('web', runtime='torchserve'))
+    here.write(r.model('web', runtime='torchserve', test={'path': '/ping'}))
     done = chartloom(here.folder, 'generate')
     assert done.returncode == 0
     assert done.stderr.startswith("warning: registry/models/web.yaml::$.spec.runtime: runtime 'torchserve': ")
+
+
+SIGNATURE = {
+    'inputs': {'x': {'dtype': 'float32', 'shape': [1, 4]}},
+    'outputs': {'y': {'dtype': 'float32', 'shape': [1]}},
+}
+
+
+@pytest.mark.parametrize(
+    ('runtime', 'signature', 'why'),
+    [
+        ('triton', SIGNATURE, ''),
+        ('triton', None, 'its version has no signature'),
+        ('triton', {**SIGNATURE, 'inputs': {'x': {'dtype': 'float32', 'shape': [3, 640, 640]}}}, 'elements'),
+        ('triton', {**SIGNATURE, 'inputs': {'x': {'dtype': 'float16', 'shape': [1]}}}, 'JSON cannot carry its float16'),
+        ('torchserve', SIGNATURE, 'no protocol'),
+        ('custom', None, ''),
+    ],
+)
+def test_a_helm_test_that_makes_no_prediction(tmp_path: Path, runtime: str, signature: Any, why: str) -> None:
+    version = r.version('1', **({'signature': signature} if signature else {}))
+    here = repository(tmp_path)
+    here.write(r.model('web', runtime=runtime, versions=[version]))
+    told = chartloom(here.folder, 'generate', '--commit').stderr
+    assert ('registry/models/web.yaml::$.spec: its helm test asks only whether the model is ready: ' in told) == bool(
+        why
+    )
+    assert why in told
+
+
+def test_an_overlay_that_runs_another_image(tmp_path: Path) -> None:
+    here = repository(tmp_path)
+    here.write(r.release('prod', 'web', values={'image': {'digest': r.DIGEST.replace('1', '2')}}))
+    told = chartloom(here.folder, 'plan').stderr
+    assert told.startswith(
+        'warning: registry/releases/prod/web.yaml::$.spec.values.image.digest: it runs another image than its model'
+    )
+
+
+def test_a_name_that_removes_nothing_and_an_environment_that_goes_with_its_releases(tmp_path: Path) -> None:
+    here = repository(tmp_path)
+    here.publish()
+    done = chartloom(here.folder, 'generate', '--allow-removal', 'prod/wbe')
+    assert (done.returncode, done.stderr.splitlines()[0]) == (0, "warning: --allow-removal: 'prod/wbe' removes nothing")
+    for file in ('releases/prod/web', 'environments/prod'):
+        (here.folder / f'registry/{file}.yaml').unlink()
+    for command in (['plan'], ['generate', '--commit']):
+        done = chartloom(here.folder, *command, '--allow-removal', 'prod')
+        assert "bootstrap/prod.yaml: 'prod' goes together with its releases" in done.stderr
+        assert 'uninstalls what' not in done.stdout
+    assert 'uninstalled' not in git(here.folder, 'log', '-1', '--format=%B')
 
 
 CANARY = {'canary': {'steps': [{'weight': 20}]}}

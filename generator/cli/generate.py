@@ -9,7 +9,7 @@ import click
 from generator.apply import Options, Outcome, generate, generate_remote
 from generator.cli.output import common_options, problem_data, progress, result, say, warn
 from generator.repository import open_repository
-from generator.summary import summarize, uninstalled
+from generator.summary import summarize
 
 
 @click.command()
@@ -89,7 +89,7 @@ def _tell_changes(outcome: Outcome) -> None:
         if names:
             shown = ', '.join(names[:8]) + (f' and {len(names) - 8} more' if len(names) > 8 else '')
             say(f'{title}: {shown}')
-    if uninstalled(summary.removed):
+    if summary.uninstalled:
         say('the agent uninstalls what the removed releases ran', fg='red')
     count = len(outcome.plan.changes)
     say(f'{count} {"file" if count == 1 else "files"} changed')

@@ -17,7 +17,8 @@ from generator.ledger import ledger_file, read_ledger
 from generator.pipeline import Run
 from generator.repository import open_repository
 from generator.source import Source
-from generator.summary import summarize, uninstalled
+from generator.summary import summarize
+from generator.warnings import removal_warnings
 
 
 @click.command()
@@ -45,7 +46,7 @@ def command(
             cache.remember(repository, 'files', known)
     diffs = {change.path: _diff(run, plan, change.path) for change in plan.changes} if diff else {}
     moves = _moves(run, plan)
-    warnings = run.warnings if plan.changes else []
+    warnings = [*(run.warnings if plan.changes else []), *removal_warnings(plan, allow_removal)]
     warn(warnings)
     if output == 'json':
         result({**_data(plan, diffs, moves), 'warnings': problem_data(warnings)})
@@ -92,7 +93,7 @@ def _tell(plan: Plan, diffs: dict[str, str], moves: dict[str, str]) -> None:
         say(f'{change.kind:<7} {change.path}', fg=colours[change.kind])
         for line in diffs.get(change.path, '').splitlines():
             say(f'    {line}', fg={'+': 'green', '-': 'red'}.get(line[:1]))
-    if uninstalled(summary.removed):
+    if summary.uninstalled:
         say('\nthe agent uninstalls what the removed releases ran', fg='red')
     counts = {kind: sum(change.kind == kind for change in plan.changes) for kind in colours}
     say(f'\n{counts["add"]} to add, {counts["update"]} to update, {counts["remove"]} to remove')
