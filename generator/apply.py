@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
@@ -52,6 +52,8 @@ class Options:
     operation: str = 'generate'
     # An operation: what the registry says → the registry files that it changes, committed with what follows from them.
     edit: Callable[[Run], Files] | None = None
+    # Registry files that it may take along as somebody has changed them; any other change stops it.
+    along: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,12 +131,21 @@ def _commit(run: Run, plan: Plan, options: Options, edits: list[Write]) -> Outco
     branch = reference.removeprefix('refs/heads/') if reference != 'HEAD' else ''
     remote = _remote(repository, branch) if options.push else ''
     changes = find_changes(run, plan, options.removable, discard=options.discard)
+    if options.edit:
+        _check_alone(changes, {write.path for write in edits}.union(options.along))
     writes = [*edits, *_writes(run, plan)]
     commit, staged = _build_and_stage(run, changes, writes, options)
     move = Move(reference, head, commit or head, changes.index, remote if commit else '', branch)
     done = carry_out(repository, writes, move, staged=staged)
     pushed = bool(remote) and (bool(commit) or _push_head(repository, remote, branch, head))
     return Outcome(changes.plan if changes.plan.changes else plan, done if commit else '', branch, pushed)
+
+
+def _check_alone(changes: Changeset, own: Collection[str]) -> None:
+    """An operation is a commit of its own: what somebody has changed besides is neither part of it nor left behind."""
+    if others := sorted({*changes.registry}.difference(own)):
+        hint = "commit it first ('chartloom generate --commit'), or take it back with 'git restore'"
+        raise ProblemsFound(Problem(path, '', 'changed, and no part of this operation', hint) for path in others)
 
 
 def _build_and_stage(run: Run, changes: Changeset, writes: list[Write], options: Options) -> tuple[str, bool]:

@@ -428,6 +428,18 @@ def test_a_version_may_be_released_and_rolled_out_at_once(tmp_path: Path) -> Non
     assert checkout.generate().changed is False
 
 
+@pytest.mark.parametrize('verb', ['advance', 'abort'])
+def test_what_somebody_else_has_begun_is_no_part_of_a_stage(checkout: Checkout, verb: str) -> None:
+    rollout(checkout, 'start', 'prod/web')
+    checkout.append('registry/models/web.yaml', '# not ready yet\n')
+    before = checkout.everything()
+    done = chartloom(checkout.folder, 'rollout', verb, 'prod/web')
+    assert (done.returncode, done.stderr.splitlines()[0]) == (
+        1, 'registry/models/web.yaml: changed, and no part of this operation',
+    )  # fmt: skip
+    assert checkout.everything() == before
+
+
 def test_comments_in_the_files_are_kept(checkout: Checkout) -> None:
     rollout(checkout, 'start', 'prod/web')
     checkout.append(ROLLOUT, '# ask the search team before the last step\n')

@@ -36,9 +36,11 @@ def model_of(name: str) -> str:
 
 
 def apply_move(repository: Repository, name: str, operation: str, edit: Edit, subject: str, push: bool) -> Outcome:
+    # A version may be released and rolled out at once.
+    along = (f'registry/models/{model_of(name)}.yaml',) if operation == 'start' else ()
     options = Options(
         models=(model_of(name),), commit=True, push=push, message=subject,
-        operation=f'rollout {operation} {name}', edit=edit,
+        operation=f'rollout {operation} {name}', edit=edit, along=along,
     )  # fmt: skip
     return generate(repository, options)
 
