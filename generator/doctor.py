@@ -110,9 +110,12 @@ def _commits(repository: Repository) -> Iterator[Finding]:
 def _registry(repository: Repository) -> Iterator[Finding]:
     reader = Run(repository)
     registry = reader.registry
-    counts = (f'{len(registry.models)} models, {len(registry.environments)} environments, '
-              f'{len(registry.releases)} releases, {len(registry.applications)} applications')  # fmt: skip
-    yield Finding('registry', 'ok', counts)
+    counts = {
+        'model': registry.models, 'environment': registry.environments, 'release': registry.releases,
+        'application': registry.applications,
+    }  # fmt: skip
+    told = (f'{len(items)} {what}{"" if len(items) == 1 else "s"}' for what, items in counts.items())
+    yield Finding('registry', 'ok', ', '.join(told))
     if registry.settings.url == PLACEHOLDER:
         hint = 'set spec.repository.url in registry/settings.yaml'
         yield Finding('address', 'warning', f'the agents would look at {PLACEHOLDER}, a placeholder', hint)

@@ -15,7 +15,7 @@ from generator.paths import Path, show
 class Fault:
     """What is wrong with a document at `path`; `others` are further places where it can be mended, best first.
 
-    `if_written`: no fault at all unless the registry says so itself.
+    `if_written`: no fault at all unless the registry says so itself. `of_chart`: what to do where a chart brought it.
     """
 
     path: Path
@@ -23,6 +23,7 @@ class Fault:
     hint: str = ''
     others: tuple[Path, ...] = ()
     if_written: bool = False
+    of_chart: str = 'override it in spec.values, or use another version'
 
 
 def to_problems(faults: Iterable[Fault], layers: Sequence[Layer], fallback: str) -> list[Problem]:
@@ -37,7 +38,7 @@ def to_problems(faults: Iterable[Fault], layers: Sequence[Layer], fallback: str)
             problems.append(Problem(*found, fault.message, fault.hint))
         elif not fault.if_written:
             message = f'{show(fault.path).removeprefix("$.")} of the chart: {fault.message}'
-            problems.append(Problem(fallback, '$.spec', message, 'override it in spec.values, or use another version'))
+            problems.append(Problem(fallback, '$.spec', message, fault.of_chart))
     return problems
 
 

@@ -83,7 +83,10 @@ class Schemas:
             # Without formats: Kubernetes means another 'duration' than JSON Schema, and checks others by itself.
             return Draft7Validator(_schema(text), validate_formats=False, base_uri=uri, retriever=self._referred)
         except (ValueError, ReferencingError) as error:
-            raise problem(mask(place), '', f'not a JSON schema: {mask(_short(str(error)))}') from error
+            said = mask(_short(str(error).partition('\n')[0]))
+            raise problem(
+                mask(place), '', f'not a JSON schema: {said}', 'mend it, or take it from elsewhere'
+            ) from error
 
     def _referred(self, uri: str) -> Any:
         text = self._read(uri if uri.startswith(_URL) else unquote(urlsplit(uri).path))

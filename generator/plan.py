@@ -12,6 +12,7 @@ from generator.errors import Problem
 from generator.repository_documents import DOCUMENTS
 
 _RELEASE = re.compile(r'(?:values|delivery)/([^/]+)/([^/]+)\.yaml')
+REMOVED = 'removed, but published charts stay'
 _ENVIRONMENT = re.compile(r'bootstrap/([^/]+)\.yaml|delivery/([^/]+)/README\.md')
 
 
@@ -91,7 +92,7 @@ class _Planner:
 
     def _add(self, path: str) -> None:
         if not self.discard and path in self.trees.base_ids and self.edits.is_published(path):
-            self._refuse(path, 'removed, but published charts stay')
+            self._refuse(path, REMOVED)
         else:
             self.changes.append(Change('add', path))
 
@@ -118,8 +119,12 @@ class _Planner:
             self.changes.append(Change('remove', path))
 
     def _refuse(self, path: str, message: str) -> None:
+        folder = '/'.join(path.split('/')[:3])
         if message == UNKNOWN:  # told once of the folder
-            path, instead = '/'.join(path.split('/')[:3]), 'move it away if you need it'
+            path, instead = folder, 'move it away if you need it'
+        elif message == REMOVED:
+            path = path if f'{folder}/Chart.yaml' in self.trees.current_ids else folder
+            instead = f"bring it back with 'git restore {path}'"
         else:
             instead = _where_instead(path)
         problem = Problem(path, '', message, f"{instead}, or run 'chartloom generate --discard-edits'")
@@ -131,7 +136,10 @@ def _where_instead(path: str) -> str:
     if path in DOCUMENTS:
         return 'write your own text above or below the block'
     if match := _RELEASE.fullmatch(path):
-        return f'set it in registry/releases/{match[1]}/{match[2]}.yaml under spec.values'
+        where = f'registry/releases/{match[1]}/{match[2]}.yaml'
+        if path.startswith('delivery/'):
+            return f'set values in {where} under spec.values; the rest follows from the registry'
+        return f'set it in {where} under spec.values'
     if match := _ENVIRONMENT.fullmatch(path):
         return f'set it in registry/environments/{match[1] or match[2]}.yaml'
     if match := re.match(r'charts/([^/]+)/', path):

@@ -30,4 +30,5 @@ def _digests(release: ResolvedRelease) -> Iterator[Fault]:
             hint = "add digest: sha256:…; 'docker buildx imagetools inspect' tells it"
             if path == ('image',):
                 hint = 'write the image as <repository>:<tag>@sha256:<digest>'
-            yield Fault(path, message, hint)
+            of_chart = f'use a version whose image has one, or set requireDigest: false in {release.environment.file}'
+            yield Fault(path, message, hint, of_chart=of_chart)

@@ -197,7 +197,7 @@ def _not_opened(folder: Path, error: CommandFailed) -> Exception:
         hint = f'work on a clone, or without one: --repo file://{folder.resolve()} --branch main'
         return problem(str(folder), '', 'this git repository has no work tree', hint)
     if 'not a git repository' in said:
-        hint = "run 'git init' first, or name the folder with --path"
+        hint = "run 'chartloom init' to begin one, or name the folder with --path"
         return problem(str(folder), '', 'this is not a git repository', hint)
     return error
 

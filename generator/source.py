@@ -53,9 +53,9 @@ class Source:
     @cached_property
     def names(self) -> list[str]:
         """The registry's files; links are refused, for what they point to is not what a reviewer sees."""
-        if links := [path for path in self.tree.links if path.startswith(f'{REGISTRY}/')]:
+        if links := [path for path in self.tree.links if f'{path}/'.startswith(f'{REGISTRY}/')]:
             hint = 'put the file itself into the registry'
-            raise ProblemsFound(Problem(path, '', 'a link is no registry file', hint) for path in links)
+            raise ProblemsFound(Problem(path, '', 'a link is no registry file', hint) for path in sorted(links))
         own = f'{SCHEMAS}/'
         return [path for path in self.tree.ids if path.startswith(f'{REGISTRY}/') and not path.startswith(own)]
 

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 from dataclasses import dataclass
 
 from generator.domain import Plan
 
 _CHART = re.compile(r'charts/([^/]+)/([^/]+)/Chart\.yaml')
 _RELEASE = re.compile(r'(?:values|delivery)/([^/]+)/([^/]+)\.yaml')
+_OF_CHART = re.compile(r'(charts/[^/]+/[^/]+)/')
 _ENVIRONMENT = re.compile(r'bootstrap/([^/]+)\.yaml')
 _MODEL = re.compile(r'(?:charts/([^/]+)/|(?:values|delivery)/[^/]+/([^/]+)\.yaml)')
 
@@ -47,3 +49,16 @@ def summarize(plan: Plan) -> Summary:
         if model := _MODEL.match(change.path):
             names['models'].add(model[1] or model[2])
     return Summary(*(tuple(sorted(group)) for group in names.values()))
+
+
+def chart_folder(path: str) -> str:
+    """The folder of a chart version that a file belongs to; '' for any other file."""
+    match = _OF_CHART.match(path)
+    return match[1] if match else ''
+
+
+def new_folders(plan: Plan) -> dict[str, int]:
+    """Folders of charts that come as a whole, and of how many files: people need not be told each of them."""
+    added = [folder for change in plan.changes if change.kind == 'add' and (folder := chart_folder(change.path))]
+    whole = {chart_folder(c.path) for c in plan.changes if c.kind == 'add' and _CHART.fullmatch(c.path)}
+    return {folder: count for folder, count in Counter(added).items() if folder in whole}

@@ -18,6 +18,7 @@ from generator.ledger import ledger_file, read_ledger
 from generator.manifests import Schemas, check, parse_documents
 from generator.pipeline import Run
 from generator.published import TAMPERED
+from generator.summary import chart_folder, new_folders
 
 Step = Callable[[int], object]
 
@@ -41,7 +42,10 @@ def drift(run: Run) -> list[Problem]:
     except ProblemsFound as error:
         return list(error.problems)
     words = {'add': 'missing', 'update': 'not what the registry says', 'remove': 'not asked for by the registry'}
-    problems = [Problem(change.path, '', words[change.kind], _GENERATE) for change in plan.changes]
+    folders = new_folders(plan)
+    told = {change.path: words[change.kind] for change in plan.changes if chart_folder(change.path) not in folders}
+    told |= dict.fromkeys(folders, words['add'])
+    problems = [Problem(path, '', word, _GENERATE) for path, word in sorted(told.items())]
     return problems or [*_strays(run), *_unequal_values(run)]
 
 

@@ -64,7 +64,9 @@ def test_a_folder_inside_the_registry_is_as_good(tmp_path: Path) -> None:
 
 def test_what_is_no_repository_is_told(tmp_path: Path, origin: Path) -> None:
     assert told(tmp_path / 'missing').startswith(f'{tmp_path}/missing: there is no such folder\n')
-    assert told(tmp_path).startswith(f"{tmp_path}: this is not a git repository\n  hint: run 'git init' first")
+    assert told(tmp_path).startswith(
+        f"{tmp_path}: this is not a git repository\n  hint: run 'chartloom init' to begin one"
+    )
     assert told(origin).startswith(f'{origin}: this git repository has no work tree\n')
     assert f'--repo file://{origin}' in told(origin)
     new(tmp_path / 'two\nlines')

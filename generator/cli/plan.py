@@ -17,7 +17,7 @@ from generator.ledger import ledger_file, read_ledger
 from generator.pipeline import Run
 from generator.repository import open_repository
 from generator.source import Source
-from generator.summary import summarize
+from generator.summary import chart_folder, new_folders, summarize
 from generator.warnings import removal_warnings
 
 
@@ -89,7 +89,12 @@ def _tell(plan: Plan, diffs: dict[str, str], moves: dict[str, str]) -> None:
         table(rows, ('WHAT', 'NAME', 'MOVES'))
         say()
     colours = {'add': 'green', 'update': 'yellow', 'remove': 'red'}
+    folders = {} if diffs else new_folders(plan)
+    for folder, number in folders.items():
+        say(f'add     {folder}/ ({number} files)', fg=colours['add'])
     for change in plan.changes:
+        if chart_folder(change.path) in folders:
+            continue
         say(f'{change.kind:<7} {change.path}', fg=colours[change.kind])
         for line in diffs.get(change.path, '').splitlines():
             say(f'    {line}', fg={'+': 'green', '-': 'red'}.get(line[:1]))
