@@ -11,6 +11,7 @@ from generator.checks import environment_problems, registry_problems
 from generator.domain import Ids, Plan, Registry, ResolvedRelease, Settings, Templates
 from generator.edits import is_published
 from generator.errors import Problem, ProblemsFound, problem
+from generator.further import with_further
 from generator.ledger import ledger_file, read_ledger
 from generator.load import SETTINGS, Check, load_registry, no_problems
 from generator.migrations import migration_warnings
@@ -67,7 +68,18 @@ class Run:
         def check(found: Registry, unread: Collection[str]) -> list[Problem]:
             return registry_problems(found, self.templates, unread)
 
-        return self._load(self._shard or names, check)
+        try:
+            return self._load(self._shard or names, check)
+        except ProblemsFound as error:
+            raise self._with_further(error.problems) from None
+
+    def _with_further(self, problems: Sequence[Problem]) -> ProblemsFound:
+        def without(left: Sequence[str]) -> Run:
+            run = Run(self.repository, self.models, self.source, self._base, left)
+            run.registry = run._load(left)
+            return run
+
+        return with_further(problems, self._shard or self.source.names, without)
 
     def _load(self, wanted: Collection[str], check: Check = no_problems) -> Registry:
         schemas = Schemas(self.templates.schemas)
@@ -107,13 +119,18 @@ class Run:
     @cached_property
     def charts(self) -> dict[str, ModelCharts]:
         registry, base = self.registry, self.base
-        made = {}
+        made, problems = {}, list[Problem]()
         with self.progress('charts', len(registry.models)) as step:
             for name, model in sorted(registry.models.items()):
-                made[name] = make_charts(model, registry.settings, self.templates, base.ledgers.get(name, ()), base.ids)
+                ledger = base.ledgers.get(name, ())
+                try:
+                    made[name] = make_charts(model, registry.settings, self.templates, ledger, base.ids)
+                except ProblemsFound as error:
+                    problems += error.problems
                 step(1)
-        if problems := tampered(made, base, self.repository.blob_id):
-            raise ProblemsFound(problems)
+        problems += tampered(made, base, self.repository.blob_id)
+        if problems:
+            raise self._with_further(problems)
         return made
 
     @cached_property

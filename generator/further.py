@@ -1,0 +1,37 @@
+"""Problems that stop a run → all there are to tell: what else is wrong, of what does not need the spoilt files."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Iterable, Sequence
+from typing import TYPE_CHECKING
+
+from generator.errors import Problem, ProblemsFound
+from generator.load import SETTINGS
+
+if TYPE_CHECKING:
+    from generator.pipeline import Run
+
+
+def with_further(
+    problems: Sequence[Problem], names: Collection[str], run_of: Callable[[Sequence[str]], Run]
+) -> ProblemsFound:
+    """The problems, and those of a run over the registry files that neither have one nor need a file that has."""
+    spoilt = {problem.file for problem in problems}
+    left = [name for name in names if name not in spoilt and spoilt.isdisjoint(_needs(name))]
+    if SETTINGS in spoilt or len(left) == len(names):
+        return ProblemsFound(problems)
+    try:
+        _ = run_of(left).releases
+    except ProblemsFound as error:
+        return ProblemsFound([*problems, *(found for found in error.problems if found not in problems)])
+    return ProblemsFound(problems)
+
+
+def _needs(name: str) -> Iterable[str]:
+    """What a release cannot be without, and a rollout neither."""
+    _, folder, *rest = name.split('/')
+    if folder not in ('releases', 'rollouts') or len(rest) != 2:
+        return ()
+    environment, file = rest
+    needed = [f'registry/environments/{environment}.yaml', f'registry/models/{file}']
+    return [*needed, f'registry/releases/{environment}/{file}'] if folder == 'rollouts' else needed
