@@ -137,12 +137,15 @@ def _need(release: ResolvedRelease, accelerator: str) -> _Need:
 def _object_names(releases: Sequence[ResolvedRelease]) -> Iterator[Problem]:
     """Environment 'a' with model 'b-c' and environment 'a-b' with model 'c' would have one delivery object."""
     seen: dict[tuple[object, ...], ResolvedRelease] = {}
+    agents: dict[str, tuple[object, ...]] = {}
     for release in releases:
         environment = release.environment
         name = object_name(environment.name, release.release.model)
         # One Argo CD serves many clusters, and nobody says here how many there are; each cluster has its own Flux.
-        served = () if environment.agent == 'argocd' else cluster_key(environment)
-        first = seen.setdefault((environment.agent, environment.agent_namespace, served, name), release)
+        if environment.name not in agents:
+            served = () if environment.agent == 'argocd' else cluster_key(environment)
+            agents[environment.name] = environment.agent, environment.agent_namespace, served
+        first = seen.setdefault((*agents[environment.name], name), release)
         if first is not release:
             message = f"its delivery object '{name}' has the name of that of release '{first.release.name}'"
             yield Problem(

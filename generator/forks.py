@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import signal
 import sys
@@ -28,12 +29,16 @@ def in_processes(work: Callable[[T], R], pieces: Sequence[T]) -> list[R] | None:
     from concurrent.futures.process import BrokenProcessPool, ProcessPoolExecutor
     from multiprocessing import get_context
 
+    # What they make is kept to their end: to look through it for garbage, and to copy it for that, would be in vain.
+    gc.disable()
     try:
         with ProcessPoolExecutor(len(pieces) - 1, get_context('fork'), _begin, (work,)) as pool:
             others = [pool.submit(_do, piece) for piece in pieces[1:]]
             return [work(pieces[0]), *(other.result() for other in others)]
     except BrokenProcessPool:
         return None
+    finally:
+        gc.enable()
 
 
 def _begin(work: Callable[[Any], Any]) -> None:

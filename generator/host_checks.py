@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from generator.domain import Environment, ResolvedRelease, Values
 from generator.errors import Problem
@@ -14,8 +14,7 @@ from generator.paths import Path
 _KEYS = {'HTTP': 'route', 'gRPC': 'grpcRoute'}
 
 
-@dataclass(frozen=True, slots=True)
-class _Target:
+class _Target(NamedTuple):
     """Requests that a release wants: `what` they ask for, and where its values say so."""
 
     release: ResolvedRelease
@@ -32,7 +31,9 @@ def host_problems(releases: Sequence[ResolvedRelease], cluster_key: Callable[[En
     wanted: dict[tuple[object, ...], _Target] = {}
     hosts: dict[tuple[object, ...], _Target] = {}
     problems: dict[tuple[str, str, str], Problem] = {}
-    for target in (target for release in releases for target in _targets(release, cluster_key(release.environment))):
+    environments = {release.environment.name: release.environment for release in releases}
+    clusters = {name: cluster_key(environment) for name, environment in environments.items()}
+    for target in (target for release in releases for target in _targets(release, clusters[release.environment.name])):
         place = (*target.gateway, target.host)
         first = wanted.setdefault((*place, target.kind, *target.what), target)
         of_host = hosts.setdefault(place, target)
@@ -53,12 +54,14 @@ def host_problems(releases: Sequence[ResolvedRelease], cluster_key: Callable[[En
 def _targets(release: ResolvedRelease, cluster: object) -> Iterator[_Target]:
     for kind, key in _KEYS.items():
         route = release.merged[key]
+        if not route['enabled']:
+            continue
         gateway = (
             cluster,
             route['gateway'].get('namespace') or release.environment.namespace,
             route['gateway']['name'],
         )
-        for host in (route['hostnames'] or ['*']) if route['enabled'] else ():
+        for host in route['hostnames'] or ['*']:
             for path, what, shown in _rules(route) if kind == 'HTTP' else _methods(route):
                 yield _Target(release, kind, gateway, host, what, shown, (key, *path))
 
