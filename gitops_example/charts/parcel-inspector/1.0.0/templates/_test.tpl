@@ -16,7 +16,7 @@ if [ "$code" -ne 0 ]; then
   exit "$code"
 fi
 case "$answer" in
-  *"$TEST_EXPECT"*) echo "the prediction is as expected" ;;
+  *"$TEST_EXPECT"*) echo "the answer is as expected" ;;
   *) echo "the answer does not contain: $TEST_EXPECT" >&2; exit 1 ;;
 esac
 {{- end }}
