@@ -38,6 +38,8 @@ from starter import (
     workloads,
 )
 
+from generator.schema import values_faults
+
 # --- helm ------------------------------------------------------------------------------------------------------------
 
 
@@ -171,7 +173,6 @@ def test_every_map_is_closed_but_those_that_say_so() -> None:
     open_maps = [node for node in all_maps if 'additionalProperties' not in node]
     assert sorted(node['description'] for node in open_maps) == [
         'A specification.',
-        'Affinity of the pods, as in a pod; passed through.',
         'Left open for charts that hold this one; nothing here reads it.',
         "Specification of Flagger's Canary, in its own words.",
         'Strategy of the Rollout of Argo Rollouts, in its own words.',
@@ -212,6 +213,7 @@ def test_values_and_schema_have_the_same_keys() -> None:
         ('securityContext', 'runAsUser'),
         ('securityContext', 'runAsGroup'),
         ('securityContext', 'capabilities', 'add'),
+        *(('affinity', kind) for kind in ('nodeAffinity', 'podAffinity', 'podAntiAffinity')),
         ('tracks', 'canary'),
         ('tracks', 'blue'),
         ('tracks', 'green'),
@@ -318,6 +320,7 @@ def assert_unchanged(binary: Path, texts: list[str]) -> None:
     numbered = {f'k{number}': text for number, text in enumerate(texts)}
     sane = [text for text in texts if text.isprintable()]
     as_keys = {text: 'x' for text in sane if 0 < len(text) < 1000 and text != '<<'}  # Helm 3 fails on a key <<
+    labels = {f'k{number}': text for number, text in enumerate(sane)}  # passed through by toYaml
     values = {
         'command': texts,
         'args': texts,
@@ -330,7 +333,7 @@ def assert_unchanged(binary: Path, texts: list[str]) -> None:
         'service': {'annotations': numbered | as_keys},
         'serviceAccount': {'annotations': numbered | as_keys},
         'tolerations': {name: {'key': text, 'value': text} for name, text in numbered.items()},
-        'affinity': {'any': sane},  # passed through by toYaml
+        'affinity': {'podAffinity': {REQUIRED: [{'topologyKey': 'zone', 'labelSelector': {'matchLabels': labels}}]}},
         'containers': {'api': {'image': {'repository': 'api'}, 'args': texts}},
     }
     objects = render(binary, values)
@@ -346,6 +349,57 @@ def assert_unchanged(binary: Path, texts: list[str]) -> None:
     assert of_kind(objects, 'ServiceAccount')['metadata']['annotations'] == numbered | as_keys
     assert {taint.get('value', '') for taint in template['spec']['tolerations']} == set(texts)
     assert template['spec']['affinity'] == values['affinity']
+
+
+REQUIRED, PREFERRED = (f'{word}DuringSchedulingIgnoredDuringExecution' for word in ('required', 'preferred'))
+SELECTOR = {'matchLabels': {'app': 'web'}, 'matchExpressions': [{'key': 'tier', 'operator': 'Exists'}]}
+NODES = {
+    'matchExpressions': [
+        {'key': 'pool', 'operator': 'In', 'values': ['ml']},
+        {'key': 'cores', 'operator': 'Gt', 'values': ['8']},
+        {'key': 'spot', 'operator': 'DoesNotExist'},
+    ],
+    'matchFields': [{'key': 'metadata.name', 'operator': 'NotIn', 'values': ['node-1']}],
+}
+PODS = {
+    'topologyKey': 'topology.kubernetes.io/zone',
+    'labelSelector': SELECTOR,
+    'namespaces': ['ml'],
+    'namespaceSelector': SELECTOR,
+    'matchLabelKeys': ['pod-template-hash'],
+    'mismatchLabelKeys': ['tenant'],
+}
+AFFINITY = {
+    'nodeAffinity': {
+        REQUIRED: {'nodeSelectorTerms': [NODES]},
+        PREFERRED: [{'weight': 100, 'preference': NODES}],
+    },
+    **{
+        kind: {REQUIRED: [PODS], PREFERRED: [{'weight': 1, 'podAffinityTerm': PODS}]}
+        for kind in ('podAffinity', 'podAntiAffinity')
+    },
+}
+
+
+def node_affinity(**requirement: object) -> Values:
+    return {'nodeAffinity': {REQUIRED: {'nodeSelectorTerms': [{'matchExpressions': [requirement]}]}}}
+
+
+def test_all_of_affinity_is_known_and_nothing_else(helm4: Path, strict: Strict) -> None:
+    objects = render(helm4, {'affinity': AFFINITY})
+    assert of_kind(objects, 'Deployment')['spec']['template']['spec']['affinity'] == AFFINITY
+    strict(of_kind(objects, 'Deployment'), '1.37')
+    schema = json.dumps(SCHEMA).encode()
+    for wrong, told in (
+        ({'nodeAfinity': {}}, "there is no key 'nodeAfinity' here"),
+        ({'podAffinity': {REQUIRED: [{'labelSelector': SELECTOR}]}}, "'topologyKey' is missing"),
+        ({'nodeAffinity': {PREFERRED: [{'weight': 101, 'preference': NODES}]}}, '101'),
+        (node_affinity(key='a', operator='Is', values=['b']), "'Is'"),
+        (node_affinity(key='a', operator='In'), "'values' is missing"),
+        (node_affinity(key='a', operator='Exists', values=['b']), '0 are allowed'),
+    ):
+        [fault] = values_faults(schema, {**DEFAULTS, 'affinity': wrong})
+        assert told in fault.message
 
 
 @pytest.mark.parametrize('text', HOSTILE)
