@@ -44,22 +44,27 @@ def route_layers(
     if opened:
         shared = (http or grpc or (None,))[0]
         own = [_name(environment, host) for host in opened]
-        yield from _auth_layers(release, environment, chart, shared, own)
+        yield from _auth_layers(release, environment, chart, _access(release, chart, shared, registry), own)
         if shared:
             yield from _shared_certificate(release, environment, shared, registry)
         else:
             yield from tls_layers(environment, opened[0][0], own, owner=True)
 
 
-def _auth_layers(
-    release: Release, environment: Environment, chart: Chart, shared: Application | None, hostnames: Sequence[str]
-) -> Iterator[Layer]:
-    """Who may ask: said once for all members of an application that have routes."""
+def _access(release: Release, chart: Chart, shared: Application | None, registry: Registry) -> Access:
+    """Who may ask, and who says so: once for all members of an application that have routes, else the model."""
     if shared:
-        access = Access(str(shared.spec.get('auth', 'none')), shared.file, ('spec', 'auth'))
-    else:
-        key = f'{DOMAIN}/auth'
-        access = Access(chart.annotations.get(key, 'none'), f'{chart.folder}/Chart.yaml', ('annotations', key))
+        return Access(str(shared.spec.get('auth', 'none')), shared.file, ('spec', 'auth'))
+    key = f'{DOMAIN}/auth'
+    kind = chart.annotations.get(key, 'none')
+    if chart.is_new:
+        return Access(kind, registry.models[release.model].file, ('spec', 'route', 'auth'))
+    return Access(kind, f'{chart.folder}/Chart.yaml', ('annotations', key))
+
+
+def _auth_layers(
+    release: Release, environment: Environment, chart: Chart, access: Access, hostnames: Sequence[str]
+) -> Iterator[Layer]:
     if access.kind != 'none' and 'auth' not in chart.values:
         message = f"chart '{chart.version}' was made before it could ask for '{access.kind}'"
         raise problem(release.file, '$.spec.chart', message, f"run 'chartloom pin {release.name}'")
