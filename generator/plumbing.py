@@ -21,8 +21,13 @@ if TYPE_CHECKING:
 
 # The same words everywhere, no questions on a terminal, no lock taken only to note time stamps.
 _SURROUNDINGS = {'LC_ALL': 'C', 'GIT_TERMINAL_PROMPT': '0', 'GIT_OPTIONAL_LOCKS': '0'}
-# Set where a git hook runs us; they name the hook's own repository.
-_HOOK = ('DIR', 'WORK_TREE', 'INDEX_FILE', 'OBJECT_DIRECTORY', 'ALTERNATE_OBJECT_DIRECTORIES', 'COMMON_DIR', 'PREFIX')
+# Set where a git hook runs us: they name the hook's own repository, and in it an index for one commit only.
+_HOOK = (
+    'DIR', 'WORK_TREE', 'IMPLICIT_WORK_TREE', 'INDEX_FILE', 'OBJECT_DIRECTORY', 'ALTERNATE_OBJECT_DIRECTORIES',
+    'COMMON_DIR', 'PREFIX', 'SHALLOW_FILE',
+)  # fmt: skip
+# What they mean is said with each question.
+_PATHSPECS = ('LITERAL_PATHSPECS', 'GLOB_PATHSPECS', 'NOGLOB_PATHSPECS', 'ICASE_PATHSPECS')
 
 Env = Mapping[str, str]
 
@@ -84,9 +89,9 @@ def stream(folder: Path, *arguments: str, env: Env | None = None) -> Iterator[An
         del process
 
 
-def forget_hook() -> None:
-    """For work on another repository than the one whose hook may be running us."""
-    for name in _HOOK:
+def forget_surroundings() -> None:
+    """The folder alone says which repository is meant, and each question which paths: not what git set for others."""
+    for name in (*_HOOK, *_PATHSPECS):
         os.environ.pop(f'GIT_{name}', None)
 
 

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from generator.blobs import LINK
 from generator.errors import CommandFailed, problem
-from generator.plumbing import call, forget_hook
+from generator.plumbing import call
 from generator.process import mask
 from generator.repository import Repository, open_bare
 from generator.repository_documents import DOCUMENTS
@@ -89,7 +89,6 @@ def show(remote: str, branch: str) -> str:
 @contextmanager
 def temporary_clone(url: str, branch: str, prefix: str) -> Iterator[Repository]:
     """The head of one branch in a folder that is gone afterwards."""
-    forget_hook()
     with tempfile.TemporaryDirectory(prefix='chartloom-') as folder:
         yield _clone(url, branch, Path(folder) / 'repository', prefix)
 

@@ -111,7 +111,8 @@ def since(run: Run, rollout: Rollout) -> int | None:
     ):
         return None
     # Merged by a request, a stage counts from the merge: the first parents are what the agent has seen.
-    time = repository.ask('log', '--first-parent', '-1', '--format=%ct', branch, '--', f':(top,literal){path}')
+    options = ('--no-show-signature', '--first-parent', '-1', '--format=%ct')
+    time = repository.ask('log', *options, branch, '--', f':(top,literal){path}')
     return int(time) if time else None
 
 

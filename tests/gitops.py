@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from parts import ROOT, git
+from parts import ROOT, git, part
 from registries import following, model, release, settings, tree
 
 from generator.apply import Options, Outcome, generate
@@ -144,6 +144,31 @@ def published_at(origin: Path, top: Path, **more: Any) -> Checkout:
     checkout.git('remote', 'add', 'origin', str(origin))
     checkout.git('push', '--quiet', '--set-upstream', 'origin', 'main')
     return checkout
+
+
+def remote_change(origin: Path, folder: Path, files: dict[str, bytes], branch: str = 'main') -> str:
+    """Push a change of the registry, with nothing generated."""
+    other = clone(origin, folder)
+    other.git('switch', '--quiet', branch)
+    other.write(files)
+    other.git('add', '--all')
+    other.git('commit', '--quiet', '--message', 'registry')
+    other.git('push', '--quiet', 'origin', branch)
+    return other.head()
+
+
+def signing(here: Checkout, folder: Path) -> None:
+    """Sign by ssh, with a key made here."""
+    key, maker = folder / 'key', part('ssh-keygen', shutil.which('ssh-keygen'), 'install openssh-client')
+    subprocess.run([maker, '-q', '-t', 'ed25519', '-N', '', '-C', 'bot', '-f', key], check=True)
+    allowed = folder / 'allowed'
+    allowed.write_text(f'committer@example.com namespaces="git" {(folder / "key.pub").read_text()}')
+    for name, value in (
+        ('gpg.format', 'ssh'),
+        ('user.signingKey', str(key)),
+        ('gpg.ssh.allowedSignersFile', str(allowed)),
+    ):
+        here.git('config', name, value)
 
 
 def start(folder: Path, *arguments: str, **options: Any) -> subprocess.Popen[str]:

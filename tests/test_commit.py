@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 import os
-import shutil
 import subprocess
 from pathlib import Path
 
 import pytest
-from gitops import SMALL, VALUES, Checkout, changed_model, new, published
+from gitops import SMALL, VALUES, changed_model, new, published, signing
 from hypothesis import HealthCheck, example, given
 from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
-from parts import git, part
+from parts import git
 from registries import following, model, release, settings
 
 from generator.commit import build_commit
@@ -149,20 +148,6 @@ def test_a_message_is_utf8_whatever_git_is_set_to(tmp_path: Path) -> None:
     raw = subprocess.run(['git', 'cat-file', 'commit', 'HEAD'], cwd=here.top, capture_output=True, check=True).stdout
     assert 'Grüße'.encode() in raw
     assert b'encoding' not in raw
-
-
-def signing(here: Checkout, folder: Path) -> None:
-    """Sign by ssh, with a key made here."""
-    key, maker = folder / 'key', part('ssh-keygen', shutil.which('ssh-keygen'), 'install openssh-client')
-    subprocess.run([maker, '-q', '-t', 'ed25519', '-N', '', '-C', 'bot', '-f', key], check=True)
-    allowed = folder / 'allowed'
-    allowed.write_text(f'committer@example.com namespaces="git" {(folder / "key.pub").read_text()}')
-    for name, value in (
-        ('gpg.format', 'ssh'),
-        ('user.signingKey', str(key)),
-        ('gpg.ssh.allowedSignersFile', str(allowed)),
-    ):
-        here.git('config', name, value)
 
 
 @pytest.mark.parametrize('how', ['git', 'settings'])

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 import registries as r
 import yaml
-from gitops import Checkout, chartloom, clone, new, published_at
+from gitops import Checkout, chartloom, clone, new, published_at, signing
 from parts import git
 
 from generator.helm import HelmRelease, find_helm, template
@@ -275,6 +275,15 @@ def test_a_hold_ends(checkout: Checkout) -> None:
     rollout(checkout, 'start', 'prod/web')
     rollout(checkout, 'advance', 'prod/web', **made(ago=7200))
     assert rollout(checkout, 'advance', 'prod/web')['stage'] == 'step-2'
+
+
+def test_signatures_that_git_is_to_show_are_no_part_of_a_time(checkout: Checkout, tmp_path: Path) -> None:
+    signing(checkout, tmp_path)
+    for name in ('commit.gpgSign', 'log.showSignature'):
+        checkout.git('config', name, 'true')
+    rollout(checkout, 'start', 'prod/web')
+    status = chartloom(checkout.folder, 'rollout', 'status')
+    assert "at 'on' since 20" in status.stdout, status.stderr
 
 
 def test_status_is_a_small_picture(checkout: Checkout) -> None:

@@ -14,8 +14,8 @@ from gitops import (
     clone,
     faster_writer,
     install,
-    new,
     published_at,
+    remote_change,
     start,
 )
 from parts import git
@@ -23,17 +23,6 @@ from registries import release, settings
 
 from generator.apply import Options, Outcome, generate_remote
 from generator.errors import CommandFailed, ProblemsFound
-
-
-def remote_change(origin: Path, folder: Path, files: dict[str, bytes], branch: str = 'main') -> str:
-    """Push a change of the registry, with nothing generated."""
-    other = clone(origin, folder)
-    other.git('switch', '--quiet', branch)
-    other.write(files)
-    other.git('add', '--all')
-    other.git('commit', '--quiet', '--message', 'registry')
-    other.git('push', '--quiet', 'origin', branch)
-    return other.head()
 
 
 def without_checkout(origin: Path, branch: str = 'main', prefix: str = '', **options: object) -> Outcome:
@@ -169,19 +158,6 @@ def test_a_relative_path_counts_from_here(origin: Path, tmp_path: Path, monkeypa
     published_at(origin, tmp_path / 'first')
     monkeypatch.chdir(tmp_path / 'first')
     assert not generate_remote('../origin.git', 'main', '', Options(commit=True)).changed
-
-
-def test_inside_a_hook_the_other_repository_is_meant(
-    origin: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    published_at(origin, tmp_path / 'first')
-    remote_change(origin, tmp_path / 'other', changed_model())
-    here = new(tmp_path / 'here')
-    for name, value in (('DIR', '.git'), ('INDEX_FILE', '.git/index'), ('WORK_TREE', '.'), ('PREFIX', '')):
-        monkeypatch.setenv(f'GIT_{name}', str(here.top / value))
-    outcome = without_checkout(origin)
-    assert git(origin, 'rev-parse', 'main') == outcome.commit
-    assert here.git('for-each-ref') == here.git('ls-files') == ''
 
 
 def test_a_link_in_a_remote_registry_is_refused(origin: Path, tmp_path: Path) -> None:
