@@ -139,8 +139,18 @@ def _settle(repository: Repository, found: Journal) -> None:
     """All that is left to do when the branch has moved; the journal stays where it cannot be done yet."""
     journal.place(repository, found)
     if found.index:
-        follow(repository, found.commit, found.index)
+        _follow(repository, found)
     journal.discard(repository)
+
+
+def _follow(repository: Repository, found: Journal) -> None:
+    try:
+        follow(repository, found.commit, found.index)
+    except (CommandFailed, OSError) as error:
+        said = error.stderr if isinstance(error, CommandFailed) else error.strerror
+        message = f"git's index cannot follow the branch to {found.commit[:8]}: {said}"
+        hint = 'mend it and run the command again before you commit anything: it goes on from here'
+        raise problem(str(repository.git_dir / 'index'), '', message, hint) from None
 
 
 def finish(repository: Repository) -> bool:

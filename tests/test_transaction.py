@@ -87,6 +87,31 @@ def test_a_full_disk_leaves_all_as_it_was(tmp_path: Path, arguments: list[str]) 
     assert chartloom(here.folder, *arguments).returncode == 0
 
 
+def test_an_index_that_cannot_follow_is_told_and_follows_later(tmp_path: Path) -> None:
+    """A disk that is full when the branch has moved: the index of this repository is larger than all else."""
+    here = published(tmp_path)
+    blob = here.git('rev-parse', f'HEAD:{VALUES}')
+    many = ''.join(f'100644 {blob}\tother/a-long-name-of-a-file-{number:05}\n' for number in range(9000))
+    subprocess.run(['git', 'update-index', '--index-info'], input=many.encode(), cwd=here.top, check=True)
+    here.git('commit', '--quiet', '--message', 'many')
+    here.git('update-index', '--skip-worktree', '--', *here.git('ls-files', 'other').splitlines())
+    here.write(changed_model())
+    size = (here.top / '.git/index').stat().st_size
+
+    def limit() -> None:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (size // 2, size // 2))
+
+    done = chartloom(here.folder, 'generate', '--commit', preexec_fn=limit)
+    commit = here.head()
+    assert done.returncode == 1
+    assert f"index: git's index cannot follow the branch to {commit[:8]}: File too large" in done.stderr
+    assert 'before you commit anything' in done.stderr
+    assert 'registry/models/web.yaml' in here.files()
+    assert here.status() != []
+    assert 'nothing to do' in chartloom(here.folder, 'generate', '--commit').stdout
+    assert (here.status(), here.head()) == ([], commit)
+
+
 def other_user() -> list[str]:
     """The words before a command to run it as somebody who owns nothing: root may write everywhere."""
     if os.geteuid() != 0:
