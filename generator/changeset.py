@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, field
 
 from generator import repository_documents
@@ -13,6 +13,7 @@ from generator.domain import Change, Plan
 from generator.errors import Problem, ProblemsFound
 from generator.pipeline import Run
 from generator.plan import left_behind
+from generator.repository import Repository
 from generator.repository_documents import DOCUMENTS, SCHEMAS
 from generator.source import REGISTRY
 
@@ -49,6 +50,8 @@ def find_changes(run: Run, plan: Plan, removable: Collection[str], *, discard: b
             raise ProblemsFound(problems)
     changes = _with_own_blocks(run, lacking, held)
     files = {**changes.files, **dict.fromkeys(changes.removed), **registry}
+    if problems := list(_filtered(run.repository, files)):
+        raise ProblemsFound(problems)
     index = _index(run, {*files, *(change.path for change in plan.changes)}, files, held, discard)
     return Changeset(changes, files, tuple(registry), _executable(run, registry), index)
 
@@ -126,6 +129,20 @@ def _index(run: Run, paths: set[str], files: Files, held: Mapping[str, str], dis
         hint = "commit it, or take it back with 'git restore --staged'"
         raise ProblemsFound(Problem(path, '', 'a staged change would be lost', hint) for path in lost)
     return {path: tree.staged.get(path, '') for path in sorted(paths)}
+
+
+def _filtered(repository: Repository, files: Files) -> Iterator[Problem]:
+    """Files that git would store otherwise than they are read: encrypted, or as a pointer (git-crypt, LFS)."""
+    if not files:
+        return
+    listing = ''.join(f'{repository.prefix}{path}\0' for path in files).encode('utf-8', 'surrogateescape')
+    answers = repository.feed(listing, 'check-attr', '--stdin', '-z', 'filter').decode('utf-8', 'surrogateescape')
+    fields = answers.split('\0')  # path, attribute and value of each
+    hint = "take it out with '-filter' in .gitattributes: agents and reviewers read what git stores"
+    for path, value in zip(fields[::3], fields[2::3], strict=False):
+        if value not in ('unspecified', 'unset'):
+            message = f"git's filter '{value}' would not be applied to this file"
+            yield Problem(path.removeprefix(repository.prefix), '', message, hint)
 
 
 def _executable(run: Run, registry: Collection[str]) -> frozenset[str]:

@@ -54,6 +54,19 @@ def test_a_staged_hand_edit_is_not_lost_unless_on_request(tmp_path: Path) -> Non
     assert here.status() == []
 
 
+@pytest.mark.parametrize('path', ['registry/models/web.yaml', 'delivery/prod/web.yaml'])
+def test_a_file_that_git_stores_through_a_filter_is_refused(tmp_path: Path, path: str) -> None:
+    """As git-crypt does it: what we have read is the plain text."""
+    here = published(tmp_path / 'here', prefix='deep/')
+    here.git('config', 'filter.crypt.clean', 'tr a-z n-za-m')
+    here.git('config', 'filter.crypt.smudge', 'tr a-z n-za-m')
+    (here.top / '.gitattributes').write_text(f'{Path(path).parent}/* filter=crypt\ndeep/{path} filter=crypt\n')
+    here.write(changed_model())
+    assert here.refused(commit=True) == [f"{path}: git's filter 'crypt' would not be applied to this file"]
+    (here.top / '.gitattributes').write_text('* filter=crypt\ndeep/** -filter\n')
+    assert here.commit().commit
+
+
 def test_an_intent_to_add_is_no_staged_change(tmp_path: Path) -> None:
     here = published(tmp_path)
     here.write(model('new') | release('prod', 'new') | {'notes.txt': 'x'})
