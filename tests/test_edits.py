@@ -35,6 +35,10 @@ def link(path: str) -> Edit:
 EDITS: dict[str, tuple[Edit, str]] = {
     'values': (replace(VALUES, 'Count: 6', 'Count: 8'), f'{VALUES}: edited by hand (replicaCount: 6 → 8)'),
     'comment': (lambda here: here.append(VALUES, '# a remark\n'), f'{VALUES}: edited by hand'),
+    'first line': (
+        replace(VALUES, 'Do not edit.', 'Do not edit. TODO: raise memory before Friday'), f'{VALUES}: edited by hand'
+    ),
+    'seal': (replace(DELIVERY, '# chartloom', '# v2 chartloom'), f'{DELIVERY}: edited by hand'),
     'delivery': (
         replace(DELIVERY, 'targetRevision: main', 'targetRevision: hotfix'),
         f'{DELIVERY}: edited by hand (spec.source.targetRevision: main → hotfix)',
@@ -47,6 +51,9 @@ EDITS: dict[str, tuple[Edit, str]] = {
     'binary': (lambda here: here.write({VALUES: b'\xff\0'}), f'{VALUES}: edited by hand'),
     'schema': (
         lambda here: here.append('registry/schemas/model.json', ' '), 'registry/schemas/model.json: edited by hand'
+    ),
+    'head of a schema': (
+        replace('registry/schemas/model.json', '{\n', '{ "x": 1,\n'), 'registry/schemas/model.json: edited by hand'
     ),
     'chart': (
         replace(f'{CHART}/values.yaml', 'replicaCount: 2', 'replicaCount: 9'),
