@@ -37,7 +37,7 @@ def look_at_work_tree(repository: Repository, paths: Sequence[str], head: str) -
     # Where the paths count from: git takes the way there literally.
     here = ('-C', repository.prefix) if repository.prefix else ()
     questions = [
-        (*here, 'ls-files', '-s', '-z', '--full-name', '--', *paths),
+        (*here, 'ls-files', '-s', '-v', '-z', '--full-name', '--', *paths),
         (*here, 'diff-files', '--name-only', '-z', '--', *paths),
         (*here, 'ls-files', '-o', '-z', '--full-name', '--', *paths),
     ]
@@ -49,11 +49,9 @@ def look_at_work_tree(repository: Repository, paths: Sequence[str], head: str) -
 
 
 def _work_tree(repository: Repository, answers: Iterator[bytes]) -> WorkTree:
-    staged, unmerged = _index(repository, next(answers))
+    entries = _listed(next(answers))
     differing, others, *since = answers
-    if unmerged:
-        hint = "finish it with 'git commit', or give it up with 'git merge --abort'"
-        raise ProblemsFound(Problem(path, '', 'a merge is in progress', hint) for path in sorted(unmerged))
+    staged = _staged(repository, entries)
     cut = len(repository.prefix)
     changed = {path[cut:] for path in (*_listed(differing), *_listed(others))}
     now = {path: LINK if path.endswith('/') else standing(repository, path) for path in changed}
@@ -90,14 +88,23 @@ def _is_behind(path: str, links: Collection[str]) -> bool:
     return any(parent.as_posix() in links for parent in PurePosixPath(path).parents)
 
 
-def _index(repository: Repository, listing: bytes) -> tuple[dict[str, str], set[str]]:
-    """What is staged, and what is unmerged, from lines of mode, blob, stage and path."""
-    end = 7 + repository.id_length
+def _staged(repository: Repository, entries: list[str]) -> dict[str, str]:
+    """What is staged, from lines of tag, mode, blob, stage and path; ProblemsFound where that is not all there is."""
+    end = 9 + repository.id_length
     cut = end + 3 + len(repository.prefix)
-    entries = _listed(listing)
-    unmerged = {entry[cut:] for entry in entries if entry[end + 1] != '0'}
-    staged = {entry[cut:]: LINK if entry[:6] in LINKS else entry[7:end] for entry in entries if entry[end + 1] == '0'}
-    return staged, unmerged
+    unmerged = sorted({entry[cut:] for entry in entries if entry[end + 1] != '0'})
+    if unmerged:
+        hint = "finish it with 'git commit', or give it up with 'git merge --abort'"
+        raise ProblemsFound(Problem(path, '', 'a merge is in progress', hint) for path in unmerged)
+    staged = {entry[cut:]: LINK if entry[2:8] in LINKS else entry[9:end] for entry in entries}
+    overlooked = [entry[cut:] for entry in entries if entry[0] != 'H']  # assume-unchanged, skip-worktree
+    if changed := [path for path in overlooked if standing(repository, path) not in ('', staged[path])]:
+        flags = '--no-assume-unchanged --no-skip-worktree'
+        raise ProblemsFound(
+            Problem(path, '', 'changed, but git is told to overlook it', f"run 'git update-index {flags} {path}'")
+            for path in changed
+        )
+    return staged
 
 
 def _listed(listing: bytes) -> list[str]:

@@ -78,6 +78,20 @@ def test_only_what_git_does_not_know_is_read(tmp_path: Path) -> None:
     )
 
 
+@pytest.mark.parametrize('flag', ['assume-unchanged', 'skip-worktree'])
+def test_a_change_that_git_is_told_to_overlook_is_told(tmp_path: Path, flag: str) -> None:
+    """Read, it would be in what is generated, and not in the commit."""
+    here = published(tmp_path, prefix='deep/')
+    here.git('update-index', f'--{flag}', 'deep/registry/models/web.yaml', f'deep/{VALUES}')
+    assert not here.generate().changed
+    here.write(changed_model())
+    told = ['registry/models/web.yaml: changed, but git is told to overlook it']
+    assert here.refused(commit=True) == here.refused() == told
+    here.git('update-index', f'--no-{flag}', 'deep/registry/models/web.yaml')
+    assert here.commit().commit
+    assert here.status() == []
+
+
 @pytest.mark.parametrize('setting', ['true', 'input'])
 def test_line_ends_are_gits_business(tmp_path: Path, setting: str) -> None:
     first = published(tmp_path / 'first')
