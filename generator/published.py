@@ -112,12 +112,16 @@ def _pinned(release: Release, registry: Registry, charts: Mapping[str, ModelChar
 
 
 def base_revision(repository: Repository, branch: str, refs: Mapping[str, str]) -> str:
-    """The merge base with the published branch (the remote's where known), else HEAD; '' before the first commit."""
+    """The merge base with the published branch (the remote's where known), else HEAD; '' before the first commit.
+
+    In the middle of a merge it is that of the commit which the merge will make.
+    """
     if 'HEAD' not in refs:
         return ''
     head = refs['HEAD']
     published = refs.get(published_ref(branch, refs), head)
-    return head if published == head else repository.ask('merge-base', head, published) or head
+    merged = refs.get('MERGE_HEAD', '').split()
+    return head if published == head else repository.ask('merge-base', published, head, *merged) or head
 
 
 def published_ref(branch: str, refs: Mapping[str, str]) -> str:

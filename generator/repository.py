@@ -6,6 +6,7 @@ Nothing here touches the index or a branch (see `commit`); what a partial clone 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -93,7 +94,7 @@ class Repository:
             return False
 
     def refs(self) -> dict[str, str]:
-        """The commits of all branches by full name, and that of HEAD where there is one."""
+        """The commits of all branches by full name, and that of HEAD where there is one; all that are being merged."""
         listing = self.git('for-each-ref', '--format=%(HEAD)%(refname) %(objectname)', 'refs/heads', 'refs/remotes')
         found: dict[str, str] = {}
         for line in listing.splitlines():
@@ -103,6 +104,8 @@ class Repository:
                 found['HEAD'] = commit
         if 'HEAD' not in found and (detached := self.ask('rev-parse', '--verify', '--quiet', 'HEAD')):
             found['HEAD'] = detached
+        with suppress(FileNotFoundError):
+            found['MERGE_HEAD'] = (self.git_dir / 'MERGE_HEAD').read_text()
         return found
 
     def ids(self, revision: str, paths: Sequence[str]) -> dict[str, str]:

@@ -56,6 +56,29 @@ def test_a_rebase_does_no_harm(origin: Path, tmp_path: Path) -> None:
     assert sorted(path.name for path in (here.top / 'charts/web').iterdir()) == ['1.0.0', '1.0.1', 'versions.yaml']
 
 
+def test_in_the_middle_of_a_merge_what_comes_is_published(origin: Path, tmp_path: Path) -> None:
+    """Two branches have made the same chart version; theirs is published, so ours gets the next number."""
+    here = published_at(origin, tmp_path / 'here')
+    here.git('switch', '--quiet', '--create', 'feature')
+    here.write(changed_model(replicas=4))
+    here.commit()
+    here.git('switch', '--quiet', 'main')
+    here.write(changed_model(replicas=3))
+    here.commit(push=True)
+    here.git('switch', '--quiet', 'feature')
+    with pytest.raises(subprocess.CalledProcessError):
+        here.git('merge', '--quiet', 'main')
+    here.git('checkout', '--theirs', '.')
+    here.write(changed_model(replicas=4))
+    here.git('add', '--all')
+    here.generate()
+    assert here.git('diff', '--stat', 'main', '--', 'charts/web/1.0.1') == ''
+    assert 'replicaCount: 4' in here.read('charts/web/1.0.2/values.yaml')
+    here.git('add', '--all')
+    here.git('commit', '--quiet', '--message', 'Merge')
+    assert not here.commit().changed
+
+
 def test_drafts_are_numbered_again_when_main_was_faster(origin: Path, tmp_path: Path) -> None:
     here = published_at(origin, tmp_path / 'here')
     here.git('switch', '--quiet', '--create', 'feature')
