@@ -77,6 +77,6 @@ def _read_whole(file: str) -> bytes:
 
 
 def _stored(repository: Repository, path: str, data: bytes) -> bytes:
-    """What git makes of a file's line ends (core.autocrlf, .gitattributes)."""
-    blob = repository.feed(data, 'hash-object', '-w', '--stdin', f'--path={repository.prefix}{path}').decode().strip()
-    return data if blob == repository.blob_id(data) else repository.read([blob])[blob]
+    """What git makes of a file's line ends (core.autocrlf, .gitattributes); nothing is written."""
+    blob = repository.feed(data, 'hash-object', '--stdin', f'--path={repository.prefix}{path}').decode().strip()
+    return data if blob == repository.blob_id(data) else data.replace(b'\r\n', b'\n')

@@ -124,7 +124,8 @@ def test_a_work_tree_that_may_not_be_written() -> None:
     user = other_user()
     with tempfile.TemporaryDirectory() as folder:
         here = published(Path(folder) / 'here')
-        here.write(changed_model())
+        here.git('config', 'core.autocrlf', 'true')  # so that git has to say what it would store
+        here.write({path: data.replace(b'\n', b'\r\n') for path, data in changed_model().items()})
         before = here.everything()
         subprocess.run(['chmod', '-R', 'a+rX,a-w', folder], check=True)
         env = {**os.environ, 'PYTHONPATH': str(ROOT), 'PYTHONDONTWRITEBYTECODE': '1', 'GIT_CONFIG_GLOBAL': '/dev/null'}
