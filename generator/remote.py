@@ -38,15 +38,14 @@ def push_onto(repository: Repository, remote: str, branch: str, base: str, commi
     ProblemsFound when the remote branch has moved on, or has commits that `base` lacks.
     """
     there = remote_head(repository, remote, branch)
+    hint = f"nothing has changed here; run 'git pull {mask(remote)} {branch}', then the command again"
     if there in ('', base, commit) or (base and repository.contains(base, there)):
         if push(repository, remote, branch, there, commit):
             return commit
         now = remote_head(repository, remote, branch)
         message = f'moved from {there[:8]} to {now[:8]} meanwhile'
-        hint = 'nothing has changed here; run the command again'
     else:
         now, message = there, f'is at {there[:8]}, which this branch does not have'
-        hint = f"run 'git pull {mask(remote)} {branch}', then the command again"
     if commit != base and _is_twin(repository, remote, branch, now, commit):
         return now
     raise problem(show(remote, branch), '', message, hint)

@@ -5,7 +5,6 @@ from __future__ import annotations
 import hashlib
 from collections import defaultdict
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 
 from generator.bootstrap import bootstrap_file, bootstrap_objects
@@ -23,16 +22,6 @@ from generator.summary import chart_folder, new_folders
 Step = Callable[[int], object]
 
 _GENERATE = "run 'chartloom generate'"
-
-
-@dataclass(frozen=True, slots=True)
-class Counts:
-    """How much was looked at, for the people who read '0 problems'."""
-
-    releases: int
-    charts: int
-    linted: int
-    objects: int
 
 
 def drift(run: Run) -> list[Problem]:
@@ -102,6 +91,14 @@ def digests(run: Run) -> Iterator[Problem]:
         elif known != digest_of(files):
             hint = 'bring the folder back from the commit that published it'
             yield Problem(folder, '', TAMPERED, hint)
+
+
+def not_here(run: Run, folders: Sequence[str]) -> Iterator[Problem]:
+    """Charts that helm is to read and git knows, but a sparse checkout leaves out."""
+    for folder in sorted({*folders, *(release.chart.folder for release in run.releases)}):
+        if not (run.repository.root / folder / 'Chart.yaml').is_file():
+            hint = "helm reads it: check it out with 'git sparse-checkout add charts'"
+            yield Problem(folder, '', 'not in this sparse checkout', hint)
 
 
 def lint_charts(run: Run, helm: Helm, folders: Sequence[str], jobs: int, step: Step) -> list[Problem]:

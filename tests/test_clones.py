@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from gitops import SMALL, Checkout, changed_model, clone, new, published, published_at
+from gitops import SMALL, Checkout, changed_model, chartloom, clone, new, published, published_at
 from parts import git
 
 
@@ -36,6 +36,16 @@ def test_a_partial_clone_fetches_what_it_lacks_at_once(
     assert here.status() == []
     here.git('push', '--quiet', 'origin', 'feature')
     assert git(origin, 'ls-tree', '-r', 'feature') == here.git('ls-tree', '-r', 'HEAD')
+
+
+def test_what_helm_reads_must_be_checked_out(tmp_path: Path) -> None:
+    here = clone(published(tmp_path / 'first').top, tmp_path / 'here')
+    here.git('sparse-checkout', 'set', 'registry')
+    told = chartloom(here.folder, 'verify')
+    assert told.returncode == 1
+    assert 'charts/web/1.0.0: not in this sparse checkout\n  hint: helm reads it: check it out with' in told.stderr
+    here.git('sparse-checkout', 'add', 'charts')
+    assert chartloom(here.folder, 'verify').returncode == 0
 
 
 def test_a_sparse_checkout_is_whole_in_the_commit(tmp_path: Path) -> None:

@@ -90,7 +90,7 @@ def test_a_remote_that_has_moved_on_is_told(origin: Path, tmp_path: Path) -> Non
     here.write(changed_model('web'))
     told = refused_push(here, origin)
     assert told.startswith(f'origin/main: is at {other.head()[:8]}, which this branch does not have\n')
-    assert "hint: run 'git pull origin main'" in told
+    assert "run 'git pull origin main'" in told
     here.git('pull', '--quiet', '--autostash')
     assert here.commit(push=True).pushed
 

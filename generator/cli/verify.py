@@ -52,6 +52,7 @@ def command(
     problems = verify.drift(run)
     charts = verify.changed_charts(run, every=every)
     counts = {'releases': len(run.releases), 'chartsLinted': 0, 'objects': 0}
+    problems = problems or list(verify.not_here(run, charts))
     if not problems:
         problems, counts = _with_helm(run, helm, charts, locations, jobs)
     warn(run.warnings)
