@@ -25,6 +25,7 @@ _FULL_PATH = ('a full path', 'text that begins with / and has no colon')
 # Forms that the schema of a chart defines once and uses in many places: what such a value is, and how it is written.
 _FORMS = {
     'label': ('a name', 'lower-case letters, digits and hyphens, at most 63 characters'),
+    'labelKey': ('the name of a label', "letters, digits, '-', '_' and '.', behind a domain and / where it has one"),
     'labelValue': ('the value of a label', "letters, digits, '-', '_' and '.', at most 63 characters"),
     'objectName': _OBJECT,
     'objectNameOrNone': _OBJECT,
@@ -45,6 +46,7 @@ _TYPES = {
     'object': 'a map', 'array': 'a list', 'null': 'nothing',
 }  # fmt: skip
 _LISTED = 16
+_ALLOWED = {0: 'none is', 1: 'one is'}
 
 
 def explain(schema: Any, document: Any, written: Mapping[Path, Mark], others: Mapping[str, Any]) -> list[Fault]:
@@ -146,6 +148,9 @@ def _wrong_type(path: Path, error: ValidationError, way: Way, mark: Mark | None)
         return Fault(path, message, quoted if mark else 'put it in quotes, as it stands in the file')
     if 'string' in names:
         return Fault(path, message, f'write {kinds}; quote text that holds a colon and a space or begins with {{ or [')
+    known = error.schema.get('properties', {})
+    if 'object' in names and isinstance(value, list) and known and len(known) <= _LISTED:
+        return Fault(path, message, f'write a map; {suggest("", known)}')
     if 'object' in names and isinstance(value, list):
         return Fault(path, message, 'write a name before each entry: maps merge by name, lists cannot')
     if isinstance(value, str) and not {'integer', 'number', 'boolean'}.isdisjoint(names):
@@ -186,7 +191,8 @@ def _plain(error: ValidationError) -> str:
         case 'maxProperties' if limit == 1:
             return f'{" and ".join(value)} exclude each other'
         case 'maxItems' | 'maxProperties':
-            return f'{len(value)} entries, {limit} are allowed'
+            entries = 'one entry' if len(value) == 1 else f'{len(value)} entries'
+            return f'{entries}, {_ALLOWED.get(limit, f"{limit} are")} allowed'
     return _short(error.message)
 
 

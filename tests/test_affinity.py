@@ -1,0 +1,169 @@
+"""Affinity in the chart's schema: what Kubernetes takes, no key more and none less, and what is said of the rest."""
+
+from __future__ import annotations
+
+import copy
+import functools
+import json
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import kubernetes_validate
+import pytest
+from parts import ROOT
+from starter import CHART, DEFAULTS, SCHEMA, VALUE_SETS, Values, merge, of_kind, rendered, run_helm
+
+from generator import yamlio
+from generator.schema import Schemas, values_faults
+from generator.templates import load_templates
+
+AFFINITY: Values = VALUE_SETS['everything-values']['affinity']
+TEXT = (CHART / 'values.schema.json').read_bytes()
+REQUIRED, PREFERRED = (
+    f'{kind}DuringSchedulingIgnoredDuringExecution' for kind in ('required', 'preferred')
+)  # fmt: skip
+TERM = ('nodeAffinity', REQUIRED, 'nodeSelectorTerms', 0)
+PODS = ('podAffinity', REQUIRED, 0)
+Way = tuple[str | int, ...]
+
+
+def keys(node: Any, definitions: Values, path: Way = ()) -> Iterator[Way]:
+    """The way to each key that a schema knows."""
+    while '$ref' in node:
+        node = definitions[node['$ref'].rsplit('/', 1)[-1]]
+    if 'items' in node:
+        yield from keys(node['items'], definitions, path)
+    for key, below in node.get('properties', {}).items():
+        yield (*path, key)
+        yield from keys(below, definitions, (*path, key))
+
+
+def used(node: Any, path: Way = ()) -> Iterator[Way]:
+    for key, below in node.items() if isinstance(node, dict) else ():
+        yield (*path, key)
+        yield from used(below, (*path, key))
+    for below in node if isinstance(node, list) else ():
+        yield from used(below, path)
+
+
+def faults(path: Way, value: Any) -> list[tuple[str, str]]:
+    """What is said of the whole affinity with one value in it replaced."""
+    values = {**DEFAULTS, 'affinity': copy.deepcopy(AFFINITY)}
+    functools.reduce(lambda found, step: found[step], path[:-1], values['affinity'])[path[-1]] = value
+    return [(fault.message, fault.hint) for fault in values_faults(TEXT, values)]
+
+
+@pytest.mark.parametrize('version', ['1.30', '1.37'])
+def test_the_keys_are_those_of_kubernetes(version: str) -> None:
+    folder = Path(kubernetes_validate.__file__).parent / f'kubernetes-json-schema/v{version}.0-local-strict'
+    definitions = json.loads((folder / '_definitions.json').read_text(encoding='utf-8'))['$defs']
+    theirs = set(keys(definitions['io.k8s.api.core.v1.Affinity'], definitions))
+    assert set(keys(SCHEMA['definitions']['affinity'], SCHEMA['definitions'])) == theirs
+
+
+def test_the_ci_values_have_every_key_but_selectors_said_elsewhere(helms: list[Path]) -> None:
+    """Strict schemas judge what is made of them: test_starter.py."""
+    last = {way[-1] for way in keys(SCHEMA['definitions']['affinity'], SCHEMA['definitions'])}
+    assert last <= {way[-1] for way in used(AFFINITY)}
+    assert values_faults(TEXT, merge(DEFAULTS, {'affinity': AFFINITY})) == []
+    for binary in helms:
+        template = of_kind(rendered(binary, 'everything-values'), 'Deployment')['spec']['template']
+        assert template['spec']['affinity'] == AFFINITY
+
+
+def test_a_model_takes_it_whole() -> None:
+    model = yamlio.read((ROOT / 'tests/invalid/_base/registry/models/web.yaml').read_bytes(), 'web.yaml')
+    model['spec']['scheduling'] = {'affinity': copy.deepcopy(AFFINITY)}
+    schemas = Schemas(load_templates().schemas)
+    assert schemas.problems('Model', model, 'web.yaml', b'{}') == []
+    model['spec']['scheduling']['affinity']['podAffinity'][REQUIRED][0]['topologyKeys'] = 'zone'
+    [problem] = schemas.problems('Model', model, 'web.yaml', b'{}')
+    assert problem.hint == "did you mean 'topologyKey'?"
+
+
+WRONG: list[tuple[Way, Any, str, str]] = [
+    (('nodeAfinity',), {'x': 1}, "there is no key 'nodeAfinity' here", "did you mean 'nodeAffinity'?"),
+    ((*TERM, 'matchExpression'), [], "there is no key 'matchExpression' here", "did you mean 'matchExpressions'?"),
+    ((*PODS, 'labelSelektor'), {}, "there is no key 'labelSelektor' here", "did you mean 'labelSelector'?"),
+    (
+        (*PODS, 'labelSelector', 'matchLabel'), {},
+        "there is no key 'matchLabel' here", "did you mean 'matchLabels'?",
+    ),
+    (
+        (*PODS, 'labelSelector', 'matchLabels', 'a b'), 'c', "'a b' is not the name of a label",
+        "write letters, digits, '-', '_' and '.', behind a domain and / where it has one",
+    ),
+    (
+        (*PODS, 'labelSelector', 'matchLabels', 'a'), 'b c', "'b c' is not the value of a label",
+        "write letters, digits, '-', '_' and '.', at most 63 characters",
+    ),
+    (
+        (*PODS, 'topologyKey'), '', 'it is empty',
+        "write letters, digits, '-', '_' and '.', behind a domain and / where it has one",
+    ),
+    (PODS, {}, "'topologyKey' is missing",
+     "add 'topologyKey': node label whose values are the places, for example kubernetes.io/hostname"),
+    (
+        PODS, {'topologyKey': 'zone', 'matchLabelKeys': ['a']}, "'labelSelector' is missing",
+        "add 'labelSelector': which pods; {} means all of them, and without it there are none",
+    ),
+    ((*PODS, 'namespaces'), ['Web'], "'Web' is not a name",
+     'write lower-case letters, digits and hyphens, at most 63 characters'),
+    (('podAffinity', PREFERRED, 0, 'weight'), 0, '0 is less than the minimum of 1',
+     'how much it counts among the preferences: 1 to 100'),
+    (('podAffinity', PREFERRED, 0, 'weight'), 101, '101 is more than the maximum of 100',
+     'how much it counts among the preferences: 1 to 100'),
+    (
+        ('podAffinity', PREFERRED, 0), {'weight': 1},
+        "'podAffinityTerm' is missing", "add 'podAffinityTerm': which pods, and what counts as one place",
+    ),
+    ((*TERM, 'matchExpressions', 0, 'operator'), 'Exist', "operator 'Exist' is not known", "did you mean 'Exists'?"),
+    (
+        (*TERM, 'matchExpressions', 0), {'key': 'a', 'operator': 'NotIn'},
+        "'values' is missing", "add 'values': with In and NotIn the values that are meant",
+    ),
+    (
+        (*TERM, 'matchExpressions', 0), {'key': 'a', 'operator': 'In', 'values': []},
+        'there is no entry', 'write at least one: with In and NotIn the values that are meant',
+    ),
+    (
+        (*TERM, 'matchExpressions', 0), {'key': 'a', 'operator': 'Exists', 'values': ['b']},
+        'one entry, none is allowed', 'remove it: Exists and DoesNotExist have no values',
+    ),
+    (
+        (*TERM, 'matchExpressions', 0), {'key': 'a', 'operator': 'Gt', 'values': ['1', '2']},
+        '2 entries, one is allowed', 'with Gt and Lt a single whole number, in quotes',
+    ),
+    (
+        (*TERM, 'matchExpressions', 0), {'key': 'a', 'operator': 'Lt', 'values': ['few']},
+        "'few' has the wrong form", 'with Gt and Lt a single whole number, in quotes',
+    ),
+    (
+        ('podAntiAffinity', REQUIRED, 0, 'labelSelector', 'matchExpressions', 0, 'operator'), 'Gt',
+        "operator 'Gt' is not known", 'known here: DoesNotExist, Exists, In, NotIn',
+    ),
+    ((*TERM, 'matchFields', 0, 'key'), 'spec.name', "key 'spec.name' is not known", "use 'metadata.name'"),
+    (('nodeAffinity', REQUIRED, 'nodeSelectorTerms'), [], 'there is no entry',
+     'write at least one: terms, one of which a node must meet'),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(('path', 'value', 'message', 'hint'), WRONG)
+def test_what_kubernetes_would_refuse_or_lose_is_told(path: Way, value: Any, message: str, hint: str) -> None:
+    assert faults(path, value) == [(message, hint)]
+
+
+@pytest.mark.parametrize('case', [0, 5, 9, 14, 16, 18])
+def test_helm_refuses_it_too(helms: list[Path], case: int) -> None:
+    path, value, *_ = WRONG[case]
+    affinity = copy.deepcopy(AFFINITY)
+    functools.reduce(lambda found, step: found[step], path[:-1], affinity)[path[-1]] = value
+    assert [binary for binary in helms if run_helm(binary, CHART, {'affinity': affinity}).returncode == 0] == []
+
+
+def test_a_list_where_terms_are_wanted_names_the_key() -> None:
+    """The commonest slip: required terms of nodes stand one level deeper than those of pods."""
+    [(message, hint)] = faults(('nodeAffinity', REQUIRED), [{'matchExpressions': []}])
+    assert message.endswith('is a list, not a map')
+    assert hint == 'write a map; known here: nodeSelectorTerms'
