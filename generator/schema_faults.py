@@ -21,6 +21,7 @@ _BASE = 'https://chartloom.dev/schemas/'
 
 _OBJECT = ('the name of an object', "lower-case letters, digits, '-' and '.'")
 _QUANTITY = ('a quantity', 'a number and a unit, such as 500m, 2 or 1Gi')
+_RESOURCES = ('cpu', 'memory', 'ephemeral-storage')
 _FULL_PATH = ('a full path', 'text that begins with / and has no colon')
 # Forms that the schema of a chart defines once and uses in many places: what such a value is, and how it is written.
 _FORMS = {
@@ -30,6 +31,8 @@ _FORMS = {
     'objectName': _OBJECT,
     'objectNameOrNone': _OBJECT,
     'portName': ('the name of a port', 'at most 15 lower-case letters, digits and hyphens, not only digits'),
+    'resourceName': ('the name of a resource', f'{", ".join(_RESOURCES)}, or one with a domain: nvidia.com/gpu'),
+    'acceleratorName': ('the name of an accelerator', 'a domain, / and a name, such as nvidia.com/gpu'),
     'quantity': _QUANTITY,
     'quantityOrNone': _QUANTITY,
     'urlPath': ('a path', 'text that begins with / and has no spaces'),
@@ -130,6 +133,8 @@ def _wrong_form(path: Path, value: str, error: ValidationError, way: Way) -> Fau
         return Fault(place, 'the name is empty' if way.is_name else 'it is empty', hint)
     if error.validator == 'maxLength':
         return Fault(place, f'{_shown(value)} has {len(value)} characters, {error.validator_value} are allowed', hint)
+    if way.form == 'resourceName':
+        hint = suggest(value, [name for name in _RESOURCES if name[0] == value[0]], hint)  # gpu is no misspelt cpu
     return Fault(place, f'{_shown(value)} {f"is not {what}" if what else "has the wrong form"}', hint)
 
 

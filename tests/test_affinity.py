@@ -62,7 +62,7 @@ def test_the_keys_are_those_of_kubernetes(version: str) -> None:
     assert set(keys(SCHEMA['definitions']['affinity'], SCHEMA['definitions'])) == theirs
 
 
-def test_the_ci_values_have_every_key_but_selectors_said_elsewhere(helms: list[Path]) -> None:
+def test_the_ci_values_use_every_key(helms: list[Path]) -> None:
     """Strict schemas judge what is made of them: test_starter.py."""
     last = {way[-1] for way in keys(SCHEMA['definitions']['affinity'], SCHEMA['definitions'])}
     assert last <= {way[-1] for way in used(AFFINITY)}
