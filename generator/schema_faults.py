@@ -21,7 +21,6 @@ _BASE = 'https://chartloom.dev/schemas/'
 
 _OBJECT = ('the name of an object', "lower-case letters, digits, '-' and '.'")
 _QUANTITY = ('a quantity', 'a number and a unit, such as 500m, 2 or 1Gi')
-_RESOURCES = ('cpu', 'memory', 'ephemeral-storage')
 _FULL_PATH = ('a full path', 'text that begins with / and has no colon')
 # Forms that the schema of a chart defines once and uses in many places: what such a value is, and how it is written.
 _FORMS = {
@@ -31,8 +30,7 @@ _FORMS = {
     'objectName': _OBJECT,
     'objectNameOrNone': _OBJECT,
     'portName': ('the name of a port', 'at most 15 lower-case letters, digits and hyphens, not only digits'),
-    'resourceName': ('the name of a resource', f'{", ".join(_RESOURCES)}, or one with a domain: nvidia.com/gpu'),
-    'acceleratorName': ('the name of an accelerator', 'a domain, / and a name, such as nvidia.com/gpu'),
+    'resourceName': ('the name of a resource', 'cpu, memory, ephemeral-storage, or one with a domain: nvidia.com/gpu'),
     'quantity': _QUANTITY,
     'quantityOrNone': _QUANTITY,
     'urlPath': ('a path', 'text that begins with / and has no spaces'),
@@ -40,6 +38,7 @@ _FORMS = {
     'directoryOrNone': _FULL_PATH,
     'relativePath': ('a path inside a folder', 'names joined by /, none of them . or ..'),
     'hostnames.items': ('a host name', 'lower-case letters, digits and hyphens between dots'),
+    'accelerators.names': ('the name of an accelerator', 'a domain, / and a name, such as nvidia.com/gpu'),
     'files.names': ('the name of a file', "letters, digits, '-', '_' and '.', and no folder"),
     'env.names': ('the name of a variable', "letters, digits, '_', '-' and '.', not beginning with a digit"),
     'parameters.names': ('the name of a parameter', "letters, digits, '_', '-' and '.'; the -- before it is added"),
@@ -96,7 +95,7 @@ def _faults(error: ValidationError, way: Way, written: Mapping[Path, Mark]) -> I
             for key in (key for key in limit if key not in value):
                 about = way.described(key)
                 yield Fault(path, f"'{key}' is missing", f"add '{key}'" + (f': {about}' if about else ''))
-        case 'dependentRequired':
+        case 'dependentRequired' | 'dependencies':
             for key, wanted in ((k, w) for k, needs in limit.items() if k in value for w in needs if w not in value):
                 yield Fault((*path, key), f"'{key}' means nothing without '{wanted}'", f"remove it, or add '{wanted}'")
         case 'type':
@@ -133,8 +132,6 @@ def _wrong_form(path: Path, value: str, error: ValidationError, way: Way) -> Fau
         return Fault(place, 'the name is empty' if way.is_name else 'it is empty', hint)
     if error.validator == 'maxLength':
         return Fault(place, f'{_shown(value)} has {len(value)} characters, {error.validator_value} are allowed', hint)
-    if way.form == 'resourceName':
-        hint = suggest(value, [name for name in _RESOURCES if name[0] == value[0]], hint)  # gpu is no misspelt cpu
     return Fault(place, f'{_shown(value)} {f"is not {what}" if what else "has the wrong form"}', hint)
 
 
@@ -153,11 +150,10 @@ def _wrong_type(path: Path, error: ValidationError, way: Way, mark: Mark | None)
         return Fault(path, message, quoted if mark else 'put it in quotes, as it stands in the file')
     if 'string' in names:
         return Fault(path, message, f'write {kinds}; quote text that holds a colon and a space or begins with {{ or [')
-    known = error.schema.get('properties', {})
-    if 'object' in names and isinstance(value, list) and known and len(known) <= _LISTED:
-        return Fault(path, message, f'write a map; {suggest("", known)}')
     if 'object' in names and isinstance(value, list):
-        return Fault(path, message, 'write a name before each entry: maps merge by name, lists cannot')
+        known = error.schema.get('properties', {})
+        named = 'write a name before each entry: maps merge by name, lists cannot'
+        return Fault(path, message, f'write a map; {suggest("", known)}' if 0 < len(known) <= _LISTED else named)
     if isinstance(value, str) and not {'integer', 'number', 'boolean'}.isdisjoint(names):
         return Fault(path, message, f'write {kinds}, without quotes')
     return Fault(path, message, 'begin each entry with a hyphen' if names == ['array'] else f'write {kinds}')

@@ -56,7 +56,7 @@ class _Runtimes(Mapping[str, Runtime]):
         return len(self._files)
 
 
-_WHOLE = ('required', 'if', 'then', 'else', 'allOf', 'anyOf', 'oneOf', 'minProperties')
+_WHOLE = ('required', 'if', 'then', 'else', 'allOf', 'anyOf', 'oneOf', 'minProperties', 'dependencies')
 
 
 def _overlay_form(schema: bytes) -> bytes:
