@@ -50,7 +50,7 @@ class Options:
     discard: bool = False
     removable: tuple[str, ...] = ()
     operation: str = 'generate'
-    # An operation: what the registry says → the registry files that it changes, committed with what follows from them.
+    # An operation: what the registry says → the registry files that it changes, written with what follows from them.
     edit: Callable[[Run], Files] | None = None
     # Registry files that it may take along as somebody has changed them; any other change stops it.
     along: tuple[str, ...] = ()
@@ -87,7 +87,7 @@ def generate(repository: Repository, options: Options, progress: Progress = quie
             return Outcome(Plan((), {}))
         edits = _lay_edits(source, options)
         plan = run.plan(discard=options.discard, removable=options.removable)
-        outcome = _commit(run, plan, options, edits) if options.commit else _write(run, plan)
+        outcome = _commit(run, plan, options, edits) if options.commit else _write(run, plan, edits)
         outcome = replace(outcome, warnings=_warnings(run, outcome.plan, options))
         if not outcome.changed:
             cache.remember(repository, purpose, known)
@@ -109,8 +109,8 @@ def _lay_edits(source: Source, options: Options) -> list[Write]:
     return [Write(path, standing(source.repository, path), data) for path, data in files.items()]
 
 
-def _write(run: Run, plan: Plan) -> Outcome:
-    carry_out(run.repository, _writes(run, plan))
+def _write(run: Run, plan: Plan, edits: list[Write]) -> Outcome:
+    carry_out(run.repository, [*edits, *_writes(run, plan)])
     return Outcome(plan)
 
 

@@ -5,6 +5,7 @@ Nothing here touches the index or a branch (see `commit`); what a partial clone 
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
@@ -177,12 +178,21 @@ def _blobs(answers: bytes, wanted: Sequence[str]) -> Iterator[tuple[str, bytes]]
 
 def open_repository(folder: Path) -> Repository:
     """The repository around a folder; ProblemsFound when there is none."""
-    if not folder.is_dir():  # git would look around the current folder instead
-        raise problem(str(folder), '', 'there is no such folder', 'name the folder of the repository with --path')
+    if found := find_repository(folder):
+        return found
+    hint = "run 'chartloom init' to begin one, or name the folder with --path"
+    raise problem(str(folder), '', 'this is not a git repository', hint)
+
+
+def find_repository(folder: Path) -> Repository | None:
+    """The same, or None; ProblemsFound where git is there and has no work tree to offer, or may not be asked."""
+    _enter(folder)
     questions = ('--show-toplevel', '--show-prefix', '--show-object-format', '--absolute-git-dir')
     try:
         answer = text(call(folder, ('rev-parse', *questions)))
     except CommandFailed as error:
+        if 'not a git repository' in error.stderr.lower():
+            return None
         raise _not_opened(folder, error) from None
     lines = answer.split('\n')  # an empty prefix is an empty line
     if len(lines) != len(questions):
@@ -191,17 +201,27 @@ def open_repository(folder: Path) -> Repository:
     return Repository(Path(top), prefix, bare=False, object_format=object_format, git_dir=Path(git_dir))
 
 
+def _enter(folder: Path) -> None:
+    """ProblemsFound where git cannot be run in a folder."""
+    try:
+        os.stat(f'{folder}/.')
+    except FileNotFoundError:
+        hint = 'name the folder of the repository with --path'
+        raise problem(str(folder), '', 'there is no such folder', hint) from None
+    except OSError as error:
+        hint = 'check the permissions on the way to it, or name another folder with --path'
+        raise problem(str(folder), '', f'this folder cannot be entered: {error.strerror}', hint) from None
+
+
 def _not_opened(folder: Path, error: CommandFailed) -> Exception:
     said = error.stderr.lower()
     if 'dubious ownership' in said:
         hint = f"run 'git config --global --add safe.directory {folder}' if you trust it"
         return problem(str(folder), '', 'git does not trust the owner of this folder', hint)
     if 'must be run in a work tree' in said:
-        hint = f'work on a clone, or without one: --repo file://{folder.resolve()} --branch main'
-        return problem(str(folder), '', 'this git repository has no work tree', hint)
-    if 'not a git repository' in said:
-        hint = "run 'chartloom init' to begin one, or name the folder with --path"
-        return problem(str(folder), '', 'this is not a git repository', hint)
+        place = text(call(folder, ('rev-parse', '--absolute-git-dir')))
+        hint = f'work on a clone, or without one: generate --repo file://{place} --branch main'
+        return problem(str(folder), '', 'git has no work tree here', hint)
     return error
 
 

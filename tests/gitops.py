@@ -172,10 +172,11 @@ def signing(here: Checkout, folder: Path) -> None:
 
 
 def start(folder: Path, *arguments: str, **options: Any) -> subprocess.Popen[str]:
-    """chartloom as a process of its own, in a folder."""
+    """chartloom as a process of its own, in a folder; `through` are words before the command."""
+    through = options.pop('through', [])
     env = {**os.environ, 'PYTHONPATH': str(ROOT), **options.pop('env', {})}
     pipes = {'stdout': subprocess.PIPE, 'stderr': subprocess.PIPE, 'encoding': 'utf-8'} | options
-    return subprocess.Popen([sys.executable, '-m', 'generator', *arguments], cwd=folder, env=env, **pipes)
+    return subprocess.Popen([*through, sys.executable, '-m', 'generator', *arguments], cwd=folder, env=env, **pipes)
 
 
 def chartloom(folder: Path, *arguments: str, **options: Any) -> subprocess.CompletedProcess[str]:

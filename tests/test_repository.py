@@ -67,7 +67,7 @@ def test_what_is_no_repository_is_told(tmp_path: Path, origin: Path) -> None:
     assert told(tmp_path).startswith(
         f"{tmp_path}: this is not a git repository\n  hint: run 'chartloom init' to begin one"
     )
-    assert told(origin).startswith(f'{origin}: this git repository has no work tree\n')
+    assert told(origin).startswith(f'{origin}: git has no work tree here\n')
     assert f'--repo file://{origin}' in told(origin)
     new(tmp_path / 'two\nlines')
     assert 'there is a line break in the name of this folder' in told(tmp_path / 'two\nlines')

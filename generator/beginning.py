@@ -1,0 +1,115 @@
+"""An empty folder → a GitOps repository that works: its first registry and what is generated from it, or nothing."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
+from pathlib import Path
+
+from generator import yamlwrite
+from generator.apply import Options, Outcome, generate
+from generator.doctor import PLACEHOLDER
+from generator.documents import render_document
+from generator.errors import CommandFailed, Problem, ProblemsFound, problem
+from generator.files import FOLDER, standing
+from generator.load import SETTINGS
+from generator.process import run
+from generator.repository import Repository, find_repository, open_repository
+from generator.templates import load_templates
+
+_START = 'init/'
+
+
+@dataclass(frozen=True, slots=True)
+class Begun:
+    """A repository that has begun; `files` are those that people write from now on, `url` what agents are told."""
+
+    repository: Repository
+    url: str
+    files: tuple[str, ...]
+    outcome: Outcome
+
+
+def begin(folder: Path, url: str, agent: str, *, example: bool) -> Begun:
+    """Write the first registry and what follows from it; ProblemsFound, and nothing is written, where that fails.
+
+    Without a `url` the agents are told that of the remote 'origin'.
+    """
+    with _work_tree(folder) as repository:
+        origin = '' if url else repository.ask('remote', 'get-url', 'origin')
+        branch = repository.ask('symbolic-ref', '--short', 'HEAD') or 'main'
+        url = url or origin or PLACEHOLDER
+        files = _files(url, branch, agent, example)
+        _check_new(repository, files)
+        try:
+            outcome = generate(repository, Options(edit=lambda run: files))
+        except ProblemsFound as error:
+            raise ProblemsFound(_where_from(found, origin) for found in error.problems) from None
+        return Begun(repository, url, tuple(sorted(files)), outcome)
+
+
+@contextmanager
+def _work_tree(folder: Path) -> Iterator[Repository]:
+    """The repository around a folder; both are made where they are missing, and go again where the rest fails."""
+    missing = [place for place in (folder / '.git', folder, *folder.parents) if not os.path.lexists(place)]
+    try:
+        _make(folder)
+        repository = find_repository(folder)
+        if repository is None:
+            run(['git', 'init', '--quiet', '--initial-branch=main', str(folder)])
+        yield repository or open_repository(folder)
+    except BaseException:
+        _unmake(missing)
+        raise
+
+
+def _make(folder: Path) -> None:
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        hint = 'name another one with --path'
+        raise problem(str(folder), '', f'this folder cannot be made: {error.strerror}', hint) from None
+
+
+def _unmake(made: list[Path]) -> None:
+    """Remove git's files, then the folders around them from the innermost on, as long as they are empty."""
+    for place in made:
+        if place.name == '.git':
+            shutil.rmtree(place, ignore_errors=True)
+        else:
+            with suppress(OSError):
+                place.rmdir()
+
+
+def _files(url: str, branch: str, agent: str, example: bool) -> dict[str, bytes]:
+    names = {key: yamlwrite.scalar_text(value) for key, value in (('url', url), ('branch', branch), ('agent', agent))}
+    documents = load_templates().documents
+    return {
+        path.removeprefix(_START).removesuffix('.j2'): render_document(source, **names).encode(errors='surrogateescape')
+        for path, source in documents.items()
+        if path.startswith(_START) and (example or ('/models/' not in path and '/releases/' not in path))
+    }
+
+
+def _check_new(repository: Repository, files: dict[str, bytes]) -> None:
+    """ProblemsFound where there is a registry already; what else may stand in the way `generate` tells."""
+    present = [path for path in sorted(files) if standing(repository, path) not in ('', FOLDER)]
+    if SETTINGS in present:
+        hint = 'edit it, or name another folder with --path'
+        raise problem(SETTINGS, '', 'this folder already is a chartloom repository', hint)
+    if present:
+        raise ProblemsFound(Problem(path, '', 'the file exists', 'move it away') for path in present)
+
+
+def _where_from(found: Problem, origin: str) -> Problem:
+    """Of settings that are not written: what they would be made of."""
+    match found.file, found.path:
+        case str(file), '$.spec.repository.url' if file == SETTINGS:
+            place = "the address of git's remote 'origin'" if origin else '--url'
+            return Problem(place, '', found.message, 'name with --url what agents are told, without any credentials')
+        case str(file), '$.spec.repository.branch' if file == SETTINGS:
+            return Problem("git's current branch", '', found.message, found.hint)
+    return found

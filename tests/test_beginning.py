@@ -1,0 +1,95 @@
+"""`chartloom init`: a repository that works, or nothing at all."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import pytest
+from gitops import chartloom
+from parts import git, permissions_count
+
+ADDRESS = 'https://git.example.com/t/r.git'
+SECRET = 'https://bot:hunter2secret@git.example.com/t/r.git'
+
+
+def refused(folder: Path, path: str, *arguments: str, **options: object) -> str:
+    """What `init` says where it refuses to begin; nothing has been made or changed."""
+    before = state(folder)
+    done = chartloom(folder, 'init', '--example', '--path', path, *arguments, **options)
+    assert (done.returncode, done.stdout) == (1, ''), done.stderr
+    assert 'Traceback' not in done.stderr
+    assert state(folder) == before
+    return done.stderr
+
+
+def state(folder: Path) -> dict[str, bytes]:
+    """All files and folders, git's own too; but not what git or chartloom notes of a run."""
+    found = {}
+    for file in folder.rglob('*'):
+        if 'chartloom' not in file.parts:
+            found[str(file)] = file.read_bytes() if file.is_file() else b''
+    return found
+
+
+def test_a_begun_repository_is_what_its_registry_says(tmp_path: Path) -> None:
+    done = chartloom(tmp_path, 'init', '--example', '--path', 'a/b', '--url', ADDRESS)
+    assert done.returncode == 0, done.stderr
+    assert 'nothing to do' in chartloom(tmp_path / 'a/b', 'generate').stdout
+    assert 'already is a chartloom repository' in refused(tmp_path, 'a/b')
+
+
+def test_a_password_is_neither_kept_nor_shown(tmp_path: Path) -> None:
+    told = refused(tmp_path, 'r/deep', '--url', SECRET)
+    assert told.startswith('--url: this looks like a password in an address\n')
+    git(tmp_path, 'init', '--quiet', 'r')
+    git(tmp_path / 'r', 'remote', 'add', 'origin', SECRET)
+    told += refused(tmp_path, 'r')
+    assert "the address of git's remote 'origin': this looks like" in told
+    assert 'hunter2' not in told
+    assert chartloom(tmp_path, 'init', '--path', 'r', '--url', ADDRESS).returncode == 0
+
+
+def test_a_branch_that_agents_cannot_follow(tmp_path: Path) -> None:
+    git(tmp_path, 'init', '--quiet', '--initial-branch=a#b')
+    assert refused(tmp_path, '.').startswith("git's current branch: 'a#b' has the wrong form\n")
+
+
+def test_a_text_that_is_none(tmp_path: Path) -> None:
+    assert 'is not UTF-8' in refused(tmp_path, 'r', '--url', os.fsdecode(b'https://h/\xe9'))
+
+
+@pytest.mark.parametrize('path', ['charts', 'registry', 'bootstrap/local.yaml/x', 'registry/models/hello.yaml'])
+@pytest.mark.parametrize('known', [True, False])
+def test_what_stands_in_the_way(tmp_path: Path, path: str, known: bool) -> None:
+    file = tmp_path / 'r' / path
+    file.parent.mkdir(parents=True)
+    file.write_text('mine\n')
+    if known:
+        git(tmp_path, 'init', '--quiet', 'r')
+    assert 'hint: ' in refused(tmp_path, 'r')
+
+
+def test_a_folder_in_the_place_of_the_settings(tmp_path: Path) -> None:
+    (tmp_path / 'registry/settings.yaml').mkdir(parents=True)
+    told = refused(tmp_path, '.')
+    assert told.startswith('registry/settings.yaml: a folder stands where this file belongs\n')
+
+
+@pytest.mark.parametrize('path', ['.git', '.git/new', 'bare', 'bare/new/deep'])
+def test_a_folder_of_gits_own(tmp_path: Path, path: str) -> None:
+    git(tmp_path, 'init', '--quiet')
+    git(tmp_path, 'init', '--quiet', '--bare', 'bare')
+    assert refused(tmp_path, path).startswith(f'{path}: git has no work tree here\n')
+
+
+@pytest.mark.parametrize('path', ['file/x', '/proc/x', 'x' * 300])
+def test_a_folder_that_cannot_be(tmp_path: Path, path: str) -> None:
+    (tmp_path / 'file').touch()
+    assert refused(tmp_path, path).startswith(f'{path}: this folder cannot be made: ')
+
+
+def test_a_folder_that_may_not_be_written(tmp_path: Path) -> None:
+    (tmp_path / 'mine').mkdir(mode=0o555)
+    told = refused(tmp_path, 'mine/x', through=permissions_count())
+    assert told.startswith('mine/x: this folder cannot be made: Permission denied\n')
