@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from importlib import import_module
+from io import StringIO
 from typing import Any
 
 import click
 
 from generator import __version__
-from generator.errors import CommandFailed, ProblemsFound
+from generator.errors import CommandFailed, ProblemsFound, problem
 
 DONE, PROBLEMS, USAGE, FAILED, CHANGES = range(5)
 
@@ -70,17 +72,30 @@ def main() -> None:
     """The console script: every failure becomes a text on stderr (or JSON on stdout) and an exit code."""
     import gc
 
-    from generator.cli.output import report
+    from generator.cli.streams import lost_output, open_streams
 
     # What a run makes it mostly keeps to its end: looking through all of it again and again for garbage takes a third
     # of the time of a large run. Seldom costs nothing, and keeps what a long one drops from piling up.
     gc.set_threshold(1_000_000, 50, 1000)
+    open_streams()
+    code = _run()
+    if lost := lost_output():
+        print(f'stdout: cannot be written: {lost}; what was done is done', file=sys.stderr)
+        code = code or FAILED
+    sys.exit(code)
+
+
+def _run() -> int:
+    """Run the command; its exit code."""
+    from generator.cli.output import report, say
+
     try:
         code = cli.main(prog_name='chartloom', standalone_mode=False)
     except click.exceptions.Exit as stop:
         code = stop.exit_code
     except click.ClickException as error:
-        error.show()
+        error.show(text := StringIO())
+        say(text.getvalue().removesuffix('\n'), err=True)
         code = USAGE
     except (click.Abort, KeyboardInterrupt):
         code = 130
@@ -90,8 +105,14 @@ def main() -> None:
     except CommandFailed as error:
         report(error)
         code = FAILED
-    except BrokenPipeError:
-        # The reader has gone (`| head`); what was done is done.
-        sys.stderr.close()
-        code = DONE
-    sys.exit(code if isinstance(code, int) else DONE)
+    except OSError as error:
+        report(_refused(error))
+        code = PROBLEMS
+    return code if isinstance(code, int) else DONE
+
+
+def _refused(error: OSError) -> ProblemsFound:
+    """What the system refuses: a full disk, a folder that nobody may enter."""
+    place = error.filename2 or error.filename or ''
+    hint = 'mend it (is there a file or a folder in the way, may it be used, is the disk full), then run it again'
+    return problem(os.fsdecode(place) if isinstance(place, str | bytes) else '', '', error.strerror or str(error), hint)

@@ -24,7 +24,7 @@ def command(context: click.Context, folder: Path, output: str) -> None:
         findings.append(finding)
         if output == 'text':
             mark, colour = _MARKS[finding.state]
-            say(f'{click.style(mark, fg=colour)} {finding.what}: {finding.detail}')
+            say((mark, {'fg': colour}), f' {finding.what}: {finding.detail}')
             if finding.hint:
                 say(f'  hint: {finding.hint}')
     healthy = all(finding.state != 'problem' for finding in findings)

@@ -62,7 +62,7 @@ def command(name: str, key: str, folder: Path, output: str) -> None:
         place = f'{origin.file}:{line}' if line else origin.file
         if origin.file.startswith(TOOL):
             place = f"chartloom's own {place}"
-        say(f'{shown:<{width}}  {_short(origin.value):<40}  {click.style(place, dim=True)}')
+        say(f'{shown:<{width}}  {_short(origin.value):<40}  ', (place, {'dim': True}))
 
 
 class _Lines:

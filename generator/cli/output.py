@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import sys
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
@@ -38,13 +39,33 @@ def wants_json() -> bool:
     )
 
 
-def say(text: str = '', **style: Any) -> None:
-    click.secho(text, **style)
+# A text, or one with a style of its own.
+Piece = str | tuple[str, dict[str, Any]]
+
+# What a terminal would obey or hide; a line break and a tab are ours. Surrogates are bytes that are no UTF-8.
+_UNSAFE = re.compile('[\x00-\x08\x0b-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\ud800-\udfff]')
+
+
+def harmless(text: str) -> str:
+    """A text whose control characters are shown: nothing that a file or a server says may steer a terminal."""
+    return _UNSAFE.sub(lambda found: found[0].encode('unicode_escape').decode(), text)
+
+
+def in_a_line(text: str) -> str:
+    """The same, of what must not go on in another line."""
+    return harmless(text).replace('\n', '\\n').replace('\t', '\\t')
+
+
+def say(*pieces: Piece, err: bool = False, **style: Any) -> None:
+    """Print a line; the style is that of the pieces without one of their own."""
+    pairs = ((piece, style) if isinstance(piece, str) else piece for piece in pieces)
+    text = ''.join(click.style(harmless(text), **own) if own else harmless(text) for text, own in pairs)
+    click.echo(text, file=sys.stderr if err else sys.stdout)
 
 
 def result(data: dict[str, Any]) -> None:
-    """The result of a command as JSON; keys in the order given."""
-    click.echo(json.dumps({**data, 'problems': data.get('problems', [])}, indent=2, ensure_ascii=False))
+    """The result of a command as JSON, in ASCII: a file name need not be text; keys in the order given."""
+    click.echo(json.dumps({**data, 'problems': data.get('problems', [])}, indent=2), file=sys.stdout)
 
 
 def count(number: int, what: str) -> str:
@@ -71,14 +92,14 @@ def report(error: ProblemsFound | CommandFailed) -> None:
             result({'failed': failure})
         return
     if isinstance(error, CommandFailed):
-        click.secho(str(error), err=True)
+        say(str(error), err=True)
         return
     for found in error.problems:
-        file = found.file if found.file.isprintable() else repr(found.file)[1:-1]
-        place = f'{file}::{found.path}' if found.path else file
-        click.echo(f'{click.style(place, bold=True)}: {found.message}' if place else found.message, err=True)
+        place = f'{found.file}::{found.path}' if found.path else found.file
+        start: list[Piece] = [(in_a_line(place), {'bold': True}), ': '] if place else []
+        say(*start, in_a_line(found.message), err=True)
         if found.hint:
-            click.echo(f'  {click.style("hint:", fg="cyan")} {found.hint}', err=True)
+            say('  ', ('hint:', {'fg': 'cyan'}), f' {in_a_line(found.hint)}', err=True)
 
 
 def warn(warnings: Iterable[Problem]) -> None:
@@ -86,7 +107,7 @@ def warn(warnings: Iterable[Problem]) -> None:
     if wants_json():
         return
     for found in warnings:
-        click.echo(f'{click.style("warning:", fg="yellow")} {found}', err=True)
+        say(('warning:', {'fg': 'yellow'}), f' {found}', err=True)
 
 
 @contextmanager
@@ -101,7 +122,7 @@ def progress(label: str, length: int) -> Iterator[Callable[[int], None]]:
 
 def table(rows: Iterable[tuple[str, ...]], head: tuple[str, ...]) -> None:
     """Columns as wide as their widest cell; the head is bold."""
-    lines = [head, *rows]
+    lines = [head, *(tuple(map(in_a_line, row)) for row in rows)]
     widths = [max(len(row[column]) for row in lines) for column in range(len(head))]
     for number, row in enumerate(lines):
         text = '  '.join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip()
