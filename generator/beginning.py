@@ -14,7 +14,7 @@ from generator.apply import Options, Outcome, generate
 from generator.doctor import PLACEHOLDER
 from generator.documents import render_document
 from generator.errors import Problem, ProblemsFound, problem
-from generator.files import FOLDER, standing
+from generator.files import FOLDER, folder_in_the_way, standing
 from generator.load import SETTINGS
 from generator.process import run
 from generator.repository import Repository, find_repository, open_repository
@@ -96,7 +96,10 @@ def _files(url: str, branch: str, agent: str, example: bool) -> dict[str, bytes]
 
 def _check_new(repository: Repository, files: dict[str, bytes]) -> None:
     """ProblemsFound where there is a registry already; what else may stand in the way `generate` tells."""
-    present = [path for path in sorted(files) if standing(repository, path) not in ('', FOLDER)]
+    found = {path: standing(repository, path) for path in sorted(files)}
+    if found[SETTINGS] == FOLDER:
+        raise ProblemsFound([folder_in_the_way(SETTINGS)])
+    present = [path for path, blob in found.items() if blob not in ('', FOLDER)]
     if SETTINGS in present:
         hint = 'edit it, or name another folder with --path'
         raise problem(SETTINGS, '', 'this folder already is a chartloom repository', hint)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import os
+from contextlib import suppress
 from functools import cache
 from importlib.resources import files as package_files
 from pathlib import Path
@@ -33,13 +34,14 @@ def is_known(repository: Repository, purpose: str, print_: str) -> bool:
 
 def remember(repository: Repository, purpose: str, print_: str) -> None:
     file = _file(repository, purpose)
-    try:
+    temporary = file.with_suffix(f'.{os.getpid()}')
+    with suppress(OSError):  # a repository that we may read but not write
         file.parent.mkdir(parents=True, exist_ok=True)
-        temporary = file.with_suffix(f'.{os.getpid()}')
-        temporary.write_text(print_, encoding='utf-8')
-        os.replace(temporary, file)
-    except OSError:  # a repository that we may read but not write
-        return
+        try:
+            temporary.write_text(print_, encoding='utf-8')
+            os.replace(temporary, file)
+        except OSError:
+            temporary.unlink()
 
 
 def _file(repository: Repository, purpose: str) -> Path:

@@ -27,6 +27,10 @@ def standing(repository: Repository, path: str) -> str:
     return FOLDER if stat.S_ISDIR(mode) else LINK
 
 
+def folder_in_the_way(path: str) -> Problem:
+    return Problem(path, '', 'a folder stands where this file belongs', 'move it away')
+
+
 def clear_way(repository: Repository, paths: Iterable[str]) -> None:
     """ProblemsFound where a folder for these files is none, is a link, or cannot be written."""
     known: dict[str, Problem | None] = {}

@@ -12,11 +12,11 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import Any
 
 from generator.errors import CommandFailed, Problem, problem
 from generator.process import Completed, Progress, cut, in_parallel, run
+from generator.temporary import temporary_folder
 
 Values = Mapping[str, Any]
 
@@ -137,8 +137,8 @@ def _head(chart: Path) -> tuple[str, str]:
 
 
 def _umbrella(helm: Helm, batch: Sequence[_Member]) -> list[Rendered] | None:
-    with TemporaryDirectory(prefix='chartloom-') as folder:
-        chart = Path(folder, _UMBRELLA)
+    with temporary_folder() as folder:
+        chart = folder / _UMBRELLA
         chart.joinpath('charts').mkdir(parents=True)
         head = {'apiVersion': 'v2', 'name': _UMBRELLA, 'version': '0.0.0', 'kubeVersion': _head(batch[0][1].chart)[1]}
         chart.joinpath('Chart.yaml').write_text(json.dumps(head))
@@ -188,8 +188,8 @@ def _yaml(values: Values) -> str:
 def _call(helm: Helm, *arguments: str, input: bytes | None = None) -> Completed:
     # Nothing of the user's helm set-up (plugins, repositories, kubeconfig, debug) may change a result.
     kept = {name: value for name, value in os.environ.items() if not name.startswith(('HELM_', 'KUBE'))}
-    with TemporaryDirectory(prefix='chartloom-') as home:
-        own = {f'HELM_{kind}_HOME': os.path.join(home, kind.lower()) for kind in ('CACHE', 'CONFIG', 'DATA')}
+    with temporary_folder() as home:
+        own = {f'HELM_{kind}_HOME': str(home / kind.lower()) for kind in ('CACHE', 'CONFIG', 'DATA')}
         # Killed for want of memory is an answer too, then helm gets half as much. Ctrl-C and a lost binary are not.
         return run([helm.path, *arguments], env=_GO | kept | own, input=input, ok={*range(126), -signal.SIGKILL})
 

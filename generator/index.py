@@ -89,7 +89,8 @@ def _taken(repository: Repository) -> Iterator[Path]:
     _take(lock)
     try:
         for old in repository.private.glob('index.*'):  # of runs that were killed
-            old.unlink(missing_ok=True)
+            with suppress(OSError):
+                old.unlink()
         if index.exists():
             shutil.copy2(index, copy)  # its time, too: git trusts no entry that is as young as its index
         yield copy

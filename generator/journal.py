@@ -79,7 +79,7 @@ def record(repository: Repository, journal: Journal) -> None:
 
 
 def is_pending(repository: Repository) -> bool:
-    return not repository.bare and _file(repository).exists()
+    return not repository.bare and os.path.exists(_file(repository))  # False where nobody may look
 
 
 def read(repository: Repository) -> tuple[Journal, Repository] | None:

@@ -9,7 +9,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
-from generator.errors import problem
+from generator.errors import ProblemsFound, problem
+from generator.files import folder_in_the_way
 from generator.repository import Repository
 
 PATIENCE = 60.0  # seconds that a run waits for another one
@@ -26,6 +27,8 @@ def locked(repository: Repository) -> Iterator[None]:
     try:
         repository.private.mkdir(exist_ok=True)
         lock = os.open(repository.private / 'lock', os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o666)
+    except IsADirectoryError as error:
+        raise ProblemsFound([folder_in_the_way(str(error.filename))]) from None
     except OSError:
         yield
         return

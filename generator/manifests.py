@@ -7,6 +7,7 @@ import math
 import os
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from hashlib import sha256
 from pathlib import Path
 from typing import Any
@@ -97,15 +98,22 @@ class Schemas:
     def _read(self, place: str) -> bytes | None:
         if not place.startswith(_URL):
             return Path(place).read_bytes() if Path(place).is_file() else None
-        kept = self.cache / f'{sha256(place.encode()).hexdigest()}.json' if self.cache else None
-        if kept and kept.is_file():
+        if self.cache is None:
+            return fetch(place)
+        kept = self.cache / f'{sha256(place.encode()).hexdigest()}.json'
+        with suppress(OSError):
             return kept.read_bytes()
-        if (text := fetch(place)) is not None and kept:
-            kept.parent.mkdir(parents=True, exist_ok=True)
-            half = kept.with_suffix(f'.{os.getpid()}')
-            half.write_bytes(text)
-            half.replace(kept)
+        if (text := fetch(place)) is not None:
+            _keep(kept, text)
         return text
+
+
+def _keep(file: Path, text: bytes) -> None:
+    with suppress(OSError):  # what cannot be kept is fetched again
+        file.parent.mkdir(parents=True, exist_ok=True)
+        half = file.with_suffix(f'.{os.getpid()}')
+        half.write_bytes(text)
+        half.replace(file)
 
 
 def check(objects: Iterable[tuple[str, Mapping[str, Any]]], schemas: Schemas, kubernetes_version: str) -> list[Problem]:

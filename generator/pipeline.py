@@ -63,6 +63,8 @@ class Run:
             raise ProblemsFound(
                 Problem(f'{REGISTRY}/models', '', f"there is no model '{m}'", suggest(m, hints)) for m in unknown
             )
+        if SETTINGS not in names:
+            self.source.check_missing(SETTINGS)
         self.source.prefetch(names)
 
         def check(found: Registry, unread: Collection[str]) -> list[Problem]:

@@ -18,6 +18,8 @@ from generator.errors import CommandFailed
 TOKEN = 'CHARTLOOM_PROMETHEUS_TOKEN'
 T = TypeVar('T')
 _ADDRESS = re.compile(r'https?://[^\s/]+(/[^\s]*)?')
+# As Prometheus writes it; no exponent that would take a computer's memory to write out.
+_NUMBER = re.compile(r'NaN|[+-]?(?:Inf|[0-9]{1,400}(?:\.[0-9]{1,400})?(?:e[+-]?[0-9]{1,3})?)')
 _TIMEOUT = 30
 _LARGEST = 10_000_000  # bytes of an answer
 _SHOWN = 500
@@ -49,7 +51,8 @@ def values_at(address: str, query: str, start: int, end: int, step: int) -> dict
 
 
 def _number(text: Any) -> str:
-    float(text)  # as Prometheus writes it: NaN and +Inf, too
+    if not _NUMBER.fullmatch(text):
+        raise ValueError(text)
     return str(text)
 
 
@@ -60,21 +63,23 @@ def _ask(address: str, kind: str, question: dict[str, str], read: Callable[[Any]
     token = os.environ.get(TOKEN, '').strip()
     headers = {'Authorization': f'Bearer {token}'} if token.isascii() and token.isprintable() and token else {}
     if not _ADDRESS.fullmatch(address):
-        raise CommandFailed(asked, 0, '', 'this is no address of Prometheus: write http://<host>:<port>')
+        raise CommandFailed(asked, 1, '', 'this is no address of Prometheus: write http://<host>:<port>')
     try:
         with _OPENER.open(Request(url, urlencode(question).encode(), headers), timeout=_TIMEOUT) as answer:
-            text = answer.read(_LARGEST)
+            text, code = answer.read(_LARGEST), answer.status
     except HTTPError as error:
-        raise CommandFailed(asked, error.code, '', error.read(_SHOWN).decode('utf-8', 'replace')) from None
+        said = error.read(_SHOWN).decode('utf-8', 'replace')
+        raise CommandFailed(asked, error.code, said, f'Prometheus says no: {error.code} {error.reason}') from None
     except (URLError, OSError, ValueError, HTTPException) as error:
-        raise CommandFailed(asked, 0, '', f'Prometheus does not answer: {getattr(error, "reason", error)}') from None
+        raise CommandFailed(asked, 1, '', f'Prometheus does not answer: {getattr(error, "reason", error)}') from None
     try:
         document = json.loads(text)
         assert document['status'] == 'success'
         return read(document['data'])
-    except (ValueError, KeyError, TypeError, IndexError, AttributeError, AssertionError, RecursionError):
+    except (ValueError, KeyError, TypeError, IndexError, AttributeError, AssertionError, RecursionError, OverflowError):
         shown = text[:_SHOWN].decode('utf-8', 'replace')
-        raise CommandFailed(asked, 0, shown, 'this is no answer of Prometheus: look at the address') from None
+        said = 'this is not how Prometheus answers: does the address lead to its HTTP API, or to a page or a proxy?'
+        raise CommandFailed(asked, code, shown, said) from None
 
 
 class _NoRedirects(HTTPRedirectHandler):

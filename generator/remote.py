@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -13,6 +12,7 @@ from generator.plumbing import call
 from generator.process import mask
 from generator.repository import Repository, open_bare
 from generator.repository_documents import DOCUMENTS
+from generator.temporary import temporary_folder
 
 # More commits than any history has: git's own way to ask for all of it.
 _EVERYTHING = '--depth=2147483647'
@@ -88,8 +88,8 @@ def show(remote: str, branch: str) -> str:
 @contextmanager
 def temporary_clone(url: str, branch: str, prefix: str) -> Iterator[Repository]:
     """The head of one branch in a folder that is gone afterwards."""
-    with tempfile.TemporaryDirectory(prefix='chartloom-') as folder:
-        yield _clone(url, branch, Path(folder) / 'repository', prefix)
+    with temporary_folder() as folder:
+        yield _clone(url, branch, folder / 'repository', prefix)
 
 
 def _clone(url: str, branch: str, target: Path, prefix: str) -> Repository:

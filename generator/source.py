@@ -6,7 +6,8 @@ from collections.abc import Collection, Iterable, Mapping
 from dataclasses import replace
 from functools import cached_property, partial
 
-from generator.errors import Problem, ProblemsFound
+from generator.errors import Problem, ProblemsFound, problem
+from generator.files import FOLDER, folder_in_the_way, standing
 from generator.repository import Repository
 from generator.repository_documents import DOCUMENTS, SCHEMAS
 from generator.worktree import WorkTree, look_at_work_tree, read_file, read_revision
@@ -54,10 +55,20 @@ class Source:
     def names(self) -> list[str]:
         """The registry's files; links are refused, for what they point to is not what a reviewer sees."""
         if links := [path for path in self.tree.links if f'{path}/'.startswith(f'{REGISTRY}/')]:
-            hint = 'put the file itself into the registry'
-            raise ProblemsFound(Problem(path, '', 'a link is no registry file', hint) for path in sorted(links))
+            hint = 'put the files themselves into the registry'
+            message = 'a link or a submodule is no registry file'
+            raise ProblemsFound(Problem(path, '', message, hint) for path in sorted(links))
         own = f'{SCHEMAS}/'
         return [path for path in self.tree.ids if path.startswith(f'{REGISTRY}/') and not path.startswith(own)]
+
+    def check_missing(self, path: str) -> None:
+        """ProblemsFound where something stands at a path that git knows no file of."""
+        found = '' if self.repository.bare else standing(self.repository, path)
+        if found == FOLDER:
+            raise ProblemsFound([folder_in_the_way(path)])
+        if found:
+            hint = f"remove the '.git' in {path.rpartition('/')[0]}"
+            raise problem(path, '', 'git takes this file for one of another repository', hint)
 
     def read(self, path: str) -> bytes:
         if path not in self._cache:

@@ -11,7 +11,7 @@ from dataclasses import asdict, dataclass, replace
 
 from generator import journal
 from generator.errors import CommandFailed, Problem, ProblemsFound, problem
-from generator.files import FOLDER, clear_way, standing
+from generator.files import FOLDER, clear_way, folder_in_the_way, standing
 from generator.heads import current_branch, head_commit
 from generator.index import follow, wait_for_index
 from generator.journal import Journal
@@ -87,7 +87,7 @@ def _check(repository: Repository, writes: Sequence[Write]) -> None:
     for write in writes:
         found = standing(repository, write.path)
         if found == FOLDER:
-            problems.append(Problem(write.path, '', 'a folder stands where this file belongs', 'move it away'))
+            problems.append(folder_in_the_way(write.path))
         elif found != write.before:
             hint = 'nothing has been written; run the command again'
             problems.append(Problem(write.path, '', 'changed while this ran', hint))

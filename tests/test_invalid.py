@@ -145,6 +145,8 @@ ELSEWHERE = {
     'it is there since Kubernetes {}': 'the same',
     "chart '{}' was made before there was strategy '{}'": 'published by an older chartloom: test_resolve.py',
     '{} does not match {}': 'for jsonschema, never shown',
+    'git takes this file for one of another repository': 'a registry with its own .git: test_refusals.py',
+    "remove the '.git' in {}": 'the same',
 }
 
 

@@ -19,6 +19,10 @@ NONSENSE = {
     'null': '{"status": "success", "data": null}',
     'words': SERIES % 'many',
     'matrix': '{"status": "success", "data": {"resultType": "matrix", "result": [{"values": [[1, "2"]]}]}}',
+    'true': '{"status": "success", "data": {"resultType": "scalar", "result": [1, true]}}',
+    'list': '[{"status": "success"}]',
+    'huge': SERIES % '1e999999999',
+    'far': '{"status": "success", "data": {"resultType": "matrix", "result": [{"values": [[1e400, "2"]]}]}}',
     'failed': '{"status": "error", "error": "no"}',
 }
 
@@ -59,8 +63,10 @@ def address() -> Iterator[str]:
 
 @pytest.mark.parametrize('name', [*NONSENSE, 'short', 'elsewhere'])
 def test_what_is_no_answer_fails_as_a_command_does(address: str, name: str) -> None:
-    with pytest.raises(CommandFailed):
+    with pytest.raises(CommandFailed) as told:
         prometheus.values_now(f'{address}/{name}', 'up', 1)
+    assert 'Prometheus' in told.value.stderr
+    assert 'code: 0' not in str(told.value)
     if name != 'matrix':  # the answer to another question
         with pytest.raises(CommandFailed):
             prometheus.values_at(f'{address}/{name}', 'up', 1, 2, 1)

@@ -166,5 +166,5 @@ def test_a_link_in_a_remote_registry_is_refused(origin: Path, tmp_path: Path) ->
     first.git('add', '--all')
     first.git('commit', '--quiet', '--message', 'link')
     first.git('push', '--quiet')
-    with pytest.raises(ProblemsFound, match=r'registry/models/link\.yaml: a link is no registry file'):
+    with pytest.raises(ProblemsFound, match=r'registry/models/link\.yaml: a link or a submodule is no registry file'):
         without_checkout(origin)
