@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
+from typing import Any
 
 from generator import yamlio, yamlwrite
 from generator.domain import LedgerEntry
-from generator.errors import Problem, ProblemsFound
+from generator.errors import ProblemsFound, problem
 
 
 def ledger_file(model: str) -> str:
@@ -32,20 +34,44 @@ def dump_ledger(model: str, entries: Sequence[LedgerEntry]) -> bytes:
 
 def read_ledger(data: bytes, file: str) -> tuple[LedgerEntry, ...]:
     """Raises ProblemsFound where the file is not a ledger."""
-    document = yamlio.read(data, file)
     try:
-        return tuple(
-            LedgerEntry(
-                version=entry['version'],
-                model_version=entry['modelVersion'],
-                digest=entry['digest'],
-                content=entry['content'],
-                source=entry['source'],
-                bump=entry['bump'],
-                reasons=tuple(entry['reasons']),
-            )
-            for entry in document['versions']
-        )
+        return tuple(map(_entry, yamlio.read(data, file)['versions']))
+    except ProblemsFound as error:
+        found, hint = error.problems[0], _taken_back(file)
+        raise problem(file, found.path, found.message, hint) from None
     except (KeyError, TypeError, AttributeError):
-        hint = f"take the file back from the published branch: 'git checkout origin/HEAD -- {file}'"
-        raise ProblemsFound([Problem(file, '', 'it is not a ledger of chart versions', hint)]) from None
+        raise problem(file, '', 'it is not a ledger of chart versions', _taken_back(file)) from None
+
+
+def _entry(said: Any) -> LedgerEntry:
+    entry = LedgerEntry(
+        version=said['version'],
+        model_version=said['modelVersion'],
+        digest=said['digest'],
+        content=said['content'],
+        source=said['source'],
+        bump=said['bump'],
+        reasons=tuple(said['reasons']),
+    )
+    told = (entry.model_version, entry.digest, entry.content, entry.source, entry.bump, *entry.reasons)
+    if not _VERSION.fullmatch(entry.version) or not all(type(each) is str for each in told):
+        raise TypeError
+    return entry
+
+
+_VERSION = re.compile(r'(?:0|[1-9][0-9]*)\.(?:0|[1-9][0-9]*)\.(?:0|[1-9][0-9]*)')
+
+
+def _taken_back(file: str) -> str:
+    """What to do with a ledger that somebody spoilt: each version adds to it, so the last change is what to undo."""
+    return f'take back its last change, and commit that: {_restore(f"$(git log -1 --format=%h -- {file})~", file)}'
+
+
+def brought_back(folder: str) -> str:
+    """What to do with a published chart that is not as it was: all of it came by one commit."""
+    published = f'$(git log -1 --diff-filter=A --format=%h -- {folder}/Chart.yaml)'
+    return f'bring it back as it was published, and commit that: {_restore(published, folder)}'
+
+
+def _restore(revision: str, path: str) -> str:
+    return f"'git restore -SW -s {revision} -- {path}'"

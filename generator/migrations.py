@@ -10,6 +10,7 @@ from typing import Any
 from generator.domain import Values
 from generator.errors import Problem
 from generator.yamlio import read
+from generator.yamlwrite import is_sealed
 
 _RELEASE = re.compile(r'delivery/([^/]+)/([^/]+)\.yaml')
 _RUNS = {'argo-rollouts': 'Argo Rollouts', 'flagger': 'Flagger'}
@@ -67,10 +68,13 @@ def _form(delivery: Values) -> _Form:
 
 
 def migration_warnings(changed: Mapping[str, tuple[bytes, bytes]]) -> Iterator[Problem]:
-    """`changed` are delivery files, by path, as they are published and as they are wanted."""
+    """`changed` are delivery files, by path, as they are published and as they are wanted.
+
+    What was published by hand has no form that anybody could rely on.
+    """
     for path, pair in changed.items():
         found = _RELEASE.fullmatch(path)
-        if found and any(b'strategy:' in data for data in pair):
+        if found and is_sealed(pair[0]) and any(b'strategy:' in data for data in pair):
             before, after = (read(data, path) for data in pair)
             yield from _warnings(f'registry/releases/{found[1]}/{found[2]}.yaml', found[2], before, after)
 

@@ -6,6 +6,7 @@ from collections.abc import Callable, Collection, Mapping, Sequence
 from functools import cached_property
 from importlib import import_module
 
+from generator.blobs import LINK
 from generator.charts import ModelCharts, make_charts
 from generator.checks import environment_problems, registry_problems
 from generator.domain import Ids, Plan, Registry, ResolvedRelease, Settings, Templates
@@ -107,7 +108,7 @@ class Run:
     def base(self) -> Base:
         revision, ids = self.base_ids
         files = {m: ids[ledger_file(m)] for m in self.registry.models if ledger_file(m) in ids}
-        blobs = self.repository.read(files.values())
+        blobs = {LINK: b'', **self.repository.read(blob for blob in files.values() if blob != LINK)}
         return Base(revision, ids, {m: read_ledger(blobs[blob], ledger_file(m)) for m, blob in files.items()})
 
     def _base_revision(self) -> str:

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from bisect import bisect
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
 from generator import yamlio
+from generator.blobs import LINK
 from generator.charts import ModelCharts, digest
 from generator.domain import Chart, LedgerEntry, Model, Registry, Release
-from generator.errors import Problem, ProblemsFound
+from generator.errors import Problem, ProblemsFound, problem
+from generator.ledger import brought_back
 from generator.repository import Repository
 from generator.resolve import choose_entry, standing
 from generator.yamlparts import read_alike
@@ -25,9 +28,10 @@ class Base:
 
 
 class ChartReader:
-    """Charts that were not made in this run, from the base tree: what a pinned release stands on."""
+    """Charts that were not made in this run, from the base tree: what a pinned release stands on.
 
-    _FILES = ('Chart.yaml', 'values.yaml', 'values.schema.json')
+    Each is read as a whole, for only bytes that the ledger vouches for are known to be a chart.
+    """
 
     def __init__(self, repository: Repository, base: Base) -> None:
         self.repository, self.base = repository, base
@@ -36,12 +40,19 @@ class ChartReader:
 
     def prefetch(self, registry: Registry, charts: Mapping[str, ModelCharts]) -> None:
         """Read at once what the pins will ask for; a pin that is wrong is told later."""
-        wanted = []
-        for release in standing(registry):
-            if entry := _pinned(release, registry, charts):
-                folder = f'charts/{release.model}/{entry.version}/'
-                wanted += [self.base.ids[folder + name] for name in self._FILES if folder + name in self.base.ids]
-        self._blobs = self.repository.read(wanted)
+        pinned = (_pinned(release, registry, charts) for release in standing(registry))
+        folders = {f'charts/{model}/{entry.version}' for model, entry in filter(None, pinned)}
+        wanted = {blob for folder in folders for blob in self._ids(folder).values()}
+        self._blobs = self.repository.read(sorted(wanted - {LINK}))
+
+    @cached_property
+    def _there(self) -> list[str]:
+        return sorted(self.base.ids)
+
+    def _ids(self, folder: str) -> dict[str, str]:
+        """Blob ids of a chart's files, by their paths in its folder."""
+        first, end = _within(folder, self._there)
+        return {path.removeprefix(f'{folder}/'): self.base.ids[path] for path in self._there[first:end]}
 
     def read(self, model: str, entry: LedgerEntry) -> Chart:
         folder = f'charts/{model}/{entry.version}'
@@ -50,18 +61,23 @@ class ChartReader:
         return self._charts[folder]
 
     def _read(self, model: str, entry: LedgerEntry, folder: str) -> Chart:
-        try:
-            about, values, schema = (self._blobs[self.base.ids[f'{folder}/{name}']] for name in self._FILES)
-        except KeyError:
-            hint = 'bring the folder back from the commit that published it'
-            raise ProblemsFound(
-                [Problem(folder, '', 'the ledger names this chart, but its files are gone', hint)]
-            ) from None
+        # What is no file has no bytes that the ledger could know.
+        files = {path: self._blobs.get(blob, b'') for path, blob in self._ids(folder).items()}
+        if not files:
+            message = 'the ledger names this chart, but its files are gone'
+            raise problem(folder, '', message, brought_back(folder))
+        if digest(files) != entry.digest:
+            raise problem(folder, '', TAMPERED, brought_back(folder))
         return Chart(
             model=model, version=entry.version, model_version=entry.model_version,
-            values=read_alike(values, f'{folder}/values.yaml'), schema=schema,
-            annotations=yamlio.read(about, f'{folder}/Chart.yaml').get('annotations', {}),
+            values=read_alike(files['values.yaml'], f'{folder}/values.yaml'), schema=files['values.schema.json'],
+            annotations=yamlio.read(files['Chart.yaml'], f'{folder}/Chart.yaml').get('annotations', {}),
         )  # fmt: skip
+
+
+def _within(folder: str, there: Sequence[str]) -> tuple[int, int]:
+    """Where the files of a folder begin and end among sorted paths."""
+    return bisect(there, f'{folder}/'), bisect(there, f'{folder}0')  # '0' is what follows '/'
 
 
 def tampered(charts: Mapping[str, ModelCharts], base: Base, blob_id: Callable[[bytes], str]) -> list[Problem]:
@@ -82,10 +98,9 @@ def tampered(charts: Mapping[str, ModelCharts], base: Base, blob_id: Callable[[b
                     blob = blobs[id(data)] = blob_id(data)
                 if base.ids.get(folder + path) != blob:
                     differing.append(path)
-            count = bisect(there, f'{chart.folder}0') - bisect(there, folder)  # '0' is what follows '/'
-            if _is_tampered(chart, known[version], differing, count):
-                hint = 'bring the folder back from the commit that published it'
-                problems.append(Problem(chart.folder, '', TAMPERED, hint))
+            first, end = _within(chart.folder, there)
+            if _is_tampered(chart, known[version], differing, end - first):
+                problems.append(Problem(chart.folder, '', TAMPERED, brought_back(chart.folder)))
     return problems
 
 
@@ -102,13 +117,14 @@ _NUMBERED = {'Chart.yaml', 'README.md'}
 TAMPERED = 'its bytes are not those of the ledger'
 
 
-def _pinned(release: Release, registry: Registry, charts: Mapping[str, ModelCharts]) -> LedgerEntry | None:
+def _pinned(release: Release, registry: Registry, charts: Mapping[str, ModelCharts]) -> tuple[str, LedgerEntry] | None:
+    """The model and chart of a release, where the chart was not made in this run."""
     model: Model = registry.models[release.model]
     try:
         entry = choose_entry(release, registry.environments[release.environment], model, charts[release.model])
     except ProblemsFound:
         return None
-    return None if entry.version in charts[release.model].charts else entry
+    return None if entry.version in charts[release.model].charts else (model.name, entry)
 
 
 def base_revision(repository: Repository, branch: str, refs: Mapping[str, str]) -> str:

@@ -13,7 +13,7 @@ from generator.delivery import delivery_file, delivery_object, values_file
 from generator.domain import ResolvedRelease
 from generator.errors import Problem, ProblemsFound
 from generator.helm import Helm, HelmRelease, Rendered, lint, template
-from generator.ledger import ledger_file, read_ledger
+from generator.ledger import brought_back, ledger_file, read_ledger
 from generator.manifests import Schemas, check, parse_documents
 from generator.pipeline import Run
 from generator.published import TAMPERED
@@ -89,8 +89,7 @@ def digests(run: Run) -> Iterator[Problem]:
             hint = 'remove the folder, or bring the ledger back'
             yield Problem(folder, '', 'the ledger does not know this chart', hint)
         elif known != digest_of(files):
-            hint = 'bring the folder back from the commit that published it'
-            yield Problem(folder, '', TAMPERED, hint)
+            yield Problem(folder, '', TAMPERED, brought_back(folder))
 
 
 def not_here(run: Run, folders: Sequence[str]) -> Iterator[Problem]:

@@ -110,6 +110,7 @@ def edit_published(repository: r.Repository, name: str, change: Any) -> None:
     """Publish chart 1.0.0 of another tool: the same folder, with one file that an older or newer chartloom wrote."""
     file = repository.folder / 'charts/web/1.0.0' / name
     file.write_text(change(file.read_text()))
+    r.vouch(repository.folder, 'web', '1.0.0')
     git(repository.folder, 'commit', '--quiet', '--all', '--message', 'as another chartloom wrote it')
 
 

@@ -329,6 +329,7 @@ def test_where_templates_differ_the_chart_goes_first(checkout: Checkout) -> None
     """A chart published by an older chartloom: its templates are others."""
     folder = checkout.folder / 'charts/web/1.0.0'
     (folder / 'templates/NOTES.txt').write_text('older\n')
+    r.vouch(checkout.folder, 'web', '1.0.0')
     checkout.git('add', '--all')
     checkout.git('commit', '--quiet', '--message', 'As if an older chartloom had made it')
     assert rollout(checkout, 'start', 'prod/web')['stage'] == 'chart'
