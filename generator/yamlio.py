@@ -168,7 +168,7 @@ class _Reader:
             return self._word(text, path)
         if text[0] in NUMERIC:
             if NUMBER.fullmatch(text) and text != '-0':
-                return float(text) if '.' in text else int(text)
+                return _number(text)
             if DOUBTFUL_NUMBER.fullmatch(text):
                 self._refuse(show(path), f'{text} {_DOUBT}', quote_hint(text))
         return text
@@ -247,6 +247,14 @@ class _Reader:
         if len(self.problems) == MAX_PROBLEMS:
             more = Problem(self.file, '', f'there are more problems than these {MAX_PROBLEMS}', 'mend these first')
             raise ProblemsFound([*self.problems, more])
+
+
+def _number(text: str) -> int | float:
+    """64.0 is 64, as to JSON Schema, which lets it through where a whole number belongs, and as helm prints it."""
+    if '.' not in text:
+        return int(text)
+    number = float(text)
+    return int(number) if number.is_integer() else number
 
 
 _DOUBT = 'means different things to different YAML readers'

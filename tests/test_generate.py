@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import json
 import os
+import re
 from pathlib import Path
 from typing import Any
 
 import pytest
 from gitops import DELIVERY, SMALL, VALUES, changed_model, chartloom, clone, new, published, published_at
 from parts import HttpOrigin, git
-from registries import settings
+from registries import model, settings, version
 
 NOTHING = 'nothing to do: the repository is what the registry says\n'
 
@@ -35,6 +36,21 @@ def test_words_for_people(tmp_path: Path) -> None:
         f'commit {here.head()[:12]} on main\n'
     )
     assert chartloom(here.folder, 'generate', '--commit').stdout == NOTHING
+
+
+def test_a_whole_number_may_be_written_with_a_point(tmp_path: Path) -> None:
+    """JSON Schema takes 3.0 for a whole number, and helm prints it as 3: here it is 3, too."""
+    tensors = {
+        'inputs': {'x': {'dtype': 'float32', 'shape': [-1, 64]}},
+        'outputs': {'y': {'dtype': 'float32', 'shape': [1]}},
+    }
+    rolling = {'rolling': {'maxSurge': 0, 'maxUnavailable': 1}}
+    plain = {**SMALL, **model('web', versions=[{**version(), 'signature': tensors}], replicas=3, strategy=rolling)}
+    here = published(tmp_path, plain)
+    pointed = {path: re.sub(rb'(?m)(: |^ +)(-?[0-9]+)(,?)$', rb'\1\2.0\3', data) for path, data in plain.items()}
+    assert b'64.0' in pointed['registry/models/web.yaml']
+    here.write(pointed)
+    assert chartloom(here.folder, 'generate').stdout == NOTHING
 
 
 def test_json_for_programs(origin: Path, tmp_path: Path) -> None:
