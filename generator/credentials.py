@@ -1,36 +1,18 @@
-"""Registry → problems: literals that look like credentials. A reader of the repository must not become their owner."""
+"""Registry → problems: literals that look like credentials. A reader of the repository must not become their owner,
+nor a reader of what chartloom says.
+"""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from typing import Any
 
 from generator.domain import Registry
 from generator.errors import Problem
 from generator.paths import Path, show
+from generator.tokens import HIDDEN, token
 
-# What it is, the text that it begins with (which is what makes the search fast), and how it goes on.
-_FORMS = (
-    ('a private key', '-----BEGIN ', r'[A-Z0-9 ]*PRIVATE KEY'),
-    ('an AWS access key', 'AKIA', r'(?<!\wAKIA)[0-9A-Z]{16}\b'),
-    ('an AWS access key', 'ASIA', r'(?<!\wASIA)[0-9A-Z]{16}\b'),
-    ('a GitHub token', 'gh', r'[pousr]_[A-Za-z0-9]{36,}'),
-    ('a GitHub token', 'github_pat_', r'[A-Za-z0-9_]{40,}'),
-    ('a GitLab token', 'glpat-', r'[A-Za-z0-9_-]{20,}'),
-    ('a Slack token', 'xox', r'[abeprs]-[A-Za-z0-9-]{10,}'),
-    ('the address of a Slack hook', 'hooks.slack.com/services/', r'T[A-Z0-9]+/B[A-Z0-9]+/'),
-    ('a Hugging Face token', 'hf_', r'(?<!\whf_)[A-Za-z0-9]{30,}'),
-    ('an API key', 'sk-', r'(?<![\w.-]sk-)(?=[A-Za-z_-]*[0-9])(?=[a-z0-9_-]*[A-Z])[A-Za-z0-9_-]{32,}'),
-    ('an API key', 'AIza', r'(?<!\wAIza)[0-9A-Za-z_-]{35}'),
-    ('an API key', 'k_live_', r'(?<=[rs]k_live_)[A-Za-z0-9]{16,}'),
-    ('an account key', 'AccountKey=', r'[A-Za-z0-9+/]{40,}'),
-    ('a signed token', 'eyJ', r'(?<!\weyJ)[A-Za-z0-9_-]{8,}\.eyJ[A-Za-z0-9_-]{8,}\.[A-Za-z0-9_-]{8,}'),
-    ('a signed address', '-Signature=', r'[A-Za-z0-9%+/]{16,}'),
-    ('a signed address', 'sig=', r'(?<=[?&]sig=)[A-Za-z0-9%+/]{16,}'),
-    ('a password in an address', '://', r'[^/\s:@]*:(?![$<{%*])[^/\s@]+@'),
-    ('a bearer token', 'earer ', r'(?=[A-Za-z._~+/-]*[0-9])[A-Za-z0-9._~+/-]{16,}=*'),
-)
-_KNOWN = tuple((what, begin, re.compile(re.escape(begin) + rest)) for what, begin, rest in _FORMS)
 # --password=… and the like, in arguments and configuration files; not a reference, a path or an empty text.
 _ASSIGNED = re.compile(
     r'(?im)^[ \t-]*["\']?[\w.-]*passw(?:or)?d["\']?[ \t]*[:=][ \t]*["\']?(?![$<{%*/!&])(?!\w+:)[^\s"\',#]{4,}'
@@ -85,14 +67,14 @@ def _collect(value: object, texts: list[str], names: list[str]) -> None:
 
 def _is_suspicious(texts: list[str], names: list[str]) -> bool:
     text = '\n'.join(texts)
-    if 'passw' in text.lower() or any(begin in text and form.search(text) for _, begin, form in _KNOWN):
+    if 'passw' in text.lower() or token(text):
         return True
     return any(_PASSWORD.search(name) or _SECRET.search(name) for name in names)
 
 
 def credential(path: Path, value: str) -> str:
     """What kind of credential a text seems to be, or ''."""
-    if what := _known(value):
+    if what := token(value):
         return what
     if not _WRITTEN_OUT.isdisjoint(path) and 'passw' in value.lower() and _ASSIGNED.search(value):
         return 'a password'
@@ -106,16 +88,30 @@ def credential(path: Path, value: str) -> str:
     return ''
 
 
-def _known(value: str) -> str:
-    """What its form alone gives away."""
-    return next((what for what, begin, form in _KNOWN if begin in value and form.search(value)), '')
+def veiled(path: Path, value: Any) -> Any:
+    """A value as messages may show it: without the texts in it that look like credentials.
+
+    Also without those of variables that are written as a list of names and values, as Kubernetes has them.
+    """
+    if isinstance(value, dict):
+        where = (*path[:-1], value['name']) if 'name' in value and 'value' in value else path
+        return {key: veiled((*where, key), item) for key, item in value.items()}
+    if isinstance(value, list):
+        return [veiled((*path, index), item) for index, item in enumerate(value)]
+    if isinstance(value, bool) or value is None:
+        return value
+    return HIDDEN if credential(path, str(value)) else value
 
 
 def _variable(path: Path) -> str:
-    """The name of the variable or parameter whose literal stands at a path, or ''."""
-    if len(path) > 2 and path[-1] == 'value' and path[-3] == 'env':
-        return str(path[-2])
-    return str(path[-1]) if len(path) > 1 and path[-2] == 'parameters' else ''
+    """The name of the variable or parameter whose literal stands at a path, or ''.
+
+    Of whatever is written there in place of a map or a text, too.
+    """
+    steps = [step for step in path if not isinstance(step, int)]
+    if steps[-1:] == ['value']:
+        steps.pop()
+    return str(steps[-1]) if len(steps) > 1 and steps[-2] in _VARIABLES else ''
 
 
 def _is_random(value: str) -> bool:

@@ -14,11 +14,13 @@ from typing import Any
 
 from generator.blobs import LINK
 from generator.charts import digest
+from generator.credentials import veiled
 from generator.domain import Ids, Tree
 from generator.errors import ProblemsFound
 from generator.ledger import ledger_file, read_ledger
 from generator.paths import Path, show
 from generator.repository_documents import DOCUMENTS, is_edited
+from generator.schema import cut
 from generator.yamlio import read
 from generator.yamlwrite import is_sealed
 
@@ -117,7 +119,7 @@ class HandEdits:
         except ProblemsFound:
             return EDITED
         told = [
-            f'{show(at).removeprefix("$.")}: {_short(ours.get(at))} → {_short(mine.get(at))}'
+            f'{show(at).removeprefix("$.")}: {_short(at, ours.get(at))} → {_short(at, mine.get(at))}'
             for at in (*ours, *(key for key in mine if key not in ours))
             if ours.get(at) != mine.get(at)
         ]
@@ -134,7 +136,8 @@ def _leaves(value: Any, path: Path = ()) -> Iterator[tuple[Path, Any]]:
         yield path, value
 
 
-def _short(value: object) -> str:
-    shown = str(value).lower() if isinstance(value, bool) else str(value)
-    text = 'nothing' if value is None else ' '.join(shown.split())
-    return text if len(text) <= 40 else f'{text[:37]}…'
+def _short(path: Path, value: object) -> str:
+    if value is None:
+        return 'nothing'
+    shown = veiled(path, value)
+    return cut(' '.join((str(shown).lower() if isinstance(shown, bool) else str(shown)).split()), 40)

@@ -8,12 +8,18 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True, order=True)
 class Problem:
-    """Something the user must mend: where it is, what is wrong, what to do next."""
+    """Something the user must mend: where it is, what is wrong, what to do next; no credential is told with it."""
 
     file: str
     path: str
     message: str
     hint: str = ''
+
+    def __post_init__(self) -> None:
+        from generator.tokens import veil  # which --help does without
+
+        for name in ('path', 'message', 'hint'):
+            object.__setattr__(self, name, veil(getattr(self, name)))
 
     def __str__(self) -> str:
         place = f'{self.file}::{self.path}' if self.path else self.file

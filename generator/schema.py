@@ -15,6 +15,7 @@ from generator.domain import Values
 from generator.errors import Problem
 from generator.faults import Fault
 from generator.paths import show
+from generator.tokens import veil
 from generator.yamlio import marks
 
 # Schemas that the registry's own point into.
@@ -91,9 +92,15 @@ _OF_KEYS = frozenset(
 )  # fmt: skip
 
 
+def cut(text: str, most: int) -> str:
+    """A text no longer than this, and without the credentials in it: half a one is enough to go on."""
+    shown = veil(text)
+    return shown if len(shown) <= most else f'{shown[: most - 3]}…'
+
+
 def quoted(text: str) -> str:
     """A text as messages show it: short, on one line, and with nothing that a terminal would obey."""
-    shown = text if len(text) <= 80 else f'{text[:77]}…'
+    shown = cut(text, 80)
     return f"'{shown}'" if shown.isprintable() else repr(shown)
 
 

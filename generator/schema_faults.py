@@ -7,10 +7,10 @@ import re
 from collections.abc import Iterable, Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
-from generator.credentials import credential
+from generator.credentials import veiled
 from generator.faults import Fault
 from generator.paths import Path
-from generator.schema import quoted, suggest
+from generator.schema import cut, quoted, suggest
 from generator.schema_way import Way
 from generator.yamlio import Mark
 
@@ -105,7 +105,7 @@ def _faults(error: ValidationError, way: Way, written: Mapping[Path, Mark]) -> I
             use = f"use '{allowed[0]}'" if len(allowed) == 1 else ''
             yield Fault(
                 path,
-                f'{path[-1] if path else ""} {_shown(value)} is not known'.lstrip(),
+                f'{path[-1] if path else ""} {_shown(value, path)} is not known'.lstrip(),
                 suggest(str(value), allowed, use),
             )
         case 'oneOf' | 'anyOf':
@@ -117,7 +117,7 @@ def _faults(error: ValidationError, way: Way, written: Mapping[Path, Mark]) -> I
             yield Fault(path, 'there is no entry', f'write at least one: {way.described()}')
         case 'uniqueItems':
             twice = next(item for index, item in enumerate(value) if item in value[:index])
-            yield Fault(path, f'{_shown(twice)} stands here twice', 'keep one of them')
+            yield Fault(path, f'{_shown(twice, path)} stands here twice', 'keep one of them')
         case _:
             yield Fault(path, _plain(error), way.described())
 
@@ -131,8 +131,10 @@ def _wrong_form(path: Path, value: str, error: ValidationError, way: Way) -> Fau
     if not value:
         return Fault(place, 'the name is empty' if way.is_name else 'it is empty', hint)
     if error.validator == 'maxLength':
-        return Fault(place, f'{_shown(value)} has {len(value)} characters, {error.validator_value} are allowed', hint)
-    return Fault(place, f'{_shown(value)} {f"is not {what}" if what else "has the wrong form"}', hint)
+        return Fault(
+            place, f'{_shown(value, path)} has {len(value)} characters, {error.validator_value} are allowed', hint
+        )
+    return Fault(place, f'{_shown(value, path)} {f"is not {what}" if what else "has the wrong form"}', hint)
 
 
 def _wrong_type(path: Path, error: ValidationError, way: Way, mark: Mark | None) -> Fault:
@@ -140,8 +142,10 @@ def _wrong_type(path: Path, error: ValidationError, way: Way, mark: Mark | None)
     names = wanted if isinstance(wanted, list) else [wanted]
     kinds = ' or '.join(_TYPES[name] for name in names)
     is_number = isinstance(value, int | float) and not isinstance(value, bool)
-    text = mark.text if mark and mark.text else json.dumps(value, ensure_ascii=False)
-    message = f'{_shown(value) if isinstance(value, str) else _short(text)} is {_kind(value)}, not {kinds}'
+    shown = veiled(path, value)
+    written = mark.text if mark and shown == value else ''
+    text = written or (shown if isinstance(shown, str) else json.dumps(shown, ensure_ascii=False))
+    message = f'{_shown(value, path) if isinstance(value, str) else _short(text)} is {_kind(value)}, not {kinds}'
     if 'string' in names and (is_number or isinstance(value, bool)):
         if not re.search(_python(error.schema.get('pattern', '')), text):
             return Fault(path, message, way.described())
@@ -197,11 +201,9 @@ def _plain(error: ValidationError) -> str:
     return _short(error.message)
 
 
-def _shown(value: Any) -> str:
-    """A value as messages show it, but no credential: what CI prints is read by more people than the repository."""
-    return "'…'" if credential((), str(value)) else quoted(str(value))
+def _shown(value: Any, path: Path) -> str:
+    return quoted(str(veiled(path, value)))
 
 
 def _short(text: str) -> str:
-    one_line = ' '.join(text.split())
-    return one_line if len(one_line) <= 80 else f'{one_line[:77]}…'
+    return cut(' '.join(text.split()), 80)

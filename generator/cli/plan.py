@@ -18,6 +18,7 @@ from generator.pipeline import Run
 from generator.repository import open_repository
 from generator.source import Source
 from generator.summary import chart_folder, new_folders, summarize
+from generator.tokens import veil
 from generator.warnings import removal_warnings
 
 
@@ -132,7 +133,7 @@ def _diff(run: Run, plan: Plan, path: str) -> str:
     before = run.source.read(older).decode(errors='replace') if older else ''
     after = plan.files.get(path, b'').decode(errors='replace')
     lines = difflib.unified_diff(before.splitlines(), after.splitlines(), f'a/{older}', f'b/{path}', lineterm='')
-    return '\n'.join(lines)
+    return veil('\n'.join(lines))
 
 
 def _older(run: Run, path: str) -> str:
