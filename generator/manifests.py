@@ -77,35 +77,47 @@ class Schemas:
         return None
 
     def _compiled(self, place: str) -> Draft7Validator | None:
-        if (text := self._read(place)) is None:
-            return None
         uri = place if place.startswith(_URL) else Path(place).absolute().as_uri()
         try:
+            if (schema := self._read(place)) is None:
+                return None
             # Without formats: Kubernetes means another 'duration' than JSON Schema, and checks others by itself.
-            return Draft7Validator(_schema(text), validate_formats=False, base_uri=uri, retriever=self._referred)
+            return Draft7Validator(schema, validate_formats=False, base_uri=uri, retriever=self._referred)
         except (ValueError, ReferencingError) as error:
+            if kept := self._kept(place):
+                with suppress(OSError):
+                    kept.unlink()
             said = mask(_short(str(error).partition('\n')[0]))
             raise problem(
                 mask(place), '', f'not a JSON schema: {said}', 'mend it, or take it from elsewhere'
             ) from error
 
     def _referred(self, uri: str) -> Any:
-        text = self._read(uri if uri.startswith(_URL) else unquote(urlsplit(uri).path))
-        if text is None:
+        schema = self._read(uri if uri.startswith(_URL) else unquote(urlsplit(uri).path))
+        if schema is None:
             raise LookupError(f"'{mask(uri)}' is not there")
-        return _schema(text)
+        return schema
 
-    def _read(self, place: str) -> bytes | None:
+    def _read(self, place: str) -> Any | None:
+        """A schema, or None where there is none; ValueError where something else is: that is not kept, either."""
         if not place.startswith(_URL):
-            return Path(place).read_bytes() if Path(place).is_file() else None
-        if self.cache is None:
-            return fetch(place)
-        kept = self.cache / f'{sha256(place.encode()).hexdigest()}.json'
-        with suppress(OSError):
-            return kept.read_bytes()
-        if (text := fetch(place)) is not None:
+            return _schema(Path(place).read_bytes()) if Path(place).is_file() else None
+        kept = self._kept(place)
+        if kept:
+            with suppress(OSError, ValueError):
+                return _schema(kept.read_bytes())
+        if (text := fetch(place)) is None:
+            return None
+        schema = _schema(text)
+        if kept:
             _keep(kept, text)
-        return text
+        return schema
+
+    def _kept(self, place: str) -> Path | None:
+        """Where what comes from a URL is kept."""
+        if self.cache is None or not place.startswith(_URL):
+            return None
+        return self.cache / f'{sha256(place.encode()).hexdigest()}.json'
 
 
 def _keep(file: Path, text: bytes) -> None:
@@ -222,8 +234,12 @@ def _short(text: str) -> str:
     return text if len(text) <= _LONGEST else f'…{text[-_LONGEST:]}'
 
 
-def _schema(text: bytes) -> Any:
-    return json.loads(text, object_hook=_adapted)
+def _schema(text: bytes) -> dict[str, Any]:
+    """A page that asks people to log in, or `true`, would accept whatever there is."""
+    found = json.loads(text, object_hook=_adapted)
+    if not isinstance(found, dict):
+        raise ValueError('it is no JSON object')
+    return found
 
 
 def _adapted(schema: dict[str, Any]) -> dict[str, Any]:

@@ -204,7 +204,7 @@ def test_messages_stay_short(widgets: Path) -> None:
 
 def test_a_schema_that_is_none_is_a_problem(widgets: Path) -> None:
     file = widgets / 'example.com' / 'widget_v1.json'
-    for text in ('<html>', '{"type": "strange"}', '[]'):
+    for text in ('<html>', '{"type": "strange"}', '[]', 'true'):
         file.write_text(text)
         with pytest.raises(ProblemsFound, match='not a JSON schema: '):
             found(widget(), f'{widgets}/{CRDS}')
@@ -237,6 +237,27 @@ def test_schemas_from_a_server_are_kept(server: ThreadingHTTPServer, widgets: Pa
         "there is no schema for 'example.com/v1 Widget'"
     ]
     assert len(list(cache.iterdir())) == 1
+
+
+@pytest.mark.parametrize('text', ['<html>log in first</html>', 'true', '[]', '{"type": "strange"}', '\xff'])
+@pytest.mark.parametrize('kept', [False, True])
+def test_what_is_no_schema_is_not_kept(
+    text: str, kept: bool, server: ThreadingHTTPServer, widgets: Path, tmp_path: Path
+) -> None:
+    """A server that wants a password may answer 200, and be asked again; so is it for what an older chartloom kept."""
+    location = f'http://127.0.0.1:{server.server_port}/{CRDS}'
+    cache, file = tmp_path / 'cache', widgets / 'example.com' / 'widget_v1.json'
+    good = file.read_bytes()
+    file.write_text(text)
+    with pytest.raises(ProblemsFound, match=r'^http://127.0.0.1:\d+/example.com/widget_v1.json: not a JSON schema: '):
+        check([('one', widget())], Schemas([location], cache), '1.33')
+    assert not cache.exists() or not list(cache.iterdir())
+    file.write_bytes(good)
+    if kept and '{' not in text:
+        check([('one', widget())], Schemas([location], cache), '1.33')
+        (only,) = cache.iterdir()
+        only.write_text(text)
+    assert check([('one', widget())], Schemas([location], cache), '1.33') == []
 
 
 def test_a_server_that_gives_no_answer_is_a_failed_command() -> None:
