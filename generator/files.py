@@ -31,6 +31,20 @@ def folder_in_the_way(path: str) -> Problem:
     return Problem(path, '', 'a folder stands where this file belongs', 'move it away')
 
 
+def named(repository: Repository, path: str) -> str:
+    """What stands where a file is wanted, in words."""
+    try:
+        mode = os.lstat(repository.file(path)).st_mode
+    except OSError:  # only a revision has it
+        return 'a link or a submodule'
+    return _KINDS.get(stat.S_IFMT(mode), 'a device')
+
+
+_KINDS = {
+    stat.S_IFLNK: 'a link', stat.S_IFDIR: 'another repository', stat.S_IFIFO: 'a named pipe', stat.S_IFSOCK: 'a socket',
+}  # fmt: skip
+
+
 def clear_way(repository: Repository, paths: Iterable[str]) -> None:
     """ProblemsFound where a folder for these files is none, is a link, or cannot be written."""
     known: dict[str, Problem | None] = {}

@@ -104,15 +104,18 @@ def quoted(text: str) -> str:
     return f"'{shown}'" if shown.isprintable() else repr(shown)
 
 
+def nearest(word: str, known: Iterable[str]) -> str:
+    """The known word that is most like it, '' for none."""
+    return next(iter(difflib.get_close_matches(word, sorted(known), 1, 0.6)), '')
+
+
 def suggest(word: str, known: Iterable[str], otherwise: str = '') -> str:
     """A hint that names the nearest known word, or all of them if they are few."""
     names = sorted(known)
-    if close := difflib.get_close_matches(word, names, 1, 0.6):
+    if close := nearest(word, names):
         strange = next((letter for letter in word if not letter.isascii()), '')
-        told = (
-            f' {strange!r} is {unicodedata.name(strange, "no ASCII letter")}' if strange and close[0].isascii() else ''
-        )
-        return f'did you mean {quoted(close[0])}?{told}'
+        told = f' {strange!r} is {unicodedata.name(strange, "no ASCII letter")}' if strange and close.isascii() else ''
+        return f'did you mean {quoted(close)}?{told}'
     if otherwise:
         return otherwise
     shown = ', '.join(name if name.isprintable() else repr(name) for name in names)

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from generator.credentials import veiled
 from generator.faults import Fault
 from generator.paths import Path
-from generator.schema import cut, quoted, suggest
+from generator.schema import cut, nearest, quoted, suggest
 from generator.schema_way import Way
 from generator.yamlio import Mark
 
@@ -150,10 +150,12 @@ def _wrong_type(path: Path, error: ValidationError, way: Way, mark: Mark | None)
         if not re.search(_python(error.schema.get('pattern', '')), text):
             return Fault(path, message, way.described())
         # Without a mark the text is gone: 1.10 is 1.1 by now, and quoting that would be another version.
-        quoted = f'quote it: {path[-1] if path else ""}: "{text}"'
-        return Fault(path, message, quoted if mark else 'put it in quotes, as it stands in the file')
+        as_text = f'quote it: {path[-1] if path else ""}: "{text}"'
+        return Fault(path, message, as_text if mark else 'put it in quotes, as it stands in the file')
     if 'string' in names:
         return Fault(path, message, f'write {kinds}; quote text that holds a colon and a space or begins with {{ or [')
+    if 'object' in names and isinstance(value, str) and (close := nearest(value, error.schema.get('properties', ()))):
+        return Fault(path, message, f'write a map with the key {quoted(close)}')
     if 'object' in names and isinstance(value, list):
         known = error.schema.get('properties', {})
         named = 'write a name before each entry: maps merge by name, lists cannot'

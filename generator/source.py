@@ -7,7 +7,7 @@ from dataclasses import replace
 from functools import cached_property, partial
 
 from generator.errors import Problem, ProblemsFound, problem
-from generator.files import FOLDER, folder_in_the_way, standing
+from generator.files import FOLDER, folder_in_the_way, named, standing
 from generator.repository import Repository
 from generator.repository_documents import DOCUMENTS, SCHEMAS
 from generator.worktree import WorkTree, look_at_work_tree, read_file, read_revision
@@ -56,8 +56,9 @@ class Source:
         """The registry's files; links are refused, for what they point to is not what a reviewer sees."""
         if links := [path for path in self.tree.links if f'{path}/'.startswith(f'{REGISTRY}/')]:
             hint = 'put the files themselves into the registry'
-            message = 'a link or a submodule is no registry file'
-            raise ProblemsFound(Problem(path, '', message, hint) for path in sorted(links))
+            raise ProblemsFound(
+                Problem(path, '', f'{named(self.repository, path)} is no registry file', hint) for path in links
+            )
         own = f'{SCHEMAS}/'
         return [path for path in self.tree.ids if path.startswith(f'{REGISTRY}/') and not path.startswith(own)]
 

@@ -9,6 +9,7 @@ from ruamel.yaml.error import MarkedYAMLError, YAMLError
 
 from generator.errors import ProblemsFound, problem
 
+_CONFLICT = re.compile(r'^(?:<{7} .*|={7}|>{7} .*)\r?$', re.MULTILINE)
 _UNPRINTABLE = re.compile('[^\t\n\r -~\x85\xa0-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]')
 
 
@@ -36,6 +37,10 @@ _SYNTAX_HINTS = {
 
 def syntax_problem(error: YAMLError, text: str, file: str, quoted: Any) -> ProblemsFound:
     """Why a text is not YAML; `quoted` is the last quoted text before that."""
+    if conflict := _CONFLICT.search(text):
+        line = text.count('\n', 0, conflict.start()) + 1
+        hint = 'keep what shall hold of both sides, and remove the lines that begin with <<<<<<<, ======= and >>>>>>>'
+        return problem(file, '', f'line {line}: conflict markers of a merge', hint)
     if not isinstance(error, MarkedYAMLError):  # libyaml says no line here
         found = _UNPRINTABLE.search(text)
         return character_problem(text, found.start() if found else 0, file, 'a character that YAML does not allow')

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import os
 import re
+import socket
 import subprocess
 from collections.abc import Iterator
 from pathlib import Path
@@ -109,3 +111,16 @@ def test_a_ledger_that_is_a_link_is_told(tmp_path: Path) -> None:
     (checkout.folder / LEDGER).symlink_to('/etc/hostname')
     checkout.git('commit', '--quiet', '--all', '--message', 'Link')
     assert run('plan', '--path', str(checkout.folder))[2].startswith(f'{LEDGER}: ')
+
+
+def test_what_is_no_file_is_called_what_it_is(tmp_path: Path) -> None:
+    checkout, file = published(tmp_path / 'repository', FIRST), 'registry/models/web.yaml'
+    for make, what in ((os.mkfifo, 'a named pipe'), (_socket, 'a socket')):
+        checkout.remove(file)
+        make(checkout.folder / file)
+        assert f'{file}: {what} is no registry file\n' in run('plan', '--path', str(checkout.folder))[2]
+
+
+def _socket(path: Path) -> None:
+    with socket.socket(socket.AF_UNIX) as found:
+        found.bind(os.path.relpath(path))  # its name may not be long

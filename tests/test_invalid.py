@@ -80,9 +80,12 @@ def spoil(case: Path, folder: Path) -> None:
 
 
 def make(line: str, folder: Path) -> None:
-    """What a folder of files cannot hold: links, and files that are too big to keep here."""
+    """What a folder of files cannot hold: links, repositories, and files that are too big to keep here."""
     if found := re.fullmatch(r'link (\S+) -> (\S+)', line):
         (folder / found[1]).symlink_to(found[2])
+    elif found := re.fullmatch(r'repository (\S+)', line):
+        git(folder, 'init', '--quiet', found[1])
+        git(folder / found[1], 'commit', '--quiet', '--allow-empty', '--message', 'Another')
     elif found := re.fullmatch(r'move (\S+) -> (\S+)', line):
         (folder / found[1]).rename(folder / found[2])
     elif found := re.fullmatch(r'pad (\S+) to (\d+) bytes with lines of "(.*)"', line):
