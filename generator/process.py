@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import os
 import re
 import subprocess
 from base64 import b64encode
@@ -11,7 +12,7 @@ from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, TypeVar
+from typing import IO, TYPE_CHECKING, TypeVar
 from urllib.parse import unquote, urlsplit
 
 from generator.errors import CommandFailed
@@ -67,23 +68,38 @@ def run_all(
 
     They run while the caller does something else, and while it works on the first of their results. Take them all.
     """
+    outputs = [_output() for _ in commands]
     nothing, pipe = subprocess.DEVNULL, subprocess.PIPE
     try:
         running = [
-            subprocess.Popen(each, cwd=cwd, env=env, stdin=nothing, stdout=pipe, stderr=pipe) for each in commands
+            subprocess.Popen(each, cwd=cwd, env=env, stdin=nothing, stdout=output, stderr=pipe)
+            for each, output in zip(commands, outputs, strict=True)
         ]
     except OSError as error:
         raise _not_started(commands[0], error) from error
-    return _results(commands, running)
+    return _results(commands, running, outputs)
 
 
-def _results(commands: Sequence[Sequence[str]], running: Sequence[subprocess.Popen[bytes]]) -> Iterator[Completed]:
+def _output() -> IO[bytes]:
+    """Where a command writes to its end, however much that is: a pipe would stop it until somebody reads."""
+    if hasattr(os, 'memfd_create'):
+        return os.fdopen(os.memfd_create('output'), 'r+b')
+    from tempfile import TemporaryFile
+
+    return TemporaryFile()
+
+
+def _results(
+    commands: Sequence[Sequence[str]], running: Sequence[subprocess.Popen[bytes]], outputs: Sequence[IO[bytes]]
+) -> Iterator[Completed]:
     with ExitStack() as stack:
-        for process in running:
+        for process, output in zip(running, outputs, strict=True):
             stack.enter_context(process)
-        for command, process in zip(commands, running, strict=True):
-            said = process.communicate()
-            yield _completed(command, process.returncode, *said)
+            stack.enter_context(output)
+        for command, process, output in zip(commands, running, outputs, strict=True):
+            said = process.communicate()[1]
+            output.seek(0)
+            yield _completed(command, process.returncode, output.read(), said)
 
 
 def _completed(

@@ -53,15 +53,19 @@ def _work_tree(repository: Repository, answers: Iterator[bytes]) -> WorkTree:
     differing, others, *since = answers
     staged = _staged(repository, entries)
     cut = len(repository.prefix)
-    changed = {path[cut:] for path in (*_listed(differing), *_listed(others))}
+    changed = [path[cut:] for path in (*_listed(differing), *_listed(others))]
+    ids = _with_changes(repository, staged, changed) if changed else staged
+    held = _held(staged, _listed(since[0]), cut) if since else {}
+    return WorkTree(ids, frozenset(path for path, blob in ids.items() if blob == LINK), staged, held)
+
+
+def _with_changes(repository: Repository, staged: Mapping[str, str], changed: Sequence[str]) -> dict[str, str]:
     now = {path: LINK if path.endswith('/') else standing(repository, path) for path in changed}
     links = {path for path, blob in now.items() if blob == LINK}
     # What lies behind a link is not in the work tree, as git sees it.
     files = {path: blob for path, blob in now.items() if blob not in ('', FOLDER)}
     found = {path: blob for path, blob in files.items() if not (links and _is_behind(path, links))}
-    ids = {path: blob for path, blob in staged.items() if path not in changed} | found
-    held = _held(staged, _listed(since[0]), cut) if since else {}
-    return WorkTree(ids, frozenset(path for path, blob in ids.items() if blob == LINK), staged, held)
+    return {path: blob for path, blob in staged.items() if path not in now} | found
 
 
 def _held(staged: Mapping[str, str], differing: list[str], cut: int) -> Mapping[str, str]:
@@ -92,12 +96,13 @@ def _staged(repository: Repository, entries: list[str]) -> dict[str, str]:
     """What is staged, from lines of tag, mode, blob, stage and path; ProblemsFound where that is not all there is."""
     end = 9 + repository.id_length
     cut = end + 3 + len(repository.prefix)
-    unmerged = sorted({entry[cut:] for entry in entries if entry[end + 1] != '0'})
-    if unmerged:
+    staged = {entry[cut:]: entry[9:end] for entry in entries}
+    special = [entry for entry in entries if entry[:4] != 'H 10']  # no file, not stage 0, or overlooked
+    if unmerged := {entry[cut:] for entry in special if entry[end + 1] != '0'}:
         hint = "finish it with 'git commit', or give it up with 'git merge --abort'"
-        raise ProblemsFound(Problem(path, '', 'a merge is in progress', hint) for path in unmerged)
-    staged = {entry[cut:]: LINK if entry[2:8] in LINKS else entry[9:end] for entry in entries}
-    overlooked = [entry[cut:] for entry in entries if entry[0] != 'H']  # assume-unchanged, skip-worktree
+        raise ProblemsFound(Problem(path, '', 'a merge is in progress', hint) for path in sorted(unmerged))
+    staged |= {entry[cut:]: LINK for entry in special if entry[2:8] in LINKS}
+    overlooked = [entry[cut:] for entry in special if entry[0] != 'H']  # assume-unchanged, skip-worktree
     if changed := [path for path in overlooked if standing(repository, path) not in ('', staged[path])]:
         flags = '--no-assume-unchanged --no-skip-worktree'
         raise ProblemsFound(
