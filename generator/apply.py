@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from generator import cache
+from generator.blobs import LINK
 from generator.commit import Files, build_commit
 from generator.domain import Plan
 from generator.errors import CommandFailed, Problem, ProblemsFound, problem
@@ -183,10 +184,21 @@ def _build(run: Run, changes: Changeset, options: Options) -> str:
     if not changes.files:
         return ''
     operation = options.operation if options.edit else ' '.join((options.operation, *options.models))
-    message = commit_message(changes.plan, changes.registry, operation, options.message)
+    message = commit_message(changes.plan, changes.registry, operation, options.message, _moves(run, changes))
     sign = bool(run.registry.settings.spec.get('signing', {}).get('required'))
     head, executable = run.source.head, changes.executable
     return build_commit(run.repository, head, changes.files, message, sign=sign, executable=executable)
+
+
+def _moves(run: Run, changes: Changeset) -> dict[str, str]:
+    from generator.moves import chart_moves
+
+    held = run.source.tree.held
+    before = {
+        path: held[path] for path in changes.files if path.startswith('delivery/') and held.get(path, LINK) != LINK
+    }
+    blobs = run.repository.read(before.values())
+    return chart_moves(run, changes.files, {path: blobs[blob] for path, blob in before.items()})
 
 
 def generate_remote(url: str, branch: str, prefix: str, options: Options, progress: Progress = quiet) -> Outcome:

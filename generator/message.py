@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Mapping
 
 from generator.domain import Plan
 from generator.summary import Summary, summarize
@@ -11,18 +11,31 @@ _LONGEST_SUBJECT = 72
 _LONGEST_LIST = 50
 
 
-def commit_message(plan: Plan, registry_files: Collection[str], operation: str, subject: str = '') -> str:
-    """Subject of at most 72 characters, the charts and releases in the body, the operation as trailer."""
+def commit_message(
+    plan: Plan,
+    registry_files: Collection[str],
+    operation: str,
+    subject: str = '',
+    moves: Mapping[str, str] | None = None,
+) -> str:
+    """Subject of at most 72 characters, the charts and releases in the body, the operation as trailer.
+
+    `moves` tells of releases from which chart to which they move; the others get other values.
+    """
     summary = summarize(plan)
     lines = [subject.strip() or _subject(summary, registry_files), '']
     lines += _section('New charts', summary.new_charts)
     lines += _section('Changed drafts', summary.changed_charts)
-    lines += _section('Changed releases', summary.releases)
+    lines += _section('Changed releases', (_moved(name, moves or {}) for name in summary.releases))
     title = 'Removed, and uninstalled by the agent' if summary.uninstalled else 'Removed'
     lines += _section(title, summary.removed)
     lines += _section('Documents', summary.documents)
     lines += _section('Registry', sorted(registry_files))
     return '\n'.join([*lines, f'Chartloom-Operation: {operation}', ''])
+
+
+def _moved(release: str, moves: Mapping[str, str]) -> str:
+    return f'{release}: {moves[release]}' if release in moves else release
 
 
 def _subject(summary: Summary, registry_files: Collection[str]) -> str:

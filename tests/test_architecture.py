@@ -18,7 +18,7 @@ LAYERS = {
         'process', 'load', 'helm', 'manifests', 'verify', 'repository', 'worktree', 'commit', 'pipeline', 'source',
         'published', 'apply', 'cache', 'doctor', 'plumbing', 'remote', 'files', 'journal', 'index', 'transaction',
         'heads', 'changeset', 'lock', 'forks', 'shards', 'templates', 'prometheus', 'rollouts', 'further',
-        'beginning', 'temporary',
+        'beginning', 'temporary', 'moves',
     },
     4: {'cli', '__main__'},
 }

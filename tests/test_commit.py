@@ -90,10 +90,11 @@ def test_the_message_says_what_moves_and_how_it_was_made(tmp_path: Path) -> None
     here.write(changed_model())
     here.commit(models=('web',))
     message = here.git('log', '-1', '--format=%B')
+    moved = 'chart 1.0.0 → 1.0.1, model version 1'
     assert message.split('\n\n')[:4] == [
         'Generate web: 1 chart, 2 releases',
         'New charts:\n* web 1.0.1',
-        'Changed releases:\n* prod/web\n* staging/web',
+        f'Changed releases:\n* prod/web: {moved}\n* staging/web: {moved}',
         'Registry:\n* registry/models/web.yaml',
     ]
     assert trailers(message) == 'Chartloom-Operation: generate web\n'

@@ -43,7 +43,7 @@ def command(url: str, agent: str, example: bool, folder: Path, output: str) -> N
         say(f'wrote {path}')
     say(f'generated {len(made)} files from them')
     if begun.url == PLACEHOLDER:
-        say(f'\nset spec.repository.url in registry/settings.yaml: it is {PLACEHOLDER} now', fg='yellow')
+        say(f'\nset spec.repository.url in registry/settings.yaml: {PLACEHOLDER} stands for it now', fg='yellow')
     say('\nnext:')
     say('  git add -A && git commit                  keep this beginning')
     say('  edit registry/models/<model>.yaml         add a model, and registry/releases/local/<model>.yaml')

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import difflib
-import re
 from pathlib import Path
 
 import click
@@ -12,8 +11,8 @@ from generator import cache
 from generator.cli import CHANGES
 from generator.cli.output import common_options, problem_data, result, say, table, warn
 from generator.commit import finish
-from generator.domain import LedgerEntry, Plan
-from generator.ledger import ledger_file, read_ledger
+from generator.domain import Plan
+from generator.moves import chart_moves, ledger_of
 from generator.pipeline import Run
 from generator.repository import open_repository
 from generator.source import Source
@@ -46,7 +45,8 @@ def command(
         if not plan.changes:
             cache.remember(repository, 'files', known)
     diffs = {change.path: _diff(run, plan, change.path) for change in plan.changes} if diff else {}
-    moves = _moves(run, plan)
+    before = {path: run.source.read(path) for path in plan.files if path in run.source.tree.ids}
+    moves = chart_moves(run, plan.files, before)
     warnings = [*(run.warnings if plan.changes else []), *removal_warnings(plan, allow_removal)]
     warn(warnings)
     if output == 'json':
@@ -105,28 +105,6 @@ def _tell(plan: Plan, diffs: dict[str, str], moves: dict[str, str]) -> None:
     say(f'\n{counts["add"]} to add, {counts["update"]} to update, {counts["remove"]} to remove')
 
 
-_CHART = re.compile(rb'charts/[^/\s]+/([0-9]+\.[0-9]+\.[0-9]+)"?$', re.MULTILINE)
-
-
-def _moves(run: Run, plan: Plan) -> dict[str, str]:
-    """Releases that get another chart: from which version to which, and what that chart serves."""
-    moves = {}
-    for file, data in plan.files.items():
-        now = _CHART.search(data) if file.startswith('delivery/') else None
-        before = _CHART.search(run.source.read(file)) if now and file in run.source.tree.ids else None
-        if now and (before is None or before[0] != now[0]):
-            _, environment, model = file.removesuffix('.yaml').split('/')
-            version, old = now[1].decode(), before[1].decode() if before else 'none'
-            serves = next(entry.model_version for entry in _ledger(run, model) if entry.version == version)
-            moves[f'{environment}/{model}'] = f'chart {old} → {version}, model version {serves}'
-    return moves
-
-
-def _ledger(run: Run, model: str) -> tuple[LedgerEntry, ...]:
-    file = ledger_file(model)
-    return read_ledger(run.files[file], file) if file in run.files else run.base.ledgers.get(model, ())
-
-
 def _diff(run: Run, plan: Plan, path: str) -> str:
     """The change of a file; a file of a new chart version is compared with the version before."""
     older = _older(run, path)
@@ -142,7 +120,7 @@ def _older(run: Run, path: str) -> str:
     folder, model, version, *inner = (*path.split('/', 3), '', '')
     if folder != 'charts':
         return ''
-    versions = [entry.version for entry in _ledger(run, model)]
+    versions = [entry.version for entry in ledger_of(run, model)]
     earlier = versions[: versions.index(version)] if version in versions else []
     candidates = (f'charts/{model}/{v}/{inner[0]}' for v in reversed(earlier))
     return next((name for name in candidates if name in run.source.tree.ids), '')
