@@ -12,7 +12,7 @@ from hypothesis import HealthCheck, example, given
 from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 from parts import git
-from registries import following, model, release, settings
+from registries import following, model, release, settings, version
 
 from generator.commit import build_commit
 from generator.domain import Change, Plan
@@ -83,6 +83,20 @@ def trailers(message: str) -> str:
         ['git', 'interpret-trailers', '--parse'], input=message, capture_output=True, check=True, encoding='utf-8'
     )
     return done.stdout
+
+
+def test_the_message_says_which_version_a_release_leaves(tmp_path: Path) -> None:
+    here = new(tmp_path)
+    here.commit()
+    assert '\n* prod/web: chart none → 1.0.0, model version 1\n' in here.git('log', '-1', '--format=%B')
+    here.write(model('web', versions=[version('1'), version('2')]))
+    here.generate()
+    here.commit()
+    moved = 'prod/web: chart 1.0.0 → 1.0.1, model version 1 → 2'
+    assert f'\n* {moved}\n' in here.git('log', '-1', '--format=%B')
+    here.write(model('web', versions=[version('1'), version('2')]) | release('prod', 'web', values={'replicaCount': 9}))
+    here.commit()
+    assert '\nChanged releases:\n* prod/web\n' in here.git('log', '-1', '--format=%B')
 
 
 def test_the_message_says_what_moves_and_how_it_was_made(tmp_path: Path) -> None:
