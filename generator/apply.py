@@ -181,8 +181,11 @@ def _remote(repository: Repository, branch: str) -> str:
 
 
 def _build(run: Run, changes: Changeset, options: Options) -> str:
+    from generator.changeset import check_stored
+
     if not changes.files:
         return ''
+    check_stored(run.repository, changes.files)
     operation = options.operation if options.edit else ' '.join((options.operation, *options.models))
     message = commit_message(changes.plan, changes.registry, operation, options.message, _moves(run, changes))
     sign = bool(run.registry.settings.spec.get('signing', {}).get('required'))

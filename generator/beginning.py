@@ -18,7 +18,9 @@ from generator.files import FOLDER, folder_in_the_way, standing
 from generator.load import SETTINGS
 from generator.process import run
 from generator.repository import Repository, find_repository, open_repository
+from generator.source import Source
 from generator.templates import load_templates
+from generator.transaction import finish
 
 _START = 'init/'
 
@@ -39,6 +41,7 @@ def begin(folder: Path, url: str, agent: str, *, example: bool) -> Begun:
     Without a `url` the agents are told that of the remote 'origin'.
     """
     with _work_tree(folder) as repository:
+        finish(repository)  # what an earlier one has begun
         origin = '' if url else repository.ask('remote', 'get-url', 'origin')
         branch = repository.ask('symbolic-ref', '--short', 'HEAD') or 'main'
         url = url or origin or PLACEHOLDER
@@ -54,6 +57,7 @@ def begin(folder: Path, url: str, agent: str, *, example: bool) -> Begun:
 @contextmanager
 def _work_tree(folder: Path) -> Iterator[Repository]:
     """The repository around a folder; both are made where they are missing, and go again where the rest fails."""
+    before = os.path.isfile(folder / SETTINGS)
     missing = [place for place in (folder / '.git', folder, *folder.parents) if not os.path.lexists(place)]
     try:
         _make(folder)
@@ -62,7 +66,8 @@ def _work_tree(folder: Path) -> Iterator[Repository]:
             run(['git', 'init', '--quiet', '--initial-branch=main', str(folder)])
         yield repository or open_repository(folder)
     except BaseException:
-        _unmake(missing)
+        if before or not os.path.isfile(folder / SETTINGS):  # else the next run goes on from here
+            _unmake(missing)
         raise
 
 
@@ -100,6 +105,8 @@ def _check_new(repository: Repository, files: dict[str, bytes]) -> None:
     if found[SETTINGS] == FOLDER:
         raise ProblemsFound([folder_in_the_way(SETTINGS)])
     present = [path for path, blob in found.items() if blob not in ('', FOLDER)]
+    if SETTINGS not in present:
+        Source(repository).check_missing(SETTINGS)
     if SETTINGS in present:
         hint = 'edit it, or name another folder with --path'
         raise problem(SETTINGS, '', 'this folder already is a chartloom repository', hint)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 
 from generator import repository_documents
@@ -50,8 +50,6 @@ def find_changes(run: Run, plan: Plan, removable: Collection[str], *, discard: b
             raise ProblemsFound(problems)
     changes = _with_own_blocks(run, lacking, held)
     files = {**changes.files, **dict.fromkeys(changes.removed), **registry}
-    if problems := list(_filtered(run.repository, files)):
-        raise ProblemsFound(problems)
     index = _index(run, {*files, *(change.path for change in plan.changes)}, files, held, discard)
     return Changeset(changes, files, tuple(registry), _executable(run, registry), index)
 
@@ -131,18 +129,26 @@ def _index(run: Run, paths: set[str], files: Files, held: Mapping[str, str], dis
     return {path: tree.staged.get(path, '') for path in sorted(paths)}
 
 
-def _filtered(repository: Repository, files: Files) -> Iterator[Problem]:
-    """Files that git would store otherwise than they are read: encrypted, or as a pointer (git-crypt, LFS)."""
-    if not files:
-        return
+def check_stored(repository: Repository, files: Files) -> None:
+    """ProblemsFound where git would store a file otherwise than it was read: encrypted, as a pointer (LFS), recoded."""
     listing = ''.join(f'{repository.prefix}{path}\0' for path in files).encode('utf-8', 'surrogateescape')
-    answers = repository.feed(listing, 'check-attr', '--stdin', '-z', 'filter').decode('utf-8', 'surrogateescape')
-    fields = answers.split('\0')  # path, attribute and value of each
-    hint = "take it out with '-filter' in .gitattributes: agents and reviewers read what git stores"
-    for path, value in zip(fields[::3], fields[2::3], strict=False):
-        if value not in ('unspecified', 'unset'):
-            message = f"git's filter '{value}' would not be applied to this file"
-            yield Problem(path.removeprefix(repository.prefix), '', message, hint)
+    where, env = [], {}
+    if repository.bare:  # there are no .gitattributes but those of the commit
+        where, env = ['--cached'], {'GIT_INDEX_FILE': str(repository.git_dir / 'attributes')}
+        repository.git('read-tree', 'HEAD', env=env)
+    answers = repository.feed(listing, 'check-attr', '--stdin', '-z', *where, *_RECODING, **env)
+    fields = answers.decode('utf-8', 'surrogateescape').split('\0')  # path, attribute and value of each
+    hint = 'take the attribute back in .gitattributes: agents and reviewers read what git stores'
+    problems = [
+        Problem(path.removeprefix(repository.prefix), '', f'git would not store it as it is: {name}={value}', hint)
+        for path, name, value in zip(fields[::3], fields[1::3], fields[2::3], strict=False)
+        if value not in ('unspecified', 'unset')
+    ]
+    if problems:
+        raise ProblemsFound(problems)
+
+
+_RECODING = ('filter', 'working-tree-encoding', 'ident')
 
 
 def _executable(run: Run, registry: Collection[str]) -> frozenset[str]:

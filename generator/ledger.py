@@ -43,6 +43,14 @@ def read_ledger(data: bytes, file: str) -> tuple[LedgerEntry, ...]:
         raise problem(file, '', 'it is not a ledger of chart versions', _taken_back(file)) from None
 
 
+def read_published(data: bytes, file: str) -> tuple[LedgerEntry, ...]:
+    """The same of a ledger that others rely on: it vouches for charts, so nobody may have changed it by hand."""
+    entries = read_ledger(data, file)
+    if not yamlwrite.is_sealed(data):
+        raise problem(file, '', 'published, and edited by hand', _taken_back(file))
+    return entries
+
+
 def _entry(said: Any) -> LedgerEntry:
     entry = LedgerEntry(
         version=said['version'],
@@ -69,7 +77,7 @@ def _taken_back(file: str) -> str:
 
 def brought_back(folder: str) -> str:
     """What to do with a published chart that is not as it was: all of it came by one commit."""
-    published = f'$(git log -1 --diff-filter=A --format=%h -- {folder}/Chart.yaml)'
+    published = f'$(git log --diff-filter=A --format=%h -- {folder}/Chart.yaml | tail -n 1)'
     return f'bring it back as it was published, and commit that: {_restore(published, folder)}'
 
 

@@ -13,7 +13,7 @@ from generator.domain import Ids, Plan, Registry, ResolvedRelease, Settings, Tem
 from generator.edits import is_published
 from generator.errors import Problem, ProblemsFound, problem
 from generator.further import with_further
-from generator.ledger import ledger_file, read_ledger
+from generator.ledger import ledger_file, read_published
 from generator.load import SETTINGS, Check, load_registry, no_problems
 from generator.migrations import migration_warnings
 from generator.plan import Trees, make_plan
@@ -109,7 +109,7 @@ class Run:
         revision, ids = self.base_ids
         files = {m: ids[ledger_file(m)] for m in self.registry.models if ledger_file(m) in ids}
         blobs = {LINK: b'', **self.repository.read(blob for blob in files.values() if blob != LINK)}
-        return Base(revision, ids, {m: read_ledger(blobs[blob], ledger_file(m)) for m, blob in files.items()})
+        return Base(revision, ids, {m: read_published(blobs[blob], ledger_file(m)) for m, blob in files.items()})
 
     def _base_revision(self) -> str:
         if not self._base:

@@ -9,6 +9,7 @@ from generator.domain import Change, Plan
 from generator.edits import CHART, UNKNOWN, HandEdits
 from generator.edits import Trees as Trees
 from generator.errors import Problem
+from generator.ledger import brought_back
 from generator.repository_documents import DOCUMENTS
 
 _RELEASE = re.compile(r'(?:values|delivery)/([^/]+)/([^/]+)\.yaml')
@@ -124,7 +125,7 @@ class _Planner:
             path, instead = folder, 'move it away if you need it'
         elif message == REMOVED:
             path = path if f'{folder}/Chart.yaml' in self.trees.current_ids else folder
-            instead = f"bring it back with 'git restore {path}'"
+            instead = brought_back(folder)
         else:
             instead = _where_instead(path)
         problem = Problem(path, '', message, f"{instead}, or run 'chartloom generate --discard-edits'")

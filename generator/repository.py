@@ -6,6 +6,7 @@ Nothing here touches the index or a branch (see `commit`); what a partial clone 
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
@@ -216,7 +217,9 @@ def _enter(folder: Path) -> None:
 def _not_opened(folder: Path, error: CommandFailed) -> Exception:
     said = error.stderr.lower()
     if 'dubious ownership' in said:
-        hint = f"run 'git config --global --add safe.directory {folder}' if you trust it"
+        named = re.search("repository at '(.*)'", error.stderr)
+        trusted = named[1] if named else folder.resolve()
+        hint = f"run 'git config --global --add safe.directory {trusted}' if you trust it"
         return problem(str(folder), '', 'git does not trust the owner of this folder', hint)
     if 'must be run in a work tree' in said:
         place = text(call(folder, ('rev-parse', '--absolute-git-dir')))

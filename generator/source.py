@@ -63,8 +63,13 @@ class Source:
         return [path for path in self.tree.ids if path.startswith(f'{REGISTRY}/') and not path.startswith(own)]
 
     def check_missing(self, path: str) -> None:
-        """ProblemsFound where something stands at a path that git knows no file of."""
-        found = '' if self.repository.bare else standing(self.repository, path)
+        """ProblemsFound where what git knows, and what stands at a path, are not the same."""
+        if self.repository.bare:
+            return
+        found = standing(self.repository, path)
+        if not found and (path in self.tree.held or path in self.tree.staged):
+            hint = "bring it here with 'git restore', or 'git sparse-checkout add' of its folder"
+            raise problem(path, '', 'git has this file, but it is not in the work tree', hint)
         if found == FOLDER:
             raise ProblemsFound([folder_in_the_way(path)])
         if found:

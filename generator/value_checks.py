@@ -154,7 +154,7 @@ def _resources(path: Path, resources: Values) -> Iterator[Fault]:
     for name in sorted({*requests, *limits}):
         asked, allowed = requests.get(name), limits.get(name)
         places = ((*path, 'limits', name), (*path, 'requests', name))
-        if '/' not in name:
+        if '/' not in name and not name.startswith('hugepages-'):  # what nodes may promise more of than they have
             if asked != allowed and asked and allowed and quantity(asked) > quantity(allowed):
                 message = f'the request for {name}, {asked}, is more than the limit, {allowed}'
                 yield Fault(places[0], message, 'raise the limit or lower the request', places[1:])
@@ -162,6 +162,6 @@ def _resources(path: Path, resources: Values) -> Iterator[Fault]:
             yield Fault(
                 places[0], f'{name} is counted in whole numbers', "write a whole number, for example '1'", places[1:]
             )
-        elif asked and asked != allowed:
+        elif asked and quantity(asked) != quantity(allowed or '0'):
             message = f'{name} must be requested and limited alike, not {asked} and {allowed or "nothing"}'
             yield Fault(places[1], message, 'leave the request out: Kubernetes takes the limit for it', places[:1])

@@ -99,8 +99,10 @@ def _staged(repository: Repository, entries: list[str]) -> dict[str, str]:
     staged = {entry[cut:]: entry[9:end] for entry in entries}
     special = [entry for entry in entries if entry[:4] != 'H 10']  # no file, not stage 0, or overlooked
     if unmerged := {entry[cut:] for entry in special if entry[end + 1] != '0'}:
-        hint = "finish it with 'git commit', or give it up with 'git merge --abort'"
-        raise ProblemsFound(Problem(path, '', 'a merge is in progress', hint) for path in sorted(unmerged))
+        hint = "resolve it and run 'git add', then finish what 'git status' tells is in progress"
+        raise ProblemsFound(
+            Problem(path, '', 'git has several versions of this file, unmerged', hint) for path in sorted(unmerged)
+        )
     staged |= {entry[cut:]: LINK for entry in special if entry[2:8] in LINKS}
     overlooked = [entry[cut:] for entry in special if entry[0] != 'H']  # assume-unchanged, skip-worktree
     if changed := [path for path in overlooked if standing(repository, path) not in ('', staged[path])]:

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import os
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
 from gitops import chartloom
-from parts import git, permissions_count
+from parts import ROOT, git, permissions_count
 
 ADDRESS = 'https://git.example.com/t/r.git'
 SECRET = 'https://bot:hunter2secret@git.example.com/t/r.git'
@@ -93,3 +95,42 @@ def test_a_folder_that_may_not_be_written(tmp_path: Path) -> None:
     (tmp_path / 'mine').mkdir(mode=0o555)
     told = refused(tmp_path, 'mine/x', through=permissions_count())
     assert told.startswith('mine/x: this folder cannot be made: Permission denied\n')
+
+
+@pytest.mark.parametrize('how', ['--sparse', '--no-checkout'])
+def test_a_repository_that_is_not_checked_out_has_begun(tmp_path: Path, how: str) -> None:
+    assert chartloom(tmp_path, 'init', '--path', 'first/deep', '--url', ADDRESS).returncode == 0
+    git(tmp_path / 'first/deep', 'add', '--all')
+    git(tmp_path / 'first/deep', 'commit', '--quiet', '--message', 'Begin')
+    git(tmp_path, 'clone', '--quiet', how, str(tmp_path / 'first/deep'), 'here')
+    if how == '--sparse':
+        git(tmp_path / 'here', 'sparse-checkout', 'set', 'nothing')
+    told = refused(tmp_path, 'here/deep' if (tmp_path / 'here/deep').exists() else 'here')
+    assert told.startswith('registry/settings.yaml: git has this file, but it is not in the work tree\n')
+
+
+INTERRUPTED = """
+import os, signal, sys
+from generator import cli, journal
+stop, move, moved = int(sys.argv.pop(1)), journal._move_folder, []
+def interrupted(new, target):
+    moved.append(target)
+    if len(moved) == stop:
+        os.kill(os.getpid(), signal.SIGINT)
+    return move(new, target)
+journal._move_folder = interrupted
+cli.main()
+"""
+
+
+@pytest.mark.parametrize('moves', [2, 4])
+def test_interrupted_it_goes_on_from_where_it_was(tmp_path: Path, moves: int) -> None:
+    """A person presses Ctrl-C while files are moved to their places."""
+    command = [sys.executable, '-c', INTERRUPTED, str(moves), 'init', '--example', '--path', 'r', '--url', ADDRESS]
+    env = {**os.environ, 'PYTHONPATH': str(ROOT)}
+    assert subprocess.run(command, cwd=tmp_path, env=env, capture_output=True, check=False).returncode == 130
+    if (tmp_path / 'r/registry/settings.yaml').exists():
+        assert 'nothing to do' in chartloom(tmp_path / 'r', 'generate').stdout
+    else:
+        assert chartloom(tmp_path, 'init', '--example', '--path', 'r', '--url', ADDRESS).returncode == 0
+    assert chartloom(tmp_path / 'r', 'verify').returncode == 0

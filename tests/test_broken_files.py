@@ -97,7 +97,7 @@ def test_the_hint_mends_it_without_any_remote(tmp_path: Path, path: str) -> None
     checkout.git('add', '--all')
     checkout.git('commit', '--quiet', '--message', 'Broken')
     stderr = run('plan', '--path', str(checkout.folder))[2]
-    found = re.search("commit that: '(git restore .*)'", stderr)
+    found = re.search("commit that: '(git restore [^']*)'", stderr)
     assert found, stderr
     subprocess.run(['sh', '-c', found[1]], cwd=checkout.folder, check=True)
     checkout.git('commit', '--quiet', '--message', 'Brought back')
@@ -123,3 +123,46 @@ def test_what_is_no_file_is_called_what_it_is(tmp_path: Path) -> None:
 
 def _socket(path: Path) -> None:
     os.mknod(path, stat.S_IFSOCK | 0o600)  # to bind one there its name may not be long
+
+
+@pytest.mark.parametrize('arguments', [('plan',), ('generate', '--discard-edits'), ('verify',)])
+def test_a_published_ledger_that_was_edited_is_not_sealed_again(tmp_path: Path, arguments: tuple[str, ...]) -> None:
+    checkout = published(tmp_path / 'repository', FIRST)
+    text = checkout.read(LEDGER)
+    checkout.write({LEDGER: text.replace('first chart', 'best chart')})
+    checkout.git('commit', '--quiet', '--all', '--message', 'Edit')
+    code, _, stderr = run(*arguments, '--path', str(checkout.folder))
+    assert (code, stderr.startswith(f'{LEDGER}: published, and edited by hand\n')) == (1, True)
+    assert checkout.status() == []
+
+
+@pytest.mark.parametrize('committed', [False, True])
+def test_a_published_chart_that_is_removed_comes_back_by_the_hint(tmp_path: Path, committed: bool) -> None:
+    checkout = published(tmp_path / 'repository', FIRST)
+    before = checkout.tree()
+    checkout.git('switch', '--quiet', '--create', 'feature')
+    checkout.git('rm', '-r', '--quiet', CHART)
+    if committed:
+        checkout.git('commit', '--quiet', '--message', 'Remove')
+    stderr = run('plan', '--path', str(checkout.folder))[2]
+    found = re.search("commit that: '(git restore [^']*)'", stderr)
+    assert found, stderr
+    subprocess.run(['sh', '-c', found[1]], cwd=checkout.folder, check=True)
+    assert checkout.tree() == before
+
+
+def test_of_a_chart_that_came_twice_the_first_one_is_brought_back(tmp_path: Path) -> None:
+    checkout = published(tmp_path / 'repository', FIRST)
+    checkout.write(SECOND)
+    assert checkout.commit().commit
+    before = checkout.tree()
+    checkout.git('rm', '-r', '--quiet', CHART)
+    checkout.git('commit', '--quiet', '--message', 'Remove')
+    checkout.git('checkout', '--quiet', 'HEAD~', '--', CHART)
+    checkout.append(f'{CHART}/values.yaml', '# mine\n')
+    checkout.git('add', '--all')
+    checkout.git('commit', '--quiet', '--message', 'Again')
+    found = re.search("commit that: '(git restore [^']*)'", run('plan', '--path', str(checkout.folder))[2])
+    assert found
+    subprocess.run(['sh', '-c', found[1]], cwd=checkout.folder, check=True)
+    assert checkout.tree() == before

@@ -62,9 +62,21 @@ def test_a_file_that_git_stores_through_a_filter_is_refused(tmp_path: Path, path
     here.git('config', 'filter.crypt.smudge', 'tr a-z n-za-m')
     (here.top / '.gitattributes').write_text(f'{Path(path).parent}/* filter=crypt\ndeep/{path} filter=crypt\n')
     here.write(changed_model())
-    assert here.refused(commit=True) == [f"{path}: git's filter 'crypt' would not be applied to this file"]
+    assert here.refused(commit=True) == [f'{path}: git would not store it as it is: filter=crypt']
     (here.top / '.gitattributes').write_text('* filter=crypt\ndeep/** -filter\n')
     assert here.commit().commit
+
+
+@pytest.mark.parametrize('attribute', ['working-tree-encoding=UTF-16', 'ident'])
+def test_a_file_that_git_recodes_is_refused(tmp_path: Path, attribute: str) -> None:
+    here = published(tmp_path)
+    (here.top / 'delivery/.gitattributes').write_text(f'web.yaml {attribute}\n')
+    here.write(changed_model())
+    told = here.refused(commit=True)
+    assert [each.partition('=')[0] for each in told] == [
+        f'delivery/{environment}/web.yaml: git would not store it as it is: {attribute.partition("=")[0]}'
+        for environment in ('prod', 'staging')
+    ]
 
 
 def test_an_intent_to_add_is_no_staged_change(tmp_path: Path) -> None:
@@ -145,7 +157,7 @@ def test_unmerged_files_of_ours_are_told(tmp_path: Path) -> None:
     conflict(here, WEB)
     subprocess.run(['git', 'merge', 'other'], cwd=here.top, check=False, capture_output=True)
     for commit in (False, True):
-        assert here.refused(commit=commit) == [f'{WEB}: a merge is in progress']
+        assert here.refused(commit=commit) == [f'{WEB}: git has several versions of this file, unmerged']
 
 
 def test_a_young_index_hides_no_edit(tmp_path: Path) -> None:

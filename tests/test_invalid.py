@@ -150,6 +150,8 @@ ELSEWHERE = {
     '{} does not match {}': 'for jsonschema, never shown',
     'git takes this file for one of another repository': 'a registry with its own .git: test_refusals.py',
     "remove the '.git' in {}": 'the same',
+    'git has this file, but it is not in the work tree': 'a clone that is not checked out: test_beginning.py',
+    "bring it here with 'git restore', or 'git sparse-checkout add' of its folder": 'the same',
 }
 
 

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import fcntl
 import json
 import os
 import pty
 import subprocess
+import time
 from pathlib import Path
 from typing import Any
 
@@ -131,3 +133,18 @@ def test_no_stream_at_all(tmp_path: Path) -> None:
     done = chartloom(here.folder, 'generate', '--commit', preexec_fn=lambda: os.closerange(0, 3))
     assert (done.returncode, here.status()) == (3, [])
     assert subprocess.run(['git', 'fsck', '--strict'], cwd=here.top, check=False).returncode == 0
+
+
+def test_a_slow_reader_gets_all_of_it(tmp_path: Path) -> None:
+    """Its pipe is small, and set not to wait, as some programs leave it."""
+    here = new(tmp_path)
+    reads, writes = os.pipe()
+    os.set_blocking(writes, False)
+    fcntl.fcntl(writes, fcntl.F_SETPIPE_SZ, 4096)
+    process = start(here.folder, 'plan', '--diff', '--output', 'json', stdout=writes)
+    os.close(writes)
+    time.sleep(2)
+    with os.fdopen(reads, encoding='utf-8') as pipe:
+        assert len(json.loads(pipe.read())['changes']) > 50
+    process.communicate()
+    assert process.returncode == 0

@@ -168,3 +168,15 @@ def test_a_link_in_a_remote_registry_is_refused(origin: Path, tmp_path: Path) ->
     first.git('push', '--quiet')
     with pytest.raises(ProblemsFound, match=r'registry/models/link\.yaml: a link or a submodule is no registry file'):
         without_checkout(origin)
+
+
+def test_a_file_that_git_stores_through_a_filter_is_refused(origin: Path, tmp_path: Path) -> None:
+    first = published_at(origin, tmp_path / 'first')
+    first.append('.gitattributes', 'delivery/** filter=lfs\n')
+    first.git('commit', '--quiet', '--all', '--message', 'LFS')
+    first.git('push', '--quiet')
+    remote_change(origin, tmp_path / 'writer', changed_model())
+    before = git(origin, 'rev-parse', 'main')
+    with pytest.raises(ProblemsFound, match=r'delivery/prod/web\.yaml: git would not store it as it is: filter=lfs'):
+        without_checkout(origin)
+    assert git(origin, 'rev-parse', 'main') == before
