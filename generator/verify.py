@@ -14,9 +14,10 @@ from generator.domain import ResolvedRelease
 from generator.errors import Problem, ProblemsFound
 from generator.helm import Helm, HelmRelease, Rendered, lint, template
 from generator.ledger import brought_back, ledger_file, read_ledger
-from generator.manifests import Schemas, check, parse_documents
+from generator.manifests import Schemas, check
 from generator.pipeline import Run
 from generator.published import TAMPERED
+from generator.rendered import parse_documents
 from generator.summary import chart_folder, new_folders
 
 Step = Callable[[int], object]

@@ -14,7 +14,7 @@ from parts import ROOT
 
 from generator.errors import ProblemsFound
 from generator.helm import Helm, HelmRelease, Rendered, find_helm, lint, template
-from generator.manifests import parse_documents
+from generator.rendered import parse_documents
 
 TEMPLATES = {
     '_labels.tpl': '{{ define "labels" }}app: {{ .Values.fullnameOverride }}{{ end }}',

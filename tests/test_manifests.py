@@ -15,7 +15,8 @@ import pytest
 
 from generator.errors import CommandFailed, Problem, ProblemsFound
 from generator.helm import HelmRelease, find_helm, template
-from generator.manifests import Schemas, check, parse_documents
+from generator.manifests import Schemas, check
+from generator.rendered import parse_documents
 
 KUBERNETES = '{{ .NormalizedKubernetesVersion }}{{.StrictSuffix}}/{{.ResourceKind}}{{.KindSuffix}}.json'
 CRDS = '{{.Group}}/{{.ResourceKind}}_{{.ResourceAPIVersion}}.json'

@@ -45,7 +45,8 @@ def open_streams() -> None:
             os.fstat(number)
         except OSError:
             os.open(os.devnull, os.O_RDONLY)  # the lowest free number is this one
-        os.set_blocking(number, True)  # else what a slow reader cannot take at once would be lost
+        if number:  # else what a slow reader cannot take at once would be lost
+            os.set_blocking(number, True)
     # A test has streams of its own.
     if sys.stdout is sys.__stdout__:
         sys.stdout = _safe(sys.stdout, 1)
