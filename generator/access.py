@@ -6,11 +6,11 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from generator.domain import Environment, Layer, Values
-from generator.errors import problem
+from generator.domain.places import Path
+from generator.domain.problems import problem
+from generator.domain.records import Environment, Layer, Values
 from generator.merge import enabled
 from generator.nginx import PREFIX
-from generator.paths import Path
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,8 +10,8 @@ import re
 from decimal import Decimal
 from typing import Any
 
-from generator.domain import Values
-from generator.units import number, seconds
+from generator.domain.records import Values
+from generator.domain.units import number, seconds
 
 Alert = dict[str, Any]
 

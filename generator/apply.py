@@ -9,16 +9,16 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from generator import cache
-from generator.blobs import LINK
 from generator.commit import Files, build_commit
-from generator.domain import Plan
-from generator.errors import CommandFailed, Problem, ProblemsFound, problem
+from generator.domain.problems import CommandFailed, Problem, ProblemsFound, problem
+from generator.domain.progress import Progress, quiet
+from generator.domain.records import Plan
+from generator.domain.tree import LINK
 from generator.files import standing
 from generator.heads import current_branch, refuse_unfinished
 from generator.journal import discard, is_pending
 from generator.lock import locked
 from generator.message import commit_message
-from generator.progress import Progress, quiet
 from generator.remote import (
     fetch_head,
     fetch_published,

@@ -9,12 +9,12 @@ from fractions import Fraction
 from typing import Any
 from urllib.parse import urlsplit
 
-from generator.domain import Values
-from generator.errors import Problem
+from generator.domain.places import Path, show
+from generator.domain.problems import Problem
+from generator.domain.records import Values
+from generator.domain.units import mebibytes
 from generator.images import parse_image
-from generator.paths import Path, show
 from generator.schema import suggest
-from generator.units import mebibytes
 
 Fragment = tuple[Path, Path, Any]
 

@@ -13,7 +13,7 @@ from generator import yamlwrite
 from generator.apply import Options, Outcome, generate
 from generator.doctor import PLACEHOLDER
 from generator.documents import render_document
-from generator.errors import Problem, ProblemsFound, problem
+from generator.domain.problems import Problem, ProblemsFound, problem
 from generator.files import FOLDER, folder_in_the_way, standing
 from generator.load import SETTINGS
 from generator.process import run

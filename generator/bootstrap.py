@@ -9,7 +9,7 @@ from typing import Any
 
 from generator import yamlwrite
 from generator.delivery import bootstrap_name, sync_policy
-from generator.domain import DOMAIN, Environment, Settings
+from generator.domain.records import DOMAIN, Environment, Settings
 
 _IN_CLUSTER = 'https://kubernetes.default.svc'
 _PLACE = f'{DOMAIN}/place'

@@ -9,8 +9,8 @@ from dataclasses import dataclass, field
 
 from generator import repository_documents
 from generator.commit import Files
-from generator.domain import Change, Plan
-from generator.errors import Problem, ProblemsFound
+from generator.domain.problems import Problem, ProblemsFound
+from generator.domain.records import Change, Plan
 from generator.pipeline import Run
 from generator.plan import left_behind
 from generator.repository import Repository

@@ -10,7 +10,7 @@ from typing import Any
 from generator import yamlwrite
 from generator.chart_readme import chart_readme
 from generator.dashboards import dashboard
-from generator.domain import (
+from generator.domain.records import (
     DOMAIN,
     VALUES_CONTRACT,
     Chart,

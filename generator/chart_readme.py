@@ -7,7 +7,7 @@ from functools import lru_cache
 from typing import Any
 
 from generator.documents import cell, render_document
-from generator.domain import Model, ModelVersion, Templates, Values
+from generator.domain.records import Model, ModelVersion, Templates, Values
 from generator.images import show_image
 
 

@@ -10,7 +10,9 @@ from functools import lru_cache
 
 from generator import yamlwrite
 from generator.chart_files import VERSION, draft_chart
-from generator.domain import (
+from generator.domain.places import show
+from generator.domain.problems import problem
+from generator.domain.records import (
     Chart,
     LedgerEntry,
     Model,
@@ -19,8 +21,6 @@ from generator.domain import (
     Templates,
     Tree,
 )
-from generator.errors import problem
-from generator.paths import show
 
 FIRST_VERSION = '1.0.0'
 

@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Iterator, Mapping
 
 from generator.credentials import credential_problems
-from generator.domain import Environment, Model, Registry, Release, Templates
+from generator.domain.places import Path, show
+from generator.domain.problems import Problem
+from generator.domain.records import Environment, Model, Registry, Release, Templates
 from generator.environment_checks import cluster_key, environment_problems
-from generator.errors import Problem
 from generator.features import FEATURES
 from generator.model_values import model_problems
-from generator.paths import Path, show
 from generator.release_checks import release_problems
 from generator.rollout_checks import rollout_problems
 from generator.route_checks import route_problems

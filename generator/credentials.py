@@ -8,10 +8,10 @@ import re
 from collections.abc import Iterator
 from typing import Any
 
-from generator.domain import Registry
-from generator.errors import Problem
-from generator.paths import Path, show
-from generator.tokens import HIDDEN, token
+from generator.domain.places import Path, show
+from generator.domain.problems import Problem
+from generator.domain.records import Registry
+from generator.domain.secrets import HIDDEN, token
 
 # --password=… and the like, in arguments and configuration files; not a reference, a path or an empty text.
 _ASSIGNED = re.compile(

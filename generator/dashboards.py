@@ -8,8 +8,8 @@ from functools import lru_cache
 from typing import Any
 
 from generator import alerts
-from generator.domain import Values
-from generator.units import seconds
+from generator.domain.records import Values
+from generator.domain.units import seconds
 
 _SOURCE = {'type': 'prometheus', 'uid': '${datasource}'}
 _WIDTH, _HEIGHT, _COLUMNS = 12, 8, 2

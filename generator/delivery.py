@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import Any
 
 from generator import yamlwrite
-from generator.domain import DOMAIN, Environment, ResolvedRelease, Settings, Values
+from generator.domain.records import DOMAIN, Environment, ResolvedRelease, Settings, Values
 from generator.strategies.companions import client_side, drift_ignore, health_checks, ignore_differences
 from generator.yamlwrite import Dumped
 

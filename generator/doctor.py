@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from generator import __version__
-from generator.errors import CommandFailed, ProblemsFound
+from generator.domain.problems import CommandFailed, ProblemsFound
 from generator.helm import find_helm
 from generator.pipeline import Run
 from generator.process import run

@@ -10,8 +10,8 @@ from ruamel.yaml import events as ev
 from ruamel.yaml.cyaml import CParser  # type: ignore[attr-defined]
 
 from generator import yamlio, yamlwrite
-from generator.errors import ProblemsFound, problem
-from generator.paths import Path, show
+from generator.domain.places import Path, show
+from generator.domain.problems import ProblemsFound, problem
 
 _BOM = b'\xef\xbb\xbf'
 _BY_HAND = 'set the values by hand, then run the command again'

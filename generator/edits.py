@@ -12,13 +12,13 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
-from generator.blobs import LINK
 from generator.charts import digest
 from generator.credentials import veiled
-from generator.domain import Ids, Tree
-from generator.errors import ProblemsFound
+from generator.domain.places import Path, show
+from generator.domain.problems import ProblemsFound
+from generator.domain.records import Ids, Tree
+from generator.domain.tree import LINK
 from generator.ledger import ledger_file, read_ledger
-from generator.paths import Path, show
 from generator.repository_documents import DOCUMENTS, is_edited
 from generator.schema import cut
 from generator.yamlio import read

@@ -7,14 +7,14 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from generator.delivery import object_name
-from generator.domain import Environment, ResolvedRelease, Values
-from generator.errors import Problem
+from generator.domain.places import show
+from generator.domain.problems import Problem
+from generator.domain.records import Environment, ResolvedRelease, Values
+from generator.domain.units import quantity
 from generator.host_checks import host_problems
-from generator.paths import show
 from generator.strategies.capacity import Size, extra_pods, plans_that_fit, size_of
 from generator.strategies.context import router_of
 from generator.strategies.spec import Rolling, Strategy, parse_strategy
-from generator.units import quantity
 from generator.value_checks import containers
 
 # The values that are looked at here and in `host_checks`: the second ones only where accelerators are counted.

@@ -6,10 +6,10 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from generator.domain import Layer, ResolvedRelease
+from generator.domain.places import Path
+from generator.domain.records import Layer, ResolvedRelease
 from generator.merge import leaves
 from generator.model_values import STARTER_VALUES
-from generator.paths import Path
 
 
 @dataclass(frozen=True, slots=True)

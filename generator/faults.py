@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from generator.domain import Layer
-from generator.errors import Problem
+from generator.domain.places import Path, show
+from generator.domain.problems import Problem
+from generator.domain.records import Layer
 from generator.merge import leaves
-from generator.paths import Path, show
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
-from generator.domain import Environment, Values
+from generator.domain.places import Path
+from generator.domain.records import Environment, Values
 from generator.faults import Fault
-from generator.paths import Path
 
 
 @dataclass(frozen=True, slots=True)

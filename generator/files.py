@@ -9,8 +9,8 @@ import os
 import stat
 from collections.abc import Iterable
 
-from generator.blobs import LINK
-from generator.errors import Problem, ProblemsFound
+from generator.domain.problems import Problem, ProblemsFound
+from generator.domain.tree import LINK
 from generator.repository import Repository
 
 FOLDER = 'folder'  # in place of a blob id

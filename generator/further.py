@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Iterable, Sequence
 from typing import TYPE_CHECKING
 
-from generator.errors import Problem, ProblemsFound
+from generator.domain.problems import Problem, ProblemsFound
 from generator.load import SETTINGS
 
 if TYPE_CHECKING:

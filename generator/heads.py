@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from generator.errors import problem
+from generator.domain.problems import problem
 from generator.repository import Repository
 
 _BEGUN = {

@@ -14,7 +14,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from generator.errors import CommandFailed, Problem, problem
+from generator.domain.problems import CommandFailed, Problem, problem
 from generator.process import Completed, Progress, cut, in_parallel, run
 from generator.temporary import temporary_folder
 

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from typing import NamedTuple
 
-from generator.domain import Environment, ResolvedRelease, Values
-from generator.errors import Problem
+from generator.domain.places import Path
+from generator.domain.problems import Problem
+from generator.domain.records import Environment, ResolvedRelease, Values
 from generator.faults import written_at
 from generator.merge import enabled
-from generator.paths import Path
 
 _KEYS = {'HTTP': 'route', 'gRPC': 'grpcRoute'}
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from generator.domain import Values
-from generator.paths import Path
+from generator.domain.places import Path
+from generator.domain.records import Values
 
 # Which image an artifact needs: the one that fetches it, or the one that holds it.
 _OF_ARTIFACT = {'download': 'image', 'image': 'reference'}

@@ -12,8 +12,8 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
-from generator.blobs import LINK
-from generator.errors import CommandFailed, problem
+from generator.domain.problems import CommandFailed, problem
+from generator.domain.tree import LINK
 from generator.repository import LINKS, Repository
 
 PATIENCE = 10.0  # seconds that we wait for another git

@@ -15,7 +15,7 @@ from contextlib import suppress
 from dataclasses import dataclass, fields, replace
 from pathlib import Path
 
-from generator.errors import problem
+from generator.domain.problems import problem
 from generator.files import standing
 from generator.repository import Repository
 

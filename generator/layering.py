@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from generator.domain import Layer, Values
-from generator.errors import Problem, ProblemsFound
+from generator.domain.problems import Problem, ProblemsFound
+from generator.domain.records import Layer, Values
 from generator.faults import to_problems
 from generator.merge import kind_problems, merge, merge_fitting, placed
 from generator.schema import values_faults

@@ -7,8 +7,8 @@ from collections.abc import Sequence
 from typing import Any
 
 from generator import yamlio, yamlwrite
-from generator.domain import LedgerEntry
-from generator.errors import ProblemsFound, problem
+from generator.domain.problems import ProblemsFound, problem
+from generator.domain.records import LedgerEntry
 
 
 def ledger_file(model: str) -> str:

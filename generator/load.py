@@ -8,7 +8,8 @@ from functools import cache
 from typing import Any
 
 from generator import yamlio
-from generator.domain import (
+from generator.domain.problems import Problem, ProblemsFound, problem
+from generator.domain.records import (
     Application,
     Environment,
     Model,
@@ -19,7 +20,6 @@ from generator.domain import (
     Settings,
     Values,
 )
-from generator.errors import Problem, ProblemsFound, problem
 from generator.schema import Schemas, quoted, suggest
 from generator.texts import text_problems
 from generator.yamlparts import read_alike

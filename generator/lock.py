@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
-from generator.errors import ProblemsFound, problem
+from generator.domain.problems import ProblemsFound, problem
 from generator.files import folder_in_the_way
 from generator.repository import Repository
 

@@ -14,8 +14,8 @@ from urllib.parse import unquote, urlsplit
 
 from jsonschema_rs import Draft7Validator, ReferencingError, ValidationError
 
-from generator.errors import Problem, problem
-from generator.paths import show
+from generator.domain.places import show
+from generator.domain.problems import Problem, problem
 from generator.process import fetch, mask
 
 # kubeconform's own default and layout, so that its users' locations work here (github.com/yannh/kubeconform).

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from generator.domain import Layer, Values
-from generator.errors import Problem
-from generator.paths import Path, show
+from generator.domain.places import Path, show
+from generator.domain.problems import Problem
+from generator.domain.records import Layer, Values
 
 
 def merge(base: Values, over: Values) -> dict[str, Any]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping
 
-from generator.domain import Plan
+from generator.domain.records import Plan
 from generator.summary import Summary, summarize
 
 _LONGEST_SUBJECT = 72

@@ -7,8 +7,8 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from generator.domain import Values
-from generator.errors import Problem
+from generator.domain.problems import Problem
+from generator.domain.records import Values
 from generator.yamlio import read
 from generator.yamlwrite import is_sealed
 

@@ -6,11 +6,11 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from generator import alerts
-from generator.domain import DOMAIN, Chart, Environment, Layer, Model, Release, ResolvedRelease, Runtime, Values
-from generator.errors import Problem
+from generator.domain.places import Path
+from generator.domain.problems import Problem
+from generator.domain.records import DOMAIN, Chart, Environment, Layer, Model, Release, ResolvedRelease, Runtime, Values
 from generator.faults import Fault
 from generator.merge import enabled
-from generator.paths import Path
 
 DASHBOARD = f'{DOMAIN}/dashboard'  # annotation of charts that bring one
 _ALERTS: Path = ('monitoring', 'rules', 'alerts')

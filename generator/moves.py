@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 
-from generator.domain import LedgerEntry
+from generator.domain.records import LedgerEntry
 from generator.ledger import ledger_file, read_ledger
 from generator.pipeline import Run
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator
 
-from generator.domain import Environment, Layer, Values
-from generator.units import seconds
+from generator.domain.records import Environment, Layer, Values
+from generator.domain.units import seconds
 
 PREFIX = 'nginx.ingress.kubernetes.io'
 

@@ -6,8 +6,8 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 
 from generator.charts import ModelCharts
-from generator.domain import Registry, Release
-from generator.errors import Problem, ProblemsFound
+from generator.domain.problems import Problem, ProblemsFound
+from generator.domain.records import Registry, Release
 from generator.schema import suggest
 
 

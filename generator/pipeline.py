@@ -6,18 +6,18 @@ from collections.abc import Callable, Collection, Mapping, Sequence
 from functools import cached_property
 from importlib import import_module
 
-from generator.blobs import LINK
 from generator.charts import ModelCharts, make_charts
 from generator.checks import environment_problems, registry_problems
-from generator.domain import Ids, Plan, Registry, ResolvedRelease, Settings, Templates
+from generator.domain.problems import Problem, ProblemsFound, problem
+from generator.domain.progress import Progress, quiet
+from generator.domain.records import Ids, Plan, Registry, ResolvedRelease, Settings, Templates
+from generator.domain.tree import LINK
 from generator.edits import is_published
-from generator.errors import Problem, ProblemsFound, problem
 from generator.further import with_further
 from generator.ledger import ledger_file, read_published
 from generator.load import SETTINGS, Check, load_registry, no_problems
 from generator.migrations import migration_warnings
 from generator.plan import Trees, make_plan
-from generator.progress import Progress, quiet
 from generator.published import Base, ChartReader, base_revision, tampered
 from generator.render import render_charts, render_releases, render_repository
 from generator.repository import Repository

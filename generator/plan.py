@@ -5,10 +5,10 @@ from __future__ import annotations
 import re
 from collections.abc import Collection, Mapping
 
-from generator.domain import Change, Plan
+from generator.domain.problems import Problem
+from generator.domain.records import Change, Plan
 from generator.edits import CHART, UNKNOWN, HandEdits
 from generator.edits import Trees as Trees
-from generator.errors import Problem
 from generator.ledger import brought_back
 from generator.repository_documents import DOCUMENTS
 

@@ -13,7 +13,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from generator.errors import CommandFailed, problem
+from generator.domain.problems import CommandFailed, problem
 from generator.process import mask, run, run_all
 
 if TYPE_CHECKING:

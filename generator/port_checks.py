@@ -6,10 +6,10 @@ from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import replace
 from typing import NamedTuple
 
-from generator.domain import Values
+from generator.domain.places import Path
+from generator.domain.records import Values
 from generator.faults import Fault
 from generator.merge import enabled
-from generator.paths import Path
 from generator.schema import suggest
 
 _PROBES = ('startupProbe', 'readinessProbe', 'livenessProbe')

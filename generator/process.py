@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import IO, TYPE_CHECKING, TypeVar
 from urllib.parse import unquote, urlsplit
 
-from generator.errors import CommandFailed
+from generator.domain.problems import CommandFailed
 
 if TYPE_CHECKING:
     from concurrent.futures import Future

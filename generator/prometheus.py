@@ -13,7 +13,7 @@ from urllib.error import HTTPError, URLError
 from urllib.parse import urlencode
 from urllib.request import HTTPRedirectHandler, Request, build_opener
 
-from generator.errors import CommandFailed
+from generator.domain.problems import CommandFailed
 
 TOKEN = 'CHARTLOOM_PROMETHEUS_TOKEN'
 T = TypeVar('T')

@@ -8,10 +8,10 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from generator import yamlio
-from generator.blobs import LINK
 from generator.charts import ModelCharts, digest
-from generator.domain import Chart, LedgerEntry, Model, Registry, Release
-from generator.errors import Problem, ProblemsFound, problem
+from generator.domain.problems import Problem, ProblemsFound, problem
+from generator.domain.records import Chart, LedgerEntry, Model, Registry, Release
+from generator.domain.tree import LINK
 from generator.ledger import brought_back
 from generator.repository import Repository
 from generator.resolve import choose_entry, standing

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from generator import monitoring
-from generator.domain import ResolvedRelease
-from generator.errors import Problem
+from generator.domain.problems import Problem
+from generator.domain.records import ResolvedRelease
 from generator.faults import Fault, to_problems
 from generator.features import feature_faults
 from generator.images import images, show_image

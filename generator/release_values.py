@@ -7,9 +7,9 @@ from typing import Any
 
 from generator import monitoring
 from generator.access import identity_layers
-from generator.domain import Application, Chart, Environment, Layer, Registry, Release, Values
+from generator.domain.places import Path
+from generator.domain.records import Application, Chart, Environment, Layer, Registry, Release, Values
 from generator.images import mirrored
-from generator.paths import Path
 from generator.route_layers import route_layers
 from generator.strategies.compile import kind_layers, said_strategy
 

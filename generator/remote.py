@@ -6,8 +6,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from generator.blobs import LINK
-from generator.errors import CommandFailed, problem
+from generator.domain.problems import CommandFailed, problem
+from generator.domain.tree import LINK
 from generator.plumbing import call
 from generator.process import mask
 from generator.repository import Repository, open_bare

@@ -9,7 +9,7 @@ from generator import repository_documents
 from generator.bootstrap import bootstrap_file, dump_bootstrap
 from generator.charts import ModelCharts
 from generator.delivery import delivery_file, dump_readme, dump_release, readme_file, values_file
-from generator.domain import Environment, Registry, ResolvedRelease, Templates, Tree
+from generator.domain.records import Environment, Registry, ResolvedRelease, Templates, Tree
 from generator.ledger import dump_ledger, ledger_file
 
 

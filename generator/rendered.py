@@ -13,7 +13,7 @@ from ruamel.yaml import events as ev
 from ruamel.yaml.cyaml import CParser  # type: ignore[attr-defined]
 from ruamel.yaml.error import YAMLError
 
-from generator.errors import problem
+from generator.domain.problems import problem
 
 # What helm and kubectl take a plain scalar for: YAML 1.1 without its dates and base 60 (asked of helm 3.17 and 4.3).
 _WORDS: dict[str, Any] = dict.fromkeys(('', '~', 'null', 'Null', 'NULL'))

@@ -13,8 +13,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from generator.blobs import LINK, blob_id
-from generator.errors import CommandFailed, ProblemsFound, problem
+from generator.domain.problems import CommandFailed, ProblemsFound, problem
+from generator.domain.tree import LINK, blob_id
 from generator.plumbing import call, call_all, feed, stream, text
 
 # Modes of what is no file: a link, another repository.

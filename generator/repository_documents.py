@@ -9,7 +9,7 @@ from functools import lru_cache
 
 from generator.bootstrap import bootstrap_command
 from generator.documents import render_document
-from generator.domain import Registry, Templates, Tree
+from generator.domain.records import Registry, Templates, Tree
 
 DOCUMENTS = ('README.md', 'CODEOWNERS', '.gitattributes')
 SCHEMAS = 'registry/schemas'

@@ -9,7 +9,8 @@ from functools import partial
 from generator.access import secret_layers
 from generator.charts import ModelCharts
 from generator.checks import release_problems
-from generator.domain import (
+from generator.domain.problems import Problem, ProblemsFound
+from generator.domain.records import (
     DOMAIN,
     VALUES_CONTRACT,
     Chart,
@@ -22,7 +23,6 @@ from generator.domain import (
     Rollout,
     Values,
 )
-from generator.errors import Problem, ProblemsFound
 from generator.layering import merge_checked
 from generator.merge import difference, merge_layers
 from generator.nginx import nginx_layers

@@ -11,7 +11,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from generator.domain import Values
+from generator.domain.records import Values
 from generator.strategies.native import Track, track
 from generator.strategies.spec import BlueGreen, Canary, Strategy
 

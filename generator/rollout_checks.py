@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterator
 
-from generator.domain import Registry, Release, Rollout
-from generator.errors import Problem
-from generator.paths import show
+from generator.domain.places import show
+from generator.domain.problems import Problem
+from generator.domain.records import Registry, Release, Rollout
 from generator.rollout import course
 from generator.rollout_values import rollout_stage, rollout_strategy, wait_hint
 from generator.schema import quoted, suggest

@@ -9,10 +9,10 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 
-from generator.domain import Environment, Values
+from generator.domain.records import Environment, Values
+from generator.domain.units import number, seconds
 from generator.rollout import Stage
 from generator.strategies.checks import Query
-from generator.units import number, seconds
 
 # A look at a time: the values that a query had then, as Prometheus writes them.
 Looks = Mapping[int, Sequence[str]]

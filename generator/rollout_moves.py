@@ -6,10 +6,10 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 from generator import yamlwrite
-from generator.domain import Release, Rollout, Values
+from generator.domain.places import Path
+from generator.domain.problems import problem
+from generator.domain.records import Release, Rollout, Values
 from generator.edit import set_values
-from generator.errors import problem
-from generator.paths import Path
 from generator.rollout import ENDED, Stage, course, next_stage
 from generator.rollout_values import ended_slot, rollout_stage, rollout_strategy
 

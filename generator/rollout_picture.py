@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from generator.domain import Environment, Rollout
+from generator.domain.records import Environment, Rollout
+from generator.domain.units import number
 from generator.rollout import CHART, ENDED, Stage, course
 from generator.rollout_moves import show_time
 from generator.rollout_values import rollout_strategy
 from generator.strategies.spec import BlueGreen, Canary, Checks
-from generator.units import number
 
 _WIDTH = 10
 _MEANS = {

@@ -6,9 +6,9 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from generator.charts import ModelCharts
-from generator.domain import Model, Registry, Release, ResolvedRelease
-from generator.errors import problem
-from generator.paths import show
+from generator.domain.places import show
+from generator.domain.problems import problem
+from generator.domain.records import Model, Registry, Release, ResolvedRelease
 from generator.rollout import course, pair_of, workload_digest
 from generator.rollout_moves import Files, Pin, Read, begin, move_pin
 from generator.schema import suggest

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import replace
 
-from generator.domain import Layer, Release, ResolvedRelease, Rollout, Values
-from generator.errors import Problem, ProblemsFound, problem
-from generator.paths import Path, show
+from generator.domain.places import Path, show
+from generator.domain.problems import Problem, ProblemsFound, problem
+from generator.domain.records import Layer, Release, ResolvedRelease, Rollout, Values
 from generator.rollout import (
     Pair,
     Stage,

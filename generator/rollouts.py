@@ -7,8 +7,9 @@ from dataclasses import dataclass, replace
 
 from generator import prometheus
 from generator.checks import environment_problems
-from generator.domain import Environment, Release, ResolvedRelease, Rollout
-from generator.errors import ProblemsFound, problem
+from generator.domain.problems import ProblemsFound, problem
+from generator.domain.records import Environment, Release, ResolvedRelease, Rollout
+from generator.domain.units import seconds
 from generator.pipeline import Run
 from generator.published import ChartReader, published_ref
 from generator.repository import Repository
@@ -30,7 +31,6 @@ from generator.source import Source
 from generator.strategies.checks import queries
 from generator.strategies.compile import Said, said_strategy
 from generator.strategies.spec import Rolling, Strategy, parse_strategy
-from generator.units import seconds
 
 # Seconds between two looks where the strategy has no checks: pods are scraped twice a minute.
 _NEXT_LOOK = 30

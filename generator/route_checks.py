@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from generator.domain import Application, Model, Registry
-from generator.errors import Problem
-from generator.paths import Path, show
+from generator.domain.places import Path, show
+from generator.domain.problems import Problem
+from generator.domain.records import Application, Model, Registry
 from generator.schema import quoted, suggest
 
 _KINDS = {'path': 'HTTP', 'grpcService': 'gRPC'}

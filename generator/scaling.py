@@ -6,9 +6,9 @@ from collections.abc import Iterator
 from typing import Any
 
 from generator import alerts
-from generator.domain import Model, Runtime, Values
-from generator.errors import Problem
-from generator.paths import Path
+from generator.domain.places import Path
+from generator.domain.problems import Problem
+from generator.domain.records import Model, Runtime, Values
 
 _SCALING: Path = ('spec', 'autoscaling')
 

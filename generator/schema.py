@@ -11,11 +11,11 @@ from typing import Any
 
 import jsonschema_rs
 
-from generator.domain import Values
-from generator.errors import Problem
+from generator.domain.places import show
+from generator.domain.problems import Problem
+from generator.domain.records import Values
+from generator.domain.secrets import veil
 from generator.faults import Fault
-from generator.paths import show
-from generator.tokens import veil
 from generator.yamlio import marks
 
 # Schemas that the registry's own point into.

@@ -8,8 +8,8 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
 from generator.credentials import veiled
+from generator.domain.places import Path
 from generator.faults import Fault
-from generator.paths import Path
 from generator.schema import cut, nearest, quoted, suggest
 from generator.schema_way import Way
 from generator.yamlio import Mark

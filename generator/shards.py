@@ -7,14 +7,14 @@ from dataclasses import dataclass, replace
 from functools import reduce
 from typing import TYPE_CHECKING
 
-from generator.domain import Ids, LedgerEntry, Registry, ResolvedRelease, Tree
+from generator.domain.problems import CommandFailed, ProblemsFound
+from generator.domain.records import Ids, LedgerEntry, Registry, ResolvedRelease, Tree
 from generator.environment_checks import outline
-from generator.errors import CommandFailed, ProblemsFound
 from generator.forks import cores, in_processes
 
 if TYPE_CHECKING:
+    from generator.domain.progress import Progress
     from generator.pipeline import Run
-    from generator.progress import Progress
 
 # A process of its own costs what this many models do.
 FEWEST = 100

@@ -6,7 +6,7 @@ from collections.abc import Collection, Iterable, Mapping
 from dataclasses import replace
 from functools import cached_property, partial
 
-from generator.errors import Problem, ProblemsFound, problem
+from generator.domain.problems import Problem, ProblemsFound, problem
 from generator.files import FOLDER, folder_in_the_way, named, standing
 from generator.repository import Repository
 from generator.repository_documents import DOCUMENTS, SCHEMAS

@@ -7,9 +7,9 @@ from collections.abc import Iterator
 from fractions import Fraction
 
 from generator.artifacts import Fragment, delivery
-from generator.domain import Values
-from generator.paths import Path
-from generator.units import mebibytes
+from generator.domain.places import Path
+from generator.domain.records import Values
+from generator.domain.units import mebibytes
 
 # What a rollout needs besides: a place for the pod, the image, the process itself.
 _SPARE = 300

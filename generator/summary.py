@@ -6,7 +6,7 @@ import re
 from collections import Counter
 from dataclasses import dataclass
 
-from generator.domain import Plan
+from generator.domain.records import Plan
 
 _CHART = re.compile(r'charts/([^/]+)/([^/]+)/Chart\.yaml')
 _RELEASE = re.compile(r'(?:values|delivery)/([^/]+)/([^/]+)\.yaml')

@@ -11,7 +11,7 @@ from importlib.resources.abc import Traversable
 from typing import Any
 
 from generator import yamlio
-from generator.domain import Runtime, Starter, Templates
+from generator.domain.records import Runtime, Starter, Templates
 
 
 @cache

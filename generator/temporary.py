@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from generator.errors import problem
+from generator.domain.problems import problem
 
 
 @contextmanager

@@ -7,8 +7,8 @@ import re
 from collections.abc import Iterator
 from typing import Any
 
-from generator.errors import Problem
-from generator.paths import Path, show
+from generator.domain.places import Path, show
+from generator.domain.problems import Problem
 
 _NOT_FOR_HELM = re.compile('[\x7f-\x9f]')
 

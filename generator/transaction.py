@@ -10,7 +10,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 
 from generator import journal
-from generator.errors import CommandFailed, Problem, ProblemsFound, problem
+from generator.domain.problems import CommandFailed, Problem, ProblemsFound, problem
 from generator.files import FOLDER, clear_way, folder_in_the_way, standing
 from generator.heads import current_branch, head_commit
 from generator.index import follow, wait_for_index

@@ -10,8 +10,8 @@ from pathlib import Path
 from generator.bootstrap import bootstrap_file, bootstrap_objects
 from generator.charts import digest_of
 from generator.delivery import delivery_file, delivery_object, values_file
-from generator.domain import ResolvedRelease
-from generator.errors import Problem, ProblemsFound
+from generator.domain.problems import Problem, ProblemsFound
+from generator.domain.records import ResolvedRelease
 from generator.helm import Helm, HelmRelease, Rendered, lint, template
 from generator.ledger import brought_back, ledger_file, read_ledger
 from generator.manifests import Schemas, check

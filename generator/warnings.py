@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterator
 
-from generator.domain import Environment, Plan, Registry, Release, Templates
-from generator.errors import Problem
-from generator.paths import show
+from generator.domain.places import show
+from generator.domain.problems import Problem
+from generator.domain.records import Environment, Plan, Registry, Release, Templates
 from generator.prediction import no_request
 from generator.summary import summarize
 

@@ -6,8 +6,8 @@ from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, S
 from dataclasses import dataclass
 from pathlib import PurePosixPath
 
-from generator.blobs import LINK
-from generator.errors import Problem, ProblemsFound
+from generator.domain.problems import Problem, ProblemsFound
+from generator.domain.tree import LINK
 from generator.files import FOLDER, standing
 from generator.files import read_file as read_file
 from generator.lock import locked

@@ -15,8 +15,8 @@ from ruamel.yaml import events as ev
 from ruamel.yaml.cyaml import CParser  # type: ignore[attr-defined]
 from ruamel.yaml.error import YAMLError
 
-from generator.errors import Problem, ProblemsFound, problem
-from generator.paths import Path, show
+from generator.domain.places import Path, show
+from generator.domain.problems import Problem, ProblemsFound, problem
 from generator.yamlscalars import DOUBTFUL_NUMBER, NOTHING, NUMBER, NUMERIC, SPECIAL, WORDS, quote_hint
 
 MAX_BYTES = 1 << 20

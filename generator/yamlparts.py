@@ -7,7 +7,7 @@ from functools import lru_cache
 from itertools import pairwise
 from typing import Any
 
-from generator.errors import ProblemsFound
+from generator.domain.problems import ProblemsFound
 from generator.yamlio import decode, read_text
 
 _COMMENTS = re.compile('(?: *(?:#.*)?\n)*(?=[A-Za-z])')  # above the first key

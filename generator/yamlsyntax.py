@@ -7,7 +7,7 @@ from typing import Any
 
 from ruamel.yaml.error import MarkedYAMLError, YAMLError
 
-from generator.errors import ProblemsFound, problem
+from generator.domain.problems import ProblemsFound, problem
 
 _CONFLICT = re.compile(r'^(?:<{7} .*|={7}|>{7} .*)\r?$', re.MULTILINE)
 _UNPRINTABLE = re.compile('[^\t\n\r -~\x85\xa0-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]')

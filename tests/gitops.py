@@ -17,7 +17,7 @@ from parts import ROOT, git, part
 from registries import following, model, release, settings, tree
 
 from generator.apply import Options, Outcome, generate
-from generator.errors import ProblemsFound
+from generator.domain.problems import ProblemsFound
 from generator.repository import Repository, open_repository
 
 # Two models, two environments: enough that one change must leave others alone.

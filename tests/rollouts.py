@@ -11,7 +11,7 @@ import registries as r
 
 from generator.charts import ModelCharts, make_charts
 from generator.checks import registry_problems
-from generator.domain import Chart, LedgerEntry, Registry, Release, ResolvedRelease, Rollout, Templates
+from generator.domain.records import Chart, LedgerEntry, Registry, Release, ResolvedRelease, Rollout, Templates
 from generator.load import load_registry
 from generator.resolve import resolve_pinned, resolve_releases
 from generator.rollout import WORKLOAD, workload

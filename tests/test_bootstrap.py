@@ -14,7 +14,7 @@ import yaml
 from parts import ROOT
 
 from generator.bootstrap import bootstrap_command, bootstrap_objects
-from generator.domain import Environment, Settings
+from generator.domain.records import Environment, Settings
 
 Strict = Callable[..., None]
 Object = dict[str, Any]

@@ -16,8 +16,8 @@ from parts import git
 
 from generator import charts as module
 from generator.charts import ModelCharts, digest, make_charts, next_patch
-from generator.domain import LedgerEntry, Model, ModelVersion, Settings, Starter, Templates
-from generator.errors import ProblemsFound
+from generator.domain.problems import ProblemsFound
+from generator.domain.records import LedgerEntry, Model, ModelVersion, Settings, Starter, Templates
 from generator.ledger import dump_ledger, ledger_file, read_ledger
 from generator.pipeline import Run
 from generator.published import TAMPERED

@@ -12,9 +12,10 @@ import registries as r
 from generator.charts import make_charts
 from generator.checks import environment_problems, registry_problems
 from generator.credentials import credential
-from generator.domain import Environment, Layer, Registry, ResolvedRelease
+from generator.domain.problems import Problem, ProblemsFound
+from generator.domain.records import Environment, Layer, Registry, ResolvedRelease
+from generator.domain.units import quantity
 from generator.environment_checks import cluster_key
-from generator.errors import Problem, ProblemsFound
 from generator.faults import Fault, to_problems
 from generator.features import Feature, feature_faults
 from generator.load import load_registry
@@ -22,7 +23,6 @@ from generator.merge import merge
 from generator.resolve import resolve_releases
 from generator.schema import Schemas
 from generator.templates import load_templates
-from generator.units import quantity
 from generator.value_checks import value_faults
 
 TEMPLATES = load_templates()

@@ -15,8 +15,8 @@ from parts import git
 from registries import following, model, release, settings, version
 
 from generator.commit import build_commit
-from generator.domain import Change, Plan
-from generator.errors import CommandFailed
+from generator.domain.problems import CommandFailed
+from generator.domain.records import Change, Plan
 from generator.message import commit_message
 from generator.repository import open_repository
 

@@ -14,7 +14,7 @@ import registries as r
 import yaml
 
 from generator.delivery import delivery_object
-from generator.domain import ResolvedRelease
+from generator.domain.records import ResolvedRelease
 from generator.merge import merge
 from generator.pipeline import Run
 

@@ -22,8 +22,8 @@ import registries as r
 from parts import part
 
 from generator.dockerfile import dockerfile
-from generator.domain import Model, ModelVersion
-from generator.errors import ProblemsFound
+from generator.domain.problems import ProblemsFound
+from generator.domain.records import Model, ModelVersion
 from generator.templates import load_templates
 
 TEMPLATES = load_templates()

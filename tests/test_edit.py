@@ -9,8 +9,8 @@ import re
 import pytest
 
 from generator import yamlio
+from generator.domain.problems import ProblemsFound
 from generator.edit import set_values
-from generator.errors import ProblemsFound
 
 HEAD = 'apiVersion: chartloom/v1\nkind: Release\nmetadata:\n  name: web\n'
 VERSION, CHART = ('spec', 'version'), ('spec', 'chart')

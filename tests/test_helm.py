@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 from parts import ROOT
 
-from generator.errors import ProblemsFound
+from generator.domain.problems import ProblemsFound
 from generator.helm import Helm, HelmRelease, Rendered, find_helm, lint, template
 from generator.rendered import parse_documents
 

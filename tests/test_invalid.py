@@ -22,8 +22,8 @@ from parts import ROOT, git
 
 from generator import yamlio
 from generator.cli import PROBLEMS, main
-from generator.errors import ProblemsFound
-from generator.paths import show
+from generator.domain.places import show
+from generator.domain.problems import ProblemsFound
 
 INVALID = ROOT / 'tests' / 'invalid'
 CASES = sorted(folder.name for folder in INVALID.iterdir() if folder.name != '_base')

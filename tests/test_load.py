@@ -16,10 +16,10 @@ from parts import ROOT
 from generator import yamlio
 from generator.charts import make_charts
 from generator.checks import environment_problems, registry_problems
-from generator.domain import Registry
-from generator.errors import Problem, ProblemsFound
+from generator.domain.places import show
+from generator.domain.problems import Problem, ProblemsFound
+from generator.domain.records import Registry
 from generator.load import load_registry
-from generator.paths import show
 from generator.render import render_charts, render_releases, render_repository
 from generator.resolve import resolve_releases
 from generator.schema import Schemas

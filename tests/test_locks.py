@@ -12,7 +12,7 @@ import pytest
 from gitops import VALUES, Checkout, changed_model, published, start
 
 from generator import index, lock
-from generator.errors import CommandFailed
+from generator.domain.problems import CommandFailed
 from generator.lock import locked
 
 

@@ -13,7 +13,7 @@ from typing import Any
 import kubernetes_validate
 import pytest
 
-from generator.errors import CommandFailed, Problem, ProblemsFound
+from generator.domain.problems import CommandFailed, Problem, ProblemsFound
 from generator.helm import HelmRelease, find_helm, template
 from generator.manifests import Schemas, check
 from generator.rendered import parse_documents

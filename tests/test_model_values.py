@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 import registries as r
 
-from generator.domain import Model, ModelVersion
-from generator.errors import Problem, ProblemsFound
+from generator.domain.problems import Problem, ProblemsFound
+from generator.domain.records import Model, ModelVersion
 from generator.layering import merge_checked
 from generator.model_values import model_layers, model_problems, substitute
 from generator.templates import load_templates

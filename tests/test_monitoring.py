@@ -16,8 +16,8 @@ import yaml
 
 from generator import alerts, monitoring
 from generator.dashboards import dashboard
-from generator.domain import ResolvedRelease
-from generator.errors import ProblemsFound
+from generator.domain.problems import ProblemsFound
+from generator.domain.records import ResolvedRelease
 from generator.templates import load_templates
 
 Values = dict[str, Any]

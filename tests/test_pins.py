@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 import registries as r
 
-from generator.errors import ProblemsFound
+from generator.domain.problems import ProblemsFound
 from generator.pins import choose_pins
 
 # Charts: 1.0.0 of version 1, 1.0.1 of version 2, and, after a change of the model, 1.0.2 of version 2.

@@ -11,8 +11,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from registries import environment, following, release
 
-from generator.blobs import blob_id
-from generator.domain import Plan
+from generator.domain.records import Plan
+from generator.domain.tree import blob_id
 from generator.plan import Trees, make_plan
 
 PUBLISHED = {'m': {'1.0.0'}}

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from generator.errors import CommandFailed
+from generator.domain.problems import CommandFailed
 from generator.process import Completed, cut, fetch, in_parallel, mask, run
 
 PYTHON = sys.executable

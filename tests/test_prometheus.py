@@ -9,7 +9,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 import pytest
 
 from generator import prometheus
-from generator.errors import CommandFailed
+from generator.domain.problems import CommandFailed
 
 SERIES = '{"status": "success", "data": {"resultType": "vector", "result": [{"metric": {}, "value": [1, "%s"]}]}}'
 NONSENSE = {

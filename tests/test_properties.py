@@ -25,8 +25,8 @@ from hypothesis import settings as hypothesis
 from hypothesis import strategies as st
 from parts import ROOT, git
 
-from generator.domain import ResolvedRelease
-from generator.errors import ProblemsFound
+from generator.domain.problems import ProblemsFound
+from generator.domain.records import ResolvedRelease
 from generator.helm import Helm, HelmRelease, template
 from generator.merge import difference, merge
 from generator.pipeline import Run

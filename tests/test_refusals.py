@@ -13,7 +13,7 @@ from gitops import Checkout, changed_model, chartloom, new, published
 from parts import git, permissions_count
 
 from generator import temporary
-from generator.errors import ProblemsFound
+from generator.domain.problems import ProblemsFound
 
 
 @contextmanager

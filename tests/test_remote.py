@@ -10,7 +10,7 @@ from gitops import SMALL, Checkout, changed_model, clone, faster_writer, install
 from parts import HttpOrigin, git
 
 from generator.apply import Options, generate_remote
-from generator.errors import CommandFailed, ProblemsFound
+from generator.domain.problems import CommandFailed, ProblemsFound
 from generator.remote import push
 
 

@@ -10,8 +10,8 @@ from pathlib import Path
 import pytest
 from gitops import DELIVERY, SMALL, VALUES, Checkout, changed_model, new, published
 
-from generator.blobs import LINK, blob_id
-from generator.errors import CommandFailed, ProblemsFound
+from generator.domain.problems import CommandFailed, ProblemsFound
+from generator.domain.tree import LINK, blob_id
 from generator.repository import open_bare, open_repository
 
 PREFIXES = ['ml', 'a/b/c', 'with space', 'Größe/日本', '[ab]*?', ':(top)', '-dash', 'quo\'te"s', 'back\\slash']

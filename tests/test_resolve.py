@@ -13,7 +13,7 @@ import registries as r
 import yaml
 from parts import git
 
-from generator.errors import Problem, ProblemsFound
+from generator.domain.problems import Problem, ProblemsFound
 from generator.merge import difference, merge
 
 FILE = 'registry/releases/prod/web.yaml'

@@ -18,8 +18,8 @@ from hypothesis.stateful import (
 )
 from rollouts import RELEASE, ROLLOUT, World, pod
 
-from generator.domain import ResolvedRelease
-from generator.errors import ProblemsFound
+from generator.domain.problems import ProblemsFound
+from generator.domain.records import ResolvedRelease
 from generator.rollout import full_size
 from generator.rollout_moves import Pin
 from generator.rollout_values import rollout_stage, rollout_strategy

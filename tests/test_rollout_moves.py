@@ -7,8 +7,8 @@ from typing import Any
 import pytest
 from rollouts import RELEASE, ROLLOUT, World
 
+from generator.domain.problems import ProblemsFound
 from generator.edit import set_values
-from generator.errors import ProblemsFound
 from generator.rollout import Stage
 from generator.rollout_moves import Wait, show_time, waits_for
 from generator.yamlio import read

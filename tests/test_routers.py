@@ -10,7 +10,7 @@ import pytest
 import registries as r
 from starter import of_kind, render
 
-from generator.errors import ProblemsFound
+from generator.domain.problems import ProblemsFound
 
 ISTIO = {'router': 'istio', 'gateway': {'name': 'public', 'namespace': 'istio-ingress'}, 'domain': 'shop.example'}
 NGINX = {'router': 'nginx', 'gateway': {'name': 'nginx', 'namespace': 'ingress-nginx'}, 'domain': 'shop.example'}

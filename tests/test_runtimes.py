@@ -13,7 +13,7 @@ import registries as r
 from starter import CHART, PRESETS, Strict, Values, all_containers, of_kind, pod_specs, render
 
 from generator.charts import make_charts
-from generator.domain import Chart, Model, ModelVersion, Settings
+from generator.domain.records import Chart, Model, ModelVersion, Settings
 from generator.model_values import model_problems
 from generator.templates import load_templates
 

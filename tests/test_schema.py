@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from parts import ROOT
 
 from generator import yamlio
-from generator.errors import Problem
+from generator.domain.problems import Problem
 from generator.schema import SHARED, Schemas, quoted, suggest, values_faults
 from generator.schema_faults import explain
 from generator.templates import load_templates

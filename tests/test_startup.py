@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 import registries as r
 
-from generator.domain import Model, ModelVersion
+from generator.domain.records import Model, ModelVersion
 from generator.layering import merge_checked
 from generator.model_values import model_layers
 from generator.startup import load_seconds

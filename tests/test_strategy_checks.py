@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from test_monitoring import QUERIES, TELLS, Series, ask
 
-from generator.domain import Chart
+from generator.domain.records import Chart
 from generator.strategies.checks import QUERIES as ANNOTATION
 from generator.strategies.checks import Query, queries, untold
 from generator.strategies.flagger import _PODS

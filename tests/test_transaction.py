@@ -15,9 +15,9 @@ import pytest
 from gitops import VALUES, Checkout, changed_model, chartloom, new, published, published_at
 from parts import ROOT, git, part
 
-from generator.blobs import LINK
 from generator.commit import build_commit
-from generator.errors import CommandFailed, ProblemsFound
+from generator.domain.problems import CommandFailed, ProblemsFound
+from generator.domain.tree import LINK
 from generator.transaction import Move, Write, carry_out
 from generator.worktree import write_files
 

@@ -22,7 +22,7 @@ from parts import git
 from registries import release, settings
 
 from generator.apply import Options, Outcome, generate_remote
-from generator.errors import CommandFailed, ProblemsFound
+from generator.domain.problems import CommandFailed, ProblemsFound
 
 
 def without_checkout(origin: Path, branch: str = 'main', prefix: str = '', **options: object) -> Outcome:

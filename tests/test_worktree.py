@@ -9,7 +9,7 @@ import pytest
 from gitops import DELIVERY, SMALL, VALUES, changed_model, clone, new, published
 from registries import following, release
 
-from generator.blobs import LINK, blob_id
+from generator.domain.tree import LINK, blob_id
 from generator.files import FOLDER, standing
 from generator.worktree import look_at_work_tree
 

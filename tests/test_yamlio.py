@@ -13,7 +13,7 @@ from parts import ROOT
 from ruamel.yaml import YAML
 
 from generator import yamlio
-from generator.errors import ProblemsFound
+from generator.domain.problems import ProblemsFound
 from generator.yamlparts import read_alike
 
 DOCUMENTS = [

@@ -11,7 +11,7 @@ from typing import Any
 import click
 
 from generator import __version__
-from generator.errors import CommandFailed, ProblemsFound, problem
+from generator.domain.problems import CommandFailed, ProblemsFound, problem
 
 DONE, PROBLEMS, USAGE, FAILED, CHANGES = range(5)
 

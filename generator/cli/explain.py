@@ -11,10 +11,10 @@ import click
 
 from generator import yamlio
 from generator.cli.output import common_options, result, say
-from generator.errors import problem
+from generator.domain.places import Path as Place
+from generator.domain.places import show
+from generator.domain.problems import problem
 from generator.explain import Origin, explain_release
-from generator.paths import Path as Place
-from generator.paths import show
 from generator.pipeline import Run
 from generator.repository import open_repository
 from generator.schema import suggest

@@ -13,7 +13,7 @@ from typing import Any, TypeVar
 
 import click
 
-from generator.errors import CommandFailed, Problem, ProblemsFound
+from generator.domain.problems import CommandFailed, Problem, ProblemsFound
 
 F = TypeVar('F', bound=Callable[..., Any])
 

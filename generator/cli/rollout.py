@@ -11,8 +11,8 @@ from generator.cli import CHANGES, PROBLEMS
 from generator.cli.output import common_options, problem_data, report, result, say, wants_json
 from generator.cli.rollout_commit import apply_move, commit_options, model_of, open_named, tell_move
 from generator.cli.rollout_status import show_status, status_data
-from generator.domain import Rollout
-from generator.errors import problem
+from generator.domain.problems import problem
+from generator.domain.records import Rollout
 from generator.message import shortened
 from generator.pipeline import Run
 from generator.repository import Repository

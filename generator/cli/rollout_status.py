@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from datetime import UTC, datetime
 
 from generator.cli.output import say
-from generator.domain import Rollout
+from generator.domain.records import Rollout
 from generator.pipeline import Run
 from generator.rollout_moves import Pin, Wait, after, remaining, show_time
 from generator.rollout_picture import controller_lines, picture, preview

@@ -10,7 +10,7 @@ import click
 from generator import verify
 from generator.cli import PROBLEMS
 from generator.cli.output import common_options, count, problem_data, progress, report, result, say, warn
-from generator.errors import Problem, ProblemsFound
+from generator.domain.problems import Problem, ProblemsFound
 from generator.helm import Helm, find_helm
 from generator.pipeline import Run
 from generator.repository import open_repository

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from itertools import product
 
-from generator.domain import Values
+from generator.domain.records import Values
 from generator.merge import enabled
 from generator.strategies.spec import BlueGreen, Canary, Strategy
 

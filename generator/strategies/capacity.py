@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from math import ceil
 
-from generator.domain import Values
+from generator.domain.records import Values
 from generator.strategies.spec import BlueGreen, Canary, Rolling, Strategy
 
 

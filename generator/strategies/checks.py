@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from decimal import Decimal
 
-from generator.domain import DOMAIN, Chart, Values
+from generator.domain.records import DOMAIN, Chart, Values
 from generator.strategies.spec import TEXTS, Check, Checks
 
 # Annotation of charts: what their runtime tells of requests, as JSON of `success`, `total` and `latency`.

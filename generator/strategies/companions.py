@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from generator.domain import ResolvedRelease
+from generator.domain.records import ResolvedRelease
 
 _ROUTES = {
     'HTTPRoute': 'gateway.networking.k8s.io',

@@ -6,9 +6,9 @@ import json
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from generator.domain import DOMAIN, Chart, Environment, Layer, Registry, Release, Values
-from generator.errors import Problem, ProblemsFound
-from generator.paths import Path, show
+from generator.domain.places import Path, show
+from generator.domain.problems import Problem, ProblemsFound
+from generator.domain.records import DOMAIN, Chart, Environment, Layer, Registry, Release, Values
 from generator.strategies.capabilities import features, refusal
 from generator.strategies.checks import untold
 from generator.strategies.context import Context

@@ -7,12 +7,12 @@ from __future__ import annotations
 
 from typing import Any
 
-from generator.domain import Values
+from generator.domain.records import Values
+from generator.domain.units import duration, number, seconds
 from generator.merge import enabled
 from generator.strategies.checks import Query
 from generator.strategies.context import Context
 from generator.strategies.spec import BlueGreen, Canary, Checks
-from generator.units import duration, number, seconds
 
 _PROVIDERS = {'service': 'kubernetes', 'gateway-api': 'gatewayapi:v1', 'istio': 'istio', 'nginx': 'nginx'}
 # Pods of the new version, and none of the primary: their names have two parts after the target's.

@@ -7,10 +7,10 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 
-from generator.domain import Values
+from generator.domain.places import Path
+from generator.domain.records import Values
+from generator.domain.units import seconds
 from generator.faults import Fault
-from generator.paths import Path
-from generator.units import seconds
 
 # Texts in PromQL.
 TEXTS = r""""(?:\\.|[^"\\])*"|'(?:\\.|[^'\\])*'|`[^`]*`"""

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
-from generator.paths import Path
+from generator.domain.places import Path
 
 Values = Mapping[str, Any]
 # Paths are strings, not PurePosixPath: 20,000 of those cost 0.1 s to make and hash, and git speaks strings.

@@ -16,7 +16,7 @@ class Problem:
     hint: str = ''
 
     def __post_init__(self) -> None:
-        from generator.tokens import veil  # which --help does without
+        from generator.domain.secrets import veil  # which --help does without
 
         for name in ('path', 'message', 'hint'):
             object.__setattr__(self, name, veil(getattr(self, name)))

@@ -10,8 +10,8 @@ import registries as r
 from gitops import VALUES, Checkout, new, published
 from test_invalid import run
 
-from generator.errors import Problem
-from generator.tokens import veil
+from generator.domain.problems import Problem
+from generator.domain.secrets import veil
 
 TOKEN, PASSWORD = f'ghp_{"a1B2c3D4" * 5}', 'hunter2hunter2'
 WEB = r.model('web')['registry/models/web.yaml'].decode()
