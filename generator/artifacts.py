@@ -9,12 +9,12 @@ from fractions import Fraction
 from typing import Any
 from urllib.parse import urlsplit
 
+from generator.documents.schema import suggest
 from generator.domain.places import Path, show
 from generator.domain.problems import Problem
 from generator.domain.records import Values
 from generator.domain.units import mebibytes
 from generator.images import parse_image
-from generator.schema import suggest
 
 Fragment = tuple[Path, Path, Any]
 

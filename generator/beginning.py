@@ -9,10 +9,10 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
-from generator import yamlwrite
 from generator.apply import Options, Outcome, generate
 from generator.doctor import PLACEHOLDER
-from generator.documents import render_document
+from generator.documents import write as yamlwrite
+from generator.documents.jinja import render_document
 from generator.domain.problems import Problem, ProblemsFound, problem
 from generator.files import FOLDER, folder_in_the_way, standing
 from generator.load import SETTINGS

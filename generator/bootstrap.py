@@ -7,8 +7,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from generator import yamlwrite
 from generator.delivery import bootstrap_name, sync_policy
+from generator.documents import write as yamlwrite
 from generator.domain.records import DOMAIN, Environment, Settings
 
 _IN_CLUSTER = 'https://kubernetes.default.svc'

@@ -7,9 +7,9 @@ from collections.abc import Mapping
 from functools import lru_cache
 from typing import Any
 
-from generator import yamlwrite
 from generator.chart_readme import chart_readme
 from generator.dashboards import dashboard
+from generator.documents import write as yamlwrite
 from generator.domain.records import (
     DOMAIN,
     VALUES_CONTRACT,
@@ -138,7 +138,7 @@ def _quoted_app_version(text: str) -> str:
 @lru_cache(maxsize=4)
 def _kube_version(chart_yaml: bytes) -> str:
     """The starter's kubeVersion: what its templates need is theirs to say."""
-    from generator.yamlio import read
+    from generator.documents.read import read
 
     return str(read(chart_yaml, 'chart_templates/model-server/Chart.yaml')['kubeVersion'])
 

@@ -6,7 +6,7 @@ import json
 from functools import lru_cache
 from typing import Any
 
-from generator.documents import cell, render_document
+from generator.documents.jinja import cell, render_document
 from generator.domain.records import Model, ModelVersion, Templates, Values
 from generator.images import show_image
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Iterator, Mapping
 
 from generator.credentials import credential_problems
+from generator.documents.schema import quoted, suggest
 from generator.domain.places import Path, show
 from generator.domain.problems import Problem
 from generator.domain.records import Environment, Model, Registry, Release, Templates
@@ -14,7 +15,6 @@ from generator.model_values import model_problems
 from generator.release_checks import release_problems
 from generator.rollout_checks import rollout_problems
 from generator.route_checks import route_problems
-from generator.schema import quoted, suggest
 from generator.strategies.spec import strategy_faults
 
 __all__ = ['environment_problems', 'registry_problems', 'release_problems']

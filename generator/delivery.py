@@ -8,10 +8,10 @@ from __future__ import annotations
 
 from typing import Any
 
-from generator import yamlwrite
+from generator.documents import write as yamlwrite
+from generator.documents.write import Dumped
 from generator.domain.records import DOMAIN, Environment, ResolvedRelease, Settings, Values
 from generator.strategies.companions import client_side, drift_ignore, health_checks, ignore_differences
-from generator.yamlwrite import Dumped
 
 # Deletion means the same under both agents: whoever removes a delivery object removes what it deployed.
 FINALIZER = 'resources-finalizer.argocd.argoproj.io'

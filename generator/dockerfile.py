@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
-from generator.documents import render_document
+from generator.documents.jinja import render_document
 from generator.domain.places import Path, show
 from generator.domain.problems import Problem, ProblemsFound
 from generator.domain.records import Model, ModelVersion, Templates, Values

@@ -14,15 +14,15 @@ from typing import Any
 
 from generator.charts import digest
 from generator.credentials import veiled
+from generator.documents.read import read
+from generator.documents.schema import cut
+from generator.documents.write import is_sealed
 from generator.domain.places import Path, show
 from generator.domain.problems import ProblemsFound
 from generator.domain.records import Ids, Tree
 from generator.domain.tree import LINK
 from generator.ledger import ledger_file, read_ledger
 from generator.repository_documents import DOCUMENTS, is_edited
-from generator.schema import cut
-from generator.yamlio import read
-from generator.yamlwrite import is_sealed
 
 Read = Callable[[str], bytes]
 

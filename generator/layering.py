@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
+from generator.documents.schema import values_faults
 from generator.domain.problems import Problem, ProblemsFound
 from generator.domain.records import Layer, Values
 from generator.faults import to_problems
 from generator.merge import kind_problems, merge, merge_fitting, placed
-from generator.schema import values_faults
 from generator.value_checks import value_faults
 
 

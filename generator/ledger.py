@@ -6,7 +6,8 @@ import re
 from collections.abc import Sequence
 from typing import Any
 
-from generator import yamlio, yamlwrite
+from generator.documents import read as yamlio
+from generator.documents import write as yamlwrite
 from generator.domain.problems import ProblemsFound, problem
 from generator.domain.records import LedgerEntry
 

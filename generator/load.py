@@ -7,7 +7,9 @@ from collections.abc import Callable, Collection, Iterable, Mapping
 from functools import cache
 from typing import Any
 
-from generator import yamlio
+from generator.documents import read as yamlio
+from generator.documents.parts import read_alike
+from generator.documents.schema import Schemas, quoted, suggest
 from generator.domain.problems import Problem, ProblemsFound, problem
 from generator.domain.records import (
     Application,
@@ -20,9 +22,7 @@ from generator.domain.records import (
     Settings,
     Values,
 )
-from generator.schema import Schemas, quoted, suggest
 from generator.texts import text_problems
-from generator.yamlparts import read_alike
 
 Read = Callable[[str], bytes]
 Check = Callable[[Registry, Collection[str]], Iterable[Problem]]

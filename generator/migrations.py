@@ -7,10 +7,10 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from generator.documents.read import read
+from generator.documents.write import is_sealed
 from generator.domain.problems import Problem
 from generator.domain.records import Values
-from generator.yamlio import read
-from generator.yamlwrite import is_sealed
 
 _RELEASE = re.compile(r'delivery/([^/]+)/([^/]+)\.yaml')
 _RUNS = {'argo-rollouts': 'Argo Rollouts', 'flagger': 'Flagger'}

@@ -8,12 +8,12 @@ from typing import Any
 
 from generator import monitoring, prediction, scaling, startup
 from generator.artifacts import Fragment, artifact_fragments, artifact_problems
+from generator.documents.schema import suggest
 from generator.domain.places import Path, show
 from generator.domain.problems import Problem
 from generator.domain.records import Layer, Model, ModelVersion, Runtime, Templates, Values
 from generator.domain.units import seconds
 from generator.images import parse_image
-from generator.schema import suggest
 
 _NAME = re.compile(r'\[\[ ([a-zA-Z]+) \]\]')
 # Same name and shape in the registry and in the chart.

@@ -6,9 +6,9 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 
 from generator.charts import ModelCharts
+from generator.documents.schema import suggest
 from generator.domain.problems import Problem, ProblemsFound
 from generator.domain.records import Registry, Release
-from generator.schema import suggest
 
 
 @dataclass(frozen=True, slots=True)

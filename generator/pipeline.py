@@ -8,6 +8,7 @@ from importlib import import_module
 
 from generator.charts import ModelCharts, make_charts
 from generator.checks import environment_problems, registry_problems
+from generator.documents.schema import Schemas, suggest
 from generator.domain.problems import Problem, ProblemsFound, problem
 from generator.domain.progress import Progress, quiet
 from generator.domain.records import Ids, Plan, Registry, ResolvedRelease, Settings, Templates
@@ -23,7 +24,6 @@ from generator.render import render_charts, render_releases, render_repository
 from generator.repository import Repository
 from generator.repository_documents import DOCUMENTS
 from generator.resolve import resolve_releases
-from generator.schema import Schemas, suggest
 from generator.shards import run_in_shards
 from generator.source import REGISTRY, Source
 from generator.templates import load_templates

@@ -6,11 +6,11 @@ from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import replace
 from typing import NamedTuple
 
+from generator.documents.schema import suggest
 from generator.domain.places import Path
 from generator.domain.records import Values
 from generator.faults import Fault
 from generator.merge import enabled
-from generator.schema import suggest
 
 _PROBES = ('startupProbe', 'readinessProbe', 'livenessProbe')
 _WITH_PORT = ('http', 'grpc', 'tcp')

@@ -8,7 +8,7 @@ import re
 from functools import lru_cache
 
 from generator.bootstrap import bootstrap_command
-from generator.documents import render_document
+from generator.documents.jinja import render_document
 from generator.domain.records import Registry, Templates, Tree
 
 DOCUMENTS = ('README.md', 'CODEOWNERS', '.gitattributes')

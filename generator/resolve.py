@@ -9,6 +9,7 @@ from functools import partial
 from generator.access import secret_layers
 from generator.charts import ModelCharts
 from generator.checks import release_problems
+from generator.documents.schema import suggest
 from generator.domain.problems import Problem, ProblemsFound
 from generator.domain.records import (
     DOMAIN,
@@ -28,7 +29,6 @@ from generator.merge import difference, merge_layers
 from generator.nginx import nginx_layers
 from generator.release_values import mirror_layers, release_layers
 from generator.rollout_values import rollout_layers, target
-from generator.schema import suggest
 from generator.strategies.compile import engine_layers, said_strategy
 
 # Gives a chart version of a model that was not made in this run: read from the base tree.

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
-from generator import yamlwrite
+from generator.documents import write as yamlwrite
+from generator.documents.edit import set_values
 from generator.domain.places import Path
 from generator.domain.problems import problem
 from generator.domain.records import Release, Rollout, Values
-from generator.edit import set_values
 from generator.rollout import ENDED, Stage, course, next_stage
 from generator.rollout_values import ended_slot, rollout_stage, rollout_strategy
 

@@ -10,7 +10,7 @@ from importlib.resources import files as package_files
 from importlib.resources.abc import Traversable
 from typing import Any
 
-from generator import yamlio
+from generator.documents import read as yamlio
 from generator.domain.records import Runtime, Starter, Templates
 
 

@@ -7,13 +7,13 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
+from generator.documents.schema import suggest
 from generator.domain.places import Path
 from generator.domain.records import Values
 from generator.domain.units import quantity
 from generator.faults import Fault
 from generator.merge import enabled
 from generator.port_checks import port_faults
-from generator.schema import suggest
 
 
 def value_faults(values: Values) -> list[Fault]:

@@ -10,6 +10,7 @@ from pathlib import Path
 from generator.bootstrap import bootstrap_file, bootstrap_objects
 from generator.charts import digest_of
 from generator.delivery import delivery_file, delivery_object, values_file
+from generator.documents.rendered import parse_documents
 from generator.domain.problems import Problem, ProblemsFound
 from generator.domain.records import ResolvedRelease
 from generator.helm import Helm, HelmRelease, Rendered, lint, template
@@ -17,7 +18,6 @@ from generator.ledger import brought_back, ledger_file, read_ledger
 from generator.manifests import Schemas, check
 from generator.pipeline import Run
 from generator.published import TAMPERED
-from generator.rendered import parse_documents
 from generator.summary import chart_folder, new_folders
 
 Step = Callable[[int], object]

@@ -117,7 +117,7 @@ class Repository:
 
     def read(self, path: str) -> Any:
         """A generated YAML file, by our own reader."""
-        from generator.yamlio import read
+        from generator.documents.read import read
 
         return read((self.folder / path).read_bytes(), path)
 

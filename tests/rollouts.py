@@ -11,13 +11,13 @@ import registries as r
 
 from generator.charts import ModelCharts, make_charts
 from generator.checks import registry_problems
+from generator.documents.schema import Schemas
 from generator.domain.records import Chart, LedgerEntry, Registry, Release, ResolvedRelease, Rollout, Templates
 from generator.load import load_registry
 from generator.resolve import resolve_pinned, resolve_releases
 from generator.rollout import WORKLOAD, workload
 from generator.rollout_moves import Files, Pin, abort, advance, check_finish
 from generator.rollout_start import check_release, choose_target, start
-from generator.schema import Schemas
 from generator.strategies.compile import said_strategy
 from generator.templates import load_templates
 
@@ -103,7 +103,7 @@ class World:
 
     def set(self, file: str, **spec: Any) -> None:
         """Edit a file as a person would; None takes a key away."""
-        from generator.yamlio import read as parse
+        from generator.documents.read import read as parse
 
         document = parse(self.files[file], file)
         merged = {**document['spec'], **spec}

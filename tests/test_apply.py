@@ -123,7 +123,7 @@ def test_the_teams_own_text_in_a_document_stays_uncommitted(tmp_path: Path) -> N
 
 def test_a_stale_file_is_replaced_without_a_word(tmp_path: Path) -> None:
     """What an older tool made has other bytes and an intact seal."""
-    from generator.yamlwrite import seal
+    from generator.documents.write import seal
 
     here = published(tmp_path)
     for path in (VALUES, DELIVERY, 'bootstrap/prod.yaml'):

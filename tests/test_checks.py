@@ -12,6 +12,7 @@ import registries as r
 from generator.charts import make_charts
 from generator.checks import environment_problems, registry_problems
 from generator.credentials import credential
+from generator.documents.schema import Schemas
 from generator.domain.problems import Problem, ProblemsFound
 from generator.domain.records import Environment, Layer, Registry, ResolvedRelease
 from generator.domain.units import quantity
@@ -21,7 +22,6 @@ from generator.features import Feature, feature_faults
 from generator.load import load_registry
 from generator.merge import merge
 from generator.resolve import resolve_releases
-from generator.schema import Schemas
 from generator.templates import load_templates
 from generator.value_checks import value_faults
 

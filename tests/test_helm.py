@@ -12,9 +12,9 @@ from typing import Any
 import pytest
 from parts import ROOT
 
+from generator.documents.rendered import parse_documents
 from generator.domain.problems import ProblemsFound
 from generator.helm import Helm, HelmRelease, Rendered, find_helm, lint, template
-from generator.rendered import parse_documents
 
 TEMPLATES = {
     '_labels.tpl': '{{ define "labels" }}app: {{ .Values.fullnameOverride }}{{ end }}',

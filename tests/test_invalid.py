@@ -20,8 +20,8 @@ from pathlib import Path
 import pytest
 from parts import ROOT, git
 
-from generator import yamlio
 from generator.cli import PROBLEMS, main
+from generator.documents import read as yamlio
 from generator.domain.places import show
 from generator.domain.problems import ProblemsFound
 

@@ -13,16 +13,16 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from parts import ROOT
 
-from generator import yamlio
 from generator.charts import make_charts
 from generator.checks import environment_problems, registry_problems
+from generator.documents import read as yamlio
+from generator.documents.schema import Schemas
 from generator.domain.places import show
 from generator.domain.problems import Problem, ProblemsFound
 from generator.domain.records import Registry
 from generator.load import load_registry
 from generator.render import render_charts, render_releases, render_repository
 from generator.resolve import resolve_releases
-from generator.schema import Schemas
 from generator.templates import load_templates
 
 TEMPLATES = load_templates()

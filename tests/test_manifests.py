@@ -13,10 +13,10 @@ from typing import Any
 import kubernetes_validate
 import pytest
 
+from generator.documents.rendered import parse_documents
 from generator.domain.problems import CommandFailed, Problem, ProblemsFound
 from generator.helm import HelmRelease, find_helm, template
 from generator.manifests import Schemas, check
-from generator.rendered import parse_documents
 
 KUBERNETES = '{{ .NormalizedKubernetesVersion }}{{.StrictSuffix}}/{{.ResourceKind}}{{.KindSuffix}}.json'
 CRDS = '{{.Group}}/{{.ResourceKind}}_{{.ResourceAPIVersion}}.json'

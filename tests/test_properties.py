@@ -25,6 +25,7 @@ from hypothesis import settings as hypothesis
 from hypothesis import strategies as st
 from parts import ROOT, git
 
+from generator.documents.write import dump
 from generator.domain.problems import ProblemsFound
 from generator.domain.records import ResolvedRelease
 from generator.helm import Helm, HelmRelease, template
@@ -33,7 +34,6 @@ from generator.pipeline import Run
 from generator.plan import Plan
 from generator.summary import summarize
 from generator.worktree import write_files
-from generator.yamlwrite import dump
 
 Values = dict[str, Any]
 

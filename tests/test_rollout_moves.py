@@ -7,11 +7,11 @@ from typing import Any
 import pytest
 from rollouts import RELEASE, ROLLOUT, World
 
+from generator.documents.edit import set_values
+from generator.documents.read import read
 from generator.domain.problems import ProblemsFound
-from generator.edit import set_values
 from generator.rollout import Stage
 from generator.rollout_moves import Wait, show_time, waits_for
-from generator.yamlio import read
 
 CANARY: dict[str, Any] = {'canary': {'steps': [{'weight': 50}]}}
 STAGE = Stage('step-1', 50, hold=600, approval=True)

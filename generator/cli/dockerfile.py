@@ -8,10 +8,10 @@ import click
 
 from generator.cli.output import common_options, result, say
 from generator.dockerfile import dockerfile
+from generator.documents.schema import suggest
 from generator.domain.problems import problem
 from generator.pipeline import Run
 from generator.repository import open_repository
-from generator.schema import suggest
 
 
 @click.command()

@@ -9,16 +9,16 @@ from pathlib import Path
 
 import click
 
-from generator import yamlio
 from generator.cli.output import common_options, result, say
+from generator.documents import read as yamlio
+from generator.documents.read import Mark
+from generator.documents.schema import suggest
 from generator.domain.places import Path as Place
 from generator.domain.places import show
 from generator.domain.problems import problem
 from generator.explain import Origin, explain_release
 from generator.pipeline import Run
 from generator.repository import open_repository
-from generator.schema import suggest
-from generator.yamlio import Mark
 
 # Files of the tool itself, which no repository holds.
 TOOL = 'chart_templates/'

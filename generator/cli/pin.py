@@ -8,8 +8,8 @@ import click
 
 from generator.cli.output import common_options, result, say
 from generator.commit import finish
+from generator.documents.edit import set_values
 from generator.domain.places import Path as Place
-from generator.edit import set_values
 from generator.pins import choose_pins
 from generator.pipeline import Run
 from generator.repository import open_repository

@@ -18,8 +18,8 @@ import yaml
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from generator import yamlio
-from generator.yamlwrite import Comments, Dumped, dump, is_sealed, scalar_text, seal
+from generator.documents import read as yamlio
+from generator.documents.write import Comments, Dumped, dump, is_sealed, scalar_text, seal
 
 COUNT = 20_000
 

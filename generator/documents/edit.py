@@ -9,7 +9,8 @@ from typing import Any
 from ruamel.yaml import events as ev
 from ruamel.yaml.cyaml import CParser  # type: ignore[attr-defined]
 
-from generator import yamlio, yamlwrite
+from generator.documents import read as yamlio
+from generator.documents import write as yamlwrite
 from generator.domain.places import Path, show
 from generator.domain.problems import ProblemsFound, problem
 

@@ -8,9 +8,9 @@ import re
 
 import pytest
 
-from generator import yamlio
+from generator.documents import read as yamlio
+from generator.documents.edit import set_values
 from generator.domain.problems import ProblemsFound
-from generator.edit import set_values
 
 HEAD = 'apiVersion: chartloom/v1\nkind: Release\nmetadata:\n  name: web\n'
 VERSION, CHART = ('spec', 'version'), ('spec', 'chart')

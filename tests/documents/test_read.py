@@ -12,9 +12,9 @@ from hypothesis import strategies as st
 from parts import ROOT
 from ruamel.yaml import YAML
 
-from generator import yamlio
+from generator.documents import read as yamlio
+from generator.documents.parts import read_alike
 from generator.domain.problems import ProblemsFound
-from generator.yamlparts import read_alike
 
 DOCUMENTS = [
     file.read_text(encoding='utf-8')

@@ -14,10 +14,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from parts import ROOT
 
-from generator import yamlio
+from generator.documents import read as yamlio
+from generator.documents.schema import SHARED, Schemas, quoted, suggest, values_faults
+from generator.documents.schema_faults import explain
 from generator.domain.problems import Problem
-from generator.schema import SHARED, Schemas, quoted, suggest, values_faults
-from generator.schema_faults import explain
 from generator.templates import load_templates
 
 TEMPLATES = load_templates()

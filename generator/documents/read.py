@@ -15,9 +15,9 @@ from ruamel.yaml import events as ev
 from ruamel.yaml.cyaml import CParser  # type: ignore[attr-defined]
 from ruamel.yaml.error import YAMLError
 
+from generator.documents.scalars import DOUBTFUL_NUMBER, NOTHING, NUMBER, NUMERIC, SPECIAL, WORDS, quote_hint
 from generator.domain.places import Path, show
 from generator.domain.problems import Problem, ProblemsFound, problem
-from generator.yamlscalars import DOUBTFUL_NUMBER, NOTHING, NUMBER, NUMERIC, SPECIAL, WORDS, quote_hint
 
 MAX_BYTES = 1 << 20
 MAX_DEPTH = 40
@@ -65,7 +65,7 @@ def decode(data: bytes, file: str) -> str:
         line = data.count(b'\n', 0, error.start) + 1
         raise problem(file, '', f'line {line} is not UTF-8', 'save the file as UTF-8') from None
     if not text.isascii() and (found := _HIDDEN.search(text)):
-        from generator.yamlsyntax import character_problem
+        from generator.documents.syntax import character_problem
 
         raise character_problem(text, found.start(), file, 'which only some YAML readers pass over')
     return text
@@ -87,7 +87,7 @@ class _Reader:
             value = self._document()
         except YAMLError as error:
             if not self.lost:
-                from generator.yamlsyntax import syntax_problem  # which most files never need
+                from generator.documents.syntax import syntax_problem  # which most files never need
 
                 self.problems += syntax_problem(error, self.text, self.file, self.quoted).problems
         if self.problems:

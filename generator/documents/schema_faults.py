@@ -8,11 +8,11 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
 from generator.credentials import veiled
+from generator.documents.read import Mark
+from generator.documents.schema import cut, nearest, quoted, suggest
+from generator.documents.schema_way import Way
 from generator.domain.places import Path
 from generator.faults import Fault
-from generator.schema import cut, nearest, quoted, suggest
-from generator.schema_way import Way
-from generator.yamlio import Mark
 
 if TYPE_CHECKING:
     from jsonschema.exceptions import ValidationError

@@ -7,8 +7,8 @@ from functools import lru_cache
 from itertools import pairwise
 from typing import Any
 
+from generator.documents.read import decode, read_text
 from generator.domain.problems import ProblemsFound
-from generator.yamlio import decode, read_text
 
 _COMMENTS = re.compile('(?: *(?:#.*)?\n)*(?=[A-Za-z])')  # above the first key
 _KEY = re.compile('\n(?=[A-Za-z])')

@@ -11,12 +11,12 @@ from typing import Any
 
 import jsonschema_rs
 
+from generator.documents.read import marks
 from generator.domain.places import show
 from generator.domain.problems import Problem
 from generator.domain.records import Values
 from generator.domain.secrets import veil
 from generator.faults import Fault
-from generator.yamlio import marks
 
 # Schemas that the registry's own point into.
 SHARED = ('values.json', 'strategy.json')
@@ -44,7 +44,7 @@ class Schemas:
             self._compiled[name] = jsonschema_rs.Draft202012Validator(self.parsed(name), registry=known)
         if self._compiled[name].is_valid(document):
             return []
-        from generator.schema_faults import explain
+        from generator.documents.schema_faults import explain
 
         found = explain(self.parsed(name), document, marks(source, file), others)
         return [Problem(file, show(fault.path), fault.message, fault.hint) for fault in found]
@@ -64,7 +64,7 @@ def values_faults(schema: bytes, values: Values, fitting: Values | None = None) 
             return []
     if whole.is_valid(values):
         return []
-    from generator.schema_faults import explain
+    from generator.documents.schema_faults import explain
 
     return explain(json.loads(schema), values, {}, {})
 
