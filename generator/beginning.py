@@ -16,10 +16,10 @@ from generator.documents.jinja import render_document
 from generator.domain.problems import Problem, ProblemsFound, problem
 from generator.files import FOLDER, folder_in_the_way, standing
 from generator.load import SETTINGS
-from generator.process import run
 from generator.repository import Repository, find_repository, open_repository
 from generator.source import Source
 from generator.templates import load_templates
+from generator.tools.process import run
 from generator.transaction import finish
 
 _START = 'init/'

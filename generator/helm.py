@@ -15,8 +15,8 @@ from pathlib import Path
 from typing import Any
 
 from generator.domain.problems import CommandFailed, Problem, problem
-from generator.process import Completed, Progress, cut, in_parallel, run
-from generator.temporary import temporary_folder
+from generator.tools.process import Completed, Progress, cut, in_parallel, run
+from generator.tools.temporary import temporary_folder
 
 Values = Mapping[str, Any]
 

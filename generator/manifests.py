@@ -16,7 +16,7 @@ from jsonschema_rs import Draft7Validator, ReferencingError, ValidationError
 
 from generator.domain.places import show
 from generator.domain.problems import Problem, problem
-from generator.process import fetch, mask
+from generator.tools.process import fetch, mask
 
 # kubeconform's own default and layout, so that its users' locations work here (github.com/yannh/kubeconform).
 _DEFAULT = 'https://raw.githubusercontent.com/yannh/kubernetes-json-schema/master'

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from generator.domain.problems import CommandFailed, problem
-from generator.process import mask, run, run_all
+from generator.tools.process import mask, run, run_all
 
 if TYPE_CHECKING:
     from git.exc import GitCommandError

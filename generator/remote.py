@@ -9,10 +9,10 @@ from pathlib import Path
 from generator.domain.problems import CommandFailed, problem
 from generator.domain.tree import LINK
 from generator.plumbing import call
-from generator.process import mask
 from generator.repository import Repository, open_bare
 from generator.repository_documents import DOCUMENTS
-from generator.temporary import temporary_folder
+from generator.tools.process import mask
+from generator.tools.temporary import temporary_folder
 
 # More commits than any history has: git's own way to ask for all of it.
 _EVERYTHING = '--depth=2147483647'

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 
-from generator import prometheus
 from generator.checks import environment_problems
 from generator.domain.problems import ProblemsFound, problem
 from generator.domain.records import Environment, Release, ResolvedRelease, Rollout
@@ -31,6 +30,7 @@ from generator.source import Source
 from generator.strategies.checks import queries
 from generator.strategies.compile import Said, said_strategy
 from generator.strategies.spec import Rolling, Strategy, parse_strategy
+from generator.tools import prometheus
 
 # Seconds between two looks where the strategy has no checks: pods are scraped twice a minute.
 _NEXT_LOOK = 30

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from generator.domain.problems import CommandFailed, ProblemsFound
 from generator.domain.records import Ids, LedgerEntry, Registry, ResolvedRelease, Tree
 from generator.environment_checks import outline
-from generator.forks import cores, in_processes
+from generator.tools.forks import cores, in_processes
 
 if TYPE_CHECKING:
     from generator.domain.progress import Progress

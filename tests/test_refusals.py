@@ -12,8 +12,8 @@ import pytest
 from gitops import Checkout, changed_model, chartloom, new, published
 from parts import git, permissions_count
 
-from generator import temporary
 from generator.domain.problems import ProblemsFound
+from generator.tools import temporary
 
 
 @contextmanager

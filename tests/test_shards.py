@@ -13,8 +13,8 @@ from registries import Repository, application, environment, example, following,
 from generator import shards
 from generator.domain.problems import ProblemsFound
 from generator.environment_checks import environment_problems, outline
-from generator.forks import in_processes
 from generator.pipeline import Run
+from generator.tools.forks import in_processes
 
 CLUSTER = {'name': 'prod', 'server': 'https://prod.example.com'}
 

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from generator.domain.problems import CommandFailed
-from generator.process import Completed, cut, fetch, in_parallel, mask, run
+from generator.tools.process import Completed, cut, fetch, in_parallel, mask, run
 
 PYTHON = sys.executable
 

@@ -8,8 +8,8 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import pytest
 
-from generator import prometheus
 from generator.domain.problems import CommandFailed
+from generator.tools import prometheus
 
 SERIES = '{"status": "success", "data": {"resultType": "vector", "result": [{"metric": {}, "value": [1, "%s"]}]}}'
 NONSENSE = {

@@ -1,0 +1,1 @@
+"""Programs and services outside: processes, git, helm, HTTP, Prometheus."""
