@@ -11,9 +11,9 @@ import time
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
-from generator.commit import build_commit
 from generator.pipeline import Run
-from generator.repository import open_repository
+from generator.tools.git.build import build_commit
+from generator.tools.git.repository import open_repository
 
 
 def main(folder: Path, stream: Path) -> None:

@@ -13,7 +13,7 @@ from generator import verify
 from generator.cli import main
 from generator.helm import find_helm
 from generator.pipeline import Run
-from generator.repository import open_repository
+from generator.tools.git.repository import open_repository
 
 
 def render(folder: Path) -> None:

@@ -9,17 +9,18 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from generator import cache
-from generator.commit import Files, build_commit
 from generator.domain.problems import CommandFailed, Problem, ProblemsFound, problem
 from generator.domain.progress import Progress, quiet
 from generator.domain.records import Plan
 from generator.domain.tree import LINK
-from generator.files import standing
-from generator.heads import current_branch, refuse_unfinished
-from generator.journal import discard, is_pending
-from generator.lock import locked
 from generator.message import commit_message
-from generator.remote import (
+from generator.source import Source
+from generator.tools.git.build import Files, build_commit
+from generator.tools.git.files import standing
+from generator.tools.git.head import current_branch, refuse_unfinished
+from generator.tools.git.journal import discard, is_pending
+from generator.tools.git.lock import locked
+from generator.tools.git.remote import (
     fetch_head,
     fetch_published,
     push,
@@ -29,11 +30,10 @@ from generator.remote import (
     show,
     temporary_clone,
 )
-from generator.repository import Repository
-from generator.source import Source
-from generator.transaction import Move, Write, carry_out, finish_locked, stage
+from generator.tools.git.repository import Repository
+from generator.tools.git.transaction import Move, Write, carry_out, finish_locked, stage
+from generator.tools.git.worktree import read_revision
 from generator.warnings import removal_warnings
-from generator.worktree import read_revision
 
 if TYPE_CHECKING:
     from generator.changeset import Changeset

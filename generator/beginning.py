@@ -14,13 +14,13 @@ from generator.doctor import PLACEHOLDER
 from generator.documents import write as yamlwrite
 from generator.documents.jinja import render_document
 from generator.domain.problems import Problem, ProblemsFound, problem
-from generator.files import FOLDER, folder_in_the_way, standing
 from generator.load import SETTINGS
-from generator.repository import Repository, find_repository, open_repository
 from generator.source import Source
 from generator.templates import load_templates
+from generator.tools.git.files import FOLDER, folder_in_the_way, standing
+from generator.tools.git.repository import Repository, find_repository, open_repository
+from generator.tools.git.transaction import finish
 from generator.tools.process import run
-from generator.transaction import finish
 
 _START = 'init/'
 

@@ -10,8 +10,8 @@ from importlib.resources import files as package_files
 from pathlib import Path
 
 from generator import __version__
-from generator.repository import Repository
 from generator.source import Source
+from generator.tools.git.repository import Repository
 
 
 def fingerprint(repository: Repository, source: Source, purpose: str) -> str:

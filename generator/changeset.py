@@ -8,14 +8,14 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 
 from generator import repository_documents
-from generator.commit import Files
 from generator.domain.problems import Problem, ProblemsFound
 from generator.domain.records import Change, Plan
 from generator.pipeline import Run
 from generator.plan import left_behind
-from generator.repository import Repository
 from generator.repository_documents import DOCUMENTS, SCHEMAS
 from generator.source import REGISTRY
+from generator.tools.git.build import Files
+from generator.tools.git.repository import Repository
 
 # What `load` reads: editors' and other people's files in the registry stay out of our commits.
 _FILE = re.compile(rf'{REGISTRY}/(?!schemas/)(?:[^/.][^/]*/)*[^/.][^/]*\.yaml')

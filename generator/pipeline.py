@@ -21,12 +21,12 @@ from generator.migrations import migration_warnings
 from generator.plan import Trees, make_plan
 from generator.published import Base, ChartReader, base_revision, tampered
 from generator.render import render_charts, render_releases, render_repository
-from generator.repository import Repository
 from generator.repository_documents import DOCUMENTS
 from generator.resolve import resolve_releases
 from generator.shards import run_in_shards
 from generator.source import REGISTRY, Source
 from generator.templates import load_templates
+from generator.tools.git.repository import Repository
 from generator.warnings import registry_warnings
 
 # What a run will want, and what other commands do without.

@@ -14,8 +14,8 @@ from generator.domain.problems import Problem, ProblemsFound, problem
 from generator.domain.records import Chart, LedgerEntry, Model, Registry, Release
 from generator.domain.tree import LINK
 from generator.ledger import brought_back
-from generator.repository import Repository
 from generator.resolve import choose_entry, standing
+from generator.tools.git.repository import Repository
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,7 +11,6 @@ from generator.domain.records import Environment, Release, ResolvedRelease, Roll
 from generator.domain.units import seconds
 from generator.pipeline import Run
 from generator.published import ChartReader, published_ref
-from generator.repository import Repository
 from generator.resolve import resolve_pinned
 from generator.rollout_health import (
     Verdict,
@@ -31,6 +30,7 @@ from generator.strategies.checks import queries
 from generator.strategies.compile import Said, said_strategy
 from generator.strategies.spec import Rolling, Strategy, parse_strategy
 from generator.tools import prometheus
+from generator.tools.git.repository import Repository
 
 # Seconds between two looks where the strategy has no checks: pods are scraped twice a minute.
 _NEXT_LOOK = 30

@@ -7,10 +7,10 @@ from dataclasses import replace
 from functools import cached_property, partial
 
 from generator.domain.problems import Problem, ProblemsFound, problem
-from generator.files import FOLDER, folder_in_the_way, named, standing
-from generator.repository import Repository
 from generator.repository_documents import DOCUMENTS, SCHEMAS
-from generator.worktree import WorkTree, look_at_work_tree, read_file, read_revision
+from generator.tools.git.files import FOLDER, folder_in_the_way, named, standing
+from generator.tools.git.repository import Repository
+from generator.tools.git.worktree import WorkTree, look_at_work_tree, read_file, read_revision
 
 GENERATED = ('charts', 'values', 'delivery', 'bootstrap', SCHEMAS)
 REGISTRY = 'registry'

@@ -18,7 +18,7 @@ from registries import following, model, release, settings, tree
 
 from generator.apply import Options, Outcome, generate
 from generator.domain.problems import ProblemsFound
-from generator.repository import Repository, open_repository
+from generator.tools.git.repository import Repository, open_repository
 
 # Two models, two environments: enough that one change must leave others alone.
 SMALL = {

@@ -15,7 +15,7 @@ from generator.apply import Options, Outcome, generate
 from generator.charts import digest
 from generator.ledger import dump_ledger, ledger_file, read_ledger
 from generator.pipeline import Run
-from generator.repository import open_repository
+from generator.tools.git.repository import open_repository
 
 EXAMPLE = ROOT / 'gitops_example'
 Document = dict[str, Any]

@@ -111,7 +111,8 @@ def test_a_repository_that_is_not_checked_out_has_begun(tmp_path: Path, how: str
 
 INTERRUPTED = """
 import os, signal, sys
-from generator import cli, journal
+from generator import cli
+from generator.tools.git import journal
 stop, move, moved = int(sys.argv.pop(1)), journal._move_folder, []
 def interrupted(new, target):
     moved.append(target)

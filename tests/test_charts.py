@@ -21,8 +21,8 @@ from generator.domain.records import LedgerEntry, Model, ModelVersion, Settings,
 from generator.ledger import dump_ledger, ledger_file, read_ledger
 from generator.pipeline import Run
 from generator.published import TAMPERED
-from generator.repository import open_repository
 from generator.templates import load_templates
+from generator.tools.git.repository import open_repository
 
 SETTINGS = Settings('registry/settings.yaml', {'repository': {'url': 'https://git.example/ml.git'}})
 TEMPLATES = load_templates()

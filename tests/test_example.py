@@ -11,7 +11,7 @@ from parts import ROOT, git
 
 from generator.apply import Options, generate
 from generator.pipeline import Run
-from generator.repository import open_repository
+from generator.tools.git.repository import open_repository
 from generator.verify import check_delivery, drift, render
 
 EXAMPLE = ROOT / 'gitops_example'

@@ -15,8 +15,8 @@ from gitops import chartloom
 
 from generator.helm import find_helm, lint, template
 from generator.pipeline import Run
-from generator.repository import open_repository
 from generator.templates import load_templates
+from generator.tools.git.repository import open_repository
 from generator.verify import helm_releases
 
 RUNTIMES = load_templates().runtimes

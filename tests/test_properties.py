@@ -33,7 +33,7 @@ from generator.merge import difference, merge
 from generator.pipeline import Run
 from generator.plan import Plan
 from generator.summary import summarize
-from generator.worktree import write_files
+from generator.tools.git.worktree import write_files
 
 Values = dict[str, Any]
 
@@ -160,7 +160,7 @@ def test_two_processes_make_the_same_bytes(tmp_path: Path) -> None:
     repository = r.Repository(tmp_path / 'repository', r.example())
     code = (
         'from pathlib import Path; from generator.pipeline import Run;'
-        'from generator.repository import open_repository;'
+        'from generator.tools.git.repository import open_repository;'
         'from generator.render import tree_digest; print(tree_digest(Run(open_repository(Path("."))).files))'
     )
     digests = set()

@@ -17,9 +17,9 @@ from parts import ROOT
 
 from generator.helm import find_helm, template
 from generator.pipeline import Run
-from generator.repository import open_repository
 from generator.strategies.capabilities import FEATURES, REFUSALS, combinations, refusal
 from generator.strategies.table import markdown
+from generator.tools.git.repository import open_repository
 from generator.verify import helm_releases
 
 Objects = dict[tuple[str, str], Any]

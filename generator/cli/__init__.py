@@ -63,7 +63,7 @@ def cli() -> None:
 
     Exit codes: 0 done, 1 problems, 2 usage, 3 a command failed (git, helm, network), 4 changes pending.
     """
-    from generator.plumbing import forget_surroundings
+    from generator.tools.git.run import forget_surroundings
 
     forget_surroundings()
 

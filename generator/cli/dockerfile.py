@@ -11,7 +11,7 @@ from generator.dockerfile import dockerfile
 from generator.documents.schema import suggest
 from generator.domain.problems import problem
 from generator.pipeline import Run
-from generator.repository import open_repository
+from generator.tools.git.repository import open_repository
 
 
 @click.command()

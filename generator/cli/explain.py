@@ -18,7 +18,7 @@ from generator.domain.places import show
 from generator.domain.problems import problem
 from generator.explain import Origin, explain_release
 from generator.pipeline import Run
-from generator.repository import open_repository
+from generator.tools.git.repository import open_repository
 
 # Files of the tool itself, which no repository holds.
 TOOL = 'chart_templates/'

@@ -7,13 +7,13 @@ from pathlib import Path
 import click
 
 from generator.cli.output import common_options, result, say
-from generator.commit import finish
 from generator.documents.edit import set_values
 from generator.domain.places import Path as Place
 from generator.pins import choose_pins
 from generator.pipeline import Run
-from generator.repository import open_repository
-from generator.worktree import write_files
+from generator.tools.git.build import finish
+from generator.tools.git.repository import open_repository
+from generator.tools.git.worktree import write_files
 
 
 @click.command()

@@ -15,7 +15,6 @@ from generator.domain.problems import problem
 from generator.domain.records import Rollout
 from generator.message import shortened
 from generator.pipeline import Run
-from generator.repository import Repository
 from generator.rollout import ENDED
 from generator.rollout_health import Verdict
 from generator.rollout_moves import Files, Wait, after, check_finish, remaining
@@ -33,6 +32,7 @@ from generator.rollouts import (
     start_of,
     waiting,
 )
+from generator.tools.git.repository import Repository
 
 
 @click.group()

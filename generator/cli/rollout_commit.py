@@ -11,9 +11,9 @@ import click
 from generator.apply import Options, Outcome, generate
 from generator.cli.generate import outcome_data, tell
 from generator.cli.output import common_options, result, wants_json, warn
-from generator.commit import finish as finish_killed
-from generator.repository import Repository, open_repository
 from generator.rollouts import Edit
+from generator.tools.git.build import finish as finish_killed
+from generator.tools.git.repository import Repository, open_repository
 
 F = TypeVar('F', bound=Callable[..., Any])
 

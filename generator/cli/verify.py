@@ -13,7 +13,7 @@ from generator.cli.output import common_options, count, problem_data, progress, 
 from generator.domain.problems import Problem, ProblemsFound
 from generator.helm import Helm, find_helm
 from generator.pipeline import Run
-from generator.repository import open_repository
+from generator.tools.git.repository import open_repository
 
 
 @click.command()

@@ -11,7 +11,7 @@ from parts import HttpOrigin, git
 
 from generator.apply import Options, generate_remote
 from generator.domain.problems import CommandFailed, ProblemsFound
-from generator.remote import push
+from generator.tools.git.remote import push
 
 
 def refused_push(here: Checkout, origin: Path, **options: object) -> str:

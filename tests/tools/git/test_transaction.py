@@ -15,11 +15,11 @@ import pytest
 from gitops import VALUES, Checkout, changed_model, chartloom, new, published, published_at
 from parts import ROOT, git, part
 
-from generator.commit import build_commit
 from generator.domain.problems import CommandFailed, ProblemsFound
 from generator.domain.tree import LINK
-from generator.transaction import Move, Write, carry_out
-from generator.worktree import write_files
+from generator.tools.git.build import build_commit
+from generator.tools.git.transaction import Move, Write, carry_out
+from generator.tools.git.worktree import write_files
 
 
 def folder_in_the_way(here: Checkout) -> str:

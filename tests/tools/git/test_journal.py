@@ -7,10 +7,10 @@ from pathlib import Path
 import pytest
 from gitops import DELIVERY, VALUES, Checkout, changed_model, clone, published, published_at
 
-from generator import transaction
-from generator.commit import build_commit
-from generator.journal import prepare, record
-from generator.transaction import Move, Write, finish
+from generator.tools.git import transaction
+from generator.tools.git.build import build_commit
+from generator.tools.git.journal import prepare, record
+from generator.tools.git.transaction import Move, Write, finish
 
 FILES = {VALUES: b'one\n', 'charts/web/9.0.0/Chart.yaml': b'two\n', DELIVERY: b'three\n'}
 

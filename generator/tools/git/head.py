@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from generator.domain.problems import problem
-from generator.repository import Repository
+from generator.tools.git.repository import Repository
 
 _BEGUN = {
     'MERGE_HEAD': 'merge',

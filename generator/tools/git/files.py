@@ -11,7 +11,7 @@ from collections.abc import Iterable
 
 from generator.domain.problems import Problem, ProblemsFound
 from generator.domain.tree import LINK
-from generator.repository import Repository
+from generator.tools.git.repository import Repository
 
 FOLDER = 'folder'  # in place of a blob id
 

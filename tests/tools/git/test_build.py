@@ -14,11 +14,11 @@ from hypothesis import strategies as st
 from parts import git
 from registries import following, model, release, settings, version
 
-from generator.commit import build_commit
 from generator.domain.problems import CommandFailed
 from generator.domain.records import Change, Plan
 from generator.message import commit_message
-from generator.repository import open_repository
+from generator.tools.git.build import build_commit
+from generator.tools.git.repository import open_repository
 
 names = st.text(st.characters(exclude_characters='/\0', exclude_categories=['Cs']), min_size=1, max_size=12)
 paths = st.lists(names.filter(lambda n: n not in ('.', '..') and n.lower() != '.git'), min_size=1, max_size=2)

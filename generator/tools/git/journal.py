@@ -16,8 +16,8 @@ from dataclasses import dataclass, fields, replace
 from pathlib import Path
 
 from generator.domain.problems import problem
-from generator.files import standing
-from generator.repository import Repository
+from generator.tools.git.files import standing
+from generator.tools.git.repository import Repository
 
 
 @dataclass(frozen=True, slots=True)

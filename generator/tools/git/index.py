@@ -14,7 +14,7 @@ from pathlib import Path
 
 from generator.domain.problems import CommandFailed, problem
 from generator.domain.tree import LINK
-from generator.repository import LINKS, Repository
+from generator.tools.git.repository import LINKS, Repository
 
 PATIENCE = 10.0  # seconds that we wait for another git
 _OURS = b'chartloom\n'

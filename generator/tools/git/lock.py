@@ -10,8 +10,8 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from generator.domain.problems import ProblemsFound, problem
-from generator.files import folder_in_the_way
-from generator.repository import Repository
+from generator.tools.git.files import folder_in_the_way
+from generator.tools.git.repository import Repository
 
 PATIENCE = 60.0  # seconds that a run waits for another one
 # A git that lives holds the lock of a ref for milliseconds; the children of a killed run may still be at work.

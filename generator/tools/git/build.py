@@ -7,8 +7,8 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Mapping
 
-from generator.repository import Repository
-from generator.transaction import finish as finish
+from generator.tools.git.repository import Repository
+from generator.tools.git.transaction import finish as finish
 
 # Bytes to write, or None to remove.
 Files = Mapping[str, bytes | None]

@@ -8,11 +8,11 @@ from pathlib import PurePosixPath
 
 from generator.domain.problems import Problem, ProblemsFound
 from generator.domain.tree import LINK
-from generator.files import FOLDER, standing
-from generator.files import read_file as read_file
-from generator.lock import locked
-from generator.repository import LINKS, Repository
-from generator.transaction import Write, carry_out, finish_locked
+from generator.tools.git.files import FOLDER, standing
+from generator.tools.git.files import read_file as read_file
+from generator.tools.git.lock import locked
+from generator.tools.git.repository import LINKS, Repository
+from generator.tools.git.transaction import Write, carry_out, finish_locked
 
 _NONE = '000000'  # the mode of a file that is not there
 

@@ -15,7 +15,7 @@ from typing import Any
 
 from generator.domain.problems import CommandFailed, ProblemsFound, problem
 from generator.domain.tree import LINK, blob_id
-from generator.plumbing import call, call_all, feed, stream, text
+from generator.tools.git.run import call, call_all, feed, stream, text
 
 # Modes of what is no file: a link, another repository.
 LINKS = ('120000', '160000')

@@ -8,9 +8,9 @@ from pathlib import Path
 
 from generator.domain.problems import CommandFailed, problem
 from generator.domain.tree import LINK
-from generator.plumbing import call
-from generator.repository import Repository, open_bare
 from generator.repository_documents import DOCUMENTS
+from generator.tools.git.repository import Repository, open_bare
+from generator.tools.git.run import call
 from generator.tools.process import mask
 from generator.tools.temporary import temporary_folder
 

@@ -10,8 +10,8 @@ from gitops import DELIVERY, SMALL, VALUES, changed_model, clone, new, published
 from registries import following, release
 
 from generator.domain.tree import LINK, blob_id
-from generator.files import FOLDER, standing
-from generator.worktree import look_at_work_tree
+from generator.tools.git.files import FOLDER, standing
+from generator.tools.git.worktree import look_at_work_tree
 
 WEB = 'registry/models/web.yaml'
 

@@ -9,15 +9,15 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 
-from generator import journal
 from generator.domain.problems import CommandFailed, Problem, ProblemsFound, problem
-from generator.files import FOLDER, clear_way, folder_in_the_way, standing
-from generator.heads import current_branch, head_commit
-from generator.index import follow, wait_for_index
-from generator.journal import Journal
-from generator.lock import locked
-from generator.remote import fetch_objects, push_onto, remote_head, show
-from generator.repository import Repository
+from generator.tools.git import journal
+from generator.tools.git.files import FOLDER, clear_way, folder_in_the_way, standing
+from generator.tools.git.head import current_branch, head_commit
+from generator.tools.git.index import follow, wait_for_index
+from generator.tools.git.journal import Journal
+from generator.tools.git.lock import locked
+from generator.tools.git.remote import fetch_objects, push_onto, remote_head, show
+from generator.tools.git.repository import Repository
 
 
 @dataclass(frozen=True, slots=True)

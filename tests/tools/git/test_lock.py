@@ -11,9 +11,9 @@ from pathlib import Path
 import pytest
 from gitops import VALUES, Checkout, changed_model, published, start
 
-from generator import index, lock
 from generator.domain.problems import CommandFailed
-from generator.lock import locked
+from generator.tools.git import index, lock
+from generator.tools.git.lock import locked
 
 
 def test_two_at_once_both_end_well(tmp_path: Path) -> None:

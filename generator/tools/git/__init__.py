@@ -1,0 +1,1 @@
+"""git: read, written, and a work tree changed as one transaction."""
