@@ -11,9 +11,9 @@ from pathlib import Path
 
 from generator import verify
 from generator.cli import main
-from generator.helm import find_helm
 from generator.pipeline import Run
 from generator.tools.git.repository import open_repository
+from generator.tools.helm.binary import find_helm
 
 
 def render(folder: Path) -> None:

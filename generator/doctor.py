@@ -11,9 +11,9 @@ from pathlib import Path
 
 from generator import __version__
 from generator.domain.problems import CommandFailed, ProblemsFound
-from generator.helm import find_helm
 from generator.pipeline import Run
 from generator.tools.git.repository import Repository, open_repository
+from generator.tools.helm.binary import find_helm
 from generator.tools.process import run
 
 OLDEST_GIT = (2, 30)

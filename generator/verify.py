@@ -13,12 +13,12 @@ from generator.delivery import delivery_file, delivery_object, values_file
 from generator.documents.rendered import parse_documents
 from generator.domain.problems import Problem, ProblemsFound
 from generator.domain.records import ResolvedRelease
-from generator.helm import Helm, HelmRelease, Rendered, lint, template
 from generator.ledger import brought_back, ledger_file, read_ledger
-from generator.manifests import Schemas, check
 from generator.pipeline import Run
 from generator.published import TAMPERED
 from generator.summary import chart_folder, new_folders
+from generator.tools.helm.binary import Helm, HelmRelease, Rendered, lint, template
+from generator.tools.helm.schemas import Schemas, check
 
 Step = Callable[[int], object]
 

@@ -57,7 +57,7 @@ def test_regenerates_to_itself_as_a_folder_of_another_repository(tmp_path: Path)
 
 
 def test_verifies_with_real_helm(example: Path, helm: str) -> None:
-    from generator.helm import find_helm
+    from generator.tools.helm.binary import find_helm
 
     run = Run(open_repository(example))
     assert drift(run) == []
@@ -90,7 +90,7 @@ def test_every_digest_of_the_example_is_whole(example: Path) -> None:
 
 
 def test_check_delivery_is_part_of_verify(example: Path, crds: Path) -> None:
-    from generator.manifests import Schemas
+    from generator.tools.helm.schemas import Schemas
 
     only_crds = Schemas([f'{crds}/{{{{.Group}}}}/{{{{.ResourceKind}}}}_{{{{.ResourceAPIVersion}}}}.json'])
     found = check_delivery(Run(open_repository(example)), only_crds)

@@ -13,10 +13,10 @@ import registries as r
 import yaml
 from gitops import chartloom
 
-from generator.helm import find_helm, lint, template
 from generator.pipeline import Run
 from generator.templates import load_templates
 from generator.tools.git.repository import open_repository
+from generator.tools.helm.binary import find_helm, lint, template
 from generator.verify import helm_releases
 
 RUNTIMES = load_templates().runtimes

@@ -15,7 +15,7 @@ from gitops import Checkout, chartloom, clone, new, published_at, signing
 from parts import git
 
 from generator.documents.read import read
-from generator.helm import HelmRelease, find_helm, template
+from generator.tools.helm.binary import HelmRelease, find_helm, template
 
 ROLLOUT, VALUES, DELIVERY = (f'{folder}/prod/web.yaml' for folder in ('registry/rollouts', 'values', 'delivery'))
 CANARY = {'canary': {'steps': [{'weight': 20, 'hold': '10m'}, {'weight': 50, 'approval': True}], 'keepOld': '1h'}}

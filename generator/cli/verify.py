@@ -11,9 +11,9 @@ from generator import verify
 from generator.cli import PROBLEMS
 from generator.cli.output import common_options, count, problem_data, progress, report, result, say, warn
 from generator.domain.problems import Problem, ProblemsFound
-from generator.helm import Helm, find_helm
 from generator.pipeline import Run
 from generator.tools.git.repository import open_repository
+from generator.tools.helm.binary import Helm, find_helm
 
 
 @click.command()

@@ -14,7 +14,7 @@ from parts import ROOT
 
 from generator.documents.rendered import parse_documents
 from generator.domain.problems import ProblemsFound
-from generator.helm import Helm, HelmRelease, Rendered, find_helm, lint, template
+from generator.tools.helm.binary import Helm, HelmRelease, Rendered, find_helm, lint, template
 
 TEMPLATES = {
     '_labels.tpl': '{{ define "labels" }}app: {{ .Values.fullnameOverride }}{{ end }}',

@@ -15,8 +15,8 @@ import pytest
 
 from generator.documents.rendered import parse_documents
 from generator.domain.problems import CommandFailed, Problem, ProblemsFound
-from generator.helm import HelmRelease, find_helm, template
-from generator.manifests import Schemas, check
+from generator.tools.helm.binary import HelmRelease, find_helm, template
+from generator.tools.helm.schemas import Schemas, check
 
 KUBERNETES = '{{ .NormalizedKubernetesVersion }}{{.StrictSuffix}}/{{.ResourceKind}}{{.KindSuffix}}.json'
 CRDS = '{{.Group}}/{{.ResourceKind}}_{{.ResourceAPIVersion}}.json'

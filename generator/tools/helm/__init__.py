@@ -1,0 +1,1 @@
+"""helm: charts rendered and linted; the schemas that judge what it renders."""
