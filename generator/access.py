@@ -9,8 +9,8 @@ from typing import Any
 from generator.domain.places import Path
 from generator.domain.problems import problem
 from generator.domain.records import Environment, Layer, Values
-from generator.merge import enabled
 from generator.nginx import PREFIX
+from generator.values.merge import enabled
 
 
 @dataclass(frozen=True, slots=True)

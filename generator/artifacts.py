@@ -14,7 +14,7 @@ from generator.domain.places import Path, show
 from generator.domain.problems import Problem
 from generator.domain.records import Values
 from generator.domain.units import mebibytes
-from generator.images import parse_image
+from generator.values.images import parse_image
 
 Fragment = tuple[Path, Path, Any]
 

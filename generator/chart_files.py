@@ -22,12 +22,12 @@ from generator.domain.records import (
     Tree,
     Values,
 )
-from generator.images import images, show_image
-from generator.layering import merge_checked
 from generator.model_values import model_layers
 from generator.monitoring import DASHBOARD, wants_gpus
 from generator.strategies.checks import QUERIES
 from generator.strategies.compile import STRATEGY
+from generator.values.images import images, show_image
+from generator.values.layers import merge_checked
 
 # Stands for the chart's version while its content is compared: private-use characters, which no registry text holds.
 VERSION = '\ue000version\ue001'

@@ -8,7 +8,7 @@ from typing import Any
 
 from generator.documents.jinja import cell, render_document
 from generator.domain.records import Model, ModelVersion, Templates, Values
-from generator.images import show_image
+from generator.values.images import show_image
 
 
 def chart_readme(

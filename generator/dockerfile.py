@@ -16,10 +16,10 @@ from generator.documents.jinja import render_document
 from generator.domain.places import Path, show
 from generator.domain.problems import Problem, ProblemsFound
 from generator.domain.records import Model, ModelVersion, Templates, Values
-from generator.images import show_image
-from generator.layering import merge_checked
-from generator.merge import enabled
 from generator.model_values import model_layers
+from generator.values.images import show_image
+from generator.values.layers import merge_checked
+from generator.values.merge import enabled
 
 # What COPY takes for itself: it would read all else as quotes, wildcards, variables or escapes.
 _PLAIN_PATH = re.compile(r'(/[A-Za-z0-9_.@+-]+)+')

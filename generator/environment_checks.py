@@ -15,7 +15,7 @@ from generator.host_checks import host_problems
 from generator.strategies.capacity import Size, extra_pods, plans_that_fit, size_of
 from generator.strategies.context import router_of
 from generator.strategies.spec import Rolling, Strategy, parse_strategy
-from generator.value_checks import containers
+from generator.values.checks import containers
 
 # The values that are looked at here and in `host_checks`: the second ones only where accelerators are counted.
 _ROUTES = ('route', 'grpcRoute')

@@ -8,8 +8,8 @@ from typing import Any
 
 from generator.domain.places import Path
 from generator.domain.records import Layer, ResolvedRelease
-from generator.merge import leaves
 from generator.model_values import STARTER_VALUES
+from generator.values.merge import leaves
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from generator.domain.places import Path
 from generator.domain.records import Environment, Values
-from generator.faults import Fault
+from generator.values.blame import Fault
 
 
 @dataclass(frozen=True, slots=True)

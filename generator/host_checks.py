@@ -8,8 +8,8 @@ from typing import NamedTuple
 from generator.domain.places import Path
 from generator.domain.problems import Problem
 from generator.domain.records import Environment, ResolvedRelease, Values
-from generator.faults import written_at
-from generator.merge import enabled
+from generator.values.blame import written_at
+from generator.values.merge import enabled
 
 _KEYS = {'HTTP': 'route', 'gRPC': 'grpcRoute'}
 

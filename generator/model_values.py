@@ -13,7 +13,7 @@ from generator.domain.places import Path, show
 from generator.domain.problems import Problem
 from generator.domain.records import Layer, Model, ModelVersion, Runtime, Templates, Values
 from generator.domain.units import seconds
-from generator.images import parse_image
+from generator.values.images import parse_image
 
 _NAME = re.compile(r'\[\[ ([a-zA-Z]+) \]\]')
 # Same name and shape in the registry and in the chart.

@@ -9,8 +9,8 @@ from generator import alerts
 from generator.domain.places import Path
 from generator.domain.problems import Problem
 from generator.domain.records import DOMAIN, Chart, Environment, Layer, Model, Release, ResolvedRelease, Runtime, Values
-from generator.faults import Fault
-from generator.merge import enabled
+from generator.values.blame import Fault
+from generator.values.merge import enabled
 
 DASHBOARD = f'{DOMAIN}/dashboard'  # annotation of charts that bring one
 _ALERTS: Path = ('monitoring', 'rules', 'alerts')

@@ -7,9 +7,9 @@ from collections.abc import Iterator
 from generator import monitoring
 from generator.domain.problems import Problem
 from generator.domain.records import ResolvedRelease
-from generator.faults import Fault, to_problems
 from generator.features import feature_faults
-from generator.images import images, show_image
+from generator.values.blame import Fault, to_problems
+from generator.values.images import images, show_image
 
 
 def release_problems(release: ResolvedRelease) -> list[Problem]:

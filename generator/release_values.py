@@ -9,9 +9,9 @@ from generator import monitoring
 from generator.access import identity_layers
 from generator.domain.places import Path
 from generator.domain.records import Application, Chart, Environment, Layer, Registry, Release, Values
-from generator.images import mirrored
 from generator.route_layers import route_layers
 from generator.strategies.compile import kind_layers, said_strategy
+from generator.values.images import mirrored
 
 
 def release_layers(release: Release, environment: Environment, chart: Chart, registry: Registry) -> list[Layer]:

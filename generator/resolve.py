@@ -24,12 +24,12 @@ from generator.domain.records import (
     Rollout,
     Values,
 )
-from generator.layering import merge_checked
-from generator.merge import difference, merge_layers
 from generator.nginx import nginx_layers
 from generator.release_values import mirror_layers, release_layers
 from generator.rollout_values import rollout_layers, target
 from generator.strategies.compile import engine_layers, said_strategy
+from generator.values.layers import merge_checked
+from generator.values.merge import difference, merge_layers
 
 # Gives a chart version of a model that was not made in this run: read from the base tree.
 ReadChart = Callable[[str, LedgerEntry], Chart]

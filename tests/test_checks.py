@@ -17,13 +17,13 @@ from generator.domain.problems import Problem, ProblemsFound
 from generator.domain.records import Environment, Layer, Registry, ResolvedRelease
 from generator.domain.units import quantity
 from generator.environment_checks import cluster_key
-from generator.faults import Fault, to_problems
 from generator.features import Feature, feature_faults
 from generator.load import load_registry
-from generator.merge import merge
 from generator.resolve import resolve_releases
 from generator.templates import load_templates
-from generator.value_checks import value_faults
+from generator.values.blame import Fault, to_problems
+from generator.values.checks import value_faults
+from generator.values.merge import merge
 
 TEMPLATES = load_templates()
 SCHEMAS = Schemas(TEMPLATES.schemas)

@@ -15,8 +15,8 @@ import yaml
 
 from generator.delivery import delivery_object
 from generator.domain.records import ResolvedRelease
-from generator.merge import merge
 from generator.pipeline import Run
+from generator.values.merge import merge
 
 Strict = Callable[..., None]
 Object = dict[str, Any]

@@ -81,7 +81,7 @@ def test_delivery_and_bootstrap_pass_strict_schemas(example: Path, crds: Path, s
 
 
 def test_every_digest_of_the_example_is_whole(example: Path) -> None:
-    from generator.images import images
+    from generator.values.images import images
 
     run = Run(open_repository(example))
     for release in run.releases:

@@ -15,7 +15,7 @@ import yaml
 from parts import ROOT
 
 from generator.explain import explain_release
-from generator.merge import leaves
+from generator.values.merge import leaves
 
 Rows = dict[str, dict[str, Any]]
 

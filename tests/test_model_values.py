@@ -10,9 +10,9 @@ import registries as r
 
 from generator.domain.problems import Problem, ProblemsFound
 from generator.domain.records import Model, ModelVersion
-from generator.layering import merge_checked
 from generator.model_values import model_layers, model_problems, substitute
 from generator.templates import load_templates
+from generator.values.layers import merge_checked
 
 TEMPLATES = load_templates()
 STARTER = TEMPLATES.starter

@@ -14,7 +14,7 @@ import yaml
 from parts import git
 
 from generator.domain.problems import Problem, ProblemsFound
-from generator.merge import difference, merge
+from generator.values.merge import difference, merge
 
 FILE = 'registry/releases/prod/web.yaml'
 

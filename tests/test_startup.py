@@ -8,10 +8,10 @@ import pytest
 import registries as r
 
 from generator.domain.records import Model, ModelVersion
-from generator.layering import merge_checked
 from generator.model_values import model_layers
 from generator.startup import load_seconds
 from generator.templates import load_templates
+from generator.values.layers import merge_checked
 
 TEMPLATES = load_templates()
 URI = {'https': 'https://models.example/m', 'pvc': 'pvc://weights/m/1'}

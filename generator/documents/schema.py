@@ -16,7 +16,7 @@ from generator.domain.places import show
 from generator.domain.problems import Problem
 from generator.domain.records import Values
 from generator.domain.secrets import veil
-from generator.faults import Fault
+from generator.values.blame import Fault
 
 # Schemas that the registry's own point into.
 SHARED = ('values.json', 'strategy.json')

@@ -12,7 +12,7 @@ from generator.documents.read import Mark
 from generator.documents.schema import cut, nearest, quoted, suggest
 from generator.documents.schema_way import Way
 from generator.domain.places import Path
-from generator.faults import Fault
+from generator.values.blame import Fault
 
 if TYPE_CHECKING:
     from jsonschema.exceptions import ValidationError

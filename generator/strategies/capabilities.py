@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from itertools import product
 
 from generator.domain.records import Values
-from generator.merge import enabled
 from generator.strategies.spec import BlueGreen, Canary, Strategy
+from generator.values.merge import enabled
 
 ENGINES = ('native', 'argo-rollouts', 'flagger')
 ROUTERS = ('service', 'gateway-api', 'istio', 'nginx')

@@ -9,10 +9,10 @@ from typing import Any
 
 from generator.domain.records import Values
 from generator.domain.units import duration, number, seconds
-from generator.merge import enabled
 from generator.strategies.checks import Query
 from generator.strategies.context import Context
 from generator.strategies.spec import BlueGreen, Canary, Checks
+from generator.values.merge import enabled
 
 _PROVIDERS = {'service': 'kubernetes', 'gateway-api': 'gatewayapi:v1', 'istio': 'istio', 'nginx': 'nginx'}
 # Pods of the new version, and none of the primary: their names have two parts after the target's.

@@ -6,9 +6,9 @@ from collections.abc import Iterator
 from typing import Any
 
 from generator.domain.units import duration, number, seconds
-from generator.merge import enabled
 from generator.strategies.context import Context
 from generator.strategies.spec import BlueGreen, Canary, Checks, Step
+from generator.values.merge import enabled
 
 PLUGIN = 'argoproj-labs/gatewayAPI'
 # Steps that bring the new version requests, or copies of them.

@@ -10,7 +10,7 @@ from decimal import Decimal
 from generator.domain.places import Path
 from generator.domain.records import Values
 from generator.domain.units import seconds
-from generator.faults import Fault
+from generator.values.blame import Fault
 
 # Texts in PromQL.
 TEXTS = r""""(?:\\.|[^"\\])*"|'(?:\\.|[^'\\])*'|`[^`]*`"""

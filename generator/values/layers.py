@@ -8,9 +8,9 @@ from typing import Any
 from generator.documents.schema import values_faults
 from generator.domain.problems import Problem, ProblemsFound
 from generator.domain.records import Layer, Values
-from generator.faults import to_problems
-from generator.merge import kind_problems, merge, merge_fitting, placed
-from generator.value_checks import value_faults
+from generator.values.blame import to_problems
+from generator.values.checks import value_faults
+from generator.values.merge import kind_problems, merge, merge_fitting, placed
 
 
 def merge_checked(

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from generator.domain.places import Path, show
 from generator.domain.problems import Problem
 from generator.domain.records import Layer
-from generator.merge import leaves
+from generator.values.merge import leaves
 
 
 @dataclass(frozen=True, slots=True)

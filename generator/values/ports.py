@@ -9,8 +9,8 @@ from typing import NamedTuple
 from generator.documents.schema import suggest
 from generator.domain.places import Path
 from generator.domain.records import Values
-from generator.faults import Fault
-from generator.merge import enabled
+from generator.values.blame import Fault
+from generator.values.merge import enabled
 
 _PROBES = ('startupProbe', 'readinessProbe', 'livenessProbe')
 _WITH_PORT = ('http', 'grpc', 'tcp')

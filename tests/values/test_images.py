@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from generator.images import images, mirrored, parse_image, show_image
+from generator.values.images import images, mirrored, parse_image, show_image
 
 DIGEST = f'sha256:{"a" * 64}'
 

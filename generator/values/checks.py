@@ -11,9 +11,9 @@ from generator.documents.schema import suggest
 from generator.domain.places import Path
 from generator.domain.records import Values
 from generator.domain.units import quantity
-from generator.faults import Fault
-from generator.merge import enabled
-from generator.port_checks import port_faults
+from generator.values.blame import Fault
+from generator.values.merge import enabled
+from generator.values.ports import port_faults
 
 
 def value_faults(values: Values) -> list[Fault]:
