@@ -14,7 +14,7 @@ from generator.doctor import PLACEHOLDER
 from generator.documents import write as yamlwrite
 from generator.documents.jinja import render_document
 from generator.domain.problems import Problem, ProblemsFound, problem
-from generator.load import SETTINGS
+from generator.registry.load import SETTINGS
 from generator.source import Source
 from generator.templates import load_templates
 from generator.tools.git.files import FOLDER, folder_in_the_way, standing

@@ -6,7 +6,7 @@ from collections.abc import Callable, Collection, Iterable, Sequence
 from typing import TYPE_CHECKING
 
 from generator.domain.problems import Problem, ProblemsFound
-from generator.load import SETTINGS
+from generator.registry.load import SETTINGS
 
 if TYPE_CHECKING:
     from generator.pipeline import Run

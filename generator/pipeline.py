@@ -16,10 +16,10 @@ from generator.domain.tree import LINK
 from generator.edits import is_published
 from generator.further import with_further
 from generator.ledger import ledger_file, read_published
-from generator.load import SETTINGS, Check, load_registry, no_problems
 from generator.migrations import migration_warnings
 from generator.plan import Trees, make_plan
 from generator.published import Base, ChartReader, base_revision, tampered
+from generator.registry.load import SETTINGS, Check, load_registry, no_problems
 from generator.render import render_charts, render_releases, render_repository
 from generator.repository_documents import DOCUMENTS
 from generator.resolve import resolve_releases

@@ -13,7 +13,7 @@ from generator.charts import ModelCharts, make_charts
 from generator.checks import registry_problems
 from generator.documents.schema import Schemas
 from generator.domain.records import Chart, LedgerEntry, Registry, Release, ResolvedRelease, Rollout, Templates
-from generator.load import load_registry
+from generator.registry.load import load_registry
 from generator.resolve import resolve_pinned, resolve_releases
 from generator.rollout import WORKLOAD, workload
 from generator.rollout_moves import Files, Pin, abort, advance, check_finish

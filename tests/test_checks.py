@@ -18,7 +18,7 @@ from generator.domain.records import Environment, Layer, Registry, ResolvedRelea
 from generator.domain.units import quantity
 from generator.environment_checks import cluster_key
 from generator.features import Feature, feature_faults
-from generator.load import load_registry
+from generator.registry.load import load_registry
 from generator.resolve import resolve_releases
 from generator.templates import load_templates
 from generator.values.blame import Fault, to_problems

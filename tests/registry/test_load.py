@@ -20,7 +20,7 @@ from generator.documents.schema import Schemas
 from generator.domain.places import show
 from generator.domain.problems import Problem, ProblemsFound
 from generator.domain.records import Registry
-from generator.load import load_registry
+from generator.registry.load import load_registry
 from generator.render import render_charts, render_releases, render_repository
 from generator.resolve import resolve_releases
 from generator.templates import load_templates

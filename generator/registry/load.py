@@ -22,7 +22,7 @@ from generator.domain.records import (
     Settings,
     Values,
 )
-from generator.texts import text_problems
+from generator.registry.texts import text_problems
 
 Read = Callable[[str], bytes]
 Check = Callable[[Registry, Collection[str]], Iterable[Problem]]
