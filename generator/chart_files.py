@@ -24,8 +24,8 @@ from generator.domain.records import (
 )
 from generator.model_values import model_layers
 from generator.monitoring import DASHBOARD, wants_gpus
-from generator.strategies.checks import QUERIES
 from generator.strategies.compile import STRATEGY
+from generator.strategies.queries import QUERIES
 from generator.values.images import images, show_image
 from generator.values.layers import merge_checked
 

@@ -26,8 +26,8 @@ from generator.domain.records import (
 )
 from generator.nginx import nginx_layers
 from generator.release_values import mirror_layers, release_layers
-from generator.rollout_values import rollout_layers, target
 from generator.strategies.compile import engine_layers, said_strategy
+from generator.strategies.during import rollout_layers, target
 from generator.values.layers import merge_checked
 from generator.values.merge import difference, merge_layers
 

@@ -8,8 +8,8 @@ from generator.documents.schema import quoted, suggest
 from generator.domain.places import show
 from generator.domain.problems import Problem
 from generator.domain.records import Registry, Release, Rollout
-from generator.rollout import course
-from generator.rollout_values import rollout_stage, rollout_strategy, wait_hint
+from generator.strategies.course import course
+from generator.strategies.during import rollout_stage, rollout_strategy, wait_hint
 from generator.strategies.spec import strategy_faults
 
 

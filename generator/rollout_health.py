@@ -11,8 +11,8 @@ from decimal import Decimal
 
 from generator.domain.records import Environment, Values
 from generator.domain.units import number, seconds
-from generator.rollout import Stage
-from generator.strategies.checks import Query
+from generator.strategies.course import Stage
+from generator.strategies.queries import Query
 
 # A look at a time: the values that a query had then, as Prometheus writes them.
 Looks = Mapping[int, Sequence[str]]

@@ -10,8 +10,8 @@ from generator.documents.edit import set_values
 from generator.domain.places import Path
 from generator.domain.problems import problem
 from generator.domain.records import Release, Rollout, Values
-from generator.rollout import ENDED, Stage, course, next_stage
-from generator.rollout_values import ended_slot, rollout_stage, rollout_strategy
+from generator.strategies.course import ENDED, Stage, course, next_stage
+from generator.strategies.during import ended_slot, rollout_stage, rollout_strategy
 
 # Bytes to write, or None to remove.
 Files = Mapping[str, bytes | None]

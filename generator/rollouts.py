@@ -24,10 +24,10 @@ from generator.rollout_health import (
 )
 from generator.rollout_moves import Files, Wait, abort, advance, waits_for
 from generator.rollout_start import Start, check_release, choose_target, known_release, start
-from generator.rollout_values import rollout_pair, rollout_stage, rollout_strategy
 from generator.source import Source
-from generator.strategies.checks import queries
 from generator.strategies.compile import Said, said_strategy
+from generator.strategies.during import rollout_pair, rollout_stage, rollout_strategy
+from generator.strategies.queries import queries
 from generator.strategies.spec import Rolling, Strategy, parse_strategy
 from generator.tools import prometheus
 from generator.tools.git.repository import Repository

@@ -15,10 +15,10 @@ from generator.documents.schema import Schemas
 from generator.domain.records import Chart, LedgerEntry, Registry, Release, ResolvedRelease, Rollout, Templates
 from generator.registry.load import load_registry
 from generator.resolve import resolve_pinned, resolve_releases
-from generator.rollout import WORKLOAD, workload
 from generator.rollout_moves import Files, Pin, abort, advance, check_finish
 from generator.rollout_start import check_release, choose_target, start
 from generator.strategies.compile import said_strategy
+from generator.strategies.course import WORKLOAD, workload
 from generator.templates import load_templates
 
 NAME, MODEL = 'prod/web', 'web'

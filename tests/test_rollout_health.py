@@ -22,7 +22,7 @@ from gitops import Checkout, chartloom, new
 from parts import part
 
 from generator.rollout_health import Ready, Verdict, judge_check, judge_ready, looks, ready_query, together
-from generator.strategies.checks import Query
+from generator.strategies.queries import Query
 
 GOOD = Query('success-rate', 'q', '>=', Decimal('0.995'))
 FAST = Query('p99', 'q', '<=', Decimal('0.150'))

@@ -20,9 +20,9 @@ from rollouts import RELEASE, ROLLOUT, World, pod
 
 from generator.domain.problems import ProblemsFound
 from generator.domain.records import ResolvedRelease
-from generator.rollout import full_size
 from generator.rollout_moves import Pin
-from generator.rollout_values import rollout_stage, rollout_strategy
+from generator.strategies.course import full_size
+from generator.strategies.during import rollout_stage, rollout_strategy
 from generator.strategies.spec import Canary
 
 holds = st.sampled_from(['0s', '10m'])

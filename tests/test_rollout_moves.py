@@ -10,8 +10,8 @@ from rollouts import RELEASE, ROLLOUT, World
 from generator.documents.edit import set_values
 from generator.documents.read import read
 from generator.domain.problems import ProblemsFound
-from generator.rollout import Stage
 from generator.rollout_moves import Wait, show_time, waits_for
+from generator.strategies.course import Stage
 
 CANARY: dict[str, Any] = {'canary': {'steps': [{'weight': 50}]}}
 STAGE = Stage('step-1', 50, hold=600, approval=True)

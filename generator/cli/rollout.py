@@ -15,10 +15,8 @@ from generator.domain.problems import problem
 from generator.domain.records import Rollout
 from generator.message import shortened
 from generator.pipeline import Run
-from generator.rollout import ENDED
 from generator.rollout_health import Verdict
 from generator.rollout_moves import Files, Wait, after, check_finish, remaining
-from generator.rollout_values import rollout_stage
 from generator.rollouts import (
     aborting,
     advancing,
@@ -32,6 +30,8 @@ from generator.rollouts import (
     start_of,
     waiting,
 )
+from generator.strategies.course import ENDED
+from generator.strategies.during import rollout_stage
 from generator.tools.git.repository import Repository
 
 

@@ -9,13 +9,13 @@ from dataclasses import dataclass
 from generator.domain.places import Path, show
 from generator.domain.problems import Problem, ProblemsFound
 from generator.domain.records import DOMAIN, Chart, Environment, Layer, Registry, Release, Values
+from generator.strategies.argo_rollouts import compile_rollouts
 from generator.strategies.capabilities import features, refusal
-from generator.strategies.checks import untold
 from generator.strategies.context import Context
 from generator.strategies.flagger import all_ports, compile_flagger, fixed_size, service_port, wants_gate
-from generator.strategies.native import steady_tracks
-from generator.strategies.rollouts import compile_rollouts
+from generator.strategies.queries import untold
 from generator.strategies.spec import BlueGreen, Canary, Rolling, parse_strategy
+from generator.strategies.tracks import steady_tracks
 
 STRATEGY = f'{DOMAIN}/strategy'  # annotation of charts: the model's own strategy, as JSON
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from generator.domain.records import Chart, Environment, Values
-from generator.strategies.checks import Query, queries
+from generator.strategies.queries import Query, queries
 from generator.strategies.spec import Checks
 
 

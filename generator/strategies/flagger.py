@@ -9,8 +9,8 @@ from typing import Any
 
 from generator.domain.records import Values
 from generator.domain.units import duration, number, seconds
-from generator.strategies.checks import Query
 from generator.strategies.context import Context
+from generator.strategies.queries import Query
 from generator.strategies.spec import BlueGreen, Canary, Checks
 from generator.values.merge import enabled
 

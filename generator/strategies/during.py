@@ -8,7 +8,8 @@ from dataclasses import replace
 from generator.domain.places import Path, show
 from generator.domain.problems import Problem, ProblemsFound, problem
 from generator.domain.records import Layer, Release, ResolvedRelease, Rollout, Values
-from generator.rollout import (
+from generator.strategies.compile import Said
+from generator.strategies.course import (
     Pair,
     Stage,
     aborted,
@@ -18,7 +19,6 @@ from generator.rollout import (
     workload_difference,
     workload_digest,
 )
-from generator.strategies.compile import Said
 from generator.strategies.spec import BlueGreen, Canary, parse_strategy
 
 # Maps of named things that the old pods need for as long as they run, be it to start again.

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from generator.rollout import (
+from generator.strategies.course import (
     ENDED,
     WORKLOAD,
     Pair,

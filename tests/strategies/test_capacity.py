@@ -6,8 +6,8 @@ from itertools import product
 
 import pytest
 
-from generator.rollout import course
 from generator.strategies.capacity import Size, canary_pods, extra_pods, plans_that_fit, sized
+from generator.strategies.course import course
 from generator.strategies.spec import Canary, parse_strategy
 
 # Pods of a set: ready old ones, ready new ones, and new ones without a place.

@@ -10,10 +10,10 @@ import pytest
 from test_monitoring import QUERIES, TELLS, Series, ask
 
 from generator.domain.records import Chart
-from generator.strategies.checks import QUERIES as ANNOTATION
-from generator.strategies.checks import Query, queries, untold
+from generator.strategies.argo_rollouts import _HASH
 from generator.strategies.flagger import _PODS
-from generator.strategies.rollouts import _HASH
+from generator.strategies.queries import QUERIES as ANNOTATION
+from generator.strategies.queries import Query, queries, untold
 from generator.strategies.spec import Canary, Checks, parse_strategy
 
 CHECKS = {'successRate': '>= 99.5%', 'p99': '<= 150ms'}
