@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator, Mapping
 
+from generator.charts.layers import model_problems
 from generator.credentials import credential_problems
 from generator.documents.schema import quoted, suggest
 from generator.domain.places import Path, show
@@ -11,7 +12,6 @@ from generator.domain.problems import Problem
 from generator.domain.records import Environment, Model, Registry, Release, Templates
 from generator.environment_checks import cluster_key, environment_problems
 from generator.features import FEATURES
-from generator.model_values import model_problems
 from generator.release_checks import release_problems
 from generator.rollout_checks import rollout_problems
 from generator.route_checks import route_problems

@@ -12,7 +12,8 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
-from generator.charts import digest
+from generator.charts.ledger import ledger_file, read_ledger
+from generator.charts.versions import digest
 from generator.credentials import veiled
 from generator.documents.read import read
 from generator.documents.schema import cut
@@ -21,7 +22,6 @@ from generator.domain.places import Path, show
 from generator.domain.problems import ProblemsFound
 from generator.domain.records import Ids, Tree
 from generator.domain.tree import LINK
-from generator.ledger import ledger_file, read_ledger
 from generator.repository_documents import DOCUMENTS, is_edited
 
 Read = Callable[[str], bytes]

@@ -6,9 +6,9 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from generator.charts.layers import STARTER_VALUES
 from generator.domain.places import Path
 from generator.domain.records import Layer, ResolvedRelease
-from generator.model_values import STARTER_VALUES
 from generator.values.merge import leaves
 
 

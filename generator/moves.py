@@ -5,8 +5,8 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 
+from generator.charts.ledger import ledger_file, read_ledger
 from generator.domain.records import LedgerEntry
-from generator.ledger import ledger_file, read_ledger
 from generator.pipeline import Run
 
 _CHART = re.compile(rb'charts/[^/\s]+/([0-9]+\.[0-9]+\.[0-9]+)"?$', re.MULTILINE)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 
-from generator.charts import ModelCharts
+from generator.charts.versions import ModelCharts
 from generator.documents.schema import suggest
 from generator.domain.problems import Problem, ProblemsFound
 from generator.domain.records import Registry, Release

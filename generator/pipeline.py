@@ -6,7 +6,9 @@ from collections.abc import Callable, Collection, Mapping, Sequence
 from functools import cached_property
 from importlib import import_module
 
-from generator.charts import ModelCharts, make_charts
+from generator.charts.ledger import ledger_file, read_published
+from generator.charts.starter import load_templates
+from generator.charts.versions import ModelCharts, make_charts
 from generator.checks import environment_problems, registry_problems
 from generator.documents.schema import Schemas, suggest
 from generator.domain.problems import Problem, ProblemsFound, problem
@@ -15,7 +17,6 @@ from generator.domain.records import Ids, Plan, Registry, ResolvedRelease, Setti
 from generator.domain.tree import LINK
 from generator.edits import is_published
 from generator.further import with_further
-from generator.ledger import ledger_file, read_published
 from generator.migrations import migration_warnings
 from generator.plan import Trees, make_plan
 from generator.published import Base, ChartReader, base_revision, tampered
@@ -25,7 +26,6 @@ from generator.repository_documents import DOCUMENTS
 from generator.resolve import resolve_releases
 from generator.shards import run_in_shards
 from generator.source import REGISTRY, Source
-from generator.templates import load_templates
 from generator.tools.git.repository import Repository
 from generator.warnings import registry_warnings
 

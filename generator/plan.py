@@ -5,11 +5,11 @@ from __future__ import annotations
 import re
 from collections.abc import Collection, Mapping
 
+from generator.charts.ledger import brought_back
 from generator.domain.problems import Problem
 from generator.domain.records import Change, Plan
 from generator.edits import CHART, UNKNOWN, HandEdits
 from generator.edits import Trees as Trees
-from generator.ledger import brought_back
 from generator.repository_documents import DOCUMENTS
 
 _RELEASE = re.compile(r'(?:values|delivery)/([^/]+)/([^/]+)\.yaml')

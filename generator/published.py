@@ -7,13 +7,13 @@ from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
-from generator.charts import ModelCharts, digest
+from generator.charts.ledger import brought_back
+from generator.charts.versions import ModelCharts, digest
 from generator.documents import read as yamlio
 from generator.documents.parts import read_alike
 from generator.domain.problems import Problem, ProblemsFound, problem
 from generator.domain.records import Chart, LedgerEntry, Model, Registry, Release
 from generator.domain.tree import LINK
-from generator.ledger import brought_back
 from generator.resolve import choose_entry, standing
 from generator.tools.git.repository import Repository
 

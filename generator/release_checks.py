@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from generator import monitoring
+from generator.charts import monitoring
 from generator.domain.problems import Problem
 from generator.domain.records import ResolvedRelease
 from generator.features import feature_faults

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import Any
 
-from generator import monitoring
 from generator.access import identity_layers
+from generator.charts import monitoring
 from generator.domain.places import Path
 from generator.domain.records import Application, Chart, Environment, Layer, Registry, Release, Values
 from generator.route_layers import route_layers

@@ -7,10 +7,10 @@ from collections.abc import Iterable, Mapping
 
 from generator import repository_documents
 from generator.bootstrap import bootstrap_file, dump_bootstrap
-from generator.charts import ModelCharts
+from generator.charts.ledger import dump_ledger, ledger_file
+from generator.charts.versions import ModelCharts
 from generator.delivery import delivery_file, dump_readme, dump_release, readme_file, values_file
 from generator.domain.records import Environment, Registry, ResolvedRelease, Templates, Tree
-from generator.ledger import dump_ledger, ledger_file
 
 
 def render_charts(charts: Mapping[str, ModelCharts]) -> dict[str, bytes]:

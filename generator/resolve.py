@@ -7,7 +7,7 @@ from dataclasses import replace
 from functools import partial
 
 from generator.access import secret_layers
-from generator.charts import ModelCharts
+from generator.charts.versions import ModelCharts
 from generator.checks import release_problems
 from generator.documents.schema import suggest
 from generator.domain.problems import Problem, ProblemsFound

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from generator.charts import ModelCharts
+from generator.charts.versions import ModelCharts
 from generator.documents.schema import suggest
 from generator.domain.places import show
 from generator.domain.problems import problem

@@ -6,10 +6,10 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 from generator.access import Access, auth_layers, tls_layers
+from generator.charts.layers import route_rule
 from generator.domain.places import Path
 from generator.domain.problems import problem
 from generator.domain.records import DOMAIN, Application, Chart, Environment, Layer, Registry, Release, Values
-from generator.model_values import route_rule
 
 
 def route_layers(

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterator
 
+from generator.charts.prediction import no_request
 from generator.domain.places import show
 from generator.domain.problems import Problem
 from generator.domain.records import Environment, Plan, Registry, Release, Templates
-from generator.prediction import no_request
 from generator.summary import summarize
 
 

@@ -12,8 +12,8 @@ from typing import Any
 from parts import ROOT, git
 
 from generator.apply import Options, Outcome, generate
-from generator.charts import digest
-from generator.ledger import dump_ledger, ledger_file, read_ledger
+from generator.charts.ledger import dump_ledger, ledger_file, read_ledger
+from generator.charts.versions import digest
 from generator.pipeline import Run
 from generator.tools.git.repository import open_repository
 

@@ -9,7 +9,8 @@ from typing import Any
 
 import registries as r
 
-from generator.charts import ModelCharts, make_charts
+from generator.charts.starter import load_templates
+from generator.charts.versions import ModelCharts, make_charts
 from generator.checks import registry_problems
 from generator.documents.schema import Schemas
 from generator.domain.records import Chart, LedgerEntry, Registry, Release, ResolvedRelease, Rollout, Templates
@@ -19,7 +20,6 @@ from generator.rollout_moves import Files, Pin, abort, advance, check_finish
 from generator.rollout_start import check_release, choose_target, start
 from generator.strategies.compile import said_strategy
 from generator.strategies.course import WORKLOAD, workload
-from generator.templates import load_templates
 
 NAME, MODEL = 'prod/web', 'web'
 ROLLOUT, RELEASE = 'registry/rollouts/prod/web.yaml', 'registry/releases/prod/web.yaml'

@@ -9,7 +9,8 @@ from typing import Any
 import pytest
 import registries as r
 
-from generator.charts import make_charts
+from generator.charts.starter import load_templates
+from generator.charts.versions import make_charts
 from generator.checks import environment_problems, registry_problems
 from generator.credentials import credential
 from generator.documents.schema import Schemas
@@ -20,7 +21,6 @@ from generator.environment_checks import cluster_key
 from generator.features import Feature, feature_faults
 from generator.registry.load import load_registry
 from generator.resolve import resolve_releases
-from generator.templates import load_templates
 from generator.values.blame import Fault, to_problems
 from generator.values.checks import value_faults
 from generator.values.merge import merge

@@ -20,11 +20,11 @@ import pytest
 import registries as r
 from parts import ROOT, git
 
-from generator.charts import digest
+from generator.charts.ledger import dump_ledger, ledger_file, read_ledger
+from generator.charts.starter import load_templates
+from generator.charts.versions import digest
 from generator.documents.write import is_sealed, seal
-from generator.ledger import dump_ledger, ledger_file, read_ledger
 from generator.repository_documents import sealed_json
-from generator.templates import load_templates
 
 GOLDEN = ROOT / 'tests' / 'golden'
 CASES = sorted(path.name for path in GOLDEN.iterdir() if path.is_dir())

@@ -13,8 +13,8 @@ import registries as r
 import yaml
 from gitops import chartloom
 
+from generator.charts.starter import load_templates
 from generator.pipeline import Run
-from generator.templates import load_templates
 from generator.tools.git.repository import open_repository
 from generator.tools.helm.binary import find_helm, lint, template
 from generator.verify import helm_releases

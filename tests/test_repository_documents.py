@@ -12,9 +12,9 @@ import registries as r
 from gitops import SMALL, published
 from parts import git
 
+from generator.charts.starter import load_templates
 from generator.documents.write import is_sealed
 from generator.repository_documents import render, sealed_json
-from generator.templates import load_templates
 
 BEGIN, END = '<!-- chartloom: begin -->\n', '<!-- chartloom: end -->\n'
 OWNERS = {

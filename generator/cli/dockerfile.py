@@ -6,8 +6,8 @@ from pathlib import Path
 
 import click
 
+from generator.charts.dockerfile import dockerfile
 from generator.cli.output import common_options, result, say
-from generator.dockerfile import dockerfile
 from generator.documents.schema import suggest
 from generator.domain.problems import problem
 from generator.pipeline import Run

@@ -14,11 +14,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from parts import ROOT
 
+from generator.charts.starter import load_templates
 from generator.documents import read as yamlio
 from generator.documents.schema import SHARED, Schemas, quoted, suggest, values_faults
 from generator.documents.schema_faults import explain
 from generator.domain.problems import Problem
-from generator.templates import load_templates
 
 TEMPLATES = load_templates()
 SCHEMAS = Schemas(TEMPLATES.schemas)

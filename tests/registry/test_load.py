@@ -13,7 +13,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from parts import ROOT
 
-from generator.charts import make_charts
+from generator.charts.starter import load_templates
+from generator.charts.versions import make_charts
 from generator.checks import environment_problems, registry_problems
 from generator.documents import read as yamlio
 from generator.documents.schema import Schemas
@@ -23,7 +24,6 @@ from generator.domain.records import Registry
 from generator.registry.load import load_registry
 from generator.render import render_charts, render_releases, render_repository
 from generator.resolve import resolve_releases
-from generator.templates import load_templates
 
 TEMPLATES = load_templates()
 SCHEMAS = Schemas(TEMPLATES.schemas)

@@ -12,10 +12,10 @@ import pytest
 import registries as r
 from starter import CHART, PRESETS, Strict, Values, all_containers, of_kind, pod_specs, render
 
-from generator.charts import make_charts
+from generator.charts.layers import model_problems
+from generator.charts.starter import load_templates
+from generator.charts.versions import make_charts
 from generator.domain.records import Chart, Model, ModelVersion, Settings
-from generator.model_values import model_problems
-from generator.templates import load_templates
 
 TEMPLATES = load_templates()
 RUNTIMES = TEMPLATES.runtimes

@@ -7,10 +7,10 @@ from typing import Any
 import pytest
 import registries as r
 
+from generator.charts.layers import model_layers
+from generator.charts.starter import load_templates
+from generator.charts.startup import load_seconds
 from generator.domain.records import Model, ModelVersion
-from generator.model_values import model_layers
-from generator.startup import load_seconds
-from generator.templates import load_templates
 from generator.values.layers import merge_checked
 
 TEMPLATES = load_templates()

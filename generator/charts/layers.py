@@ -6,8 +6,8 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from generator import monitoring, prediction, scaling, startup
-from generator.artifacts import Fragment, artifact_fragments, artifact_problems
+from generator.charts import monitoring, prediction, scaling, startup
+from generator.charts.artifacts import Fragment, artifact_fragments, artifact_problems
 from generator.documents.schema import suggest
 from generator.domain.places import Path, show
 from generator.domain.problems import Problem

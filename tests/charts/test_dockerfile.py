@@ -21,10 +21,10 @@ import pytest
 import registries as r
 from parts import part
 
-from generator.dockerfile import dockerfile
+from generator.charts.dockerfile import dockerfile
+from generator.charts.starter import load_templates
 from generator.domain.problems import ProblemsFound
 from generator.domain.records import Model, ModelVersion
-from generator.templates import load_templates
 
 TEMPLATES = load_templates()
 KINDS = [(name, kind) for name, runtime in TEMPLATES.runtimes.items() for kind in ['', *runtime.spec['artifacts']]]

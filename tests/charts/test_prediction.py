@@ -8,8 +8,8 @@ from typing import Any
 
 import pytest
 
-from generator.prediction import DTYPES, MAX_ELEMENTS, request
-from generator.templates import load_templates
+from generator.charts.prediction import DTYPES, MAX_ELEMENTS, request
+from generator.charts.starter import load_templates
 
 PROTOCOLS = ('tensorflow-rest', 'kserve-v2')
 # Where no signature is needed the preset has the whole request.

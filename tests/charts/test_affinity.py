@@ -14,9 +14,9 @@ import pytest
 from parts import ROOT
 from starter import CHART, DEFAULTS, SCHEMA, VALUE_SETS, Values, merge, of_kind, rendered, run_helm
 
+from generator.charts.starter import load_templates
 from generator.documents import read as yamlio
 from generator.documents.schema import Schemas, values_faults
-from generator.templates import load_templates
 
 AFFINITY: Values = VALUE_SETS['everything-values']['affinity']
 TEXT = (CHART / 'values.schema.json').read_bytes()

@@ -6,7 +6,7 @@ import math
 from collections.abc import Iterator
 from fractions import Fraction
 
-from generator.artifacts import Fragment, delivery
+from generator.charts.artifacts import Fragment, delivery
 from generator.domain.places import Path
 from generator.domain.records import Values
 from generator.domain.units import mebibytes

@@ -14,11 +14,11 @@ import pytest
 import registries as r
 import yaml
 
-from generator import alerts, monitoring
-from generator.dashboards import dashboard
+from generator.charts import alerts, monitoring
+from generator.charts.dashboard import dashboard
+from generator.charts.starter import load_templates
 from generator.domain.problems import ProblemsFound
 from generator.domain.records import ResolvedRelease
-from generator.templates import load_templates
 
 Values = dict[str, Any]
 Series = dict[str, str]

@@ -14,14 +14,14 @@ import registries as r
 import yaml
 from parts import git
 
-from generator import charts as module
-from generator.charts import ModelCharts, digest, make_charts, next_patch
+from generator.charts import versions as module
+from generator.charts.ledger import dump_ledger, ledger_file, read_ledger
+from generator.charts.starter import load_templates
+from generator.charts.versions import ModelCharts, digest, make_charts, next_patch
 from generator.domain.problems import ProblemsFound
 from generator.domain.records import LedgerEntry, Model, ModelVersion, Settings, Starter, Templates
-from generator.ledger import dump_ledger, ledger_file, read_ledger
 from generator.pipeline import Run
 from generator.published import TAMPERED
-from generator.templates import load_templates
 from generator.tools.git.repository import open_repository
 
 SETTINGS = Settings('registry/settings.yaml', {'repository': {'url': 'https://git.example/ml.git'}})

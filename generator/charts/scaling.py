@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from generator import alerts
+from generator.charts import alerts
 from generator.domain.places import Path
 from generator.domain.problems import Problem
 from generator.domain.records import Model, Runtime, Values

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from functools import lru_cache
 from typing import Any
 
-from generator import alerts
+from generator.charts import alerts
 from generator.domain.records import Values
 from generator.domain.units import seconds
 

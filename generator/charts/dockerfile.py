@@ -12,11 +12,11 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
+from generator.charts.layers import model_layers
 from generator.documents.jinja import render_document
 from generator.domain.places import Path, show
 from generator.domain.problems import Problem, ProblemsFound
 from generator.domain.records import Model, ModelVersion, Templates, Values
-from generator.model_values import model_layers
 from generator.values.images import show_image
 from generator.values.layers import merge_checked
 from generator.values.merge import enabled

@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 
-from generator.chart_files import VERSION, draft_chart
+from generator.charts.files import VERSION, draft_chart
 from generator.documents import write as yamlwrite
 from generator.domain.places import show
 from generator.domain.problems import problem

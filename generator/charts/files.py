@@ -7,8 +7,10 @@ from collections.abc import Mapping
 from functools import lru_cache
 from typing import Any
 
-from generator.chart_readme import chart_readme
-from generator.dashboards import dashboard
+from generator.charts.dashboard import dashboard
+from generator.charts.layers import model_layers
+from generator.charts.monitoring import DASHBOARD, wants_gpus
+from generator.charts.readme import chart_readme
 from generator.documents import write as yamlwrite
 from generator.domain.records import (
     DOMAIN,
@@ -22,8 +24,6 @@ from generator.domain.records import (
     Tree,
     Values,
 )
-from generator.model_values import model_layers
-from generator.monitoring import DASHBOARD, wants_gpus
 from generator.strategies.compile import STRATEGY
 from generator.strategies.queries import QUERIES
 from generator.values.images import images, show_image

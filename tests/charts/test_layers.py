@@ -8,10 +8,10 @@ from typing import Any
 import pytest
 import registries as r
 
+from generator.charts.layers import model_layers, model_problems, substitute
+from generator.charts.starter import load_templates
 from generator.domain.problems import Problem, ProblemsFound
 from generator.domain.records import Model, ModelVersion
-from generator.model_values import model_layers, model_problems, substitute
-from generator.templates import load_templates
 from generator.values.layers import merge_checked
 
 TEMPLATES = load_templates()

@@ -1,0 +1,1 @@
+"""A model version → its chart: values, files, version, ledger."""
