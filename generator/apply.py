@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from generator import cache
+from generator.checks.warnings import removal_warnings
 from generator.domain.problems import CommandFailed, Problem, ProblemsFound, problem
 from generator.domain.progress import Progress, quiet
 from generator.domain.records import Plan
@@ -33,7 +34,6 @@ from generator.tools.git.remote import (
 from generator.tools.git.repository import Repository
 from generator.tools.git.transaction import Move, Write, carry_out, finish_locked, stage
 from generator.tools.git.worktree import read_revision
-from generator.warnings import removal_warnings
 
 if TYPE_CHECKING:
     from generator.changeset import Changeset

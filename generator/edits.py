@@ -14,7 +14,7 @@ from typing import Any
 
 from generator.charts.ledger import ledger_file, read_ledger
 from generator.charts.versions import digest
-from generator.credentials import veiled
+from generator.checks.credentials import veiled
 from generator.documents.read import read
 from generator.documents.schema import cut
 from generator.documents.write import is_sealed

@@ -9,7 +9,8 @@ from importlib import import_module
 from generator.charts.ledger import ledger_file, read_published
 from generator.charts.starter import load_templates
 from generator.charts.versions import ModelCharts, make_charts
-from generator.checks import environment_problems, registry_problems
+from generator.checks.registry import environment_problems, registry_problems
+from generator.checks.warnings import registry_warnings
 from generator.documents.schema import Schemas, suggest
 from generator.domain.problems import Problem, ProblemsFound, problem
 from generator.domain.progress import Progress, quiet
@@ -27,7 +28,6 @@ from generator.resolve import resolve_releases
 from generator.shards import run_in_shards
 from generator.source import REGISTRY, Source
 from generator.tools.git.repository import Repository
-from generator.warnings import registry_warnings
 
 # What a run will want, and what other commands do without.
 _LATER = ('jinja2',)

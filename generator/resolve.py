@@ -8,7 +8,7 @@ from functools import partial
 
 from generator.access import secret_layers
 from generator.charts.versions import ModelCharts
-from generator.checks import release_problems
+from generator.checks.registry import release_problems
 from generator.documents.schema import suggest
 from generator.domain.problems import Problem, ProblemsFound
 from generator.domain.records import (

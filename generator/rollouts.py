@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 
-from generator.checks import environment_problems
+from generator.checks.registry import environment_problems
 from generator.domain.problems import ProblemsFound, problem
 from generator.domain.records import Environment, Release, ResolvedRelease, Rollout
 from generator.domain.units import seconds

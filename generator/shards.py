@@ -7,9 +7,9 @@ from dataclasses import dataclass, replace
 from functools import reduce
 from typing import TYPE_CHECKING
 
+from generator.checks.capacity import outline
 from generator.domain.problems import CommandFailed, ProblemsFound
 from generator.domain.records import Ids, LedgerEntry, Registry, ResolvedRelease, Tree
-from generator.environment_checks import outline
 from generator.tools.forks import cores, in_processes
 
 if TYPE_CHECKING:

@@ -11,7 +11,7 @@ import registries as r
 
 from generator.charts.starter import load_templates
 from generator.charts.versions import ModelCharts, make_charts
-from generator.checks import registry_problems
+from generator.checks.registry import registry_problems
 from generator.documents.schema import Schemas
 from generator.domain.records import Chart, LedgerEntry, Registry, Release, ResolvedRelease, Rollout, Templates
 from generator.registry.load import load_registry

@@ -11,8 +11,8 @@ from gitops import SMALL
 from registries import Repository, application, environment, example, following, model, release
 
 from generator import shards
+from generator.checks.capacity import environment_problems, outline
 from generator.domain.problems import ProblemsFound
-from generator.environment_checks import environment_problems, outline
 from generator.pipeline import Run
 from generator.tools.forks import in_processes
 

@@ -8,6 +8,7 @@ from pathlib import Path
 import click
 
 from generator import cache
+from generator.checks.warnings import removal_warnings
 from generator.cli import CHANGES
 from generator.cli.output import common_options, problem_data, result, say, table, warn
 from generator.domain.records import Plan
@@ -18,7 +19,6 @@ from generator.source import Source
 from generator.summary import chart_folder, new_folders, summarize
 from generator.tools.git.build import finish
 from generator.tools.git.repository import open_repository
-from generator.warnings import removal_warnings
 
 
 @click.command()

@@ -7,7 +7,7 @@ import re
 from collections.abc import Iterable, Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
-from generator.credentials import veiled
+from generator.checks.credentials import veiled
 from generator.documents.read import Mark
 from generator.documents.schema import cut, nearest, quoted, suggest
 from generator.documents.schema_way import Way

@@ -15,7 +15,7 @@ from parts import ROOT
 
 from generator.charts.starter import load_templates
 from generator.charts.versions import make_charts
-from generator.checks import environment_problems, registry_problems
+from generator.checks.registry import environment_problems, registry_problems
 from generator.documents import read as yamlio
 from generator.documents.schema import Schemas
 from generator.domain.places import show

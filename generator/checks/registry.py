@@ -5,16 +5,16 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Iterator, Mapping
 
 from generator.charts.layers import model_problems
-from generator.credentials import credential_problems
+from generator.checks.capacity import cluster_key, environment_problems
+from generator.checks.credentials import credential_problems
+from generator.checks.kubernetes import FEATURES
+from generator.checks.releases import release_problems
+from generator.checks.rollouts import rollout_problems
+from generator.checks.routes import route_problems
 from generator.documents.schema import quoted, suggest
 from generator.domain.places import Path, show
 from generator.domain.problems import Problem
 from generator.domain.records import Environment, Model, Registry, Release, Templates
-from generator.environment_checks import cluster_key, environment_problems
-from generator.features import FEATURES
-from generator.release_checks import release_problems
-from generator.rollout_checks import rollout_problems
-from generator.route_checks import route_problems
 from generator.strategies.spec import strategy_faults
 
 __all__ = ['environment_problems', 'registry_problems', 'release_problems']

@@ -6,12 +6,12 @@ from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
+from generator.checks.hosts import host_problems
 from generator.delivery import object_name
 from generator.domain.places import show
 from generator.domain.problems import Problem
 from generator.domain.records import Environment, ResolvedRelease, Values
 from generator.domain.units import quantity
-from generator.host_checks import host_problems
 from generator.strategies.capacity import Size, extra_pods, plans_that_fit, size_of
 from generator.strategies.context import router_of
 from generator.strategies.spec import Rolling, Strategy, parse_strategy

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from generator.charts import monitoring
+from generator.checks.kubernetes import feature_faults
 from generator.domain.problems import Problem
 from generator.domain.records import ResolvedRelease
-from generator.features import feature_faults
 from generator.values.blame import Fault, to_problems
 from generator.values.images import images, show_image
 

@@ -1,0 +1,1 @@
+"""What is wrong although the schemas allow it; one subject a file."""
