@@ -15,6 +15,7 @@ from typing import Any
 from generator.charts.ledger import ledger_file, read_ledger
 from generator.charts.versions import digest
 from generator.checks.credentials import veiled
+from generator.delivery.documents import DOCUMENTS, is_edited
 from generator.documents.read import read
 from generator.documents.schema import cut
 from generator.documents.write import is_sealed
@@ -22,7 +23,6 @@ from generator.domain.places import Path, show
 from generator.domain.problems import ProblemsFound
 from generator.domain.records import Ids, Tree
 from generator.domain.tree import LINK
-from generator.repository_documents import DOCUMENTS, is_edited
 
 Read = Callable[[str], bytes]
 

@@ -11,6 +11,8 @@ from generator.charts.starter import load_templates
 from generator.charts.versions import ModelCharts, make_charts
 from generator.checks.registry import environment_problems, registry_problems
 from generator.checks.warnings import registry_warnings
+from generator.delivery.documents import DOCUMENTS
+from generator.delivery.tree import render_charts, render_releases, render_repository
 from generator.documents.schema import Schemas, suggest
 from generator.domain.problems import Problem, ProblemsFound, problem
 from generator.domain.progress import Progress, quiet
@@ -22,8 +24,6 @@ from generator.migrations import migration_warnings
 from generator.plan import Trees, make_plan
 from generator.published import Base, ChartReader, base_revision, tampered
 from generator.registry.load import SETTINGS, Check, load_registry, no_problems
-from generator.render import render_charts, render_releases, render_repository
-from generator.repository_documents import DOCUMENTS
 from generator.resolve import resolve_releases
 from generator.shards import run_in_shards
 from generator.source import REGISTRY, Source

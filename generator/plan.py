@@ -6,11 +6,11 @@ import re
 from collections.abc import Collection, Mapping
 
 from generator.charts.ledger import brought_back
+from generator.delivery.documents import DOCUMENTS
 from generator.domain.problems import Problem
 from generator.domain.records import Change, Plan
 from generator.edits import CHART, UNKNOWN, HandEdits
 from generator.edits import Trees as Trees
-from generator.repository_documents import DOCUMENTS
 
 _RELEASE = re.compile(r'(?:values|delivery)/([^/]+)/([^/]+)\.yaml')
 REMOVED = 'removed, but published charts stay'

@@ -6,8 +6,8 @@ from collections.abc import Collection, Iterable, Mapping
 from dataclasses import replace
 from functools import cached_property, partial
 
+from generator.delivery.documents import DOCUMENTS, SCHEMAS
 from generator.domain.problems import Problem, ProblemsFound, problem
-from generator.repository_documents import DOCUMENTS, SCHEMAS
 from generator.tools.git.files import FOLDER, folder_in_the_way, named, standing
 from generator.tools.git.repository import Repository
 from generator.tools.git.worktree import WorkTree, look_at_work_tree, read_file, read_revision

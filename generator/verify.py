@@ -7,10 +7,10 @@ from collections import defaultdict
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 
-from generator.bootstrap import bootstrap_file, bootstrap_objects
 from generator.charts.ledger import brought_back, ledger_file, read_ledger
 from generator.charts.versions import digest_of
-from generator.delivery import delivery_file, delivery_object, values_file
+from generator.delivery.bootstrap import bootstrap_file, bootstrap_objects
+from generator.delivery.objects import delivery_file, delivery_object, values_file
 from generator.documents.rendered import parse_documents
 from generator.domain.problems import Problem, ProblemsFound
 from generator.domain.records import ResolvedRelease

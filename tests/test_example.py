@@ -67,8 +67,8 @@ def test_verifies_with_real_helm(example: Path, helm: str) -> None:
 
 
 def test_delivery_and_bootstrap_pass_strict_schemas(example: Path, crds: Path, strict: object) -> None:
-    from generator.bootstrap import bootstrap_objects
-    from generator.delivery import delivery_object
+    from generator.delivery.bootstrap import bootstrap_objects
+    from generator.delivery.objects import delivery_object
 
     run = Run(open_repository(example))
     settings = run.registry.settings

@@ -161,7 +161,7 @@ def test_two_processes_make_the_same_bytes(tmp_path: Path) -> None:
     code = (
         'from pathlib import Path; from generator.pipeline import Run;'
         'from generator.tools.git.repository import open_repository;'
-        'from generator.render import tree_digest; print(tree_digest(Run(open_repository(Path("."))).files))'
+        'from generator.delivery.tree import tree_digest; print(tree_digest(Run(open_repository(Path("."))).files))'
     )
     digests = set()
     for seed in ('0', '1', '2026'):

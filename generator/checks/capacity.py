@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from generator.checks.hosts import host_problems
-from generator.delivery import object_name
+from generator.delivery.objects import object_name
 from generator.domain.places import show
 from generator.domain.problems import Problem
 from generator.domain.records import Environment, ResolvedRelease, Values

@@ -7,8 +7,8 @@ from pathlib import Path
 import click
 
 from generator.beginning import begin
-from generator.bootstrap import bootstrap_command, bootstrap_file
 from generator.cli.output import common_options, result, say
+from generator.delivery.bootstrap import bootstrap_command, bootstrap_file
 from generator.doctor import PLACEHOLDER
 from generator.pipeline import Run
 

@@ -16,13 +16,13 @@ from parts import ROOT
 from generator.charts.starter import load_templates
 from generator.charts.versions import make_charts
 from generator.checks.registry import environment_problems, registry_problems
+from generator.delivery.tree import render_charts, render_releases, render_repository
 from generator.documents import read as yamlio
 from generator.documents.schema import Schemas
 from generator.domain.places import show
 from generator.domain.problems import Problem, ProblemsFound
 from generator.domain.records import Registry
 from generator.registry.load import load_registry
-from generator.render import render_charts, render_releases, render_repository
 from generator.resolve import resolve_releases
 
 TEMPLATES = load_templates()

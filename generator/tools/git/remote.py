@@ -6,9 +6,9 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from generator.delivery.documents import DOCUMENTS
 from generator.domain.problems import CommandFailed, problem
 from generator.domain.tree import LINK
-from generator.repository_documents import DOCUMENTS
 from generator.tools.git.repository import Repository, open_bare
 from generator.tools.git.run import call
 from generator.tools.process import mask

@@ -5,11 +5,11 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Iterable, Mapping
 
-from generator import repository_documents
-from generator.bootstrap import bootstrap_file, dump_bootstrap
 from generator.charts.ledger import dump_ledger, ledger_file
 from generator.charts.versions import ModelCharts
-from generator.delivery import delivery_file, dump_readme, dump_release, readme_file, values_file
+from generator.delivery import documents as repository_documents
+from generator.delivery.bootstrap import bootstrap_file, dump_bootstrap
+from generator.delivery.objects import delivery_file, dump_readme, dump_release, readme_file, values_file
 from generator.domain.records import Environment, Registry, ResolvedRelease, Templates, Tree
 
 

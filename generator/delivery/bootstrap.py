@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from generator.delivery import bootstrap_name, sync_policy
+from generator.delivery.objects import bootstrap_name, sync_policy
 from generator.documents import write as yamlwrite
 from generator.domain.records import DOMAIN, Environment, Settings
 

@@ -13,7 +13,7 @@ import registries as r
 import yaml
 from parts import ROOT
 
-from generator.bootstrap import bootstrap_command, bootstrap_objects
+from generator.delivery.bootstrap import bootstrap_command, bootstrap_objects
 from generator.domain.records import Environment, Settings
 
 Strict = Callable[..., None]

@@ -13,8 +13,8 @@ from gitops import SMALL, published
 from parts import git
 
 from generator.charts.starter import load_templates
+from generator.delivery.documents import render, sealed_json
 from generator.documents.write import is_sealed
-from generator.repository_documents import render, sealed_json
 
 BEGIN, END = '<!-- chartloom: begin -->\n', '<!-- chartloom: end -->\n'
 OWNERS = {

@@ -13,7 +13,7 @@ import pytest
 import registries as r
 import yaml
 
-from generator.delivery import delivery_object
+from generator.delivery.objects import delivery_object
 from generator.domain.records import ResolvedRelease
 from generator.pipeline import Run
 from generator.values.merge import merge

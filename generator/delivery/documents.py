@@ -7,7 +7,7 @@ import json
 import re
 from functools import lru_cache
 
-from generator.bootstrap import bootstrap_command
+from generator.delivery.bootstrap import bootstrap_command
 from generator.documents.jinja import render_document
 from generator.domain.records import Registry, Templates, Tree
 

@@ -1,0 +1,1 @@
+"""Releases → Application or HelmRelease, bootstrap objects, repository documents."""
