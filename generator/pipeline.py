@@ -24,7 +24,7 @@ from generator.migrations import migration_warnings
 from generator.plan import Trees, make_plan
 from generator.published import Base, ChartReader, base_revision, tampered
 from generator.registry.load import SETTINGS, Check, load_registry, no_problems
-from generator.resolve import resolve_releases
+from generator.releases.resolve import resolve_releases
 from generator.shards import run_in_shards
 from generator.source import REGISTRY, Source
 from generator.tools.git.repository import Repository

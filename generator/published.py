@@ -14,7 +14,7 @@ from generator.documents.parts import read_alike
 from generator.domain.problems import Problem, ProblemsFound, problem
 from generator.domain.records import Chart, LedgerEntry, Model, Registry, Release
 from generator.domain.tree import LINK
-from generator.resolve import choose_entry, standing
+from generator.releases.resolve import choose_entry, standing
 from generator.tools.git.repository import Repository
 
 

@@ -11,7 +11,7 @@ from generator.domain.records import Environment, Release, ResolvedRelease, Roll
 from generator.domain.units import seconds
 from generator.pipeline import Run
 from generator.published import ChartReader, published_ref
-from generator.resolve import resolve_pinned
+from generator.releases.resolve import resolve_pinned
 from generator.rollout_health import (
     Verdict,
     judge_check,

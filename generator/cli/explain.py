@@ -16,8 +16,8 @@ from generator.documents.schema import suggest
 from generator.domain.places import Path as Place
 from generator.domain.places import show
 from generator.domain.problems import problem
-from generator.explain import Origin, explain_release
 from generator.pipeline import Run
+from generator.releases.explain import Origin, explain_release
 from generator.tools.git.repository import open_repository
 
 # Files of the tool itself, which no repository holds.

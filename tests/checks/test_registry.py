@@ -20,7 +20,7 @@ from generator.domain.problems import Problem, ProblemsFound
 from generator.domain.records import Environment, Layer, Registry, ResolvedRelease
 from generator.domain.units import quantity
 from generator.registry.load import load_registry
-from generator.resolve import resolve_releases
+from generator.releases.resolve import resolve_releases
 from generator.values.blame import Fault, to_problems
 from generator.values.checks import value_faults
 from generator.values.merge import merge

@@ -23,7 +23,7 @@ from generator.domain.places import show
 from generator.domain.problems import Problem, ProblemsFound
 from generator.domain.records import Registry
 from generator.registry.load import load_registry
-from generator.resolve import resolve_releases
+from generator.releases.resolve import resolve_releases
 
 TEMPLATES = load_templates()
 SCHEMAS = Schemas(TEMPLATES.schemas)

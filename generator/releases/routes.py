@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
-from generator.access import Access, auth_layers, tls_layers
 from generator.charts.layers import route_rule
 from generator.domain.places import Path
 from generator.domain.problems import problem
 from generator.domain.records import DOMAIN, Application, Chart, Environment, Layer, Registry, Release, Values
+from generator.releases.access import Access, auth_layers, tls_layers
 
 
 def route_layers(

@@ -14,7 +14,7 @@ import registries as r
 import yaml
 from parts import ROOT
 
-from generator.explain import explain_release
+from generator.releases.explain import explain_release
 from generator.values.merge import leaves
 
 Rows = dict[str, dict[str, Any]]

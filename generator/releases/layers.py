@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import Any
 
-from generator.access import identity_layers
 from generator.charts import monitoring
 from generator.domain.places import Path
 from generator.domain.records import Application, Chart, Environment, Layer, Registry, Release, Values
-from generator.route_layers import route_layers
+from generator.releases.access import identity_layers
+from generator.releases.routes import route_layers
 from generator.strategies.compile import kind_layers, said_strategy
 from generator.values.images import mirrored
 

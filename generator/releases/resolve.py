@@ -6,7 +6,6 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
 from functools import partial
 
-from generator.access import secret_layers
 from generator.charts.versions import ModelCharts
 from generator.checks.registry import release_problems
 from generator.documents.schema import suggest
@@ -24,8 +23,9 @@ from generator.domain.records import (
     Rollout,
     Values,
 )
-from generator.nginx import nginx_layers
-from generator.release_values import mirror_layers, release_layers
+from generator.releases.access import secret_layers
+from generator.releases.layers import mirror_layers, release_layers
+from generator.releases.nginx import nginx_layers
 from generator.strategies.compile import engine_layers, said_strategy
 from generator.strategies.during import rollout_layers, target
 from generator.values.layers import merge_checked

@@ -1,0 +1,1 @@
+"""Chart, environment and release → the values of a release."""
