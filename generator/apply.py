@@ -14,7 +14,7 @@ from generator.domain.problems import CommandFailed, Problem, ProblemsFound, pro
 from generator.domain.progress import Progress, quiet
 from generator.domain.records import Plan
 from generator.domain.tree import LINK
-from generator.message import commit_message
+from generator.plan.message import commit_message
 from generator.source import Source
 from generator.tools.git.build import Files, build_commit
 from generator.tools.git.files import standing
@@ -194,7 +194,7 @@ def _build(run: Run, changes: Changeset, options: Options) -> str:
 
 
 def _moves(run: Run, changes: Changeset) -> dict[str, str]:
-    from generator.moves import chart_moves
+    from generator.plan.chart_moves import chart_moves
 
     held = run.source.tree.held
     before = {

@@ -12,7 +12,7 @@ from generator.delivery.documents import DOCUMENTS, SCHEMAS
 from generator.domain.problems import Problem, ProblemsFound
 from generator.domain.records import Change, Plan
 from generator.pipeline import Run
-from generator.plan import left_behind
+from generator.plan.plan import left_behind
 from generator.source import REGISTRY
 from generator.tools.git.build import Files
 from generator.tools.git.repository import Repository

@@ -18,10 +18,10 @@ from generator.domain.problems import Problem, ProblemsFound, problem
 from generator.domain.progress import Progress, quiet
 from generator.domain.records import Ids, Plan, Registry, ResolvedRelease, Settings, Templates
 from generator.domain.tree import LINK
-from generator.edits import is_published
 from generator.further import with_further
-from generator.migrations import migration_warnings
-from generator.plan import Trees, make_plan
+from generator.plan.hand_edits import is_published
+from generator.plan.plan import Trees, make_plan
+from generator.plan.transitions import migration_warnings
 from generator.published import Base, ChartReader, base_revision, tampered
 from generator.registry.load import SETTINGS, Check, load_registry, no_problems
 from generator.releases.resolve import resolve_releases

@@ -29,8 +29,8 @@ from generator.documents.write import dump
 from generator.domain.problems import ProblemsFound
 from generator.domain.records import ResolvedRelease
 from generator.pipeline import Run
-from generator.plan import Plan
-from generator.summary import summarize
+from generator.plan.plan import Plan
+from generator.plan.summary import summarize
 from generator.tools.git.worktree import write_files
 from generator.tools.helm.binary import Helm, HelmRelease, template
 from generator.values.merge import difference, merge

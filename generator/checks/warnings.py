@@ -8,7 +8,7 @@ from generator.charts.prediction import no_request
 from generator.domain.places import show
 from generator.domain.problems import Problem
 from generator.domain.records import Environment, Plan, Registry, Release, Templates
-from generator.summary import summarize
+from generator.plan.summary import summarize
 
 
 def registry_warnings(registry: Registry, templates: Templates) -> list[Problem]:

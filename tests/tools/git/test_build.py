@@ -16,7 +16,7 @@ from registries import following, model, release, settings, version
 
 from generator.domain.problems import CommandFailed
 from generator.domain.records import Change, Plan
-from generator.message import commit_message
+from generator.plan.message import commit_message
 from generator.tools.git.build import build_commit
 from generator.tools.git.repository import open_repository
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Mapping
 
 from generator.domain.records import Plan
-from generator.summary import Summary, summarize
+from generator.plan.summary import Summary, summarize
 
 _LONGEST_SUBJECT = 72
 _LONGEST_LIST = 50

@@ -13,7 +13,7 @@ from registries import environment, following, release
 
 from generator.domain.records import Plan
 from generator.domain.tree import blob_id
-from generator.plan import Trees, make_plan
+from generator.plan.plan import Trees, make_plan
 
 PUBLISHED = {'m': {'1.0.0'}}
 CHART = [f'charts/m/1.0.{patch}/{name}' for patch in range(3) for name in ('Chart.yaml', 'templates/a b.yaml')]

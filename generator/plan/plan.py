@@ -9,8 +9,8 @@ from generator.charts.ledger import brought_back
 from generator.delivery.documents import DOCUMENTS
 from generator.domain.problems import Problem
 from generator.domain.records import Change, Plan
-from generator.edits import CHART, UNKNOWN, HandEdits
-from generator.edits import Trees as Trees
+from generator.plan.hand_edits import CHART, UNKNOWN, HandEdits
+from generator.plan.hand_edits import Trees as Trees
 
 _RELEASE = re.compile(r'(?:values|delivery)/([^/]+)/([^/]+)\.yaml')
 REMOVED = 'removed, but published charts stay'

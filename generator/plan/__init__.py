@@ -1,0 +1,1 @@
+"""Desired tree − current tree: changes, hand edits, what moves, the commit message."""
