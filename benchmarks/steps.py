@@ -11,7 +11,7 @@ import time
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
-from generator.pipeline import Run
+from generator.pipeline.run import Run
 from generator.tools.git.build import build_commit
 from generator.tools.git.repository import open_repository
 

@@ -9,9 +9,9 @@ import sys
 import time
 from pathlib import Path
 
-from generator import verify
 from generator.cli import main
-from generator.pipeline import Run
+from generator.pipeline import verify
+from generator.pipeline.run import Run
 from generator.tools.git.repository import open_repository
 from generator.tools.helm.binary import find_helm
 

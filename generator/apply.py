@@ -8,14 +8,14 @@ from collections.abc import Callable, Collection
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from generator import cache
 from generator.checks.warnings import removal_warnings
 from generator.domain.problems import CommandFailed, Problem, ProblemsFound, problem
 from generator.domain.progress import Progress, quiet
 from generator.domain.records import Plan
 from generator.domain.tree import LINK
+from generator.pipeline import known as cache
+from generator.pipeline.source import Source
 from generator.plan.message import commit_message
-from generator.source import Source
 from generator.tools.git.build import Files, build_commit
 from generator.tools.git.files import standing
 from generator.tools.git.head import current_branch, refuse_unfinished
@@ -37,7 +37,7 @@ from generator.tools.git.worktree import read_revision
 
 if TYPE_CHECKING:
     from generator.changeset import Changeset
-    from generator.pipeline import Run
+    from generator.pipeline.run import Run
 
 ATTEMPTS = 3
 
@@ -79,7 +79,7 @@ def generate(repository: Repository, options: Options, progress: Progress = quie
         purpose = 'commit' if options.commit else 'files'
         source = Source(repository, options.models)
         # Here, because to load it takes as long as git takes to look at the work tree.
-        from generator.pipeline import Run
+        from generator.pipeline.run import Run
 
         run = Run(repository, options.models, source=source)
         run.progress = progress
@@ -103,7 +103,7 @@ def _lay_edits(source: Source, options: Options) -> list[Write]:
     """The files of an operation, which the run then sees in place of those that stand there."""
     if options.edit is None:
         return []
-    from generator.pipeline import Run
+    from generator.pipeline.run import Run
 
     files = options.edit(Run(source.repository, options.models, source=source))
     source.lay(files)
@@ -206,7 +206,7 @@ def _moves(run: Run, changes: Changeset) -> dict[str, str]:
 
 def generate_remote(url: str, branch: str, prefix: str, options: Options, progress: Progress = quiet) -> Outcome:
     """The same without a checkout: fetch the head, generate, push; made again on the new head where it has moved."""
-    from generator.pipeline import Run
+    from generator.pipeline.run import Run
 
     heads: list[str] = []
     with temporary_clone(url, branch, prefix) as repository:

@@ -11,9 +11,9 @@ from generator.delivery import documents as repository_documents
 from generator.delivery.documents import DOCUMENTS, SCHEMAS
 from generator.domain.problems import Problem, ProblemsFound
 from generator.domain.records import Change, Plan
-from generator.pipeline import Run
+from generator.pipeline.run import Run
+from generator.pipeline.source import REGISTRY
 from generator.plan.plan import left_behind
-from generator.source import REGISTRY
 from generator.tools.git.build import Files
 from generator.tools.git.repository import Repository
 

@@ -9,8 +9,9 @@ from generator.checks.registry import environment_problems
 from generator.domain.problems import ProblemsFound, problem
 from generator.domain.records import Environment, Release, ResolvedRelease, Rollout
 from generator.domain.units import seconds
-from generator.pipeline import Run
-from generator.published import ChartReader, published_ref
+from generator.pipeline.published import ChartReader, published_ref
+from generator.pipeline.run import Run
+from generator.pipeline.source import Source
 from generator.releases.resolve import resolve_pinned
 from generator.rollout_health import (
     Verdict,
@@ -24,7 +25,6 @@ from generator.rollout_health import (
 )
 from generator.rollout_moves import Files, Wait, abort, advance, waits_for
 from generator.rollout_start import Start, check_release, choose_target, known_release, start
-from generator.source import Source
 from generator.strategies.compile import Said, said_strategy
 from generator.strategies.during import rollout_pair, rollout_stage, rollout_strategy
 from generator.strategies.queries import queries

@@ -14,7 +14,7 @@ from parts import ROOT, git
 from generator.apply import Options, Outcome, generate
 from generator.charts.ledger import dump_ledger, ledger_file, read_ledger
 from generator.charts.versions import digest
-from generator.pipeline import Run
+from generator.pipeline.run import Run
 from generator.tools.git.repository import open_repository
 
 EXAMPLE = ROOT / 'gitops_example'

@@ -10,9 +10,9 @@ import pytest
 from parts import ROOT, git
 
 from generator.apply import Options, generate
-from generator.pipeline import Run
+from generator.pipeline.run import Run
+from generator.pipeline.verify import check_delivery, drift, render
 from generator.tools.git.repository import open_repository
-from generator.verify import check_delivery, drift, render
 
 EXAMPLE = ROOT / 'gitops_example'
 GENERATED = ('charts', 'values', 'delivery', 'bootstrap', 'registry/schemas')

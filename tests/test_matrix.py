@@ -14,10 +14,10 @@ import yaml
 from gitops import chartloom
 
 from generator.charts.starter import load_templates
-from generator.pipeline import Run
+from generator.pipeline.run import Run
+from generator.pipeline.verify import helm_releases
 from generator.tools.git.repository import open_repository
 from generator.tools.helm.binary import find_helm, lint, template
-from generator.verify import helm_releases
 
 RUNTIMES = load_templates().runtimes
 DIGEST = f'sha256:{"3" * 64}'

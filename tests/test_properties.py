@@ -28,7 +28,7 @@ from parts import ROOT, git
 from generator.documents.write import dump
 from generator.domain.problems import ProblemsFound
 from generator.domain.records import ResolvedRelease
-from generator.pipeline import Run
+from generator.pipeline.run import Run
 from generator.plan.plan import Plan
 from generator.plan.summary import summarize
 from generator.tools.git.worktree import write_files
@@ -159,7 +159,7 @@ def test_two_processes_make_the_same_bytes(tmp_path: Path) -> None:
     """Hash seeds differ between processes, and with them the order of every set."""
     repository = r.Repository(tmp_path / 'repository', r.example())
     code = (
-        'from pathlib import Path; from generator.pipeline import Run;'
+        'from pathlib import Path; from generator.pipeline.run import Run;'
         'from generator.tools.git.repository import open_repository;'
         'from generator.delivery.tree import tree_digest; print(tree_digest(Run(open_repository(Path("."))).files))'
     )

@@ -10,7 +10,7 @@ from generator.charts.dockerfile import dockerfile
 from generator.cli.output import common_options, result, say
 from generator.documents.schema import suggest
 from generator.domain.problems import problem
-from generator.pipeline import Run
+from generator.pipeline.run import Run
 from generator.tools.git.repository import open_repository
 
 

@@ -9,7 +9,7 @@ import click
 
 from generator.cli import PROBLEMS
 from generator.cli.output import common_options, result, say
-from generator.doctor import examine
+from generator.pipeline.doctor import examine
 
 _MARKS = {'ok': ('✓', 'green'), 'warning': ('!', 'yellow'), 'problem': ('✗', 'red')}
 

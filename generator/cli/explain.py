@@ -16,7 +16,7 @@ from generator.documents.schema import suggest
 from generator.domain.places import Path as Place
 from generator.domain.places import show
 from generator.domain.problems import problem
-from generator.pipeline import Run
+from generator.pipeline.run import Run
 from generator.releases.explain import Origin, explain_release
 from generator.tools.git.repository import open_repository
 

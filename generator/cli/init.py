@@ -9,8 +9,8 @@ import click
 from generator.beginning import begin
 from generator.cli.output import common_options, result, say
 from generator.delivery.bootstrap import bootstrap_command, bootstrap_file
-from generator.doctor import PLACEHOLDER
-from generator.pipeline import Run
+from generator.pipeline.doctor import PLACEHOLDER
+from generator.pipeline.run import Run
 
 
 @click.command()

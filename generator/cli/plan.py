@@ -7,16 +7,16 @@ from pathlib import Path
 
 import click
 
-from generator import cache
 from generator.checks.warnings import removal_warnings
 from generator.cli import CHANGES
 from generator.cli.output import common_options, problem_data, result, say, table, warn
 from generator.domain.records import Plan
 from generator.domain.secrets import veil
-from generator.pipeline import Run
+from generator.pipeline import known as cache
+from generator.pipeline.run import Run
+from generator.pipeline.source import Source
 from generator.plan.chart_moves import chart_moves, ledger_of
 from generator.plan.summary import chart_folder, new_folders, summarize
-from generator.source import Source
 from generator.tools.git.build import finish
 from generator.tools.git.repository import open_repository
 

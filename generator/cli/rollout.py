@@ -13,7 +13,7 @@ from generator.cli.rollout_commit import apply_move, commit_options, model_of, o
 from generator.cli.rollout_status import show_status, status_data
 from generator.domain.problems import problem
 from generator.domain.records import Rollout
-from generator.pipeline import Run
+from generator.pipeline.run import Run
 from generator.plan.message import shortened
 from generator.rollout_health import Verdict
 from generator.rollout_moves import Files, Wait, after, check_finish, remaining

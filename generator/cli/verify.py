@@ -7,11 +7,11 @@ from pathlib import Path
 
 import click
 
-from generator import verify
 from generator.cli import PROBLEMS
 from generator.cli.output import common_options, count, problem_data, progress, report, result, say, warn
 from generator.domain.problems import Problem, ProblemsFound
-from generator.pipeline import Run
+from generator.pipeline import verify
+from generator.pipeline.run import Run
 from generator.tools.git.repository import open_repository
 from generator.tools.helm.binary import Helm, find_helm
 

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 
 from generator.charts.ledger import ledger_file, read_ledger
 from generator.domain.records import LedgerEntry
-from generator.pipeline import Run
+from generator.pipeline.run import Run
 
 _CHART = re.compile(rb'charts/[^/\s]+/([0-9]+\.[0-9]+\.[0-9]+)"?$', re.MULTILINE)
 

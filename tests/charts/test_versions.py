@@ -20,8 +20,8 @@ from generator.charts.starter import load_templates
 from generator.charts.versions import ModelCharts, digest, make_charts, next_patch
 from generator.domain.problems import ProblemsFound
 from generator.domain.records import LedgerEntry, Model, ModelVersion, Settings, Starter, Templates
-from generator.pipeline import Run
-from generator.published import TAMPERED
+from generator.pipeline.published import TAMPERED
+from generator.pipeline.run import Run
 from generator.tools.git.repository import open_repository
 
 SETTINGS = Settings('registry/settings.yaml', {'repository': {'url': 'https://git.example/ml.git'}})

@@ -15,7 +15,7 @@ import yaml
 
 from generator.delivery.objects import delivery_object
 from generator.domain.records import ResolvedRelease
-from generator.pipeline import Run
+from generator.pipeline.run import Run
 from generator.values.merge import merge
 
 Strict = Callable[..., None]

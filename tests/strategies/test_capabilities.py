@@ -15,12 +15,12 @@ import yaml
 from gitops import chartloom
 from parts import ROOT
 
-from generator.pipeline import Run
+from generator.pipeline.run import Run
+from generator.pipeline.verify import helm_releases
 from generator.strategies.capabilities import FEATURES, REFUSALS, combinations, refusal
 from generator.strategies.table import markdown
 from generator.tools.git.repository import open_repository
 from generator.tools.helm.binary import find_helm, template
-from generator.verify import helm_releases
 
 Objects = dict[tuple[str, str], Any]
 Strict = Callable[..., None]

@@ -9,7 +9,7 @@ from generator.domain.problems import Problem, ProblemsFound
 from generator.registry.load import SETTINGS
 
 if TYPE_CHECKING:
-    from generator.pipeline import Run
+    from generator.pipeline.run import Run
 
 
 def with_further(

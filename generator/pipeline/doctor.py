@@ -11,7 +11,7 @@ from pathlib import Path
 
 from generator import __version__
 from generator.domain.problems import CommandFailed, ProblemsFound
-from generator.pipeline import Run
+from generator.pipeline.run import Run
 from generator.tools.git.repository import Repository, open_repository
 from generator.tools.helm.binary import find_helm
 from generator.tools.process import run

@@ -18,15 +18,15 @@ from generator.domain.problems import Problem, ProblemsFound, problem
 from generator.domain.progress import Progress, quiet
 from generator.domain.records import Ids, Plan, Registry, ResolvedRelease, Settings, Templates
 from generator.domain.tree import LINK
-from generator.further import with_further
+from generator.pipeline.all_problems import with_further
+from generator.pipeline.published import Base, ChartReader, base_revision, tampered
+from generator.pipeline.shards import run_in_shards
+from generator.pipeline.source import REGISTRY, Source
 from generator.plan.hand_edits import is_published
 from generator.plan.plan import Trees, make_plan
 from generator.plan.transitions import migration_warnings
-from generator.published import Base, ChartReader, base_revision, tampered
 from generator.registry.load import SETTINGS, Check, load_registry, no_problems
 from generator.releases.resolve import resolve_releases
-from generator.shards import run_in_shards
-from generator.source import REGISTRY, Source
 from generator.tools.git.repository import Repository
 
 # What a run will want, and what other commands do without.

@@ -10,7 +10,7 @@ from importlib.resources import files as package_files
 from pathlib import Path
 
 from generator import __version__
-from generator.source import Source
+from generator.pipeline.source import Source
 from generator.tools.git.repository import Repository
 
 

@@ -10,10 +10,10 @@ import pytest
 from gitops import SMALL
 from registries import Repository, application, environment, example, following, model, release
 
-from generator import shards
 from generator.checks.capacity import environment_problems, outline
 from generator.domain.problems import ProblemsFound
-from generator.pipeline import Run
+from generator.pipeline import shards
+from generator.pipeline.run import Run
 from generator.tools.forks import in_processes
 
 CLUSTER = {'name': 'prod', 'server': 'https://prod.example.com'}

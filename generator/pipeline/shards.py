@@ -14,7 +14,7 @@ from generator.tools.forks import cores, in_processes
 
 if TYPE_CHECKING:
     from generator.domain.progress import Progress
-    from generator.pipeline import Run
+    from generator.pipeline.run import Run
 
 # A process of its own costs what this many models do.
 FEWEST = 100

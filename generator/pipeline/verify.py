@@ -14,9 +14,9 @@ from generator.delivery.objects import delivery_file, delivery_object, values_fi
 from generator.documents.rendered import parse_documents
 from generator.domain.problems import Problem, ProblemsFound
 from generator.domain.records import ResolvedRelease
-from generator.pipeline import Run
+from generator.pipeline.published import TAMPERED
+from generator.pipeline.run import Run
 from generator.plan.summary import chart_folder, new_folders
-from generator.published import TAMPERED
 from generator.tools.helm.binary import Helm, HelmRelease, Rendered, lint, template
 from generator.tools.helm.schemas import Schemas, check
 

@@ -1,0 +1,1 @@
+"""One run: source, registry, charts, releases, tree, plan; verify and doctor."""
