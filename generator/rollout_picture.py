@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from generator.domain.records import Environment, Rollout
 from generator.domain.units import number
-from generator.rollout_moves import show_time
+from generator.operations.rollout_steps import show_time
 from generator.strategies.course import CHART, ENDED, Stage, course
 from generator.strategies.during import rollout_strategy
 from generator.strategies.spec import BlueGreen, Canary, Checks

@@ -16,8 +16,8 @@ import pytest
 from parts import ROOT, git, part
 from registries import following, model, release, settings, tree
 
-from generator.apply import Options, Outcome, generate
 from generator.domain.problems import ProblemsFound
+from generator.operations.apply import Options, Outcome, generate
 from generator.tools.git.repository import Repository, open_repository
 
 # Two models, two environments: enough that one change must leave others alone.

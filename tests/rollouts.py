@@ -14,10 +14,10 @@ from generator.charts.versions import ModelCharts, make_charts
 from generator.checks.registry import registry_problems
 from generator.documents.schema import Schemas
 from generator.domain.records import Chart, LedgerEntry, Registry, Release, ResolvedRelease, Rollout, Templates
+from generator.operations.rollout_start import check_release, choose_target, start
+from generator.operations.rollout_steps import Files, Pin, abort, advance, check_finish
 from generator.registry.load import load_registry
 from generator.releases.resolve import resolve_pinned, resolve_releases
-from generator.rollout_moves import Files, Pin, abort, advance, check_finish
-from generator.rollout_start import check_release, choose_target, start
 from generator.strategies.compile import said_strategy
 from generator.strategies.course import WORKLOAD, workload
 

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from parts import ROOT, git
 
-from generator.apply import Options, generate
+from generator.operations.apply import Options, generate
 from generator.pipeline.run import Run
 from generator.pipeline.verify import check_delivery, drift, render
 from generator.tools.git.repository import open_repository

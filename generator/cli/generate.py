@@ -6,8 +6,8 @@ from pathlib import Path
 
 import click
 
-from generator.apply import Options, Outcome, generate, generate_remote
 from generator.cli.output import common_options, problem_data, progress, result, say, warn
+from generator.operations.apply import Options, Outcome, generate, generate_remote
 from generator.plan.summary import summarize
 from generator.tools.git.repository import open_repository
 

@@ -6,9 +6,9 @@ from pathlib import Path
 
 import click
 
-from generator.beginning import begin
 from generator.cli.output import common_options, result, say
 from generator.delivery.bootstrap import bootstrap_command, bootstrap_file
+from generator.operations.init import begin
 from generator.pipeline.doctor import PLACEHOLDER
 from generator.pipeline.run import Run
 

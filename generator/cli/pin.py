@@ -9,7 +9,7 @@ import click
 from generator.cli.output import common_options, result, say
 from generator.documents.edit import set_values
 from generator.domain.places import Path as Place
-from generator.pins import choose_pins
+from generator.operations.pin import choose_pins
 from generator.pipeline.run import Run
 from generator.tools.git.build import finish
 from generator.tools.git.repository import open_repository

@@ -13,11 +13,7 @@ from generator.cli.rollout_commit import apply_move, commit_options, model_of, o
 from generator.cli.rollout_status import show_status, status_data
 from generator.domain.problems import problem
 from generator.domain.records import Rollout
-from generator.pipeline.run import Run
-from generator.plan.message import shortened
-from generator.rollout_health import Verdict
-from generator.rollout_moves import Files, Wait, after, check_finish, remaining
-from generator.rollouts import (
+from generator.operations.rollout import (
     aborting,
     advancing,
     check_room,
@@ -30,6 +26,10 @@ from generator.rollouts import (
     start_of,
     waiting,
 )
+from generator.operations.rollout_health import Verdict
+from generator.operations.rollout_steps import Files, Wait, after, check_finish, remaining
+from generator.pipeline.run import Run
+from generator.plan.message import shortened
 from generator.strategies.course import ENDED
 from generator.strategies.during import rollout_stage
 from generator.tools.git.repository import Repository

@@ -8,10 +8,10 @@ from typing import Any, TypeVar
 
 import click
 
-from generator.apply import Options, Outcome, generate
 from generator.cli.generate import outcome_data, tell
 from generator.cli.output import common_options, result, wants_json, warn
-from generator.rollouts import Edit
+from generator.operations.apply import Options, Outcome, generate
+from generator.operations.rollout import Edit
 from generator.tools.git.build import finish as finish_killed
 from generator.tools.git.repository import Repository, open_repository
 

@@ -9,8 +9,8 @@ import pytest
 from gitops import SMALL, Checkout, changed_model, clone, faster_writer, install, published, published_at
 from parts import HttpOrigin, git
 
-from generator.apply import Options, generate_remote
 from generator.domain.problems import CommandFailed, ProblemsFound
+from generator.operations.apply import Options, generate_remote
 from generator.tools.git.remote import push
 
 

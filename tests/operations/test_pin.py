@@ -11,7 +11,7 @@ import pytest
 import registries as r
 
 from generator.domain.problems import ProblemsFound
-from generator.pins import choose_pins
+from generator.operations.pin import choose_pins
 
 # Charts: 1.0.0 of version 1, 1.0.1 of version 2, and, after a change of the model, 1.0.2 of version 2.
 VERSIONS = [r.version('1'), r.version('2')]

@@ -21,7 +21,7 @@ import registries as r
 from gitops import Checkout, chartloom, new
 from parts import part
 
-from generator.rollout_health import Ready, Verdict, judge_check, judge_ready, looks, ready_query, together
+from generator.operations.rollout_health import Ready, Verdict, judge_check, judge_ready, looks, ready_query, together
 from generator.strategies.queries import Query
 
 GOOD = Query('success-rate', 'q', '>=', Decimal('0.995'))

@@ -36,7 +36,7 @@ from generator.tools.git.transaction import Move, Write, carry_out, finish_locke
 from generator.tools.git.worktree import read_revision
 
 if TYPE_CHECKING:
-    from generator.changeset import Changeset
+    from generator.operations.changeset import Changeset
     from generator.pipeline.run import Run
 
 ATTEMPTS = 3
@@ -124,7 +124,7 @@ def _writes(run: Run, plan: Plan) -> list[Write]:
 
 
 def _commit(run: Run, plan: Plan, options: Options, edits: list[Write]) -> Outcome:
-    from generator.changeset import find_changes
+    from generator.operations.changeset import find_changes
 
     repository, head = run.repository, run.source.head
     refuse_unfinished(repository)
@@ -181,7 +181,7 @@ def _remote(repository: Repository, branch: str) -> str:
 
 
 def _build(run: Run, changes: Changeset, options: Options) -> str:
-    from generator.changeset import check_stored
+    from generator.operations.changeset import check_stored
 
     if not changes.files:
         return ''
@@ -233,7 +233,7 @@ def _source(repository: Repository, options: Options) -> Source:
 
 
 def _attempt(run: Run, branch: str, options: Options) -> Outcome:
-    from generator.changeset import Changeset
+    from generator.operations.changeset import Changeset
 
     if run.registry.settings.branch != branch:
         fetch_published(run.repository, branch, run.registry.settings.branch)

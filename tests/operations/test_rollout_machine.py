@@ -20,7 +20,7 @@ from rollouts import RELEASE, ROLLOUT, World, pod
 
 from generator.domain.problems import ProblemsFound
 from generator.domain.records import ResolvedRelease
-from generator.rollout_moves import Pin
+from generator.operations.rollout_steps import Pin
 from generator.strategies.course import full_size
 from generator.strategies.during import rollout_stage, rollout_strategy
 from generator.strategies.spec import Canary

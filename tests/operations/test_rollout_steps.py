@@ -10,7 +10,7 @@ from rollouts import RELEASE, ROLLOUT, World
 from generator.documents.edit import set_values
 from generator.documents.read import read
 from generator.domain.problems import ProblemsFound
-from generator.rollout_moves import Wait, show_time, waits_for
+from generator.operations.rollout_steps import Wait, show_time, waits_for
 from generator.strategies.course import Stage
 
 CANARY: dict[str, Any] = {'canary': {'steps': [{'weight': 50}]}}

@@ -21,8 +21,8 @@ from gitops import (
 from parts import git
 from registries import release, settings
 
-from generator.apply import Options, Outcome, generate_remote
 from generator.domain.problems import CommandFailed, ProblemsFound
+from generator.operations.apply import Options, Outcome, generate_remote
 
 
 def without_checkout(origin: Path, branch: str = 'main', prefix: str = '', **options: object) -> Outcome:

@@ -9,11 +9,11 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
-from generator.apply import Options, Outcome, generate
 from generator.charts.starter import load_templates
 from generator.documents import write as yamlwrite
 from generator.documents.jinja import render_document
 from generator.domain.problems import Problem, ProblemsFound, problem
+from generator.operations.apply import Options, Outcome, generate
 from generator.pipeline.doctor import PLACEHOLDER
 from generator.pipeline.source import Source
 from generator.registry.load import SETTINGS

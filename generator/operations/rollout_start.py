@@ -10,7 +10,7 @@ from generator.documents.schema import suggest
 from generator.domain.places import show
 from generator.domain.problems import problem
 from generator.domain.records import Model, Registry, Release, ResolvedRelease
-from generator.rollout_moves import Files, Pin, Read, begin, move_pin
+from generator.operations.rollout_steps import Files, Pin, Read, begin, move_pin
 from generator.strategies.compile import Said
 from generator.strategies.course import course, pair_of, workload_digest
 from generator.strategies.spec import Rolling, parse_strategy

@@ -9,11 +9,7 @@ from generator.checks.registry import environment_problems
 from generator.domain.problems import ProblemsFound, problem
 from generator.domain.records import Environment, Release, ResolvedRelease, Rollout
 from generator.domain.units import seconds
-from generator.pipeline.published import ChartReader, published_ref
-from generator.pipeline.run import Run
-from generator.pipeline.source import Source
-from generator.releases.resolve import resolve_pinned
-from generator.rollout_health import (
+from generator.operations.rollout_health import (
     Verdict,
     judge_check,
     judge_ready,
@@ -23,8 +19,12 @@ from generator.rollout_health import (
     together,
     wanted_pods,
 )
-from generator.rollout_moves import Files, Wait, abort, advance, waits_for
-from generator.rollout_start import Start, check_release, choose_target, known_release, start
+from generator.operations.rollout_start import Start, check_release, choose_target, known_release, start
+from generator.operations.rollout_steps import Files, Wait, abort, advance, waits_for
+from generator.pipeline.published import ChartReader, published_ref
+from generator.pipeline.run import Run
+from generator.pipeline.source import Source
+from generator.releases.resolve import resolve_pinned
 from generator.strategies.compile import Said, said_strategy
 from generator.strategies.during import rollout_pair, rollout_stage, rollout_strategy
 from generator.strategies.queries import queries
