@@ -8,6 +8,7 @@ from functools import lru_cache
 from typing import Any
 
 from generator.charts import alerts
+from generator.documents.compact import compact
 from generator.domain.records import Values
 from generator.domain.units import seconds
 
@@ -25,7 +26,7 @@ def dashboard(runtime: str, queries: Values, slo: Values, *, gpus: bool) -> str:
 
 @lru_cache(maxsize=256)
 def _text(runtime: str, queries_and_slo: str, gpus: bool) -> str:
-    # No model is named, so that models share it: indented JSON takes milliseconds.
+    # No model is named, so that models share it.
     queries, slo = json.loads(queries_and_slo)
     panels = [
         {'id': number, 'gridPos': _place(number - 1), **panel}
@@ -44,7 +45,7 @@ def _text(runtime: str, queries_and_slo: str, gpus: bool) -> str:
         'templating': {'list': [_DATASOURCE]},
         'panels': panels,
     }
-    return json.dumps(whole, indent=2) + '\n'
+    return compact(whole, ('panels',))
 
 
 def _place(index: int) -> dict[str, int]:

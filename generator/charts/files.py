@@ -37,7 +37,7 @@ def draft_chart(model: Model, version: ModelVersion, settings: Settings, templat
     """A chart with a stand-in for its version and without change notes: what equality is judged by."""
     layers = tuple(model_layers(model, version, templates))
     starter = templates.starter
-    values = merge_checked(layers, starter.values, starter.files['values.schema.json'], model.file, fits=True)
+    values = merge_checked(layers, starter.values, starter.described, model.file, fits=True)
     runtime = templates.runtimes[model.runtime]
     queries = runtime.spec.get('queries', {})
     annotations = _annotations(model, version, values, runtime.name, queries)
@@ -54,7 +54,7 @@ def draft_chart(model: Model, version: ModelVersion, settings: Settings, templat
         files['dashboard.json'] = dashboard(model.runtime, queries, slo, gpus=gpus).encode()
     return Chart(
         model=model.name, version=VERSION, model_version=version.version, values=values,
-        schema=starter.files['values.schema.json'], annotations=annotations, files=files, layers=layers,
+        schema=starter.described, annotations=annotations, files=files, layers=layers,
     )  # fmt: skip
 
 
@@ -144,7 +144,7 @@ def _kube_version(chart_yaml: bytes) -> str:
 
 
 def _values_yaml(model: Model, values: Values, starter: Starter) -> bytes:
-    comments = _comments(starter.files['values.schema.json'])
+    comments = _comments(starter.described)
     untouched = _starter_parts(starter)
     parts = (
         untouched[key] if value is starter.values.get(key) else yamlwrite.dump({key: value}, comments)
@@ -156,7 +156,7 @@ def _values_yaml(model: Model, values: Values, starter: Starter) -> bytes:
 @lru_cache(maxsize=2)
 def _starter_parts(starter: Starter) -> Mapping[str, str]:
     """The starter's own values by key, as they stand in every chart whose model touches none of them."""
-    comments = _comments(starter.files['values.schema.json'])
+    comments = _comments(starter.described)
     return {key: yamlwrite.dump({key: value}, comments) for key, value in starter.values.items()}
 
 

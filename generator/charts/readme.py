@@ -21,7 +21,7 @@ def chart_readme(
         model=model, version=version, chart_version=chart_version, runtime=templates.runtimes[model.runtime].spec,
         values={**values, 'ports': _all_ports(values)}, image=show_image(values['image']),
         signature=_shown(spec.get('signature', {})), metrics=spec.get('metrics', {}), artifact=spec.get('artifact'),
-        slo=model.spec.get('slo', {}), keys=_keys(templates.starter.files['values.schema.json']),
+        slo=model.spec.get('slo', {}), keys=_keys(templates.starter.described),
     )  # fmt: skip
     return text.encode()
 

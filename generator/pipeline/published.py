@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from generator.charts.ledger import brought_back
+from generator.charts.starter import load_templates
 from generator.charts.versions import ModelCharts, digest
 from generator.documents import read as yamlio
 from generator.documents.parts import read_alike
@@ -70,9 +71,15 @@ class ChartReader:
             raise problem(folder, '', TAMPERED, brought_back(folder))
         return Chart(
             model=model, version=entry.version, model_version=entry.model_version,
-            values=read_alike(files['values.yaml'], f'{folder}/values.yaml'), schema=files['values.schema.json'],
+            values=read_alike(files['values.yaml'], f'{folder}/values.yaml'), schema=_described(files['values.schema.json']),
             annotations=yamlio.read(files['Chart.yaml'], f'{folder}/Chart.yaml').get('annotations', {}),
         )  # fmt: skip
+
+
+def _described(schema: bytes) -> bytes:
+    """A chart's schema, with descriptions where today's starter has them: messages about values quote them."""
+    starter = load_templates().starter
+    return starter.described if schema == starter.files['values.schema.json'] else schema
 
 
 def _within(folder: str, there: Sequence[str]) -> tuple[int, int]:

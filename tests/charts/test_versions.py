@@ -247,7 +247,7 @@ def with_preset(name: str, values: Mapping[str, Any]) -> Templates:
 
 
 NEWER_TOOLS = {
-    'starter': with_starter(templates__pdb_yaml=b'{{/* nothing */}}\n'),
+    'starter': with_starter(templates__objects_yaml=b'{{/* nothing */}}\n'),
     'preset': with_preset('custom', {'terminationGracePeriodSeconds': 99}),
 }
 
@@ -307,7 +307,7 @@ CHART = 'charts/web/1.0.0'
 
 
 @pytest.mark.parametrize(
-    'path', ['values.yaml', 'Chart.yaml', 'templates/service.yaml', 'templates/more.yaml', '-values.yaml']
+    'path', ['values.yaml', 'Chart.yaml', 'templates/objects.yaml', 'templates/more.yaml', '-values.yaml']
 )
 def test_a_chart_that_is_published_with_other_bytes_than_its_ledger_says(tmp_path: Path, path: str) -> None:
     repository = repository_with_both(tmp_path)
