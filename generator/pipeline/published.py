@@ -71,7 +71,8 @@ class ChartReader:
             raise problem(folder, '', TAMPERED, brought_back(folder))
         return Chart(
             model=model, version=entry.version, model_version=entry.model_version,
-            values=read_alike(files['values.yaml'], f'{folder}/values.yaml'), schema=_described(files['values.schema.json']),
+            values=read_alike(files['values.yaml'], f'{folder}/values.yaml'),
+            schema=_described(files['values.schema.json']),
             annotations=yamlio.read(files['Chart.yaml'], f'{folder}/Chart.yaml').get('annotations', {}),
         )  # fmt: skip
 

@@ -238,19 +238,6 @@ def test_values_and_schema_have_the_same_keys() -> None:
     assert missing == absent_by_default
 
 
-def test_values_are_commented_with_the_descriptions_of_the_schema() -> None:
-    lines = (CHART / 'values.yaml').read_text(encoding='utf-8').splitlines()
-    top = ''
-    for comment, line in itertools.pairwise(lines):
-        indented, key = re.fullmatch(r'( *)(?:- .*|([\w.-]+):.*|)', line).groups() if '#' not in line else ('', None)
-        if key and not indented:
-            top = key
-            assert comment == '# ' + SCHEMA['properties'][key]['description']
-        elif key and indented == '  ':
-            assert comment == '  # ' + schema_of(SCHEMA['properties'][top], key)['description']
-        assert not re.search(r'[{\[](?![}\]])', line.split('#')[0]), 'block style'
-
-
 def described(schema: Any, bare: Any) -> Iterator[tuple[Any, Any]]:
     """Keywords that the schema with descriptions has and the bare one has not, and what else differs."""
     if isinstance(schema, dict) and isinstance(bare, dict):
