@@ -5,8 +5,10 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 
-# Doc comments stay in the starter: a chart version must be small enough to be shown in a review.
+# Doc comments, and blank lines between helpers, stay in the starter: a chart version must be small enough to be shown
+# in a review. Blank lines within a helper may be part of what it makes.
 _DOC = re.compile(r'^\{\{-? ?/\*.*?\*/ ?-?\}\}\n', re.DOTALL | re.MULTILINE)
+_BLANK = re.compile(r'\n+(?=\n\{\{- define )')
 # Where an object begins, with separator and comments above it. The target of an autoscaler has no metadata.
 _OBJECT = re.compile(r'^(---\n)?(?P<head>(?:#.*\n)*apiVersion: .*\nkind: .*\nmetadata:\n)', re.MULTILINE)
 _HELPERS = re.compile(r'templates/(?:.*/)?_[^/]*\.tpl')
@@ -30,5 +32,5 @@ def concatenate(templates: Mapping[str, str], name: str) -> dict[str, str]:
 
 def _named(text: str, path: str, separator: str) -> str:
     """A file's text without doc comments and with its name above each object. What includes a helper separates it."""
-    found = _OBJECT.sub(rf'{separator}# source: {path}\n\g<head>', _DOC.sub('', text))
-    return found.rstrip('\n') + '\n'
+    bare = _BLANK.sub('', _DOC.sub('', text)).strip('\n') + '\n'
+    return _OBJECT.sub(rf'{separator}# source: {path}\n\g<head>', bare)

@@ -72,26 +72,23 @@ def _panels(queries: Values, slo: Values, gpus: bool) -> Iterator[Panel]:
 
 
 def _panel(title: str, unit: str, series: dict[str, str], limit: float | None = None) -> Panel:
-    steps: list[dict[str, Any]] = [{'color': 'green', 'value': None}]
-    if limit is not None:
-        steps.append({'color': 'red', 'value': limit})
+    """A panel that says what Grafana does not assume: targets have their panel's source, legends stand below."""
     targets = [
-        {'refId': chr(ord('A') + number), 'datasource': _SOURCE, 'expr': expr, 'legendFormat': legend}
+        {'refId': chr(ord('A') + number), 'expr': expr, 'legendFormat': legend}
         for number, (legend, expr) in enumerate(series.items())
     ]
     return {
         'type': 'timeseries',
         'title': title,
         'datasource': _SOURCE,
-        'fieldConfig': {
-            'defaults': {
-                'unit': unit,
-                'min': 0,
-                'custom': {'thresholdsStyle': {'mode': 'off' if limit is None else 'line'}},
-                'thresholds': {'mode': 'absolute', 'steps': steps},
-            },
-            'overrides': [],
-        },
-        'options': {'legend': {'showLegend': True, 'displayMode': 'list', 'placement': 'bottom'}},
+        'fieldConfig': {'defaults': {'unit': unit, 'min': 0, **_limited(limit)}, 'overrides': []},
         'targets': targets,
     }
+
+
+def _limited(limit: float | None) -> dict[str, Any]:
+    """A line at the limit, where there is one."""
+    if limit is None:
+        return {}
+    steps = [{'color': 'green', 'value': None}, {'color': 'red', 'value': limit}]
+    return {'custom': {'thresholdsStyle': {'mode': 'line'}}, 'thresholds': {'mode': 'absolute', 'steps': steps}}

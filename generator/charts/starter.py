@@ -4,16 +4,15 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from functools import cache
 from importlib.resources import files as package_files
 from importlib.resources.abc import Traversable
-from typing import Any
 
 from generator.charts.concatenate import concatenate
+from generator.charts.schema import chart_schema, without
 from generator.documents import read as yamlio
-from generator.documents.compact import compact
-from generator.domain.records import Runtime, Starter, Templates, Tree, Values
+from generator.domain.records import Runtime, Starter, Templates, Tree
 
 _STARTER = 'model-server'
 
@@ -42,7 +41,7 @@ def starter_of(files: Tree, name: str) -> Starter:
         files={
             'Chart.yaml': files['Chart.yaml'],
             'values.yaml': files['values.yaml'],
-            'values.schema.json': compact(_undescribed(schema), ('properties', 'definitions')).encode(),
+            'values.schema.json': chart_schema(schema).encode(),
             **held,
         },
         values=yamlio.read(files['values.yaml'], f'chart_templates/{name}/values.yaml'),
@@ -78,26 +77,7 @@ _WHOLE = ('required', 'if', 'then', 'else', 'allOf', 'anyOf', 'oneOf', 'minPrope
 
 def _overlay_form(schema: bytes) -> bytes:
     """The schema of values for what stands in the registry: an overlay is a part, so nothing is required of it."""
-    return json.dumps(_without(json.loads(schema), _WHOLE), ensure_ascii=False).encode()
-
-
-def _undescribed(schema: Values) -> dict[str, Any]:
-    """The schema as charts hold it: descriptions stand in their values.yaml and in the schemas for editors."""
-    found: dict[str, Any] = _without(schema, ('title', 'description'))
-    return found
-
-
-def _without(value: Any, keywords: Collection[str], *, names: bool = False) -> Any:
-    """A schema without these keywords, at any depth."""
-    if isinstance(value, dict):
-        # Below `properties` and the like stand names, not keywords.
-        inner = ('properties', 'patternProperties', 'definitions', '$defs')
-        return {
-            key: _without(item, keywords, names=key in inner and not names)
-            for key, item in value.items()
-            if names or key not in keywords
-        }
-    return [_without(item, keywords) for item in value] if isinstance(value, list) else value
+    return json.dumps(without(json.loads(schema), _WHOLE), ensure_ascii=False).encode()
 
 
 def _walk(folder: Traversable, prefix: str) -> Iterator[tuple[str, bytes]]:

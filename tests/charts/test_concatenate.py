@@ -87,13 +87,17 @@ def test_an_object_is_named_inside_its_condition() -> None:
     one = '{{- if .Values.one }}\n# Why.\napiVersion: v1\nkind: One\nmetadata:\n  name: one\n{{- end }}\n'
     many = '{{- range .Values.many }}\n---\napiVersion: v1\nkind: Many\nmetadata:\n  name: x\n{{- end }}\n'
     target = '{{- define "s.target" -}}\napiVersion: v1\nkind: One\nname: one\n{{- end }}\n'
-    helper = '{{/* What\nit is. */}}\n{{- define "s.pod" -}}\napiVersion: v1\nkind: Pod\nmetadata:\n{{- end }}\n'
+    helper = (
+        '{{/* What\nit is. */}}\n{{- define "s.gap" -}}\na\n\nb\n{{- end }}\n\n'
+        '{{/* More. */}}\n{{- define "s.pod" -}}\napiVersion: v1\nkind: Pod\nmetadata:\n{{- end }}\n'
+    )
     files = {
         'templates/tests/one.yaml': one, 'templates/many.yaml': many, 'templates/_b.tpl': target,
         'templates/_a.tpl': helper, 'templates/NOTES.txt': 'notes\n',
     }  # fmt: skip
     assert concatenate(files, 's') == {
         'templates/_s.tpl': (
+            '{{- define "s.gap" -}}\na\n\nb\n{{- end }}\n'
             '{{- define "s.pod" -}}\n# source: templates/_a.tpl\napiVersion: v1\nkind: Pod\nmetadata:\n{{- end }}\n'
         )
         + target,

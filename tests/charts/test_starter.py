@@ -38,10 +38,6 @@ from starter import (
     workloads,
 )
 
-from generator.charts.starter import load_templates
-
-STARTER = load_templates().starter
-
 # --- helm ------------------------------------------------------------------------------------------------------------
 
 
@@ -236,33 +232,6 @@ def test_values_and_schema_have_the_same_keys() -> None:
         if path not in ENTRIES and path != ('tracks', 'stable', 'workload'):
             missing |= {(*path, key) for key in keys - values.keys()}
     assert missing == absent_by_default
-
-
-def described(schema: Any, bare: Any) -> Iterator[tuple[Any, Any]]:
-    """Keywords that the schema with descriptions has and the bare one has not, and what else differs."""
-    if isinstance(schema, dict) and isinstance(bare, dict):
-        yield from ((key, None) for key in schema.keys() - bare.keys() if isinstance(schema[key], str))
-        yield from ((schema[key], bare.get(key)) for key in schema if isinstance(schema[key], dict) and key not in bare)
-        for key in schema.keys() & bare.keys():
-            yield from described(schema[key], bare[key])
-    elif isinstance(schema, list) and isinstance(bare, list) and len(schema) == len(bare):
-        for left, right in zip(schema, bare, strict=True):
-            yield from described(left, right)
-    elif schema != bare:
-        yield schema, bare
-
-
-def test_the_schema_of_charts_is_the_same_without_descriptions() -> None:
-    text = STARTER.files['values.schema.json'].decode()
-    assert {*described(SCHEMA, json.loads(text))} == {('title', None), ('description', None)}
-    assert (
-        'description'
-        in json.loads(text)['properties']['monitoring']['properties']['rules']['properties']['alerts'][
-            'additionalProperties'
-        ]['properties']
-    ), 'a property of this name stays'
-    entries = [line for line in text.splitlines() if line.startswith('    ')]
-    assert len(entries) == len(SCHEMA['properties']) + len(SCHEMA['definitions'])
 
 
 def test_a_misspelt_key_is_refused_at_any_depth(helms: list[Path]) -> None:
