@@ -49,12 +49,8 @@ def _shortened(value: Any, *, names: bool = False) -> Any:
 
 
 def _counted(schema: dict[str, Any]) -> dict[str, Any]:
-    required = schema.get('required', ())
-    if (
-        schema.get('additionalProperties') is not False
-        or len(required) < 2
-        or {*required} != {*schema.get('properties', ())}
-    ):
+    required, known = schema.get('required', ()), schema.get('properties', ())
+    if schema.get('additionalProperties') is not False or len(required) < 2 or {*required} != {*known}:
         return schema
     kept = ((word, item) for word, item in schema.items() if word != 'required')
     return {**dict(kept), 'minProperties': len(required)}

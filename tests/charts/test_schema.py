@@ -40,8 +40,7 @@ def test_it_has_one_property_a_line_and_no_descriptions() -> None:
 
 def changed(values: Any) -> Iterator[Any]:
     """Values with a key less, with a key that nothing knows, and with another kind of value, at every place."""
-    for wrong in ('text', 7, True, ['a'], {'a': 'b'}, None):
-        yield wrong
+    yield from ('text', 7, True, ['a'], {'a': 'b'}, None)
     if isinstance(values, dict):
         yield {**values, 'mispelt': {}}
         for key, item in values.items():
