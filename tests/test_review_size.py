@@ -120,7 +120,6 @@ def test_a_request_holds_ten_new_versions_and_few_files(ten: Checkout) -> None:
     for start, end in (
         ('charts/', '/Chart.yaml'),
         ('charts/', '/versions.yaml'),
-        ('values/staging/', '.yaml'),
         ('delivery/staging/', '.yaml'),
         ('registry/models/', '.yaml'),
     ):
