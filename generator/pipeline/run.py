@@ -103,12 +103,9 @@ class Run:
 
         return with_further(problems, self.part or self.source.names, releases_of)
 
-    @cached_property
+    @property
     def settings(self) -> Settings:
-        """Of all files of the registry no more than this one is read for it."""
-        return (
-            self._load([SETTINGS], no_problems).settings if SETTINGS in self.source.tree.ids else self.registry.settings
-        )
+        return self.registry.settings
 
     @property
     def prefix(self) -> str:
