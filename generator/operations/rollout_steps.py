@@ -2,20 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from generator.documents import write as yamlwrite
 from generator.documents.edit import set_values
+from generator.domain.layout import rollout_file
 from generator.domain.places import Path
 from generator.domain.problems import problem
 from generator.domain.records import Release, Rollout, Values
+from generator.domain.tree import Files, Read
 from generator.strategies.course import ENDED, Stage, course, next_stage
 from generator.strategies.during import ended_slot, rollout_stage, rollout_strategy
-
-# Bytes to write, or None to remove.
-Files = Mapping[str, bytes | None]
-Read = Callable[[str], bytes]
 
 _HEAD = """\
 # yaml-language-server: $schema=../../schemas/rollout.json
@@ -38,10 +36,6 @@ class Pin:
         return {'version': self.version, 'chart': self.chart}
 
 
-def rollout_file(release: Release) -> str:
-    return f'registry/rollouts/{release.name}.yaml'
-
-
 def begin(release: Release, to: Pin, strategy: Values, stage: str, workloads: Mapping[str, str]) -> dict[str, bytes]:
     """The file of a new rollout."""
     document = {
@@ -57,7 +51,7 @@ def begin(release: Release, to: Pin, strategy: Values, stage: str, workloads: Ma
             'strategy': strategy,
         },
     }
-    return {rollout_file(release): (_HEAD + yamlwrite.dump(document)).encode()}
+    return {rollout_file(release.name): (_HEAD + yamlwrite.dump(document)).encode()}
 
 
 def move_pin(release: Release, to: Pin, read: Read, slot: Mapping[str, str] | None = None) -> dict[str, bytes]:
