@@ -5,14 +5,16 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 
+from generator.domain.layout import TEMPLATES
+
 # Doc comments, and blank lines between helpers, stay in the starter: a chart version must be small enough to be shown
 # in a review. Blank lines within a helper may be part of what it makes.
 _DOC = re.compile(r'^\{\{-? ?/\*.*?\*/ ?-?\}\}\n', re.DOTALL | re.MULTILINE)
 _BLANK = re.compile(r'\n+(?=\n\{\{- define )')
 # Where an object begins, with separator and comments above it. The target of an autoscaler has no metadata.
 _OBJECT = re.compile(r'^(---\n)?(?P<head>(?:#.*\n)*apiVersion: .*\nkind: .*\nmetadata:\n)', re.MULTILINE)
-_HELPERS = re.compile(r'templates/(?:.*/)?_[^/]*\.tpl')
-_NOTES = 'templates/NOTES.txt'
+_HELPERS = re.compile(rf'{TEMPLATES}(?:.*/)?_[^/]*\.tpl')
+_NOTES = f'{TEMPLATES}NOTES.txt'
 
 
 def concatenate(templates: Mapping[str, str], name: str) -> dict[str, str]:
@@ -24,8 +26,8 @@ def concatenate(templates: Mapping[str, str], name: str) -> dict[str, str]:
     helpers = sorted(path for path in templates if _HELPERS.fullmatch(path))
     objects = sorted(templates.keys() - {*helpers, _NOTES})
     joined = {
-        f'templates/_{name}.tpl': ''.join(_named(templates[path], path, '') for path in helpers),
-        'templates/objects.yaml': ''.join(_named(templates[path], path, '---\n') for path in objects),
+        f'{TEMPLATES}_{name}.tpl': ''.join(_named(templates[path], path, '') for path in helpers),
+        f'{TEMPLATES}objects.yaml': ''.join(_named(templates[path], path, '---\n') for path in objects),
     }
     return {**joined, _NOTES: templates[_NOTES]}
 

@@ -12,6 +12,7 @@ from importlib.resources.abc import Traversable
 from generator.charts.concatenate import concatenate
 from generator.charts.schema import chart_schema, without
 from generator.documents import read as yamlio
+from generator.domain.layout import CHART_SCHEMA, CHART_VALUES, CHART_YAML, TEMPLATES
 from generator.domain.records import Runtime, Starter, Templates, Tree
 
 _STARTER = 'model-server'
@@ -33,18 +34,18 @@ def load_templates() -> Templates:
 
 def starter_of(files: Tree, name: str) -> Starter:
     """A starter from the files of its folder: what charts hold of it is made here, once a run."""
-    texts = {path: data.decode() for path, data in files.items() if path.startswith('templates/')}
+    texts = {path: data.decode() for path, data in files.items() if path.startswith(TEMPLATES)}
     held = {path: text.encode() for path, text in concatenate(texts, name).items()}
-    described = files['values.schema.json']
+    described = files[CHART_SCHEMA]
     schema = json.loads(described)
     return Starter(
         files={
-            'Chart.yaml': files['Chart.yaml'],
-            'values.yaml': files['values.yaml'],
-            'values.schema.json': chart_schema(schema).encode(),
+            CHART_YAML: files[CHART_YAML],
+            CHART_VALUES: files[CHART_VALUES],
+            CHART_SCHEMA: chart_schema(schema).encode(),
             **held,
         },
-        values=yamlio.read(files['values.yaml'], f'chart_templates/{name}/values.yaml'),
+        values=yamlio.read(files[CHART_VALUES], f'chart_templates/{name}/{CHART_VALUES}'),
         schema=schema,
         described=described,
         digest=_digest(held),
