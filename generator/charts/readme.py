@@ -7,12 +7,11 @@ from collections.abc import Mapping
 from functools import lru_cache
 from typing import Any
 
+from generator.charts.schema import FILLED
 from generator.documents.jinja import cell, render_document
 from generator.domain.records import Model, ModelVersion, Starter, Templates, Values
 from generator.values.images import show_image
 
-# Keys that the compiler of releases writes: what stands in their way would be a second answer to the same question.
-FILLED = ('fullnameOverride', 'partOf', 'strategy', 'tracks')
 _FILLED_SHOWN = ', '.join(f'`{key}`' for key in FILLED)
 _TYPES = {
     'string': 'string', 'integer': 'integer', 'number': 'number', 'boolean': 'boolean', 'object': 'map',

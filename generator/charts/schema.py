@@ -1,26 +1,32 @@
-"""The starter's schema of values → the form that charts hold: the same demands in few bytes, one property a line."""
+"""The starter's schema of values → the form that charts hold: few bytes, one property a line."""
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterator
 from typing import Any
 
 from generator.documents.compact import compact
 from generator.domain.records import Values
 
+# Keys that chartloom writes into the values of releases. It checks them by the whole schema; charts name their parts.
+FILLED = ('fullnameOverride', 'partOf', 'strategy', 'tracks')
 # Keywords whose value has names as keys, not keywords.
 _NAMED = frozenset(['properties', 'patternProperties', 'definitions', '$defs'])
 _POINTERS = ('#/definitions/', '#/$defs/')
 
 
 def chart_schema(schema: Values) -> str:
-    """The schema as charts hold it. Descriptions stand in their values.yaml and in the schemas for editors.
+    """The schema as charts hold it: as strict as the starter's for all that people set.
 
-    `definitions` go by their shorter name. A closed map that requires all its keys says so by their number: only null
-    takes one of them away.
+    Descriptions stand in the values.yaml of charts and in the schemas for editors. `definitions` go by their shorter
+    name. A closed map that requires all its keys says so by their number: only null takes one of them away.
     """
     bare = without(schema, ('title', 'description'))
-    bare['$defs'] = bare.pop('definitions')
+    for key in FILLED:
+        bare['properties'][key] = _outline(bare['properties'][key], bare)
+    definitions = bare.pop('definitions')
+    used = _reachable(bare, definitions)
+    bare['$defs'] = {name: item for name, item in definitions.items() if name in used}
     document: dict[str, Any] = _shortened(bare)
     return compact(document, ('properties', '$defs'))
 
@@ -34,6 +40,43 @@ def without(value: Any, keywords: Collection[str], *, names: bool = False) -> An
             if names or key not in keywords
         }
     return [without(item, keywords) for item in value] if isinstance(value, list) else value
+
+
+def _outline(schema: Values, root: Values) -> Values:
+    """A schema whose properties that are maps or lists may hold anything."""
+    parts = {key: _resolved(part, root) for key, part in schema.get('properties', {}).items()}
+    kinds = {key: {'type': part['type']} for key, part in parts.items() if part.get('type') in ('object', 'array')}
+    return {**schema, 'properties': {**schema['properties'], **kinds}} if kinds else schema
+
+
+def _resolved(schema: Values, root: Values) -> Values:
+    while '$ref' in schema:
+        section, name = schema['$ref'].split('/')[1:]
+        schema = root[section][name]
+    return schema
+
+
+def _reachable(schema: Any, definitions: Values) -> set[str]:
+    """Names of the definitions that a schema refers to, by way of others, too."""
+    found: set[str] = set()
+    ahead = [schema]
+    while ahead:
+        new = {*_references(ahead.pop())} - found
+        found |= new
+        ahead += [definitions[name] for name in new]
+    return found
+
+
+def _references(value: Any) -> Iterator[str]:
+    match value:
+        case dict():
+            for item in value.values():
+                yield from _references(item)
+        case list():
+            for item in value:
+                yield from _references(item)
+        case str() if value.startswith(_POINTERS[0]):
+            yield value.removeprefix(_POINTERS[0])
 
 
 def _shortened(value: Any, *, names: bool = False) -> Any:

@@ -13,7 +13,7 @@ import yaml
 from starter import CHART, DEFAULTS, SCHEMA, merge, render
 
 from generator.charts.comments import commented
-from generator.charts.readme import FILLED
+from generator.charts.schema import FILLED
 from generator.documents.schema import values_faults
 from generator.documents.write import Comment, Comments, dump
 from generator.values.checks import value_faults

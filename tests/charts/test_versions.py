@@ -17,7 +17,7 @@ from parts import git
 
 from generator.charts import versions as module
 from generator.charts.ledger import dump_ledger, read_ledger
-from generator.charts.readme import FILLED
+from generator.charts.schema import FILLED
 from generator.charts.starter import load_templates
 from generator.charts.versions import ModelCharts, digest, make_charts, next_patch
 from generator.domain.layout import ledger_file
