@@ -9,7 +9,7 @@ from typing import Any
 from generator.domain.places import Path
 from generator.domain.problems import problem
 from generator.domain.records import Environment, Layer, Values
-from generator.releases.nginx import PREFIX
+from generator.strategies.routers.nginx import PREFIX
 from generator.values.merge import enabled
 
 
