@@ -103,8 +103,6 @@ def resolve_releases(
 
 # Where nobody says anything.
 _ROLLING: Values = {'rolling': {}}
-# All of them may still be pinned.
-_CONTRACTS = frozenset(str(number) for number in range(1, VALUES_CONTRACT + 1))
 # Layers that follow from all others: from values that are known to have the right form.
 _DERIVED = (secret_layers, nginx_layers, mirror_layers, routing_layers)
 
@@ -172,6 +170,7 @@ def resolve_pinned(
 
 def _check_contract(release: Release, chart: Chart) -> None:
     contract = chart.annotations.get(f'{DOMAIN}/values-contract')
-    if contract not in _CONTRACTS:
-        message = f"chart '{chart.version}' has values contract '{contract}', this chartloom knows '{VALUES_CONTRACT}'"
+    supported = str(VALUES_CONTRACT)
+    if contract != supported:
+        message = f"chart '{chart.version}' has values contract '{contract}', this chartloom supports '{supported}'"
         raise ProblemsFound([Problem(release.file, '$.spec.chart', message, 'use a newer chartloom')])
