@@ -145,10 +145,9 @@ MODULES = """
 # What no case can show, and what shows it.
 ELSEWHERE = {
     'it does not fit its schema': 'the two validators agree: test_schema.py',
-    "chart '{}' has values contract '{}', this chartloom knows '{}'": 'published by a newer chartloom: test_resolve.py',
+    "chart '{}' has values contract '{}', this chartloom supports '{}'": 'of a newer chartloom: test_resolve.py',
     "Kubernetes '{}' of environment '{}' lacks {}": 'no feature yet that only some charts use: test_checks.py',
     'it is there since Kubernetes {}': 'the same',
-    "chart '{}' was made before there was strategy '{}'": 'published by an older chartloom: test_resolve.py',
     '{} does not match {}': 'for jsonschema, never shown',
     'git takes this file for one of another repository': 'a registry with its own .git: test_refusals.py',
     "remove the '.git' in {}": 'the same',

@@ -27,6 +27,7 @@ from generator.domain.records import (
 )
 from generator.strategies.compile import STRATEGY
 from generator.strategies.queries import QUERIES
+from generator.strategies.routing import routing
 from generator.values.images import images, show_image
 from generator.values.layers import merge_checked
 
@@ -39,6 +40,7 @@ def draft_chart(model: Model, version: ModelVersion, settings: Settings, templat
     layers = tuple(model_layers(model, version, templates))
     starter = templates.starter
     values = merge_checked(layers, starter.values, starter.described, model.file, fits=True)
+    values['routing'] = routing(values)
     runtime = templates.runtimes[model.runtime]
     queries = runtime.spec.get('queries', {})
     annotations = _annotations(model, version, values, runtime.name, queries)

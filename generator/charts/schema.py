@@ -9,7 +9,7 @@ from generator.documents.compact import compact
 from generator.domain.records import Values
 
 # Keys that chartloom writes into the values of releases. It checks them by the whole schema; charts name their parts.
-FILLED = ('fullnameOverride', 'partOf', 'strategy', 'tracks')
+FILLED = ('fullnameOverride', 'partOf', 'strategy', 'tracks', 'routing')
 # Keywords whose value has names as keys, not keywords.
 _NAMED = frozenset(['properties', 'patternProperties', 'definitions', '$defs'])
 _POINTERS = ('#/definitions/', '#/$defs/')

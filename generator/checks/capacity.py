@@ -27,7 +27,7 @@ def outline(release: ResolvedRelease) -> ResolvedRelease:
     """As much of a release as tells whether there are problems; not where they were written."""
     chart = replace(release.chart, values={}, schema=b'', annotations={}, files={}, layers=())
     keys = (*_ROUTES, *_SIZES) if _accelerators(release.environment) else _ROUTES
-    merged = {key: release.merged[key] for key in keys if key in release.merged}
+    merged = {key: release.merged[key] for key in keys}
     return replace(release, chart=chart, values={}, merged=merged, layers=())
 
 
@@ -130,7 +130,7 @@ def _need(release: ResolvedRelease, accelerator: str) -> _Need:
         int(quantity(c.get('resources', {}).get('limits', {}).get(accelerator, '0'))) for _, c in containers(values)
     )
     strategy, engine = parse_strategy(release.strategy), release.release.engine(release.environment)
-    rolls = sum(track['enabled'] for track in values.get('tracks', {}).values()) > 1
+    rolls = sum(track['enabled'] for track in values['tracks'].values()) > 1
     return _Need(each, size_of(values), strategy, engine, router_of(release.environment, values), rolls)
 
 

@@ -15,8 +15,8 @@ Tree = Mapping[str, bytes]
 # Path to git blob id: what a tree holds, without reading it.
 Ids = Mapping[str, str]
 
-# The newest form of a chart's values; charts of those before are served as long as they are pinned.
-VALUES_CONTRACT = 3
+# The form of a chart's values: what the compiler may rely on in a pinned chart.
+VALUES_CONTRACT = 1
 FILE_FORMAT = 1
 DOMAIN = 'chartloom.dev'
 

@@ -9,7 +9,7 @@ from typing import Any
 from generator.domain.places import Path
 from generator.domain.problems import problem
 from generator.domain.records import Environment, Layer, Values
-from generator.releases.nginx import PREFIX
+from generator.strategies.routers.nginx import PREFIX
 from generator.values.merge import enabled
 
 
@@ -102,7 +102,7 @@ def secret_names(values: Values) -> dict[str, set[str]]:
 def secret_layers(environment: Environment, values: Values) -> Iterator[Layer]:
     """An ExternalSecret for each Secret, read from the environment's store at <path>/<secret>, one property a key."""
     store = environment.spec.get('secretStore')
-    if store is None or 'externalSecrets' not in values:  # a chart of contract 1
+    if store is None:
         return
     secrets = {
         name: {'remoteKey': '/'.join(filter(None, [store.get('path', ''), name])), 'keys': sorted(keys)}

@@ -26,7 +26,7 @@ def release_layers(release: Release, environment: Environment, chart: Chart, reg
         if 'values' in place.spec:
             layers.append(Layer(place.file, ('spec', 'values'), (), place.spec['values']))
     if said := said_strategy(release, environment, chart, registry):
-        layers += kind_layers(release, environment, chart, said)
+        layers += kind_layers(release, environment, said)
     return layers
 
 

@@ -26,6 +26,7 @@ from generator.domain.words import suggest
 from generator.releases.access import secret_layers
 from generator.releases.layers import mirror_layers, release_layers
 from generator.releases.nginx import nginx_layers
+from generator.releases.routes import routing_layers
 from generator.strategies.compile import engine_layers, said_strategy
 from generator.strategies.during import rollout_layers, target
 from generator.values.layers import merge_checked
@@ -102,10 +103,8 @@ def resolve_releases(
 
 # Where nobody says anything.
 _ROLLING: Values = {'rolling': {}}
-# All of them may still be pinned.
-_CONTRACTS = frozenset(str(number) for number in range(1, VALUES_CONTRACT + 1))
 # Layers that follow from all others: from values that are known to have the right form.
-_DERIVED = (secret_layers, nginx_layers, mirror_layers)
+_DERIVED = (secret_layers, nginx_layers, mirror_layers, routing_layers)
 
 
 def _resolve(
@@ -119,6 +118,8 @@ def _resolve(
     said = said_strategy(new.release, new.environment, new.chart, registry)
     layers = (*new.layers, *rollout_layers(rollout, old, new, said))
     merged = merge_checked(layers, new.chart.values, new.chart.schema, rollout.file, fits=new.chart.is_new)
+    routing = tuple(routing_layers(new.environment, merged))
+    layers, merged = (*layers, *routing), merge_layers(routing, merged)
     values = difference(new.chart.values, merged)
     return ResolvedRelease(release, new.environment, new.chart, values, merged, layers, rollout.spec['strategy'])
 
@@ -169,6 +170,7 @@ def resolve_pinned(
 
 def _check_contract(release: Release, chart: Chart) -> None:
     contract = chart.annotations.get(f'{DOMAIN}/values-contract')
-    if contract not in _CONTRACTS:
-        message = f"chart '{chart.version}' has values contract '{contract}', this chartloom knows '{VALUES_CONTRACT}'"
+    supported = str(VALUES_CONTRACT)
+    if contract != supported:
+        message = f"chart '{chart.version}' has values contract '{contract}', this chartloom supports '{supported}'"
         raise ProblemsFound([Problem(release.file, '$.spec.chart', message, 'use a newer chartloom')])

@@ -42,8 +42,8 @@ _HEALTH = {
 
 
 def _engine(release: ResolvedRelease) -> str:
-    """Who moves the traffic; charts of older contracts know nobody."""
-    return str(release.merged['strategy'].get('engine', 'native'))
+    """Who moves the traffic."""
+    return str(release.merged['strategy']['engine'])
 
 
 def _kinds(release: ResolvedRelease) -> list[str]:

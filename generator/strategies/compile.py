@@ -46,14 +46,9 @@ def said_strategy(release: Release, environment: Environment, chart: Chart, regi
     return Said(spec, f'{chart.folder}/Chart.yaml', ('annotations', STRATEGY))
 
 
-def kind_layers(release: Release, environment: Environment, chart: Chart, said: Said) -> Iterator[Layer]:
+def kind_layers(release: Release, environment: Environment, said: Said) -> Iterator[Layer]:
     """Kind and engine, and the settings of rolling; what engines are told follows from the merged values."""
-    if 'engine' not in chart.values['strategy']:
-        if said.kind != 'rolling':
-            message = f"chart '{chart.version}' was made before there was strategy '{said.kind}'"
-            hint = f"run 'chartloom pin {release.name}'"
-            raise ProblemsFound([Problem(release.file, '$.spec.chart', message, hint)])
-    elif said.kind != 'rolling':
+    if said.kind != 'rolling':
         place = release if 'engine' in release.spec else environment
         yield Layer(place.file, ('spec', 'engine'), ('strategy', 'engine'), release.engine(environment))
         if release.engine(environment) == 'native':
