@@ -12,7 +12,10 @@ from generator.domain.layout import TEMPLATES
 _DOC = re.compile(r'^\{\{-? ?/\*.*?\*/ ?-?\}\}\n', re.DOTALL | re.MULTILINE)
 _BLANK = re.compile(r'\n+(?=\n\{\{- define )')
 # Where an object begins, with separator and comments above it. The target of an autoscaler has no metadata.
-_OBJECT = re.compile(r'^(---\n)?(?P<head>(?:#.*\n)*apiVersion: .*\nkind: .*\nmetadata:\n)', re.MULTILINE)
+_OBJECT = re.compile(
+    r'^(---\n)?(?P<head>(?:#.*\n)*apiVersion: .*\nkind: .*\n(?:metadata:|\{\{- include "[^"]*\.metadata"))',
+    re.MULTILINE,
+)
 _HELPERS = re.compile(rf'{TEMPLATES}(?:.*/)?_[^/]*\.tpl')
 _NOTES = f'{TEMPLATES}NOTES.txt'
 
