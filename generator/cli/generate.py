@@ -6,6 +6,7 @@ from pathlib import Path
 
 import click
 
+from generator.cli import offers
 from generator.cli.output import common_options, problem_data, progress, result, say, warn
 from generator.operations.apply import Options, Outcome, generate, generate_remote
 from generator.plan.summary import summarize
@@ -13,7 +14,7 @@ from generator.tools.git.repository import open_repository
 
 
 @click.command()
-@click.argument('models', nargs=-1)
+@click.argument('models', nargs=-1, shell_complete=offers.models)
 @click.option('--commit', is_flag=True, help='Make one commit of the changes and of the registry files they come from.')
 @click.option('--push', is_flag=True, help='Push the commit; needs --commit.')
 @click.option('--message', default='', help='Subject of the commit instead of the one made from the changes.')
@@ -24,6 +25,7 @@ from generator.tools.git.repository import open_repository
     '--allow-removal',
     multiple=True,
     metavar='NAME',
+    shell_complete=offers.removed,
     help='Remove the files of this release (env/model) or environment, whose registry file is gone.',
 )
 @common_options

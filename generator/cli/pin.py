@@ -6,6 +6,7 @@ from pathlib import Path
 
 import click
 
+from generator.cli import offers
 from generator.cli.output import common_options, result, say
 from generator.documents.edit import set_values
 from generator.domain.places import Path as Place
@@ -17,7 +18,7 @@ from generator.tools.git.worktree import write_files
 
 
 @click.command()
-@click.argument('releases', nargs=-1, metavar='[ENV/MODEL]...')
+@click.argument('releases', nargs=-1, metavar='[ENV/MODEL]...', shell_complete=offers.releases)
 @click.option('--newest', is_flag=True, help='Move to the newest model version as well.')
 @common_options
 def command(releases: tuple[str, ...], newest: bool, folder: Path, output: str) -> None:

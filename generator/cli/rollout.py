@@ -7,7 +7,7 @@ from pathlib import Path
 
 import click
 
-from generator.cli import CHANGES, PROBLEMS
+from generator.cli import CHANGES, PROBLEMS, offers
 from generator.cli.output import common_options, problem_data, report, result, say, wants_json
 from generator.cli.rollout_commit import apply_move, commit_options, model_of, open_named, tell_move
 from generator.cli.rollout_status import show_status, status_data
@@ -45,9 +45,14 @@ def command() -> None:
 
 
 @command.command()
-@click.option('--version', default='', help='The model version to go to; default: the newest.')
-@click.option('--chart', default='', help='The chart version to go to; default: the newest of that version.')
-@commit_options
+@click.option(
+    '--version', default='', shell_complete=offers.versions, help='The model version to go to; default: the newest.'
+)
+@click.option(
+    '--chart', default='', shell_complete=offers.charts,
+    help='The chart version to go to; default: the newest of that version.',
+)  # fmt: skip
+@commit_options(offers.releases)
 def start(name: str, version: str, chart: str, push: bool, message: str, folder: Path, output: str) -> None:
     """Begin: the new pods beside the old ones, without traffic."""
     name, repository = open_named(name, folder)
@@ -71,7 +76,7 @@ def start(name: str, version: str, chart: str, push: bool, message: str, folder:
 @click.option('--if-healthy', is_flag=True, help='Ask Prometheus first: pods are ready, and the checks hold.')
 @click.option('--prometheus', default='', help="Address of Prometheus; default: the environment's.")
 @click.option('--abort-on-failure', is_flag=True, help='Take all requests back when the checks fail.')
-@commit_options
+@commit_options(offers.rollouts)
 @click.pass_context
 def advance(
     context: click.Context, name: str, approve: bool, skip_hold: bool, if_healthy: bool, prometheus: str,
@@ -137,7 +142,7 @@ def _fail(
 
 
 @command.command()
-@commit_options
+@commit_options(offers.rollouts)
 def abort(name: str, push: bool, message: str, folder: Path, output: str) -> None:
     """Take all requests back to the old version.
 
@@ -164,7 +169,7 @@ def _abort(repository: Repository, rollout: Rollout, push: bool, message: str, r
 
 
 @command.command()
-@commit_options
+@commit_options(offers.rollouts)
 @click.pass_context
 def finish(context: click.Context, name: str, push: bool, message: str, folder: Path, output: str) -> None:
     """Make the next commit towards the end, after the last step or an abort; no hold and no check is waited for."""
@@ -179,7 +184,7 @@ def finish(context: click.Context, name: str, push: bool, message: str, folder: 
 
 
 @command.command()
-@click.argument('name', metavar='[ENV/MODEL]', default='')
+@click.argument('name', metavar='[ENV/MODEL]', default='', shell_complete=offers.releases)
 @common_options
 def status(name: str, folder: Path, output: str) -> None:
     """Show where rollouts stand, what comes next and what it waits for; all that are under way where none is named."""

@@ -9,6 +9,7 @@ from typing import Any, TypeVar
 import click
 
 from generator.cli.generate import outcome_data, tell
+from generator.cli.offers import Offer
 from generator.cli.output import common_options, result, wants_json, warn
 from generator.operations.apply import Options, Outcome, generate
 from generator.operations.rollout import Edit
@@ -18,11 +19,12 @@ from generator.tools.git.repository import Repository, open_repository
 F = TypeVar('F', bound=Callable[..., Any])
 
 
-def commit_options(function: F) -> F:
+def commit_options(named: Offer) -> Callable[[F], F]:
+    """The options of a verb, whose release is one of those `named`."""
     push = click.option('--push', is_flag=True, help='Push the commit.')
     message = click.option('--message', default='', help='Subject of the commit instead of the one made of the move.')
-    name = click.argument('name', metavar='ENV/MODEL')
-    return name(push(message(common_options(function))))
+    name = click.argument('name', metavar='ENV/MODEL', shell_complete=named)
+    return lambda function: name(push(message(common_options(function))))
 
 
 def open_named(name: str, folder: Path) -> tuple[str, Repository]:

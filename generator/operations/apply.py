@@ -16,6 +16,7 @@ from generator.domain.tree import LINK
 from generator.pipeline import known as cache
 from generator.pipeline.source import Source
 from generator.plan.message import commit_message
+from generator.plan.touched import about
 from generator.tools.git.build import Files, build_commit
 from generator.tools.git.files import standing
 from generator.tools.git.head import current_branch, refuse_unfinished
@@ -96,7 +97,11 @@ def generate(repository: Repository, options: Options, progress: Progress = quie
 
 
 def _warnings(run: Run, plan: Plan, options: Options) -> tuple[Problem, ...]:
-    return (*run.warnings, *removal_warnings(plan, options.removable))
+    ids, held = run.source.tree.ids, run.source.tree.held
+    edited = (path for path in {*ids, *held} if ids.get(path) != held.get(path))
+    changed = [*(change.path for change in plan.changes), *(path for path in edited if path.startswith('registry/'))]
+    shown = about(run.warnings, run.models, run.registry.releases, changed)
+    return (*shown, *removal_warnings(plan, options.removable))
 
 
 def _lay_edits(source: Source, options: Options) -> list[Write]:
