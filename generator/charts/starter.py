@@ -22,6 +22,8 @@ def load_templates() -> Templates:
     starter = {name: data for name, data in _walk(templates / 'model-server', '') if not name.startswith('ci/')}
     values_schema = starter['values.schema.json']
     schemas = {name: data for name, data in _walk(package_files('schemas'), '') if name.endswith('.json')}
+    # Of our own presets, which our tests check: no repository has one.
+    del schemas['runtime.json']
     return Templates(
         starter=Starter(
             files=starter,

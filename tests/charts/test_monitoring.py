@@ -13,125 +13,19 @@ from typing import Any
 import pytest
 import registries as r
 import yaml
+from metrics import MINUTES, QUERIES, Series, ask, gauge, tells
+from runtimes import SERVERS
 
 from generator.charts import alerts, monitoring
 from generator.charts.dashboard import dashboard
-from generator.charts.starter import load_templates
 from generator.domain.problems import ProblemsFound
 from generator.domain.records import ResolvedRelease
 
 Values = dict[str, Any]
-Series = dict[str, str]
 
-PRESETS = {runtime.spec['name']: runtime.spec for runtime in load_templates().runtimes.values()}
-QUERIES: dict[str, Values] = {name: spec['queries'] for name, spec in PRESETS.items() if 'queries' in spec}
 SLO = {'availability': 99.9, 'p99': '150ms'}
-HOURS = 8
-MINUTES = HOURS * 60
 
 
-# --- what a runtime tells, minute by minute, in the notation of promtool ----------------------------------------------
-
-
-def counts(each: float) -> str:
-    return f'0+{each:g}x{MINUTES}'
-
-
-def gauge(value: float) -> str:
-    return f'{value:g}x{MINUTES}'
-
-
-def histogram(name: str, bounds: Mapping[str, bool], each: float, labels: str = '') -> Series:
-    """A histogram; `bounds` tells for each bucket whether the requests are in it."""
-    return {
-        f'{name}_bucket{{job="ml/web",{labels}le="{le}"}}': counts(each if held else 0) for le, held in bounds.items()
-    }
-
-
-def buckets(slow: bool, scale: float) -> dict[str, bool]:
-    """Requests take between 10 and 100 ms, or between 0.1 and 1 s."""
-    return {f'{bound * scale:g}': bound > (0.1 if slow else 0.01) for bound in (0.01, 0.1, 1.0)} | {'+Inf': True}
-
-
-def tensorflow_serving(good: float, bad: float, slow: bool, load: float) -> Series:
-    name = ':tensorflow:serving:request'
-    found = {f'{name}_count{{job="ml/web",status="OK"}}': counts(good)} if good else {}
-    if bad:
-        found[f'{name}_count{{job="ml/web",status="INTERNAL"}}'] = counts(bad)
-    found[f'{name}_latency_sum{{job="ml/web"}}'] = counts(load * 60e6)
-    return found | histogram(f'{name}_latency', buckets(slow, 1e6), good + bad)
-
-
-def triton(good: float, bad: float, slow: bool, load: float) -> Series:
-    found = {'nv_inference_request_success{job="ml/web",model="web"}': counts(good)}
-    found['nv_inference_request_failure{job="ml/web",model="web",reason="BACKEND"}'] = counts(bad)
-    found['nv_inference_request_summary_us{job="ml/web",quantile="0.99"}'] = gauge(900_000 if slow else 90_000)
-    return found | {'nv_inference_pending_request_count{job="ml/web",model="web"}': gauge(load)}
-
-
-def openvino(good: float, bad: float, slow: bool, load: float) -> Series:
-    found = {'ovms_requests_success{job="ml/web",method="ModelInfer"}': counts(good)}
-    found['ovms_requests_fail{job="ml/web",method="ModelInfer"}'] = counts(bad)
-    found['ovms_requests_success{job="ml/web",method="ModelReady"}'] = counts(100_000)
-    found['ovms_current_requests{job="ml/web"}'] = gauge(load)
-    return found | histogram('ovms_request_time_us', buckets(slow, 1e6), good + bad)
-
-
-def vllm(good: float, bad: float, slow: bool, load: float) -> Series:
-    asked = 'http_requests_total{job="ml/web",handler="/v1/completions",status='
-    found = {f'{asked}"2xx"}}': counts(good)} if good else {}
-    found |= {f'{asked}"5xx"}}': counts(bad / 2), f'{asked}"503"}}': counts(bad / 2)} if bad else {}
-    found['http_requests_total{job="ml/web",handler="/health",status="2xx"}'] = counts(100_000)
-    found['vllm:num_requests_waiting{job="ml/web"}'] = gauge(load)
-    return found | histogram('vllm:e2e_request_latency_seconds', buckets(slow, 1), good + bad)
-
-
-def tgi(good: float, bad: float, slow: bool, load: float) -> Series:
-    found = {'tgi_request_success{job="ml/web"}': counts(good)} if good else {}
-    found |= {'tgi_request_failure{job="ml/web",err="overloaded"}': counts(bad)} if bad else {}
-    found['tgi_queue_size{job="ml/web"}'] = gauge(load)
-    return found | histogram('tgi_request_duration', buckets(slow, 1), good + bad)
-
-
-def mlserver(good: float, bad: float, slow: bool, load: float) -> Series:
-    found = {'model_infer_request_success_total{job="ml/web",model="web"}': counts(good)} if good else {}
-    found |= {'model_infer_request_failure_total{job="ml/web",model="web"}': counts(bad)} if bad else {}
-    found['rest_server_requests_in_progress{job="ml/web"}'] = gauge(load)
-    name, probes = 'rest_server_requests_duration_seconds', histogram_of_probes('path="/v2/health/ready",')
-    return found | probes | histogram(name, buckets(slow, 1), good + bad, 'path="/v2/models/web/infer",')
-
-
-def histogram_of_probes(labels: str) -> Series:
-    return histogram('rest_server_requests_duration_seconds', buckets(False, 0.1), 100_000, labels)
-
-
-def bentoml(good: float, bad: float, slow: bool, load: float) -> Series:
-    def total(code: int, endpoint: str = '/classify') -> str:
-        return f'bentoml_service_request_total{{job="ml/web",endpoint="{endpoint}",http_response_code="{code}"}}'
-
-    found = {total(200): counts(good), total(200, '/readyz'): counts(100_000)}
-    found |= {total(500): counts(bad)} if bad else {}
-    found['bentoml_service_request_in_progress{job="ml/web",endpoint="/classify"}'] = gauge(load)
-    name = 'bentoml_service_request_duration_seconds'
-    return found | histogram(name, buckets(slow, 1), good + bad, 'endpoint="/classify",')
-
-
-def torchserve(good: float, bad: float, slow: bool, load: float) -> Series:
-    found = {'ts_inference_requests_total{job="ml/web",model_name="web"}': counts(good + bad)}
-    found |= {'Requests5XX{job="ml/web",Level="Host"}': counts(bad)} if bad else {}
-    return found | {'ts_queue_latency_microseconds{job="ml/web",model_name="web"}': counts(load * 60e6)}
-
-
-TELLS: dict[str, Callable[[float, float, bool, float], Series]] = {
-    'tensorflow-serving': tensorflow_serving,
-    'triton': triton,
-    'openvino': openvino,
-    'vllm': vllm,
-    'tgi': tgi,
-    'mlserver': mlserver,
-    'bentoml': bentoml,
-    'torchserve': torchserve,
-}
 DEPLOYMENT = 'namespace="ml",deployment="web"'
 AROUND: Series = {
     'up{job="ml/web",pod="a"}': gauge(1),
@@ -185,26 +79,9 @@ def judge(promtool: Path, folder: Path, runtime: str, stories: Mapping[str, tupl
     ask(promtool, folder, group, series, promql_expr_test=[fired])
 
 
-def ask(promtool: Path, folder: Path, rules: list[Values], series: Series, **expected: list[Values]) -> None:
-    """Whether promtool takes the rules for good ones, and they do what is expected."""
-    (folder / 'rules.yaml').write_text(yaml.safe_dump({'groups': [{'name': 'web', 'rules': rules}]}))
-    inputs = [{'series': key, 'values': values} for key, values in series.items()]
-    test = {'interval': '1m', 'input_series': inputs, **expected}
-    # Every minute would be truer, and take half a minute, too; what lasts was there 20 minutes ago.
-    whole = {'rule_files': ['rules.yaml'], 'evaluation_interval': '20m', 'tests': [test]}
-    (folder / 'tests.yaml').write_text(yaml.safe_dump(whole))
-    for what, file in (('check', 'rules.yaml'), ('test', 'tests.yaml')):
-        done = subprocess.run([promtool, what, 'rules', folder / file], capture_output=True, encoding='utf-8')
-        assert done.returncode == 0, done.stdout + done.stderr
-
-
-def test_every_runtime_with_queries_is_tested() -> None:
-    assert TELLS.keys() == QUERIES.keys()
-
-
 @pytest.mark.parametrize('runtime', QUERIES)
 def test_alerts_fire_when_they_should_and_only_then(promtool: Path, tmp_path: Path, runtime: str) -> None:
-    tells, queries = TELLS[runtime], QUERIES[runtime]
+    queries = QUERIES[runtime]
     budget = {'ModelErrorBudgetFast', 'ModelErrorBudgetSlow'} if 'success' in queries else set()
     slow = {'ModelLatencyHigh'} if 'latency' in queries else set()
     full = queries['load']['threshold']
@@ -213,24 +90,27 @@ def test_alerts_fire_when_they_should_and_only_then(promtool: Path, tmp_path: Pa
         tmp_path,
         runtime,
         {
-            'all is well': (AROUND | tells(1000, 0, False, full), set()),
-            'errors within the budget': (AROUND | tells(9995, 5, False, full), set()),
-            'errors for the morning': (AROUND | tells(990, 10, False, full), budget - {'ModelErrorBudgetFast'}),
-            'errors to wake up for': (AROUND | tells(950, 50, False, full), budget),
-            'nothing but errors': (AROUND | tells(0, 100, False, full), budget),
-            'nobody asks': (AROUND | tells(0, 0, False, 0), set()),
-            'nobody asks, after slow answers': (AROUND | tells(0, 0, True, 0), set()),
+            'all is well': (AROUND | tells(runtime, 1000, 0, False, full), set()),
+            'errors within the budget': (AROUND | tells(runtime, 9995, 5, False, full), set()),
+            'errors for the morning': (
+                AROUND | tells(runtime, 990, 10, False, full),
+                budget - {'ModelErrorBudgetFast'},
+            ),
+            'errors to wake up for': (AROUND | tells(runtime, 950, 50, False, full), budget),
+            'nothing but errors': (AROUND | tells(runtime, 0, 100, False, full), budget),
+            'nobody asks': (AROUND | tells(runtime, 0, 0, False, 0), set()),
+            'nobody asks, after slow answers': (AROUND | tells(runtime, 0, 0, True, 0), set()),
             'nothing is known': ({}, set()),
-            'slow': (AROUND | tells(1000, 0, True, full), slow),
-            'not much more than planned': (AROUND | tells(1000, 0, False, 3 * full), set()),
-            'too much to do': (AROUND | tells(1000, 0, False, 5 * full), {'ModelSaturated'}),
+            'slow': (AROUND | tells(runtime, 1000, 0, True, full), slow),
+            'not much more than planned': (AROUND | tells(runtime, 1000, 0, False, 3 * full), set()),
+            'too much to do': (AROUND | tells(runtime, 1000, 0, False, 5 * full), {'ModelSaturated'}),
         },
     )
 
 
 def test_an_alert_ends_soon_after_the_errors_do(promtool: Path, tmp_path: Path) -> None:
     errors = ':tensorflow:serving:request_count{job="ml/web",status="INTERNAL"}'
-    series = AROUND | tensorflow_serving(1000, 0, False, 1)
+    series = AROUND | tells('tensorflow-serving', 1000, 0, False, 1)
     over = series | {errors: f'0+500x{MINUTES - 40} {500 * (MINUTES - 40)}x40'}
     just_begun = series | {errors: f'0x{MINUTES - 4} 0+100x4'}
     tests = {'40 minutes ago': (over, set[str]()), '4 minutes ago': (just_begun, set[str]())}
@@ -260,7 +140,7 @@ def rollout(wanted: int, ready: int) -> Series:
 
 
 def test_alerts_of_the_state_of_pods(promtool: Path, tmp_path: Path) -> None:
-    well = AROUND | triton(1000, 0, False, 0)
+    well = AROUND | tells('triton', 1000, 0, False, 0)
     available = f'kube_deployment_status_replicas_available{{{DEPLOYMENT}}}'
     often, new_error = f'0x{MINUTES - 60} 0+1x5 5x55', f'0x{MINUTES - 30} 79x30'
     down = {'ModelDown', 'ModelPodsMissing'}
@@ -306,7 +186,7 @@ def test_alerts_of_the_state_of_pods(promtool: Path, tmp_path: Path) -> None:
 
 
 def test_what_an_alert_says(promtool: Path, tmp_path: Path) -> None:
-    series = AROUND | tensorflow_serving(950, 50, False, 1)
+    series = AROUND | tells('tensorflow-serving', 950, 50, False, 1)
     fast = {
         'exp_labels': {'severity': 'page'},
         'exp_annotations': {
@@ -356,40 +236,6 @@ def test_a_runtime_without_metrics_has_the_alerts_of_its_pods() -> None:
 
 # --- dashboards ------------------------------------------------------------------------------------------------------
 
-# Metrics that the runtimes have, by the facts of the project (charts.md, A.3, with the sources named there) and, for
-# what one scales by, the runtimes' own documentation.
-KNOWN = {
-    # tensorflow_serving/servables/tensorflow/util.cc
-    'tensorflow-serving': {':tensorflow:serving:request_count', ':tensorflow:serving:request_latency'},
-    # triton-inference-server/server: docs/user_guide/metrics.md
-    'triton': {
-        'nv_inference_request_success',
-        'nv_inference_request_failure',
-        'nv_inference_request_summary_us',
-        'nv_inference_pending_request_count',
-    },
-    # openvinotoolkit/model_server: docs/metrics.md
-    'openvino': {'ovms_requests_success', 'ovms_requests_fail', 'ovms_request_time_us', 'ovms_current_requests'},
-    # docs.vllm.ai: usage/metrics; vllm-project/production-stack: dashboards
-    'vllm': {'http_requests_total', 'vllm:e2e_request_latency_seconds', 'vllm:num_requests_waiting'},
-    # huggingface.co/docs/text-generation-inference: reference/metrics; router/src/infer/mod.rs
-    'tgi': {'tgi_request_success', 'tgi_request_failure', 'tgi_request_duration', 'tgi_queue_size'},
-    # mlserver/handlers/dataplane.py, docs-gb/user-guide/metrics.md
-    'mlserver': {
-        'model_infer_request_success_total',
-        'model_infer_request_failure_total',
-        'rest_server_requests_duration_seconds',
-        'rest_server_requests_in_progress',
-    },
-    # bentoml/_internal/server/http/instruments.py
-    'bentoml': {
-        'bentoml_service_request_total',
-        'bentoml_service_request_duration_seconds',
-        'bentoml_service_request_in_progress',
-    },
-    # pytorch/serve: docs/metrics.md
-    'torchserve': {'ts_inference_requests_total', 'Requests5XX', 'ts_queue_latency_microseconds'},
-}
 # Prometheus itself, kube-state-metrics (docs/metrics/workload), NVIDIA/dcgm-exporter (etc/default-counters.csv).
 EVERYWHERE = {
     'up',
@@ -421,7 +267,7 @@ def exprs(found: Values) -> list[str]:
 def test_all_metrics_are_known_to_exist(runtime: str) -> None:
     found = rules(runtime)
     told = set().union(*(metrics_in(expr) for expr in [*exprs(board(runtime)), *(rule['expr'] for rule in found)]))
-    known = KNOWN[runtime]
+    known = {name.partition('{')[0].removesuffix('_sum') for name in SERVERS[runtime].metrics}
     assert told <= known | EVERYWHERE
     assert told >= known, 'a metric that nobody looks at'
     assert all(metrics_in(expr) for expr in exprs(board(runtime)))

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from test_monitoring import QUERIES, TELLS, Series, ask
+from metrics import QUERIES, Series, ask, tells
 
 from generator.domain.records import Chart
 from generator.strategies.argo_rollouts import _HASH
@@ -63,7 +63,7 @@ def told(runtime: str, does: tuple[float, float, bool] | None, labels: str) -> S
     if does is None:
         return {}
     good, bad, slow = does
-    found = TELLS[runtime](good, bad, slow, 1)
+    found = tells(runtime, good, bad, slow, 1)
     return {key.replace('job="ml/web"', f'job="ml/web",{labels}'): values for key, values in found.items()}
 
 
