@@ -1,6 +1,6 @@
 """The runtimes that chartloom promises: what the helm test of each asks, and the metrics that its server has.
 
-This is the only list of them in the tests. tests/metrics.py makes series of the metrics, by what they count.
+This is the only list of them in the tests. tests/series.py makes series of the metrics, by what they count.
 """
 
 from __future__ import annotations

@@ -9,6 +9,16 @@ from pathlib import Path
 
 import click
 
+from generator.domain.layout import (
+    BOOTSTRAP,
+    ENVIRONMENTS,
+    MODELS,
+    RELEASES,
+    ROLLOUTS,
+    VALUES,
+    model_file,
+    model_folder,
+)
 from generator.domain.problems import ProblemsFound
 
 Offer = Callable[[click.Context, click.Parameter, str], list[str]]
@@ -59,29 +69,29 @@ def _versions(folder: Path, context: click.Context) -> Iterator[str]:
     """Newest first."""
     from generator.documents.read import read
 
-    file = f'registry/models/{_model(context)}.yaml'
+    file = model_file(_model(context))
     entries = read((folder / file).read_bytes(), file)['spec']['versions']
     yield from (entry['version'] for entry in reversed(entries) if _PLAIN.fullmatch(entry['version']))
 
 
 def _charts(folder: Path, context: click.Context) -> Iterator[str]:
     """Newest first."""
-    found = os.listdir(folder / f'charts/{_model(context)}')
+    found = os.listdir(folder / model_folder(_model(context)))
     numbers = (name for name in found if re.fullmatch(r'\d+\.\d+\.\d+', name))
     yield from sorted(numbers, key=lambda name: tuple(map(int, name.split('.'))), reverse=True)
 
 
 def _removed(folder: Path, _: click.Context) -> Iterator[str]:
     """Releases and environments whose generated files are left, and whose registry files are gone."""
-    kept = {*_of_environments(folder / 'registry/releases'), *_names(folder / 'registry/environments')}
-    left = [*_of_environments(folder / 'values'), *_names(folder / 'bootstrap')]
+    kept = {*_of_environments(folder / RELEASES), *_names(folder / ENVIRONMENTS)}
+    left = [*_of_environments(folder / VALUES), *_names(folder / BOOTSTRAP)]
     yield from (name for name in left if name not in kept)
 
 
-models = _offer(lambda folder, _: _names(folder / 'registry/models'))
-environments = _offer(lambda folder, _: _names(folder / 'registry/environments'))
-releases = _offer(lambda folder, _: _of_environments(folder / 'registry/releases'))
-rollouts = _offer(lambda folder, _: _of_environments(folder / 'registry/rollouts'))
+models = _offer(lambda folder, _: _names(folder / MODELS))
+environments = _offer(lambda folder, _: _names(folder / ENVIRONMENTS))
+releases = _offer(lambda folder, _: _of_environments(folder / RELEASES))
+rollouts = _offer(lambda folder, _: _of_environments(folder / ROLLOUTS))
 versions = _offer(_versions)
 charts = _offer(_charts)
 removed = _offer(_removed)

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
+from generator.domain.layout import chart_folder
 from generator.domain.places import Path
 
 Values = Mapping[str, Any]
@@ -260,7 +261,7 @@ class Chart:
 
     @property
     def folder(self) -> str:
-        return f'charts/{self.model}/{self.version}'
+        return chart_folder(self.model, self.version)
 
     @property
     def is_new(self) -> bool:

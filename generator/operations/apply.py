@@ -8,7 +8,7 @@ from collections.abc import Callable, Collection
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from generator.checks.warnings import removal_warnings
+from generator.domain.layout import DELIVERY, is_registry_yaml
 from generator.domain.problems import CommandFailed, Problem, ProblemsFound, problem
 from generator.domain.progress import Progress, quiet
 from generator.domain.records import Plan
@@ -16,6 +16,7 @@ from generator.domain.tree import LINK
 from generator.pipeline import known as cache
 from generator.pipeline.source import Source
 from generator.plan.message import commit_message
+from generator.plan.removals import removal_warnings
 from generator.plan.touched import about
 from generator.tools.git.build import Files, build_commit
 from generator.tools.git.files import standing
@@ -99,7 +100,7 @@ def generate(repository: Repository, options: Options, progress: Progress = quie
 def _warnings(run: Run, plan: Plan, options: Options) -> tuple[Problem, ...]:
     ids, held = run.source.tree.ids, run.source.tree.held
     edited = (path for path in {*ids, *held} if ids.get(path) != held.get(path))
-    changed = [*(change.path for change in plan.changes), *(path for path in edited if path.startswith('registry/'))]
+    changed = [*(change.path for change in plan.changes), *filter(is_registry_yaml, edited)]
     shown = about(run.warnings, run.models, run.registry.releases, changed)
     return (*shown, *removal_warnings(plan, options.removable))
 
@@ -203,10 +204,10 @@ def _moves(run: Run, changes: Changeset) -> dict[str, str]:
 
     held = run.source.tree.held
     before = {
-        path: held[path] for path in changes.files if path.startswith('delivery/') and held.get(path, LINK) != LINK
+        path: held[path] for path in changes.files if path.startswith(f'{DELIVERY}/') and held.get(path, LINK) != LINK
     }
     blobs = run.repository.read(before.values())
-    return chart_moves(run, changes.files, {path: blobs[blob] for path, blob in before.items()})
+    return chart_moves(changes.files, {path: blobs[blob] for path, blob in before.items()}, run.ledger_of)
 
 
 def generate_remote(url: str, branch: str, prefix: str, options: Options, progress: Progress = quiet) -> Outcome:

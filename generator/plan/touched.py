@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Collection, Iterable
 
+from generator.domain.layout import (
+    REGISTRY,
+    environment_file,
+    environment_of,
+    model_file,
+    model_of,
+    registry_place,
+    release_file,
+    release_of,
+)
 from generator.domain.problems import Problem
-
-_CHART = re.compile(r'charts/([^/]+)/')
-_RELEASE = re.compile(r'(?:values|delivery|registry/releases|registry/rollouts)/([^/]+)/([^/]+)\.yaml')
-_ENVIRONMENT = re.compile(r'bootstrap/([^/]+)\.yaml')
 
 
 def about(
@@ -20,8 +25,9 @@ def about(
     `releases` are those of the models, as env/model; `changed` are paths, None for a command that only looks. What is
     about a release is its own file and those of its model and its environment. Warnings about no registry file stay.
     """
-    found = [each for each in warnings if not each.file.startswith('registry/')]
-    shown = [each for each in warnings if each.file.startswith('registry/')]
+    found, shown = list[Problem](), list[Problem]()
+    for each in warnings:
+        (shown if each.file.startswith(f'{REGISTRY}/') else found).append(each)
     if models:
         named = _of_models(models, releases)
         shown = [each for each in shown if each.file in named]
@@ -32,27 +38,24 @@ def about(
 
 
 def _of_models(models: Iterable[str], releases: Iterable[str]) -> set[str]:
-    named = {f'registry/models/{model}.yaml' for model in models}
-    return named.union(*(_of_release(*name.split('/')) for name in releases))
+    return set(map(model_file, models)).union(*map(_of_release, releases))
 
 
 def _of_paths(paths: Iterable[str]) -> set[str]:
     found = set[str]()
     for path in paths:
-        if release := _RELEASE.fullmatch(path):
-            found |= _of_release(release[1], release[2])
-        elif chart := _CHART.match(path):
-            found.add(f'registry/models/{chart[1]}.yaml')
-        elif environment := _ENVIRONMENT.fullmatch(path):
-            found.add(f'registry/environments/{environment[1]}.yaml')
-        elif path.startswith('registry/'):
+        kind, name = registry_place(path) or ('', '')
+        if release := name if kind in ('Release', 'Rollout') else release_of(path):
+            found |= _of_release(release)
+        elif kind:
             found.add(path)
+        elif model := model_of(path):
+            found.add(model_file(model))
+        elif environment := environment_of(path):
+            found.add(environment_file(environment))
     return found
 
 
-def _of_release(environment: str, model: str) -> set[str]:
-    return {
-        f'registry/releases/{environment}/{model}.yaml',
-        f'registry/environments/{environment}.yaml',
-        f'registry/models/{model}.yaml',
-    }
+def _of_release(release: str) -> set[str]:
+    environment, _, model = release.partition('/')
+    return {release_file(release), environment_file(environment), model_file(model)}

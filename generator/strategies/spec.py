@@ -8,9 +8,9 @@ from dataclasses import dataclass
 from decimal import Decimal
 
 from generator.domain.places import Path
+from generator.domain.problems import Fault
 from generator.domain.records import Values
 from generator.domain.units import seconds
-from generator.values.blame import Fault
 
 # Texts in PromQL.
 TEXTS = r""""(?:\\.|[^"\\])*"|'(?:\\.|[^'\\])*'|`[^`]*`"""

@@ -13,19 +13,15 @@ from typing import Any
 import pytest
 import registries as r
 import yaml
-from metrics import MINUTES, QUERIES, Series, ask, gauge, tells
 from runtimes import SERVERS
+from series import MINUTES, QUERIES, Series, Values, ask, gauge, tells
 
 from generator.charts import alerts, monitoring
 from generator.charts.dashboard import dashboard
 from generator.domain.problems import ProblemsFound
 from generator.domain.records import ResolvedRelease
 
-Values = dict[str, Any]
-
 SLO = {'availability': 99.9, 'p99': '150ms'}
-
-
 DEPLOYMENT = 'namespace="ml",deployment="web"'
 AROUND: Series = {
     'up{job="ml/web",pod="a"}': gauge(1),

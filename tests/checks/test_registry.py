@@ -12,16 +12,16 @@ import registries as r
 from generator.charts.starter import load_templates
 from generator.charts.versions import make_charts
 from generator.checks.capacity import cluster_key
-from generator.checks.credentials import credential
 from generator.checks.kubernetes import Feature, feature_faults
 from generator.checks.registry import environment_problems, registry_problems
 from generator.documents.schema import Schemas
-from generator.domain.problems import Problem, ProblemsFound
+from generator.domain.credentials import credential
+from generator.domain.problems import Fault, Problem, ProblemsFound
 from generator.domain.records import Environment, Layer, Registry, ResolvedRelease
 from generator.domain.units import quantity
 from generator.registry.load import load_registry
 from generator.releases.resolve import resolve_releases
-from generator.values.blame import Fault, to_problems
+from generator.values.blame import to_problems
 from generator.values.checks import value_faults
 from generator.values.merge import merge
 

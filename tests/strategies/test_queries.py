@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from metrics import QUERIES, Series, ask, tells
+from series import QUERIES, Series, ask, tells
 
 from generator.domain.records import Chart
 from generator.strategies.argo_rollouts import _HASH
