@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 from generator.cli.output import say
 from generator.cli.rollout_picture import controller_lines, picture, preview
 from generator.domain.records import Rollout
-from generator.operations.rollout import find_rollout, since, stage_name, strategy_of, waiting
+from generator.operations.rollout_state import find_rollout, since, stage_name, strategy_of, waiting
 from generator.operations.rollout_steps import Pin, Wait, after, remaining, show_time
 from generator.pipeline.run import Run
 from generator.strategies.spec import Rolling

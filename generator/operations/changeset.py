@@ -7,12 +7,23 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 
 from generator.delivery import documents as repository_documents
-from generator.domain.layout import DOCUMENTS, OF_ONE_MODEL, REGISTRY, SCHEMAS, folder_and_stem, is_registry_yaml
+from generator.domain.layout import (
+    DELIVERY,
+    DOCUMENTS,
+    OF_ONE_MODEL,
+    REGISTRY,
+    SCHEMAS,
+    folder_and_stem,
+    is_registry_yaml,
+)
 from generator.domain.problems import Problem, ProblemsFound
 from generator.domain.records import Change, Plan
+from generator.domain.tree import LINK, Files
 from generator.pipeline.run import Run
+from generator.plan.chart_moves import chart_moves
+from generator.plan.message import commit_message
 from generator.plan.plan import left_behind
-from generator.tools.git.build import Files
+from generator.tools.git.build import build_commit
 from generator.tools.git.repository import Repository
 
 
@@ -36,7 +47,7 @@ def find_changes(run: Run, plan: Plan, removable: Collection[str], *, discard: b
     lacking, registry = plan, {}
     if held != run.source.tree.ids:
         generated = {path: blob for path, blob in held.items() if not _is_registry(path)}
-        if generated != run.source.generated():
+        if generated != run.source.generated:
             if problems := left_behind([path for path in generated if path not in run.desired_ids], removable):
                 raise ProblemsFound(problems)
             lacking = run.head_plan(generated, removable)
@@ -92,7 +103,11 @@ def _shared(run: Run, changed: Collection[str], held: Mapping[str, str]) -> list
 def _is_of_these(run: Run, path: str) -> bool:
     """Whether a file is that of a new application whose members are all of this run."""
     application = next((each for each in run.registry.applications.values() if each.file == path), None)
-    return application is not None and path not in run.source.tree.held and run.models.issuperset(application.members)
+    return (
+        application is not None
+        and path not in run.source.tree.held
+        and {*run.source.scope}.issuperset(application.members)
+    )
 
 
 def _is_of_model(path: str) -> bool:
@@ -124,13 +139,34 @@ def _index(run: Run, paths: set[str], files: Files, held: Mapping[str, str], dis
     return {path: tree.staged.get(path, '') for path in sorted(paths)}
 
 
+def build(run: Run, changes: Changeset, trailer: str, subject: str) -> str:
+    """Make the commit, which no branch knows yet; its id, '' where nothing differs."""
+    if not changes.files:
+        return ''
+    check_stored(run.repository, changes.files)
+    message = commit_message(changes.plan, changes.registry, trailer, subject, _chart_moves(run, changes))
+    sign = bool(run.settings.spec.get('signing', {}).get('required'))
+    head, executable = run.source.head, changes.executable
+    return build_commit(run.repository, head, changes.files, message, sign=sign, executable=executable)
+
+
+def _chart_moves(run: Run, changes: Changeset) -> dict[str, str]:
+    held = run.source.tree.held
+    before = {
+        path: held[path] for path in changes.files if path.startswith(f'{DELIVERY}/') and held.get(path, LINK) != LINK
+    }
+    blobs = run.repository.read(before.values())
+    return chart_moves(changes.files, {path: blobs[blob] for path, blob in before.items()}, run.ledger_of)
+
+
 def check_stored(repository: Repository, files: Files) -> None:
     """ProblemsFound where git would store a file otherwise than it was read: encrypted, as a pointer (LFS), recoded."""
     listing = ''.join(f'{repository.prefix}{path}\0' for path in files).encode('utf-8', 'surrogateescape')
     where, env = [], {}
     if repository.bare:  # there are no .gitattributes but those of the commit
         where, env = ['--cached'], {'GIT_INDEX_FILE': str(repository.git_dir / 'attributes')}
-        repository.git('read-tree', 'HEAD', env=env)
+        known = 'HEAD' if repository.ask('rev-parse', '--verify', '--quiet', 'HEAD') else '--empty'
+        repository.git('read-tree', known, env=env)
     answers = repository.feed(listing, 'check-attr', '--stdin', '-z', *where, *_RECODING, **env)
     fields = answers.decode('utf-8', 'surrogateescape').split('\0')  # path, attribute and value of each
     hint = 'take the attribute back in .gitattributes: agents and reviewers read what git stores'

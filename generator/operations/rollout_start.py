@@ -10,8 +10,9 @@ from generator.domain.layout import RELEASES, ledger_file
 from generator.domain.places import show
 from generator.domain.problems import problem
 from generator.domain.records import Model, Registry, Release, ResolvedRelease
+from generator.domain.tree import Files, Read
 from generator.domain.words import suggest
-from generator.operations.rollout_steps import Files, Pin, Read, begin, move_pin
+from generator.operations.rollout_steps import Pin, begin, move_pin
 from generator.strategies.compile import Said
 from generator.strategies.course import course, pair_of, workload_digest
 from generator.strategies.spec import Rolling, parse_strategy

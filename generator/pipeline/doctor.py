@@ -11,7 +11,7 @@ from pathlib import Path
 
 from generator import __version__
 from generator.domain.problems import CommandFailed, ProblemsFound
-from generator.pipeline.run import Run
+from generator.pipeline.run import open_run
 from generator.tools.git.repository import Repository, open_repository
 from generator.tools.helm.binary import find_helm
 from generator.tools.process import run
@@ -108,7 +108,7 @@ def _commits(repository: Repository) -> Iterator[Finding]:
 
 
 def _registry(repository: Repository) -> Iterator[Finding]:
-    reader = Run(repository)
+    reader = open_run(repository, shards=True)
     registry = reader.registry
     counts = {
         'model': registry.models, 'environment': registry.environments, 'release': registry.releases,

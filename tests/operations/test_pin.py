@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 import registries as r
+from parts import git
 
 from generator.domain.problems import ProblemsFound
 from generator.operations.pin import choose_pins
@@ -123,6 +124,8 @@ def test_the_command_keeps_comments_and_layout(repository: r.Repository) -> None
     done = subprocess.run(command, cwd=repository.folder, check=True, capture_output=True, text=True)
     assert 'prod/web: no pin → 2 (chart 1.0.2)' in done.stdout
     after = repository.tree()
-    assert {path for path in after if after[path] != before.get(path)} == {'registry/releases/prod/web.yaml'}
+    changed = {path for path in after if after[path] != before.get(path)}
+    assert {path for path in changed if path.startswith('registry/')} == {'registry/releases/prod/web.yaml'}
+    assert git(repository.folder, 'status', '--porcelain') == '', 'it is one commit with what follows from it'
     wanted = text.replace('spec:\n', 'spec:\n    version: "2"\n    chart: "1.0.2"\n')
     assert after['registry/releases/prod/web.yaml'].decode() == wanted
