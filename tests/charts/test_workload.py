@@ -26,15 +26,15 @@ def test_a_track_has_its_own_of_each_value_that_is_not_the_releases() -> None:
 def test_a_new_value_of_the_starter_is_in_the_workload() -> None:
     raw = json.loads((CHART / 'values.schema.json').read_text(encoding='utf-8'))
     text = (CHART / 'values.schema.json').read_text(encoding='utf-8')
-    new = '"properties": {\n    "dnsPolicy": {"description": "How names are found.", "type": "string"},'
-    assert 'dnsPolicy' not in raw['properties']
+    new = '"properties": {\n    "exampleOnly": {"description": "An example.", "type": "string"},'
+    assert 'exampleOnly' not in raw['properties']
     found = json.loads(with_workload(text.replace('"properties": {', new, 1).encode()))
     track = found['properties']['tracks']['properties']['stable'] | {'definitions': found['definitions']}
     whole = {'enabled': True, 'weight': 0, 'replicas': 0, 'headers': {}, 'mirror': 0}
     validator = jsonschema.Draft7Validator({**found, '$ref': '#/definitions/track'})
     assert track['$ref'] == '#/definitions/track'
-    assert validator.is_valid({**whole, 'workload': {'dnsPolicy': 'None'}})
-    assert not validator.is_valid({**whole, 'workload': {'dnsPolicy': 1}})
+    assert validator.is_valid({**whole, 'workload': {'exampleOnly': 'x'}})
+    assert not validator.is_valid({**whole, 'workload': {'exampleOnly': 1}})
     assert not validator.is_valid({**whole, 'workload': {'replicaCount': 1}})
 
 
