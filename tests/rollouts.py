@@ -19,7 +19,7 @@ from generator.operations.rollout_steps import Files, Pin, abort, advance, check
 from generator.registry.load import load_registry
 from generator.releases.resolve import resolve_pinned, resolve_releases
 from generator.strategies.compile import said_strategy
-from generator.strategies.course import WORKLOAD, workload
+from generator.strategies.course import workload
 
 NAME, MODEL = 'prod/web', 'web'
 ROLLOUT, RELEASE = 'registry/rollouts/prod/web.yaml', 'registry/releases/prod/web.yaml'
@@ -171,6 +171,3 @@ class World:
         """The release on a pin, as if there had never been a rollout."""
         release = self.release
         return self._pinned(replace(release, spec={**release.spec, **pin.spec, **more}))[0]
-
-
-assert set(WORKLOAD) >= {'image', 'args', 'env'}

@@ -10,6 +10,7 @@ from importlib.resources import files as package_files
 from importlib.resources.abc import Traversable
 from typing import Any
 
+from generator.charts.workload import with_workload
 from generator.documents import read as yamlio
 from generator.domain.records import Runtime, Starter, Templates
 
@@ -20,8 +21,10 @@ def load_templates() -> Templates:
     templates = package_files('chart_templates')
     # ci/ holds the starter's own test values: they are no part of a model's chart.
     starter = {name: data for name, data in _walk(templates / 'model-server', '') if not name.startswith('ci/')}
-    values_schema = starter['values.schema.json']
+    values_schema = starter['values.schema.json'] = with_workload(starter['values.schema.json'])
     schemas = {name: data for name, data in _walk(package_files('schemas'), '') if name.endswith('.json')}
+    # Of our own presets, which our tests check: no repository has one.
+    del schemas['runtime.json']
     return Templates(
         starter=Starter(
             files=starter,

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import click
 
-from generator.cli.output import result, say, table
+from generator.cli.output import output_option, result, say, table
 from generator.strategies.capabilities import ENGINES, REFUSALS, combinations
 from generator.strategies.table import counts, rows
 
 
 @click.command()
-@click.option('--output', type=click.Choice(['text', 'json']), default='text', show_default=True, help='How to print.')
+@output_option
 def command(output: str) -> None:
     """Show which strategies each engine can carry out with which routers, and why not with others.
 
