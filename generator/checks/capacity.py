@@ -11,10 +11,10 @@ from generator.delivery.objects import object_name
 from generator.domain.places import show
 from generator.domain.problems import Problem
 from generator.domain.records import Environment, ResolvedRelease, Values
+from generator.domain.strategy import Rolling, Strategy
 from generator.domain.units import quantity
 from generator.strategies.capacity import Size, extra_pods, plans_that_fit, size_of
 from generator.strategies.context import router_of
-from generator.strategies.spec import Rolling, Strategy, parse_strategy
 from generator.values.checks import containers
 
 # The values that are looked at here and in `host_checks`: the second ones only where accelerators are counted.
@@ -25,7 +25,7 @@ _IN_CLUSTER = 'kubernetes.default.svc'
 
 def outline(release: ResolvedRelease) -> ResolvedRelease:
     """As much of a release as tells whether there are problems; not where they were written."""
-    chart = replace(release.chart, values={}, schema=b'', annotations={}, files={}, layers=())
+    chart = replace(release.chart, values={}, schema=b'', annotations={}, strategy=None, files={}, layers=())
     keys = (*_ROUTES, *_SIZES) if _accelerators(release.environment) else _ROUTES
     merged = {key: release.merged[key] for key in keys}
     return replace(release, chart=chart, values={}, merged=merged, layers=())
@@ -129,9 +129,9 @@ def _need(release: ResolvedRelease, accelerator: str) -> _Need:
     each = sum(
         int(quantity(c.get('resources', {}).get('limits', {}).get(accelerator, '0'))) for _, c in containers(values)
     )
-    strategy, engine = parse_strategy(release.strategy), release.release.engine(release.environment)
+    engine = release.release.engine(release.environment)
     rolls = sum(track['enabled'] for track in values['tracks'].values()) > 1
-    return _Need(each, size_of(values), strategy, engine, router_of(release.environment, values), rolls)
+    return _Need(each, size_of(values), release.strategy, engine, router_of(release.environment, values), rolls)
 
 
 def _object_names(releases: Sequence[ResolvedRelease]) -> Iterator[Problem]:
@@ -161,7 +161,7 @@ def _track_names(releases: Sequence[ResolvedRelease]) -> Iterator[Problem]:
     """The canary of 'web' and model 'web-canary' would have one Deployment."""
     names = {release.release.name: release for release in releases}
     for release in releases:
-        if 'rolling' in release.strategy:
+        if isinstance(release.strategy, Rolling):
             continue
         for ending in _ENDINGS:
             if other := names.get(f'{release.release.name}-{ending}'):

@@ -15,7 +15,7 @@ from generator.documents.schema import quoted, suggest
 from generator.domain.places import Path, show
 from generator.domain.problems import Problem
 from generator.domain.records import Environment, Model, Registry, Release, Templates
-from generator.strategies.spec import strategy_faults
+from generator.strategies.faults import strategy_faults
 
 __all__ = ['environment_problems', 'registry_problems', 'release_problems']
 

@@ -8,9 +8,10 @@ from generator.documents.schema import quoted, suggest
 from generator.domain.places import show
 from generator.domain.problems import Problem
 from generator.domain.records import Registry, Release, Rollout
+from generator.domain.strategy import Rolling
 from generator.strategies.course import course
 from generator.strategies.during import rollout_stage, rollout_strategy, wait_hint
-from generator.strategies.spec import strategy_faults
+from generator.strategies.faults import strategy_faults
 
 
 def rollout_problems(registry: Registry, unread: Collection[str]) -> Iterator[Problem]:
@@ -31,8 +32,7 @@ def _problems(rollout: Rollout, release: Release, registry: Registry) -> Iterato
         now = f'{release.version or "no version"} (chart {release.chart or "none"})'
         message = f'the release pins {now}, and the rollout began at {pinned["version"]} (chart {pinned["chart"]})'
         yield Problem(rollout.file, '$.spec.from', message, 'take the new pin back: it moves when the rollout ends')
-    ((kind, _),) = rollout.spec['strategy'].items()
-    if kind == 'rolling':
+    if isinstance(rollout.strategy, Rolling):
         hint = 'take back what was changed here'
         yield Problem(rollout.file, '$.spec.strategy', "a rollout in git is no 'rolling'", hint)
         return

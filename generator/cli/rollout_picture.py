@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from generator.domain.records import Environment, Rollout
+from generator.domain.strategy import BlueGreen, Canary, Checks
 from generator.domain.units import number
 from generator.operations.rollout_steps import show_time
 from generator.strategies.course import CHART, ENDED, Stage, course
 from generator.strategies.during import rollout_strategy
-from generator.strategies.spec import BlueGreen, Canary, Checks
 
 _WIDTH = 10
 _MEANS = {

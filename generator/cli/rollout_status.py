@@ -8,10 +8,10 @@ from datetime import UTC, datetime
 from generator.cli.output import say
 from generator.cli.rollout_picture import controller_lines, picture, preview
 from generator.domain.records import Rollout
+from generator.domain.strategy import Rolling
 from generator.operations.rollout import find_rollout, since, stage_name, strategy_of, waiting
 from generator.operations.rollout_steps import Pin, Wait, after, remaining, show_time
 from generator.pipeline.run import Run
-from generator.strategies.spec import Rolling
 
 
 def status_data(run: Run, name: str, now: int) -> dict[str, object]:

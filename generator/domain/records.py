@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
 from generator.domain.places import Path
+from generator.domain.strategy import Strategy, WrittenStrategy
 
 Values = Mapping[str, Any]
 # Paths are strings, not PurePosixPath: 20,000 of those cost 0.1 s to make and hash, and git speaks strings.
@@ -145,12 +146,16 @@ class Release:
 
 @dataclass(frozen=True, slots=True)
 class Rollout:
-    """A release on its way from one pin to another; there is one only while it lasts."""
+    """A release on its way from one pin to another; there is one only while it lasts.
+
+    `strategy` is what it was when the rollout began: later edits do not alter its course.
+    """
 
     environment: str
     model: str
     file: str
     spec: Values
+    strategy: Strategy
 
     @property
     def name(self) -> str:
@@ -247,7 +252,10 @@ class LedgerEntry:
 
 @dataclass(frozen=True, slots=True)
 class Chart:
-    """A chart version as a release uses it; `files` only where it has to be written."""
+    """A chart version as a release uses it; `files` only where it has to be written.
+
+    `strategy` is the model's own at that version, None where the model says nothing.
+    """
 
     model: str
     version: str
@@ -255,6 +263,7 @@ class Chart:
     values: Values
     schema: bytes
     annotations: Values
+    strategy: WrittenStrategy | None
     files: Tree = field(default_factory=dict)
     layers: tuple[Layer, ...] = ()
 
@@ -271,7 +280,7 @@ class Chart:
 @dataclass(frozen=True, slots=True)
 class ResolvedRelease:
     """A release with everything decided: `values` is what differs from the chart's own, `merged` is all of it,
-    `strategy` is the neutral one."""
+    `written` is its neutral strategy with the place that says so; of a rollout the one that it began with."""
 
     release: Release
     environment: Environment
@@ -279,7 +288,11 @@ class ResolvedRelease:
     values: Values
     merged: Values
     layers: tuple[Layer, ...]
-    strategy: Values
+    written: WrittenStrategy
+
+    @property
+    def strategy(self) -> Strategy:
+        return self.written.strategy
 
 
 @dataclass(frozen=True, slots=True, order=True)

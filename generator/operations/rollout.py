@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from generator.checks.registry import environment_problems
 from generator.domain.problems import ProblemsFound, problem
 from generator.domain.records import Environment, Release, ResolvedRelease, Rollout
+from generator.domain.strategy import Strategy
 from generator.domain.units import seconds
 from generator.operations.rollout_health import (
     Verdict,
@@ -25,10 +26,8 @@ from generator.pipeline.published import ChartReader, published_ref
 from generator.pipeline.run import Run
 from generator.pipeline.source import Source
 from generator.releases.resolve import resolve_pinned
-from generator.strategies.compile import Said, said_strategy
 from generator.strategies.during import rollout_pair, rollout_stage, rollout_strategy
 from generator.strategies.queries import queries
-from generator.strategies.spec import Rolling, Strategy, parse_strategy
 from generator.tools import prometheus
 from generator.tools.git.repository import Repository
 
@@ -42,20 +41,19 @@ def start_of(run: Run, name: str, version: str, chart: str) -> Start:
     release = check_release(registry, name)
     charts = run.charts[release.model]
     to = choose_target(release, registry.models[release.model], charts, version, chart)
-    old, before = _resolved(run, release)
-    new, said = _resolved(run, replace(release, spec={**release.spec, **to.spec}))
+    old = _resolved(run, release)
+    new = _resolved(run, replace(release, spec={**release.spec, **to.spec}))
 
     def same_templates() -> bool:
         return _templates(run, old) == _templates(run, new)
 
-    return start(old, new, before, said, run.source.read, same_templates)
+    return start(old, new, run.source.read, same_templates)
 
 
-def _resolved(run: Run, release: Release) -> tuple[ResolvedRelease, Said | None]:
+def _resolved(run: Run, release: Release) -> ResolvedRelease:
     reader = ChartReader(run.repository, run.base)
     reader.prefetch(replace(run.registry, releases={release.name: release}, rollouts={}), run.charts)
-    found = resolve_pinned(release, run.registry, run.charts, reader.read)
-    return found, said_strategy(release, found.environment, found.chart, run.registry)
+    return resolve_pinned(release, run.registry, run.charts, reader.read)
 
 
 def _templates(run: Run, release: ResolvedRelease) -> dict[str, str]:
@@ -204,8 +202,8 @@ def next_look(rollout: Rollout) -> int:
 
 def strategy_of(run: Run, name: str) -> tuple[Strategy, Environment]:
     """The strategy that a release's next rollout would have."""
-    found, said = _resolved(run, known_release(run.registry, name))
-    return parse_strategy(said.spec) if said else Rolling({}), found.environment
+    found = _resolved(run, known_release(run.registry, name))
+    return found.strategy, found.environment
 
 
 def rollout_names(repository: Repository) -> list[str]:

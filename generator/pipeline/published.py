@@ -15,6 +15,7 @@ from generator.domain.problems import Problem, ProblemsFound, problem
 from generator.domain.records import Chart, LedgerEntry, Model, Registry, Release
 from generator.domain.tree import LINK
 from generator.releases.resolve import choose_entry, standing
+from generator.strategies.written import of_chart
 from generator.tools.git.repository import Repository
 
 
@@ -68,10 +69,11 @@ class ChartReader:
             raise problem(folder, '', message, brought_back(folder))
         if digest(files) != entry.digest:
             raise problem(folder, '', TAMPERED, brought_back(folder))
+        annotations = yamlio.read(files['Chart.yaml'], f'{folder}/Chart.yaml').get('annotations', {})
         return Chart(
             model=model, version=entry.version, model_version=entry.model_version,
             values=read_alike(files['values.yaml'], f'{folder}/values.yaml'), schema=files['values.schema.json'],
-            annotations=yamlio.read(files['Chart.yaml'], f'{folder}/Chart.yaml').get('annotations', {}),
+            annotations=annotations, strategy=of_chart(annotations, folder),
         )  # fmt: skip
 
 

@@ -8,13 +8,16 @@ from typing import Any
 from generator.charts import monitoring
 from generator.domain.places import Path
 from generator.domain.records import Application, Chart, Environment, Layer, Registry, Release, Values
+from generator.domain.strategy import WrittenStrategy
 from generator.releases.access import identity_layers
 from generator.releases.routes import route_layers
-from generator.strategies.compile import kind_layers, said_strategy
+from generator.strategies.compile import kind_layers
 from generator.values.images import mirrored
 
 
-def release_layers(release: Release, environment: Environment, chart: Chart, registry: Registry) -> list[Layer]:
+def release_layers(
+    release: Release, environment: Environment, chart: Chart, written: WrittenStrategy, registry: Registry
+) -> list[Layer]:
     """The layers over the chart's own values, the release's last; what a chart needs to tell, its annotations tell."""
     applications = registry.applications_of.get(release.model, ())
     layers = [
@@ -25,9 +28,7 @@ def release_layers(release: Release, environment: Environment, chart: Chart, reg
     for place in (environment, release):
         if 'values' in place.spec:
             layers.append(Layer(place.file, ('spec', 'values'), (), place.spec['values']))
-    if said := said_strategy(release, environment, chart, registry):
-        layers += kind_layers(release, environment, said)
-    return layers
+    return [*layers, *kind_layers(release, environment, written)]
 
 
 def mirror_layers(environment: Environment, values: Values) -> Iterator[Layer]:

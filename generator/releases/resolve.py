@@ -21,13 +21,14 @@ from generator.domain.records import (
     Release,
     ResolvedRelease,
     Rollout,
-    Values,
 )
+from generator.domain.strategy import Rolling, WrittenStrategy
 from generator.releases.access import secret_layers
 from generator.releases.layers import mirror_layers, release_layers
 from generator.releases.nginx import nginx_layers
-from generator.strategies.compile import engine_layers, said_strategy
+from generator.strategies.compile import engine_layers
 from generator.strategies.during import rollout_layers, target
+from generator.strategies.written import release_strategy
 from generator.values.layers import merge_checked
 from generator.values.merge import difference, merge_layers
 
@@ -100,8 +101,6 @@ def resolve_releases(
     return resolved
 
 
-# Where nobody says anything.
-_ROLLING: Values = {'rolling': {}}
 # Layers that follow from all others: from values that are known to have the right form.
 _DERIVED = (secret_layers, nginx_layers, mirror_layers)
 
@@ -114,11 +113,11 @@ def _resolve(
         return resolve_pinned(release, registry, charts, read_chart)
     new = resolve_pinned(_checked_target(release, rollout, registry, charts), registry, charts, read_chart)
     old = resolve_pinned(release, registry, charts, read_chart)
-    said = said_strategy(new.release, new.environment, new.chart, registry)
-    layers = (*new.layers, *rollout_layers(rollout, old, new, said))
+    layers = (*new.layers, *rollout_layers(rollout, old, new))
     merged = merge_checked(layers, new.chart.values, new.chart.schema, rollout.file, fits=new.chart.is_new)
     values = difference(new.chart.values, merged)
-    return ResolvedRelease(release, new.environment, new.chart, values, merged, layers, rollout.spec['strategy'])
+    written = WrittenStrategy(rollout.strategy, rollout.spec['strategy'], rollout.file, ('spec', 'strategy'))
+    return ResolvedRelease(release, new.environment, new.chart, values, merged, layers, written)
 
 
 def _checked_target(
@@ -148,18 +147,19 @@ def resolve_pinned(
     entry = choose_entry(release, environment, registry.models[release.model], model_charts)
     chart = model_charts.charts.get(entry.version) or read_chart(release.model, entry)
     _check_contract(release, chart)
-    layers = tuple(release_layers(release, environment, chart, registry))
+    written = release_strategy(release, environment, chart)
+    layers = tuple(release_layers(release, environment, chart, written, registry))
     merged = merge_checked(layers, chart.values, chart.schema, release.file, fits=chart.is_new)
-    said = said_strategy(release, environment, chart, registry)
-    if not release.version and release.engine(environment) == 'native' and said and said.kind != 'rolling':
-        message = f"strategy '{said.kind}' in git leads from a pin to another, and nothing is pinned"
+    by_commits = release.engine(environment) == 'native' and not isinstance(written.strategy, Rolling)
+    if by_commits and not release.version:
+        message = f"strategy '{written.kind}' in git leads from a pin to another, and nothing is pinned"
         hint = f"run 'chartloom pin {release.name}', or write strategy: {{rolling: {{}}}} into {environment.file}"
         raise ProblemsFound([Problem(release.file, '$.spec', message, hint)])
-    for derive in (partial(engine_layers, release, chart, said), *_DERIVED):
+    for derive in (partial(engine_layers, release, chart, written), *_DERIVED):
         if found := tuple(derive(environment, merged)):
             layers, merged = (*layers, *found), merge_layers(found, merged)
     values = difference(chart.values, merged)
-    result = ResolvedRelease(release, environment, chart, values, merged, layers, said.spec if said else _ROLLING)
+    result = ResolvedRelease(release, environment, chart, values, merged, layers, written)
     if problems := release_problems(result):
         raise ProblemsFound(problems)
     return result

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
+from generator.domain.strategy import BlueGreen, Canary, Checks, Step
 from generator.domain.units import duration, number, seconds
 from generator.strategies.context import Context
-from generator.strategies.spec import BlueGreen, Canary, Checks, Step
 from generator.values.merge import enabled
 
 PLUGIN = 'argoproj-labs/gatewayAPI'

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from itertools import product
 
 from generator.domain.records import Values
-from generator.strategies.spec import BlueGreen, Canary, Strategy
+from generator.domain.strategy import BlueGreen, Canary, Strategy
 from generator.values.merge import enabled
 
 ENGINES = ('native', 'argo-rollouts', 'flagger')

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from math import ceil
 
 from generator.domain.records import Values
-from generator.strategies.spec import BlueGreen, Canary, Rolling, Strategy
+from generator.domain.strategy import BlueGreen, Canary, Rolling, Strategy
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from generator.domain.records import Chart, Environment, Values
+from generator.domain.strategy import Checks
 from generator.strategies.queries import Query, queries
-from generator.strategies.spec import Checks
 
 
 def router_of(environment: Environment, values: Values) -> str:

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from generator.domain.records import Values
-from generator.strategies.spec import BlueGreen, Canary, Strategy
+from generator.domain.strategy import BlueGreen, Canary, Strategy
 from generator.strategies.tracks import Track, track
 
 # The values that shape a pod or what it serves: a track has its own of each, as a whole.

@@ -8,10 +8,10 @@ from __future__ import annotations
 from typing import Any
 
 from generator.domain.records import Values
+from generator.domain.strategy import BlueGreen, Canary, Checks
 from generator.domain.units import duration, number, seconds
 from generator.strategies.context import Context
 from generator.strategies.queries import Query
-from generator.strategies.spec import BlueGreen, Canary, Checks
 from generator.values.merge import enabled
 
 _PROVIDERS = {'service': 'kubernetes', 'gateway-api': 'gatewayapi:v1', 'istio': 'istio', 'nginx': 'nginx'}
