@@ -11,8 +11,9 @@ from typing import Any
 
 from parts import ROOT, git
 
-from generator.charts.ledger import dump_ledger, ledger_file, read_ledger
+from generator.charts.ledger import dump_ledger, read_ledger
 from generator.charts.versions import digest
+from generator.domain.layout import ledger_file
 from generator.operations.apply import Options, Outcome, generate
 from generator.pipeline.run import Run
 from generator.tools.git.repository import open_repository

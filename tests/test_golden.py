@@ -20,11 +20,12 @@ import pytest
 import registries as r
 from parts import ROOT, git
 
-from generator.charts.ledger import dump_ledger, ledger_file, read_ledger
+from generator.charts.ledger import dump_ledger, read_ledger
 from generator.charts.starter import load_templates
 from generator.charts.versions import digest
 from generator.delivery.documents import sealed_json
 from generator.documents.write import is_sealed, seal
+from generator.domain.layout import ledger_file
 
 GOLDEN = ROOT / 'tests' / 'golden'
 CASES = sorted(path.name for path in GOLDEN.iterdir() if path.is_dir())

@@ -9,11 +9,11 @@ from fractions import Fraction
 from typing import Any
 from urllib.parse import urlsplit
 
-from generator.documents.schema import suggest
 from generator.domain.places import Path, show
 from generator.domain.problems import Problem
 from generator.domain.records import Values
 from generator.domain.units import mebibytes
+from generator.domain.words import suggest
 from generator.values.images import parse_image
 
 Fragment = tuple[Path, Path, Any]

@@ -8,11 +8,11 @@ from typing import Any
 
 from generator.charts import monitoring, prediction, scaling, startup
 from generator.charts.artifacts import Fragment, artifact_fragments, artifact_problems
-from generator.documents.schema import suggest
 from generator.domain.places import Path, show
 from generator.domain.problems import Problem
 from generator.domain.records import Layer, Model, ModelVersion, Runtime, Templates, Values
 from generator.domain.units import seconds
+from generator.domain.words import suggest
 from generator.values.images import parse_image
 
 _NAME = re.compile(r'\[\[ ([a-zA-Z]+) \]\]')
@@ -21,7 +21,6 @@ _SAME = (
     'team', 'command', 'args', 'parameters', 'env', 'ports', 'metrics',
     'startupProbe', 'readinessProbe', 'livenessProbe', 'volumes', 'files',
 )  # fmt: skip
-STARTER_VALUES = 'chart_templates/model-server/values.yaml'
 
 
 def model_layers(model: Model, version: ModelVersion, templates: Templates) -> list[Layer]:

@@ -8,12 +8,9 @@ from typing import Any
 
 from generator.documents import read as yamlio
 from generator.documents import write as yamlwrite
+from generator.domain.layout import model_file
 from generator.domain.problems import ProblemsFound, problem
 from generator.domain.records import LedgerEntry
-
-
-def ledger_file(model: str) -> str:
-    return f'charts/{model}/versions.yaml'
 
 
 def dump_ledger(model: str, entries: Sequence[LedgerEntry]) -> bytes:
@@ -30,7 +27,7 @@ def dump_ledger(model: str, entries: Sequence[LedgerEntry]) -> bytes:
         }
         for entry in entries
     ]
-    return yamlwrite.seal(f'registry/models/{model}.yaml', yamlwrite.dump({'model': model, 'versions': versions}))
+    return yamlwrite.seal(model_file(model), yamlwrite.dump({'model': model, 'versions': versions}))
 
 
 def read_ledger(data: bytes, file: str) -> tuple[LedgerEntry, ...]:

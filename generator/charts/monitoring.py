@@ -7,9 +7,8 @@ from typing import Any
 
 from generator.charts import alerts
 from generator.domain.places import Path
-from generator.domain.problems import Problem
+from generator.domain.problems import Fault, Problem
 from generator.domain.records import DOMAIN, Chart, Environment, Layer, Model, Release, ResolvedRelease, Runtime, Values
-from generator.values.blame import Fault
 from generator.values.merge import enabled
 
 DASHBOARD = f'{DOMAIN}/dashboard'  # annotation of charts that bring one

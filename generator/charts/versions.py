@@ -10,6 +10,7 @@ from functools import lru_cache
 
 from generator.charts.files import VERSION, draft_chart
 from generator.documents import write as yamlwrite
+from generator.domain.layout import chart_folder
 from generator.domain.places import show
 from generator.domain.problems import problem
 from generator.domain.records import (
@@ -111,7 +112,7 @@ def _reasons(
 ) -> tuple[str, ...]:
     if not known:
         return (f'model version {version.version}',) if ledger else ('first chart of the model',)
-    folder = f'charts/{draft.model}/{known[-1].version}/'
+    folder = f'{chart_folder(draft.model, known[-1].version)}/'
     changed = [
         path
         for path, data in sorted(draft.files.items())

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from generator.checks.hosts import host_problems
-from generator.delivery.objects import object_name
+from generator.domain.layout import delivery_name
 from generator.domain.places import show
 from generator.domain.problems import Problem
 from generator.domain.records import Environment, ResolvedRelease, Values
@@ -140,7 +140,7 @@ def _object_names(releases: Sequence[ResolvedRelease]) -> Iterator[Problem]:
     agents: dict[str, tuple[object, ...]] = {}
     for release in releases:
         environment = release.environment
-        name = object_name(environment.name, release.release.model)
+        name = delivery_name(environment.name, release.release.model)
         # One Argo CD serves many clusters, and nobody says here how many there are; each cluster has its own Flux.
         if environment.name not in agents:
             served = () if environment.agent == 'argocd' else cluster_key(environment)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from typing import NamedTuple
 
+from generator.domain.layout import model_file
 from generator.domain.places import Path
 from generator.domain.problems import Problem
 from generator.domain.records import Environment, ResolvedRelease, Values
@@ -89,7 +90,7 @@ def _place(target: _Target) -> tuple[str, str]:
             return found
     if release.chart.is_new:
         return (
-            f'registry/models/{release.release.model}.yaml',
+            model_file(release.release.model),
             '$.spec.route' if key == 'route' else '$.spec.route.grpc',
         )
     return release.release.file, '$.spec'

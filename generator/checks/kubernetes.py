@@ -6,8 +6,8 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
 from generator.domain.places import Path
+from generator.domain.problems import Fault
 from generator.domain.records import Environment, Values
-from generator.values.blame import Fault
 
 
 @dataclass(frozen=True, slots=True)

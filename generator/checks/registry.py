@@ -11,10 +11,11 @@ from generator.checks.kubernetes import FEATURES
 from generator.checks.releases import release_problems
 from generator.checks.rollouts import rollout_problems
 from generator.checks.routes import route_problems
-from generator.documents.schema import quoted, suggest
+from generator.domain.layout import environment_file
 from generator.domain.places import Path, show
 from generator.domain.problems import Problem
 from generator.domain.records import Environment, Model, Registry, Release, Templates
+from generator.domain.words import quoted, suggest
 from generator.strategies.faults import strategy_faults
 
 __all__ = ['environment_problems', 'registry_problems', 'release_problems']
@@ -41,10 +42,7 @@ def registry_problems(registry: Registry, templates: Templates, unread: Collecti
 
 def _references(registry: Registry, unread: Collection[str]) -> Iterator[Problem]:
     for release in registry.releases.values():
-        if (
-            release.environment not in registry.environments
-            and _file('environments', release.environment) not in unread
-        ):
+        if release.environment not in registry.environments and environment_file(release.environment) not in unread:
             message = f"there is no environment '{release.environment}'"
             yield Problem(release.file, '', message, suggest(release.environment, registry.environments))
         if release.model not in registry.model_names:
@@ -59,14 +57,10 @@ def _references(registry: Registry, unread: Collection[str]) -> Iterator[Problem
                 )
 
 
-def _file(folder: str, name: str) -> str:
-    return f'registry/{folder}/{name}.yaml'
-
-
 def _environment(environment: Environment, registry: Registry, unread: Collection[str]) -> Iterator[Problem]:
     file, spec = environment.file, environment.spec
     for index, name in enumerate(spec.get('promotesFrom', [])):
-        if name not in registry.environments and _file('environments', name) not in unread:
+        if name not in registry.environments and environment_file(name) not in unread:
             path = show(('spec', 'promotesFrom', index))
             yield Problem(file, path, f'there is no environment {quoted(name)}', suggest(name, registry.environments))
     if environment.router != 'service':

@@ -6,9 +6,9 @@ from collections.abc import Iterator
 
 from generator.charts import monitoring
 from generator.checks.kubernetes import feature_faults
-from generator.domain.problems import Problem
+from generator.domain.problems import Fault, Problem
 from generator.domain.records import ResolvedRelease
-from generator.values.blame import Fault, to_problems
+from generator.values.blame import to_problems
 from generator.values.images import images, show_image
 
 

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterator
 
-from generator.documents.schema import quoted, suggest
+from generator.domain.layout import release_file
 from generator.domain.places import show
 from generator.domain.problems import Problem
 from generator.domain.records import Registry, Release, Rollout
 from generator.domain.strategy import Rolling
+from generator.domain.words import quoted, suggest
 from generator.strategies.course import course
 from generator.strategies.during import rollout_stage, rollout_strategy, wait_hint
 from generator.strategies.faults import strategy_faults
@@ -20,7 +21,7 @@ def rollout_problems(registry: Registry, unread: Collection[str]) -> Iterator[Pr
         release = registry.releases.get(rollout.name)
         if release:
             yield from _problems(rollout, release, registry)
-        elif f'registry/releases/{rollout.name}.yaml' not in unread:
+        elif release_file(rollout.name) not in unread:
             message = f"there is no release '{rollout.name}' to roll out"
             hint = 'bring its file back until the rollout has ended, or remove this file, too'
             yield Problem(rollout.file, '', message, hint)

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from generator.documents.schema import quoted, suggest
 from generator.domain.places import Path, show
 from generator.domain.problems import Problem
 from generator.domain.records import Application, Model, Registry
+from generator.domain.words import quoted, suggest
 
 _KINDS = {'path': 'HTTP', 'grpcService': 'gRPC'}
 

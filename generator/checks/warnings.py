@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator
+from collections.abc import Iterator
 
 from generator.charts.prediction import no_request
 from generator.domain.places import show
 from generator.domain.problems import Problem
-from generator.domain.records import Environment, Plan, Registry, Release, Templates
-from generator.plan.summary import summarize
+from generator.domain.records import Environment, Registry, Release, Templates
 
 
 def registry_warnings(registry: Registry, templates: Templates) -> list[Problem]:
@@ -53,20 +52,3 @@ def _routers(registry: Registry) -> Iterator[Problem]:
         if environment.router == 'nginx':
             message = "router 'nginx' is ingress-nginx, which nobody has maintained since March 2026"
             yield Problem(environment.file, '$.spec.router', message, "plan the way to router 'gateway-api'")
-
-
-def removal_warnings(plan: Plan, removable: Collection[str]) -> Iterator[Problem]:
-    """What is not as it seems: a name that removes nothing, and releases that nobody uninstalls."""
-    summary = summarize(plan)
-    for name in sorted({*removable} - {*summary.removed, *summary.environments}):
-        yield Problem('--allow-removal', '', f"'{name}' removes nothing", _REMOVABLE)
-    for environment in summary.environments:
-        if any(name.startswith(f'{environment}/') for name in summary.removed):
-            message = (
-                f"'{environment}' goes together with its releases: its agent finds no folder and leaves them running"
-            )
-            hint = 'take this back; remove its releases first, and the environment when the agent has uninstalled them'
-            yield Problem(f'bootstrap/{environment}.yaml', '', message, hint)
-
-
-_REMOVABLE = 'name a release (env/model) or an environment whose registry file is gone while its files remain'

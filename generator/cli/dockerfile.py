@@ -8,8 +8,8 @@ import click
 
 from generator.charts.dockerfile import dockerfile
 from generator.cli.output import common_options, result, say
-from generator.documents.schema import suggest
 from generator.domain.problems import problem
+from generator.domain.words import suggest
 from generator.pipeline.run import Run
 from generator.tools.git.repository import open_repository
 

@@ -12,10 +12,11 @@ import click
 from generator.cli.output import common_options, result, say
 from generator.documents import read as yamlio
 from generator.documents.read import Mark
-from generator.documents.schema import suggest
+from generator.domain.layout import RELEASES
 from generator.domain.places import Path as Place
 from generator.domain.places import show
 from generator.domain.problems import problem
+from generator.domain.words import suggest
 from generator.pipeline.run import Run
 from generator.releases.explain import Origin, explain_release
 from generator.tools.git.repository import open_repository
@@ -40,7 +41,7 @@ def command(name: str, key: str, folder: Path, output: str) -> None:
     found = next((item for item in run.releases if item.release.name == release), None)
     if found is None:
         hint = suggest(release, run.source.release_names)
-        raise problem('registry/releases', '', f"there is no release '{release}'", hint)
+        raise problem(RELEASES, '', f"there is no release '{release}'", hint)
     lines = _Lines(run)
     wanted = f'$.{key}' if key else '$'
     rows = [

@@ -7,7 +7,8 @@ from pathlib import Path
 import click
 
 from generator.cli.output import common_options, result, say
-from generator.delivery.bootstrap import bootstrap_command, bootstrap_file
+from generator.delivery.bootstrap import bootstrap_command
+from generator.domain.layout import SETTINGS, bootstrap_file, model_file, release_file
 from generator.operations.init import begin
 from generator.pipeline.doctor import PLACEHOLDER
 from generator.pipeline.run import Run
@@ -43,10 +44,10 @@ def command(url: str, agent: str, example: bool, folder: Path, output: str) -> N
         say(f'wrote {path}')
     say(f'generated {len(made)} files from them')
     if begun.url == PLACEHOLDER:
-        say(f'\nset spec.repository.url in registry/settings.yaml: {PLACEHOLDER} stands for it now', fg='yellow')
+        say(f'\nset spec.repository.url in {SETTINGS}: {PLACEHOLDER} stands for it now', fg='yellow')
     say('\nnext:')
     say('  git add -A && git commit                  keep this beginning')
-    say('  edit registry/models/<model>.yaml         add a model, and registry/releases/local/<model>.yaml')
+    say(f'  edit {model_file("<model>"):<36} add a model, and {release_file("local/<model>")}')
     say('  chartloom generate --commit               make its chart, values and delivery object')
     for environment in environments:
         say(

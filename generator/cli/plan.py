@@ -7,16 +7,17 @@ from pathlib import Path
 
 import click
 
-from generator.checks.warnings import removal_warnings
 from generator.cli import CHANGES
 from generator.cli.output import common_options, problem_data, result, say, table, warn
+from generator.domain.layout import chart_file, chart_folder
 from generator.domain.records import Plan
 from generator.domain.secrets import veil
 from generator.pipeline import known as cache
 from generator.pipeline.run import Run
 from generator.pipeline.source import Source
-from generator.plan.chart_moves import chart_moves, ledger_of
-from generator.plan.summary import chart_folder, new_folders, summarize
+from generator.plan.chart_moves import chart_moves
+from generator.plan.removals import removal_warnings
+from generator.plan.summary import folder_of, new_folders, summarize
 from generator.tools.git.build import finish
 from generator.tools.git.repository import open_repository
 
@@ -46,7 +47,7 @@ def command(
             cache.remember(repository, 'files', known)
     diffs = {change.path: _diff(run, plan, change.path) for change in plan.changes} if diff else {}
     before = {path: run.source.read(path) for path in plan.files if path in run.source.tree.ids}
-    moves = chart_moves(run, plan.files, before)
+    moves = chart_moves(plan.files, before, run.ledger_of)
     warnings = [*(run.warnings if plan.changes else []), *removal_warnings(plan, allow_removal)]
     warn(warnings)
     if output == 'json':
@@ -94,7 +95,7 @@ def _tell(plan: Plan, diffs: dict[str, str], moves: dict[str, str]) -> None:
     for folder, number in folders.items():
         say(f'add     {folder}/ ({number} files)', fg=colours['add'])
     for change in plan.changes:
-        if chart_folder(change.path) in folders:
+        if folder_of(change.path) in folders:
             continue
         say(f'{change.kind:<7} {change.path}', fg=colours[change.kind])
         for line in diffs.get(change.path, '').splitlines():
@@ -117,10 +118,11 @@ def _diff(run: Run, plan: Plan, path: str) -> str:
 def _older(run: Run, path: str) -> str:
     if path in run.source.tree.ids:
         return path
-    folder, model, version, *inner = (*path.split('/', 3), '', '')
-    if folder != 'charts':
+    chart = chart_file(path)
+    if not chart:
         return ''
-    versions = [entry.version for entry in ledger_of(run, model)]
+    model, version, inner = chart
+    versions = [entry.version for entry in run.ledger_of(model)]
     earlier = versions[: versions.index(version)] if version in versions else []
-    candidates = (f'charts/{model}/{v}/{inner[0]}' for v in reversed(earlier))
+    candidates = (f'{chart_folder(model, v)}/{inner}' for v in reversed(earlier))
     return next((name for name in candidates if name in run.source.tree.ids), '')

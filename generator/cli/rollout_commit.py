@@ -10,6 +10,7 @@ import click
 
 from generator.cli.generate import outcome_data, tell
 from generator.cli.output import common_options, result, wants_json, warn
+from generator.domain.layout import model_file
 from generator.operations.apply import Options, Outcome, generate
 from generator.operations.rollout import Edit
 from generator.tools.git.build import finish as finish_killed
@@ -37,7 +38,7 @@ def model_of(name: str) -> str:
 
 def apply_move(repository: Repository, name: str, operation: str, edit: Edit, subject: str, push: bool) -> Outcome:
     # A version may be released and rolled out at once.
-    along = (f'registry/models/{model_of(name)}.yaml',) if operation == 'start' else ()
+    along = (model_file(model_of(name)),) if operation == 'start' else ()
     options = Options(
         models=(model_of(name),), commit=True, push=push, message=subject,
         operation=f'rollout {operation} {name}', edit=edit, along=along,

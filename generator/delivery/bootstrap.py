@@ -7,16 +7,13 @@ from __future__ import annotations
 
 from typing import Any
 
-from generator.delivery.objects import bootstrap_name, sync_policy
+from generator.delivery.objects import sync_policy
 from generator.documents import write as yamlwrite
+from generator.domain.layout import bootstrap_file, bootstrap_name, delivery_folder
 from generator.domain.records import DOMAIN, Environment, Settings
 
 _IN_CLUSTER = 'https://kubernetes.default.svc'
 _PLACE = f'{DOMAIN}/place'
-
-
-def bootstrap_file(environment: str) -> str:
-    return f'bootstrap/{environment}.yaml'
 
 
 def dump_bootstrap(environment: Environment, settings: Settings, prefix: str) -> bytes:
@@ -37,7 +34,7 @@ def bootstrap_command(environment: Environment) -> str:
 def bootstrap_objects(environment: Environment, settings: Settings, prefix: str) -> list[dict[str, Any]]:
     objects = [_namespace(environment)] if environment.spec.get('createNamespace') else []
     make = _argocd if environment.agent == 'argocd' else _flux
-    return objects + make(environment, settings, f'{prefix}delivery/{environment.name}')
+    return objects + make(environment, settings, f'{prefix}{delivery_folder(environment.name)}')
 
 
 def _has_two_places(environment: Environment) -> bool:
@@ -55,7 +52,7 @@ def _namespace(environment: Environment) -> dict[str, Any]:
 
 def _argocd(environment: Environment, settings: Settings, path: str) -> list[dict[str, Any]]:
     """Two projects: what releases may do, and what the root application may do (make Applications, nothing else)."""
-    name, namespace = bootstrap_name(environment), environment.agent_namespace
+    name, namespace = bootstrap_name(environment.name), environment.agent_namespace
     cluster = {'server': environment.spec['cluster']['server'], 'namespace': environment.namespace}
     root_project = f'{name}-root'
     releases = _project(name, environment, f'Releases of {environment.name}', settings, cluster)
@@ -107,7 +104,7 @@ def _project(
 
 def _flux(environment: Environment, settings: Settings, path: str) -> list[dict[str, Any]]:
     """The source, the Kustomization, and a service account that may do no more than releases need."""
-    name, namespace = bootstrap_name(environment), environment.agent_namespace
+    name, namespace = bootstrap_name(environment.name), environment.agent_namespace
     secret = settings.spec['repository'].get('secret')
     source = {
         'apiVersion': 'source.toolkit.fluxcd.io/v1',

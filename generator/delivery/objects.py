@@ -10,6 +10,7 @@ from typing import Any
 
 from generator.documents import write as yamlwrite
 from generator.documents.write import Dumped
+from generator.domain.layout import bootstrap_name, delivery_name, release_file
 from generator.domain.records import DOMAIN, Environment, ResolvedRelease, Settings, Values
 from generator.strategies.companions import client_side, drift_ignore, health_checks, ignore_differences
 
@@ -17,36 +18,15 @@ from generator.strategies.companions import client_side, drift_ignore, health_ch
 FINALIZER = 'resources-finalizer.argocd.argoproj.io'
 
 
-def delivery_file(environment: str, model: str) -> str:
-    return f'delivery/{environment}/{model}.yaml'
-
-
-def values_file(environment: str, model: str) -> str:
-    return f'values/{environment}/{model}.yaml'
-
-
-def readme_file(environment: str) -> str:
-    return f'delivery/{environment}/README.md'
-
-
 def dump_readme(environment: Environment) -> bytes:
     """Keeps the folder that the agent follows in git while there is no release, and after the last one has gone."""
     agent = {'argocd': 'Argo CD', 'flux': 'Flux'}[environment.agent]
     body = (
         f'\n# Releases of {environment.name}\n\n{agent} follows this folder: each file here is one release, and what'
-        f' is not here does not run.\nBring a release in with `registry/releases/{environment.name}/<model>.yaml` and'
+        f' is not here does not run.\nBring a release in with `{release_file(f"{environment.name}/<model>")}` and'
         ' `chartloom generate --commit`.\n'
     )
     return yamlwrite.seal(environment.file, body, '<!-- {} -->')
-
-
-def object_name(environment: str, name: str) -> str:
-    """Unique among all environments that one agent serves; at most 63 characters by the limits on both names."""
-    return f'{environment}-{name}'
-
-
-def bootstrap_name(environment: Environment) -> str:
-    return f'chartloom-{environment.name}'
 
 
 def delivery_object(release: ResolvedRelease, settings: Settings, prefix: str) -> dict[str, Any]:
@@ -82,7 +62,7 @@ def _application(release: ResolvedRelease, settings: Settings, prefix: str, valu
         'apiVersion': 'argoproj.io/v1alpha1',
         'kind': 'Application',
         'metadata': {
-            'name': object_name(environment.name, model),
+            'name': delivery_name(environment.name, model),
             'namespace': environment.agent_namespace,
             'labels': _labels(release),
             # Without it every commit of the repository renders every release again.
@@ -90,7 +70,7 @@ def _application(release: ResolvedRelease, settings: Settings, prefix: str, valu
             'finalizers': [FINALIZER],
         },
         'spec': {
-            'project': bootstrap_name(environment),
+            'project': bootstrap_name(environment.name),
             'revisionHistoryLimit': 10,
             'source': {
                 'repoURL': settings.url,
@@ -131,7 +111,7 @@ def _apply(release: ResolvedRelease, action: Values) -> tuple[Values, Values, Va
 
 def _helm_release(release: ResolvedRelease, prefix: str, values: Values | Dumped) -> dict[str, Any]:
     environment, model = release.environment, release.release.model
-    source = bootstrap_name(environment)
+    source = bootstrap_name(environment.name)
     # A release that waits for health takes no fix until its timeout, unless the controller cancels the wait.
     waiting = {} if environment.spec.get('cancelHealthCheckOnNewRevision') else {'disableWait': True}
     # A rollback is a commit, not the controller's guess: retry, never remediate.
@@ -141,7 +121,7 @@ def _helm_release(release: ResolvedRelease, prefix: str, values: Values | Dumped
         'apiVersion': 'helm.toolkit.fluxcd.io/v2',
         'kind': 'HelmRelease',
         'metadata': {
-            'name': object_name(environment.name, model),
+            'name': delivery_name(environment.name, model),
             'namespace': environment.agent_namespace,
             'labels': _labels(release),
         },

@@ -5,11 +5,12 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Iterable, Mapping
 
-from generator.charts.ledger import dump_ledger, ledger_file
+from generator.charts.ledger import dump_ledger
 from generator.charts.versions import ModelCharts
 from generator.delivery import documents as repository_documents
-from generator.delivery.bootstrap import bootstrap_file, dump_bootstrap
-from generator.delivery.objects import delivery_file, dump_readme, dump_release, readme_file, values_file
+from generator.delivery.bootstrap import dump_bootstrap
+from generator.delivery.objects import dump_readme, dump_release
+from generator.domain.layout import bootstrap_file, delivery_file, delivery_readme, ledger_file, values_file
 from generator.domain.records import Environment, Registry, ResolvedRelease, Templates, Tree
 
 
@@ -28,10 +29,9 @@ def render_releases(releases: Iterable[ResolvedRelease], registry: Registry, pre
     """Values and delivery object of each release."""
     files: dict[str, bytes] = {}
     for release in releases:
-        environment, model = release.environment.name, release.release.model
         values, delivery = dump_release(release, registry.settings, prefix)
-        files[values_file(environment, model)] = values
-        files[delivery_file(environment, model)] = delivery
+        files[values_file(release.release.name)] = values
+        files[delivery_file(release.release.name)] = delivery
     return files
 
 
@@ -40,7 +40,7 @@ def render_repository(registry: Registry, templates: Templates, current: Tree, p
     files = {}
     for environment in _by_name(registry.environments):
         files[bootstrap_file(environment.name)] = dump_bootstrap(environment, registry.settings, prefix)
-        files[readme_file(environment.name)] = dump_readme(environment)
+        files[delivery_readme(environment.name)] = dump_readme(environment)
     return files | repository_documents.render(registry, templates, current, prefix)
 
 

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import difflib
 import json
-import unicodedata
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from functools import lru_cache
 from typing import Any
 
@@ -13,10 +11,8 @@ import jsonschema_rs
 
 from generator.documents.read import marks
 from generator.domain.places import show
-from generator.domain.problems import Problem
+from generator.domain.problems import Fault, Problem
 from generator.domain.records import Values
-from generator.domain.secrets import veil
-from generator.values.blame import Fault
 
 # Schemas that the registry's own point into.
 SHARED = ('values.json', 'strategy.json')
@@ -90,33 +86,3 @@ _OF_KEYS = frozenset(
     ['$schema', '$id', 'title', 'description', 'type', 'required', 'properties', 'additionalProperties', 'definitions',
      'allOf'],
 )  # fmt: skip
-
-
-def cut(text: str, most: int) -> str:
-    """A text no longer than this, and without the credentials in it: half a one is enough to go on."""
-    shown = veil(text)
-    return shown if len(shown) <= most else f'{shown[: most - 3]}…'
-
-
-def quoted(text: str) -> str:
-    """A text as messages show it: short, on one line, and with nothing that a terminal would obey."""
-    shown = cut(text, 80)
-    return f"'{shown}'" if shown.isprintable() else repr(shown)
-
-
-def nearest(word: str, known: Iterable[str]) -> str:
-    """The known word that is most like it, '' for none."""
-    return next(iter(difflib.get_close_matches(word, sorted(known), 1, 0.6)), '')
-
-
-def suggest(word: str, known: Iterable[str], otherwise: str = '') -> str:
-    """A hint that names the nearest known word, or all of them if they are few."""
-    names = sorted(known)
-    if close := nearest(word, names):
-        strange = next((letter for letter in word if not letter.isascii()), '')
-        told = f' {strange!r} is {unicodedata.name(strange, "no ASCII letter")}' if strange and close.isascii() else ''
-        return f'did you mean {quoted(close)}?{told}'
-    if otherwise:
-        return otherwise
-    shown = ', '.join(name if name.isprintable() else repr(name) for name in names)
-    return f'known here: {shown}' if names else 'remove it'

@@ -7,12 +7,12 @@ import re
 from collections.abc import Iterable, Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
-from generator.checks.credentials import veiled
 from generator.documents.read import Mark
-from generator.documents.schema import cut, nearest, quoted, suggest
 from generator.documents.schema_way import Way
+from generator.domain.credentials import veiled
 from generator.domain.places import Path
-from generator.values.blame import Fault
+from generator.domain.problems import Fault
+from generator.domain.words import cut, nearest, quoted, suggest
 
 if TYPE_CHECKING:
     from jsonschema.exceptions import ValidationError

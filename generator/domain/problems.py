@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 
+from generator.domain.places import Path
+
 
 @dataclass(frozen=True, slots=True, order=True)
 class Problem:
@@ -25,6 +27,21 @@ class Problem:
         place = f'{self.file}::{self.path}' if self.path else self.file
         text = f'{place}: {self.message}' if place else self.message
         return f'{text}\n  hint: {self.hint}' if self.hint else text
+
+
+@dataclass(frozen=True, slots=True)
+class Fault:
+    """What is wrong with a document at `path`; `others` are further places where it can be mended, best first.
+
+    `if_written`: no fault at all unless the registry says so itself. `of_chart`: what to do where a chart brought it.
+    """
+
+    path: Path
+    message: str
+    hint: str = ''
+    others: tuple[Path, ...] = ()
+    if_written: bool = False
+    of_chart: str = 'override it in spec.values, or use another version'
 
 
 class ProblemsFound(Exception):

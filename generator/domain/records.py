@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
+from generator.domain.layout import chart_folder
 from generator.domain.places import Path
 from generator.domain.strategy import Strategy, WrittenStrategy
 
@@ -269,7 +270,7 @@ class Chart:
 
     @property
     def folder(self) -> str:
-        return f'charts/{self.model}/{self.version}'
+        return chart_folder(self.model, self.version)
 
     @property
     def is_new(self) -> bool:

@@ -8,7 +8,7 @@ from collections.abc import Callable, Collection
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from generator.checks.warnings import removal_warnings
+from generator.domain.layout import DELIVERY
 from generator.domain.problems import CommandFailed, Problem, ProblemsFound, problem
 from generator.domain.progress import Progress, quiet
 from generator.domain.records import Plan
@@ -16,6 +16,7 @@ from generator.domain.tree import LINK
 from generator.pipeline import known as cache
 from generator.pipeline.source import Source
 from generator.plan.message import commit_message
+from generator.plan.removals import removal_warnings
 from generator.tools.git.build import Files, build_commit
 from generator.tools.git.files import standing
 from generator.tools.git.head import current_branch, refuse_unfinished
@@ -198,10 +199,10 @@ def _moves(run: Run, changes: Changeset) -> dict[str, str]:
 
     held = run.source.tree.held
     before = {
-        path: held[path] for path in changes.files if path.startswith('delivery/') and held.get(path, LINK) != LINK
+        path: held[path] for path in changes.files if path.startswith(f'{DELIVERY}/') and held.get(path, LINK) != LINK
     }
     blobs = run.repository.read(before.values())
-    return chart_moves(run, changes.files, {path: blobs[blob] for path, blob in before.items()})
+    return chart_moves(changes.files, {path: blobs[blob] for path, blob in before.items()}, run.ledger_of)
 
 
 def generate_remote(url: str, branch: str, prefix: str, options: Options, progress: Progress = quiet) -> Outcome:

@@ -3,22 +3,17 @@
 from __future__ import annotations
 
 import os
-import re
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 
 from generator.delivery import documents as repository_documents
-from generator.delivery.documents import DOCUMENTS, SCHEMAS
+from generator.domain.layout import DOCUMENTS, OF_ONE_MODEL, REGISTRY, SCHEMAS, folder_and_stem, is_registry_yaml
 from generator.domain.problems import Problem, ProblemsFound
 from generator.domain.records import Change, Plan
 from generator.pipeline.run import Run
-from generator.pipeline.source import REGISTRY
 from generator.plan.plan import left_behind
 from generator.tools.git.build import Files
 from generator.tools.git.repository import Repository
-
-# What `load` reads: editors' and other people's files in the registry stay out of our commits.
-_FILE = re.compile(rf'{REGISTRY}/(?!schemas/)(?:[^/.][^/]*/)*[^/.][^/]*\.yaml')
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,18 +72,18 @@ def _with_own_blocks(run: Run, plan: Plan, held: Mapping[str, str]) -> Plan:
 def _registry_changes(run: Run, held: Mapping[str, str]) -> dict[str, bytes | None]:
     """The registry files of the scope that HEAD does not hold as they are: a commit has what it was generated from."""
     source = run.source
-    names = {name for name in source.names if _FILE.fullmatch(name) and source.in_scope(name)}
+    names = {name for name in source.names if is_registry_yaml(name) and source.in_scope(name)}
     changes: dict[str, bytes | None] = {
         name: source.read(name) for name in sorted(names) if held.get(name) != source.tree.ids[name]
     }
-    gone = (path for path in sorted(held) if _FILE.fullmatch(path) and path not in source.tree.ids)
+    gone = (path for path in sorted(held) if is_registry_yaml(path) and path not in source.tree.ids)
     changes.update((path, None) for path in gone if run.whole or (_is_of_model(path) and source.in_scope(path)))
     return changes
 
 
 def _shared(run: Run, changed: Collection[str], held: Mapping[str, str]) -> list[Problem]:
     """Changed files that more than the models of this run follow from: the commit would hold them, but not all else."""
-    gone = [path for path in held if _FILE.fullmatch(path) and path not in run.source.tree.ids]
+    gone = [path for path in held if is_registry_yaml(path) and path not in run.source.tree.ids]
     found = {path for path in (*changed, *gone) if not _is_of_model(path) and not _is_of_these(run, path)}
     hint = "run 'chartloom generate --commit' for all models, or take the change back with 'git restore'"
     return [Problem(path, '', 'changed, and other models may follow from it, too', hint) for path in sorted(found)]
@@ -101,7 +96,7 @@ def _is_of_these(run: Run, path: str) -> bool:
 
 
 def _is_of_model(path: str) -> bool:
-    return path.split('/')[1] in ('models', 'releases', 'rollouts')
+    return folder_and_stem(path)[0] in OF_ONE_MODEL
 
 
 def _index(run: Run, paths: set[str], files: Files, held: Mapping[str, str], discard: bool) -> dict[str, str]:

@@ -12,11 +12,11 @@ from pathlib import Path
 from generator.charts.starter import load_templates
 from generator.documents import write as yamlwrite
 from generator.documents.jinja import render_document
+from generator.domain.layout import SETTINGS
 from generator.domain.problems import Problem, ProblemsFound, problem
 from generator.operations.apply import Options, Outcome, generate
 from generator.pipeline.doctor import PLACEHOLDER
 from generator.pipeline.source import Source
-from generator.registry.load import SETTINGS
 from generator.tools.git.files import FOLDER, folder_in_the_way, standing
 from generator.tools.git.repository import Repository, find_repository, open_repository
 from generator.tools.git.transaction import finish

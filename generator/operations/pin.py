@@ -6,9 +6,10 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 
 from generator.charts.versions import ModelCharts
-from generator.documents.schema import suggest
+from generator.domain.layout import RELEASES
 from generator.domain.problems import Problem, ProblemsFound
 from generator.domain.records import Registry, Release
+from generator.domain.words import suggest
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,9 +35,7 @@ def choose_pins(
     """
     if unknown := [name for name in names if name not in registry.releases]:
         known = registry.releases
-        raise ProblemsFound(
-            Problem('registry/releases', '', f"there is no release '{n}'", suggest(n, known)) for n in unknown
-        )
+        raise ProblemsFound(Problem(RELEASES, '', f"there is no release '{n}'", suggest(n, known)) for n in unknown)
     pins: list[Pin] = []
     problems: list[Problem] = []
     for name in sorted(names or registry.releases):

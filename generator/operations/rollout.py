@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 
 from generator.checks.registry import environment_problems
+from generator.domain.layout import ROLLOUTS, TEMPLATES, names_below
 from generator.domain.problems import ProblemsFound, problem
 from generator.domain.records import Environment, Release, ResolvedRelease, Rollout
 from generator.domain.strategy import Strategy
@@ -60,10 +61,10 @@ def _templates(run: Run, release: ResolvedRelease) -> dict[str, str]:
     """Blob ids of a chart's templates, whether it is published or made in this run."""
     made = run.charts[release.chart.model].charts.get(release.chart.version)
     if made:
-        return {p: run.repository.blob_id(data) for p, data in made.files.items() if p.startswith('templates/')}
+        return {p: run.repository.blob_id(data) for p, data in made.files.items() if p.startswith(TEMPLATES)}
     start = f'{release.chart.folder}/'
     ids = {path.removeprefix(start): blob for path, blob in run.base.ids.items() if path.startswith(start)}
-    return {path: blob for path, blob in ids.items() if path.startswith('templates/')}
+    return {path: blob for path, blob in ids.items() if path.startswith(TEMPLATES)}
 
 
 def check_room(run: Run, name: str, began: Start) -> None:
@@ -208,6 +209,4 @@ def strategy_of(run: Run, name: str) -> tuple[Strategy, Environment]:
 
 def rollout_names(repository: Repository) -> list[str]:
     """`env/model` of all rollouts that are under way."""
-    start = 'registry/rollouts/'
-    names = (path for path in Source(repository).tree.ids if path.startswith(start) and path.endswith('.yaml'))
-    return sorted(name.removeprefix(start).removesuffix('.yaml') for name in names)
+    return names_below(ROLLOUTS, (path for path in Source(repository).tree.ids if path.endswith('.yaml')))

@@ -6,11 +6,12 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from generator.charts.versions import ModelCharts
-from generator.documents.schema import suggest
+from generator.domain.layout import RELEASES, ledger_file
 from generator.domain.places import show
 from generator.domain.problems import problem
 from generator.domain.records import Model, Registry, Release, ResolvedRelease
 from generator.domain.strategy import Rolling
+from generator.domain.words import suggest
 from generator.operations.rollout_steps import Files, Pin, Read, begin, move_pin
 from generator.strategies.course import course, pair_of, workload_digest
 
@@ -40,7 +41,7 @@ def check_release(registry: Registry, name: str) -> Release:
 
 def known_release(registry: Registry, name: str) -> Release:
     if name not in registry.releases:
-        raise problem('registry/releases', '', f"there is no release '{name}'", suggest(name, registry.releases))
+        raise problem(RELEASES, '', f"there is no release '{name}'", suggest(name, registry.releases))
     return registry.releases[name]
 
 
@@ -48,7 +49,7 @@ def choose_target(release: Release, model: Model, charts: ModelCharts, version: 
     """The chart to go to: of the newest version, and that version's newest chart, where nothing else is asked for."""
     served = {entry.version: entry.model_version for entry in charts.ledger}
     if chart and chart not in served:
-        raise problem(f'charts/{model.name}/versions.yaml', '', f"there is no chart '{chart}'", suggest(chart, served))
+        raise problem(ledger_file(model.name), '', f"there is no chart '{chart}'", suggest(chart, served))
     version = version or served.get(chart, model.newest.version)
     known = [entry.version for entry in model.versions]
     if version not in known:
@@ -58,9 +59,7 @@ def choose_target(release: Release, model: Model, charts: ModelCharts, version: 
     pin = Pin(version, chart or newest.version)
     if chart and served[chart] != version:
         message = f"chart '{chart}' serves version '{served[chart]}', not '{version}'"
-        raise problem(
-            f'charts/{model.name}/versions.yaml', '', message, f'leave --version out, or take {newest.version}'
-        )
+        raise problem(ledger_file(model.name), '', message, f'leave --version out, or take {newest.version}')
     if (pin.version, pin.chart) == (release.version, release.chart):
         hint = f'add a version to {model.file}, or name one with --version'
         raise problem(release.file, '$.spec', f'the release is on {pin} already', hint)

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from generator.documents import write as yamlwrite
 from generator.documents.edit import set_values
+from generator.domain.layout import rollout_file
 from generator.domain.places import Path
 from generator.domain.problems import problem
 from generator.domain.records import Release, Rollout, Values
@@ -38,10 +39,6 @@ class Pin:
         return {'version': self.version, 'chart': self.chart}
 
 
-def rollout_file(release: Release) -> str:
-    return f'registry/rollouts/{release.name}.yaml'
-
-
 def begin(release: Release, to: Pin, strategy: Values, stage: str, workloads: Mapping[str, str]) -> dict[str, bytes]:
     """The file of a new rollout."""
     document = {
@@ -57,7 +54,7 @@ def begin(release: Release, to: Pin, strategy: Values, stage: str, workloads: Ma
             'strategy': strategy,
         },
     }
-    return {rollout_file(release): (_HEAD + yamlwrite.dump(document)).encode()}
+    return {rollout_file(release.name): (_HEAD + yamlwrite.dump(document)).encode()}
 
 
 def move_pin(release: Release, to: Pin, read: Read, slot: Mapping[str, str] | None = None) -> dict[str, bytes]:

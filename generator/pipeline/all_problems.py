@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Iterable, Sequence
 from typing import TYPE_CHECKING
 
+from generator.domain.layout import SETTINGS, environment_file, model_file, registry_place, release_file
 from generator.domain.problems import Problem, ProblemsFound
-from generator.registry.load import SETTINGS
 
 if TYPE_CHECKING:
     from generator.pipeline.run import Run
@@ -29,9 +29,9 @@ def with_further(
 
 def _needs(name: str) -> Iterable[str]:
     """What a release cannot be without, and a rollout neither."""
-    _, folder, *rest = name.split('/')
-    if folder not in ('releases', 'rollouts') or len(rest) != 2:
+    kind, release = registry_place(name) or ('', '')
+    if kind not in ('Release', 'Rollout'):
         return ()
-    environment, file = rest
-    needed = [f'registry/environments/{environment}.yaml', f'registry/models/{file}']
-    return [*needed, f'registry/releases/{environment}/{file}'] if folder == 'rollouts' else needed
+    environment, _, model = release.partition('/')
+    needed = [environment_file(environment), model_file(model)]
+    return [*needed, release_file(release)] if kind == 'Rollout' else needed

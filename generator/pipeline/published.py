@@ -11,6 +11,7 @@ from generator.charts.ledger import brought_back
 from generator.charts.versions import ModelCharts, digest
 from generator.documents import read as yamlio
 from generator.documents.parts import read_alike
+from generator.domain.layout import CHART_README, CHART_SCHEMA, CHART_VALUES, CHART_YAML, chart_folder
 from generator.domain.problems import Problem, ProblemsFound, problem
 from generator.domain.records import Chart, LedgerEntry, Model, Registry, Release
 from generator.domain.tree import LINK
@@ -42,7 +43,7 @@ class ChartReader:
     def prefetch(self, registry: Registry, charts: Mapping[str, ModelCharts]) -> None:
         """Read at once what the pins will ask for; a pin that is wrong is told later."""
         pinned = (_pinned(release, registry, charts) for release in standing(registry))
-        folders = {f'charts/{model}/{entry.version}' for model, entry in filter(None, pinned)}
+        folders = {chart_folder(model, entry.version) for model, entry in filter(None, pinned)}
         wanted = {blob for folder in folders for blob in self._ids(folder).values()}
         self._blobs = self.repository.read(sorted(wanted - {LINK}))
 
@@ -56,7 +57,7 @@ class ChartReader:
         return {path.removeprefix(f'{folder}/'): self.base.ids[path] for path in self._there[first:end]}
 
     def read(self, model: str, entry: LedgerEntry) -> Chart:
-        folder = f'charts/{model}/{entry.version}'
+        folder = chart_folder(model, entry.version)
         if folder not in self._charts:
             self._charts[folder] = self._read(model, entry, folder)
         return self._charts[folder]
@@ -69,10 +70,10 @@ class ChartReader:
             raise problem(folder, '', message, brought_back(folder))
         if digest(files) != entry.digest:
             raise problem(folder, '', TAMPERED, brought_back(folder))
-        annotations = yamlio.read(files['Chart.yaml'], f'{folder}/Chart.yaml').get('annotations', {})
+        annotations = yamlio.read(files[CHART_YAML], f'{folder}/{CHART_YAML}').get('annotations', {})
         return Chart(
             model=model, version=entry.version, model_version=entry.model_version,
-            values=read_alike(files['values.yaml'], f'{folder}/values.yaml'), schema=files['values.schema.json'],
+            values=read_alike(files[CHART_VALUES], f'{folder}/{CHART_VALUES}'), schema=files[CHART_SCHEMA],
             annotations=annotations, strategy=of_chart(annotations, folder),
         )  # fmt: skip
 
@@ -115,7 +116,7 @@ def _is_tampered(chart: Chart, entry: LedgerEntry, differing: Collection[str], c
     return not (complete and _NUMBERED.issuperset(differing) and digest(chart.files) != entry.digest)
 
 
-_NUMBERED = {'Chart.yaml', 'README.md'}
+_NUMBERED = {CHART_YAML, CHART_README}
 TAMPERED = 'its bytes are not those of the ledger'
 
 

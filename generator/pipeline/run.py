@@ -6,26 +6,27 @@ from collections.abc import Callable, Collection, Mapping, Sequence
 from functools import cached_property
 from importlib import import_module
 
-from generator.charts.ledger import ledger_file, read_published
+from generator.charts.ledger import read_ledger, read_published
 from generator.charts.starter import load_templates
 from generator.charts.versions import ModelCharts, make_charts
 from generator.checks.registry import environment_problems, registry_problems
 from generator.checks.warnings import registry_warnings
-from generator.delivery.documents import DOCUMENTS
 from generator.delivery.tree import render_charts, render_releases, render_repository
-from generator.documents.schema import Schemas, suggest
+from generator.documents.schema import Schemas
+from generator.domain.layout import DELIVERY, DOCUMENTS, MODELS, SETTINGS, ledger_file, names_below
 from generator.domain.problems import Problem, ProblemsFound, problem
 from generator.domain.progress import Progress, quiet
-from generator.domain.records import Ids, Plan, Registry, ResolvedRelease, Settings, Templates
+from generator.domain.records import Ids, LedgerEntry, Plan, Registry, ResolvedRelease, Settings, Templates
 from generator.domain.tree import LINK
+from generator.domain.words import suggest
 from generator.pipeline.all_problems import with_further
 from generator.pipeline.published import Base, ChartReader, base_revision, tampered
 from generator.pipeline.shards import run_in_shards
-from generator.pipeline.source import REGISTRY, Source
+from generator.pipeline.source import Source
 from generator.plan.hand_edits import is_published
 from generator.plan.plan import Trees, make_plan
 from generator.plan.transitions import migration_warnings
-from generator.registry.load import SETTINGS, Check, load_registry, no_problems
+from generator.registry.load import Check, load_registry, no_problems
 from generator.releases.resolve import resolve_releases
 from generator.tools.git.repository import Repository
 
@@ -58,12 +59,9 @@ class Run:
     @cached_property
     def registry(self) -> Registry:
         names = self.source.names
-        known = [name for name in names if name.startswith(f'{REGISTRY}/models/')]
-        if unknown := [m for m in sorted(self.models) if f'{REGISTRY}/models/{m}.yaml' not in known]:
-            hints = [name.rpartition('/')[2].removesuffix('.yaml') for name in known]
-            raise ProblemsFound(
-                Problem(f'{REGISTRY}/models', '', f"there is no model '{m}'", suggest(m, hints)) for m in unknown
-            )
+        known = names_below(MODELS, names)
+        if unknown := sorted(self.models.difference(known)):
+            raise ProblemsFound(Problem(MODELS, '', f"there is no model '{m}'", suggest(m, known)) for m in unknown)
         if SETTINGS not in names:
             self.source.check_missing(SETTINGS)
         self.source.prefetch(names)
@@ -199,7 +197,7 @@ class Run:
     @cached_property
     def warnings(self) -> list[Problem]:
         base, ids = self.base.ids, self.desired_ids
-        changed = {p: base[p] for p in self.files if p.startswith('delivery/') and p in base and base[p] != ids[p]}
+        changed = {p: base[p] for p in self.files if p.startswith(f'{DELIVERY}/') and p in base and base[p] != ids[p]}
         published = self.repository.read(changed.values())
         pairs = {path: (published[blob], self.files[path]) for path, blob in changed.items()}
         return sorted([*registry_warnings(self.registry, self.templates), *migration_warnings(pairs)])
@@ -209,6 +207,11 @@ class Run:
         """Chart versions in the ledgers of the base, by model in scope."""
         ledgers = self.base.ledgers
         return {model: frozenset(entry.version for entry in ledgers.get(model, ())) for model in self.registry.models}
+
+    def ledger_of(self, model: str) -> tuple[LedgerEntry, ...]:
+        """The chart versions of a model as this run leaves them."""
+        file = ledger_file(model)
+        return read_ledger(self.files[file], file) if file in self.files else self.base.ledgers.get(model, ())
 
     def _trees(self, current: Mapping[str, str], read: Callable[[str], bytes]) -> Trees:
         desired, base = self.files, self.base.ids  # in this order: the files may be made in shards

@@ -8,6 +8,7 @@ from functools import reduce
 from typing import TYPE_CHECKING
 
 from generator.checks.capacity import outline
+from generator.domain.layout import OF_ONE_MODEL, folder_and_stem
 from generator.domain.problems import CommandFailed, ProblemsFound
 from generator.domain.records import Ids, LedgerEntry, Registry, ResolvedRelease, Tree
 from generator.tools.forks import cores, in_processes
@@ -43,7 +44,7 @@ def run_in_shards(names: Sequence[str], run_of: Callable[[Sequence[str]], Run], 
 
     Where something is wrong, too: a run over all of them finds and tells all of it.
     """
-    models = [stem for folder, stem in map(_folder_and_stem, names) if folder == 'models']
+    models = [stem for folder, stem in map(folder_and_stem, names) if folder == 'models']
     count = min(cores(), len(models) // FEWEST)
     if count < 2:
         return None
@@ -67,16 +68,11 @@ def _cut(names: Sequence[str], number: Mapping[str, int], count: int) -> list[li
     """Models and their releases go to one shard, by number; what all may need goes to each."""
     shards: list[list[str]] = [[] for _ in range(count)]
     for name in names:
-        folder, stem = _folder_and_stem(name)
+        folder, stem = folder_and_stem(name)
         # A release without a model goes somewhere, or nobody would miss the model.
-        for shard in [shards[number.get(stem, 0)]] if folder in ('models', 'releases', 'rollouts') else shards:
+        for shard in [shards[number.get(stem, 0)]] if folder in OF_ONE_MODEL else shards:
             shard.append(name)
     return shards
-
-
-def _folder_and_stem(name: str) -> tuple[str, str]:
-    folder, _, rest = name.partition('/')[2].partition('/')
-    return folder, rest.rpartition('/')[2].removesuffix('.yaml')
 
 
 def _shard(run: Run) -> Shard:

@@ -6,15 +6,28 @@ from collections.abc import Collection, Iterable, Mapping
 from dataclasses import replace
 from functools import cached_property, partial
 
-from generator.delivery.documents import DOCUMENTS, SCHEMAS
+from generator.domain.layout import (
+    CHARTS,
+    DELIVERY,
+    DOCUMENTS,
+    ENVIRONMENTS,
+    GENERATED,
+    OF_ONE_MODEL,
+    REGISTRY,
+    RELEASES,
+    SCHEMAS,
+    VALUES,
+    delivery_file,
+    folder_and_stem,
+    is_generated,
+    model_folder,
+    names_below,
+    values_file,
+)
 from generator.domain.problems import Problem, ProblemsFound, problem
 from generator.tools.git.files import FOLDER, folder_in_the_way, named, standing
 from generator.tools.git.repository import Repository
 from generator.tools.git.worktree import WorkTree, look_at_work_tree, read_file, read_revision
-
-GENERATED = ('charts', 'values', 'delivery', 'bootstrap', SCHEMAS)
-REGISTRY = 'registry'
-_OWN = tuple(f'{folder}/' for folder in GENERATED)
 
 
 class Source:
@@ -46,10 +59,10 @@ class Source:
         if not self.only:
             return list(GENERATED)
         if self.repository.bare and '*' in environments:
-            return ['charts', 'values', 'delivery']
-        folders = ('values', 'delivery')
-        per_release = [f'{f}/{e}/{m}.yaml' for e in environments for m in self.only for f in folders]
-        return [f'charts/{model}' for model in self.only] + per_release
+            return [CHARTS, VALUES, DELIVERY]
+        releases = [f'{environment}/{model}' for environment in environments for model in self.only]
+        per_release = [file(release) for release in releases for file in (values_file, delivery_file)]
+        return [model_folder(model) for model in self.only] + per_release
 
     @cached_property
     def names(self) -> list[str]:
@@ -104,22 +117,19 @@ class Source:
 
     def generated(self) -> dict[str, str]:
         """Blob ids of the generated files and documents in scope."""
-        return {path: blob for path, blob in self.tree.ids.items() if path.startswith(_OWN) or path in DOCUMENTS}
+        return {path: blob for path, blob in self.tree.ids.items() if is_generated(path) or path in DOCUMENTS}
 
     def held(self) -> dict[str, str]:
         """Blob ids of the generated files in scope that HEAD holds, documents aside."""
-        return {path: blob for path, blob in self.tree.held.items() if path.startswith(_OWN)}
+        return {path: blob for path, blob in self.tree.held.items() if is_generated(path)}
 
     @property
     def release_names(self) -> list[str]:
         """`env/model` of every release file."""
-        start = f'{REGISTRY}/releases/'
-        return [path.removeprefix(start).removesuffix('.yaml') for path in self.tree.ids if path.startswith(start)]
+        return names_below(RELEASES, self.tree.ids)
 
     def environments(self) -> list[str]:
-        start = f'{REGISTRY}/environments/'
-        names = {path.removeprefix(start) for path in self.tree.ids if path.startswith(start)}
-        return sorted({name.removesuffix('.yaml') for name in names if '/' not in name})
+        return [name for name in names_below(ENVIRONMENTS, self.tree.ids) if '/' not in name]
 
     def base_paths(self) -> list[str]:
         """The generated paths in scope, as ls-tree takes them."""
@@ -131,9 +141,5 @@ class Source:
 
     def in_scope(self, name: str) -> bool:
         """Whether a registry file belongs to the models of this run, or to all."""
-        folder = name.split('/')[1]
-        return (
-            not self.only
-            or folder not in ('models', 'releases', 'rollouts')
-            or name.split('/')[-1].removesuffix('.yaml') in self.only
-        )
+        folder, stem = folder_and_stem(name)
+        return not self.only or folder not in OF_ONE_MODEL or stem in self.only

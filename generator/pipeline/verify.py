@@ -7,16 +7,27 @@ from collections import defaultdict
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 
-from generator.charts.ledger import brought_back, ledger_file, read_ledger
+from generator.charts.ledger import brought_back, read_ledger
 from generator.charts.versions import digest_of
-from generator.delivery.bootstrap import bootstrap_file, bootstrap_objects
-from generator.delivery.objects import delivery_file, delivery_object, values_file
+from generator.delivery.bootstrap import bootstrap_objects
+from generator.delivery.objects import delivery_object
 from generator.documents.rendered import parse_documents
+from generator.domain.layout import (
+    CHART_YAML,
+    DELIVERY,
+    TEMPLATES,
+    bootstrap_file,
+    chart_file,
+    chart_folder,
+    delivery_file,
+    ledger_file,
+    values_file,
+)
 from generator.domain.problems import Problem, ProblemsFound
 from generator.domain.records import ResolvedRelease
 from generator.pipeline.published import TAMPERED
 from generator.pipeline.run import Run
-from generator.plan.summary import chart_folder, new_folders
+from generator.plan.summary import folder_of, new_folders
 from generator.tools.helm.binary import Helm, HelmRelease, Rendered, lint, template
 from generator.tools.helm.schemas import Schemas, check
 
@@ -33,7 +44,7 @@ def drift(run: Run) -> list[Problem]:
         return list(error.problems)
     words = {'add': 'missing', 'update': 'not what the registry says', 'remove': 'not asked for by the registry'}
     folders = new_folders(plan)
-    told = {change.path: words[change.kind] for change in plan.changes if chart_folder(change.path) not in folders}
+    told = {change.path: words[change.kind] for change in plan.changes if folder_of(change.path) not in folders}
     told |= dict.fromkeys(folders, words['add'])
     problems = [Problem(path, '', word, _GENERATE) for path, word in sorted(told.items())]
     return problems or [*_strays(run), *_unequal_values(run)]
@@ -42,48 +53,46 @@ def drift(run: Run) -> list[Problem]:
 def _strays(run: Run) -> Iterator[Problem]:
     """Files that an agent would apply although chartloom did not make them."""
     for path in run.source.generated():
-        if path.startswith('delivery/') and path not in run.desired_ids and run.whole:
+        if path.startswith(f'{DELIVERY}/') and path not in run.desired_ids and run.whole:
             yield Problem(
-                path, '', 'the agent would apply this file, which chartloom did not make', 'move it out of delivery/'
+                path, '', 'the agent would apply this file, which chartloom did not make', f'move it out of {DELIVERY}/'
             )
 
 
 def _unequal_values(run: Run) -> Iterator[Problem]:
     """values/ is what people read, the delivery object what is deployed: the one must stand in the other."""
     for release in run.releases:
-        environment, model = release.environment.name, release.release.model
-        file = values_file(environment, model)
+        file = values_file(release.release.name)
         body = run.source.read(file).split(b'\n', 2)[2]
         indent = b'        ' if release.environment.agent == 'argocd' else b'    '
         block = b''.join(indent + line if line.strip() else line for line in body.splitlines(keepends=True))
-        held = run.source.read(delivery_file(environment, model))
+        held = run.source.read(delivery_file(release.release.name))
         if block not in held and body != b'{}\n':
             yield Problem(file, '', 'not equal to the values in the delivery object', _GENERATE)
 
 
 def changed_charts(run: Run, *, every: bool) -> list[str]:
     """Chart folders that the base does not have, or all of the models in scope."""
-    folders = {
-        path.removesuffix('/Chart.yaml')
-        for path in run.source.generated()
-        if path.startswith('charts/') and path.endswith('/Chart.yaml') and path.count('/') == 3
-    }
-    return sorted(f for f in folders if every or f'{f}/Chart.yaml' not in run.base.ids)
+    found = ((path, chart_file(path)) for path in run.source.generated() if path.endswith(f'/{CHART_YAML}'))
+    return sorted(
+        folder_of(path)
+        for path, chart in found
+        if chart and chart[2] == CHART_YAML and (every or path not in run.base.ids)
+    )
 
 
 def digests(run: Run) -> Iterator[Problem]:
     """Charts whose bytes are not those that the ledger names: all in scope, each content read and hashed once."""
-    folders: dict[str, dict[str, str]] = defaultdict(dict)
+    folders: dict[tuple[str, str], dict[str, str]] = defaultdict(dict)
     hashed: dict[str, str] = {}
     for path, blob in run.source.generated().items():
-        parts = path.split('/', 3)
-        if parts[0] == 'charts' and len(parts) == 4 and parts[1] in run.registry.models:
+        chart = chart_file(path)
+        if chart and chart[0] in run.registry.models:
             if blob not in hashed:
                 hashed[blob] = hashlib.sha256(run.source.read(path)).hexdigest()
-            folders['/'.join(parts[:3])][parts[3]] = hashed[blob]
-    for folder, files in sorted(folders.items()):
-        _, model, version = folder.split('/')
-        ledger = ledger_file(model)
+            folders[chart[:2]][chart[2]] = hashed[blob]
+    for (model, version), files in sorted(folders.items()):
+        folder, ledger = chart_folder(model, version), ledger_file(model)
         entries = read_ledger(run.source.read(ledger), ledger) if ledger in run.source.tree.ids else ()
         known = next((entry.digest for entry in entries if entry.version == version), None)
         if known is None:
@@ -96,7 +105,7 @@ def digests(run: Run) -> Iterator[Problem]:
 def not_here(run: Run, folders: Sequence[str]) -> Iterator[Problem]:
     """Charts that helm is to read and git knows, but a sparse checkout leaves out."""
     for folder in sorted({*folders, *(release.chart.folder for release in run.releases)}):
-        if not (run.repository.root / folder / 'Chart.yaml').is_file():
+        if not (run.repository.root / folder / CHART_YAML).is_file():
             hint = "helm reads it: check it out with 'git sparse-checkout add charts'"
             yield Problem(folder, '', 'not in this sparse checkout', hint)
 
@@ -116,7 +125,7 @@ def helm_releases(run: Run) -> list[HelmRelease]:
             chart=run.repository.root / release.chart.folder,
             values=release.values,
             starter=starters[release.chart.folder],
-            file=values_file(release.environment.name, release.release.model),
+            file=values_file(release.release.name),
         )
         for release in run.releases
     ]
@@ -126,9 +135,9 @@ def _template_digests(run: Run) -> Mapping[str, str]:
     """One digest for the templates of each chart folder, by blob ids: charts of one starter render together."""
     found: dict[str, list[str]] = defaultdict(list)
     for path, blob in sorted(run.source.generated().items()):
-        parts = path.split('/', 3)
-        if parts[0] == 'charts' and len(parts) == 4 and parts[3].startswith('templates/'):
-            found['/'.join(parts[:3])].append(f'{parts[3]} {blob}')
+        chart = chart_file(path)
+        if chart and chart[2].startswith(TEMPLATES):
+            found[chart_folder(*chart[:2])].append(f'{chart[2]} {blob}')
     return defaultdict(
         str, {folder: hashlib.sha256('\n'.join(lines).encode()).hexdigest() for folder, lines in found.items()}
     )
@@ -170,7 +179,7 @@ def check_delivery(run: Run, schemas: Schemas) -> list[Problem]:
 
 
 def _delivery(release: ResolvedRelease) -> str:
-    return delivery_file(release.environment.name, release.release.model)
+    return delivery_file(release.release.name)
 
 
 def schemas_for(locations: Sequence[str], cache: Path) -> Schemas | None:

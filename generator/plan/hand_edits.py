@@ -5,28 +5,27 @@ Seals hold the files of values/, delivery/ and bootstrap/; the base tree holds p
 
 from __future__ import annotations
 
-import re
 from collections import defaultdict
 from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
-from generator.charts.ledger import ledger_file, read_ledger
+from generator.charts.ledger import read_ledger
 from generator.charts.versions import digest
-from generator.checks.credentials import veiled
-from generator.delivery.documents import DOCUMENTS, is_edited
+from generator.documents.blocks import is_edited
 from generator.documents.read import read
-from generator.documents.schema import cut
 from generator.documents.write import is_sealed
+from generator.domain.credentials import veiled
+from generator.domain.layout import CHARTS, DOCUMENTS, chart_file, chart_folder, ledger_file
 from generator.domain.places import Path, show
 from generator.domain.problems import ProblemsFound
 from generator.domain.records import Ids, Tree
 from generator.domain.tree import LINK
+from generator.domain.words import cut
 
 Read = Callable[[str], bytes]
 
-CHART = re.compile(r'charts/([^/]+)/([^/]+)/(.+)')
 EDITED = 'edited by hand'
 UNKNOWN = 'no ledger names this chart'
 
@@ -49,7 +48,7 @@ class Trees:
 def is_published(path: str, published: Mapping[str, Collection[str]]) -> bool:
     """Whether a file belongs to one of these chart versions; asked of every file, so without a pattern."""
     parts = path.split('/', 3)
-    return len(parts) == 4 and parts[0] == 'charts' and parts[2] in published.get(parts[1], ())
+    return len(parts) == 4 and parts[0] == CHARTS and parts[2] in published.get(parts[1], ())
 
 
 class HandEdits:
@@ -63,8 +62,8 @@ class HandEdits:
     def by_chart(self) -> dict[str, list[str]]:
         found: dict[str, list[str]] = defaultdict(list)
         for path in self.trees.current_ids:
-            if match := CHART.fullmatch(path):
-                found[f'{match[1]}/{match[2]}'].append(path)
+            if chart := chart_file(path):
+                found[f'{chart[0]}/{chart[1]}'].append(path)
         return found
 
     def is_published(self, path: str) -> bool:
@@ -81,8 +80,8 @@ class HandEdits:
         """What a person did to a file, in words; '' for nothing."""
         if self.trees.current_ids[path] == LINK:
             return 'a link stands where this file belongs'
-        match = CHART.fullmatch(path)
-        if match is None:
+        chart = chart_file(path)
+        if chart is None:
             data = self.trees.read_current(path)
             # What stands outside the marked block of a document is the team's and is never touched.
             if path in DOCUMENTS:
@@ -90,13 +89,14 @@ class HandEdits:
             return '' if is_sealed(data) else self._edit(path)
         if self.is_published(path):
             return self._edit(path)
-        name = f'{match[1]}/{match[2]}'
+        model, version, _ = chart
+        name = f'{model}/{version}'
         if name not in self.drafts:
-            self.drafts[name] = self._draft_fault(match[1], match[2])
+            self.drafts[name] = self._draft_fault(model, version)
         return self._edit(path) if self.drafts[name] == EDITED else self.drafts[name]
 
     def _draft_fault(self, model: str, version: str) -> str:
-        ledger, prefix = ledger_file(model), f'charts/{model}/{version}/'
+        ledger, prefix = ledger_file(model), f'{chart_folder(model, version)}/'
         paths = self.by_chart[f'{model}/{version}']
         try:
             entries = read_ledger(self.trees.read_current(ledger), ledger) if ledger in self.trees.current_ids else ()

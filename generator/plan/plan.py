@@ -2,19 +2,29 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Collection, Mapping
 
 from generator.charts.ledger import brought_back
-from generator.delivery.documents import DOCUMENTS
+from generator.domain.layout import (
+    CHART_YAML,
+    DELIVERY,
+    DOCUMENTS,
+    bootstrap_file,
+    chart_file,
+    chart_folder,
+    environment_file,
+    environment_of,
+    model_file,
+    model_of,
+    release_file,
+    release_of,
+)
 from generator.domain.problems import Problem
 from generator.domain.records import Change, Plan
-from generator.plan.hand_edits import CHART, UNKNOWN, HandEdits
+from generator.plan.hand_edits import UNKNOWN, HandEdits
 from generator.plan.hand_edits import Trees as Trees
 
-_RELEASE = re.compile(r'(?:values|delivery)/([^/]+)/([^/]+)\.yaml')
 REMOVED = 'removed, but published charts stay'
-_ENVIRONMENT = re.compile(r'bootstrap/([^/]+)\.yaml|delivery/([^/]+)/README\.md')
 
 
 def make_plan(
@@ -43,18 +53,17 @@ def left_behind(unwanted: Collection[str], removable: Collection[str]) -> list[P
 
 def _orphan(path: str) -> tuple[str, str] | None:
     """The name to allow the removal of a file by, and the registry file that it was made from."""
-    if release := _RELEASE.fullmatch(path):
-        return f'{release[1]}/{release[2]}', f'registry/releases/{release[1]}/{release[2]}.yaml'
-    if match := _ENVIRONMENT.fullmatch(path):
-        name = match[1] or match[2]
-        return name, f'registry/environments/{name}.yaml'
+    if release := release_of(path):
+        return release, release_file(release)
+    if environment := environment_of(path):
+        return environment, environment_file(environment)
     return None
 
 
 def _may_go(name: str, unwanted: Collection[str], removable: Collection[str]) -> bool:
     """An environment that goes takes its releases along."""
     environment = name.partition('/')[0]
-    return name in removable or (environment in removable and f'bootstrap/{environment}.yaml' in unwanted)
+    return name in removable or (environment in removable and bootstrap_file(environment) in unwanted)
 
 
 class _Planner:
@@ -106,8 +115,8 @@ class _Planner:
 
     def _leave_or_remove(self, path: str, unwanted: Collection[str]) -> None:
         """Our own drafts go; charts of a model that is gone stay; what else is left behind has been told."""
-        chart, orphan = CHART.fullmatch(path), _orphan(path)
-        if chart and chart[1] in self.published:
+        chart, orphan = chart_file(path), _orphan(path)
+        if chart and chart[0] in self.published:
             self._remove_chart_file(path)
         elif orphan and _may_go(orphan[0], unwanted, self.removable):
             self.changes.append(Change('remove', path))
@@ -120,11 +129,12 @@ class _Planner:
             self.changes.append(Change('remove', path))
 
     def _refuse(self, path: str, message: str) -> None:
-        folder = '/'.join(path.split('/')[:3])
+        chart = chart_file(path)
+        folder = chart_folder(*chart[:2]) if chart else path
         if message == UNKNOWN:  # told once of the folder
             path, instead = folder, 'move it away if you need it'
         elif message == REMOVED:
-            path = path if f'{folder}/Chart.yaml' in self.trees.current_ids else folder
+            path = path if f'{folder}/{CHART_YAML}' in self.trees.current_ids else folder
             instead = brought_back(folder)
         else:
             instead = _where_instead(path)
@@ -136,13 +146,13 @@ class _Planner:
 def _where_instead(path: str) -> str:
     if path in DOCUMENTS:
         return 'write your own text above or below the block'
-    if match := _RELEASE.fullmatch(path):
-        where = f'registry/releases/{match[1]}/{match[2]}.yaml'
-        if path.startswith('delivery/'):
+    if release := release_of(path):
+        where = release_file(release)
+        if path.startswith(f'{DELIVERY}/'):
             return f'set values in {where} under spec.values; the rest follows from the registry'
         return f'set it in {where} under spec.values'
-    if match := _ENVIRONMENT.fullmatch(path):
-        return f'set it in registry/environments/{match[1] or match[2]}.yaml'
-    if match := re.match(r'charts/([^/]+)/', path):
-        return f'set it in registry/models/{match[1]}.yaml'
+    if environment := environment_of(path):
+        return f'set it in {environment_file(environment)}'
+    if model := model_of(path):
+        return f'set it in {model_file(model)}'
     return 'set it in the registry'

@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
-import re
 from collections import Counter
 from dataclasses import dataclass
 
+from generator.domain.layout import (
+    BOOTSTRAP,
+    CHART_YAML,
+    chart_file,
+    chart_folder,
+    environment_of,
+    model_of,
+    release_of,
+)
 from generator.domain.records import Plan
-
-_CHART = re.compile(r'charts/([^/]+)/([^/]+)/Chart\.yaml')
-_RELEASE = re.compile(r'(?:values|delivery)/([^/]+)/([^/]+)\.yaml')
-_OF_CHART = re.compile(r'(charts/[^/]+/[^/]+)/')
-_ENVIRONMENT = re.compile(r'bootstrap/([^/]+)\.yaml')
-_MODEL = re.compile(r'(?:charts/([^/]+)/|(?:values|delivery)/[^/]+/([^/]+)\.yaml)')
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,27 +40,28 @@ def summarize(plan: Plan) -> Summary:
         kind: set() for kind in ('add', 'update', 'releases', 'remove', 'documents', 'models', 'environments')
     }
     for change in plan.changes:
-        if chart := _CHART.fullmatch(change.path):
-            names[change.kind].add(f'{chart[1]} {chart[2]}')
-        elif release := _RELEASE.fullmatch(change.path):
-            names['remove' if change.kind == 'remove' else 'releases'].add(f'{release[1]}/{release[2]}')
-        elif not change.path.startswith('charts/'):
+        model, chart = model_of(change.path), chart_file(change.path)
+        if release := release_of(change.path):
+            names['remove' if change.kind == 'remove' else 'releases'].add(release)
+        elif not model:
             names['documents'].add(change.path)
-        if change.kind == 'remove' and (environment := _ENVIRONMENT.fullmatch(change.path)):
-            names['environments'].add(environment[1])
-        if model := _MODEL.match(change.path):
-            names['models'].add(model[1] or model[2])
+        elif chart and chart[2] == CHART_YAML:
+            names[change.kind].add(f'{chart[0]} {chart[1]}')
+        if change.kind == 'remove' and change.path.startswith(f'{BOOTSTRAP}/'):
+            names['environments'].add(environment_of(change.path))
+        if model:
+            names['models'].add(model)
     return Summary(*(tuple(sorted(group)) for group in names.values()))
 
 
-def chart_folder(path: str) -> str:
+def folder_of(path: str) -> str:
     """The folder of a chart version that a file belongs to; '' for any other file."""
-    match = _OF_CHART.match(path)
-    return match[1] if match else ''
+    chart = chart_file(path)
+    return chart_folder(*chart[:2]) if chart else ''
 
 
 def new_folders(plan: Plan) -> dict[str, int]:
     """Folders of charts that come as a whole, and of how many files: people need not be told each of them."""
-    added = [folder for change in plan.changes if change.kind == 'add' and (folder := chart_folder(change.path))]
-    whole = {chart_folder(c.path) for c in plan.changes if c.kind == 'add' and _CHART.fullmatch(c.path)}
-    return {folder: count for folder, count in Counter(added).items() if folder in whole}
+    added = [change.path for change in plan.changes if change.kind == 'add']
+    whole = {folder_of(path) for path in added if path.endswith(f'/{CHART_YAML}')}
+    return {folder: count for folder, count in Counter(map(folder_of, added)).items() if folder in whole - {''}}

@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from generator.documents.read import read
 from generator.documents.write import is_sealed
+from generator.domain.layout import model_of, release_file, release_of
 from generator.domain.problems import Problem
 from generator.domain.records import Values
 
-_RELEASE = re.compile(r'delivery/([^/]+)/([^/]+)\.yaml')
 _RUNS = {'argo-rollouts': 'Argo Rollouts', 'flagger': 'Flagger'}
 
 
@@ -73,10 +72,10 @@ def migration_warnings(changed: Mapping[str, tuple[bytes, bytes]]) -> Iterator[P
     What was published by hand has no form that anybody could rely on.
     """
     for path, pair in changed.items():
-        found = _RELEASE.fullmatch(path)
-        if found and is_sealed(pair[0]) and any(b'strategy:' in data for data in pair):
+        release = release_of(path)
+        if release and is_sealed(pair[0]) and any(b'strategy:' in data for data in pair):
             before, after = (read(data, path) for data in pair)
-            yield from _warnings(f'registry/releases/{found[1]}/{found[2]}.yaml', found[2], before, after)
+            yield from _warnings(release_file(release), model_of(path), before, after)
 
 
 def _warnings(file: str, name: str, before: Values, after: Values) -> Iterator[Problem]:

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Collection, Iterable, Mapping
-from functools import cache
 from typing import Any
 
 from generator.documents import read as yamlio
 from generator.documents.parts import read_alike
-from generator.documents.schema import Schemas, quoted, suggest
+from generator.documents.schema import Schemas
+from generator.domain.layout import BY_ENVIRONMENT, KINDS, REGISTRY, SETTINGS, is_read, registry_place
 from generator.domain.problems import Problem, ProblemsFound, problem
 from generator.domain.records import (
     Application,
@@ -23,25 +23,17 @@ from generator.domain.records import (
     Values,
 )
 from generator.domain.strategy import parse_strategy
+from generator.domain.words import quoted, suggest
 from generator.registry.texts import text_problems
 
 Read = Callable[[str], bytes]
 Check = Callable[[Registry, Collection[str]], Iterable[Problem]]
 
 API_VERSION = 'chartloom/v1'
-SETTINGS = 'registry/settings.yaml'
-_FOLDERS = {
-    'models': 'Model', 'environments': 'Environment', 'releases': 'Release', 'rollouts': 'Rollout',
-    'applications': 'Application',
-}  # fmt: skip
-_PLACE = re.compile(
-    r'registry/(?:settings|(models|environments|applications)/([^/]+)|(releases|rollouts)/([^/]+)/([^/]+))\.yaml'
-)
 _PLAIN = re.compile(r'[!-~]+')  # what only looks like a name is told by its schema
 _NAME = re.compile(r'[a-z0-9](?:[-a-z0-9]*[a-z0-9])?')
 _NEWER = re.compile(r'chartloom/v[0-9]+')
 _ELSEWHERE = 'keep it outside registry/, or in a README.md'
-_IGNORED = re.compile(r'registry/(?:schemas/.*|(?:.*/)?(?:\.[^/]*|README\.md|OWNERS|CODEOWNERS))')
 
 
 def no_problems(found: Registry, unread: Collection[str]) -> Iterable[Problem]:
@@ -64,7 +56,7 @@ def load_registry(
     read, too. Raises ProblemsFound with the problems of all files and of the check.
     """
     problems: list[Problem] = []
-    found: dict[str, dict[str, Any]] = {'Settings': {}, **{kind: {} for kind in _FOLDERS.values()}}
+    found: dict[str, dict[str, Any]] = {'Settings': {}, **{kind: {} for kind in KINDS.values()}}
     for file in sorted(names):
         try:
             place = _place(file)
@@ -104,10 +96,15 @@ def _registry(found: Mapping[str, dict[str, Any]], every: Collection[str]) -> Re
         releases=found['Release'],
         applications=found['Application'],
         applications_of=_by_member(found['Application']),
-        model_names=frozenset(name for kind, name in map(_kind_and_name, every) if kind == 'Model'),
-        release_names=frozenset(name for kind, name in map(_kind_and_name, every) if kind == 'Release'),
+        model_names=_names('Model', every),
+        release_names=_names('Release', every),
         rollouts=found['Rollout'],
     )
+
+
+def _names(kind: str, files: Iterable[str]) -> frozenset[str]:
+    places = filter(None, map(registry_place, files))
+    return frozenset(name for of_kind, name in places if of_kind == kind)
 
 
 def in_key_order(value: Any) -> Any:
@@ -126,39 +123,28 @@ def _by_member(applications: dict[str, Application]) -> dict[str, tuple[Applicat
     return found
 
 
-@cache  # of each name this is asked more than once
-def _kind_and_name(file: str) -> tuple[str, str]:
-    match = _PLACE.fullmatch(file)
-    if not match:
-        return '', ''
-    folder, name, by_environment, environment, model = match.groups()
-    if by_environment:
-        return _FOLDERS[by_environment], f'{environment}/{model}'
-    return (_FOLDERS[folder], name) if folder else ('Settings', 'settings')
-
-
 def _place(file: str) -> tuple[str, str] | None:
-    kind, name = _kind_and_name(file)
-    if kind and _PLAIN.fullmatch(name):
-        return kind, name
-    if kind:
-        raise problem(file, '', f'{quoted(name)} is no name', 'rename the file: lower-case letters, digits and hyphens')
-    if _IGNORED.fullmatch(file):
+    if place := registry_place(file):
+        if _PLAIN.fullmatch(place[1]):
+            return place
+        hint = 'rename the file: lower-case letters, digits and hyphens'
+        raise problem(file, '', f'{quoted(place[1])} is no name', hint)
+    if not is_read(file):
         return None
     raise problem(file, '', 'no file of this name belongs into the registry', _where(file))
 
 
 def _where(file: str) -> str:
     """What to do with a file that stands at no place of the registry."""
-    folder, *inner = file.removeprefix('registry/').split('/')
+    folder, *inner = file.removeprefix(f'{REGISTRY}/').split('/')
     stem, _, ending = file.rpartition('.')
     if ending != 'yaml' and ending.lower() in ('yaml', 'yml'):
         return f'rename it to {stem}.yaml'
-    if folder in ('releases', 'rollouts'):
-        return f'{folder} stand in registry/{folder}/<environment>/<model>.yaml'
-    if folder in _FOLDERS:
-        return f'{folder} stand in registry/{folder}/<name>.yaml' if inner[-1:] and ending == 'yaml' else _ELSEWHERE
-    return suggest(folder, (*_FOLDERS, 'settings.yaml')) if inner or ending == 'yaml' else _ELSEWHERE
+    if folder in BY_ENVIRONMENT:
+        return f'{folder} stand in {REGISTRY}/{folder}/<environment>/<model>.yaml'
+    if folder in KINDS:
+        return f'{folder} stand in {REGISTRY}/{folder}/<name>.yaml' if inner[-1:] and ending == 'yaml' else _ELSEWHERE
+    return suggest(folder, (*KINDS, SETTINGS.rpartition('/')[2])) if inner or ending == 'yaml' else _ELSEWHERE
 
 
 def _wanted(place: tuple[str, str], only: Collection[str]) -> bool:
@@ -178,8 +164,8 @@ def _envelope(document: Any, file: str, place: tuple[str, str]) -> list[Problem]
             Problem(file, '$.apiVersion', f"this chartloom knows format '{API_VERSION}', not {quoted(version)}", hint)
         ]
     if isinstance(kind, str) and kind != place[0]:
-        folder = next((f'registry/{f}/' for f, k in _FOLDERS.items() if k == kind), SETTINGS)
-        known = kind in (*_FOLDERS.values(), 'Settings')
+        folder = next((f'{REGISTRY}/{f}/' for f, k in KINDS.items() if k == kind), SETTINGS)
+        known = kind in (*KINDS.values(), 'Settings')
         hint = f'{kind} files belong into {folder}' if known else suggest(kind, [place[0]], f'write kind: {place[0]}')
         return [Problem(file, '$.kind', f'{quoted(kind)} does not belong here', hint)]
     metadata = document.get('metadata')

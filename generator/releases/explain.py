@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from generator.charts.layers import STARTER_VALUES
+from generator.domain.layout import CHART_VALUES, STARTER_VALUES
 from generator.domain.places import Path
 from generator.domain.records import Layer, ResolvedRelease
 from generator.values.merge import leaves
@@ -27,7 +27,7 @@ def explain_release(release: ResolvedRelease) -> Iterator[Origin]:
 
     What a chart of this run baked in is told by its own layers; of an older chart only its values.yaml is left to name.
     """
-    baked = STARTER_VALUES if release.chart.is_new else f'{release.chart.folder}/values.yaml'
+    baked = STARTER_VALUES if release.chart.is_new else f'{release.chart.folder}/{CHART_VALUES}'
     layers = [*reversed(release.layers), *reversed(release.chart.layers)]
     for path, value in leaves(release.merged):
         yield Origin(path, value, *_origin(path, layers, baked))

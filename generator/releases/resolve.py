@@ -8,7 +8,6 @@ from functools import partial
 
 from generator.charts.versions import ModelCharts
 from generator.checks.registry import release_problems
-from generator.documents.schema import suggest
 from generator.domain.problems import Problem, ProblemsFound
 from generator.domain.records import (
     DOMAIN,
@@ -23,6 +22,7 @@ from generator.domain.records import (
     Rollout,
 )
 from generator.domain.strategy import Rolling, WrittenStrategy
+from generator.domain.words import suggest
 from generator.releases.access import secret_layers
 from generator.releases.layers import mirror_layers, release_layers
 from generator.releases.nginx import nginx_layers

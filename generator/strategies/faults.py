@@ -6,9 +6,9 @@ import re
 from collections.abc import Iterator
 
 from generator.domain.places import Path
+from generator.domain.problems import Fault
 from generator.domain.records import Values
 from generator.domain.units import seconds
-from generator.values.blame import Fault
 
 # Texts in PromQL.
 TEXTS = r""""(?:\\.|[^"\\])*"|'(?:\\.|[^'\\])*'|`[^`]*`"""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 
+from generator.domain.layout import CHART_YAML
 from generator.domain.records import DOMAIN, Chart, Environment, Release, Values
 from generator.domain.strategy import WrittenStrategy, no_strategy, written_strategy
 
@@ -21,7 +22,7 @@ def of_chart(annotations: Values, folder: str) -> WrittenStrategy | None:
     """The strategy that a published chart carries; None where its model said nothing."""
     if STRATEGY not in annotations:
         return None
-    return written_strategy(json.loads(annotations[STRATEGY]), f'{folder}/Chart.yaml', ('annotations', STRATEGY))
+    return written_strategy(json.loads(annotations[STRATEGY]), f'{folder}/{CHART_YAML}', ('annotations', STRATEGY))
 
 
 def release_strategy(release: Release, environment: Environment, chart: Chart) -> WrittenStrategy:

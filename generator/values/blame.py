@@ -3,27 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 
+from generator.domain.layout import REGISTRY
 from generator.domain.places import Path, show
-from generator.domain.problems import Problem
+from generator.domain.problems import Fault, Problem
 from generator.domain.records import Layer
 from generator.values.merge import leaves
-
-
-@dataclass(frozen=True, slots=True)
-class Fault:
-    """What is wrong with a document at `path`; `others` are further places where it can be mended, best first.
-
-    `if_written`: no fault at all unless the registry says so itself. `of_chart`: what to do where a chart brought it.
-    """
-
-    path: Path
-    message: str
-    hint: str = ''
-    others: tuple[Path, ...] = ()
-    if_written: bool = False
-    of_chart: str = 'override it in spec.values, or use another version'
 
 
 def to_problems(faults: Iterable[Fault], layers: Sequence[Layer], fallback: str) -> list[Problem]:
@@ -45,7 +30,7 @@ def to_problems(faults: Iterable[Fault], layers: Sequence[Layer], fallback: str)
 def written_at(path: Path, layers: Sequence[Layer]) -> tuple[str, str] | None:
     """File and shown path of the last layer of the registry that writes a value, a part of it, or a whole with it."""
     for layer in reversed(layers):
-        if layer.file.startswith('registry/') and _writes(layer, path):
+        if layer.file.startswith(f'{REGISTRY}/') and _writes(layer, path):
             # A layer without a source is made from the file as a whole.
             return layer.file, show((*layer.source, *path[len(layer.target) :])) if layer.source else ''
     return None

@@ -7,11 +7,11 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
-from generator.documents.schema import suggest
 from generator.domain.places import Path
+from generator.domain.problems import Fault
 from generator.domain.records import Values
 from generator.domain.units import quantity
-from generator.values.blame import Fault
+from generator.domain.words import suggest
 from generator.values.merge import enabled
 from generator.values.ports import port_faults
 

@@ -6,10 +6,10 @@ from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import replace
 from typing import NamedTuple
 
-from generator.documents.schema import suggest
 from generator.domain.places import Path
+from generator.domain.problems import Fault
 from generator.domain.records import Values
-from generator.values.blame import Fault
+from generator.domain.words import suggest
 from generator.values.merge import enabled
 
 _PROBES = ('startupProbe', 'readinessProbe', 'livenessProbe')

@@ -12,16 +12,17 @@ import registries as r
 from generator.charts.starter import load_templates
 from generator.charts.versions import make_charts
 from generator.checks.capacity import cluster_key
-from generator.checks.credentials import credential
 from generator.checks.kubernetes import Feature, feature_faults
 from generator.checks.registry import environment_problems, registry_problems
 from generator.documents.schema import Schemas
-from generator.domain.problems import Problem, ProblemsFound
+from generator.domain.credentials import credential
+from generator.domain.problems import Fault, Problem, ProblemsFound
 from generator.domain.records import Environment, Layer, Registry, ResolvedRelease
+from generator.domain.strategy import no_strategy
 from generator.domain.units import quantity
 from generator.registry.load import load_registry
 from generator.releases.resolve import resolve_releases
-from generator.values.blame import Fault, to_problems
+from generator.values.blame import to_problems
 from generator.values.checks import value_faults
 from generator.values.merge import merge
 
@@ -332,7 +333,7 @@ def test_a_rollout_by_commits_waits_for_others_and_a_pin_does_not() -> None:
     tracks = {**web.merged['tracks'], 'canary': {**web.merged['tracks']['canary'], 'enabled': True}}
     rolling = replace(web, merged={**web.merged, 'tracks': tracks})
     assert environment_problems([api, rolling]) == [], 'the one that rests waits'
-    pinned = replace(api, strategy={'rolling': {}})
+    pinned = replace(api, written=no_strategy(api.release.file))
     (problem,) = environment_problems([pinned, rolling])
     wanted = 'api 2, web 2, 3 for the rollout of web, and 1 more while api rolls'
     assert problem.message == f'the releases want 8 of 7 nvidia.com/gpu: {wanted}'

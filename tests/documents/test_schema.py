@@ -16,9 +16,10 @@ from parts import ROOT
 
 from generator.charts.starter import load_templates
 from generator.documents import read as yamlio
-from generator.documents.schema import SHARED, Schemas, quoted, suggest, values_faults
+from generator.documents.schema import SHARED, Schemas, values_faults
 from generator.documents.schema_faults import explain
 from generator.domain.problems import Problem
+from generator.domain.words import quoted, suggest
 
 TEMPLATES = load_templates()
 SCHEMAS = Schemas(TEMPLATES.schemas)

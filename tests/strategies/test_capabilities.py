@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 import registries as r
-import strategies as s
+import strategy_cases as s
 import yaml
 from gitops import chartloom
 from parts import ROOT

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from test_monitoring import QUERIES, TELLS, Series, ask
+from series import QUERIES, TELLS, Series, ask
 
 from generator.domain.records import Chart
 from generator.domain.strategy import Canary, Checks, parse_strategy

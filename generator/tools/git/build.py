@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Mapping
 
+from generator.domain.layout import CHARTS
 from generator.tools.git.repository import Repository
 from generator.tools.git.transaction import finish as finish
 
@@ -64,7 +65,7 @@ def _alike(path: str) -> tuple[str, str]:
 
     By path alone the README of a chart would meet its templates: a third more time, and twice the space.
     """
-    return (path.rpartition('/')[2] if path.startswith('charts/') else ''), path
+    return (path.rpartition('/')[2] if path.startswith(f'{CHARTS}/') else ''), path
 
 
 def _quoted(path: str) -> bytes:

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from generator.delivery.documents import DOCUMENTS
+from generator.domain.layout import CHARTS, DOCUMENTS, REGISTRY, is_ledger
 from generator.domain.problems import CommandFailed, problem
 from generator.domain.tree import LINK
 from generator.tools.git.repository import Repository, open_bare
@@ -140,6 +140,6 @@ def fetch_published(repository: Repository, branch: str, published: str) -> None
 
 
 def _fetch_what_is_read(repository: Repository) -> None:
-    wanted = list(repository.ids('HEAD', ['registry', *DOCUMENTS]).values())
-    wanted += [blob for path, blob in repository.ids('HEAD', ['charts']).items() if path.endswith('/versions.yaml')]
+    wanted = list(repository.ids('HEAD', [REGISTRY, *DOCUMENTS]).values())
+    wanted += [blob for path, blob in repository.ids('HEAD', [CHARTS]).items() if is_ledger(path)]
     repository.fetch_missing(blob for blob in wanted if blob != LINK)

@@ -1,0 +1,49 @@
+"""Documents that are the team's, with one marked block that is ours: renewed, and judged by the seal in its mark."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from functools import lru_cache
+
+# The first mark seals the block: its second part may hold a digest.
+_MARKS = {'README.md': (('<!-- chartloom: begin', ' -->'), '<!-- chartloom: end -->')}
+_HASH_MARKS = (('# chartloom: begin', ''), '# chartloom: end')
+
+
+def with_block(name: str, current: bytes, block: str) -> bytes:
+    (begin, rest), end = _MARKS.get(name, _HASH_MARKS)
+    text = current.decode('utf-8', 'surrogateescape')
+    marked = f'{begin} sha256:{_digest(block)}{rest}\n{block}{end}\n' if block else ''
+    if found := _pair(name).search(text):
+        text = text[: found.start()] + marked + text[found.end() :]
+    elif block:
+        text = f'{text.rstrip()}\n\n{marked}' if text else marked
+    return text.encode('utf-8', 'surrogateescape')
+
+
+def is_edited(name: str, current: bytes) -> bool:
+    """Whether a person has changed something within the marked block of a document."""
+    found = _pair(name).search(current.decode('utf-8', 'surrogateescape'))
+    return found is not None and found['seal'] is not None and found['seal'] != _digest(found['block'])
+
+
+def _digest(block: str) -> str:
+    return hashlib.sha256(block.replace('\r\n', '\n').encode('utf-8', 'surrogateescape')).hexdigest()
+
+
+@lru_cache(maxsize=4)
+def _pair(name: str) -> re.Pattern[str]:
+    """From a mark that has its line for itself to the next one that closes it.
+
+    A mark that has lost its partner, or is only spoken of, must not swallow the team's own text.
+    """
+    (begin, rest), end = _MARKS.get(name, _HASH_MARKS)
+    line_end = r'[ \t]*(?:\r?\n|\Z)'
+    first, again = (
+        rf'^{re.escape(begin)}(?: sha256:{digest})?{re.escape(rest)}{line_end}'
+        for digest in ('(?P<seal>[0-9a-f]{64})', '[0-9a-f]{64}')
+    )
+    return re.compile(
+        rf'{first}(?P<block>(?:(?!{again}).)*?)^{re.escape(end)}{line_end}', re.DOTALL | re.MULTILINE
+    )  # fmt: skip

@@ -1,0 +1,197 @@
+"""Where everything stands in a GitOps repository: the only module that knows its paths and their patterns.
+
+Paths are relative to the folder that holds `registry/`, with `/` between their parts. A release is called `env/model`.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from functools import cache
+
+REGISTRY = 'registry'
+CHARTS = 'charts'
+VALUES = 'values'
+DELIVERY = 'delivery'
+BOOTSTRAP = 'bootstrap'
+
+SETTINGS = f'{REGISTRY}/settings.yaml'
+SCHEMAS = f'{REGISTRY}/schemas'
+MODELS = f'{REGISTRY}/models'
+ENVIRONMENTS = f'{REGISTRY}/environments'
+RELEASES = f'{REGISTRY}/releases'
+ROLLOUTS = f'{REGISTRY}/rollouts'
+APPLICATIONS = f'{REGISTRY}/applications'
+
+# Folders whose files are all generated, and documents with a marked block that is.
+GENERATED = (CHARTS, VALUES, DELIVERY, BOOTSTRAP, SCHEMAS)
+DOCUMENTS = ('README.md', 'CODEOWNERS', '.gitattributes')
+# Paths that chartloom may write.
+OURS = (REGISTRY, *GENERATED, *DOCUMENTS)
+
+# Folder below registry/ → kind of the files in it. Those of releases and rollouts have a folder for each environment.
+KINDS = {
+    'models': 'Model', 'environments': 'Environment', 'releases': 'Release', 'rollouts': 'Rollout',
+    'applications': 'Application',
+}  # fmt: skip
+OF_ONE_MODEL = frozenset(['models', 'releases', 'rollouts'])
+BY_ENVIRONMENT = frozenset(['releases', 'rollouts'])
+
+# Of a chart.
+CHART_YAML = 'Chart.yaml'
+CHART_VALUES = 'values.yaml'
+CHART_SCHEMA = 'values.schema.json'
+CHART_README = 'README.md'
+TEMPLATES = 'templates/'
+# The tool's own, which a chart's values begin with.
+STARTER = 'chart_templates/model-server'
+STARTER_VALUES = f'{STARTER}/{CHART_VALUES}'
+
+_REGISTRY_FILE = re.compile(
+    rf'{REGISTRY}/(?:settings|(models|environments|applications)/([^/]+)|(releases|rollouts)/([^/]+)/([^/]+))\.yaml'
+)
+# Files that may stand in the registry without being read.
+_NOT_READ = re.compile(rf'{REGISTRY}/(?:schemas/.*|(?:.*/)?(?:\.[^/]*|README\.md|OWNERS|CODEOWNERS))')
+# Files that a commit takes along: every visible YAML file, for a wrong name is a problem and no reason to leave it.
+_REGISTRY_YAML = re.compile(rf'{REGISTRY}/(?!schemas/)(?:[^/.][^/]*/)*[^/.][^/]*\.yaml')
+_CHART_FILE = re.compile(rf'{CHARTS}/([^/]+)/([^/]+)/(.+)')
+_OF_RELEASE = re.compile(rf'(?:{VALUES}|{DELIVERY})/([^/]+)/([^/]+)\.yaml')
+_OF_ENVIRONMENT = re.compile(rf'{BOOTSTRAP}/([^/]+)\.yaml|{DELIVERY}/([^/]+)/README\.md')
+_CHART_IN_DELIVERY = re.compile(rb'charts/[^/\s]+/([0-9]+\.[0-9]+\.[0-9]+)"?$', re.MULTILINE)
+
+
+def model_file(model: str) -> str:
+    return f'{MODELS}/{model}.yaml'
+
+
+def environment_file(environment: str) -> str:
+    return f'{ENVIRONMENTS}/{environment}.yaml'
+
+
+def release_file(release: str) -> str:
+    return f'{RELEASES}/{release}.yaml'
+
+
+def rollout_file(release: str) -> str:
+    return f'{ROLLOUTS}/{release}.yaml'
+
+
+def model_folder(model: str) -> str:
+    """All of a model's charts, and its ledger."""
+    return f'{CHARTS}/{model}'
+
+
+def chart_folder(model: str, version: str) -> str:
+    return f'{CHARTS}/{model}/{version}'
+
+
+def ledger_file(model: str) -> str:
+    return f'{CHARTS}/{model}/versions.yaml'
+
+
+def is_ledger(path: str) -> bool:
+    return path.startswith(f'{CHARTS}/') and path.endswith('/versions.yaml') and path.count('/') == 2
+
+
+def values_file(release: str) -> str:
+    return f'{VALUES}/{release}.yaml'
+
+
+def delivery_folder(environment: str) -> str:
+    return f'{DELIVERY}/{environment}'
+
+
+def delivery_file(release: str) -> str:
+    return f'{DELIVERY}/{release}.yaml'
+
+
+def delivery_readme(environment: str) -> str:
+    return f'{DELIVERY}/{environment}/README.md'
+
+
+def bootstrap_file(environment: str) -> str:
+    return f'{BOOTSTRAP}/{environment}.yaml'
+
+
+def delivery_name(environment: str, model: str) -> str:
+    """Name of a delivery object: unique among all environments that one agent serves; at most 63 characters by the
+    limits on both names."""
+    return f'{environment}-{model}'
+
+
+def bootstrap_name(environment: str) -> str:
+    return f'chartloom-{environment}'
+
+
+@cache  # asked more than once of each name
+def registry_place(path: str) -> tuple[str, str] | None:
+    """Kind and name of a registry file, ('Release', 'prod/ranker'); None where no registry file can stand."""
+    match = _REGISTRY_FILE.fullmatch(path)
+    if not match:
+        return None
+    folder, name, by_environment, environment, model = match.groups()
+    if by_environment:
+        return KINDS[by_environment], f'{environment}/{model}'
+    return (KINDS[folder], name) if folder else ('Settings', 'settings')
+
+
+def folder_and_stem(path: str) -> tuple[str, str]:
+    """Folder below registry/ and last part without its ending, ('releases', 'ranker'); of any path below registry/."""
+    folder, _, rest = path.partition('/')[2].partition('/')
+    return folder, rest.rpartition('/')[2].removesuffix('.yaml')
+
+
+def names_below(folder: str, paths: Iterable[str]) -> list[str]:
+    """Names of the files of a folder of the registry, sorted: models, environments, or releases as `env/model`."""
+    start = f'{folder}/'
+    return sorted(p.removeprefix(start).removesuffix('.yaml') for p in paths if p.startswith(start))
+
+
+def is_read(path: str) -> bool:
+    """Whether a file below registry/ has to be one of the registry."""
+    return not _NOT_READ.fullmatch(path)
+
+
+def is_registry_yaml(path: str) -> bool:
+    """Whether a file goes into a commit with what is generated from the registry."""
+    return _REGISTRY_YAML.fullmatch(path) is not None
+
+
+def is_generated(path: str) -> bool:
+    return path.startswith(_GENERATED_FOLDERS)
+
+
+_GENERATED_FOLDERS = tuple(f'{folder}/' for folder in GENERATED)
+
+
+def chart_file(path: str) -> tuple[str, str, str] | None:
+    """Model, chart version and path in the chart of a file below charts/; None for ledgers and all else."""
+    match = _CHART_FILE.fullmatch(path)
+    return (match[1], match[2], match[3]) if match else None
+
+
+def model_of(path: str) -> str:
+    """The model that a generated file belongs to, '' for none."""
+    folder, _, rest = path.partition('/')
+    if folder == CHARTS:
+        return rest.partition('/')[0]
+    release = release_of(path)
+    return release.rpartition('/')[2]
+
+
+def release_of(path: str) -> str:
+    """The release that a file of values/ or delivery/ belongs to, '' for none."""
+    match = _OF_RELEASE.fullmatch(path)
+    return f'{match[1]}/{match[2]}' if match else ''
+
+
+def environment_of(path: str) -> str:
+    """The environment whose bootstrap file or README this is, '' for none."""
+    match = _OF_ENVIRONMENT.fullmatch(path)
+    return match[1] or match[2] if match else ''
+
+
+def delivered_chart(delivery: bytes) -> str:
+    """The chart version that the text of a delivery object names, '' for none; without parsing it."""
+    match = _CHART_IN_DELIVERY.search(delivery)
+    return match[1].decode() if match else ''
