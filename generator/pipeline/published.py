@@ -15,7 +15,7 @@ from generator.domain.layout import CHART_README, CHART_SCHEMA, CHART_VALUES, CH
 from generator.domain.problems import Problem, ProblemsFound, problem
 from generator.domain.records import Chart, LedgerEntry, Model, Registry, Release
 from generator.domain.tree import LINK
-from generator.releases.resolve import choose_entry, standing
+from generator.releases.pins import choose_entry, with_targets
 from generator.strategies.written import of_chart
 from generator.tools.git.repository import Repository
 
@@ -42,7 +42,7 @@ class ChartReader:
 
     def prefetch(self, registry: Registry, charts: Mapping[str, ModelCharts]) -> None:
         """Read at once what the pins will ask for; a pin that is wrong is told later."""
-        pinned = (_pinned(release, registry, charts) for release in standing(registry))
+        pinned = (_pinned(release, registry, charts) for release in with_targets(registry))
         folders = {chart_folder(model, entry.version) for model, entry in filter(None, pinned)}
         wanted = {blob for folder in folders for blob in self._ids(folder).values()}
         self._blobs = self.repository.read(sorted(wanted - {LINK}))
