@@ -70,7 +70,7 @@ def base(kind: str, *, scaled: bool) -> r.Files:
     return {
         **r.settings(),
         **model(OLD, NEW, scaled=scaled),
-        **r.environment('prod', **r.GATEWAY),
+        **r.environment('prod', **r.ENVOY),
         **r.release('prod', MODEL, version='1', chart='1.0.0', strategy=strategy),
     }
 

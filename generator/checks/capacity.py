@@ -7,6 +7,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from generator.checks.hosts import host_problems
+from generator.domain.choices import Engine, Router, by_commits, reaches_other_clusters
 from generator.domain.layout import delivery_name
 from generator.domain.places import show
 from generator.domain.problems import Problem
@@ -107,13 +108,13 @@ class _Need:
     each: int
     size: Size
     strategy: Strategy
-    engine: str
-    router: str
+    engine: Engine
+    router: Router
     rolls: bool
 
     @property
     def by_commits(self) -> bool:
-        return self.engine == 'native' and not isinstance(self.strategy, Rolling)
+        return by_commits(self.engine) and not isinstance(self.strategy, Rolling)
 
     @property
     def steady(self) -> int:
@@ -143,7 +144,7 @@ def _object_names(releases: Sequence[ResolvedRelease]) -> Iterator[Problem]:
         name = delivery_name(environment.name, release.release.model)
         # One Argo CD serves many clusters, and nobody says here how many there are; each cluster has its own Flux.
         if environment.name not in agents:
-            served = () if environment.agent == 'argocd' else cluster_key(environment)
+            served = () if reaches_other_clusters(environment.agent) else cluster_key(environment)
             agents[environment.name] = environment.agent, environment.agent_namespace, served
         first = seen.setdefault((*agents[environment.name], name), release)
         if first is not release:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterator
 
+from generator.domain.choices import by_commits
 from generator.domain.layout import release_file
 from generator.domain.places import show
 from generator.domain.problems import Problem
@@ -51,7 +52,7 @@ def _problems(rollout: Rollout, release: Release, registry: Registry) -> Iterato
 
 def _engine(rollout: Rollout, release: Release, registry: Registry) -> Iterator[Problem]:
     environment = registry.environments.get(release.environment)
-    if environment and release.engine(environment) != 'native':
+    if environment and not by_commits(release.engine(environment)):
         place = release if 'engine' in release.spec else environment
         message = (
             f"engine '{release.engine(environment)}' knows nothing of the rollout of '{rollout.name}' that is under way"

@@ -8,6 +8,7 @@ import click
 
 from generator.cli.output import common_options, result, say
 from generator.delivery.bootstrap import bootstrap_command
+from generator.domain.choices import AGENTS
 from generator.domain.layout import SETTINGS, bootstrap_file, model_file, release_file
 from generator.operations.init import begin
 from generator.pipeline.doctor import PLACEHOLDER
@@ -20,7 +21,7 @@ from generator.pipeline.run import Run
 )
 @click.option(
     '--agent',
-    type=click.Choice(['argocd', 'flux']),
+    type=click.Choice(AGENTS),
     default='argocd',
     show_default=True,
     help='Agent of the first environment.',

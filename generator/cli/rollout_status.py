@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 
 from generator.cli.output import say
 from generator.cli.rollout_picture import controller_lines, picture, preview
+from generator.domain.choices import by_commits
 from generator.domain.records import Rollout
 from generator.domain.strategy import Rolling
 from generator.operations.rollout import find_rollout, since, stage_name, strategy_of, waiting
@@ -38,7 +39,7 @@ def show_status(run: Run, name: str, now: int) -> None:
     engine = run.registry.releases[name].engine(environment)
     if isinstance(strategy, Rolling):
         say(f"{name} has strategy 'rolling': Kubernetes replaces the pods as soon as the pin has moved")
-    elif engine == 'native':
+    elif by_commits(engine):
         say(f"{name}: no rollout is under way; 'chartloom rollout start {name}' begins this one, a commit a line:")
         _say(preview(strategy))
     else:

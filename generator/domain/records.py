@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
+from generator.domain.choices import Agent, Controller, Engine, Router, agent_namespace
 from generator.domain.layout import chart_folder
 from generator.domain.places import Path
 from generator.domain.strategy import Strategy, WrittenStrategy
@@ -86,24 +87,33 @@ class Environment:
     spec: Values
 
     @property
-    def agent(self) -> str:
-        return str(self.spec['agent'])
+    def agent(self) -> Agent:
+        found: Agent = self.spec['agent']
+        return found
 
     @property
     def agent_namespace(self) -> str:
-        return str(self.spec.get('agentNamespace') or {'argocd': 'argocd', 'flux': 'flux-system'}[self.agent])
+        return str(self.spec.get('agentNamespace') or agent_namespace(self.agent))
 
     @property
     def namespace(self) -> str:
         return str(self.spec['namespace'])
 
     @property
-    def router(self) -> str:
-        return str(self.spec.get('router', 'service'))
+    def router(self) -> Router:
+        found: Router = self.spec.get('router', 'service')
+        return found
 
     @property
-    def engine(self) -> str:
-        return str(self.spec.get('engine', 'native'))
+    def controller(self) -> Controller | None:
+        """What runs the gateway of router gateway-api, where the environment says it."""
+        found: Controller | None = self.spec.get('gateway', {}).get('controller')
+        return found
+
+    @property
+    def engine(self) -> Engine:
+        found: Engine = self.spec.get('engine', 'native')
+        return found
 
     @property
     def kubernetes(self) -> str:
@@ -135,9 +145,10 @@ class Release:
     def chart(self) -> str:
         return str(self.spec.get('chart', ''))
 
-    def engine(self, environment: Environment) -> str:
+    def engine(self, environment: Environment) -> Engine:
         """Who moves the traffic of a release whose strategy is not rolling."""
-        return str(self.spec.get('engine', environment.engine))
+        found: Engine = self.spec.get('engine', environment.engine)
+        return found
 
     @property
     def slot(self) -> str:

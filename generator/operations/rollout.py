@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
+from typing import assert_never
 
 from generator.checks.registry import environment_problems
+from generator.domain.choices import Engine
 from generator.domain.layout import ROLLOUTS, TEMPLATES, names_below
 from generator.domain.problems import ProblemsFound, problem
 from generator.domain.records import Environment, Release, ResolvedRelease, Rollout
@@ -89,14 +91,22 @@ def find_rollout(run: Run, name: str) -> tuple[Release, Rollout]:
     release = known_release(run.registry, name)
     if name not in run.registry.rollouts:
         environment = run.registry.environments[release.environment]
-        engine = release.engine(environment)
-        hint = f"run 'chartloom rollout start {name}'"
-        if engine == 'argo-rollouts':
-            hint = f"ask Argo Rollouts: 'kubectl argo rollouts promote {release.model}', or abort"
-        elif engine == 'flagger':
-            hint = 'Flagger moves it: open or close its gate, or revert the commit that moved the pin'
+        hint = _instead(release, release.engine(environment))
         raise problem(release.file, '', 'no rollout of this release is under way in git', hint)
     return release, run.registry.rollouts[name]
+
+
+def _instead(release: Release, engine: Engine) -> str:
+    """What to do about a release that no rollout in git leads away from."""
+    match engine:
+        case 'native':
+            return f"run 'chartloom rollout start {release.name}'"
+        case 'argo-rollouts':
+            return f"ask Argo Rollouts: 'kubectl argo rollouts promote {release.model}', or abort"
+        case 'flagger':
+            return 'Flagger moves it: open or close its gate, or revert the commit that moved the pin'
+        case _:
+            assert_never(engine)
 
 
 def since(run: Run, rollout: Rollout) -> int | None:

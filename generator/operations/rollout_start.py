@@ -6,6 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from generator.charts.versions import ModelCharts
+from generator.domain.choices import by_commits
 from generator.domain.layout import RELEASES, ledger_file
 from generator.domain.places import show
 from generator.domain.problems import problem
@@ -74,7 +75,7 @@ def start(old: ResolvedRelease, new: ResolvedRelease, read: Read, same_templates
         hint = f"run 'chartloom pin --newest {release.name}', then 'chartloom generate --commit'"
         message = "strategy 'rolling' has no rollout to start: Kubernetes replaces the pods"
         raise problem(written.file, show(written.path), message, hint)
-    if release.engine(old.environment) != 'native':
+    if not by_commits(release.engine(old.environment)):
         return Start(move_pin(release, to, read), to, '')
     if old.strategy.kind != strategy.kind:
         message = f"the release runs by strategy '{old.strategy.kind}', and {to} by '{strategy.kind}'"

@@ -6,12 +6,14 @@ from collections.abc import Iterator, Sequence
 from typing import Any
 
 from generator.charts import monitoring
+from generator.domain.choices import has_routes
 from generator.domain.places import Path
 from generator.domain.records import Application, Chart, Environment, Layer, Registry, Release, Values
 from generator.domain.strategy import WrittenStrategy
 from generator.releases.access import identity_layers
 from generator.releases.routes import route_layers
 from generator.strategies.compile import kind_layers
+from generator.strategies.flagger import primary_name
 from generator.values.images import mirrored
 
 
@@ -53,7 +55,7 @@ def _application_layers(
         yield from _peer_layers(release, environment, chart, application, registry)
     if applications:
         yield Layer(applications[0].file, ('metadata', 'name'), ('partOf',), applications[0].name)
-    if environment.router != 'service':
+    if has_routes(environment.router):
         yield from route_layers(release, environment, chart, applications, registry)
 
 
@@ -69,9 +71,8 @@ def _peer_layers(
         source: Path = ('spec', 'members', index)
         yield Layer(application.file, source, ('networkPolicy', 'ingress', peer), {**pods, 'ports': ports})
         yield Layer(application.file, source, ('networkPolicy', 'egress', peer), pods)
-        if environment.engine == 'flagger':  # whose pods that have the traffic are called otherwise
-            primary = {'podLabels': {**pods['podLabels'], 'app.kubernetes.io/name': f'{peer}-primary'}}
-            target = f'{peer}-primary'
+        if target := primary_name(peer, environment.engine):
+            primary = {'podLabels': {**pods['podLabels'], 'app.kubernetes.io/name': target}}
             yield Layer(application.file, source, ('networkPolicy', 'ingress', target), {**primary, 'ports': ports})
             yield Layer(application.file, source, ('networkPolicy', 'egress', target), primary)
 

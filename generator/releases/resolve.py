@@ -10,6 +10,7 @@ from typing import Any
 from generator.charts.versions import ModelCharts
 from generator.checks.registry import release_problems
 from generator.documents.schema import values_faults
+from generator.domain.choices import by_commits
 from generator.domain.places import Path, show
 from generator.domain.problems import Problem, ProblemsFound
 from generator.domain.records import (
@@ -100,8 +101,8 @@ def resolve_pinned(
     written = release_strategy(release, environment, chart)
     layers = tuple(release_layers(release, environment, chart, written, registry))
     merged = merge_checked(layers, chart.values, chart.schema, release.file, fits=chart.is_new)
-    by_commits = release.engine(environment) == 'native' and not isinstance(written.strategy, Rolling)
-    if by_commits and not release.version:
+    moved = by_commits(release.engine(environment)) and not isinstance(written.strategy, Rolling)
+    if moved and not release.version:
         message = f"strategy '{written.kind}' in git leads from a pin to another, and nothing is pinned"
         hint = f"run 'chartloom pin {release.name}', or write strategy: {{rolling: {{}}}} into {environment.file}"
         raise ProblemsFound([Problem(release.file, '$.spec', message, hint)])

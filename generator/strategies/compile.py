@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import assert_never
 
+from generator.domain.choices import by_commits
 from generator.domain.places import show
 from generator.domain.problems import Problem, ProblemsFound
 from generator.domain.records import Chart, Environment, Layer, Release, Values
@@ -13,6 +14,7 @@ from generator.strategies.argo_rollouts import compile_rollouts
 from generator.strategies.capabilities import features, refusal
 from generator.strategies.context import Context
 from generator.strategies.flagger import all_ports, compile_flagger, fixed_size, service_port, wants_gate
+from generator.strategies.gateways import unenforced
 from generator.strategies.queries import untold
 from generator.strategies.tracks import steady_tracks
 
@@ -29,7 +31,7 @@ def kind_layers(release: Release, environment: Environment, written: WrittenStra
         case BlueGreen() | Canary():
             place = release if 'engine' in release.spec else environment
             yield Layer(place.file, ('spec', 'engine'), ('strategy', 'engine'), release.engine(environment))
-            if release.engine(environment) == 'native':
+            if by_commits(release.engine(environment)):
                 yield Layer(file, path, ('tracks',), steady_tracks(strategy, release.slot))
         case _:
             assert_never(strategy)
@@ -48,13 +50,18 @@ def engine_layers(
     place = (*path, strategy.kind) if path[0] == 'spec' else path
     if found := list(_problems(strategy, context, written, show(place))):
         raise ProblemsFound(found)
-    match context.engine:
+    engine = context.engine
+    match engine:
+        case 'native':  # what its tracks are was said before
+            pass
         case 'argo-rollouts':
             yield Layer(file, path, ('strategy',), compile_rollouts(strategy, context))
         case 'flagger':
             yield Layer(file, path, ('strategy',), compile_flagger(strategy, context))
             if fixed := fixed_size(context):
                 yield Layer(file, path, ('autoscaling',), fixed)
+        case _:
+            assert_never(engine)
 
 
 def _problems(
@@ -74,10 +81,32 @@ def _problems(
             yield Problem(written.file, place, f'{found.reason} ({where})', hint)
     if seen:
         return
+    yield from _gateway_problems(strategy, context, written, place)
     if strategy.checks:
         yield from _check_problems(strategy, context, written, place)
-    if engine == 'flagger':
-        yield from _flagger_problems(strategy, context, written, place)
+    match engine:
+        case 'native' | 'argo-rollouts':
+            pass
+        case 'flagger':
+            yield from _flagger_problems(strategy, context, written, place)
+        case _:
+            assert_never(engine)
+
+
+def _gateway_problems(strategy: _Moved, context: Context, written: WrittenStrategy, place: str) -> Iterator[Problem]:
+    """What the table of engines and routers lets pass and the controller of the gateway does not enforce."""
+    environment, router = context.environment, context.router
+    match router:
+        case 'service' | 'istio' | 'nginx':
+            return
+        case 'gateway-api':
+            mirrors = isinstance(strategy, Canary) and any(step.mirror for step in strategy.steps)
+            if mirrors and (refused := unenforced('mirror', environment.controller)):
+                yield Problem(
+                    written.file, place, f"{refused.reason} (environment '{environment.name}')", refused.instead
+                )
+        case _:
+            assert_never(router)
 
 
 def _check_problems(

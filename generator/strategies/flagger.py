@@ -5,8 +5,9 @@ Flagger owns the Service, the route and their copies, so the Canary says what th
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, assert_never
 
+from generator.domain.choices import Engine, Router
 from generator.domain.records import Values
 from generator.domain.strategy import BlueGreen, Canary, Checks
 from generator.domain.units import duration, number, seconds
@@ -14,7 +15,6 @@ from generator.strategies.context import Context
 from generator.strategies.queries import Query
 from generator.values.merge import enabled
 
-_PROVIDERS = {'service': 'kubernetes', 'gateway-api': 'gatewayapi:v1', 'istio': 'istio', 'nginx': 'nginx'}
 # Pods of the new version, and none of the primary: their names have two parts after the target's.
 _PODS = 'pod=~"{{ target }}-[0-9a-zA-Z]+(-[0-9a-zA-Z]+)"'
 _BOUNDS = {'>=': 'min', '<=': 'max'}
@@ -25,16 +25,15 @@ def compile_flagger(strategy: Canary | BlueGreen, context: Context) -> dict[str,
     """Values below `strategy` in the words of Flagger."""
     analysis = _analysis(strategy, context)
     spec: dict[str, Any] = {
-        'provider': _PROVIDERS[context.router],
+        'provider': _provider(context.router),
         'targetRef': {'apiVersion': 'apps/v1', 'kind': 'Deployment', 'name': context.name},
         **_scaler(context),
         'progressDeadlineSeconds': int(context.values['progressDeadlineSeconds']),
         'revertOnDeletion': True,
         'service': _service(context),
         'analysis': analysis,
+        **_ingress(context),
     }
-    if context.router == 'nginx':
-        spec['ingressRef'] = {'apiVersion': 'networking.k8s.io/v1', 'kind': 'Ingress', 'name': context.name}
     found: dict[str, Any] = {'canary': spec}
     if strategy.checks:
         provider = {'type': 'prometheus', 'address': context.prometheus}
@@ -43,6 +42,43 @@ def compile_flagger(strategy: Canary | BlueGreen, context: Context) -> dict[str,
             for query in context.queries(strategy.checks, _PODS)
         }
     return found
+
+
+def primary_name(name: str, engine: Engine) -> str:
+    """What the pods of a release are called that have its traffic; '' where that is its own name."""
+    match engine:
+        case 'native' | 'argo-rollouts':
+            return ''
+        case 'flagger':
+            return f'{name}-primary'
+        case _:
+            assert_never(engine)
+
+
+def _provider(router: Router) -> str:
+    match router:
+        case 'service':
+            return 'kubernetes'
+        case 'gateway-api':
+            return 'gatewayapi:v1'
+        case 'istio':
+            return 'istio'
+        case 'nginx':
+            return 'nginx'
+        case _:
+            assert_never(router)
+
+
+def _ingress(context: Context) -> dict[str, Any]:
+    """The Ingress of the chart, which Flagger copies where routers know no other route."""
+    router = context.router
+    match router:
+        case 'service' | 'gateway-api' | 'istio':
+            return {}
+        case 'nginx':
+            return {'ingressRef': {'apiVersion': 'networking.k8s.io/v1', 'kind': 'Ingress', 'name': context.name}}
+        case _:
+            assert_never(router)
 
 
 def fixed_size(context: Context) -> dict[str, Any]:
@@ -98,45 +134,70 @@ def _service(context: Context) -> dict[str, Any]:
         'appProtocol': port['appProtocol'],
         'portDiscovery': True,
     }
-    if rule and context.router in ('gateway-api', 'istio'):
-        found |= _route(rule, route, context.router)
-    return found
+    return found | _route(rule, route, context.router) if rule else found
 
 
-def _route(rule: Values, route: Values, router: str) -> dict[str, Any]:
-    gateway = route['gateway']
-    found: dict[str, Any] = {'hosts': list(route['hostnames'])} if route['hostnames'] else {}
+def _route(rule: Values, route: Values, router: Router) -> dict[str, Any]:
+    """What Flagger's route says of requests."""
+    match router:
+        case 'service' | 'nginx':  # it makes none
+            return {}
+        case 'gateway-api':
+            return _gateway_route(rule, route)
+        case 'istio':
+            return _istio_route(rule, route)
+        case _:
+            assert_never(router)
+
+
+def _gateway_route(rule: Values, route: Values) -> dict[str, Any]:
+    place = {key: value for key, value in route['gateway'].items() if value}
+    reference = {'group': 'gateway.networking.k8s.io', 'kind': 'Gateway', **place}
+    path = _path(rule)
+    uris = [{'exact' if rule['type'] == 'Exact' else 'prefix': path}]
+    return {**_hosts(route), 'gatewayRefs': [reference], **_requests(rule, route, uris)}
+
+
+def _istio_route(rule: Values, route: Values) -> dict[str, Any]:
+    gateway, path = route['gateway'], _path(rule)
     place = f'{gateway["namespace"]}/' if gateway.get('namespace') else ''
-    if router == 'istio':
-        found['gateways'] = [f'{place}{gateway["name"]}']
-        found['trafficPolicy'] = {
+    # A prefix of Istio takes /apis for /api.
+    uris = [{'exact': path}] if rule['type'] == 'Exact' else [{'exact': path}, {'prefix': f'{path}/'}]
+    found = {
+        **_hosts(route),
+        'gateways': [f'{place}{gateway["name"]}'],
+        'trafficPolicy': {
             'loadBalancer': {'simple': 'LEAST_REQUEST'},
             'outlierDetection': {
                 'consecutive5xxErrors': 5, 'interval': '10s', 'baseEjectionTime': '30s', 'maxEjectionPercent': 50,
             },
-        }  # fmt: skip
-    else:
-        reference = {'group': 'gateway.networking.k8s.io', 'kind': 'Gateway', **{k: v for k, v in gateway.items() if v}}
-        found['gatewayRefs'] = [reference]
-    if rule['path'] != '/' or rule['type'] == 'Exact':
-        found['match'] = [{'uri': uri} for uri in _uris(rule, router)]
-    if rule.get('rewrite'):
-        found['rewrite'] = {'uri': rule['rewrite']}
-    if route['timeout']:
-        found['timeout'] = route['timeout']
-    if router == 'istio' and route['retries']['attempts']:
+        },
+        **_requests(rule, route, uris),
+    }  # fmt: skip
+    if route['retries']['attempts']:
         conditions = 'connect-failure,refused-stream,unavailable,503'
         limit = {'perTryTimeout': route['retries']['perTryTimeout']} if route['retries']['perTryTimeout'] else {}
         found['retries'] = {'attempts': int(route['retries']['attempts']), **limit, 'retryOn': conditions}
     return found
 
 
-def _uris(rule: Values, router: str) -> list[dict[str, str]]:
-    path = rule['path'].rstrip('/') or '/'
-    if rule['type'] == 'Exact':
-        return [{'exact': path}]
-    # A prefix of Istio takes /apis for /api.
-    return [{'exact': path}, {'prefix': f'{path}/'}] if router == 'istio' else [{'prefix': path}]
+def _path(rule: Values) -> str:
+    return str(rule['path']).rstrip('/') or '/'
+
+
+def _hosts(route: Values) -> dict[str, Any]:
+    return {'hosts': list(route['hostnames'])} if route['hostnames'] else {}
+
+
+def _requests(rule: Values, route: Values, uris: list[dict[str, str]]) -> dict[str, Any]:
+    found: dict[str, Any] = (
+        {'match': [{'uri': uri} for uri in uris]} if rule['path'] != '/' or rule['type'] == 'Exact' else {}
+    )
+    if rule.get('rewrite'):
+        found['rewrite'] = {'uri': rule['rewrite']}
+    if route['timeout']:
+        found['timeout'] = route['timeout']
+    return found
 
 
 def _analysis(strategy: Canary | BlueGreen, context: Context) -> dict[str, Any]:
