@@ -11,7 +11,7 @@ import time
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
-from generator.pipeline.run import Run
+from generator.pipeline.run import open_run
 from generator.tools.git.build import build_commit
 from generator.tools.git.repository import open_repository
 
@@ -19,7 +19,7 @@ from generator.tools.git.repository import open_repository
 def main(folder: Path, stream: Path) -> None:
     start = time.perf_counter()
     repository = open_repository(folder)
-    run = Run(repository)
+    run = open_run(repository, shards=True)
     _ = run.registry
     loaded = time.perf_counter()
     files = run.files

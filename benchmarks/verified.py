@@ -11,13 +11,13 @@ from pathlib import Path
 
 from generator.cli import main
 from generator.pipeline import verify
-from generator.pipeline.run import Run
+from generator.pipeline.run import open_run
 from generator.tools.git.repository import open_repository
 from generator.tools.helm.binary import find_helm
 
 
 def render(folder: Path) -> None:
-    run = Run(open_repository(folder))
+    run = open_run(open_repository(folder))
     helm, releases = find_helm(os.environ), len(run.releases)
     start = time.perf_counter()
     problems, objects = verify.render(run, helm, None, os.cpu_count() or 2, lambda step: None)

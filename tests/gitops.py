@@ -17,7 +17,8 @@ from parts import ROOT, git, part
 from registries import following, model, release, settings, tree
 
 from generator.domain.problems import ProblemsFound
-from generator.operations.apply import Options, Outcome, generate
+from generator.operations.apply import apply
+from generator.operations.operation import Options, Outcome, generate
 from generator.tools.git.repository import Repository, open_repository
 
 # Two models, two environments: enough that one change must leave others alone.
@@ -69,8 +70,8 @@ class Checkout:
     def read(self, path: str) -> str:
         return (self.folder / path).read_text(encoding='utf-8')
 
-    def generate(self, **options: Any) -> Outcome:
-        return generate(self.repository(), Options(**options))
+    def generate(self, models: tuple[str, ...] = (), **options: Any) -> Outcome:
+        return apply(generate(models), self.repository(), Options(**options))
 
     def commit(self, **options: Any) -> Outcome:
         return self.generate(commit=True, **options)

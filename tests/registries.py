@@ -14,8 +14,9 @@ from parts import ROOT, git
 from generator.charts.ledger import dump_ledger, read_ledger
 from generator.charts.versions import digest
 from generator.domain.layout import ledger_file
-from generator.operations.apply import Options, Outcome, generate
-from generator.pipeline.run import Run
+from generator.operations.apply import apply
+from generator.operations.operation import Options, Outcome, generate
+from generator.pipeline.run import Run, open_run
 from generator.tools.git.repository import open_repository
 
 EXAMPLE = ROOT / 'gitops_example'
@@ -105,11 +106,11 @@ class Repository:
             file.parent.mkdir(parents=True, exist_ok=True)
             file.write_bytes(data)
 
-    def run(self, models: Collection[str] = ()) -> Run:
-        return Run(open_repository(self.folder), models)
+    def run(self, models: Collection[str] = (), **options: Any) -> Run:
+        return open_run(open_repository(self.folder), models, **options)
 
-    def generate(self, **options: Any) -> Outcome:
-        return generate(open_repository(self.folder), Options(**options))
+    def generate(self, models: tuple[str, ...] = (), **options: Any) -> Outcome:
+        return apply(generate(models), open_repository(self.folder), Options(**options))
 
     def publish(self) -> Outcome:
         """Generate and commit: what stands there then is published, for chartloom's base is this branch."""

@@ -10,7 +10,7 @@ import pytest
 from parts import ROOT, git
 
 from generator.operations.apply import Options, generate
-from generator.pipeline.run import Run
+from generator.pipeline.run import open_run
 from generator.pipeline.verify import check_delivery, drift, render
 from generator.tools.git.repository import open_repository
 
@@ -59,7 +59,7 @@ def test_regenerates_to_itself_as_a_folder_of_another_repository(tmp_path: Path)
 def test_verifies_with_real_helm(example: Path, helm: str) -> None:
     from generator.tools.helm.binary import find_helm
 
-    run = Run(open_repository(example))
+    run = open_run(open_repository(example))
     assert drift(run) == []
     problems, objects = render(run, find_helm({'HELM': str(helm), 'PATH': ''}), None, 2, lambda step: None)
     assert problems == []
@@ -70,7 +70,7 @@ def test_delivery_and_bootstrap_pass_strict_schemas(example: Path, crds: Path, s
     from generator.delivery.bootstrap import bootstrap_objects
     from generator.delivery.objects import delivery_object
 
-    run = Run(open_repository(example))
+    run = open_run(open_repository(example))
     settings = run.registry.settings
     objects = [delivery_object(release, settings, '') for release in run.releases]
     for environment in run.registry.environments.values():
@@ -83,7 +83,7 @@ def test_delivery_and_bootstrap_pass_strict_schemas(example: Path, crds: Path, s
 def test_every_digest_of_the_example_is_whole(example: Path) -> None:
     from generator.values.images import images
 
-    run = Run(open_repository(example))
+    run = open_run(open_repository(example))
     for release in run.releases:
         if release.environment.spec.get('requireDigest', True):
             assert all(len(image['digest']) == len('sha256:') + 64 for _, image in images(release.merged))
@@ -93,7 +93,7 @@ def test_check_delivery_is_part_of_verify(example: Path, crds: Path) -> None:
     from generator.tools.helm.schemas import Schemas
 
     only_crds = Schemas([f'{crds}/{{{{.Group}}}}/{{{{.ResourceKind}}}}_{{{{.ResourceAPIVersion}}}}.json'])
-    found = check_delivery(Run(open_repository(example)), only_crds)
+    found = check_delivery(open_run(open_repository(example)), only_crds)
     # The folder holds custom resources only: it must say that it has none of Kubernetes' own kinds, and no more.
     kinds = (
         'rbac.authorization.k8s.io/v1 Role',

@@ -14,7 +14,7 @@ import yaml
 from gitops import chartloom
 
 from generator.charts.starter import load_templates
-from generator.pipeline.run import Run
+from generator.pipeline.run import Run, open_run
 from generator.pipeline.verify import helm_releases
 from generator.tools.git.repository import open_repository
 from generator.tools.helm.binary import find_helm, lint, template
@@ -85,7 +85,7 @@ def run(tmp_path_factory: pytest.TempPathFactory) -> Run:
     repository = r.Repository(tmp_path_factory.mktemp('matrix') / 'repository', files)
     done = chartloom(repository.folder, 'generate', '--commit')
     assert done.returncode == 0, done.stderr
-    return Run(open_repository(repository.folder))
+    return open_run(open_repository(repository.folder))
 
 
 def test_every_combination_renders_on_both_helms(run: Run, helms: list[Path], strict: Callable[..., None]) -> None:

@@ -159,9 +159,10 @@ def test_two_processes_make_the_same_bytes(tmp_path: Path) -> None:
     """Hash seeds differ between processes, and with them the order of every set."""
     repository = r.Repository(tmp_path / 'repository', r.example())
     code = (
-        'from pathlib import Path; from generator.pipeline.run import Run;'
+        'from pathlib import Path; from generator.pipeline.run import open_run;'
         'from generator.tools.git.repository import open_repository;'
-        'from generator.delivery.tree import tree_digest; print(tree_digest(Run(open_repository(Path("."))).files))'
+        'from generator.delivery.tree import tree_digest;'
+        'print(tree_digest(open_run(open_repository(Path("."))).files))'
     )
     digests = set()
     for seed in ('0', '1', '2026'):

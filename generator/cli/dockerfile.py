@@ -10,7 +10,7 @@ from generator.charts.dockerfile import dockerfile
 from generator.cli.output import common_options, result, say
 from generator.domain.problems import problem
 from generator.domain.words import suggest
-from generator.pipeline.run import Run
+from generator.pipeline.run import open_run
 from generator.tools.git.repository import open_repository
 
 
@@ -24,7 +24,7 @@ def command(model: str, wanted: str, folder: Path, output: str) -> None:
     The image of a version without an artifact is its base, and the files come from the folder model/ beside the
     Dockerfile.
     """
-    run = Run(open_repository(folder), [model])
+    run = open_run(open_repository(folder), [model])
     found = run.registry.models[model]
     version = next((each for each in found.versions if each.version == wanted), None) if wanted else found.newest
     if version is None:

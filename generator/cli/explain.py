@@ -17,7 +17,7 @@ from generator.domain.places import Path as Place
 from generator.domain.places import show
 from generator.domain.problems import problem
 from generator.domain.words import suggest
-from generator.pipeline.run import Run
+from generator.pipeline.run import Run, open_run
 from generator.releases.explain import Origin, explain_release
 from generator.tools.git.repository import open_repository
 
@@ -37,7 +37,7 @@ def command(name: str, key: str, folder: Path, output: str) -> None:
     release = name.removeprefix('release/')
     if release.count('/') != 1:
         raise click.UsageError(f"'{name}' is no release: write release/ENV/MODEL")
-    run = Run(open_repository(folder), [release.rpartition('/')[2]])
+    run = open_run(open_repository(folder), [release.rpartition('/')[2]])
     found = next((item for item in run.releases if item.release.name == release), None)
     if found is None:
         hint = suggest(release, run.source.release_names)

@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import click
 
-from generator.cli.output import common_options, result, say
-from generator.delivery.bootstrap import bootstrap_command
+from generator.cli.operation import Place, operation_options, outcome_data
+from generator.cli.output import result, say, wants_json
 from generator.domain.choices import AGENTS
 from generator.domain.layout import SETTINGS, bootstrap_file, model_file, release_file
-from generator.operations.init import begin
+from generator.operations.init import FIRST_ENVIRONMENT, First, init, init_remote
+from generator.operations.operation import Options, Outcome, Remote
 from generator.pipeline.doctor import PLACEHOLDER
-from generator.pipeline.run import Run
 
 
 @click.command()
@@ -27,32 +25,42 @@ from generator.pipeline.run import Run
     help='Agent of the first environment.',
 )
 @click.option('--example', is_flag=True, help='With a first model and its release.')
-@common_options
-def command(url: str, agent: str, example: bool, folder: Path, output: str) -> None:
+@operation_options
+def command(url: str, agent: str, example: bool, place: Place, output: str) -> None:
     """Begin a GitOps repository: settings, a first environment `local`, and all that is generated from them.
 
-    Where there is no git repository one is made. Nothing that exists is overwritten.
+    Where there is no git repository one is made. Nothing that exists is overwritten. It is one commit.
     """
-    begun = begin(folder, url, agent, example=example)
-    made = [change.path for change in begun.outcome.plan.changes]
-    environments = list(Run(begun.repository).registry.environments.values())
-    commands = [f'git push, then: {bootstrap_command(environment)}' for environment in environments]
-    if output == 'json':
-        written = [*begun.files, *made]
-        result({'changed': True, 'folder': str(begun.repository.root), 'written': written, 'bootstrap': commands})
-        return
-    for path in begun.files:
-        say(f'wrote {path}')
-    say(f'generated {len(made)} files from them')
-    if begun.url == PLACEHOLDER:
+    first = First(url, agent, example)
+    options = Options(commit=True, push=place.push, dry_run=place.dry_run, message=place.message)
+    if place.url:
+        target = place.target
+        assert isinstance(target, Remote)
+        outcome = init_remote(target, first, options)
+    else:
+        outcome = init(place.folder, first, options)
+    if wants_json():
+        made = [change.path for change in outcome.plan.changes]
+        commands = [f'git push, then: kubectl apply -f {bootstrap_file(FIRST_ENVIRONMENT)}']
+        written = [*outcome.result['written'], *made]
+        result({**outcome_data(outcome), 'written': written, 'bootstrap': commands})
+    else:
+        _tell(outcome)
+
+
+def _tell(outcome: Outcome) -> None:
+    written, made = outcome.result['written'], len(outcome.plan.changes)
+    verb = 'would write' if outcome.dry_run else 'wrote'
+    for path in written:
+        say(f'{verb} {path}')
+    say(f'{"would generate" if outcome.dry_run else "generated"} {made} files from them')
+    if outcome.commit:
+        say(f'commit {outcome.commit[:12]} on {outcome.branch}{", pushed" if outcome.pushed else ""}', fg='green')
+    if outcome.result['url'] == PLACEHOLDER:
         say(f'\nset spec.repository.url in {SETTINGS}: {PLACEHOLDER} stands for it now', fg='yellow')
+    bootstrap = bootstrap_file(FIRST_ENVIRONMENT)
     say('\nnext:')
-    say('  git add -A && git commit                  keep this beginning')
-    say(f'  edit {model_file("<model>"):<36} add a model, and {release_file("local/<model>")}')
+    say(f'  edit {model_file("<model>"):<36} add a model, and {release_file(f"{FIRST_ENVIRONMENT}/<model>")}')
     say('  chartloom generate --commit               make its chart, values and delivery object')
-    for environment in environments:
-        say(
-            f'  {bootstrap_command(environment):<41} once, by the platform team: '
-            f'{environment.name} then follows the repository'
-        )
-        say(f'  (review {bootstrap_file(environment.name)} first: it says what the repository may deploy, and where)')
+    say(f'  kubectl apply -f {bootstrap:<24} once, by the platform team: the agent then follows the repository')
+    say(f'  (review {bootstrap} first: it says what the repository may deploy, and where)')

@@ -12,14 +12,13 @@ from generator.cli.output import common_options, problem_data, result, say, tabl
 from generator.domain.layout import chart_file, chart_folder
 from generator.domain.records import Plan
 from generator.domain.secrets import veil
-from generator.pipeline import known as cache
-from generator.pipeline.run import Run
-from generator.pipeline.source import Source
+from generator.pipeline import known
+from generator.pipeline.run import Run, open_run
 from generator.plan.chart_moves import chart_moves
 from generator.plan.removals import removal_warnings
 from generator.plan.summary import folder_of, new_folders, summarize
-from generator.tools.git.build import finish
 from generator.tools.git.repository import open_repository
+from generator.tools.git.transaction import finish
 
 
 @click.command()
@@ -37,14 +36,13 @@ def command(
     """Show what generate would change: releases, charts and files. Nothing is written."""
     repository = open_repository(folder)
     finish(repository)
-    source = Source(repository, models)
-    run = Run(repository, models, source=source)
-    known = cache.fingerprint(repository, source, 'files')
+    run = open_run(repository, models, shards=True)
+    print_ = known.fingerprint(repository, run.source, 'files')
     plan = Plan((), {})
-    if not cache.is_known(repository, 'files', known):
+    if not known.is_known(repository, 'files', print_):
         plan = run.plan(discard=discard_edits, removable=allow_removal)
         if not plan.changes:
-            cache.remember(repository, 'files', known)
+            known.remember(repository, 'files', print_)
     diffs = {change.path: _diff(run, plan, change.path) for change in plan.changes} if diff else {}
     before = {path: run.source.read(path) for path in plan.files if path in run.source.tree.ids}
     moves = chart_moves(plan.files, before, run.ledger_of)

@@ -3,36 +3,26 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any, TypeVar
 
 import click
 
 from generator.cli import CHANGES, PROBLEMS
+from generator.cli.operation import Place, branch_option, operation_options, outcome_data, repo_option, tell
 from generator.cli.output import common_options, problem_data, report, result, say, wants_json
-from generator.cli.rollout_commit import apply_move, commit_options, model_of, open_named, tell_move
 from generator.cli.rollout_status import show_status, status_data
+from generator.domain.layout import rollout_file
 from generator.domain.problems import problem
-from generator.domain.records import Rollout
-from generator.operations.rollout import (
-    aborting,
-    advancing,
-    check_room,
-    find_rollout,
-    health,
-    move,
-    next_look,
-    rollout_names,
-    stage_name,
-    start_of,
-    waiting,
-)
-from generator.operations.rollout_health import Verdict
-from generator.operations.rollout_steps import Files, Wait, after, check_finish, remaining
-from generator.pipeline.run import Run
-from generator.plan.message import shortened
-from generator.strategies.course import ENDED
-from generator.strategies.during import rollout_stage
+from generator.operations.operation import Operation, Outcome
+from generator.operations.remote import opened
+from generator.operations.rollout import Gate, aborting, advancing, finishing, starting
+from generator.operations.rollout_state import rollout_names
+from generator.pipeline.run import open_run
 from generator.tools.git.repository import Repository
+
+F = TypeVar('F', bound=Callable[..., Any])
 
 
 @click.group()
@@ -44,25 +34,25 @@ def command() -> None:
     """
 
 
+def _release(context: click.Context, parameter: click.Parameter, name: str) -> str:
+    return name.removeprefix('release/')
+
+
+def _verb(function: F) -> F:
+    return click.argument('name', metavar='ENV/MODEL', callback=_release)(operation_options(function))
+
+
 @command.command()
 @click.option('--version', default='', help='The model version to go to; default: the newest.')
 @click.option('--chart', default='', help='The chart version to go to; default: the newest of that version.')
-@commit_options
-def start(name: str, version: str, chart: str, push: bool, message: str, folder: Path, output: str) -> None:
+@_verb
+def start(name: str, version: str, chart: str, place: Place, output: str) -> None:
     """Begin: the new pods beside the old ones, without traffic."""
-    name, repository = open_named(name, folder)
-    run = Run(repository, [model_of(name)])
-    began = start_of(run, name, version, chart)
-    check_room(run, name, began)
-
-    def edit(run: Run) -> Files:
-        return start_of(run, name, began.to.version, began.to.chart).files
-
-    subject = f'Start to roll out {name} {began.to.version}'
-    outcome = apply_move(repository, name, 'start', edit, message or shortened(subject), push)
-    tell_move(outcome, {'result': 'started', 'stage': began.stage, 'to': began.to.spec})
-    if not wants_json():
-        show_status(Run(repository, [model_of(name)]), name, int(time.time()))
+    outcome = place.carry_out(starting(name, version, chart))
+    tell(outcome)
+    if not wants_json() and not place.dry_run:
+        with opened(place.target) as repository:
+            show_status(open_run(repository, [_model(name)]), name, int(time.time()))
 
 
 @command.command()
@@ -71,121 +61,108 @@ def start(name: str, version: str, chart: str, push: bool, message: str, folder:
 @click.option('--if-healthy', is_flag=True, help='Ask Prometheus first: pods are ready, and the checks hold.')
 @click.option('--prometheus', default='', help="Address of Prometheus; default: the environment's.")
 @click.option('--abort-on-failure', is_flag=True, help='Take all requests back when the checks fail.')
-@commit_options
+@_verb
 @click.pass_context
 def advance(
     context: click.Context, name: str, approve: bool, skip_hold: bool, if_healthy: bool, prometheus: str,
-    abort_on_failure: bool, push: bool, message: str, folder: Path, output: str,
+    abort_on_failure: bool, place: Place, output: str,
 ) -> None:  # fmt: skip
     """Make the next step, if its time has come.
 
     Exit codes: 0 advanced, 1 failed (or aborted), 4 waiting.
     """
-    name, repository = open_named(name, folder)
-    run, now = Run(repository, [model_of(name)]), int(time.time())
-    _, rollout = find_rollout(run, name)
-    verdict = Verdict('passed')
-    if (if_healthy or prometheus or abort_on_failure) and not rollout.aborted:
-        verdict = health(run, name, prometheus, now)
-    wait = waiting(run, name, now, approved=approve, skip_hold=skip_hold)
-    if verdict.state == 'failed':
-        _fail(context, repository, rollout, verdict, push, message, abort_on_failure)
-    elif wait.reasons or verdict.state == 'waiting':
-        _wait(context, rollout, wait, verdict)
-    else:
-        _advance(repository, rollout, 'advance', push, message)
-
-
-def _advance(repository: Repository, rollout: Rollout, operation: str, push: bool, message: str) -> None:
-    name, to = rollout.name, after(rollout)
-    version = rollout.spec['to']['version']
-    subject = f'Roll out {name} {version}: {stage_name(rollout)} → {to}'
-    if rollout.aborted:
-        subject = f'End the aborted rollout of {name} {version}'
-    edit = move(name, stage_name(rollout), advancing)
-    outcome = apply_move(repository, name, operation, edit, message or shortened(subject), push)
-    rest = remaining(rollout)[1:]
-    tell_move(outcome, {'result': 'advanced', 'waitSeconds': 0, 'reasons': [], 'stage': to, 'remaining': rest})
-    if not wants_json():
-        say(f'{name}: {stage_name(rollout)} → {to}' + (f', then {", ".join(rest)}' if rest else ''))
-
-
-def _wait(context: click.Context, rollout: Rollout, wait: Wait, verdict: Verdict) -> None:
-    reasons = [*wait.reasons, *([verdict.reason] if verdict.reason else [])]
-    seconds = wait.seconds or (next_look(rollout) if verdict.reason else 0)
-    if wants_json():
-        result({'result': 'waiting', 'waitSeconds': seconds, 'reasons': reasons, 'stage': rollout.stage})
-    else:
-        say(f"{rollout.name} waits at '{stage_name(rollout)}': {'; '.join(reasons)}")
-    context.exit(CHANGES)
-
-
-def _fail(
-    context: click.Context, repository: Repository, rollout: Rollout, verdict: Verdict, push: bool, message: str,
-    abort_on_failure: bool,
-) -> None:  # fmt: skip
-    hint = '' if abort_on_failure else f"run 'chartloom rollout abort {rollout.name}'"
-    told = problem(rollout.file, '$.spec.stage', verdict.reason, hint)
-    if not wants_json():
-        report(told)
-    if abort_on_failure:
-        _abort(repository, rollout, push, message, [verdict.reason])
-    elif wants_json():
-        about = {'result': 'failed', 'waitSeconds': 0, 'reasons': [verdict.reason], 'stage': rollout.stage}
-        result({**about, 'problems': problem_data(told.problems)})
-    context.exit(PROBLEMS)
+    check_health = if_healthy or bool(prometheus) or abort_on_failure
+    gate = Gate(int(time.time()), approve, skip_hold, check_health, prometheus, abort_on_failure)
+    _move(context, name, place, advancing(name, gate))
 
 
 @command.command()
-@commit_options
-def abort(name: str, push: bool, message: str, folder: Path, output: str) -> None:
+@_verb
+@click.pass_context
+def abort(context: click.Context, name: str, place: Place, output: str) -> None:
     """Take all requests back to the old version.
 
     Where the new one has got requests its pods stay, to answer them, until 'advance' or 'finish' removes them.
     """
-    name, repository = open_named(name, folder)
-    _, rollout = find_rollout(Run(repository, [model_of(name)]), name)
-    _abort(repository, rollout, push, message, [])
-
-
-def _abort(repository: Repository, rollout: Rollout, push: bool, message: str, reasons: list[str]) -> None:
-    name = rollout.name
-    subject = f'Abort the rollout of {name} {rollout.spec["to"]["version"]} at {rollout.stage}'
-    outcome = apply_move(
-        repository, name, 'abort', move(name, stage_name(rollout), aborting), message or shortened(subject), push
-    )
-    rest = [ENDED] if rollout_stage(rollout).serves else []
-    tell_move(
-        outcome, {'result': 'aborted', 'waitSeconds': 0, 'reasons': reasons, 'stage': rollout.stage, 'remaining': rest}
-    )
-    if not wants_json():
-        last = f"; 'chartloom rollout finish {name}' removes the new pods" if rest else ''
-        say(f'{name}: all requests are back at {rollout.spec["from"]["version"]}{last}')
+    _move(context, name, place, aborting(name))
 
 
 @command.command()
-@commit_options
+@_verb
 @click.pass_context
-def finish(context: click.Context, name: str, push: bool, message: str, folder: Path, output: str) -> None:
+def finish(context: click.Context, name: str, place: Place, output: str) -> None:
     """Make the next commit towards the end, after the last step or an abort; no hold and no check is waited for."""
-    name, repository = open_named(name, folder)
-    run, now = Run(repository, [model_of(name)]), int(time.time())
-    _, rollout = find_rollout(run, name)
-    check_finish(rollout)
-    wait = waiting(run, name, now, approved=True, skip_hold=True)
-    if wait.reasons:
-        _wait(context, rollout, wait, Verdict('passed'))
-    _advance(repository, rollout, 'finish', push, message)
+    _move(context, name, place, finishing(name, int(time.time())))
+
+
+def _move(context: click.Context, name: str, place: Place, operation: Operation) -> None:
+    outcome = place.carry_out(operation)
+    match outcome.result['result']:
+        case 'waiting':
+            _show(outcome, f"{name} waits at '{outcome.result['stage']}': {'; '.join(outcome.result['reasons'])}")
+            context.exit(CHANGES)
+        case 'failed':
+            _fail(name, outcome)
+            context.exit(PROBLEMS)
+        case 'aborted':
+            _tell_abort(name, outcome)
+            if outcome.result['reasons']:
+                context.exit(PROBLEMS)
+        case _:
+            rest = outcome.result['remaining']
+            steps = f'{name}: {outcome.result["before"]} → {outcome.result["stage"]}'
+            tell(outcome)
+            _say(steps + (f', then {", ".join(rest)}' if rest else ''))
+
+
+def _show(outcome: Outcome, words: str) -> None:
+    if wants_json():
+        result(outcome_data(outcome))
+    else:
+        say(words)
+
+
+def _say(words: str) -> None:
+    if not wants_json():
+        say(words)
+
+
+def _fail(name: str, outcome: Outcome) -> None:
+    (reason,) = outcome.result['reasons']
+    told = problem(rollout_file(name), '$.spec.stage', reason, f"run 'chartloom rollout abort {name}'")
+    if wants_json():
+        result({**outcome_data(outcome), 'problems': problem_data(told.problems)})
+    else:
+        report(told)
+
+
+def _tell_abort(name: str, outcome: Outcome) -> None:
+    for reason in outcome.result['reasons']:
+        if not wants_json():
+            report(problem(rollout_file(name), '$.spec.stage', reason))
+    tell(outcome)
+    last = f"; 'chartloom rollout finish {name}' removes the new pods" if outcome.result['remaining'] else ''
+    _say(f'{name}: all requests are back at {outcome.result["from"]["version"]}{last}')
+
+
+def _model(name: str) -> str:
+    return name.rpartition('/')[2]
 
 
 @command.command()
-@click.argument('name', metavar='[ENV/MODEL]', default='')
+@click.argument('name', metavar='[ENV/MODEL]', default='', callback=_release)
+@repo_option
+@branch_option
 @common_options
-def status(name: str, folder: Path, output: str) -> None:
+def status(name: str, repo: str, branch: str, folder: Path, output: str) -> None:
     """Show where rollouts stand, what comes next and what it waits for; all that are under way where none is named."""
-    name, repository = open_named(name, folder)
+    with opened(Place(folder, repo, branch, False, False, '').target) as repository:
+        _status(name, repository)
+
+
+def _status(name: str, repository: Repository) -> None:
     names = [name] if name else rollout_names(repository)
-    runs, now = [(Run(repository, [model_of(each)]), each) for each in names], int(time.time())
+    runs, now = [(open_run(repository, [_model(each)]), each) for each in names], int(time.time())
     if wants_json():
         result({'rollouts': [status_data(run, each, now) for run, each in runs]})
         return

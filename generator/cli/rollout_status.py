@@ -10,7 +10,7 @@ from generator.cli.rollout_picture import controller_lines, picture, preview
 from generator.domain.choices import by_commits
 from generator.domain.records import Rollout
 from generator.domain.strategy import Rolling
-from generator.operations.rollout import find_rollout, since, stage_name, strategy_of, waiting
+from generator.operations.rollout_state import find_rollout, since, stage_name, strategy_of, waiting
 from generator.operations.rollout_steps import Pin, Wait, after, remaining, show_time
 from generator.pipeline.run import Run
 

@@ -11,7 +11,7 @@ from generator.cli import PROBLEMS
 from generator.cli.output import common_options, count, problem_data, progress, report, result, say, warn
 from generator.domain.problems import Problem, ProblemsFound
 from generator.pipeline import verify
-from generator.pipeline.run import Run
+from generator.pipeline.run import Run, open_run
 from generator.tools.git.repository import open_repository
 from generator.tools.helm.binary import Helm, find_helm
 
@@ -48,7 +48,7 @@ def command(
     """
     repository = open_repository(folder)
     helm = find_helm(os.environ)
-    run = Run(repository, models, base=base)
+    run = open_run(repository, models, base=base)
     problems = verify.drift(run)
     charts = verify.changed_charts(run, every=every)
     counts = {'releases': len(run.releases), 'chartsLinted': 0, 'objects': 0}

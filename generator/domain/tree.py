@@ -3,6 +3,12 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Callable, Mapping
+
+# What a change of files is: bytes to write, or None to remove.
+Files = Mapping[str, bytes | None]
+# Gives the bytes of a file.
+Read = Callable[[str], bytes]
 
 # In place of a blob id where no file is but a link, a folder or another repository: no content of ours.
 LINK = 'link'

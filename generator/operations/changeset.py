@@ -7,12 +7,24 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 
 from generator.delivery import documents as repository_documents
-from generator.domain.layout import DOCUMENTS, OF_ONE_MODEL, REGISTRY, SCHEMAS, folder_and_stem, is_registry_yaml
+from generator.domain.layout import (
+    DELIVERY,
+    DOCUMENTS,
+    OF_ONE_MODEL,
+    REGISTRY,
+    SCHEMAS,
+    folder_and_stem,
+    is_registry_yaml,
+)
 from generator.domain.problems import Problem, ProblemsFound
 from generator.domain.records import Change, Plan
+from generator.domain.tree import LINK, Files
+from generator.operations.operation import Operation, Options
 from generator.pipeline.run import Run
+from generator.plan.chart_moves import chart_moves
+from generator.plan.message import commit_message
 from generator.plan.plan import left_behind
-from generator.tools.git.build import Files
+from generator.tools.git.build import build_commit
 from generator.tools.git.repository import Repository
 
 
@@ -30,18 +42,22 @@ class Changeset:
     index: Mapping[str, str] = field(default_factory=dict)
 
 
-def find_changes(run: Run, plan: Plan, removable: Collection[str], *, discard: bool) -> Changeset:
-    """What HEAD lacks; `plan` is what the work tree lacks. ProblemsFound where a commit would lose something."""
+def find_changes(run: Run, plan: Plan, operation: Operation, own: Collection[str], options: Options) -> Changeset:
+    """What HEAD lacks; `plan` is what the work tree lacks, `own` are the registry files that the operation changes.
+
+    ProblemsFound where a commit would lose something, or hold what is no part of the operation.
+    """
+    removable, discard = options.removable, options.discard
     held = run.source.tree.held  # all that HEAD holds and a commit of this scope may touch
     lacking, registry = plan, {}
     if held != run.source.tree.ids:
         generated = {path: blob for path, blob in held.items() if not _is_registry(path)}
-        if generated != run.source.generated():
+        if generated != run.source.generated:
             if problems := left_behind([path for path in generated if path not in run.desired_ids], removable):
                 raise ProblemsFound(problems)
             lacking = run.head_plan(generated, removable)
         registry = _registry_changes(run, held)
-        if problems := [] if run.whole else _shared(run, registry, held):
+        if problems := _strangers(run, registry, held, operation, own):
             raise ProblemsFound(problems)
     changes = _with_own_blocks(run, lacking, held)
     files = {**changes.files, **dict.fromkeys(changes.removed), **registry}
@@ -81,18 +97,32 @@ def _registry_changes(run: Run, held: Mapping[str, str]) -> dict[str, bytes | No
     return changes
 
 
-def _shared(run: Run, changed: Collection[str], held: Mapping[str, str]) -> list[Problem]:
-    """Changed files that more than the models of this run follow from: the commit would hold them, but not all else."""
-    gone = [path for path in held if is_registry_yaml(path) and path not in run.source.tree.ids]
-    found = {path for path in (*changed, *gone) if not _is_of_model(path) and not _is_of_these(run, path)}
-    hint = "run 'chartloom generate --commit' for all models, or take the change back with 'git restore'"
-    return [Problem(path, '', 'changed, and other models may follow from it, too', hint) for path in sorted(found)]
+def _strangers(
+    run: Run, changed: Collection[str], held: Mapping[str, str], operation: Operation, own: Collection[str]
+) -> list[Problem]:
+    """Changed registry files that the commit must not hold, or cannot hold with all that follows from them."""
+    gone = (path for path in held if is_registry_yaml(path) and path not in run.source.tree.ids)
+    shared = {path for path in (*changed, *gone) if not _is_of_model(path) and not _is_of_these(run, path)}
+    if operation.along is not None:
+        # An operation is a commit of its own: what else has changed is neither part of it nor left behind.
+        found, message = {*changed, *shared}.difference(own, operation.along), 'changed, and no part of this operation'
+        hint = (
+            operation.instead or "commit it first ('chartloom generate --commit'), or take it back with 'git restore'"
+        )
+    else:
+        found, message = set() if run.whole else shared, 'changed, and other models may follow from it, too'
+        hint = "run 'chartloom generate --commit' for all models, or take the change back with 'git restore'"
+    return [Problem(path, '', message, hint) for path in sorted(found)]
 
 
 def _is_of_these(run: Run, path: str) -> bool:
     """Whether a file is that of a new application whose members are all of this run."""
     application = next((each for each in run.registry.applications.values() if each.file == path), None)
-    return application is not None and path not in run.source.tree.held and run.models.issuperset(application.members)
+    return (
+        application is not None
+        and path not in run.source.tree.held
+        and {*run.source.scope}.issuperset(application.members)
+    )
 
 
 def _is_of_model(path: str) -> bool:
@@ -124,13 +154,34 @@ def _index(run: Run, paths: set[str], files: Files, held: Mapping[str, str], dis
     return {path: tree.staged.get(path, '') for path in sorted(paths)}
 
 
+def build(run: Run, changes: Changeset, trailer: str, subject: str) -> str:
+    """Make the commit, which no branch knows yet; its id, '' where nothing differs."""
+    if not changes.files:
+        return ''
+    check_stored(run.repository, changes.files)
+    message = commit_message(changes.plan, changes.registry, trailer, subject, _chart_moves(run, changes))
+    sign = bool(run.settings.spec.get('signing', {}).get('required'))
+    head, executable = run.source.head, changes.executable
+    return build_commit(run.repository, head, changes.files, message, sign=sign, executable=executable)
+
+
+def _chart_moves(run: Run, changes: Changeset) -> dict[str, str]:
+    held = run.source.tree.held
+    before = {
+        path: held[path] for path in changes.files if path.startswith(f'{DELIVERY}/') and held.get(path, LINK) != LINK
+    }
+    blobs = run.repository.read(before.values())
+    return chart_moves(changes.files, {path: blobs[blob] for path, blob in before.items()}, run.ledger_of)
+
+
 def check_stored(repository: Repository, files: Files) -> None:
     """ProblemsFound where git would store a file otherwise than it was read: encrypted, as a pointer (LFS), recoded."""
     listing = ''.join(f'{repository.prefix}{path}\0' for path in files).encode('utf-8', 'surrogateescape')
     where, env = [], {}
     if repository.bare:  # there are no .gitattributes but those of the commit
         where, env = ['--cached'], {'GIT_INDEX_FILE': str(repository.git_dir / 'attributes')}
-        repository.git('read-tree', 'HEAD', env=env)
+        known = 'HEAD' if repository.ask('rev-parse', '--verify', '--quiet', 'HEAD') else '--empty'
+        repository.git('read-tree', known, env=env)
     answers = repository.feed(listing, 'check-attr', '--stdin', '-z', *where, *_RECODING, **env)
     fields = answers.decode('utf-8', 'surrogateescape').split('\0')  # path, attribute and value of each
     hint = 'take the attribute back in .gitattributes: agents and reviewers read what git stores'

@@ -14,8 +14,11 @@ from generator.documents import write as yamlwrite
 from generator.documents.jinja import render_document
 from generator.domain.layout import SETTINGS
 from generator.domain.problems import Problem, ProblemsFound, problem
-from generator.operations.apply import Options, Outcome, generate
+from generator.domain.tree import Files
+from generator.operations.operation import Change, Operation, Options, Outcome, Remote
+from generator.operations.remote import Target, carry_out
 from generator.pipeline.doctor import PLACEHOLDER
+from generator.pipeline.run import Run
 from generator.pipeline.source import Source
 from generator.tools.git.files import FOLDER, folder_in_the_way, standing
 from generator.tools.git.repository import Repository, find_repository, open_repository
@@ -23,39 +26,51 @@ from generator.tools.git.transaction import finish
 from generator.tools.process import run
 
 _START = 'init/'
+FIRST_ENVIRONMENT = 'local'
 
 
 @dataclass(frozen=True, slots=True)
-class Begun:
-    """A repository that has begun; `files` are those that people write from now on, `url` what agents are told."""
+class First:
+    """What a first registry is made of: the address that agents are told ('' for that of the remote), their kind."""
 
-    repository: Repository
     url: str
-    files: tuple[str, ...]
-    outcome: Outcome
+    agent: str
+    example: bool = False
 
 
-def begin(folder: Path, url: str, agent: str, *, example: bool) -> Begun:
-    """Write the first registry and what follows from it; ProblemsFound, and nothing is written, where that fails.
+def init(folder: Path, first: First, options: Options) -> Outcome:
+    """Begin in a folder, and in a git repository around it; both are made where they are missing.
 
-    Without a `url` the agents are told that of the remote 'origin'.
+    ProblemsFound, and nothing is written, where that fails.
     """
-    with _work_tree(folder) as repository:
+    with _work_tree(folder, keep=not options.dry_run) as repository:
         finish(repository)  # what an earlier one has begun
-        origin = '' if url else repository.ask('remote', 'get-url', 'origin')
+        origin = '' if first.url else repository.ask('remote', 'get-url', 'origin')
         branch = repository.ask('symbolic-ref', '--short', 'HEAD') or 'main'
-        url = url or origin or PLACEHOLDER
-        files = _files(url, branch, agent, example)
-        _check_new(repository, files)
-        try:
-            outcome = generate(repository, Options(edit=lambda run: files))
-        except ProblemsFound as error:
-            raise ProblemsFound(_where_from(found, origin) for found in error.problems) from None
-        return Begun(repository, url, tuple(sorted(files)), outcome)
+        return _begin(first, origin, branch, repository, options)
+
+
+def init_remote(remote: Remote, first: First, options: Options) -> Outcome:
+    """The same on a branch of a remote repository, which may be empty."""
+    return _begin(first, '' if first.url else remote.url, remote.branch, remote, options)
+
+
+def _begin(first: First, origin: str, branch: str, target: Target, options: Options) -> Outcome:
+    url = first.url or origin or PLACEHOLDER
+    files = _files(url, branch, first.agent, first.example)
+
+    def change(run: Run) -> Change:
+        _check_new(run.source, files)
+        return Change(files, 'Begin a chartloom repository', {'url': url, 'written': sorted(files)})
+
+    try:
+        return carry_out(Operation('init', change=change, along=None, begins=True), target, options)
+    except ProblemsFound as error:
+        raise ProblemsFound(_where_from(found, origin) for found in error.problems) from None
 
 
 @contextmanager
-def _work_tree(folder: Path) -> Iterator[Repository]:
+def _work_tree(folder: Path, *, keep: bool) -> Iterator[Repository]:
     """The repository around a folder; both are made where they are missing, and go again where the rest fails."""
     before = os.path.isfile(folder / SETTINGS)
     missing = [place for place in (folder / '.git', folder, *folder.parents) if not os.path.lexists(place)]
@@ -65,6 +80,8 @@ def _work_tree(folder: Path) -> Iterator[Repository]:
         if repository is None:
             run(['git', 'init', '--quiet', '--initial-branch=main', str(folder)])
         yield repository or open_repository(folder)
+        if not keep:
+            _unmake(missing)
     except BaseException:
         if before or not os.path.isfile(folder / SETTINGS):  # else the next run goes on from here
             _unmake(missing)
@@ -99,14 +116,18 @@ def _files(url: str, branch: str, agent: str, example: bool) -> dict[str, bytes]
     }
 
 
-def _check_new(repository: Repository, files: dict[str, bytes]) -> None:
+def _check_new(source: Source, files: Files) -> None:
     """ProblemsFound where there is a registry already; what else may stand in the way `generate` tells."""
-    found = {path: standing(repository, path) for path in sorted(files)}
+    repository = source.repository
+    if repository.bare:
+        found = {path: source.tree.ids.get(path, '') for path in files}
+    else:
+        found = {path: standing(repository, path) for path in sorted(files)}
     if found[SETTINGS] == FOLDER:
         raise ProblemsFound([folder_in_the_way(SETTINGS)])
     present = [path for path, blob in found.items() if blob not in ('', FOLDER)]
     if SETTINGS not in present:
-        Source(repository).check_missing(SETTINGS)
+        source.check_missing(SETTINGS)
     if SETTINGS in present:
         hint = 'edit it, or name another folder with --path'
         raise problem(SETTINGS, '', 'this folder already is a chartloom repository', hint)

@@ -6,14 +6,22 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 
 from generator.charts.versions import ModelCharts
-from generator.domain.layout import RELEASES
+from generator.documents.edit import set_values
+from generator.domain.layout import RELEASES, model_file, release_file
+from generator.domain.places import Path
 from generator.domain.problems import Problem, ProblemsFound
 from generator.domain.records import Registry, Release
+from generator.domain.tree import Files
 from generator.domain.words import suggest
+from generator.operations.operation import Change, Operation
+from generator.pipeline.run import Run
+from generator.plan.message import shortened
+
+_INSTEAD = "run 'chartloom pin' without names, which takes all changes along, or take it back with 'git restore'"
 
 
 @dataclass(frozen=True, slots=True)
-class Pin:
+class NewPin:
     """The model version and chart version that a release is to stand on; `before` is what it says now."""
 
     release: Release
@@ -27,16 +35,48 @@ class Pin:
         return f'{self.release.version or "no version"} (chart {self.release.chart or "none"})'
 
 
+def pinning(names: tuple[str, ...] = (), *, newest: bool = False) -> Operation:
+    """Write missing pins, or move those of the releases that are named (`env/model`)."""
+
+    def change(run: Run) -> Change:
+        pins = choose_pins(run.registry, run.charts, names, newest=newest)
+        rows = [{'release': p.release.name, 'version': p.version, 'chart': p.chart, 'before': p.before} for p in pins]
+        return Change(_files(pins, run), _subject(pins), {'pins': rows})
+
+    models = tuple(sorted({name.rpartition('/')[2] for name in names}))
+    # What has no pin yet cannot be generated, and so not be committed before.
+    along = [*map(release_file, names), *map(model_file, models)] if names else None
+    arguments = (*(('--newest',) if newest else ()), *names)
+    return Operation('pin', arguments, models, change, along, instead=_INSTEAD)
+
+
+def _files(pins: Collection[NewPin], run: Run) -> Files:
+    """The files of the releases with their pins, comments kept."""
+    files: dict[str, bytes] = {}
+    for pin in pins:
+        file = pin.release.file
+        changes: dict[Path, str | bool] = {('spec', 'version'): pin.version, ('spec', 'chart'): pin.chart}
+        files[file] = set_values(run.source.read(file), file, changes)
+    return files
+
+
+def _subject(pins: Collection[NewPin]) -> str:
+    if len(pins) != 1:
+        return f'Pin {len(pins)} releases'
+    (pin,) = pins
+    return shortened(f'Pin {pin.release.name}: {pin.before} → {pin.version} (chart {pin.chart})')
+
+
 def choose_pins(
     registry: Registry, charts: Mapping[str, ModelCharts], names: Collection[str] = (), *, newest: bool = False
-) -> list[Pin]:
+) -> list[NewPin]:
     """Without names: every pin that is missing or contradicts itself. With names (`env/model`): those, moved to the
     newest chart of their version. `newest` moves to the newest model version, too. Releases that follow have none.
     """
     if unknown := [name for name in names if name not in registry.releases]:
         known = registry.releases
         raise ProblemsFound(Problem(RELEASES, '', f"there is no release '{n}'", suggest(n, known)) for n in unknown)
-    pins: list[Pin] = []
+    pins: list[NewPin] = []
     problems: list[Problem] = []
     for name in sorted(names or registry.releases):
         release = registry.releases[name]
@@ -61,7 +101,7 @@ def choose_pins(
     return pins
 
 
-def _pin(release: Release, registry: Registry, charts: ModelCharts, *, move: bool, newest: bool) -> Pin:
+def _pin(release: Release, registry: Registry, charts: ModelCharts, *, move: bool, newest: bool) -> NewPin:
     model = registry.models[release.model]
     # A chart that is pinned alone says itself which version it serves.
     served = next((e.model_version for e in charts.ledger if e.version == release.chart), model.newest.version)
@@ -72,4 +112,4 @@ def _pin(release: Release, registry: Registry, charts: ModelCharts, *, move: boo
         message = f"there is no version '{version}' of model '{model.name}'"
         raise ProblemsFound([Problem(release.file, '$.spec.version', message, suggest(version, known))])
     fits = any(e.version == release.chart and e.model_version == version for e in charts.ledger)
-    return Pin(release, version, release.chart if fits and not move else entry.version)
+    return NewPin(release, version, release.chart if fits and not move else entry.version)

@@ -1,62 +1,160 @@
-"""A repository with its rollouts → what stands where, since when, how it fares, and the operations that move it on."""
+"""The verbs of a rollout as operations: each decides by the state of the branch, and makes at most one commit."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass, replace
-from typing import assert_never
 
 from generator.checks.registry import environment_problems
-from generator.domain.choices import Engine
-from generator.domain.layout import ROLLOUTS, TEMPLATES, names_below
+from generator.domain.layout import TEMPLATES, model_file
 from generator.domain.problems import ProblemsFound, problem
-from generator.domain.records import Environment, Release, ResolvedRelease, Rollout
-from generator.domain.strategy import Strategy
-from generator.domain.units import seconds
-from generator.operations.rollout_health import (
-    Verdict,
-    judge_check,
-    judge_ready,
-    looks,
-    ready_query,
-    selector,
-    together,
-    wanted_pods,
+from generator.domain.records import Release, ResolvedRelease, Rollout
+from generator.operations.operation import Change, Operation
+from generator.operations.rollout_health import Verdict
+from generator.operations.rollout_start import Start, check_release, choose_target, start
+from generator.operations.rollout_state import (
+    find_rollout,
+    health,
+    next_look,
+    resolve_alone,
+    stage_name,
+    waiting,
 )
-from generator.operations.rollout_start import Start, check_release, choose_target, known_release, start
-from generator.operations.rollout_steps import Files, Wait, abort, advance, waits_for
-from generator.pipeline.published import ChartReader, published_ref
+from generator.operations.rollout_steps import Wait, abort, advance, after, check_finish, remaining
 from generator.pipeline.run import Run
-from generator.pipeline.source import Source
-from generator.releases.resolve import resolve_pinned
-from generator.strategies.during import rollout_pair, rollout_stage, rollout_strategy
-from generator.strategies.queries import queries
-from generator.tools import prometheus
-from generator.tools.git.repository import Repository
-
-# Seconds between two looks where the strategy has no checks: pods are scraped twice a minute.
-_NEXT_LOOK = 30
+from generator.pipeline.source import open_source
+from generator.plan.message import shortened
+from generator.strategies.course import ENDED
+from generator.strategies.during import rollout_stage
 
 
-def start_of(run: Run, name: str, version: str, chart: str) -> Start:
-    """How a rollout of a release begins."""
+def starting(name: str, version: str = '', chart: str = '') -> Operation:
+    """Begin a rollout of a release (`env/model`), to the newest version where nothing else is asked for."""
+
+    def change(run: Run) -> Change:
+        began = _start_of(run, name, version, chart)
+        _check_room(run, name, began)
+        subject = shortened(f'Start to roll out {name} {began.to.version}')
+        return Change(began.files, subject, {'result': 'started', 'stage': began.stage, 'to': began.to.spec})
+
+    model = _model(name)
+    # A version may be released and rolled out at once.
+    return Operation('rollout start', (name,), (model,), change, along=(model_file(model),))
+
+
+@dataclass(frozen=True, slots=True)
+class Gate:
+    """What lets a rollout go on: `now` in seconds, and what a person says or asks for."""
+
+    now: int
+    approved: bool = False
+    skip_hold: bool = False
+    check_health: bool = False
+    prometheus: str = ''
+    abort_on_failure: bool = False
+
+
+def advancing(name: str, gate: Gate) -> Operation:
+    """The next step, where its time has come."""
+
+    def decide(run: Run, release: Release, rollout: Rollout) -> Change:
+        verdict = Verdict('passed')
+        if gate.check_health and not rollout.aborted:
+            verdict = health(run, name, gate.prometheus, gate.now)
+        if verdict.state == 'failed' and gate.abort_on_failure:
+            return _abort(run, rollout, [verdict.reason])
+        if verdict.state == 'failed':
+            return Change(result=_stays('failed', rollout, 0, [verdict.reason]))
+        wait = waiting(run, name, gate.now, approved=gate.approved, skip_hold=gate.skip_hold)
+        if wait.reasons or verdict.state == 'waiting':
+            return _wait(rollout, wait, verdict)
+        return _advance(run, release, rollout)
+
+    return _moving('advance', name, decide)
+
+
+def finishing(name: str, now: int) -> Operation:
+    """The next commit towards the end, after the last step or an abort; no hold and no check is waited for."""
+
+    def decide(run: Run, release: Release, rollout: Rollout) -> Change:
+        check_finish(rollout)
+        wait = waiting(run, name, now, approved=True, skip_hold=True)
+        return _wait(rollout, wait, Verdict('passed')) if wait.reasons else _advance(run, release, rollout)
+
+    return _moving('finish', name, decide)
+
+
+def aborting(name: str) -> Operation:
+    """All requests back to the old version."""
+
+    def decide(run: Run, release: Release, rollout: Rollout) -> Change:
+        return _abort(run, rollout, [])
+
+    return _moving('abort', name, decide)
+
+
+def _moving(verb: str, name: str, decide: Callable[[Run, Release, Rollout], Change]) -> Operation:
+    """A verb for a rollout that is under way; where the branch moves meanwhile, the rollout must not have."""
+    seen: list[str] = []
+
+    def change(run: Run) -> Change:
+        release, rollout = find_rollout(run, name)
+        stage = stage_name(rollout)
+        if seen and seen != [stage]:
+            message = f"it has moved from '{seen[0]}' to '{stage}' meanwhile"
+            raise problem(rollout.file, '$.spec.stage', message, 'run the command again')
+        seen[:] = [stage]
+        return decide(run, release, rollout)
+
+    return Operation(f'rollout {verb}', (name,), (_model(name),), change, history=verb != 'abort')
+
+
+def _model(name: str) -> str:
+    return name.rpartition('/')[2]
+
+
+def _stays(result: str, rollout: Rollout, seconds: int, reasons: list[str]) -> dict[str, object]:
+    return {'result': result, 'waitSeconds': seconds, 'reasons': reasons, 'stage': rollout.stage}
+
+
+def _wait(rollout: Rollout, wait: Wait, verdict: Verdict) -> Change:
+    reasons = [*wait.reasons, *([verdict.reason] if verdict.reason else [])]
+    seconds = wait.seconds or (next_look(rollout) if verdict.reason else 0)
+    return Change(result=_stays('waiting', rollout, seconds, reasons))
+
+
+def _advance(run: Run, release: Release, rollout: Rollout) -> Change:
+    version, to = rollout.spec['to']['version'], after(rollout)
+    subject = f'Roll out {rollout.name} {version}: {stage_name(rollout)} → {to}'
+    if rollout.aborted:
+        subject = f'End the aborted rollout of {rollout.name} {version}'
+    result = {
+        'result': 'advanced', 'waitSeconds': 0, 'reasons': [], 'before': stage_name(rollout), 'stage': to,
+        'remaining': remaining(rollout)[1:],
+    }  # fmt: skip
+    return Change(advance(rollout, release, run.source.read), shortened(subject), result)
+
+
+def _abort(run: Run, rollout: Rollout, reasons: list[str]) -> Change:
+    subject = f'Abort the rollout of {rollout.name} {rollout.spec["to"]["version"]} at {rollout.stage}'
+    result = {
+        'result': 'aborted', 'waitSeconds': 0, 'reasons': reasons, 'stage': rollout.stage,
+        'from': rollout.spec['from'], 'remaining': [ENDED] if rollout_stage(rollout).serves else [],
+    }  # fmt: skip
+    return Change(abort(rollout, run.source.read), shortened(subject), result)
+
+
+def _start_of(run: Run, name: str, version: str, chart: str) -> Start:
     registry = run.registry
     release = check_release(registry, name)
-    charts = run.charts[release.model]
-    to = choose_target(release, registry.models[release.model], charts, version, chart)
-    old = _resolved(run, release)
-    new = _resolved(run, replace(release, spec={**release.spec, **to.spec}))
+    to = choose_target(release, registry.models[release.model], run.charts[release.model], version, chart)
+    old = resolve_alone(run, release)
+    new = resolve_alone(run, replace(release, spec={**release.spec, **to.spec}))
 
     def same_templates() -> bool:
         return _templates(run, old) == _templates(run, new)
 
     return start(old, new, run.source.read, same_templates)
-
-
-def _resolved(run: Run, release: Release) -> ResolvedRelease:
-    reader = ChartReader(run.repository, run.base)
-    reader.prefetch(replace(run.registry, releases={release.name: release}, rollouts={}), run.charts)
-    return resolve_pinned(release, run.registry, run.charts, reader.read)
 
 
 def _templates(run: Run, release: ResolvedRelease) -> dict[str, str]:
@@ -69,7 +167,7 @@ def _templates(run: Run, release: ResolvedRelease) -> dict[str, str]:
     return {path: blob for path, blob in ids.items() if path.startswith(TEMPLATES)}
 
 
-def check_room(run: Run, name: str, began: Start) -> None:
+def _check_room(run: Run, name: str, began: Start) -> None:
     """ProblemsFound where the environment has no accelerators for one rollout more: wants all of its releases.
 
     What is wrong elsewhere stops nobody here.
@@ -77,146 +175,9 @@ def check_room(run: Run, name: str, began: Start) -> None:
     environment = run.registry.environments[run.registry.releases[name].environment]
     if not began.stage or 'capacity' not in environment.spec:
         return
-    source = Source(run.repository)
-    source.lay(began.files)
     try:
-        found = environment_problems(Run(run.repository, source=source).releases)
+        found = environment_problems(Run(open_source(run.repository).with_files(began.files)).releases)
     except ProblemsFound as error:
         found = list(error.problems)
     if short := [each for each in found if each.file == environment.file and '.capacity.' in each.path]:
         raise ProblemsFound(short)
-
-
-def find_rollout(run: Run, name: str) -> tuple[Release, Rollout]:
-    release = known_release(run.registry, name)
-    if name not in run.registry.rollouts:
-        environment = run.registry.environments[release.environment]
-        hint = _instead(release, release.engine(environment))
-        raise problem(release.file, '', 'no rollout of this release is under way in git', hint)
-    return release, run.registry.rollouts[name]
-
-
-def _instead(release: Release, engine: Engine) -> str:
-    """What to do about a release that no rollout in git leads away from."""
-    match engine:
-        case 'native':
-            return f"run 'chartloom rollout start {release.name}'"
-        case 'argo-rollouts':
-            return f"ask Argo Rollouts: 'kubectl argo rollouts promote {release.model}', or abort"
-        case 'flagger':
-            return 'Flagger moves it: open or close its gate, or revert the commit that moved the pin'
-        case _:
-            assert_never(engine)
-
-
-def since(run: Run, rollout: Rollout) -> int | None:
-    """When the published branch got this stage, in seconds; None where it has not got it yet."""
-    repository, refs = run.repository, run.source.refs
-    path = repository.prefix + rollout.file
-    branch = refs.get(published_ref(run.settings.branch, refs), '')
-    if (
-        not branch
-        or repository.ask('rev-parse', '--verify', '--quiet', f'{branch}:{path}') != run.source.tree.ids[rollout.file]
-    ):
-        return None
-    # Merged by a request, a stage counts from the merge: the first parents are what the agent has seen.
-    options = ('--no-show-signature', '--first-parent', '-1', '--format=%ct')
-    time = repository.ask('log', *options, branch, '--', f':(top,literal){path}')
-    return int(time) if time else None
-
-
-def waiting(run: Run, name: str, now: int, *, approved: bool, skip_hold: bool) -> Wait:
-    """What a rollout waits for before its next stage, its health aside."""
-    _, rollout = find_rollout(run, name)
-    return waits_for(
-        rollout_stage(rollout), since(run, rollout), now, run.settings.branch, approved=approved, skip_hold=skip_hold
-    )
-
-
-def health(run: Run, name: str, address: str, now: int) -> Verdict:
-    """What Prometheus says of the pods of a rollout, and of the answers that its new track gives."""
-    _, rollout = find_rollout(run, name)
-    (found,) = [item for item in run.releases if item.release.name == name]
-    address = address or str(found.environment.spec.get('monitoring', {}).get('prometheus', ''))
-    if not address:
-        hint = 'add prometheus: http://<host>:<port> to monitoring, or name one with --prometheus'
-        raise problem(found.environment.file, '$.spec', 'nobody says where Prometheus is', hint)
-    began = since(run, rollout)
-    if began is None:
-        return Verdict('waiting')
-    asked = Asked(address, began, now)
-    return together([*_ready(found, rollout, asked), *_checks(found, rollout, asked)])
-
-
-@dataclass(frozen=True, slots=True)
-class Asked:
-    """Whom a question goes to, and the time that it is about."""
-
-    address: str
-    began: int
-    now: int
-
-
-def _ready(found: ResolvedRelease, rollout: Rollout, asked: Asked) -> Iterator[Verdict]:
-    pair, workloads = rollout_pair(found.release, rollout), rollout.spec['workloads']
-    changed = workloads[pair.live] != workloads[pair.new]
-    for ready in wanted_pods(rollout_stage(rollout), pair.live if changed else '', found.merged):
-        labels = selector(found.environment, found.release.model, ready.track)
-        query = ready_query(ready, labels, asked.now - asked.began)
-        yield judge_ready(ready, prometheus.values_now(asked.address, query, asked.now))
-
-
-def _checks(found: ResolvedRelease, rollout: Rollout, asked: Asked) -> Iterator[Verdict]:
-    checks = rollout_strategy(rollout).checks
-    if checks is None or not rollout_stage(rollout).serves:
-        return
-    labels = selector(found.environment, found.release.model, rollout_pair(found.release, rollout).new)
-    start, step = looks(asked.began, asked.now, checks.interval)
-    for query in queries(checks, found.chart, labels):
-        seen = prometheus.values_at(asked.address, query.promql, start, asked.now, step)
-        yield judge_check(query, seen, asked.now, checks.failures)
-
-
-Edit = Callable[[Run], Files]
-
-
-def move(name: str, stage: str, change: Callable[[Rollout, Release, Run], Files]) -> Edit:
-    """An operation on a rollout that stands at `stage` still; ProblemsFound where somebody has moved it meanwhile."""
-
-    def edit(run: Run) -> Files:
-        release, rollout = find_rollout(run, name)
-        if stage_name(rollout) != stage:
-            message = f"it has moved from '{stage}' to '{stage_name(rollout)}' meanwhile"
-            raise problem(rollout.file, '$.spec.stage', message, 'run the command again')
-        return change(rollout, release, run)
-
-    return edit
-
-
-def stage_name(rollout: Rollout) -> str:
-    return f'{rollout.stage}, aborted' if rollout.aborted else rollout.stage
-
-
-def advancing(rollout: Rollout, release: Release, run: Run) -> Files:
-    return advance(rollout, release, run.source.read)
-
-
-def aborting(rollout: Rollout, release: Release, run: Run) -> Files:
-    return abort(rollout, run.source.read)
-
-
-def next_look(rollout: Rollout) -> int:
-    """Seconds until Prometheus may tell something new."""
-    checks = rollout_strategy(rollout).checks
-    return int(seconds(checks.interval)) if checks else _NEXT_LOOK
-
-
-def strategy_of(run: Run, name: str) -> tuple[Strategy, Environment]:
-    """The strategy that a release's next rollout would have."""
-    found = _resolved(run, known_release(run.registry, name))
-    return found.strategy, found.environment
-
-
-def rollout_names(repository: Repository) -> list[str]:
-    """`env/model` of all rollouts that are under way."""
-    return names_below(ROLLOUTS, (path for path in Source(repository).tree.ids if path.endswith('.yaml')))

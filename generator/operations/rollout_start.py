@@ -12,8 +12,9 @@ from generator.domain.places import show
 from generator.domain.problems import problem
 from generator.domain.records import Model, Registry, Release, ResolvedRelease
 from generator.domain.strategy import Rolling
+from generator.domain.tree import Files, Read
 from generator.domain.words import suggest
-from generator.operations.rollout_steps import Files, Pin, Read, begin, move_pin
+from generator.operations.rollout_steps import Pin, begin, move_pin
 from generator.strategies.course import course, pair_of, workload_digest
 
 

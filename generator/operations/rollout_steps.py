@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from generator.documents import write as yamlwrite
@@ -11,12 +11,9 @@ from generator.domain.layout import rollout_file
 from generator.domain.places import Path
 from generator.domain.problems import problem
 from generator.domain.records import Release, Rollout, Values
+from generator.domain.tree import Files, Read
 from generator.strategies.course import ENDED, Stage, course, next_stage
 from generator.strategies.during import ended_slot, rollout_stage, rollout_strategy
-
-# Bytes to write, or None to remove.
-Files = Mapping[str, bytes | None]
-Read = Callable[[str], bytes]
 
 _HEAD = """\
 # yaml-language-server: $schema=../../schemas/rollout.json

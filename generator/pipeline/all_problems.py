@@ -3,25 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Sequence
-from typing import TYPE_CHECKING
 
 from generator.domain.layout import SETTINGS, environment_file, model_file, registry_place, release_file
 from generator.domain.problems import Problem, ProblemsFound
 
-if TYPE_CHECKING:
-    from generator.pipeline.run import Run
-
 
 def with_further(
-    problems: Sequence[Problem], names: Collection[str], run_of: Callable[[Sequence[str]], Run]
+    problems: Sequence[Problem], names: Collection[str], resolve: Callable[[Sequence[str]], object]
 ) -> ProblemsFound:
-    """The problems, and those of a run over the registry files that neither have one nor need a file that has."""
+    """The problems, and those that `resolve` finds in registry files that neither have one nor need one that has."""
     spoilt = {problem.file for problem in problems}
     left = [name for name in names if name not in spoilt and spoilt.isdisjoint(_needs(name))]
     if SETTINGS in spoilt or len(left) == len(names):
         return ProblemsFound(problems)
     try:
-        _ = run_of(left).releases
+        resolve(left)
     except ProblemsFound as error:
         return ProblemsFound([*problems, *(found for found in error.problems if found not in problems)])
     return ProblemsFound(problems)

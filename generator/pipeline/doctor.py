@@ -13,7 +13,7 @@ from typing import assert_never
 from generator import __version__
 from generator.domain.problems import CommandFailed, ProblemsFound
 from generator.domain.records import Environment
-from generator.pipeline.run import Run
+from generator.pipeline.run import open_run
 from generator.tools.git.repository import Repository, open_repository
 from generator.tools.helm.binary import find_helm
 from generator.tools.process import run
@@ -110,7 +110,7 @@ def _commits(repository: Repository) -> Iterator[Finding]:
 
 
 def _registry(repository: Repository) -> Iterator[Finding]:
-    reader = Run(repository)
+    reader = open_run(repository, shards=True)
     registry = reader.registry
     counts = {
         'model': registry.models, 'environment': registry.environments, 'release': registry.releases,

@@ -18,7 +18,7 @@ def fingerprint(repository: Repository, source: Source, purpose: str) -> str:
     """One digest over all a run depends on: the tool, HEAD and the branches, and each file in scope by blob id."""
     found = hashlib.sha256()
     refs = sorted(source.refs.items())
-    for part in (_tool(), purpose, repository.prefix, *source.only, *refs, *sorted(source.tree.links)):
+    for part in (_tool(), purpose, repository.prefix, *source.scope, *refs, *sorted(source.tree.links)):
         found.update(f'{part}\0'.encode('utf-8', 'surrogateescape'))
     files = sorted(source.tree.ids.items())
     found.update('\0'.join([part for file in files for part in file]).encode('utf-8', 'surrogateescape'))

@@ -3,19 +3,20 @@
 from __future__ import annotations
 
 from bisect import bisect
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from functools import cached_property
 
-from generator.charts.ledger import brought_back
+from generator.charts.ledger import brought_back, read_published
 from generator.charts.versions import ModelCharts, digest
 from generator.documents import read as yamlio
 from generator.documents.parts import read_alike
-from generator.domain.layout import CHART_README, CHART_SCHEMA, CHART_VALUES, CHART_YAML, chart_folder
+from generator.domain.layout import CHART_README, CHART_SCHEMA, CHART_VALUES, CHART_YAML, chart_folder, ledger_file
 from generator.domain.problems import Problem, ProblemsFound, problem
-from generator.domain.records import Chart, LedgerEntry, Model, Registry, Release
+from generator.domain.records import Chart, LedgerEntry, Registry, Release, Settings, Tree
 from generator.domain.tree import LINK
-from generator.releases.pins import choose_entry, with_targets
+from generator.pipeline.source import Source
+from generator.releases.pins import choose_entry
+from generator.releases.resolve import ReadChart
 from generator.strategies.written import of_chart
 from generator.tools.git.repository import Repository
 
@@ -29,53 +30,57 @@ class Base:
     ledgers: Mapping[str, tuple[LedgerEntry, ...]]
 
 
-class ChartReader:
-    """Charts that were not made in this run, from the base tree: what a pinned release stands on.
+def read_base(source: Source, revision: str, models: Iterable[str]) -> Base:
+    """The generated files of the base revision, and the ledgers of these models in it."""
+    ids = source.held_by(revision)
+    files = {model: ids[ledger_file(model)] for model in models if ledger_file(model) in ids}
+    blobs = {LINK: b'', **source.repository.read(blob for blob in files.values() if blob != LINK)}
+    return Base(revision, ids, {m: read_published(blobs[blob], ledger_file(m)) for m, blob in files.items()})
 
-    Each is read as a whole, for only bytes that the ledger vouches for are known to be a chart.
+
+def chart_reader(repository: Repository, base: Base, ahead: Iterable[tuple[str, LedgerEntry]] = ()) -> ReadChart:
+    """Reads charts that were not made in this run from the base tree: what a pinned release stands on.
+
+    Each is read as a whole, for only bytes that the ledger vouches for are known to be a chart. Those that are named
+    `ahead`, by model, are read by one process.
     """
+    paths = sorted(base.ids)
 
-    def __init__(self, repository: Repository, base: Base) -> None:
-        self.repository, self.base = repository, base
-        self._blobs: dict[str, bytes] = {}
-        self._charts: dict[str, Chart] = {}
-
-    def prefetch(self, registry: Registry, charts: Mapping[str, ModelCharts]) -> None:
-        """Read at once what the pins will ask for; a pin that is wrong is told later."""
-        pinned = (_pinned(release, registry, charts) for release in with_targets(registry))
-        folders = {chart_folder(model, entry.version) for model, entry in filter(None, pinned)}
-        wanted = {blob for folder in folders for blob in self._ids(folder).values()}
-        self._blobs = self.repository.read(sorted(wanted - {LINK}))
-
-    @cached_property
-    def _there(self) -> list[str]:
-        return sorted(self.base.ids)
-
-    def _ids(self, folder: str) -> dict[str, str]:
+    def ids(model: str, entry: LedgerEntry) -> dict[str, str]:
         """Blob ids of a chart's files, by their paths in its folder."""
-        first, end = _within(folder, self._there)
-        return {path.removeprefix(f'{folder}/'): self.base.ids[path] for path in self._there[first:end]}
-
-    def read(self, model: str, entry: LedgerEntry) -> Chart:
         folder = chart_folder(model, entry.version)
-        if folder not in self._charts:
-            self._charts[folder] = self._read(model, entry, folder)
-        return self._charts[folder]
+        first, end = _within(folder, paths)
+        return {path.removeprefix(f'{folder}/'): base.ids[path] for path in paths[first:end]}
 
-    def _read(self, model: str, entry: LedgerEntry, folder: str) -> Chart:
-        # What is no file has no bytes that the ledger could know.
-        files = {path: self._blobs.get(blob, b'') for path, blob in self._ids(folder).items()}
-        if not files:
-            message = 'the ledger names this chart, but its files are gone'
-            raise problem(folder, '', message, brought_back(folder))
-        if digest(files) != entry.digest:
-            raise problem(folder, '', TAMPERED, brought_back(folder))
-        annotations = yamlio.read(files[CHART_YAML], f'{folder}/{CHART_YAML}').get('annotations', {})
-        return Chart(
-            model=model, version=entry.version, model_version=entry.model_version,
-            values=read_alike(files[CHART_VALUES], f'{folder}/{CHART_VALUES}'), schema=files[CHART_SCHEMA],
-            annotations=annotations, strategy=of_chart(annotations, folder),
-        )  # fmt: skip
+    wanted = {blob for model, entry in ahead for blob in ids(model, entry).values()}
+    blobs = repository.read(sorted(wanted - {LINK}))
+    charts: dict[str, Chart] = {}
+
+    def read(model: str, entry: LedgerEntry) -> Chart:
+        folder = chart_folder(model, entry.version)
+        if folder not in charts:
+            there = ids(model, entry)
+            blobs.update(repository.read({*there.values()} - {LINK} - blobs.keys()))
+            # What is no file has no bytes that the ledger could know.
+            charts[folder] = _chart(model, entry, {path: blobs.get(blob, b'') for path, blob in there.items()})
+        return charts[folder]
+
+    return read
+
+
+def _chart(model: str, entry: LedgerEntry, files: Tree) -> Chart:
+    folder = chart_folder(model, entry.version)
+    if not files:
+        message = 'the ledger names this chart, but its files are gone'
+        raise problem(folder, '', message, brought_back(folder))
+    if digest(files) != entry.digest:
+        raise problem(folder, '', TAMPERED, brought_back(folder))
+    annotations = yamlio.read(files[CHART_YAML], f'{folder}/{CHART_YAML}').get('annotations', {})
+    return Chart(
+        model=model, version=entry.version, model_version=entry.model_version,
+        values=read_alike(files[CHART_VALUES], f'{folder}/{CHART_VALUES}'), schema=files[CHART_SCHEMA],
+        annotations=annotations, strategy=of_chart(annotations, folder),
+    )  # fmt: skip
 
 
 def _within(folder: str, there: Sequence[str]) -> tuple[int, int]:
@@ -120,25 +125,33 @@ _NUMBERED = {CHART_YAML, CHART_README}
 TAMPERED = 'its bytes are not those of the ledger'
 
 
-def _pinned(release: Release, registry: Registry, charts: Mapping[str, ModelCharts]) -> tuple[str, LedgerEntry] | None:
-    """The model and chart of a release, where the chart was not made in this run."""
-    model: Model = registry.models[release.model]
-    try:
-        entry = choose_entry(release, registry.environments[release.environment], model, charts[release.model])
-    except ProblemsFound:
-        return None
-    return None if entry.version in charts[release.model].charts else (model.name, entry)
+def pinned(
+    registry: Registry, charts: Mapping[str, ModelCharts], releases: Iterable[Release]
+) -> Iterator[tuple[str, LedgerEntry]]:
+    """The charts of releases, by model, that were not made in this run; a wrong pin is told when it is resolved."""
+    for release in releases:
+        model = registry.models[release.model]
+        try:
+            entry = choose_entry(release, registry.environments[release.environment], model, charts[release.model])
+        except ProblemsFound:
+            continue
+        if entry.version not in charts[release.model].charts:
+            yield model.name, entry
 
 
-def base_revision(repository: Repository, branch: str, refs: Mapping[str, str]) -> str:
-    """The merge base with the published branch (the remote's where known), else HEAD; '' before the first commit.
+def base_revision(source: Source, settings: Settings, named: str = '') -> str:
+    """The merge base of HEAD with the published branch (the remote's where known), or with the revision `named`.
 
-    In the middle of a merge it is that of the commit which the merge will make.
+    HEAD where there is none; '' before the first commit. In the middle of a merge it is that of the commit which the
+    merge will make.
     """
-    if 'HEAD' not in refs:
-        return ''
-    head = refs['HEAD']
-    published = refs.get(published_ref(branch, refs), head)
+    repository, refs, head = source.repository, source.refs, source.head
+    if named:
+        found = repository.ask('rev-parse', '--verify', '--quiet', f'{named}^{{commit}}')
+        if not found:
+            raise problem(named, '', 'git knows no such revision', 'fetch it, or name another one with --base')
+        return repository.ask('merge-base', head, found) or found
+    published = refs.get(published_ref(settings.branch, refs), head)
     merged = refs.get('MERGE_HEAD', '').split()
     return head if published == head else repository.ask('merge-base', published, head, *merged) or head
 

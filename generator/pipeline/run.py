@@ -1,121 +1,126 @@
-"""The line that every command walks a prefix of: load → resolve → render → plan, over a work tree or a revision."""
+"""The line that every command walks a prefix of: registry → charts → releases → tree → plan."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from functools import cached_property
-from importlib import import_module
 
-from generator.charts.ledger import read_ledger, read_published
+from generator.charts.ledger import read_ledger
 from generator.charts.starter import load_templates
 from generator.charts.versions import ModelCharts, make_charts
+from generator.checks.capacity import outline
 from generator.checks.registry import environment_problems, registry_problems
 from generator.checks.warnings import registry_warnings
 from generator.delivery.tree import render_charts, render_releases, render_repository
 from generator.documents.schema import Schemas
 from generator.domain.layout import DELIVERY, DOCUMENTS, MODELS, SETTINGS, ledger_file, names_below
-from generator.domain.problems import Problem, ProblemsFound, problem
+from generator.domain.problems import Problem, ProblemsFound
 from generator.domain.progress import Progress, quiet
 from generator.domain.records import Ids, LedgerEntry, Plan, Registry, ResolvedRelease, Settings, Templates
-from generator.domain.tree import LINK
+from generator.domain.tree import Read
 from generator.domain.words import suggest
 from generator.pipeline.all_problems import with_further
-from generator.pipeline.published import Base, ChartReader, base_revision, tampered
-from generator.pipeline.shards import run_in_shards
-from generator.pipeline.source import Source
+from generator.pipeline.published import Base, base_revision, chart_reader, pinned, read_base, tampered
+from generator.pipeline.shards import Made, made_in_shards
+from generator.pipeline.source import Source, open_source
 from generator.plan.hand_edits import is_published
 from generator.plan.plan import Trees, make_plan
 from generator.plan.transitions import migration_warnings
 from generator.registry.load import Check, load_registry, no_problems
+from generator.releases.pins import with_targets
 from generator.releases.resolve import resolve_releases
 from generator.tools.git.repository import Repository
 
-# What a run will want, and what other commands do without.
-_LATER = ('jinja2',)
-_FOR_SHARDS = ('concurrent.futures.process', 'multiprocessing.context')
+
+def open_run(
+    repository: Repository, models: Collection[str] = (), *, base: str = '', shards: bool = False,
+    progress: Progress = quiet,
+) -> Run:  # fmt: skip
+    """A run over these models, or over all; `base` names the revision that charts are judged against."""
+    return Run(open_source(repository, models), base, shards=shards, progress=progress)
 
 
+@dataclass(frozen=True)
 class Run:
-    """One run over one repository: each step is made when first asked for, so a command pays for its prefix only."""
+    """One run over the files of a source; `progress` opens a progress bar where a person watches.
 
-    def __init__(
-        self, repository: Repository, models: Collection[str] = (), source: Source | None = None, base: str = '',
-        shard: Sequence[str] = (),
-    ) -> None:  # fmt: skip
-        """With `models` a run over these; with `shard` a part of a run over all, whose registry files these are."""
-        self.repository = repository
-        self.models = frozenset(models)
-        self.source = source or Source(repository, models)
-        self.whole = not models and not shard
-        # All this while git looks at the work tree.
-        self.templates: Templates = load_templates()
-        for module in (*_LATER, *(_FOR_SHARDS if self.whole else ())):
-            import_module(module)
-        # Opens a progress bar; the command line gives one where a person watches.
-        self.progress: Progress = quiet
-        self._base, self._shard = base, shard
-        self._known_ids: Ids = {}
+    Every answer follows from these fields alone, in whatever order they are asked for, and is made once. With `part`
+    only these registry files are read, and where not `checked` they were looked at as a whole before. With `shards` a
+    large tree is made by several processes.
+    """
+
+    source: Source
+    base_name: str = ''
+    part: tuple[str, ...] = ()
+    checked: bool = True
+    shards: bool = False
+    progress: Progress = quiet
+
+    @property
+    def repository(self) -> Repository:
+        return self.source.repository
+
+    @property
+    def whole(self) -> bool:
+        """Whether it is over all models."""
+        return not self.source.scope and not self.part
+
+    @cached_property
+    def templates(self) -> Templates:
+        return load_templates()
 
     @cached_property
     def registry(self) -> Registry:
-        names = self.source.names
-        known = names_below(MODELS, names)
-        if unknown := sorted(self.models.difference(known)):
-            raise ProblemsFound(Problem(MODELS, '', f"there is no model '{m}'", suggest(m, known)) for m in unknown)
-        if SETTINGS not in names:
-            self.source.check_missing(SETTINGS)
-        self.source.prefetch(names)
-
-        def check(found: Registry, unread: Collection[str]) -> list[Problem]:
-            return registry_problems(found, self.templates, unread)
-
+        if self._in_shards:
+            return self._in_shards.registry
+        self._check_scope()
+        check = self._checks if self.checked else no_problems
         try:
-            return self._load(self._shard or names, check)
+            return self._load(self.part or self.source.names, check)
         except ProblemsFound as error:
             raise self._with_further(error.problems) from None
 
+    def _check_scope(self) -> None:
+        names = self.source.names
+        known = names_below(MODELS, names)
+        if unknown := sorted({*self.source.scope}.difference(known)):
+            raise ProblemsFound(Problem(MODELS, '', f"there is no model '{m}'", suggest(m, known)) for m in unknown)
+        if SETTINGS not in names:
+            self.source.check_missing(SETTINGS)
+
+    def _checks(self, found: Registry, unread: Collection[str]) -> Iterable[Problem]:
+        return registry_problems(found, self.templates, unread)
+
+    def _load(self, names: Sequence[str], check: Check) -> Registry:
+        schemas, source = Schemas(self.templates.schemas), self.source
+        return load_registry(names, source.read, schemas, source.scope, check, every=source.names)
+
     def _with_further(self, problems: Sequence[Problem]) -> ProblemsFound:
-        def without(left: Sequence[str]) -> Run:
-            run = Run(self.repository, self.models, self.source, self._base, left)
-            run.registry = run._load(left)
-            return run
+        """These problems, and those of what does not need the files that have one."""
 
-        return with_further(problems, self._shard or self.source.names, without)
+        def releases_of(left: Sequence[str]) -> object:
+            return replace(self, part=tuple(left), checked=False).releases
 
-    def _load(self, wanted: Collection[str], check: Check = no_problems) -> Registry:
-        schemas = Schemas(self.templates.schemas)
-        return load_registry(wanted, self.source.read, schemas, self.models, check, every=self.source.names)
+        return with_further(problems, self.part or self.source.names, releases_of)
 
     @cached_property
     def settings(self) -> Settings:
-        return self.registry.settings
+        """Of all files of the registry no more than this one is read for it."""
+        return (
+            self._load([SETTINGS], no_problems).settings if SETTINGS in self.source.tree.ids else self.registry.settings
+        )
 
     @property
     def prefix(self) -> str:
         return self.settings.prefix(self.repository.prefix)
 
     @cached_property
-    def base_ids(self) -> tuple[str, Ids]:
-        """The base revision, and the blob ids of its generated files."""
-        revision = self._base_revision()
-        if revision == self.source.head:
-            return revision, self.source.held()
-        return revision, self.repository.ids(revision, self.source.base_paths())
-
-    @cached_property
     def base(self) -> Base:
-        revision, ids = self.base_ids
-        files = {m: ids[ledger_file(m)] for m in self.registry.models if ledger_file(m) in ids}
-        blobs = {LINK: b'', **self.repository.read(blob for blob in files.values() if blob != LINK)}
-        return Base(revision, ids, {m: read_published(blobs[blob], ledger_file(m)) for m, blob in files.items()})
-
-    def _base_revision(self) -> str:
-        if not self._base:
-            return base_revision(self.repository, self.settings.branch, self.source.refs)
-        named = self.repository.ask('rev-parse', '--verify', '--quiet', f'{self._base}^{{commit}}')
-        if not named:
-            raise problem(self._base, '', 'git knows no such revision', 'fetch it, or name another one with --base')
-        return self.repository.ask('merge-base', self.source.head, named) or named
+        revision = base_revision(self.source, self.settings, self.base_name)
+        if self._in_shards:
+            return Base(revision, self.source.held_by(revision), self._in_shards.ledgers)
+        return read_base(self.source, revision, self.registry.models)
 
     @cached_property
     def charts(self) -> dict[str, ModelCharts]:
@@ -136,19 +141,19 @@ class Run:
 
     @cached_property
     def releases(self) -> list[ResolvedRelease]:
-        registry = self.registry
-        reader = ChartReader(self.repository, self.base)
-        reader.prefetch(registry, self.charts)
-        releases = resolve_releases(registry, self.charts, reader.read, registry.releases.values())
+        registry, charts = self.registry, self.charts
+        read = chart_reader(self.repository, self.base, pinned(registry, charts, with_targets(registry)))
+        releases = resolve_releases(registry, charts, read, registry.releases.values())
         if self.whole and (problems := environment_problems(releases)):
             raise ProblemsFound(problems)
         return releases
 
     @cached_property
     def files(self) -> dict[str, bytes]:
-        """The desired tree, as far as this run's scope goes; a run in shards leaves out what the base holds."""
-        files = self._in_shards()
-        if files is None:
+        """The desired tree, as far as this run's scope goes; made in shards it lacks what the base holds."""
+        if self._in_shards:
+            files = dict(self._in_shards.files)
+        else:
             files = render_charts(self.charts) | render_releases(self.releases, self.registry, self.prefix)
         if self.whole:
             present = [name for name in DOCUMENTS if name in self.source.tree.ids]
@@ -156,51 +161,25 @@ class Run:
             files |= render_repository(self.registry, self.templates, current, self.prefix)
         return files
 
-    def _in_shards(self) -> dict[str, bytes] | None:
-        """The same of all releases, by several processes; None where one does it, which also tells all problems."""
-        if not self.whole or 'registry' in vars(self) or SETTINGS not in self.source.tree.ids:
-            return None
-        try:
-            self.settings = self._load([SETTINGS]).settings
-            found = run_in_shards(self.source.names, self._shard_of, self.progress)
-        except ProblemsFound:
-            return None
-        # Only what releases share is more than a shard can see: each has all applications and environments.
-        if not found or environment_problems(found.releases):
-            return None
-        self.registry, self.base = found.registry, Base(*self.base_ids, found.ledgers)
-        self._known_ids = {**{path: self.base.ids[path] for path in found.held}, **found.ids}
-        return dict(found.files)
-
-    def _shard_of(self, names: Sequence[str]) -> Run:
-        run = Run(self.repository, source=self.source, shard=names)
-        run.settings, run.base_ids = self.settings, self.base_ids
-        return run
-
-    def plan(self, *, discard: bool = False, removable: Collection[str] = ()) -> Plan:
-        """What the work tree (or the revision, where there is none) lacks; raises ProblemsFound at hand edits."""
-        plan, problems = make_plan(
-            self._trees(self.source.generated(), self.source.read), self.published, discard=discard, removable=removable
-        )
-        if problems:
-            raise ProblemsFound(problems)
-        return plan
-
-    def head_plan(self, head: Mapping[str, str], removable: Collection[str] = ()) -> Plan:
-        """What HEAD lacks, whose generated files are `head`: the content of a commit."""
-
-        def read(path: str) -> bytes:
-            return self.repository.read([head[path]])[head[path]]
-
-        return make_plan(self._trees(head, read), self.published, discard=True, removable=removable)[0]
-
     @cached_property
-    def warnings(self) -> list[Problem]:
-        base, ids = self.base.ids, self.desired_ids
-        changed = {p: base[p] for p in self.files if p.startswith(f'{DELIVERY}/') and p in base and base[p] != ids[p]}
-        published = self.repository.read(changed.values())
-        pairs = {path: (published[blob], self.files[path]) for path, blob in changed.items()}
-        return sorted([*registry_warnings(self.registry, self.templates), *migration_warnings(pairs)])
+    def desired_ids(self) -> Ids:
+        """Blob ids of the desired files, those that the base holds included."""
+        known = self._in_shards.ids if self._in_shards else {}
+        return {**known, **dict(self._hashed(path for path in self.files if path not in known))}
+
+    def _hashed(self, paths: Iterator[str]) -> Iterator[tuple[str, str]]:
+        """Equal bytes, such as the starter's templates, are hashed once."""
+        blobs: dict[int, str] = {}
+        base, published = self.base.ids, self.published
+        for path in paths:
+            held, data = base.get(path), self.files[path]
+            if held and is_published(path, published):
+                # A chart that the base already holds stays as it is there, byte for byte.
+                yield path, held
+                continue
+            if (blob := blobs.get(id(data))) is None:
+                blob = blobs[id(data)] = self.repository.blob_id(data)
+            yield path, blob
 
     @cached_property
     def published(self) -> dict[str, frozenset[str]]:
@@ -213,37 +192,63 @@ class Run:
         file = ledger_file(model)
         return read_ledger(self.files[file], file) if file in self.files else self.base.ledgers.get(model, ())
 
-    def _trees(self, current: Mapping[str, str], read: Callable[[str], bytes]) -> Trees:
-        desired, base = self.files, self.base.ids  # in this order: the files may be made in shards
+    @cached_property
+    def warnings(self) -> list[Problem]:
+        base, ids = self.base.ids, self.desired_ids
+        changed = {p: base[p] for p in self.files if p.startswith(f'{DELIVERY}/') and base.get(p, ids[p]) != ids[p]}
+        published = self.repository.read(changed.values())
+        pairs = {path: (published[blob], self.files[path]) for path, blob in changed.items()}
+        return sorted([*registry_warnings(self.registry, self.templates), *migration_warnings(pairs)])
+
+    def plan(self, *, discard: bool = False, removable: Collection[str] = ()) -> Plan:
+        """What the work tree (or the revision, where there is none) lacks; raises ProblemsFound at hand edits."""
+        trees = self._trees(self.source.generated, self.source.read)
+        plan, problems = make_plan(trees, self.published, discard=discard, removable=removable)
+        if problems:
+            raise ProblemsFound(problems)
+        return plan
+
+    def head_plan(self, head: Mapping[str, str], removable: Collection[str] = ()) -> Plan:
+        """What HEAD lacks, whose generated files are `head`: the content of a commit."""
+
+        def read(path: str) -> bytes:
+            return self.repository.read([head[path]])[head[path]]
+
+        return make_plan(self._trees(head, read), self.published, discard=True, removable=removable)[0]
+
+    def _trees(self, current: Mapping[str, str], read: Read) -> Trees:
+        base = self.base.ids
 
         def read_base(paths: Collection[str]) -> dict[str, bytes]:
             blobs = self.repository.read(base[path] for path in paths)
             return {path: blobs[base[path]] for path in paths}
 
         return Trees(
-            desired=desired,
-            desired_ids=self.desired_ids,
-            current_ids=current,
-            base_ids=base,
-            read_current=read,
-            read_base=read_base,
-        )
+            desired=self.files, desired_ids=self.desired_ids, current_ids=current, base_ids=base,
+            read_current=read, read_base=read_base,
+        )  # fmt: skip
 
     @cached_property
-    def desired_ids(self) -> dict[str, str]:
-        """Blob ids of the desired files; equal bytes, such as the starter's templates, are hashed once."""
-        known: dict[int, str] = {}
-        files, ids = self.files, dict(self._known_ids)
-        base, published = self.base.ids, self.published
-        for path, data in files.items():
-            if path in ids:
-                continue
-            held = base.get(path)
-            if held and is_published(path, published):
-                # A chart that the base already holds stays as it is there, byte for byte.
-                ids[path] = held
-                continue
-            if (blob := known.get(id(data))) is None:
-                blob = known[id(data)] = self.repository.blob_id(data)
-            ids[path] = blob
-        return ids
+    def _in_shards(self) -> Made | None:
+        """All that belongs to models, made by several processes; None where one does as well, or something is wrong.
+
+        One process then tells all problems.
+        """
+        if not (self.shards and self.whole) or SETTINGS not in self.source.tree.ids:
+            return None
+        try:
+            settings = self._load([SETTINGS], no_problems).settings
+            _ = self.source.held_by(base_revision(self.source, settings, self.base_name))  # once, for all
+            found = made_in_shards(self.source.names, self._make, self.progress)
+        except ProblemsFound:
+            return None
+        # Only what releases share is more than a shard can see: each has all applications and environments.
+        return None if found is None or environment_problems(found.outlines) else found
+
+    def _make(self, part: Sequence[str], progress: Progress) -> Made:
+        """What a run over some of the registry files makes, in the form in which a process can send it."""
+        run = replace(self, part=tuple(part), shards=False, progress=progress)
+        base, ids = run.base.ids, run.desired_ids
+        new = {path: run.files[path] for path, blob in ids.items() if base.get(path) != blob}
+        outlines = [outline(release) for release in run.releases]
+        return Made(run.registry, dict(run.base.ledgers), outlines, new, ids)

@@ -1,21 +1,16 @@
-"""A run over everything → runs over some of its models each, in as many processes as there are cores, put together."""
+"""What a run makes of many models → the same, made of some of them each by as many processes as there are cores."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import reduce
-from typing import TYPE_CHECKING
 
-from generator.checks.capacity import outline
 from generator.domain.layout import OF_ONE_MODEL, folder_and_stem
 from generator.domain.problems import CommandFailed, ProblemsFound
+from generator.domain.progress import Progress, quiet
 from generator.domain.records import Ids, LedgerEntry, Registry, ResolvedRelease, Tree
 from generator.tools.forks import cores, in_processes
-
-if TYPE_CHECKING:
-    from generator.domain.progress import Progress
-    from generator.pipeline.run import Run
 
 # A process of its own costs what this many models do.
 FEWEST = 100
@@ -24,23 +19,25 @@ _MORE = 0.06
 
 
 @dataclass(frozen=True, slots=True)
-class Shard:
-    """What a run over some models has made; of its releases only what they share with others.
+class Made:
+    """What was made of some models: of their releases only what they share with others, `ids` of all files.
 
-    Files that the base holds as they are, `held`, stay where they were made: most are, and the way from one process
-    to another is long. `files` are the others, with their `ids`.
+    `files` lacks those that the base holds as they are: most are, and the way from one process to another is long.
     """
 
     registry: Registry
     ledgers: dict[str, tuple[LedgerEntry, ...]]
-    releases: list[ResolvedRelease]
+    outlines: list[ResolvedRelease]
     files: Tree
     ids: Ids
-    held: list[str]
 
 
-def run_in_shards(names: Sequence[str], run_of: Callable[[Sequence[str]], Run], progress: Progress) -> Shard | None:
-    """The registry files of these names in shards; None where one process does as well.
+# Registry files → what is made of them.
+Make = Callable[[Sequence[str], Progress], Made]
+
+
+def made_in_shards(names: Sequence[str], make: Make, progress: Progress) -> Made | None:
+    """What `make` makes of the registry files of these names; None where one process does as well.
 
     Where something is wrong, too: a run over all of them finds and tells all of it.
     """
@@ -49,10 +46,10 @@ def run_in_shards(names: Sequence[str], run_of: Callable[[Sequence[str]], Run], 
     if count < 2:
         return None
     number = {model: _number(index / len(models), count) for index, model in enumerate(sorted(models))}
-    runs = [run_of(shard) for shard in _cut(names, number, count)]
-    runs[0].progress = progress  # the others do as much in the same time
+    parts = _cut(names, number, count)
     try:
-        made = in_processes(lambda index: _shard(runs[index]), range(count))
+        # One bar is enough: the others do as much in the same time.
+        made = in_processes(lambda index: make(parts[index], quiet if index else progress), range(count))
     except (ProblemsFound, CommandFailed):
         return None
     return reduce(_together, made) if made else None
@@ -75,18 +72,7 @@ def _cut(names: Sequence[str], number: Mapping[str, int], count: int) -> list[li
     return shards
 
 
-def _shard(run: Run) -> Shard:
-    base, files, ids, held = run.base.ids, {}, {}, []
-    for path, blob in run.desired_ids.items():
-        if base.get(path) == blob:
-            held.append(path)
-        else:
-            files[path], ids[path] = run.files[path], blob
-    outlines = [outline(release) for release in run.releases]
-    return Shard(run.registry, dict(run.base.ledgers), outlines, files, ids, held)
-
-
-def _together(one: Shard, other: Shard) -> Shard:
+def _together(one: Made, other: Made) -> Made:
     mine, theirs = one.registry, other.registry
     registry = replace(
         mine,
@@ -94,6 +80,5 @@ def _together(one: Shard, other: Shard) -> Shard:
         releases={**mine.releases, **theirs.releases},
         rollouts={**mine.rollouts, **theirs.rollouts},
     )
-    ledgers, releases = {**one.ledgers, **other.ledgers}, [*one.releases, *other.releases]
-    files, ids = {**one.files, **other.files}, {**one.ids, **other.ids}
-    return Shard(registry, ledgers, releases, files, ids, [*one.held, *other.held])
+    ledgers, outlines = {**one.ledgers, **other.ledgers}, [*one.outlines, *other.outlines]
+    return Made(registry, ledgers, outlines, {**one.files, **other.files}, {**one.ids, **other.ids})

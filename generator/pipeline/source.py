@@ -1,14 +1,12 @@
-"""The files that a run reads and compares, by name and blob id: of the work tree, or of a revision without one."""
+"""What git holds in a work tree, or in a revision without one → the files that a run reads, by name and blob id."""
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping
-from dataclasses import replace
-from functools import cached_property, partial
+from collections.abc import Callable, Collection, Iterable, Mapping
+from dataclasses import dataclass, field, replace
+from functools import cached_property
 
 from generator.domain.layout import (
-    CHARTS,
-    DELIVERY,
     DOCUMENTS,
     ENVIRONMENTS,
     GENERATED,
@@ -16,7 +14,6 @@ from generator.domain.layout import (
     REGISTRY,
     RELEASES,
     SCHEMAS,
-    VALUES,
     delivery_file,
     folder_and_stem,
     is_generated,
@@ -25,47 +22,74 @@ from generator.domain.layout import (
     values_file,
 )
 from generator.domain.problems import Problem, ProblemsFound, problem
+from generator.domain.tree import Files
 from generator.tools.git.files import FOLDER, folder_in_the_way, named, standing
 from generator.tools.git.repository import Repository
 from generator.tools.git.worktree import WorkTree, look_at_work_tree, read_file, read_revision
 
 
-class Source:
-    """The files that a run reads: of the work tree, or of a revision where there is none."""
+def open_source(repository: Repository, models: Collection[str] = ()) -> Source:
+    """Let git begin to look at what concerns these models, or at everything."""
+    scope, refs = tuple(sorted(set(models))), repository.refs()
+    head = refs.get('HEAD', '')
+    if repository.bare:
+        return Source(repository, scope, refs, lambda: _revision(repository, head, scope))
+    # The environments are not known yet: git takes patterns in a work tree.
+    return Source(repository, scope, refs, look_at_work_tree(repository, _paths(scope, ['*']), head))
 
-    def __init__(self, repository: Repository, only: Collection[str] = ()) -> None:
-        self.repository = repository
-        self.only = tuple(sorted(only))
-        self.refs = repository.refs()
-        self.head = self.refs.get('HEAD', '')
-        self._cache: dict[str, bytes] = {}
-        paths = [REGISTRY, *self._generated(('*',)), *self._documents()]
-        self._look = (
-            partial(read_revision, repository, self.head, paths)
-            if repository.bare
-            else look_at_work_tree(repository, paths, self.head)
-        )
+
+def _revision(repository: Repository, head: str, scope: Collection[str]) -> WorkTree:
+    environments = names_below(ENVIRONMENTS, repository.ids(head, [ENVIRONMENTS]))
+    return read_revision(repository, head, _paths(scope, environments))
+
+
+def _paths(scope: Collection[str], environments: Iterable[str]) -> list[str]:
+    """All paths that a commit of this scope may touch."""
+    documents = () if scope else DOCUMENTS
+    return [REGISTRY, *_generated(scope, environments), *documents]
+
+
+def _generated(scope: Collection[str], environments: Iterable[str]) -> list[str]:
+    if not scope:
+        return list(GENERATED)
+    releases = [f'{environment}/{model}' for environment in environments for model in scope]
+    per_release = [file(release) for release in releases for file in (values_file, delivery_file)]
+    return [model_folder(model) for model in scope] + per_release
+
+
+@dataclass(frozen=True)
+class Source:
+    """The files as they stood when git looked; `scope` are the models they belong to, none for all.
+
+    What has been read is kept.
+    """
+
+    repository: Repository
+    scope: tuple[str, ...]
+    refs: Mapping[str, str]
+    look: Callable[[], WorkTree] = field(repr=False, compare=False)
+    laid: Files = field(default_factory=dict)
+    _read: dict[str, bytes] = field(default_factory=dict, repr=False, compare=False)
+
+    def with_files(self, files: Files) -> Source:
+        """The same with these in place of what stands there, None for removed: as an operation leaves the registry."""
+        ids = {path: blob for path, blob in self.tree.ids.items() if path not in files}
+        blob_id = self.repository.blob_id
+        ids.update((path, blob_id(data)) for path, data in files.items() if data is not None)
+        tree = replace(self.tree, ids=ids)
+        return replace(self, look=lambda: tree, laid={**self.laid, **files})
 
     @cached_property
     def tree(self) -> WorkTree:
-        """What stands there; git has begun to look for it when this was made."""
-        return self._look()
+        return self.look()
 
-    def _documents(self) -> tuple[str, ...]:
-        return () if self.only else DOCUMENTS
-
-    def _generated(self, environments: Iterable[str]) -> list[str]:
-        """The generated paths in scope; '*' stands for every environment where git takes patterns."""
-        if not self.only:
-            return list(GENERATED)
-        if self.repository.bare and '*' in environments:
-            return [CHARTS, VALUES, DELIVERY]
-        releases = [f'{environment}/{model}' for environment in environments for model in self.only]
-        per_release = [file(release) for release in releases for file in (values_file, delivery_file)]
-        return [model_folder(model) for model in self.only] + per_release
+    @property
+    def head(self) -> str:
+        """The commit that HEAD is, '' for none."""
+        return self.refs.get('HEAD', '')
 
     @cached_property
-    def names(self) -> list[str]:
+    def names(self) -> tuple[str, ...]:
         """The registry's files; links are refused, for what they point to is not what a reviewer sees."""
         if links := [path for path in self.tree.links if f'{path}/'.startswith(f'{REGISTRY}/')]:
             hint = 'put the files themselves into the registry'
@@ -73,7 +97,7 @@ class Source:
                 Problem(path, '', f'{named(self.repository, path)} is no registry file', hint) for path in links
             )
         own = f'{SCHEMAS}/'
-        return [path for path in self.tree.ids if path.startswith(f'{REGISTRY}/') and not path.startswith(own)]
+        return tuple(path for path in self.tree.ids if path.startswith(f'{REGISTRY}/') and not path.startswith(own))
 
     def check_missing(self, path: str) -> None:
         """ProblemsFound where what git knows, and what stands at a path, are not the same."""
@@ -90,56 +114,50 @@ class Source:
             raise problem(path, '', 'git takes this file for one of another repository', hint)
 
     def read(self, path: str) -> bytes:
-        if path not in self._cache:
-            if self.repository.bare:
-                return self.repository.read([self.tree.ids[path]])[self.tree.ids[path]]
-            data = read_file(self.repository, path)
-            if not path.startswith(f'{REGISTRY}/'):  # many, and none is asked for often
-                return data
-            self._cache[path] = data
-        return self._cache[path]
-
-    def lay(self, files: Mapping[str, bytes | None]) -> None:
-        """Take these as if they stood there, None for removed: the registry as an operation leaves it."""
-        ids = {path: blob for path, blob in self.tree.ids.items() if path not in files}
-        kept = {path: data for path, data in files.items() if data is not None}
-        ids.update((path, self.repository.blob_id(data)) for path, data in kept.items())
-        self.tree = replace(self.tree, ids=ids)
-        self._cache.update(kept)
-        vars(self).pop('names', None)  # it is told anew
-
-    def prefetch(self, paths: Iterable[str]) -> None:
-        """Read many files by one git process where there is no work tree."""
+        laid = self.laid.get(path)
+        if laid is not None:
+            return laid
+        if path in self._read:
+            return self._read[path]
         if self.repository.bare:
-            wanted = {path: self.tree.ids[path] for path in paths if path in self.tree.ids}
-            blobs = self.repository.read(wanted.values())
-            self._cache.update((path, blobs[blob]) for path, blob in wanted.items())
+            return self._read_blobs(path)
+        data = read_file(self.repository, path)
+        if path.startswith(f'{REGISTRY}/'):  # generated files are many, and none is asked for often
+            self._read[path] = data
+        return data
 
-    def generated(self) -> dict[str, str]:
+    def _read_blobs(self, path: str) -> bytes:
+        """A file of the revision; of the registry all at once, by one process."""
+        ids = self.tree.ids
+        wanted = {name: ids[name] for name in (self.names if path.startswith(f'{REGISTRY}/') else ())} | {
+            path: ids[path]
+        }
+        blobs = self.repository.read(wanted.values())
+        self._read.update((name, blobs[blob]) for name, blob in wanted.items())
+        return self._read[path]
+
+    @cached_property
+    def generated(self) -> Mapping[str, str]:
         """Blob ids of the generated files and documents in scope."""
         return {path: blob for path, blob in self.tree.ids.items() if is_generated(path) or path in DOCUMENTS}
 
-    def held(self) -> dict[str, str]:
-        """Blob ids of the generated files in scope that HEAD holds, documents aside."""
-        return {path: blob for path, blob in self.tree.held.items() if is_generated(path)}
+    @cached_property
+    def _held(self) -> dict[str, Mapping[str, str]]:
+        return {self.head: {path: blob for path, blob in self.tree.held.items() if is_generated(path)}}
+
+    def held_by(self, revision: str) -> Mapping[str, str]:
+        """Blob ids of the generated files in scope that a revision holds, documents aside; {} for no revision."""
+        if revision not in self._held:
+            environments = [name for name in names_below(ENVIRONMENTS, self.tree.ids) if '/' not in name]
+            self._held[revision] = self.repository.ids(revision, _generated(self.scope, environments))
+        return self._held[revision]
 
     @property
     def release_names(self) -> list[str]:
         """`env/model` of every release file."""
         return names_below(RELEASES, self.tree.ids)
 
-    def environments(self) -> list[str]:
-        return [name for name in names_below(ENVIRONMENTS, self.tree.ids) if '/' not in name]
-
-    def base_paths(self) -> list[str]:
-        """The generated paths in scope, as ls-tree takes them."""
-        return self._generated(self.environments())
-
-    def commit_paths(self) -> list[str]:
-        """All paths that a commit of this scope may touch."""
-        return [REGISTRY, *self.base_paths(), *self._documents()]
-
     def in_scope(self, name: str) -> bool:
-        """Whether a registry file belongs to the models of this run, or to all."""
+        """Whether a registry file belongs to the models of this scope, or to all."""
         folder, stem = folder_and_stem(name)
-        return not self.only or folder not in OF_ONE_MODEL or stem in self.only
+        return not self.scope or folder not in OF_ONE_MODEL or stem in self.scope

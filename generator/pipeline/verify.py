@@ -52,7 +52,7 @@ def drift(run: Run) -> list[Problem]:
 
 def _strays(run: Run) -> Iterator[Problem]:
     """Files that an agent would apply although chartloom did not make them."""
-    for path in run.source.generated():
+    for path in run.source.generated:
         if path.startswith(f'{DELIVERY}/') and path not in run.desired_ids and run.whole:
             yield Problem(
                 path, '', 'the agent would apply this file, which chartloom did not make', f'move it out of {DELIVERY}/'
@@ -73,7 +73,7 @@ def _unequal_values(run: Run) -> Iterator[Problem]:
 
 def changed_charts(run: Run, *, every: bool) -> list[str]:
     """Chart folders that the base does not have, or all of the models in scope."""
-    found = ((path, chart_file(path)) for path in run.source.generated() if path.endswith(f'/{CHART_YAML}'))
+    found = ((path, chart_file(path)) for path in run.source.generated if path.endswith(f'/{CHART_YAML}'))
     return sorted(
         folder_of(path)
         for path, chart in found
@@ -85,7 +85,7 @@ def digests(run: Run) -> Iterator[Problem]:
     """Charts whose bytes are not those that the ledger names: all in scope, each content read and hashed once."""
     folders: dict[tuple[str, str], dict[str, str]] = defaultdict(dict)
     hashed: dict[str, str] = {}
-    for path, blob in run.source.generated().items():
+    for path, blob in run.source.generated.items():
         chart = chart_file(path)
         if chart and chart[0] in run.registry.models:
             if blob not in hashed:
@@ -134,7 +134,7 @@ def helm_releases(run: Run) -> list[HelmRelease]:
 def _template_digests(run: Run) -> Mapping[str, str]:
     """One digest for the templates of each chart folder, by blob ids: charts of one starter render together."""
     found: dict[str, list[str]] = defaultdict(list)
-    for path, blob in sorted(run.source.generated().items()):
+    for path, blob in sorted(run.source.generated.items()):
         chart = chart_file(path)
         if chart and chart[2].startswith(TEMPLATES):
             found[chart_folder(*chart[:2])].append(f'{chart[2]} {blob}')

@@ -21,10 +21,8 @@ from generator.domain.layout import CHARTS, DOCUMENTS, chart_file, chart_folder,
 from generator.domain.places import Path, show
 from generator.domain.problems import ProblemsFound
 from generator.domain.records import Ids, Tree
-from generator.domain.tree import LINK
+from generator.domain.tree import LINK, Read
 from generator.domain.words import cut
-
-Read = Callable[[str], bytes]
 
 EDITED = 'edited by hand'
 UNKNOWN = 'no ledger names this chart'

@@ -23,10 +23,10 @@ from generator.domain.records import (
     Values,
 )
 from generator.domain.strategy import parse_strategy
+from generator.domain.tree import Read
 from generator.domain.words import quoted, suggest
 from generator.registry.texts import text_problems
 
-Read = Callable[[str], bytes]
 Check = Callable[[Registry, Collection[str]], Iterable[Problem]]
 
 API_VERSION = 'chartloom/v1'

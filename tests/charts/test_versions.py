@@ -22,7 +22,7 @@ from generator.domain.layout import ledger_file
 from generator.domain.problems import ProblemsFound
 from generator.domain.records import LedgerEntry, Model, ModelVersion, Settings, Starter, Templates
 from generator.pipeline.published import TAMPERED
-from generator.pipeline.run import Run
+from generator.pipeline.run import open_run
 from generator.tools.git.repository import open_repository
 
 SETTINGS = Settings('registry/settings.yaml', {'repository': {'url': 'https://git.example/ml.git'}})
@@ -504,7 +504,7 @@ def test_a_charts_home_is_a_page_or_nothing(url: str, home: str | None) -> None:
 def test_a_run_of_one_model_makes_the_same_chart_as_a_run_of_all(tmp_path: Path) -> None:
     files = r.settings() | r.model() | r.model('other') | r.following() | r.release() | r.release('prod', 'other')
     repository = r.Repository(tmp_path / 'repository', files)
-    whole = Run(open_repository(repository.folder)).files
-    alone = Run(open_repository(repository.folder), ['web']).files
+    whole = open_run(open_repository(repository.folder)).files
+    alone = open_run(open_repository(repository.folder), ['web']).files
     assert alone == {path: data for path, data in whole.items() if path in alone}
     assert {path for path in whole if '/web' in path and not path.startswith('registry')} == alone.keys()

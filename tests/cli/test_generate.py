@@ -61,6 +61,8 @@ def test_json_for_programs(origin: Path, tmp_path: Path) -> None:
         'branch': '',
         'pushed': False,
         'warnings': [],
+        'registry': [],
+        'dryRun': False,
         'changes': [],
         'problems': [],
     }
@@ -71,7 +73,8 @@ def test_json_for_programs(origin: Path, tmp_path: Path) -> None:
     assert {'kind': 'add', 'path': 'charts/web/1.0.1/Chart.yaml'} in files['changes']
     assert {'kind': 'update', 'path': DELIVERY} in files['changes']
     pushed = as_json(here.folder, '--commit', '--push')
-    assert pushed == {**files, 'commit': here.head(), 'branch': 'main', 'pushed': True}
+    registry = ['registry/models/web.yaml']
+    assert pushed == {**files, 'registry': registry, 'commit': here.head(), 'branch': 'main', 'pushed': True}
     again = as_json(here.folder, '--commit', '--push')
     assert again == {**nothing, 'branch': 'main'}
     here.write(changed_model(replicas=4))

@@ -100,8 +100,6 @@ def test_a_folder_that_may_not_be_written(tmp_path: Path) -> None:
 @pytest.mark.parametrize('how', ['--sparse', '--no-checkout'])
 def test_a_repository_that_is_not_checked_out_has_begun(tmp_path: Path, how: str) -> None:
     assert chartloom(tmp_path, 'init', '--path', 'first/deep', '--url', ADDRESS).returncode == 0
-    git(tmp_path / 'first/deep', 'add', '--all')
-    git(tmp_path / 'first/deep', 'commit', '--quiet', '--message', 'Begin')
     git(tmp_path, 'clone', '--quiet', how, str(tmp_path / 'first/deep'), 'here')
     if how == '--sparse':
         git(tmp_path / 'here', 'sparse-checkout', 'set', 'nothing')

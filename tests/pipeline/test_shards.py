@@ -32,7 +32,7 @@ def runs(folder: Path, files: Mapping[str, bytes], monkeypatch: pytest.MonkeyPat
     monkeypatch.setattr(shards, 'cores', lambda: 1)
     _ = alone.files, alone.desired_ids
     monkeypatch.setattr(shards, 'cores', lambda: 3)
-    return alone, repository.run()
+    return alone, repository.run(shards=True)
 
 
 @pytest.mark.parametrize(
@@ -47,17 +47,17 @@ def test_shards_make_what_one_process_makes(
     assert together.desired_ids == alone.desired_ids
     assert together.base == alone.base
     assert together.registry == alone.registry
-    assert 'releases' not in vars(together), 'it was made by one process'
+    assert together._in_shards is not None
 
 
 @pytest.mark.usefixtures('in_shards')
 def test_what_is_published_stays_where_it_was_made(tmp_path: Path) -> None:
     repository = Repository(tmp_path / 'repository', SMALL)
     repository.publish()
-    again = repository.run()
+    again = repository.run(shards=True)
     assert not [path for path in again.files if path.startswith(('charts/', 'values/'))]
     assert not again.plan().changes
-    assert 'releases' not in vars(again), 'it was made by one process'
+    assert again._in_shards is not None
     before = repository.tree()
     for path in [path for path in before if path.startswith(('charts/', 'values/'))]:
         (repository.folder / path).unlink()
@@ -88,7 +88,7 @@ def test_shards_tell_what_one_process_tells(
     for count in (1, 3):
         monkeypatch.setattr(shards, 'cores', lambda count=count: count)
         with pytest.raises(ProblemsFound) as found:
-            _ = repository.run().files
+            _ = repository.run(shards=True).files
         told.append(found.value.problems)
     assert told[0] == told[1]
 
@@ -102,7 +102,7 @@ def test_what_releases_share_is_looked_at_over_all_shards(tmp_path: Path) -> Non
     }  # fmt: skip
     repository = Repository(tmp_path / 'repository', files)
     with pytest.raises(ProblemsFound, match='the releases want') as found:
-        _ = repository.run().files
+        _ = repository.run(shards=True).files
     assert len(found.value.problems) == 1
 
 
@@ -116,10 +116,10 @@ def test_the_outline_of_a_release_is_enough_to_see_problems(tmp_path: Path) -> N
 @pytest.mark.usefixtures('in_shards')
 def test_a_lost_process_costs_time_only(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     alone, together = runs(tmp_path, SMALL, monkeypatch)
-    here, make = os.getpid(), shards._shard
-    monkeypatch.setattr(shards, '_shard', lambda run: make(run) if os.getpid() == here else os._exit(9))
+    here, make = os.getpid(), Run._make
+    monkeypatch.setattr(Run, '_make', lambda *piece: make(*piece) if os.getpid() == here else os._exit(9))
     assert together.files == alone.files
-    assert 'releases' in vars(together)
+    assert together._in_shards is None
 
 
 def test_pieces_come_back_in_their_order() -> None:

@@ -15,7 +15,7 @@ import yaml
 from gitops import chartloom
 from parts import ROOT
 
-from generator.pipeline.run import Run
+from generator.pipeline.run import Run, open_run
 from generator.pipeline.verify import helm_releases
 from generator.strategies.capabilities import FEATURES, REFUSALS, combinations, refusal
 from generator.strategies.gateways import gateway_combinations
@@ -41,7 +41,7 @@ def run(tmp_path_factory: pytest.TempPathFactory) -> Run:
     repository = r.Repository(tmp_path_factory.mktemp('strategies') / 'repository', files)
     done = chartloom(repository.folder, 'generate', '--commit')
     assert done.returncode == 0, done.stderr
-    return Run(open_repository(repository.folder))
+    return open_run(open_repository(repository.folder))
 
 
 @pytest.fixture(scope='module')

@@ -5,14 +5,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Iterator
 
 from generator.domain.layout import CHARTS
+from generator.domain.tree import Files
 from generator.tools.git.repository import Repository
-from generator.tools.git.transaction import finish as finish
-
-# Bytes to write, or None to remove.
-Files = Mapping[str, bytes | None]
 
 # Each work tree has its own ref of this name; what a killed run left there is overwritten by the next one.
 _BUILD = 'refs/worktree/chartloom'

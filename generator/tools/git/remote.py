@@ -86,10 +86,21 @@ def show(remote: str, branch: str) -> str:
 
 
 @contextmanager
-def temporary_clone(url: str, branch: str, prefix: str) -> Iterator[Repository]:
-    """The head of one branch in a folder that is gone afterwards."""
+def temporary_clone(url: str, branch: str, prefix: str, *, may_be_empty: bool = False) -> Iterator[Repository]:
+    """The head of one branch in a folder that is gone afterwards; of an empty remote a branch without a commit."""
     with temporary_folder() as folder:
-        yield _clone(url, branch, folder / 'repository', prefix)
+        target = folder / 'repository'
+        if may_be_empty and not call(Path(), ('ls-remote', '--', url)):
+            yield _begin(url, branch, target, prefix)
+        else:
+            yield _clone(url, branch, target, prefix)
+
+
+def _begin(url: str, branch: str, target: Path, prefix: str) -> Repository:
+    call(Path(), ('init', '--quiet', '--bare', f'--initial-branch={branch}', str(target)))
+    address = str(Path(url).resolve()) if Path(url).is_dir() else url
+    call(target, ('remote', 'add', 'origin', address))
+    return open_bare(target, prefix)
 
 
 def _clone(url: str, branch: str, target: Path, prefix: str) -> Repository:
@@ -135,7 +146,7 @@ def fetch_head(repository: Repository, branch: str) -> None:
 def fetch_published(repository: Repository, branch: str, published: str) -> None:
     """Fetch the published branch and all history, so that the merge base with another branch can be told."""
     if remote_head(repository, 'origin', published):
-        names = (f'+refs/heads/{name}:refs/heads/{name}' for name in (branch, published))
+        names = (f'+refs/heads/{name}:refs/heads/{name}' for name in dict.fromkeys((branch, published)))
         repository.git('fetch', '--quiet', '--no-tags', _EVERYTHING, 'origin', *names)
 
 

@@ -57,7 +57,7 @@ def carry_out(
     The caller holds the lock (`lock.locked`), and has perhaps `staged` the writes.
     """
     try:
-        _check(repository, writes)
+        check(repository, writes)
         found = _journal(repository, writes, move)
         if found.index:
             wait_for_index(repository)
@@ -80,8 +80,8 @@ def carry_out(
     return found.commit
 
 
-def _check(repository: Repository, writes: Sequence[Write]) -> None:
-    """Nothing may be in the way, and nobody may have changed a file since it was read."""
+def check(repository: Repository, writes: Sequence[Write]) -> None:
+    """ProblemsFound where something is in the way, or somebody has changed a file since it was read."""
     clear_way(repository, (write.path for write in writes if write.content is not None))
     problems = []
     for write in writes:

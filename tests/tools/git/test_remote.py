@@ -10,7 +10,8 @@ from gitops import SMALL, Checkout, changed_model, clone, faster_writer, install
 from parts import HttpOrigin, git
 
 from generator.domain.problems import CommandFailed, ProblemsFound
-from generator.operations.apply import Options, generate_remote
+from generator.operations.operation import Options, Remote, generate
+from generator.operations.remote import carry_out
 from generator.tools.git.remote import push
 
 
@@ -164,7 +165,7 @@ def test_http_with_a_password(http_origin: HttpOrigin, tmp_path: Path, how: str)
     here.git('remote', 'add', 'origin', url)
     here.write(changed_model())
     assert here.commit(push=True).commit == git(http_origin.path, 'rev-parse', 'main')
-    outcome = generate_remote(url, 'main', '', Options(commit=True))
+    outcome = carry_out(generate(), Remote(url, 'main'), Options(commit=True))
     assert not outcome.changed
 
 
@@ -178,8 +179,8 @@ def test_a_password_is_never_told(http_origin: HttpOrigin, tmp_path: Path, reaso
         install(http_origin.path / 'hooks', 'pre-receive', f'#!/bin/sh\necho "ask at {url}" >&2\nexit 1\n')
     told = [refused_push(here, http_origin.path)]
     for work in (
-        lambda: generate_remote(url, 'nowhere', '', Options(commit=True)),
-        lambda: generate_remote(url, 'main', 'x/', Options()),
+        lambda: carry_out(generate(), Remote(url, 'nowhere'), Options(commit=True)),
+        lambda: carry_out(generate(), Remote(url, 'main', 'x/'), Options()),
     ):
         with pytest.raises((ProblemsFound, CommandFailed)) as raised:
             work()
@@ -196,4 +197,4 @@ def test_ssh(origin: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> N
     here.git('remote', 'set-url', 'origin', f'ssh://host{origin}')
     here.write(changed_model())
     assert here.commit(push=True).commit == git(origin, 'rev-parse', 'main')
-    assert not generate_remote(f'host:{origin}', 'main', '', Options(commit=True)).changed
+    assert not carry_out(generate(), Remote(f'host:{origin}', 'main'), Options(commit=True)).changed

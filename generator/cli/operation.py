@@ -1,0 +1,122 @@
+"""What all operations have in common on the command line: their options, and what is reported of an outcome."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import wraps
+from pathlib import Path
+from typing import Any, TypeVar
+
+import click
+
+from generator.cli.output import common_options, problem_data, progress, result, say, wants_json, warn
+from generator.operations.operation import Operation, Options, Outcome, Remote
+from generator.operations.remote import Target, carry_out
+from generator.plan.summary import summarize
+from generator.tools.git.repository import open_repository
+
+F = TypeVar('F', bound=Callable[..., Any])
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where and how an operation is to be carried out, by the options that all of them have."""
+
+    folder: Path
+    url: str
+    branch: str
+    push: bool
+    dry_run: bool
+    message: str
+
+    @property
+    def target(self) -> Target:
+        return Remote(self.url, self.branch, _prefix(self.folder)) if self.url else open_repository(self.folder)
+
+    def carry_out(self, operation: Operation, **options: Any) -> Outcome:
+        wanted = {'commit': True, 'push': self.push, 'dry_run': self.dry_run, 'message': self.message, **options}
+        return carry_out(operation, self.target, Options(**wanted), progress)
+
+
+def _prefix(folder: Path) -> str:
+    """--path with --repo names a folder of that repository: '' or ending in '/'."""
+    parts = [part for part in folder.parts if part != '/']
+    if '..' in parts:
+        raise click.UsageError(f"--path '{folder}' leads out of the repository")
+    return ''.join(f'{part}/' for part in parts)
+
+
+def operation_options(function: F) -> F:
+    """Options of a command that makes a commit: it gets a `place` in their stead."""
+
+    @wraps(function)
+    def command(
+        *arguments: Any, push: bool, dry_run: bool, message: str, repo: str, branch: str, folder: Path, **more: Any
+    ) -> Any:
+        return function(*arguments, place=Place(folder, repo, branch, push, dry_run, message), **more)
+
+    for option in (
+        click.option('--push', is_flag=True, help='Push the commit.'),
+        click.option('--dry-run', is_flag=True, help='Show what would change; nothing is written.'),
+        click.option('--message', default='', help='Subject of the commit instead of the one made of the changes.'),
+        repo_option,
+        branch_option,
+        common_options,
+    ):
+        command = option(command)
+    return command  # type: ignore[return-value]
+
+
+repo_option = click.option(
+    '--repo', default='', metavar='URL', help='Work on this remote repository without a checkout, and push.'
+)
+branch_option = click.option('--branch', default='main', show_default=True, help='Branch for --repo.')
+
+
+def outcome_data(outcome: Outcome) -> dict[str, object]:
+    return {
+        **outcome.result,
+        'changed': outcome.changed,
+        'dryRun': outcome.dry_run,
+        'commit': outcome.commit,
+        'branch': outcome.branch,
+        'pushed': outcome.pushed,
+        'warnings': problem_data(outcome.warnings),
+        'registry': list(outcome.registry),
+        'changes': [{'kind': change.kind, 'path': change.path} for change in outcome.plan.changes],
+    }
+
+
+def tell(outcome: Outcome) -> None:
+    """Warnings to stderr; the outcome as JSON where that is asked for, else in words."""
+    warn(outcome.warnings)
+    if wants_json():
+        result(outcome_data(outcome))
+        return
+    if outcome.plan.changes:
+        _tell_changes(outcome)
+    if outcome.dry_run:
+        say('nothing was written' if outcome.changed else 'nothing to do')
+    elif not outcome.changed and not outcome.result:
+        say('nothing to do: the repository is what the registry says')
+    if outcome.commit:
+        place = f'on {outcome.branch}' if outcome.branch else 'on a detached HEAD'
+        say(f'commit {outcome.commit[:12]} {place}{", pushed" if outcome.pushed else ""}', fg='green')
+    elif outcome.pushed:
+        say(f'pushed {outcome.branch}', fg='green')
+
+
+def _tell_changes(outcome: Outcome) -> None:
+    summary = summarize(outcome.plan)
+    for title, names in (
+        ('new charts', summary.new_charts), ('changed drafts', summary.changed_charts),
+        ('releases', summary.releases), ('removed', summary.removed), ('documents', summary.documents),
+    ):  # fmt: skip
+        if names:
+            shown = ', '.join(names[:8]) + (f' and {len(names) - 8} more' if len(names) > 8 else '')
+            say(f'{title}: {shown}')
+    if summary.uninstalled:
+        say('the agent uninstalls what the removed releases ran', fg='red')
+    count = len(outcome.plan.changes)
+    say(f'{count} {"file" if count == 1 else "files"} {"to change" if outcome.dry_run else "changed"}')

@@ -1,0 +1,96 @@
+"""An operation → one commit on a branch of a remote repository, without a checkout; made again where it has moved."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import replace
+
+from generator.domain.problems import problem
+from generator.domain.progress import Progress, quiet
+from generator.domain.records import Plan
+from generator.operations.apply import apply
+from generator.operations.changeset import Changeset, build
+from generator.operations.operation import Change, Operation, Options, Outcome, Remote
+from generator.pipeline.run import Run, open_run
+from generator.plan.removals import removal_warnings
+from generator.tools.git.remote import fetch_head, fetch_published, push, remote_head, show, temporary_clone
+from generator.tools.git.repository import Repository
+from generator.tools.git.transaction import finish
+
+ATTEMPTS = 3
+
+# Where an operation is carried out: in a work tree, or on a remote.
+Target = Repository | Remote
+
+
+def carry_out(operation: Operation, target: Target, options: Options, progress: Progress = quiet) -> Outcome:
+    """Carry out an operation where it is asked for; all of it or nothing."""
+    match target:
+        case Repository():
+            return apply(operation, target, options, progress)
+        case Remote():
+            return _apply_on_remote(operation, target, options, progress)
+
+
+@contextmanager
+def opened(target: Target) -> Iterator[Repository]:
+    """The repository to read from: what a killed run has left is finished, a remote is fetched with its history."""
+    match target:
+        case Repository():
+            finish(target)
+            yield target
+        case Remote():
+            with temporary_clone(target.url, target.branch, target.prefix) as repository:
+                fetch_published(repository, target.branch, open_run(repository).settings.branch)
+                yield repository
+
+
+def _apply_on_remote(operation: Operation, remote: Remote, options: Options, progress: Progress) -> Outcome:
+    heads: list[str] = []
+    with temporary_clone(remote.url, remote.branch, remote.prefix, may_be_empty=operation.begins) as repository:
+        while len(heads) < ATTEMPTS:
+            if heads:
+                time.sleep(0.2 * 2 ** len(heads))
+                fetch_head(repository, remote.branch)
+            run = _open(operation, repository, remote.branch, progress)
+            heads.append(run.source.head)
+            outcome = _attempt(operation, run, remote.branch, options)
+            if not outcome.commit or outcome.pushed:
+                return outcome
+        now = remote_head(repository, 'origin', remote.branch)
+    message = f'moved from {heads[0][:7]} to {now[:7]} three times while this was applied'
+    raise problem(show(remote.url, remote.branch), '', message, 'run the command again')
+
+
+def _open(operation: Operation, repository: Repository, branch: str, progress: Progress) -> Run:
+    """A run over the branch as it is now, with as much history as it has to look at."""
+    run = open_run(repository, operation.models, shards=True, progress=progress)
+    if operation.begins:
+        return run
+    published = run.settings.branch
+    if published == branch and not operation.history:
+        return run
+    fetch_published(repository, branch, published)
+    return open_run(repository, operation.models, progress=progress)
+
+
+def _attempt(operation: Operation, run: Run, branch: str, options: Options) -> Outcome:
+    change = operation.change(run) if operation.change else Change()
+    if operation.change and not change.files:
+        return Outcome(Plan((), {}), change.result, branch=branch, dry_run=options.dry_run)
+    laid = replace(run, source=run.source.with_files(change.files)) if change.files else run
+    plan = laid.plan(discard=options.discard, removable=options.removable)
+    warnings = (*laid.warnings, *removal_warnings(plan, options.removable))
+    outcome = Outcome(
+        plan, change.result, tuple(sorted(change.files)), branch=branch, dry_run=options.dry_run, warnings=warnings
+    )
+    if options.dry_run:
+        return outcome
+    files = {**plan.files, **dict.fromkeys(plan.removed), **change.files}
+    commit = build(
+        laid, Changeset(plan, files, tuple(change.files)), operation.trailer, options.message or change.subject
+    )
+    pushed = bool(commit) and push(run.repository, 'origin', branch, run.source.head, commit)
+    return replace(outcome, commit=commit, pushed=pushed)

@@ -1,0 +1,154 @@
+"""A repository with its rollouts → what stands where, since when, what it waits for, and how it fares."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import assert_never
+
+from generator.domain.choices import Engine
+from generator.domain.layout import ROLLOUTS, names_below
+from generator.domain.problems import problem
+from generator.domain.records import Environment, Release, ResolvedRelease, Rollout
+from generator.domain.strategy import Strategy
+from generator.domain.units import seconds
+from generator.operations.rollout_health import (
+    Verdict,
+    judge_check,
+    judge_ready,
+    looks,
+    ready_query,
+    selector,
+    together,
+    wanted_pods,
+)
+from generator.operations.rollout_start import known_release
+from generator.operations.rollout_steps import Wait, waits_for
+from generator.pipeline.published import chart_reader, pinned, published_ref
+from generator.pipeline.run import Run
+from generator.pipeline.source import open_source
+from generator.releases.resolve import resolve_pinned
+from generator.strategies.during import rollout_pair, rollout_stage, rollout_strategy
+from generator.strategies.queries import queries
+from generator.tools import prometheus
+from generator.tools.git.repository import Repository
+
+# Seconds between two looks where the strategy has no checks: pods are scraped twice a minute.
+_NEXT_LOOK = 30
+
+
+def find_rollout(run: Run, name: str) -> tuple[Release, Rollout]:
+    release = known_release(run.registry, name)
+    if name not in run.registry.rollouts:
+        environment = run.registry.environments[release.environment]
+        hint = _instead(release, release.engine(environment))
+        raise problem(release.file, '', 'no rollout of this release is under way in git', hint)
+    return release, run.registry.rollouts[name]
+
+
+def _instead(release: Release, engine: Engine) -> str:
+    """What to do about a release that no rollout in git leads away from."""
+    match engine:
+        case 'native':
+            return f"run 'chartloom rollout start {release.name}'"
+        case 'argo-rollouts':
+            return f"ask Argo Rollouts: 'kubectl argo rollouts promote {release.model}', or abort"
+        case 'flagger':
+            return 'Flagger moves it: open or close its gate, or revert the commit that moved the pin'
+        case _:
+            assert_never(engine)
+
+
+def since(run: Run, rollout: Rollout) -> int | None:
+    """When the published branch got this stage, in seconds; None where it has not got it yet."""
+    repository, refs = run.repository, run.source.refs
+    path = repository.prefix + rollout.file
+    branch = refs.get(published_ref(run.settings.branch, refs), '')
+    if (
+        not branch
+        or repository.ask('rev-parse', '--verify', '--quiet', f'{branch}:{path}') != run.source.tree.ids[rollout.file]
+    ):
+        return None
+    # Merged by a request, a stage counts from the merge: the first parents are what the agent has seen.
+    options = ('--no-show-signature', '--first-parent', '-1', '--format=%ct')
+    time = repository.ask('log', *options, branch, '--', f':(top,literal){path}')
+    return int(time) if time else None
+
+
+def waiting(run: Run, name: str, now: int, *, approved: bool, skip_hold: bool) -> Wait:
+    """What a rollout waits for before its next stage, its health aside."""
+    _, rollout = find_rollout(run, name)
+    return waits_for(
+        rollout_stage(rollout), since(run, rollout), now, run.settings.branch, approved=approved, skip_hold=skip_hold
+    )
+
+
+def health(run: Run, name: str, address: str, now: int) -> Verdict:
+    """What Prometheus says of the pods of a rollout, and of the answers that its new track gives."""
+    _, rollout = find_rollout(run, name)
+    (found,) = [item for item in run.releases if item.release.name == name]
+    address = address or str(found.environment.spec.get('monitoring', {}).get('prometheus', ''))
+    if not address:
+        hint = 'add prometheus: http://<host>:<port> to monitoring, or name one with --prometheus'
+        raise problem(found.environment.file, '$.spec', 'nobody says where Prometheus is', hint)
+    began = since(run, rollout)
+    if began is None:
+        return Verdict('waiting')
+    asked = Asked(address, began, now)
+    return together([*_ready(found, rollout, asked), *_checks(found, rollout, asked)])
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """Whom a question goes to, and the time that it is about."""
+
+    address: str
+    began: int
+    now: int
+
+
+def _ready(found: ResolvedRelease, rollout: Rollout, asked: Asked) -> Iterator[Verdict]:
+    pair, workloads = rollout_pair(found.release, rollout), rollout.spec['workloads']
+    changed = workloads[pair.live] != workloads[pair.new]
+    for ready in wanted_pods(rollout_stage(rollout), pair.live if changed else '', found.merged):
+        labels = selector(found.environment, found.release.model, ready.track)
+        query = ready_query(ready, labels, asked.now - asked.began)
+        yield judge_ready(ready, prometheus.values_now(asked.address, query, asked.now))
+
+
+def _checks(found: ResolvedRelease, rollout: Rollout, asked: Asked) -> Iterator[Verdict]:
+    checks = rollout_strategy(rollout).checks
+    if checks is None or not rollout_stage(rollout).serves:
+        return
+    labels = selector(found.environment, found.release.model, rollout_pair(found.release, rollout).new)
+    start, step = looks(asked.began, asked.now, checks.interval)
+    for query in queries(checks, found.chart, labels):
+        seen = prometheus.values_at(asked.address, query.promql, start, asked.now, step)
+        yield judge_check(query, seen, asked.now, checks.failures)
+
+
+def stage_name(rollout: Rollout) -> str:
+    return f'{rollout.stage}, aborted' if rollout.aborted else rollout.stage
+
+
+def next_look(rollout: Rollout) -> int:
+    """Seconds until Prometheus may tell something new."""
+    checks = rollout_strategy(rollout).checks
+    return int(seconds(checks.interval)) if checks else _NEXT_LOOK
+
+
+def strategy_of(run: Run, name: str) -> tuple[Strategy, Environment]:
+    """The strategy that a release's next rollout would have."""
+    found = resolve_alone(run, known_release(run.registry, name))
+    return found.strategy, found.environment
+
+
+def rollout_names(repository: Repository) -> list[str]:
+    """`env/model` of all rollouts that are under way."""
+    return names_below(ROLLOUTS, (path for path in open_source(repository).tree.ids if path.endswith('.yaml')))
+
+
+def resolve_alone(run: Run, release: Release) -> ResolvedRelease:
+    """A release as its pin says, whatever rollout leads away from it."""
+    read = chart_reader(run.repository, run.base, pinned(run.registry, run.charts, [release]))
+    return resolve_pinned(release, run.registry, run.charts, read)

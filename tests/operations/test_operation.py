@@ -1,0 +1,184 @@
+"""One path for all operations: in a work tree, on a remote without a checkout, as a dry run; again where it moved."""
+
+from __future__ import annotations
+
+import json
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+import registries as r
+from gitops import Checkout, chartloom, clone, faster_writer, install, new, remote_change
+from parts import ROOT, git
+
+from generator.documents.read import read
+
+COMMON = {'changed', 'dryRun', 'commit', 'branch', 'pushed', 'warnings', 'registry', 'changes', 'problems'}
+CANARY = {'canary': {'steps': [{'weight': 20, 'hold': '10m'}, {'weight': 50, 'approval': True}]}}
+
+
+def prepared(origin: Path, top: Path) -> Checkout:
+    """A release on the first of two published charts, with a canary, on a remote."""
+    files = {
+        **r.settings(), **r.model(versions=[r.version('1')], replicas=4, route={}),
+        **r.environment('prod', strategy=CANARY, **r.GATEWAY), **r.release('prod', 'web', version='1', chart='1.0.0'),
+    }  # fmt: skip
+    found = new(top, files)
+    assert found.commit().commit
+    found.write(r.model(versions=[r.version('1'), r.version('2')], replicas=4, route={}))
+    assert found.commit().commit
+    found.git('remote', 'add', 'origin', str(origin))
+    found.git('push', '--quiet', '--set-upstream', 'origin', 'main')
+    return found
+
+
+@pytest.fixture
+def checkout(origin: Path, tmp_path: Path) -> Checkout:
+    return prepared(origin, tmp_path / 'here')
+
+
+def as_json(folder: Path, *arguments: str, code: int = 0, **options: Any) -> dict[str, Any]:
+    done = chartloom(folder, *arguments, '--output', 'json', **options)
+    assert done.returncode == code, (done.stdout, done.stderr)
+    return dict(json.loads(done.stdout))
+
+
+OPERATIONS = [
+    ('generate',),
+    ('pin', 'prod/web', '--newest'),
+    ('rollout', 'start', 'prod/web'),
+]
+
+
+@pytest.mark.parametrize('command', OPERATIONS, ids=lambda each: each[0])
+def test_each_operation_does_the_same_here_and_without_a_checkout(
+    command: tuple[str, ...], origin: Path, checkout: Checkout, tmp_path: Path
+) -> None:
+    """What follows from a change of the registry that somebody has pushed, or from the operation's own."""
+    if command == ('generate',):
+        remote_change(origin, tmp_path / 'other', r.model(versions=[r.version('1'), r.version('2')], replicas=9))
+        checkout.git('pull', '--quiet')
+    before = checkout.everything()
+    commit = ['--commit'] if command == ('generate',) else []
+    dry = as_json(checkout.folder, *command, *commit, '--dry-run')
+    assert checkout.everything() == before
+    there = as_json(tmp_path, *command, '--repo', str(origin))
+    assert git(origin, 'rev-parse', 'main') == there['commit']
+    here = as_json(checkout.folder, *command, *commit)
+    own = {'commit': '', 'branch': '', 'pushed': False, 'dryRun': False}
+    assert {**dry, **own} == {**there, **own} == {**here, **own}
+    assert dry['dryRun']
+    assert (there['pushed'], here['pushed']) == (True, False)
+    assert there.keys() >= COMMON
+    trees = [checkout.git('rev-parse', 'HEAD^{tree}'), git(origin, 'rev-parse', 'main^{tree}')]
+    assert trees[0] == trees[1]
+    messages = [checkout.git('log', '-1', '--format=%B'), git(origin, 'log', '-1', '--format=%B')]
+    assert messages[0] == messages[1]
+    name, *arguments = (word for word in command if not word.startswith('-'))
+    trailer = messages[0].strip().splitlines()[-1]
+    assert f'{trailer} '.startswith(f'Chartloom-Operation: {name} ')
+    assert {*arguments} <= {*trailer.split()}
+
+
+def test_a_rollout_walks_to_its_end_without_a_checkout(origin: Path, checkout: Checkout, tmp_path: Path) -> None:
+    at = ('--repo', str(origin))
+    assert as_json(tmp_path, 'rollout', 'start', 'prod/web', *at)['result'] == 'started'
+    waiting = as_json(tmp_path, 'rollout', 'advance', 'prod/web', '--approve', *at, '--dry-run')
+    assert (waiting['result'], waiting['changed']) == ('advanced', True)
+    stages = []
+    for _ in range(20):
+        if not git(origin, 'ls-tree', 'main', 'registry/rollouts/prod/web.yaml'):
+            break
+        told = as_json(tmp_path, 'rollout', 'advance', 'prod/web', '--approve', '--now', *at)
+        stages.append(told['stage'])
+    assert stages[-1] == 'end'
+    assert as_json(tmp_path, 'rollout', 'status', *at)['rollouts'] == []
+    checkout.git('pull', '--quiet')
+    assert not checkout.commit().changed
+    assert read(checkout.read('registry/releases/prod/web.yaml').encode(), '')['spec'] == {
+        'version': '2',
+        'chart': '1.0.1',
+    }
+
+
+def test_a_hold_is_known_without_a_checkout(
+    origin: Path, checkout: Checkout, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It counts from the commit that set the stage, not from the newest one that a shallow clone would see."""
+    at = ('--repo', str(origin))
+    as_json(tmp_path, 'rollout', 'start', 'prod/web', *at)
+    as_json(tmp_path, 'rollout', 'advance', 'prod/web', '--now', *at)
+    since = as_json(tmp_path, 'rollout', 'status', 'prod/web', *at)['rollouts'][0]['since']
+    other = clone(origin, tmp_path / 'other')
+    monkeypatch.setenv('GIT_COMMITTER_DATE', '2026-01-02T08:00:00+00:00')
+    other.git('commit', '--quiet', '--allow-empty', '--message', 'something else')
+    other.git('push', '--quiet')
+    assert as_json(tmp_path, 'rollout', 'status', 'prod/web', *at)['rollouts'][0]['since'] == since
+
+
+def test_where_the_branch_moves_meanwhile_it_is_applied_again(origin: Path, checkout: Checkout, tmp_path: Path) -> None:
+    other = clone(origin, tmp_path / 'other')
+    install(tmp_path / 'hooks', 'pre-push', faster_writer(origin, other))
+    hooks = {
+        'GIT_CONFIG_COUNT': '1',
+        'GIT_CONFIG_KEY_0': 'core.hooksPath',
+        'GIT_CONFIG_VALUE_0': str(tmp_path / 'hooks'),
+    }
+    told = as_json(tmp_path, 'pin', 'prod/web', '--newest', '--repo', str(origin), env=hooks)
+    assert told['pushed']
+    assert git(origin, 'log', '--format=%s', '-2', 'main').splitlines()[1] == 'faster'
+
+
+@pytest.mark.parametrize('verb', ['advance', 'finish', 'abort'])
+def test_a_rollout_that_has_moved_meanwhile_is_left_alone(
+    verb: str, origin: Path, checkout: Checkout, tmp_path: Path
+) -> None:
+    as_json(checkout.folder, 'rollout', 'start', 'prod/web', '--push')
+    other = clone(origin, tmp_path / 'other')
+    env = f'GIT_COMMITTER_DATE=2026-01-03T00:00:00Z PYTHONPATH={ROOT}'
+    step = f'cd {other.top} && {env} {sys.executable} -m generator rollout advance prod/web --now --push'
+    install(
+        tmp_path / 'hooks', 'pre-push',
+        f'#!/bin/sh\nunset GIT_DIR GIT_CONFIG_COUNT\n[ -e {tmp_path}/done ] && exit 0\ntouch {tmp_path}/done\n{step}\n',
+    )  # fmt: skip
+    hooks = {
+        'GIT_CONFIG_COUNT': '1',
+        'GIT_CONFIG_KEY_0': 'core.hooksPath',
+        'GIT_CONFIG_VALUE_0': str(tmp_path / 'hooks'),
+    }
+    flags = ['--now', '--approve'] if verb == 'advance' else []
+    done = chartloom(tmp_path, 'rollout', verb, 'prod/web', *flags, '--repo', str(origin), env=hooks)
+    if verb == 'finish':
+        assert 'is still to come' in done.stderr
+        return
+    assert done.returncode == 1
+    assert "it has moved from 'on' to 'step-1' meanwhile" in done.stderr
+
+
+def test_nothing_to_do_is_no_commit(origin: Path, checkout: Checkout, tmp_path: Path) -> None:
+    for where in ([], ['--repo', str(origin)]):
+        told = as_json(checkout.folder, 'pin', *where)
+        assert (told['changed'], told['commit'], told['pins']) == (False, '', [])
+
+
+def test_the_first_commit_of_an_empty_remote(origin: Path, tmp_path: Path) -> None:
+    at = ('--repo', str(origin), '--url', 'https://git.example/ml.git', '--example')
+    dry = as_json(tmp_path, 'init', *at, '--dry-run')
+    assert git(origin, 'for-each-ref') == ''
+    told = as_json(tmp_path, 'init', *at)
+    assert git(origin, 'rev-parse', 'main') == told['commit']
+    assert (dry['written'], dry['changes']) == (told['written'], told['changes'])
+    here = clone(origin, tmp_path / 'here')
+    assert not here.commit().changed
+    done = chartloom(tmp_path, 'init', *at)
+    assert 'already is a chartloom repository' in done.stderr
+
+
+def test_init_is_a_commit_and_a_dry_run_makes_no_folder(tmp_path: Path) -> None:
+    dry = as_json(tmp_path, 'init', '--path', 'a/b', '--dry-run')
+    assert list(tmp_path.iterdir()) == []
+    told = as_json(tmp_path, 'init', '--path', 'a/b')
+    assert dry['written'] == told['written']
+    here = Checkout(tmp_path / 'a/b')
+    assert (here.status(), here.head()) == ([], told['commit'])
