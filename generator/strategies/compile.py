@@ -13,7 +13,8 @@ from generator.domain.strategy import BlueGreen, Canary, Rolling, WrittenStrateg
 from generator.strategies.argo_rollouts import compile_rollouts
 from generator.strategies.capabilities import features, refusal
 from generator.strategies.context import Context
-from generator.strategies.flagger import all_ports, compile_flagger, fixed_size, service_port, wants_gate
+from generator.strategies.flagger import compile_flagger, fixed_size, wants_gate
+from generator.strategies.flagger_service import all_ports, service_port
 from generator.strategies.gateways import unenforced
 from generator.strategies.queries import untold
 from generator.strategies.tracks import steady_tracks
