@@ -11,6 +11,7 @@ from importlib.resources.abc import Traversable
 
 from generator.charts.concatenate import concatenate
 from generator.charts.schema import chart_schema, without
+from generator.charts.workload import with_workload
 from generator.documents import read as yamlio
 from generator.domain.layout import CHART_SCHEMA, CHART_VALUES, CHART_YAML, TEMPLATES
 from generator.domain.records import Runtime, Starter, Templates, Tree
@@ -24,6 +25,8 @@ def load_templates() -> Templates:
     templates = package_files('chart_templates')
     starter = starter_of(dict(_walk(templates / _STARTER, '')), _STARTER)
     schemas = {name: data for name, data in _walk(package_files('schemas'), '') if name.endswith('.json')}
+    # Of our own presets, which our tests check: no repository has one.
+    del schemas['runtime.json']
     return Templates(
         starter=starter,
         runtimes=_Runtimes(templates / 'runtimes'),
@@ -36,7 +39,7 @@ def starter_of(files: Tree, name: str) -> Starter:
     """A starter from the files of its folder: what charts hold of it is made here, once a run."""
     texts = {path: data.decode() for path, data in files.items() if path.startswith(TEMPLATES)}
     held = {path: text.encode() for path, text in concatenate(texts, name).items()}
-    described = files[CHART_SCHEMA]
+    described = with_workload(files[CHART_SCHEMA])
     schema = json.loads(described)
     return Starter(
         files={

@@ -13,8 +13,8 @@ from generator.domain.records import Plan
 from generator.operations.apply import apply
 from generator.operations.changeset import Changeset, build
 from generator.operations.operation import Change, Operation, Options, Outcome, Remote
+from generator.operations.warnings import shown_warnings
 from generator.pipeline.run import Run, open_run
-from generator.plan.removals import removal_warnings
 from generator.tools.git.remote import fetch_head, fetch_published, push, remote_head, show, temporary_clone
 from generator.tools.git.repository import Repository
 from generator.tools.git.transaction import finish
@@ -82,7 +82,7 @@ def _attempt(operation: Operation, run: Run, branch: str, options: Options) -> O
         return Outcome(Plan((), {}), change.result, branch=branch, dry_run=options.dry_run)
     laid = replace(run, source=run.source.with_files(change.files)) if change.files else run
     plan = laid.plan(discard=options.discard, removable=options.removable)
-    warnings = (*laid.warnings, *removal_warnings(plan, options.removable))
+    warnings = shown_warnings(laid, plan, options.removable)
     outcome = Outcome(
         plan, change.result, tuple(sorted(change.files)), branch=branch, dry_run=options.dry_run, warnings=warnings
     )

@@ -28,7 +28,8 @@ from generator.plan.hand_edits import is_published
 from generator.plan.plan import Trees, make_plan
 from generator.plan.transitions import migration_warnings
 from generator.registry.load import Check, load_registry, no_problems
-from generator.releases.resolve import resolve_releases, standing
+from generator.releases.pins import with_targets
+from generator.releases.resolve import resolve_releases
 from generator.tools.git.repository import Repository
 
 
@@ -138,7 +139,7 @@ class Run:
     @cached_property
     def releases(self) -> list[ResolvedRelease]:
         registry, charts = self.registry, self.charts
-        read = chart_reader(self.repository, self.base, pinned(registry, charts, standing(registry)))
+        read = chart_reader(self.repository, self.base, pinned(registry, charts, with_targets(registry)))
         releases = resolve_releases(registry, charts, read, registry.releases.values())
         if self.whole and (problems := environment_problems(releases)):
             raise ProblemsFound(problems)

@@ -58,7 +58,7 @@ def routing_layers(environment: Environment, values: Values) -> Iterator[Layer]:
 def _access(release: Release, chart: Chart, shared: Application | None, registry: Registry) -> Access:
     """Who may ask, and who says so: once for all members of an application that have routes, else the model."""
     if shared:
-        return Access(str(shared.spec.get('auth', 'none')), shared.file, ('spec', 'auth'))
+        return Access(shared.spec.get('auth', 'none'), shared.file, ('spec', 'auth'))
     key = f'{DOMAIN}/auth'
     kind = chart.annotations.get(key, 'none')
     if chart.is_new:

