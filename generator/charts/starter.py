@@ -24,6 +24,7 @@ def load_templates() -> Templates:
     schemas = {name: data for name, data in _walk(package_files('schemas'), '') if name.endswith('.json')}
     return Templates(
         starter=Starter(
+            about=yamlio.read(starter['Chart.yaml'], 'chart_templates/model-server/Chart.yaml'),
             files=starter,
             values=yamlio.read(starter['values.yaml'], 'chart_templates/model-server/values.yaml'),
             schema=json.loads(values_schema),

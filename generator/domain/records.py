@@ -196,12 +196,18 @@ class Registry:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Starter:
-    """A complete chart that lints alone; `digest` is the sha256 of its templates."""
+    """A complete chart that lints alone; `digest` is the sha256 of its templates, `about` its Chart.yaml."""
 
+    about: Values
     files: Tree
     values: Values
     schema: Values
     digest: str
+
+    @property
+    def version(self) -> str:
+        """Its name and version, as charts and ledgers name what they were made from."""
+        return f'{self.about["name"]} {self.about["version"]}'
 
 
 @dataclass(frozen=True, slots=True)

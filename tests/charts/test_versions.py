@@ -391,6 +391,7 @@ def test_a_charts_head_says_what_later_runs_must_know() -> None:
         'chartloom.dev/model': 'web',
         'chartloom.dev/model-version': '1.10',
         'chartloom.dev/runtime': 'custom',
+        'chartloom.dev/starter': TEMPLATES.starter.version,
         'chartloom.dev/hostname': 'web',
         'chartloom.dev/grpc-hostname': 'calls',
         'chartloom.dev/slo': '{"availability": 99.9, "p99": "20ms"}',
