@@ -240,15 +240,22 @@ class Layer(NamedTuple):
 @dataclass(frozen=True, slots=True)
 class LedgerEntry:
     """One chart version. `digest` is its identity, `content` the same without version and change notes; `source` is the
-    digest of what the registry said of the model version: its image, artifact and signature."""
+    digest of what the registry said of the model version: its image, artifact and signature. `starter` is what it was
+    made from, `tree` git's id of its folder after the hash algorithm ('sha1:…'). An entry never changes, but for
+    `pruned`: whether git's history alone holds the folder. Nothing fills `restarts` and `manifest` yet."""
 
     version: str
     model_version: str
     digest: str
     content: str
     source: str
+    starter: str
+    tree: str
     bump: str
     reasons: tuple[str, ...]
+    restarts: tuple[str, ...] = ()  # why pods restart
+    manifest: str = ''  # digest of its manifest in an OCI registry
+    pruned: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -127,7 +127,9 @@ class Run:
             for name, model in sorted(registry.models.items()):
                 ledger = base.ledgers.get(name, ())
                 try:
-                    made[name] = make_charts(model, registry.settings, self.templates, ledger, base.ids)
+                    made[name] = make_charts(
+                        model, registry.settings, self.templates, ledger, base.ids, self.repository.object_format
+                    )
                 except ProblemsFound as error:
                     problems += error.problems
                 step(1)
