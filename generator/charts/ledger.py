@@ -49,6 +49,21 @@ def read_published(data: bytes, file: str) -> tuple[LedgerEntry, ...]:
     return entries
 
 
+def read_before(data: bytes, file: str) -> tuple[LedgerEntry, ...]:
+    """The same of an earlier state: one that was spoilt, and mended since, vouches for nothing."""
+    try:
+        return read_published(data, file)
+    except ProblemsFound:
+        return ()
+
+
+def with_lost(now: Sequence[LedgerEntry], before: Sequence[LedgerEntry]) -> tuple[LedgerEntry, ...]:
+    """The entries of a ledger, and those of an earlier state that it lacks: a revert took them, but they stay."""
+    known = {entry.version: entry for entry in now}
+    versions = {entry.version for entry in before}
+    return (*(known.get(e.version, e) for e in before), *(e for e in now if e.version not in versions))
+
+
 def _entry(said: Any) -> LedgerEntry:
     entry = LedgerEntry(
         **{name: said[key] for key, name in _TEXTS.items()},
@@ -74,6 +89,9 @@ _KEYS = {*_TEXTS, 'reasons', 'restarts', 'manifest', 'pruned'}
 _FLAGS = (False, True)
 _VERSION = re.compile(r'(?:0|[1-9][0-9]*)\.(?:0|[1-9][0-9]*)\.(?:0|[1-9][0-9]*)')
 _TREE = re.compile(r'sha1:[0-9a-f]{40}|sha256:[0-9a-f]{64}')
+
+
+TAMPERED = 'its bytes are not those of the ledger'
 
 
 def _taken_back(file: str) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import lru_cache
 
 from generator.charts.files import VERSION, draft_chart
@@ -33,6 +33,7 @@ class ModelCharts:
 
     ledger: tuple[LedgerEntry, ...]
     charts: Mapping[str, Chart]  # by chart version; only those made in this run
+    restored: Mapping[str, Tree] = field(default_factory=dict)  # files of others that git's history alone held
 
     def newest(self, model_version: str) -> LedgerEntry | None:
         return next((e for e in reversed(self.ledger) if e.model_version == model_version), None)

@@ -14,13 +14,14 @@ from generator.domain.records import Environment, Registry, ResolvedRelease, Tem
 
 
 def render_charts(charts: Mapping[str, ModelCharts]) -> dict[str, bytes]:
-    """Each model's ledger, and the charts made in this run."""
+    """Each model's ledger, and the charts made or restored in this run."""
     files: dict[str, bytes] = {}
     for model, made in sorted(charts.items()):
         files[ledger_file(model)] = dump_ledger(model, made.ledger)
         for chart in made.charts.values():
-            folder = f'{chart.folder}/'
-            files.update({folder + path: data for path, data in chart.files.items()})
+            files.update({f'{chart.folder}/{path}': data for path, data in chart.files.items()})
+        for version, found in made.restored.items():
+            files.update({f'charts/{model}/{version}/{path}': data for path, data in found.items()})
     return files
 
 

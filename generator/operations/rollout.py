@@ -22,6 +22,7 @@ from generator.operations.rollout_health import (
 from generator.operations.rollout_start import Start, check_release, choose_target, known_release, start
 from generator.operations.rollout_steps import Files, Wait, abort, advance, waits_for
 from generator.pipeline.published import ChartReader, published_ref
+from generator.pipeline.restore import tree_files
 from generator.pipeline.run import Run
 from generator.pipeline.source import Source
 from generator.releases.resolve import resolve_pinned
@@ -52,8 +53,8 @@ def start_of(run: Run, name: str, version: str, chart: str) -> Start:
 
 
 def _resolved(run: Run, release: Release) -> tuple[ResolvedRelease, Said | None]:
-    reader = ChartReader(run.repository, run.base)
-    reader.prefetch(replace(run.registry, releases={release.name: release}, rollouts={}), run.charts)
+    reader = ChartReader(run.repository, run.base, run.charts, run.settings.branch)
+    reader.prefetch(replace(run.registry, releases={release.name: release}, rollouts={}))
     found = resolve_pinned(release, run.registry, run.charts, reader.read)
     return found, said_strategy(release, found.environment, found.chart, run.registry)
 
@@ -63,8 +64,8 @@ def _templates(run: Run, release: ResolvedRelease) -> dict[str, str]:
     made = run.charts[release.chart.model].charts.get(release.chart.version)
     if made:
         return {p: run.repository.blob_id(data) for p, data in made.files.items() if p.startswith('templates/')}
-    start = f'{release.chart.folder}/'
-    ids = {path.removeprefix(start): blob for path, blob in run.base.ids.items() if path.startswith(start)}
+    entry = next(e for e in run.charts[release.chart.model].ledger if e.version == release.chart.version)
+    ids = tree_files(run.repository, entry) or {}
     return {path: blob for path, blob in ids.items() if path.startswith('templates/')}
 
 

@@ -7,13 +7,14 @@ from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
-from generator.charts.ledger import brought_back
+from generator.charts.ledger import TAMPERED, brought_back
 from generator.charts.versions import ModelCharts, digest
 from generator.documents import read as yamlio
 from generator.documents.parts import read_alike
 from generator.domain.problems import Problem, ProblemsFound, problem
 from generator.domain.records import Chart, LedgerEntry, Model, Registry, Release
 from generator.domain.tree import LINK
+from generator.pipeline.restore import restore
 from generator.releases.resolve import choose_entry, standing
 from generator.tools.git.repository import Repository
 
@@ -30,17 +31,18 @@ class Base:
 class ChartReader:
     """Charts that were not made in this run, from the base tree: what a pinned release stands on.
 
-    Each is read as a whole, for only bytes that the ledger vouches for are known to be a chart.
+    Each is read as a whole, for only bytes that the ledger vouches for are known to be a chart. A pruned one comes from
+    git's history; `branch` is the published one.
     """
 
-    def __init__(self, repository: Repository, base: Base) -> None:
-        self.repository, self.base = repository, base
+    def __init__(self, repository: Repository, base: Base, made: Mapping[str, ModelCharts], branch: str) -> None:
+        self.repository, self.base, self.made, self.branch = repository, base, made, branch
         self._blobs: dict[str, bytes] = {}
         self._charts: dict[str, Chart] = {}
 
-    def prefetch(self, registry: Registry, charts: Mapping[str, ModelCharts]) -> None:
+    def prefetch(self, registry: Registry) -> None:
         """Read at once what the pins will ask for; a pin that is wrong is told later."""
-        pinned = (_pinned(release, registry, charts) for release in standing(registry))
+        pinned = (_pinned(release, registry, self.made) for release in standing(registry))
         folders = {f'charts/{model}/{entry.version}' for model, entry in filter(None, pinned)}
         wanted = {blob for folder in folders for blob in self._ids(folder).values()}
         self._blobs = self.repository.read(sorted(wanted - {LINK}))
@@ -61,11 +63,12 @@ class ChartReader:
         return self._charts[folder]
 
     def _read(self, model: str, entry: LedgerEntry, folder: str) -> Chart:
-        # What is no file has no bytes that the ledger could know.
-        files = {path: self._blobs.get(blob, b'') for path, blob in self._ids(folder).items()}
+        files = self.made[model].restored.get(entry.version)
+        if files is None:
+            # What is no file has no bytes that the ledger could know.
+            files = {path: self._blobs.get(blob, b'') for path, blob in self._ids(folder).items()}
         if not files:
-            message = 'the ledger names this chart, but its files are gone'
-            raise problem(folder, '', message, brought_back(folder))
+            files = restore(self.repository, folder, entry, self.branch)
         if digest(files) != entry.digest:
             raise problem(folder, '', TAMPERED, brought_back(folder))
         return Chart(
@@ -114,7 +117,6 @@ def _is_tampered(chart: Chart, entry: LedgerEntry, differing: Collection[str], c
 
 
 _NUMBERED = {'Chart.yaml', 'README.md'}
-TAMPERED = 'its bytes are not those of the ledger'
 
 
 def _pinned(release: Release, registry: Registry, charts: Mapping[str, ModelCharts]) -> tuple[str, LedgerEntry] | None:
@@ -125,6 +127,17 @@ def _pinned(release: Release, registry: Registry, charts: Mapping[str, ModelChar
     except ProblemsFound:
         return None
     return None if entry.version in charts[release.model].charts else (model.name, entry)
+
+
+def lost_ledgers(repository: Repository, revision: str) -> dict[str, str]:
+    """The ledgers that a commit has changed or removed, and the blob ids they had in its first parent: it may be a
+    revert, and a version that was published stays published."""
+    options = ('--literal-pathspecs', 'diff-tree', '-r', '-z', '--raw', '--no-renames', '--diff-filter=DM')
+    # No answer where there is no parent: the first commit, and where a shallow clone was cut off.
+    listing = repository.ask(*options, f'{revision}^', revision, '--', f'{repository.prefix}charts') if revision else ''
+    about, paths = listing.split('\0')[:-1:2], listing.split('\0')[1::2]
+    found = {path.removeprefix(repository.prefix): line.split(' ')[2] for line, path in zip(about, paths, strict=True)}
+    return {path: blob for path, blob in found.items() if path.count('/') == 2 and path.endswith('/versions.yaml')}
 
 
 def base_revision(repository: Repository, branch: str, refs: Mapping[str, str]) -> str:

@@ -6,7 +6,8 @@ from collections.abc import Callable, Collection, Mapping, Sequence
 from functools import cached_property
 from importlib import import_module
 
-from generator.charts.ledger import ledger_file, read_published
+from generator.charts.ledger import ledger_file, read_before, read_published, with_lost
+from generator.charts.prune import pruned
 from generator.charts.starter import load_templates
 from generator.charts.versions import ModelCharts, make_charts
 from generator.checks.registry import environment_problems, registry_problems
@@ -16,10 +17,11 @@ from generator.delivery.tree import render_charts, render_releases, render_repos
 from generator.documents.schema import Schemas, suggest
 from generator.domain.problems import Problem, ProblemsFound, problem
 from generator.domain.progress import Progress, quiet
-from generator.domain.records import Ids, Plan, Registry, ResolvedRelease, Settings, Templates
+from generator.domain.records import Ids, LedgerEntry, Plan, Registry, ResolvedRelease, Settings, Templates
 from generator.domain.tree import LINK
 from generator.pipeline.all_problems import with_further
-from generator.pipeline.published import Base, ChartReader, base_revision, tampered
+from generator.pipeline.published import Base, ChartReader, base_revision, lost_ledgers, tampered
+from generator.pipeline.settle import settle
 from generator.pipeline.shards import run_in_shards
 from generator.pipeline.source import REGISTRY, Source
 from generator.plan.hand_edits import is_published
@@ -39,9 +41,12 @@ class Run:
 
     def __init__(
         self, repository: Repository, models: Collection[str] = (), source: Source | None = None, base: str = '',
-        shard: Sequence[str] = (),
+        shard: Sequence[str] = (), *, prune: bool = False,
     ) -> None:  # fmt: skip
-        """With `models` a run over these; with `shard` a part of a run over all, whose registry files these are."""
+        """With `models` a run over these; with `shard` a part of a run over all, whose registry files these are.
+
+        With `prune` it wants the charts gone that nobody needs any more.
+        """
         self.repository = repository
         self.models = frozenset(models)
         self.source = source or Source(repository, models)
@@ -52,7 +57,7 @@ class Run:
             import_module(module)
         # Opens a progress bar; the command line gives one where a person watches.
         self.progress: Progress = quiet
-        self._base, self._shard = base, shard
+        self._base, self._shard, self._prune = base, shard, prune
         self._known_ids: Ids = {}
 
     @cached_property
@@ -109,7 +114,19 @@ class Run:
         revision, ids = self.base_ids
         files = {m: ids[ledger_file(m)] for m in self.registry.models if ledger_file(m) in ids}
         blobs = {LINK: b'', **self.repository.read(blob for blob in files.values() if blob != LINK)}
-        return Base(revision, ids, {m: read_published(blobs[blob], ledger_file(m)) for m, blob in files.items()})
+        ledgers = {m: read_published(blobs[blob], ledger_file(m)) for m, blob in files.items()}
+        return Base(revision, ids, ledgers | self._with_lost(ledgers))
+
+    def _with_lost(self, ledgers: Mapping[str, tuple[LedgerEntry, ...]]) -> dict[str, tuple[LedgerEntry, ...]]:
+        """The ledgers that the base has changed against its first parent, with the entries that it dropped."""
+        lost = {m: blob for m in self.registry.models if (blob := self.lost_ledgers.get(ledger_file(m)))}
+        blobs = self.repository.read(lost.values())
+        before = {m: read_before(blobs[blob], ledger_file(m)) for m, blob in lost.items()}
+        return {m: with_lost(ledgers.get(m, ()), entries) for m, entries in before.items()}
+
+    @cached_property
+    def lost_ledgers(self) -> Ids:
+        return lost_ledgers(self.repository, self.base_ids[0])
 
     def _base_revision(self) -> str:
         if not self._base:
@@ -134,6 +151,10 @@ class Run:
                     problems += error.problems
                 step(1)
         problems += tampered(made, base, self.repository.blob_id)
+        try:
+            made = settle(self.source, registry, made, base, prune=self._prune)
+        except ProblemsFound as error:
+            problems += error.problems
         if problems:
             raise self._with_further(problems)
         return made
@@ -141,8 +162,8 @@ class Run:
     @cached_property
     def releases(self) -> list[ResolvedRelease]:
         registry = self.registry
-        reader = ChartReader(self.repository, self.base)
-        reader.prefetch(registry, self.charts)
+        reader = ChartReader(self.repository, self.base, self.charts, self.settings.branch)
+        reader.prefetch(registry)
         releases = resolve_releases(registry, self.charts, reader.read, registry.releases.values())
         if self.whole and (problems := environment_problems(releases)):
             raise ProblemsFound(problems)
@@ -173,12 +194,13 @@ class Run:
         if not found or environment_problems(found.releases):
             return None
         self.registry, self.base = found.registry, Base(*self.base_ids, found.ledgers)
+        self.published = found.published
         self._known_ids = {**{path: self.base.ids[path] for path in found.held}, **found.ids}
         return dict(found.files)
 
     def _shard_of(self, names: Sequence[str]) -> Run:
-        run = Run(self.repository, source=self.source, shard=names)
-        run.settings, run.base_ids = self.settings, self.base_ids
+        run = Run(self.repository, source=self.source, shard=names, prune=self._prune)
+        run.settings, run.base_ids, run.lost_ledgers = self.settings, self.base_ids, self.lost_ledgers
         return run
 
     def plan(self, *, discard: bool = False, removable: Collection[str] = ()) -> Plan:
@@ -208,9 +230,12 @@ class Run:
 
     @cached_property
     def published(self) -> dict[str, frozenset[str]]:
-        """Chart versions in the ledgers of the base, by model in scope."""
+        """Chart versions in the ledgers of the base that are not pruned, by model in scope."""
         ledgers = self.base.ledgers
-        return {model: frozenset(entry.version for entry in ledgers.get(model, ())) for model in self.registry.models}
+        return {
+            model: frozenset(entry.version for entry in ledgers.get(model, ())) - pruned(made.ledger)
+            for model, made in self.charts.items()
+        }
 
     def _trees(self, current: Mapping[str, str], read: Callable[[str], bytes]) -> Trees:
         desired, base = self.files, self.base.ids  # in this order: the files may be made in shards

@@ -36,6 +36,7 @@ class Shard:
     files: Tree
     ids: Ids
     held: list[str]
+    published: dict[str, frozenset[str]]
 
 
 def run_in_shards(names: Sequence[str], run_of: Callable[[Sequence[str]], Run], progress: Progress) -> Shard | None:
@@ -87,7 +88,7 @@ def _shard(run: Run) -> Shard:
         else:
             files[path], ids[path] = run.files[path], blob
     outlines = [outline(release) for release in run.releases]
-    return Shard(run.registry, dict(run.base.ledgers), outlines, files, ids, held)
+    return Shard(run.registry, dict(run.base.ledgers), outlines, files, ids, held, run.published)
 
 
 def _together(one: Shard, other: Shard) -> Shard:
@@ -100,4 +101,5 @@ def _together(one: Shard, other: Shard) -> Shard:
     )
     ledgers, releases = {**one.ledgers, **other.ledgers}, [*one.releases, *other.releases]
     files, ids = {**one.files, **other.files}, {**one.ids, **other.ids}
-    return Shard(registry, ledgers, releases, files, ids, [*one.held, *other.held])
+    published = {**one.published, **other.published}
+    return Shard(registry, ledgers, releases, files, ids, [*one.held, *other.held], published)

@@ -7,14 +7,13 @@ from collections import defaultdict
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 
-from generator.charts.ledger import brought_back, ledger_file, read_ledger
+from generator.charts.ledger import TAMPERED, brought_back, ledger_file, read_ledger
 from generator.charts.versions import digest_of
 from generator.delivery.bootstrap import bootstrap_file, bootstrap_objects
 from generator.delivery.objects import delivery_file, delivery_object, values_file
 from generator.documents.rendered import parse_documents
 from generator.domain.problems import Problem, ProblemsFound
 from generator.domain.records import ResolvedRelease
-from generator.pipeline.published import TAMPERED
 from generator.pipeline.run import Run
 from generator.plan.summary import chart_folder, new_folders
 from generator.tools.helm.binary import Helm, HelmRelease, Rendered, lint, template

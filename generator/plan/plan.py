@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 from collections.abc import Collection, Mapping
 
-from generator.charts.ledger import brought_back
 from generator.delivery.documents import DOCUMENTS
 from generator.domain.problems import Problem
 from generator.domain.records import Change, Plan
@@ -13,7 +12,6 @@ from generator.plan.hand_edits import CHART, UNKNOWN, HandEdits
 from generator.plan.hand_edits import Trees as Trees
 
 _RELEASE = re.compile(r'(?:values|delivery)/([^/]+)/([^/]+)\.yaml')
-REMOVED = 'removed, but published charts stay'
 _ENVIRONMENT = re.compile(r'bootstrap/([^/]+)\.yaml|delivery/([^/]+)/README\.md')
 
 
@@ -22,7 +20,8 @@ def make_plan(
 ) -> tuple[Plan, list[Problem]]:
     """The changes from current to desired, and the problems that forbid them.
 
-    `published` are the chart versions in the ledger of the base, by model in scope: those folders never change.
+    `published` are the chart versions in the ledger of the base that are not pruned, by model in scope: those folders
+    never change, and what is missing of them comes back from the base.
     `discard` gives up hand edits; `removable` are releases (`env/model`) and environments whose files may go.
     """
     planner = _Planner(trees, published, discard, removable)
@@ -74,8 +73,8 @@ class _Planner:
                 self._leave_or_remove(path, unwanted)
             elif path in self.trees.current_ids:
                 self._update(path)
-            else:
-                self._add(path)
+            else:  # also what somebody has removed of a published chart
+                self.changes.append(Change('add', path))
         written = [change.path for change in self.changes if change.kind != 'remove']
         return Plan(tuple(self.changes), self.edits.contents(written))
 
@@ -90,12 +89,6 @@ class _Planner:
         desired, base = self.trees.desired_ids, self.trees.base_ids
         others = (path for path in self.trees.current_ids if path not in desired)
         return {path for path in others if path not in base or not self.edits.is_published(path)}
-
-    def _add(self, path: str) -> None:
-        if not self.discard and path in self.trees.base_ids and self.edits.is_published(path):
-            self._refuse(path, REMOVED)
-        else:
-            self.changes.append(Change('add', path))
 
     def _update(self, path: str) -> None:
         fault = '' if self.discard else self.edits.fault(path)
@@ -123,9 +116,6 @@ class _Planner:
         folder = '/'.join(path.split('/')[:3])
         if message == UNKNOWN:  # told once of the folder
             path, instead = folder, 'move it away if you need it'
-        elif message == REMOVED:
-            path = path if f'{folder}/Chart.yaml' in self.trees.current_ids else folder
-            instead = brought_back(folder)
         else:
             instead = _where_instead(path)
         problem = Problem(path, '', message, f"{instead}, or run 'chartloom generate --discard-edits'")

@@ -16,12 +16,11 @@ from gitops import SMALL, published
 from parts import git
 
 from generator.charts import versions as module
-from generator.charts.ledger import dump_ledger, ledger_file, read_ledger
+from generator.charts.ledger import TAMPERED, dump_ledger, ledger_file, read_ledger
 from generator.charts.starter import load_templates
 from generator.charts.versions import ModelCharts, digest, make_charts, next_patch
 from generator.domain.problems import ProblemsFound
 from generator.domain.records import LedgerEntry, Model, ModelVersion, Settings, Starter, Templates
-from generator.pipeline.published import TAMPERED
 from generator.pipeline.run import Run
 from generator.tools.git.repository import open_repository
 

@@ -64,6 +64,22 @@ def fetch_objects(repository: Repository, remote: str, branch: str) -> None:
     repository.git('fetch', *options, remote, f'refs/heads/{branch}')
 
 
+def is_shallow(repository: Repository) -> bool:
+    """Whether a clone was cut off somewhere in its history."""
+    return repository.ask('rev-parse', '--is-shallow-repository') == 'true'
+
+
+def deepen(repository: Repository, branch: str) -> bool:
+    """Fetch all history of a branch into a shallow clone; no ref is moved. False where nothing was cut off."""
+    remotes = repository.git('remote').split('\n')
+    if not is_shallow(repository) or not remotes[0]:
+        return False
+    remote = 'origin' if 'origin' in remotes else remotes[0]
+    options = ('--quiet', '--no-tags', '--no-write-fetch-head', '--refmap=', _EVERYTHING)
+    repository.git('fetch', *options, remote, f'refs/heads/{branch}')
+    return True
+
+
 def push(repository: Repository, remote: str, branch: str, old: str, new: str) -> bool:
     """Push a commit where the remote branch still is at `old` ('' for none); False when it has moved."""
     lease = f'--force-with-lease=refs/heads/{branch}:{old}'
