@@ -21,6 +21,7 @@ VERBS = {
     'generate': 'Make charts, values and delivery objects from the registry; commit and push on request.',
     'pin': 'Write missing or new pins into releases, comments kept.',
     'rollout': 'Move a release to another version, step by step: start, advance, abort, finish, status.',
+    'prune': 'Remove old chart versions that no release needs; git keeps them.',
     'plan': 'Show what generate would change.',
     'verify': 'Check that the repository is what the registry says, and that helm accepts it.',
     'explain': 'Show every value of a release, and the file and line it comes from.',

@@ -55,6 +55,8 @@ class Options:
     edit: Callable[[Run], Files] | None = None
     # Registry files that it may take along as somebody has changed them; any other change stops it.
     along: tuple[str, ...] = ()
+    # Whether charts go that nobody needs any more.
+    prune: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,7 +83,7 @@ def generate(repository: Repository, options: Options, progress: Progress = quie
         # Here, because to load it takes as long as git takes to look at the work tree.
         from generator.pipeline.run import Run
 
-        run = Run(repository, options.models, source=source)
+        run = Run(repository, options.models, source=source, prune=options.prune)
         run.progress = progress
         known = cache.fingerprint(repository, source, purpose)
         if not (options.push or options.edit or options.removable) and cache.is_known(repository, purpose, known):
