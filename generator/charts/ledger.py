@@ -16,6 +16,11 @@ def ledger_file(model: str) -> str:
     return f'charts/{model}/versions.yaml'
 
 
+def is_ledger(path: str) -> bool:
+    """Whether a path is that of a model's ledger; asked of every file, so without a pattern."""
+    return path.endswith('/versions.yaml') and path.startswith('charts/') and path.count('/') == 2
+
+
 def dump_ledger(model: str, entries: Sequence[LedgerEntry]) -> bytes:
     """Oldest version first, so that a new one adds lines at the end."""
     document = {'model': model, 'versions': [_document(entry) for entry in entries]}

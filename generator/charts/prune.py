@@ -29,14 +29,16 @@ def named_charts(registry: Registry) -> Mapping[str, Collection[str]]:
     return found
 
 
-def needed(model: Model, ledger: Ledger, named: Collection[str]) -> frozenset[str]:
+def needed(model: Model | None, ledger: Ledger, named: Collection[str]) -> frozenset[str]:
     """Versions whose folder has to stand: those that are named, and the one that environments follow."""
-    newest = [entry.version for entry in ledger if entry.model_version == model.newest.version]
+    newest = [entry.version for entry in ledger if model and entry.model_version == model.newest.version]
     return frozenset((*named, *newest[-1:]))
 
 
-def choose_pruned(model: Model, base: Ledger, current: Ledger, named: Collection[str], keep: int = 0) -> frozenset[str]:
-    """Versions of the base's ledger whose folder does not stand; never one that is needed.
+def choose_pruned(
+    model: Model | None, base: Ledger, current: Ledger, named: Collection[str], keep: int = 0
+) -> frozenset[str]:
+    """Versions of the base's ledger whose folder does not stand; never one that is needed. A model may be gone.
 
     They are those that the current ledger calls pruned, or the base's where the current one has no such version. With
     `keep` all others go, too, but for the newest so many.

@@ -7,7 +7,7 @@ from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
-from generator.charts.ledger import TAMPERED, brought_back
+from generator.charts.ledger import TAMPERED, brought_back, is_ledger
 from generator.charts.versions import ModelCharts, digest
 from generator.documents import read as yamlio
 from generator.documents.parts import read_alike
@@ -137,7 +137,7 @@ def lost_ledgers(repository: Repository, revision: str) -> dict[str, str]:
     listing = repository.ask(*options, f'{revision}^', revision, '--', f'{repository.prefix}charts') if revision else ''
     about, paths = listing.split('\0')[:-1:2], listing.split('\0')[1::2]
     found = {path.removeprefix(repository.prefix): line.split(' ')[2] for line, path in zip(about, paths, strict=True)}
-    return {path: blob for path, blob in found.items() if path.count('/') == 2 and path.endswith('/versions.yaml')}
+    return {path: blob for path, blob in found.items() if is_ledger(path)}
 
 
 def base_revision(repository: Repository, branch: str, refs: Mapping[str, str]) -> str:

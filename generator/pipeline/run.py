@@ -6,7 +6,7 @@ from collections.abc import Callable, Collection, Mapping, Sequence
 from functools import cached_property
 from importlib import import_module
 
-from generator.charts.ledger import ledger_file, read_before, read_published, with_lost
+from generator.charts.ledger import is_ledger, ledger_file, read_before, read_published, with_lost
 from generator.charts.prune import pruned
 from generator.charts.starter import load_templates
 from generator.charts.versions import ModelCharts, make_charts
@@ -115,11 +115,13 @@ class Run:
         files = {m: ids[ledger_file(m)] for m in self.registry.models if ledger_file(m) in ids}
         blobs = {LINK: b'', **self.repository.read(blob for blob in files.values() if blob != LINK)}
         ledgers = {m: read_published(blobs[blob], ledger_file(m)) for m, blob in files.items()}
-        return Base(revision, ids, ledgers | self._with_lost(ledgers))
+        return Base(revision, ids, ledgers | self._with_lost(self.registry.models, ledgers))
 
-    def _with_lost(self, ledgers: Mapping[str, tuple[LedgerEntry, ...]]) -> dict[str, tuple[LedgerEntry, ...]]:
+    def _with_lost(
+        self, models: Collection[str], ledgers: Mapping[str, tuple[LedgerEntry, ...]]
+    ) -> dict[str, tuple[LedgerEntry, ...]]:
         """The ledgers that the base has changed against its first parent, with the entries that it dropped."""
-        lost = {m: blob for m in self.registry.models if (blob := self.lost_ledgers.get(ledger_file(m)))}
+        lost = {m: blob for m in models if (blob := self.lost_ledgers.get(ledger_file(m)))}
         blobs = self.repository.read(lost.values())
         before = {m: read_before(blobs[blob], ledger_file(m)) for m, blob in lost.items()}
         return {m: with_lost(ledgers.get(m, ()), entries) for m, entries in before.items()}
@@ -160,6 +162,22 @@ class Run:
         return made
 
     @cached_property
+    def left(self) -> dict[str, ModelCharts]:
+        """Charts of models that the registry does not have any more: what is published stays."""
+        revision, ids = self.base_ids
+        held = {**self.lost_ledgers, **{path: blob for path, blob in ids.items() if is_ledger(path)}}
+        gone = {m: blob for path, blob in held.items() if (m := path.split('/')[1]) not in self.registry.model_names}
+        if not self.whole or not gone:
+            return {}
+        blobs = {LINK: b'', **self.repository.read(blob for blob in gone.values() if blob != LINK)}
+        ledgers = {m: read_before(blobs[blob], ledger_file(m)) for m, blob in gone.items()}
+        base = Base(
+            revision, ids, {m: entries for m, entries in (ledgers | self._with_lost(gone, ledgers)).items() if entries}
+        )
+        made = {m: ModelCharts(entries, {}) for m, entries in base.ledgers.items()}
+        return settle(self.source, self.registry, made, base, prune=self._prune)
+
+    @cached_property
     def releases(self) -> list[ResolvedRelease]:
         registry = self.registry
         reader = ChartReader(self.repository, self.base, self.charts, self.settings.branch)
@@ -178,7 +196,7 @@ class Run:
         if self.whole:
             present = [name for name in DOCUMENTS if name in self.source.tree.ids]
             current = {name: self.source.read(name) for name in present}
-            files |= render_repository(self.registry, self.templates, current, self.prefix)
+            files |= render_repository(self.registry, self.templates, current, self.prefix) | render_charts(self.left)
         return files
 
     def _in_shards(self) -> dict[str, bytes] | None:
@@ -206,7 +224,7 @@ class Run:
     def plan(self, *, discard: bool = False, removable: Collection[str] = ()) -> Plan:
         """What the work tree (or the revision, where there is none) lacks; raises ProblemsFound at hand edits."""
         plan, problems = make_plan(
-            self._trees(self.source.generated(), self.source.read), self.published, discard=discard, removable=removable
+            self._trees(self.source.generated(), self.source.read), self.standing, discard=discard, removable=removable
         )
         if problems:
             raise ProblemsFound(problems)
@@ -218,7 +236,7 @@ class Run:
         def read(path: str) -> bytes:
             return self.repository.read([head[path]])[head[path]]
 
-        return make_plan(self._trees(head, read), self.published, discard=True, removable=removable)[0]
+        return make_plan(self._trees(head, read), self.standing, discard=True, removable=removable)[0]
 
     @cached_property
     def warnings(self) -> list[Problem]:
@@ -236,6 +254,12 @@ class Run:
             model: frozenset(entry.version for entry in ledgers.get(model, ())) - pruned(made.ledger)
             for model, made in self.charts.items()
         }
+
+    @property
+    def standing(self) -> dict[str, frozenset[str]]:
+        """The same, and those of models that are gone."""
+        left = {m: frozenset(e.version for e in made.ledger if not e.pruned) for m, made in self.left.items()}
+        return {**self.published, **left}
 
     def _trees(self, current: Mapping[str, str], read: Callable[[str], bytes]) -> Trees:
         desired, base = self.files, self.base.ids  # in this order: the files may be made in shards
@@ -258,7 +282,7 @@ class Run:
         """Blob ids of the desired files; equal bytes, such as the starter's templates, are hashed once."""
         known: dict[int, str] = {}
         files, ids = self.files, dict(self._known_ids)
-        base, published = self.base.ids, self.published
+        base, published = self.base.ids, self.standing
         for path, data in files.items():
             if path in ids:
                 continue

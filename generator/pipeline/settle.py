@@ -31,7 +31,7 @@ def settle(
     for name, charts in made.items():
         ledger, keep = base.ledgers.get(name, ()), kept(registry.settings) if prune else 0
         current = _current_ledger(source, base, name)
-        gone = choose_pruned(registry.models[name], ledger, current, named.get(name, ()), keep)
+        gone = choose_pruned(registry.models.get(name), ledger, current, named.get(name, ()), keep)
         charts = replace(charts, ledger=marked(charts.ledger, gone))
         try:
             settled[name] = _with_missing(repository, registry.settings.branch, name, charts, base)

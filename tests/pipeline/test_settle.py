@@ -176,3 +176,50 @@ def test_a_hand_edit_of_a_mark_is_refused(tmp_path: Path) -> None:
     text = here.read(LEDGER)
     here.write({LEDGER: text.rstrip('\n') + '\n    pruned: true\n'})
     assert here.refused() == [f'{LEDGER}: edited by hand (versions[3].pruned: nothing → true)']
+
+
+def without(here: Checkout, model: str) -> None:
+    """Take a model and its releases out of the registry."""
+    paths = [path.relative_to(here.folder).as_posix() for path in here.folder.glob(f'registry/**/{model}.yaml')]
+    here.remove(*paths)
+
+
+def test_a_revert_of_the_commit_that_brought_a_model(tmp_path: Path) -> None:
+    files = {path: data for path, data in FILES.items() if not path.endswith('/web.yaml')}
+    here = published(tmp_path, files)
+    here.write({path: data for path, data in FILES.items() if path.endswith('/web.yaml')})
+    assert here.commit().commit
+    before = {path: data for path, data in here.tree().items() if path.startswith('charts/')}
+    revert(here)
+    assert not (here.folder / 'charts/web').exists()
+    assert here.commit().commit
+    assert {path: data for path, data in here.tree().items() if path.startswith('charts/')} == before
+    assert not here.commit().changed
+    # The model comes back with another content: no number is used twice.
+    here.write(r.model('web', replicas=7))
+    here.commit()
+    assert charts(here) == entries(here) == ['1.0.0', '1.0.1']
+
+
+def test_charts_of_a_model_that_is_gone_stay_and_may_be_pruned(tmp_path: Path) -> None:
+    here = grown(tmp_path)
+    without(here, 'web')
+    here.commit(removable=('prod/web', 'dev/web'))
+    assert charts(here) == ['1.0.0', '1.0.1', '1.0.2', '1.0.3']
+    here.remove('charts/web/1.0.3/values.yaml')
+    assert here.generate().changed
+    assert here.status() == []
+    here.append('charts/web/1.0.3/values.yaml', '# mine\n')
+    assert here.refused() == ['charts/web/1.0.3/values.yaml: edited by hand']
+    here.generate(discard=True)
+    assert prune(here, commit=True).commit
+    assert (charts(here), marks(here)) == (['1.0.3'], ['1.0.0', '1.0.1', '1.0.2'])
+    assert not here.commit().changed
+
+
+def test_what_is_no_ledger_of_ours_is_left_alone(tmp_path: Path) -> None:
+    here = published(tmp_path, FILES)
+    here.write({'charts/other/versions.yaml': 'mine: 1\n', 'charts/other/1.0.0/Chart.yaml': 'mine: 1\n'})
+    here.git('add', '--all')
+    here.git('commit', '--quiet', '--message', 'Mine')
+    assert not here.commit().changed
