@@ -8,9 +8,10 @@ import pytest
 import registries as r
 from gitops import Checkout, published, published_at
 from parts import git
-from pruned import FILES, LEDGER, charts, grown, marks, pin, prune, pruned
+from pruned import FILES, LEDGER, charts, grown, marks, pin, prune, pruned, serves
 
 from generator.domain.problems import ProblemsFound
+from generator.operations.apply import Options, generate_remote
 
 
 def revert(here: Checkout, revision: str = 'HEAD') -> None:
@@ -50,6 +51,18 @@ def test_a_revert_on_a_branch_takes_no_chart(origin: Path, tmp_path: Path) -> No
     here.git('switch', '--quiet', '--create', 'feature')
     revert(here)
     here.commit()
+    now = here.tree()
+    assert {path: data for path, data in now.items() if path in before} == before | {LEDGER: now[LEDGER]}
+    assert entries(here) == ['1.0.0', '1.0.1', '1.0.2']
+
+
+def test_a_revert_on_a_remote_takes_no_chart(origin: Path, tmp_path: Path) -> None:
+    here = published(tmp_path / 'here', FILES)
+    before = second_chart(here)
+    revert(here)
+    here.git('push', '--quiet', str(origin), 'main')
+    assert generate_remote(serves(origin), 'main', '', Options()).pushed
+    here.git('pull', '--quiet', str(origin), 'main')
     now = here.tree()
     assert {path: data for path, data in now.items() if path in before} == before | {LEDGER: now[LEDGER]}
     assert entries(here) == ['1.0.0', '1.0.1', '1.0.2']

@@ -14,6 +14,8 @@ from generator.tools.git.run import call
 from generator.tools.process import mask
 from generator.tools.temporary import temporary_folder
 
+# A head, and the commit before: the head may be a revert.
+_HEAD = '--depth=2'
 # More commits than any history has: git's own way to ask for all of it.
 _EVERYTHING = '--depth=2147483647'
 
@@ -109,11 +111,11 @@ def temporary_clone(url: str, branch: str, prefix: str) -> Iterator[Repository]:
 
 
 def _clone(url: str, branch: str, target: Path, prefix: str) -> Repository:
-    """Without history, and without file contents where the server can: what is needed is read in one batch."""
+    """Without older history, and without file contents where the server can: what is needed is read in one batch."""
     options = (
         '--quiet',
         '--bare',
-        '--depth=1',
+        _HEAD,
         '--filter=blob:none',
         '--no-tags',
         '--single-branch',
@@ -144,7 +146,7 @@ def _no_branch(url: str, branch: str) -> Exception:
 
 def fetch_head(repository: Repository, branch: str) -> None:
     """Move the branch of a temporary clone to where the remote has it now."""
-    repository.git('fetch', '--quiet', '--no-tags', '--depth=1', 'origin', f'+refs/heads/{branch}:refs/heads/{branch}')
+    repository.git('fetch', '--quiet', '--no-tags', _HEAD, 'origin', f'+refs/heads/{branch}:refs/heads/{branch}')
     _fetch_what_is_read(repository)
 
 
