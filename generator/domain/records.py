@@ -303,10 +303,11 @@ class Change:
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """What has to be written and removed; `releases` and `charts` are the names that the changes belong to."""
+    """What has to be written and removed; `restored` are folders of published charts that come back as a whole."""
 
     changes: tuple[Change, ...]
     files: Tree
+    restored: tuple[str, ...] = ()
 
     @property
     def removed(self) -> tuple[str, ...]:

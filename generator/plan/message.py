@@ -25,6 +25,7 @@ def commit_message(
     summary = summarize(plan)
     lines = [subject.strip() or _subject(summary, registry_files, operation), '']
     lines += _section('New charts', summary.new_charts)
+    lines += _section('Restored charts', summary.restored_charts)
     lines += _section('Changed drafts', summary.changed_charts)
     lines += _section('Changed releases', (_moved(name, moves or {}) for name in summary.releases))
     title = 'Removed, and uninstalled by the agent' if summary.uninstalled else 'Removed'
@@ -44,6 +45,7 @@ def _subject(summary: Summary, registry_files: Collection[str], operation: str) 
         return shortened(f'Prune {what}{", ".join(_count("", summary.removed, "chart")) or "no chart"}')
     parts = [
         *_count('', summary.new_charts, 'chart'),
+        *_count('restore ', summary.restored_charts, 'chart'),
         *_count('', summary.changed_charts, 'draft'),
         *_count('', summary.releases, 'release'),
         *_count('remove ', [name for name in summary.removed if '/' in name], 'release'),

@@ -76,7 +76,12 @@ class _Planner:
             else:  # also what somebody has removed of a published chart
                 self.changes.append(Change('add', path))
         written = [change.path for change in self.changes if change.kind != 'remove']
-        return Plan(tuple(self.changes), self.edits.contents(written))
+        return Plan(tuple(self.changes), self.edits.contents(written), self._restored())
+
+    def _restored(self) -> tuple[str, ...]:
+        added = [change.path for change in self.changes if change.kind == 'add']
+        heads = [path for path in added if path.endswith('/Chart.yaml') and self.edits.is_published(path)]
+        return tuple(path.removesuffix('/Chart.yaml') for path in heads)
 
     def _differing(self) -> list[str]:
         """Files that are not as they are wanted: chart folders of the base as they are there."""

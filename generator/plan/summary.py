@@ -18,6 +18,7 @@ _MODEL = re.compile(r'(?:charts/([^/]+)/|(?:values|delivery)/[^/]+/([^/]+)\.yaml
 @dataclass(frozen=True, slots=True)
 class Summary:
     new_charts: tuple[str, ...]  # 'model 1.0.2'
+    restored_charts: tuple[str, ...]
     changed_charts: tuple[str, ...]  # drafts
     releases: tuple[str, ...]  # 'prod/model'
     removed: tuple[str, ...]  # 'prod/model', or a draft
@@ -35,11 +36,13 @@ class Summary:
 def summarize(plan: Plan) -> Summary:
     """Which charts and releases the changes of a plan belong to, each once and sorted."""
     names: dict[str, set[str]] = {
-        kind: set() for kind in ('add', 'update', 'releases', 'remove', 'documents', 'models', 'environments')
+        kind: set()
+        for kind in ('add', 'restored', 'update', 'releases', 'remove', 'documents', 'models', 'environments')
     }
     for change in plan.changes:
         if chart := _CHART.fullmatch(change.path):
-            names[change.kind].add(f'{chart[1]} {chart[2]}')
+            kind = 'restored' if chart_folder(change.path) in plan.restored else change.kind
+            names[kind].add(f'{chart[1]} {chart[2]}')
         elif release := _RELEASE.fullmatch(change.path):
             names['remove' if change.kind == 'remove' else 'releases'].add(f'{release[1]}/{release[2]}')
         elif not change.path.startswith('charts/'):

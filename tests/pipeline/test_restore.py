@@ -25,6 +25,8 @@ def test_after_gc(tmp_path: Path, prefix: str, object_format: str) -> None:
     here.git('reflog', 'expire', '--expire=now', '--all')
     here.git('gc', '--quiet', '--prune=now')
     restored(here, before, '1.0.1')
+    message = here.git('log', '-1', '--format=%B')
+    assert message.startswith('Generate web: restore 1 chart, 1 release\n\nRestored charts:\n* web 1.0.1\n')
     assert charts(here) == ['1.0.1', '1.0.3']
     assert marks(here) == ['1.0.0', '1.0.2']
 
