@@ -7,7 +7,7 @@ from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
-from generator.charts.ledger import TAMPERED, brought_back, is_ledger
+from generator.charts.ledger import TAMPERED, brought_back
 from generator.charts.versions import ModelCharts, digest
 from generator.documents import read as yamlio
 from generator.documents.parts import read_alike
@@ -127,17 +127,6 @@ def _pinned(release: Release, registry: Registry, charts: Mapping[str, ModelChar
     except ProblemsFound:
         return None
     return None if entry.version in charts[release.model].charts else (model.name, entry)
-
-
-def lost_ledgers(repository: Repository, revision: str) -> dict[str, str]:
-    """The ledgers that a commit has changed or removed, and the blob ids they had in its first parent: it may be a
-    revert, and a version that was published stays published."""
-    options = ('--literal-pathspecs', 'diff-tree', '-r', '-z', '--raw', '--no-renames', '--diff-filter=DM')
-    # No answer where there is no parent: the first commit, and where a shallow clone was cut off.
-    listing = repository.ask(*options, f'{revision}^', revision, '--', f'{repository.prefix}charts') if revision else ''
-    about, paths = listing.split('\0')[:-1:2], listing.split('\0')[1::2]
-    found = {path.removeprefix(repository.prefix): line.split(' ')[2] for line, path in zip(about, paths, strict=True)}
-    return {path: blob for path, blob in found.items() if is_ledger(path)}
 
 
 def base_revision(repository: Repository, branch: str, refs: Mapping[str, str]) -> str:

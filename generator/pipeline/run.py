@@ -6,7 +6,6 @@ from collections.abc import Callable, Collection, Mapping, Sequence
 from functools import cached_property
 from importlib import import_module
 
-from generator.charts.ledger import is_ledger, ledger_file, read_before, read_published, with_lost
 from generator.charts.prune import pruned
 from generator.charts.starter import load_templates
 from generator.charts.versions import ModelCharts, make_charts
@@ -17,10 +16,10 @@ from generator.delivery.tree import render_charts, render_releases, render_repos
 from generator.documents.schema import Schemas, suggest
 from generator.domain.problems import Problem, ProblemsFound, problem
 from generator.domain.progress import Progress, quiet
-from generator.domain.records import Ids, LedgerEntry, Plan, Registry, ResolvedRelease, Settings, Templates
-from generator.domain.tree import LINK
+from generator.domain.records import Ids, Plan, Registry, ResolvedRelease, Settings, Templates
 from generator.pipeline.all_problems import with_further
-from generator.pipeline.published import Base, ChartReader, base_revision, lost_ledgers, tampered
+from generator.pipeline.ledgers import ledgers_of_others, lost_ledgers, read_ledgers
+from generator.pipeline.published import Base, ChartReader, base_revision, tampered
 from generator.pipeline.settle import settle
 from generator.pipeline.shards import run_in_shards
 from generator.pipeline.source import REGISTRY, Source
@@ -112,19 +111,7 @@ class Run:
     @cached_property
     def base(self) -> Base:
         revision, ids = self.base_ids
-        files = {m: ids[ledger_file(m)] for m in self.registry.models if ledger_file(m) in ids}
-        blobs = {LINK: b'', **self.repository.read(blob for blob in files.values() if blob != LINK)}
-        ledgers = {m: read_published(blobs[blob], ledger_file(m)) for m, blob in files.items()}
-        return Base(revision, ids, ledgers | self._with_lost(self.registry.models, ledgers))
-
-    def _with_lost(
-        self, models: Collection[str], ledgers: Mapping[str, tuple[LedgerEntry, ...]]
-    ) -> dict[str, tuple[LedgerEntry, ...]]:
-        """The ledgers that the base has changed against its first parent, with the entries that it dropped."""
-        lost = {m: blob for m in models if (blob := self.lost_ledgers.get(ledger_file(m)))}
-        blobs = self.repository.read(lost.values())
-        before = {m: read_before(blobs[blob], ledger_file(m)) for m, blob in lost.items()}
-        return {m: with_lost(ledgers.get(m, ()), entries) for m, entries in before.items()}
+        return Base(revision, ids, read_ledgers(self.repository, ids, self.lost_ledgers, self.registry.models))
 
     @cached_property
     def lost_ledgers(self) -> Ids:
@@ -165,17 +152,10 @@ class Run:
     def left(self) -> dict[str, ModelCharts]:
         """Charts of models that the registry does not have any more: what is published stays."""
         revision, ids = self.base_ids
-        held = {**self.lost_ledgers, **{path: blob for path, blob in ids.items() if is_ledger(path)}}
-        gone = {m: blob for path, blob in held.items() if (m := path.split('/')[1]) not in self.registry.model_names}
-        if not self.whole or not gone:
-            return {}
-        blobs = {LINK: b'', **self.repository.read(blob for blob in gone.values() if blob != LINK)}
-        ledgers = {m: read_before(blobs[blob], ledger_file(m)) for m, blob in gone.items()}
-        base = Base(
-            revision, ids, {m: entries for m, entries in (ledgers | self._with_lost(gone, ledgers)).items() if entries}
-        )
-        made = {m: ModelCharts(entries, {}) for m, entries in base.ledgers.items()}
-        return settle(self.source, self.registry, made, base, prune=self._prune)
+        names = self.registry.model_names
+        ledgers = ledgers_of_others(self.repository, ids, self.lost_ledgers, names) if self.whole else {}
+        made = {model: ModelCharts(entries, {}) for model, entries in ledgers.items()}
+        return settle(self.source, self.registry, made, Base(revision, ids, ledgers), prune=self._prune)
 
     @cached_property
     def releases(self) -> list[ResolvedRelease]:
