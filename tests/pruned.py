@@ -9,6 +9,7 @@ from gitops import Checkout, published
 from parts import git
 
 from generator.charts.ledger import ledger_file, read_ledger
+from generator.domain.records import LedgerEntry
 from generator.operations.apply import Options, Outcome
 from generator.operations.prune import prune as prune_charts
 
@@ -23,6 +24,12 @@ FILES = {
     **r.release('prod', 'web', version='1', chart='1.0.0'),
     **r.release('prod', 'api', version='1', chart='1.0.0'),
 }
+
+
+def entry(version: str, model_version: str = '1', *, pruned: bool = False) -> LedgerEntry:
+    """An entry of a ledger, of no real chart."""
+    texts = {'digest': 'd', 'content': 'c', 'source': 's', 'starter': 'model-server 1.0.0', 'tree': f'sha1:{"0" * 40}'}
+    return LedgerEntry(version, model_version, **texts, bump='patch', reasons=(), pruned=pruned)
 
 
 def charts(here: Checkout, model: str = 'web') -> list[str]:

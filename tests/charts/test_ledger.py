@@ -5,7 +5,7 @@ from __future__ import annotations
 import dataclasses
 
 import pytest
-from test_prune import entry
+from pruned import entry
 
 from generator.charts.ledger import dump_ledger, is_ledger, read_before, with_lost
 

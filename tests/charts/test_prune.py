@@ -5,14 +5,10 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+from pruned import entry
 
 from generator.charts.prune import choose_pruned, kept, marked, named_charts, needed, pruned
 from generator.domain.records import LedgerEntry, Model, ModelVersion, Registry, Release, Rollout, Settings
-
-
-def entry(version: str, model_version: str = '1', *, pruned: bool = False) -> LedgerEntry:
-    texts = {'digest': 'd', 'content': 'c', 'source': 's', 'starter': 'model-server 1.0.0', 'tree': f'sha1:{"0" * 40}'}
-    return LedgerEntry(version, model_version, **texts, bump='patch', reasons=(), pruned=pruned)
 
 
 def ledger(count: int, *gone: int) -> tuple[LedgerEntry, ...]:
