@@ -548,7 +548,7 @@ def test_a_readme_tells_what_one_sets_with_type_default_and_description() -> Non
     assert shown['priorityClassName'] == ('string', '`""`')
     assert shown['team'] == ('string', '`"shop"`')
     assert (shown['args'], shown['env'], shown['image']) == (('list', '`[]`'), ('map', '`{}`'), ('map', '`{…}`'))
-    assert 'chartloom fills `fullnameOverride`, `partOf`, `strategy`, `tracks`: do not set these.' in readme
+    assert 'chartloom fills `fullnameOverride`, `partOf`, `strategy`, `tracks`, `routing`: do not set these.' in readme
 
 
 def test_a_readme_asks_whatever_the_service_points_at(tmp_path: Path) -> None:
