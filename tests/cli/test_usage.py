@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 from gitops import chartloom, published
+from parts import ROOT
 
 from generator.cli import GROUPS, VERBS
 
@@ -68,8 +69,10 @@ def test_help_is_grouped(tmp_path: Path) -> None:
     assert heads == ['Daily work', 'Registry and charts', 'Setting up', 'Options']
     told = re.findall(r'^  (\w+)  +[A-Z]', done.stdout.partition('Options:')[0], re.MULTILINE)
     assert told == [verb for verbs in GROUPS.values() for verb in verbs]
-    files = {path.stem for path in Path(__file__).parents[2].glob('generator/cli/*.py')}
+    files = {path.stem for path in (ROOT / 'generator/cli').glob('*.py')}
     assert set(told) <= files
+    readme = (ROOT / 'README.md').read_text(encoding='utf-8')
+    assert [verb for verb in told if f'| `chartloom {verb}' not in readme] == []
     assert chartloom(tmp_path).returncode == 2  # as helm and git do, nothing is said and shown is the help
     assert chartloom(tmp_path).stderr == done.stdout
 
