@@ -26,6 +26,8 @@ Files = dict[str, bytes]
 DIGEST = f'sha256:{"1" * 64}'
 ARTIFACT = {'uri': 'https://models.example/m.tar.gz', 'sha256': '2' * 64, 'kind': 'saved-model'}
 GATEWAY = {'router': 'gateway-api', 'gateway': {'name': 'public', 'namespace': 'gateways'}, 'domain': 'shop.example'}
+# With a controller that enforces all that charts ask for.
+ENVOY = {**GATEWAY, 'gateway': {'name': 'public', 'namespace': 'gateways', 'controller': 'envoy-gateway'}}
 
 
 def as_yaml(value: Any) -> bytes:

@@ -24,8 +24,9 @@ from generator.domain.records import (
     Tree,
     Values,
 )
-from generator.strategies.compile import STRATEGY
+from generator.domain.strategy import WrittenStrategy, written_strategy
 from generator.strategies.queries import QUERIES
+from generator.strategies.written import STRATEGY, annotation
 from generator.values.images import images, show_image
 from generator.values.layers import merge_checked
 
@@ -54,8 +55,15 @@ def draft_chart(model: Model, version: ModelVersion, settings: Settings, templat
         files['dashboard.json'] = dashboard(model.runtime, queries, slo, gpus=gpus).encode()
     return Chart(
         model=model.name, version=VERSION, model_version=version.version, values=values,
-        schema=starter.files['values.schema.json'], annotations=annotations, files=files, layers=layers,
+        schema=starter.files['values.schema.json'], annotations=annotations, strategy=_strategy(model),
+        files=files, layers=layers,
     )  # fmt: skip
+
+
+def _strategy(model: Model) -> WrittenStrategy | None:
+    if 'strategy' not in model.spec:
+        return None
+    return written_strategy(model.spec['strategy'], model.file, ('spec', 'strategy'))
 
 
 def _annotations(model: Model, version: ModelVersion, values: Values, runtime: str, queries: Values) -> dict[str, str]:
@@ -73,7 +81,7 @@ def _annotations(model: Model, version: ModelVersion, values: Values, runtime: s
     if 'auth' in model.spec.get('route', {}):
         found[f'{DOMAIN}/auth'] = model.spec['route']['auth']
     if 'strategy' in model.spec:
-        found[STRATEGY] = json.dumps(model.spec['strategy'], sort_keys=True)
+        found[STRATEGY] = annotation(model.spec['strategy'])
     if told := {key: queries[key] for key in ('success', 'total', 'latency') if key in queries}:
         found[QUERIES] = json.dumps(told)
     if 'slo' in model.spec:

@@ -33,12 +33,12 @@ def wants_gpus(spec: Values) -> bool:
 
 
 def layers(release: Release, environment: Environment, chart: Chart) -> Iterator[Layer]:
-    """What an environment's monitoring switches on in a chart, as far as the chart has it."""
+    """What an environment's monitoring switches on in a chart."""
     file, spec, here = environment.file, environment.spec['monitoring'], ('spec', 'monitoring')
     exception = {'namespace': spec['namespace'], 'metrics': True}
     yield Layer(file, here, ('networkPolicy', 'ingress', 'monitoring'), exception)
     for key, part in _PARTS.items():
-        if key not in spec or part not in chart.values.get('monitoring', {}):
+        if key not in spec:
             continue
         if part == 'dashboard' and DASHBOARD not in chart.annotations:
             continue
@@ -62,7 +62,7 @@ def _scaled_by(chart: Values, *places: Environment | Release) -> str:
 def problems(release: ResolvedRelease) -> Iterator[Problem]:
     """What scaling by Prometheus needs of the environment."""
     scaling = release.merged['autoscaling']
-    if not scaling['enabled'] or scaling.get('type') != 'keda':
+    if not scaling['enabled'] or scaling['type'] != 'keda':
         return
     environment = release.environment
     place = '$.spec.monitoring' if 'monitoring' in environment.spec else '$.spec'
@@ -78,9 +78,7 @@ def problems(release: ResolvedRelease) -> Iterator[Problem]:
 
 def faults(release: ResolvedRelease) -> Iterator[Fault]:
     """Parts that are on and could show nothing."""
-    watched = release.merged.get('monitoring')
-    if not watched:  # a chart from before there was monitoring
-        return
+    watched = release.merged['monitoring']
     on = ('monitoring', 'podMonitor', 'enabled')
     if not watched['podMonitor']['enabled']:
         blind = any(_JOB in alert['expr'] for alert in enabled(watched['rules']['alerts']).values())

@@ -137,5 +137,6 @@ def _numbered(draft: Chart, version: str, reasons: tuple[str, ...]) -> Chart:
         files['Chart.yaml'] += f'  artifacthub.io/changes: {yamlwrite.scalar_text(notes)}\n'.encode()
     return Chart(
         model=draft.model, version=version, model_version=draft.model_version, values=draft.values,
-        schema=draft.schema, annotations=draft.annotations, files=files, layers=draft.layers,
+        schema=draft.schema, annotations=draft.annotations, strategy=draft.strategy,
+        files=files, layers=draft.layers,
     )  # fmt: skip

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Collection
 from dataclasses import replace
 
-from generator.domain.problems import Problem, ProblemsFound, problem
+from generator.domain.problems import problem
 from generator.domain.progress import Progress, quiet
 from generator.domain.records import Plan
-from generator.operations.changeset import Changeset, build, find_changes
+from generator.operations.changeset import build, find_changes
 from generator.operations.operation import Change, Operation, Options, Outcome
 from generator.operations.warnings import shown_warnings
 from generator.pipeline import known
@@ -75,8 +74,7 @@ def _commit(
     reference = current_branch(repository)
     branch = reference.removeprefix('refs/heads/') if reference != 'HEAD' else ''
     remote = _remote(repository, branch) if options.push else ''
-    changes = find_changes(run, plan, options.removable, discard=options.discard)
-    _check_alone(operation, changes, change)
+    changes = find_changes(run, plan, operation, change.files, options)
     outcome = Outcome(changes.plan if changes.plan.changes else plan, registry=tuple(changes.registry), branch=branch)
     if options.dry_run:
         return outcome
@@ -87,16 +85,6 @@ def _commit(
     done = carry_out(repository, writes, move)
     pushed = bool(remote) and (bool(commit) or _push_head(repository, remote, branch, head))
     return replace(outcome, commit=done if commit else '', pushed=pushed)
-
-
-def _check_alone(operation: Operation, changes: Changeset, change: Change) -> None:
-    """An operation is a commit of its own: what somebody has changed besides is neither part of it nor left behind."""
-    if operation.along is None:
-        return
-    own: Collection[str] = {*change.files, *operation.along}
-    if others := sorted({*changes.registry}.difference(own)):
-        hint = "commit it first ('chartloom generate --commit'), or take it back with 'git restore'"
-        raise ProblemsFound(Problem(path, '', 'changed, and no part of this operation', hint) for path in others)
 
 
 def _push_head(repository: Repository, remote: str, branch: str, head: str) -> bool:

@@ -19,6 +19,7 @@ from generator.domain.layout import (
 from generator.domain.problems import Problem, ProblemsFound
 from generator.domain.records import Change, Plan
 from generator.domain.tree import LINK, Files
+from generator.operations.operation import Operation, Options
 from generator.pipeline.run import Run
 from generator.plan.chart_moves import chart_moves
 from generator.plan.message import commit_message
@@ -41,8 +42,12 @@ class Changeset:
     index: Mapping[str, str] = field(default_factory=dict)
 
 
-def find_changes(run: Run, plan: Plan, removable: Collection[str], *, discard: bool) -> Changeset:
-    """What HEAD lacks; `plan` is what the work tree lacks. ProblemsFound where a commit would lose something."""
+def find_changes(run: Run, plan: Plan, operation: Operation, own: Collection[str], options: Options) -> Changeset:
+    """What HEAD lacks; `plan` is what the work tree lacks, `own` are the registry files that the operation changes.
+
+    ProblemsFound where a commit would lose something, or hold what is no part of the operation.
+    """
+    removable, discard = options.removable, options.discard
     held = run.source.tree.held  # all that HEAD holds and a commit of this scope may touch
     lacking, registry = plan, {}
     if held != run.source.tree.ids:
@@ -52,7 +57,7 @@ def find_changes(run: Run, plan: Plan, removable: Collection[str], *, discard: b
                 raise ProblemsFound(problems)
             lacking = run.head_plan(generated, removable)
         registry = _registry_changes(run, held)
-        if problems := [] if run.whole else _shared(run, registry, held):
+        if problems := _strangers(run, registry, held, operation, own):
             raise ProblemsFound(problems)
     changes = _with_own_blocks(run, lacking, held)
     files = {**changes.files, **dict.fromkeys(changes.removed), **registry}
@@ -92,12 +97,22 @@ def _registry_changes(run: Run, held: Mapping[str, str]) -> dict[str, bytes | No
     return changes
 
 
-def _shared(run: Run, changed: Collection[str], held: Mapping[str, str]) -> list[Problem]:
-    """Changed files that more than the models of this run follow from: the commit would hold them, but not all else."""
-    gone = [path for path in held if is_registry_yaml(path) and path not in run.source.tree.ids]
-    found = {path for path in (*changed, *gone) if not _is_of_model(path) and not _is_of_these(run, path)}
-    hint = "run 'chartloom generate --commit' for all models, or take the change back with 'git restore'"
-    return [Problem(path, '', 'changed, and other models may follow from it, too', hint) for path in sorted(found)]
+def _strangers(
+    run: Run, changed: Collection[str], held: Mapping[str, str], operation: Operation, own: Collection[str]
+) -> list[Problem]:
+    """Changed registry files that the commit must not hold, or cannot hold with all that follows from them."""
+    gone = (path for path in held if is_registry_yaml(path) and path not in run.source.tree.ids)
+    shared = {path for path in (*changed, *gone) if not _is_of_model(path) and not _is_of_these(run, path)}
+    if operation.along is not None:
+        # An operation is a commit of its own: what else has changed is neither part of it nor left behind.
+        found, message = {*changed, *shared}.difference(own, operation.along), 'changed, and no part of this operation'
+        hint = (
+            operation.instead or "commit it first ('chartloom generate --commit'), or take it back with 'git restore'"
+        )
+    else:
+        found, message = set() if run.whole else shared, 'changed, and other models may follow from it, too'
+        hint = "run 'chartloom generate --commit' for all models, or take the change back with 'git restore'"
+    return [Problem(path, '', message, hint) for path in sorted(found)]
 
 
 def _is_of_these(run: Run, path: str) -> bool:

@@ -17,6 +17,8 @@ from generator.operations.operation import Change, Operation
 from generator.pipeline.run import Run
 from generator.plan.message import shortened
 
+_INSTEAD = "run 'chartloom pin' without names, which takes all changes along, or take it back with 'git restore'"
+
 
 @dataclass(frozen=True, slots=True)
 class NewPin:
@@ -45,7 +47,7 @@ def pinning(names: tuple[str, ...] = (), *, newest: bool = False) -> Operation:
     # What has no pin yet cannot be generated, and so not be committed before.
     along = [*map(release_file, names), *map(model_file, models)] if names else None
     arguments = (*(('--newest',) if newest else ()), *names)
-    return Operation('pin', arguments, models, change, along)
+    return Operation('pin', arguments, models, change, along, instead=_INSTEAD)
 
 
 def _files(pins: Collection[NewPin], run: Run) -> Files:

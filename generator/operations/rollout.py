@@ -148,13 +148,13 @@ def _start_of(run: Run, name: str, version: str, chart: str) -> Start:
     registry = run.registry
     release = check_release(registry, name)
     to = choose_target(release, registry.models[release.model], run.charts[release.model], version, chart)
-    old, before = resolve_alone(run, release)
-    new, said = resolve_alone(run, replace(release, spec={**release.spec, **to.spec}))
+    old = resolve_alone(run, release)
+    new = resolve_alone(run, replace(release, spec={**release.spec, **to.spec}))
 
     def same_templates() -> bool:
         return _templates(run, old) == _templates(run, new)
 
-    return start(old, new, before, said, run.source.read, same_templates)
+    return start(old, new, run.source.read, same_templates)
 
 
 def _templates(run: Run, release: ResolvedRelease) -> dict[str, str]:

@@ -15,7 +15,9 @@ from generator.domain.problems import Problem, ProblemsFound, problem
 from generator.domain.records import Chart, LedgerEntry, Registry, Release, Settings, Tree
 from generator.domain.tree import LINK
 from generator.pipeline.source import Source
-from generator.releases.resolve import ReadChart, choose_entry
+from generator.releases.pins import choose_entry
+from generator.releases.resolve import ReadChart
+from generator.strategies.written import of_chart
 from generator.tools.git.repository import Repository
 
 
@@ -73,10 +75,11 @@ def _chart(model: str, entry: LedgerEntry, files: Tree) -> Chart:
         raise problem(folder, '', message, brought_back(folder))
     if digest(files) != entry.digest:
         raise problem(folder, '', TAMPERED, brought_back(folder))
+    annotations = yamlio.read(files[CHART_YAML], f'{folder}/{CHART_YAML}').get('annotations', {})
     return Chart(
         model=model, version=entry.version, model_version=entry.model_version,
         values=read_alike(files[CHART_VALUES], f'{folder}/{CHART_VALUES}'), schema=files[CHART_SCHEMA],
-        annotations=yamlio.read(files[CHART_YAML], f'{folder}/{CHART_YAML}').get('annotations', {}),
+        annotations=annotations, strategy=of_chart(annotations, folder),
     )  # fmt: skip
 
 

@@ -28,7 +28,8 @@ from generator.plan.hand_edits import is_published
 from generator.plan.plan import Trees, make_plan
 from generator.plan.transitions import migration_warnings
 from generator.registry.load import Check, load_registry, no_problems
-from generator.releases.resolve import resolve_releases, standing
+from generator.releases.pins import with_targets
+from generator.releases.resolve import resolve_releases
 from generator.tools.git.repository import Repository
 
 
@@ -103,12 +104,9 @@ class Run:
 
         return with_further(problems, self.part or self.source.names, releases_of)
 
-    @cached_property
+    @property
     def settings(self) -> Settings:
-        """Of all files of the registry no more than this one is read for it."""
-        return (
-            self._load([SETTINGS], no_problems).settings if SETTINGS in self.source.tree.ids else self.registry.settings
-        )
+        return self.registry.settings
 
     @property
     def prefix(self) -> str:
@@ -141,7 +139,7 @@ class Run:
     @cached_property
     def releases(self) -> list[ResolvedRelease]:
         registry, charts = self.registry, self.charts
-        read = chart_reader(self.repository, self.base, pinned(registry, charts, standing(registry)))
+        read = chart_reader(self.repository, self.base, pinned(registry, charts, with_targets(registry)))
         releases = resolve_releases(registry, charts, read, registry.releases.values())
         if self.whole and (problems := environment_problems(releases)):
             raise ProblemsFound(problems)

@@ -10,7 +10,7 @@ from pathlib import Path
 from generator.charts.ledger import brought_back, read_ledger
 from generator.charts.versions import digest_of
 from generator.delivery.bootstrap import bootstrap_objects
-from generator.delivery.objects import delivery_object
+from generator.delivery.objects import delivery_object, values_indent
 from generator.documents.rendered import parse_documents
 from generator.domain.layout import (
     CHART_YAML,
@@ -64,7 +64,7 @@ def _unequal_values(run: Run) -> Iterator[Problem]:
     for release in run.releases:
         file = values_file(release.release.name)
         body = run.source.read(file).split(b'\n', 2)[2]
-        indent = b'        ' if release.environment.agent == 'argocd' else b'    '
+        indent = b' ' * values_indent(release.environment.agent)
         block = b''.join(indent + line if line.strip() else line for line in body.splitlines(keepends=True))
         held = run.source.read(delivery_file(release.release.name))
         if block not in held and body != b'{}\n':

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from generator.charts.layers import route_rule
 from generator.domain.places import Path
-from generator.domain.problems import problem
 from generator.domain.records import DOMAIN, Application, Chart, Environment, Layer, Registry, Release, Values
 from generator.releases.access import Access, auth_layers, tls_layers
 
@@ -16,9 +15,6 @@ def route_layers(
     release: Release, environment: Environment, chart: Chart, applications: Iterable[Application], registry: Registry
 ) -> Iterator[Layer]:
     """Routes on the shared host name of an application, else on the model's own where it has one."""
-    if 'type' not in chart.values['route'] and environment.router != 'gateway-api':
-        message = f"chart '{chart.version}' was made before there was router '{environment.router}'"
-        raise problem(release.file, '$.spec.chart', message, f"run 'chartloom pin {release.name}'")
     http, grpc = _application_routes(release.model, applications)
     opened: list[Host] = []
     own_rules, own_methods = chart.values['route']['rules'], chart.values['grpcRoute']['methods']
@@ -44,7 +40,7 @@ def route_layers(
     if opened:
         shared = (http or grpc or (None,))[0]
         own = [_name(environment, host) for host in opened]
-        yield from _auth_layers(release, environment, chart, _access(release, chart, shared, registry), own)
+        yield from auth_layers(environment, _access(release, chart, shared, registry), own)
         if shared:
             yield from _shared_certificate(release, environment, shared, registry)
         else:
@@ -54,21 +50,12 @@ def route_layers(
 def _access(release: Release, chart: Chart, shared: Application | None, registry: Registry) -> Access:
     """Who may ask, and who says so: once for all members of an application that have routes, else the model."""
     if shared:
-        return Access(str(shared.spec.get('auth', 'none')), shared.file, ('spec', 'auth'))
+        return Access(shared.spec.get('auth', 'none'), shared.file, ('spec', 'auth'))
     key = f'{DOMAIN}/auth'
     kind = chart.annotations.get(key, 'none')
     if chart.is_new:
         return Access(kind, registry.models[release.model].file, ('spec', 'route', 'auth'))
     return Access(kind, f'{chart.folder}/Chart.yaml', ('annotations', key))
-
-
-def _auth_layers(
-    release: Release, environment: Environment, chart: Chart, access: Access, hostnames: Sequence[str]
-) -> Iterator[Layer]:
-    if access.kind != 'none' and 'auth' not in chart.values:
-        message = f"chart '{chart.version}' was made before it could ask for '{access.kind}'"
-        raise problem(release.file, '$.spec.chart', message, f"run 'chartloom pin {release.name}'")
-    yield from auth_layers(environment, access, hostnames)
 
 
 def _shared_certificate(
@@ -118,7 +105,7 @@ def _gateway(environment: Environment, key: str, host: Host, ports: list[str]) -
     gateway = environment.spec['gateway']
     _, file, source = host
     place = {name: gateway[name] for name in ('name', 'namespace', 'sectionName') if name in gateway}
-    if environment.router != 'gateway-api':  # what charts of contract 1 have, and the default of all others
+    if environment.router != 'gateway-api':  # the default of every chart
         yield Layer(environment.file, ('spec', 'router'), (key, 'type'), environment.router)
     yield Layer(environment.file, ('spec', 'gateway'), (key, 'gateway'), place)
     yield Layer(file, source, (key, 'hostnames'), [_name(environment, host)])

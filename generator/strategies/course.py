@@ -12,7 +12,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from generator.domain.records import Values
-from generator.strategies.spec import BlueGreen, Canary, Strategy
+from generator.domain.strategy import BlueGreen, Canary, Strategy
 from generator.strategies.tracks import Track, track
 
 # Values of the release as a whole. Each other value shapes a pod or what it serves: a track has its own, as a whole.

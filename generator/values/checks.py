@@ -119,9 +119,6 @@ def _times(values: Values) -> Iterator[Fault]:
 def _routes(values: Values) -> Iterator[Fault]:
     seen: dict[tuple[str, str], str] = {}
     for name, rule in enabled(values['route']['rules']).items():
-        if rule.get('rewrite') and values['route']['enabled'] and values['route'].get('type') == 'nginx':
-            hint = "serve the path as it comes, or use router 'gateway-api'"
-            yield Fault(('route', 'rules', name, 'rewrite'), "router 'nginx' rewrites no paths here", hint)
         first = seen.setdefault((rule['type'], rule['path'].rstrip('/')), name)
         if first != name:
             places = (('route', 'rules', first),)

@@ -388,7 +388,7 @@ def test_a_charts_head_says_what_later_runs_must_know() -> None:
     spec = {'route': {'grpc': {'hostname': 'calls'}}, 'slo': {'p99': '20ms', 'availability': 99.9}}
     about = yaml.safe_load(charts(a_model(r.version('1.10'), **spec)).charts['1.0.0'].files['Chart.yaml'])
     assert about['annotations'] | {'artifacthub.io/images': '', 'artifacthub.io/changes': ''} == {
-        'chartloom.dev/values-contract': '3',
+        'chartloom.dev/values-contract': '1',
         'chartloom.dev/model': 'web',
         'chartloom.dev/model-version': '1.10',
         'chartloom.dev/runtime': 'custom',

@@ -42,6 +42,15 @@ def test_a_new_readme_is_one_block(tmp_path: Path) -> None:
     assert 'CancelHealthCheckOnNewRevision=true' in readme
 
 
+@pytest.mark.parametrize(('controller', 'title'), [('kgateway', 'kgateway'), ('gke', 'GKE Gateway')])
+def test_a_readme_names_what_runs_the_gateway(tmp_path: Path, controller: str, title: str) -> None:
+    gateway = {**r.GATEWAY, 'gateway': {'name': 'public', 'namespace': 'gateways', 'controller': controller}}
+    run = r.Repository(tmp_path / 'repository', r.settings() | r.environment('prod', **gateway)).run()
+    readme = render(run.registry, run.templates, {})['README.md'].decode()
+    assert f'\n* {title}, which runs that Gateway\n' in readme
+    assert 'Envoy' not in readme
+
+
 # What a team may have made of a file; {} is where our block stands, or comes to stand.
 KEPT = {
     'text before': '# Ours\n\n{}',

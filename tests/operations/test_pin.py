@@ -129,3 +129,19 @@ def test_the_command_keeps_comments_and_layout(repository: r.Repository) -> None
     assert git(repository.folder, 'status', '--porcelain') == '', 'it is one commit with what follows from it'
     wanted = text.replace('spec:\n', 'spec:\n    version: "2"\n    chart: "1.0.2"\n')
     assert after['registry/releases/prod/web.yaml'].decode() == wanted
+
+
+def test_a_pin_takes_along_what_it_pins_and_nothing_else(repository: r.Repository) -> None:
+    """What has no pin cannot be generated: where more is new than a release and its model, all of it is one commit."""
+    repository.write(r.release('prod', 'web', version='1') | r.environment('staging'))
+    command = [sys.executable, '-m', 'generator', 'pin']
+    done = subprocess.run([*command, 'prod/web'], cwd=repository.folder, check=False, capture_output=True, text=True)
+    assert done.returncode == 1
+    assert done.stderr.startswith('registry/environments/staging.yaml: changed, and no part of this operation\n')
+    assert "hint: run 'chartloom pin' without names" in done.stderr
+    subprocess.run(command, cwd=repository.folder, check=True, capture_output=True)
+    assert git(repository.folder, 'status', '--porcelain') == ''
+    repository.write(r.release('dev', 'web', version='1'))
+    subprocess.run([*command, 'dev/web'], cwd=repository.folder, check=True, capture_output=True)
+    assert git(repository.folder, 'status', '--porcelain') == ''
+    assert git(repository.folder, 'log', '-1', '--format=%s') == 'Pin dev/web: 1 (chart none) → 1 (chart 1.0.0)'

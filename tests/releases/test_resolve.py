@@ -4,13 +4,11 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
-from functools import partial
 from pathlib import Path
 from typing import Any
 
 import pytest
 import registries as r
-import yaml
 from parts import git
 
 from generator.domain.problems import Problem, ProblemsFound
@@ -129,97 +127,67 @@ def test_a_release_is_checked_by_the_schema_of_its_own_chart(repository: r.Repos
     assert (found.file, found.path) == (FILE, '$.spec.values.warmUp')
 
 
-def test_a_chart_of_another_contract_is_refused_with_words(repository: r.Repository) -> None:
-    edit_published(repository, 'Chart.yaml', lambda text: text.replace('values-contract: "3"', 'values-contract: "9"'))
-    repository.write(r.release(version='1', chart='1.0.0'))
-    (found,) = problems(repository)
-    assert found.message == "chart '1.0.0' has values contract '9', this chartloom knows '3'"
-    assert found.hint == 'use a newer chartloom'
+def limited(*path: str, **limits: Any) -> Callable[[str], str]:
+    """A schema with limits on a value that chartloom derives, as charts of another chartloom may have them."""
 
+    def change(text: str) -> str:
+        schema = found = json.loads(text)
+        for step in path:
+            found = found[step]
+        found.update(limits)
+        return json.dumps(schema)
 
-# What charts got with a contract, by the section that it stands in.
-SINCE: dict[int, dict[str, tuple[str, ...]]] = {
-    2: {
-        '': ('tls', 'auth', 'externalSecrets', 'monitoring'),
-        'route': ('type', 'annotations', 'retries'),
-        'grpcRoute': ('type', 'annotations'),
-        'artifact': ('reference', 'files', 'env'),
-        'autoscaling': ('type', 'keda'),
-    },
-    3: {'': ('tracks',), 'strategy': ('engine', 'rollout', 'analysis', 'canary', 'metrics')},
-}
-
-
-def later(contract: int) -> dict[str, tuple[str, ...]]:
-    """What charts of a contract do not have yet."""
-    found: dict[str, tuple[str, ...]] = {'': ()}
-    for number, sections in SINCE.items():
-        if number > contract:
-            found |= {key: (*found.get(key, ()), *names) for key, names in sections.items()}
-    return found
-
-
-def values_of(contract: int, text: str) -> str:
-    gone = later(contract)
-    kept = {key: value for key, value in yaml.safe_load(text).items() if key not in gone['']}
-    values = {k: {i: v for i, v in s.items() if i not in gone[k]} if k in gone else s for k, s in kept.items()}
-    return r.as_yaml(values).decode()
-
-
-def schema_of(contract: int, text: str) -> str:
-    schema, gone = json.loads(text), later(contract)
-    del schema['allOf']  # of tracks
-    sections = {key: value for key, value in schema['properties'].items() if key not in gone['']}
-    for key, names in gone.items():
-        holder = sections[key] if key else schema
-        holder['required'] = [name for name in holder['required'] if name not in names]
-        if key:
-            holder['properties'] = {n: p for n, p in holder['properties'].items() if n not in names}
-    return json.dumps({**schema, 'properties': sections})
-
-
-@pytest.fixture(params=[1, 2])
-def old_chart(repository: r.Repository, request: pytest.FixtureRequest) -> r.Repository:
-    """prod stands on chart 1.0.0, which a chartloom of an older contract published."""
-    contract: int = request.param
-    old: dict[str, Callable[[str], str]] = {
-        'Chart.yaml': lambda text: text.replace('values-contract: "3"', f'values-contract: "{contract}"'),
-        'values.yaml': partial(values_of, contract),
-        'values.schema.json': partial(schema_of, contract),
-    }
-    for name, change in old.items():
-        edit_published(repository, name, change)
-    repository.write(r.release(version='1', chart='1.0.0'))
-    return repository
+    return change
 
 
 @pytest.mark.parametrize(
-    'environment',
-    [{}, r.GATEWAY, {'monitoring': {'namespace': 'm', 'podMonitor': True}}, {'secretStore': {'name': 'vault'}}],
+    ('environment', 'change', 'source', 'path'),
+    [
+        (
+            {'secretStore': {'name': 'vault'}},
+            limited('properties', 'externalSecrets', 'properties', 'secrets', maxProperties=0),
+            '$.spec.secretStore',
+            '$.externalSecrets.secrets',
+        ),
+        (
+            {'engine': 'argo-rollouts', 'strategy': {'blueGreen': {}}},
+            limited('properties', 'strategy', 'properties', 'rollout', maxProperties=0),
+            '$.spec.strategy',
+            '$.strategy.rollout',
+        ),
+        (
+            {'registryMirrors': {'registry.example': 'mirror.example'}},
+            limited('definitions', 'image', 'properties', 'registry', pattern='^(|docker[.]io|registry[.]example)$'),
+            '$.spec.registryMirrors',
+            '$.image.registry',
+        ),
+    ],
+    ids=['secrets', 'engine', 'mirrors'],
 )
-def test_a_chart_of_an_older_contract_is_served(old_chart: r.Repository, environment: dict[str, Any]) -> None:
-    old_chart.write(r.environment('prod', **environment))
-    (release,) = old_chart.run().releases
-    assert release.chart.version == '1.0.0'
-    assert not {'tracks', 'strategy'} & release.values.keys()
-    if 'monitoring' not in release.chart.values:
-        assert not {'tls', 'auth', 'externalSecrets', 'monitoring'} & release.values.keys()
+def test_what_is_derived_is_checked_by_the_schema_of_the_chart_too(
+    tmp_path: Path, environment: dict[str, Any], change: Callable[[str], str], source: str, path: str
+) -> None:
+    """It is reported where the registry says what it follows from: nobody wrote the value itself."""
+    model = {'env': {'TOKEN': {'secret': 'hf', 'key': 'token'}}}
+    files = r.settings() | r.model(**model) | r.environment('prod', **environment)
+    repository = r.Repository(tmp_path / 'repository', files)
+    repository.publish()
+    repository.write(r.release(version='1', chart='1.0.0'))
+    repository.write(r.model(**model, versions=[r.version('1'), r.version('2')]))
+    assert repository.run().releases
+    edit_published(repository, 'values.schema.json', change)
+    (found,) = problems(repository)
+    assert (found.file, found.path) == ('registry/environments/prod.yaml', source)
+    assert found.message.startswith(f"what follows from it does not fit chart '1.0.0': {path}: ")
+    assert found.hint == "run 'chartloom pin --newest prod/web'"
 
 
-def test_a_strategy_that_a_chart_did_not_know_is_told(old_chart: r.Repository) -> None:
-    old_chart.write(r.environment('prod', strategy={'blueGreen': {}}))
-    (found,) = problems(old_chart)
-    assert (found.file, found.path) == (FILE, '$.spec.chart')
-    assert found.message == "chart '1.0.0' was made before there was strategy 'blueGreen'"
-
-
-@pytest.mark.parametrize('old_chart', [1], indirect=True)
-def test_a_router_that_a_chart_did_not_know_is_told(old_chart: r.Repository) -> None:
-    gateway = {**r.GATEWAY, 'router': 'istio'}
-    old_chart.write(r.environment('prod', **gateway))
-    (found,) = problems(old_chart)
-    assert (found.file, found.path) == (FILE, '$.spec.chart')
-    assert found.message == "chart '1.0.0' was made before there was router 'istio'"
+def test_a_chart_of_another_contract_is_refused_with_words(repository: r.Repository) -> None:
+    edit_published(repository, 'Chart.yaml', lambda text: text.replace('values-contract: "1"', 'values-contract: "9"'))
+    repository.write(r.release(version='1', chart='1.0.0'))
+    (found,) = problems(repository)
+    assert found.message == "chart '1.0.0' has values contract '9', this chartloom supports '1'"
+    assert found.hint == 'use a newer chartloom'
 
 
 def test_a_chart_folder_that_is_gone_is_told(repository: r.Repository) -> None:

@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from generator.domain.strategy import BlueGreen, Canary, parse_strategy
 from generator.strategies.course import (
     ENDED,
     Pair,
@@ -19,7 +20,6 @@ from generator.strategies.course import (
     workload_difference,
     workload_digest,
 )
-from generator.strategies.spec import BlueGreen, Canary, parse_strategy
 
 STEPS: list[dict[str, Any]] = [{'weight': 5, 'hold': '10m'}, {'weight': 50, 'approval': True}]
 PAIR = Pair('stable', 'canary')

@@ -10,11 +10,11 @@ import pytest
 from series import QUERIES, Series, ask, tells
 
 from generator.domain.records import Chart
+from generator.domain.strategy import Canary, Checks, parse_strategy
 from generator.strategies.argo_rollouts import _HASH
 from generator.strategies.flagger import _PODS
 from generator.strategies.queries import QUERIES as ANNOTATION
 from generator.strategies.queries import Query, queries, untold
-from generator.strategies.spec import Canary, Checks, parse_strategy
 
 CHECKS = {'successRate': '>= 99.5%', 'p99': '<= 150ms'}
 NAMES = {'successRate': 'success-rate', 'p99': 'p99'}
@@ -40,7 +40,7 @@ STORIES = {
 
 def chart(runtime: str) -> Chart:
     known = {key: QUERIES[runtime][key] for key in ('success', 'total', 'latency') if key in QUERIES[runtime]}
-    return Chart('web', '1.0.0', '1', {}, b'', {ANNOTATION: json.dumps(known)})
+    return Chart('web', '1.0.0', '1', {}, b'', {ANNOTATION: json.dumps(known)}, None)
 
 
 def checks(spec: dict[str, str]) -> Checks:

@@ -39,13 +39,13 @@ class Journal:
 
 def prepare(repository: Repository, contents: Mapping[str, bytes | None]) -> None:
     """Write the new contents, in folders as they will stand; on a full disk nothing has happened yet."""
-    stage, made = _stage(repository), set[str]()
+    ready, made = _ready(repository), set[str]()
     try:
-        shutil.rmtree(stage, ignore_errors=True)
-        stage.mkdir(parents=True)
+        shutil.rmtree(ready, ignore_errors=True)
+        ready.mkdir(parents=True)
         for path, data in contents.items():
             if data is not None:
-                file = f'{stage}/{path}'
+                file = f'{ready}/{path}'
                 folder = os.path.dirname(file)
                 if folder not in made:
                     os.makedirs(folder, exist_ok=True)
@@ -53,7 +53,7 @@ def prepare(repository: Repository, contents: Mapping[str, bytes | None]) -> Non
                 _write_new(file, data)
     except OSError as error:
         discard(repository)
-        raise _unwritable(stage, error, 'nothing has changed; mend it and run the command again') from None
+        raise _unwritable(ready, error, 'nothing has changed; mend it and run the command again') from None
 
 
 def _write_new(file: str, data: bytes) -> None:
@@ -97,13 +97,13 @@ def discard(repository: Repository) -> None:
     """Forget the journal first: contents without one are nothing."""
     with suppress(OSError):
         _file(repository).unlink()
-    shutil.rmtree(_stage(repository), ignore_errors=True)
+    shutil.rmtree(_ready(repository), ignore_errors=True)
 
 
 def place(repository: Repository, journal: Journal) -> None:
     """Move the new contents to where they belong and remove what goes; doing it again does no harm."""
     try:
-        if _stage(repository).exists():
+        if _ready(repository).exists():
             _place(repository, '', {path: blob for path, blob, gone in journal.steps if not gone})
         for path, before, gone in journal.steps:
             if gone and standing(repository, path) == before:
@@ -115,7 +115,7 @@ def place(repository: Repository, journal: Journal) -> None:
 
 def _place(repository: Repository, folder: str, before: Mapping[str, str]) -> None:
     """A folder that is new goes as a whole; a file only where nobody has changed what stands there."""
-    with os.scandir(f'{_stage(repository)}/{folder}') as entries:
+    with os.scandir(f'{_ready(repository)}/{folder}') as entries:
         for entry in entries:
             path = f'{folder}{entry.name}'
             if entry.is_dir():
@@ -171,5 +171,5 @@ def _file(repository: Repository) -> Path:
     return repository.private / 'pending.json'
 
 
-def _stage(repository: Repository) -> Path:
+def _ready(repository: Repository) -> Path:
     return repository.private / 'new'

@@ -44,31 +44,18 @@ class Move:
     branch: str = ''
 
 
-def stage(repository: Repository, writes: Sequence[Write]) -> None:
-    """Lay new contents ready where nothing else lies, for `carry_out` to go on from."""
-    journal.prepare(repository, {write.path: write.content for write in writes})
-
-
-def carry_out(
-    repository: Repository, writes: Sequence[Write], move: Move | None = None, *, staged: bool = False
-) -> str:
+def carry_out(repository: Repository, writes: Sequence[Write], move: Move | None = None) -> str:
     """Change the work tree and move the branch, or leave all as it is; the commit that the branch stands on then.
 
-    The caller holds the lock (`lock.locked`), and has perhaps `staged` the writes.
+    The caller holds the lock (`lock.locked`).
     """
-    try:
-        check(repository, writes)
-        found = _journal(repository, writes, move)
-        if found.index:
-            wait_for_index(repository)
-    except (CommandFailed, ProblemsFound):
-        if staged:
-            journal.discard(repository)
-        raise
+    check(repository, writes)
+    found = _journal(repository, writes, move)
+    if found.index:
+        wait_for_index(repository)
     if not found.steps and not found.index and found.commit == found.old:
         return found.commit
-    if not staged:
-        stage(repository, writes)
+    journal.prepare(repository, {write.path: write.content for write in writes})
     journal.record(repository, found)
     try:
         found = _push(repository, found)

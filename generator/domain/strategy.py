@@ -1,19 +1,20 @@
-"""A strategy as the registry says it → frozen data, and what a schema cannot see in it."""
+"""A strategy as the registry writes it → frozen data: how a new version takes the traffic.
+
+A chart, a rollout and a resolved release each carry a strategy that was parsed once, when they were made or read.
+"""
 
 from __future__ import annotations
 
-import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from decimal import Decimal
+from typing import Any, ClassVar, Literal
 
 from generator.domain.places import Path
-from generator.domain.problems import Fault
-from generator.domain.records import Values
 from generator.domain.units import seconds
 
-# Texts in PromQL.
-TEXTS = r""""(?:\\.|[^"\\])*"|'(?:\\.|[^'\\])*'|`[^`]*`"""
+StrategyKind = Literal['rolling', 'blueGreen', 'canary']
+_Spec = Mapping[str, Any]
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,11 +57,13 @@ class Step:
 
 @dataclass(frozen=True, slots=True)
 class Rolling:
-    settings: Values
+    kind: ClassVar[StrategyKind] = 'rolling'
+    settings: _Spec
 
 
 @dataclass(frozen=True, slots=True)
 class BlueGreen:
+    kind: ClassVar[StrategyKind] = 'blueGreen'
     preview_replicas: int  # 0: as many as the old version has
     approval: bool
     keep_old: int  # seconds
@@ -69,6 +72,7 @@ class BlueGreen:
 
 @dataclass(frozen=True, slots=True)
 class Canary:
+    kind: ClassVar[StrategyKind] = 'canary'
     steps: tuple[Step, ...]
     replicas: int  # 0: its share
     keep_old: int  # seconds
@@ -83,7 +87,31 @@ class Canary:
 Strategy = Rolling | BlueGreen | Canary
 
 
-def parse_strategy(spec: Values) -> Strategy:
+@dataclass(frozen=True, slots=True)
+class WrittenStrategy:
+    """A strategy, its text in the registry's form, and the place that says so; `spec` is empty where nobody does."""
+
+    strategy: Strategy
+    spec: _Spec
+    file: str
+    path: Path
+
+    @property
+    def kind(self) -> StrategyKind:
+        return self.strategy.kind
+
+
+def written_strategy(spec: _Spec, file: str, path: Path) -> WrittenStrategy:
+    """The strategy that stands at a place; its schema has let it through."""
+    return WrittenStrategy(parse_strategy(spec), spec, file, path)
+
+
+def no_strategy(file: str) -> WrittenStrategy:
+    """What holds where nobody says anything: Kubernetes replaces the pods. Problems are told of `file`."""
+    return WrittenStrategy(Rolling({}), {}, file, ('spec',))
+
+
+def parse_strategy(spec: _Spec) -> Strategy:
     """A strategy that its schema has let through."""
     ((kind, settings),) = spec.items()
     match kind:
@@ -105,7 +133,7 @@ def parse_strategy(spec: Values) -> Strategy:
     return Rolling(settings)
 
 
-def _step(spec: Values) -> Step:
+def _step(spec: _Spec) -> Step:
     return Step(
         weight=spec.get('weight', 0),
         headers=spec.get('headers', {}),
@@ -119,7 +147,7 @@ def _whole(duration: str) -> int:
     return int(seconds(duration))
 
 
-def _checks(spec: Values | None) -> Checks | None:
+def _checks(spec: _Spec | None) -> Checks | None:
     if spec is None:
         return None
     found = []
@@ -138,56 +166,3 @@ def _checks(spec: Values | None) -> Checks | None:
 
 def _limit(text: str) -> tuple[str, str]:
     return text[:2], text[2:].strip()
-
-
-def strategy_faults(spec: Values) -> Iterator[Fault]:
-    """What is wrong with a strategy though each of its values has the right form; places are inside the strategy."""
-    ((kind, settings),) = spec.items()
-    if kind == 'canary':
-        yield from _step_faults(settings['steps'])
-    checks = settings.get('checks', {})
-    if checks and not checks.keys() & {'successRate', 'p99', 'queries'}:
-        yield Fault((kind, 'checks'), 'nothing is checked', 'add successRate, p99 or queries')
-    yield from _query_faults((kind, 'checks'), checks)
-    for name in sorted({'success-rate', 'p99'} & checks.get('queries', {}).keys()):
-        place = (kind, 'checks', 'queries', name)
-        yield Fault(place, f"'{name}' is the name of a check of chartloom's own", 'choose another name')
-
-
-def _step_faults(steps: list[Values]) -> Iterator[Fault]:
-    above = 0
-    for index, step in enumerate(steps):
-        place = ('canary', 'steps', index)
-        if len({name.lower() for name in step.get('headers', {})}) < len(step.get('headers', {})):
-            yield Fault(
-                (*place, 'headers'), 'two headers differ in case only', 'HTTP takes them for one: leave one out'
-            )
-        kinds = [key for key in ('weight', 'headers', 'mirror') if key in step]
-        if len(kinds) != 1:
-            said = ' and '.join(kinds) or 'nothing'
-            yield Fault(place, f'a step says one thing, this one {said}', 'write a weight, or headers, or a mirror')
-        elif 'weight' not in step and above:
-            hint = 'put it before the first weight'
-            yield Fault((*place, kinds[0]), f"'{kinds[0]}' stands after weight '{above}'", hint)
-        weight = step.get('weight', 0)
-        if weight and weight <= above:
-            hint = f'write more than {above}, or leave the step out'
-            yield Fault((*place, 'weight'), f"weight '{weight}' follows '{above}': weights grow", hint)
-        above = max(above, weight)
-
-
-def _query_faults(place: Path, checks: Values) -> Iterator[Fault]:
-    """Looks that come too soon, and queries that ask for other pods, or nothing."""
-    for key, least in (('interval', 1), ('window', 60)):
-        if key in checks and seconds(checks[key]) < least:
-            hint = f'write {least}s or more' if key == 'interval' else 'metrics come every 30s: write 60s or more'
-            yield Fault((*place, key), f"'{checks[key]}' is too short", hint)
-    for name, own in sorted(checks.get('queries', {}).items()):
-        here, plain = (*place, 'queries', name, 'query'), re.sub(TEXTS, '', own['query'])
-        if not re.search(r'\bSEL\b', plain):
-            hint = 'write SEL into its selectors, for example rate(errors{SEL}[WINDOW])'
-            yield Fault(here, "the query does not ask for the new version's pods", hint)
-        if '{{' in own['query']:
-            yield Fault(here, "'{{' means something to engines", 'leave it out')
-        if any(plain.count(one) != plain.count(other) for one, other in ('()', '{}', '[]')):
-            yield Fault(here, 'its brackets do not match', 'close what is open')
