@@ -89,6 +89,13 @@ def test_a_helm_that_is_missing_is_a_command_that_failed(tmp_path: Path) -> None
         assert (examined.returncode, 'install Helm 3.17 or newer' in examined.stdout) == (1, True)
 
 
+def test_a_git_that_is_missing_is_one_too(tmp_path: Path) -> None:
+    for verb in (['plan'], ['init'], ['generate', '--repo', 'file:///nowhere']):
+        done = chartloom(tmp_path, *verb, env={'PATH': str(tmp_path)})
+        assert (done.returncode, done.stdout) == (3, '')
+        assert done.stderr.endswith('git was not found on PATH: install git 2.30 or newer\n')
+
+
 def only_git(folder: Path) -> str:
     """A PATH with git and without helm."""
     import shutil
