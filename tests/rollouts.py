@@ -38,7 +38,7 @@ def templates(*, older: bool) -> Templates:
     found = load_templates()
     if not older:
         return found
-    file = 'templates/service.yaml'
+    file = 'templates/objects.yaml'
     files = {**found.starter.files, file: found.starter.files[file] + b'{{- /* older */}}\n'}
     return replace(found, starter=replace(found.starter, files=files, digest='older'))
 

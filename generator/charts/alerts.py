@@ -158,5 +158,4 @@ def _alert(expr: str, wait: str, severity: str, summary: str, description: str) 
         'severity': severity,
         'summary': summary,
         'description': description,
-        'runbook': '',
     }

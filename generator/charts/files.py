@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from functools import lru_cache
 from typing import Any
 
+from generator.charts.comments import Commented, commented
 from generator.charts.dashboard import dashboard
 from generator.charts.layers import model_layers
 from generator.charts.monitoring import DASHBOARD, wants_gpus
@@ -26,6 +27,7 @@ from generator.domain.records import (
 )
 from generator.domain.strategy import WrittenStrategy, written_strategy
 from generator.strategies.queries import QUERIES
+from generator.strategies.routing import routing
 from generator.strategies.written import STRATEGY, annotation
 from generator.values.images import images, show_image
 from generator.values.layers import merge_checked
@@ -38,7 +40,8 @@ def draft_chart(model: Model, version: ModelVersion, settings: Settings, templat
     """A chart with a stand-in for its version and without change notes: what equality is judged by."""
     layers = tuple(model_layers(model, version, templates))
     starter = templates.starter
-    values = merge_checked(layers, starter.values, starter.files['values.schema.json'], model.file, fits=True)
+    values = merge_checked(layers, starter.values, starter.described, model.file, fits=True)
+    values['routing'] = routing(values)
     runtime = templates.runtimes[model.runtime]
     queries = runtime.spec.get('queries', {})
     annotations = _annotations(model, version, values, runtime.name, queries)
@@ -55,8 +58,7 @@ def draft_chart(model: Model, version: ModelVersion, settings: Settings, templat
         files['dashboard.json'] = dashboard(model.runtime, queries, slo, gpus=gpus).encode()
     return Chart(
         model=model.name, version=VERSION, model_version=version.version, values=values,
-        schema=starter.files['values.schema.json'], annotations=annotations, strategy=_strategy(model),
-        files=files, layers=layers,
+        schema=starter.described, annotations=annotations, strategy=_strategy(model), files=files, layers=layers,
     )  # fmt: skip
 
 
@@ -152,28 +154,22 @@ def _kube_version(chart_yaml: bytes) -> str:
 
 
 def _values_yaml(model: Model, values: Values, starter: Starter) -> bytes:
-    comments = _comments(starter.files['values.schema.json'])
+    text = commented(starter.files['values.yaml'])
     untouched = _starter_parts(starter)
     parts = (
-        untouched[key] if value is starter.values.get(key) else yamlwrite.dump({key: value}, comments)
-        for key, value in values.items()
+        untouched[key] if value is starter.values.get(key) else _part(key, value, text) for key, value in values.items()
     )
-    return (_HEAD.format(model.file) + ''.join(parts)).encode()
+    return (_HEAD.format(model.file) + text.head + '\n' + ''.join(parts)).encode()
 
 
 @lru_cache(maxsize=2)
 def _starter_parts(starter: Starter) -> Mapping[str, str]:
     """The starter's own values by key, as they stand in every chart whose model touches none of them."""
-    comments = _comments(starter.files['values.schema.json'])
-    return {key: yamlwrite.dump({key: value}, comments) for key, value in starter.values.items()}
+    text = commented(starter.files['values.yaml'])
+    return {key: _part(key, value, text) for key, value in starter.values.items()}
 
 
-@lru_cache(maxsize=4)
-def _comments(schema_text: bytes) -> yamlwrite.Comments:
-    """Descriptions of the schema's first two levels: more would drown the values."""
-
-    def described(schema: Mapping[str, Any], levels: int) -> yamlwrite.Comments:
-        properties = schema.get('properties', {}).items() if levels else ()
-        return {key: (item.get('description', ''), described(item, levels - 1)) for key, item in properties}
-
-    return described(json.loads(schema_text), 2)
+def _part(key: str, value: Any, text: Commented) -> str:
+    """A top key with its value, and above it what begins its section."""
+    section = f'\n{text.sections[key]}\n' if key in text.sections else ''
+    return section + yamlwrite.dump({key: value}, text.comments)

@@ -143,6 +143,7 @@ _DECIDED: tuple[tuple[Path, str], ...] = (
     (('partOf',), 'the application that the model is a member of'),
     (('strategy',), 'spec.strategy'),
     (('tracks',), 'spec.strategy, and the rollout that runs'),
+    (('routing',), 'the routes and the strategy'),
 )
 _BY_VERSION = 'spec.versions of the model: each version has its own'
 _DECIDED_IN_MODEL: tuple[tuple[Path, str], ...] = (

@@ -213,11 +213,15 @@ class Registry:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Starter:
-    """A complete chart that lints alone; `digest` is the sha256 of its templates."""
+    """A complete chart that lints alone, in the form that charts hold it; `digest` is the sha256 of its templates.
+
+    `described` is the schema of values with its descriptions, which charts do without; `schema` is the same, parsed.
+    """
 
     files: Tree
     values: Values
     schema: Values
+    described: bytes
     digest: str
 
 

@@ -7,6 +7,7 @@ from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, S
 from dataclasses import dataclass
 
 from generator.charts.ledger import brought_back, read_published
+from generator.charts.starter import load_templates
 from generator.charts.versions import ModelCharts, digest
 from generator.documents import read as yamlio
 from generator.documents.parts import read_alike
@@ -78,9 +79,15 @@ def _chart(model: str, entry: LedgerEntry, files: Tree) -> Chart:
     annotations = yamlio.read(files[CHART_YAML], f'{folder}/{CHART_YAML}').get('annotations', {})
     return Chart(
         model=model, version=entry.version, model_version=entry.model_version,
-        values=read_alike(files[CHART_VALUES], f'{folder}/{CHART_VALUES}'), schema=files[CHART_SCHEMA],
+        values=read_alike(files[CHART_VALUES], f'{folder}/{CHART_VALUES}'), schema=_described(files[CHART_SCHEMA]),
         annotations=annotations, strategy=of_chart(annotations, folder),
     )  # fmt: skip
+
+
+def _described(schema: bytes) -> bytes:
+    """A chart's schema, with descriptions where today's starter has them: messages about values quote them."""
+    starter = load_templates().starter
+    return starter.described if schema == starter.files[CHART_SCHEMA] else schema
 
 
 def _within(folder: str, there: Sequence[str]) -> tuple[int, int]:

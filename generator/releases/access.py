@@ -10,8 +10,8 @@ from generator.domain.choices import Auth, Router
 from generator.domain.places import Path
 from generator.domain.problems import ProblemsFound, problem
 from generator.domain.records import Environment, Layer, Values
-from generator.releases.nginx import PREFIX
 from generator.strategies.gateways import GatewayFeature, unenforced
+from generator.strategies.routers.nginx import PREFIX
 from generator.values.merge import enabled
 
 

@@ -7,8 +7,7 @@ from collections.abc import Iterator
 
 from generator.domain.records import Environment, Layer, Values
 from generator.domain.units import seconds
-
-PREFIX = 'nginx.ingress.kubernetes.io'
+from generator.strategies.routers.nginx import PREFIX
 
 
 def nginx_layers(environment: Environment, values: Values) -> Iterator[Layer]:

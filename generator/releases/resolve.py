@@ -30,6 +30,7 @@ from generator.releases.access import secret_layers
 from generator.releases.layers import mirror_layers, release_layers
 from generator.releases.nginx import nginx_layers
 from generator.releases.pins import choose_entry
+from generator.releases.routes import routing_layers
 from generator.strategies.compile import engine_layers
 from generator.strategies.during import rollout_layers, target
 from generator.strategies.written import release_strategy
@@ -66,6 +67,8 @@ def _resolve(
     old = resolve_pinned(release, registry, charts, read_chart)
     layers = (*new.layers, *rollout_layers(rollout, old, new))
     merged = merge_checked(layers, new.chart.values, new.chart.schema, rollout.file, fits=new.chart.is_new)
+    routing = tuple(routing_layers(new.environment, merged))
+    layers, merged = (*layers, *routing), _with_derived(routing, merged, release, new.chart)
     values = difference(new.chart.values, merged)
     written = WrittenStrategy(rollout.strategy, rollout.spec['strategy'], rollout.file, ('spec', 'strategy'))
     return ResolvedRelease(release, new.environment, new.chart, values, merged, layers, written)
@@ -106,7 +109,14 @@ def resolve_pinned(
         message = f"strategy '{written.kind}' in git leads from a pin to another, and nothing is pinned"
         hint = f"run 'chartloom pin {release.name}', or write strategy: {{rolling: {{}}}} into {environment.file}"
         raise ProblemsFound([Problem(release.file, '$.spec', message, hint)])
-    for derive in (partial(engine_layers, release, chart, written), secret_layers, nginx_layers, mirror_layers):
+    follow = (
+        partial(engine_layers, release, chart, written),
+        secret_layers,
+        nginx_layers,
+        mirror_layers,
+        routing_layers,
+    )
+    for derive in follow:
         if derived := tuple(derive(environment, merged)):
             layers, merged = (*layers, *derived), _with_derived(derived, merged, release, chart)
     values = difference(chart.values, merged)

@@ -9,6 +9,7 @@ from generator.charts.layers import route_rule
 from generator.domain.places import Path
 from generator.domain.records import DOMAIN, Application, Chart, Environment, Layer, Registry, Release, Values
 from generator.releases.access import Access, auth_layers, tls_layers
+from generator.strategies.routing import routing
 
 
 def route_layers(
@@ -45,6 +46,13 @@ def route_layers(
             yield from _shared_certificate(release, environment, shared, registry)
         else:
             yield from tls_layers(environment, opened[0][0], own, owner=True)
+
+
+def routing_layers(environment: Environment, values: Values) -> Iterator[Layer]:
+    """What the chart's templates place, compiled from all other merged values."""
+    found = routing(values)
+    if found != values['routing']:
+        yield Layer(environment.file, ('spec',), ('routing',), found)
 
 
 def _access(release: Release, chart: Chart, shared: Application | None, registry: Registry) -> Access:

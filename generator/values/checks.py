@@ -128,6 +128,11 @@ def _routes(values: Values) -> Iterator[Fault]:
                 'remove one of the two',
                 places,
             )
+    if values['grpcRoute']['enabled'] and values['grpcRoute']['type'] == 'nginx':
+        for name, method in enabled(values['grpcRoute']['methods']).items():
+            if not method.get('service'):
+                hint = "write its service, or use router 'gateway-api'"
+                yield Fault(('grpcRoute', 'methods', name), "router 'nginx' requires the service of a method", hint)
     for key in ('route', 'grpcRoute'):
         for hostname in values[key]['hostnames']:
             if label := next((label for label in hostname.split('.') if len(label) > 63), ''):

@@ -283,8 +283,9 @@ def test_a_dashboard_has_what_grafana_needs(runtime: str) -> None:
     for panel in found['panels']:
         references = [target['refId'] for target in panel['targets']]
         assert len(references) == len(set(references)) > 0
-        for place in (panel, *panel['targets']):
-            assert place['datasource'] == {'type': 'prometheus', 'uid': '${datasource}'}
+        # A target without a source of its own has its panel's.
+        assert panel['datasource'] == {'type': 'prometheus', 'uid': '${datasource}'}
+        assert not any('datasource' in target for target in panel['targets'])
 
 
 @pytest.mark.parametrize('runtime', QUERIES)
@@ -299,16 +300,20 @@ def test_dashboards_show_what_alerts_look_at(runtime: str) -> None:
     assert alerts.error_ratio(queries) in told
 
 
+def limits(found: dict[str, Any]) -> dict[str, list[dict[str, Any]]]:
+    """The steps above which a value is bad, by the titles of the panels that show a line there."""
+    defaults = {panel['title']: panel['fieldConfig']['defaults'] for panel in found['panels']}
+    lined = {title: each for title, each in defaults.items() if 'thresholds' in each}
+    assert all(each['custom'] == {'thresholdsStyle': {'mode': 'line'}} for each in lined.values())
+    return {title: each['thresholds']['steps'][1:] for title, each in lined.items()}
+
+
 def test_the_promises_are_lines_in_the_panels() -> None:
-    steps = {
-        panel['title']: panel['fieldConfig']['defaults']['thresholds']['steps'][1:]
-        for panel in board('triton')['panels']
+    assert limits(board('triton')) == {
+        'Latency': [{'color': 'red', 'value': 0.15}],
+        'Errors': [{'color': 'red', 'value': 0.001}],
     }
-    assert steps['Latency'] == [{'color': 'red', 'value': 0.15}]
-    assert steps['Errors'] == [{'color': 'red', 'value': 0.001}]
-    assert not any(
-        panel['fieldConfig']['defaults']['thresholds']['steps'][1:] for panel in board('triton', {})['panels']
-    )
+    assert limits(board('triton', {})) == {}
 
 
 def test_gpus_are_shown_to_those_who_have_them() -> None:

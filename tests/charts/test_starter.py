@@ -15,6 +15,7 @@ from typing import Any
 
 import jsonschema
 import pytest
+import yaml
 from starter import (
     CHART,
     DEFAULTS,
@@ -37,6 +38,16 @@ from starter import (
     seen_by_the_container,
     workloads,
 )
+
+from generator.strategies.routing import routing
+
+
+class Plain(yaml.SafeDumper):
+    """Writes no aliases."""
+
+    def ignore_aliases(self, data: Any) -> bool:
+        return True
+
 
 # --- helm ------------------------------------------------------------------------------------------------------------
 
@@ -66,10 +77,20 @@ def test_objects_are_valid_in_strict_schemas(helm4: Path, strict: Strict, name: 
         strict(obj, '1.37')
 
 
-def test_a_port_that_the_service_lacks_is_seen_by_the_schema(helm4: Path, strict: Strict) -> None:
-    route = {'enabled': True, 'gateway': {'name': 'public'}, 'rules': {'main': {'port': 'htpp'}}}
-    with pytest.raises(jsonschema.ValidationError, match='0 is less than the minimum of 1'):
-        strict(of_kind(render(helm4, {'route': route}), 'HTTPRoute'), '1.37')
+@pytest.mark.parametrize('name', [None, *sorted(path.name for path in (CHART / 'ci').glob('*-values.yaml'))])
+def test_values_bring_along_what_is_compiled_from_them(name: str | None, update_golden: bool) -> None:
+    """The starter's defaults and its own test values, which nobody compiles when the chart is rendered alone."""
+    file = CHART / 'ci' / name if name else CHART / 'values.yaml'
+    text = file.read_text(encoding='utf-8')
+    values = merge(DEFAULTS, yaml.safe_load(text))
+    if update_golden and name:
+        rest, *_ = text.partition('\nrouting:\n')
+        own = {} if routing(values) == DEFAULTS['routing'] else {'routing': routing(values)}
+        file.write_text(
+            rest.rstrip() + '\n' + (yaml.dump(own, Dumper=Plain, sort_keys=False) if own else ''), encoding='utf-8'
+        )
+    else:
+        assert values['routing'] == routing(values)
 
 
 def test_templates_are_free_of_surprises() -> None:
@@ -229,22 +250,10 @@ def test_values_and_schema_have_the_same_keys() -> None:
         values = functools.reduce(lambda found, key: found[key], path, DEFAULTS)
         keys = node.get('properties', {}).keys()
         assert node.get('additionalProperties') is not False or values.keys() <= keys, path
-        if path not in ENTRIES and path != ('tracks', 'stable', 'workload'):
+        # A rule of a route has what its router knows.
+        if path not in ENTRIES and path != ('tracks', 'stable', 'workload') and path[:2] != ('routing', 'route'):
             missing |= {(*path, key) for key in keys - values.keys()}
     assert missing == absent_by_default
-
-
-def test_values_are_commented_with_the_descriptions_of_the_schema() -> None:
-    lines = (CHART / 'values.yaml').read_text(encoding='utf-8').splitlines()
-    top = ''
-    for comment, line in itertools.pairwise(lines):
-        indented, key = re.fullmatch(r'( *)(?:- .*|([\w.-]+):.*|)', line).groups() if '#' not in line else ('', None)
-        if key and not indented:
-            top = key
-            assert comment == '# ' + SCHEMA['properties'][key]['description']
-        elif key and indented == '  ':
-            assert comment == '  # ' + schema_of(SCHEMA['properties'][top], key)['description']
-        assert not re.search(r'[{\[](?![}\]])', line.split('#')[0]), 'block style'
 
 
 def test_a_misspelt_key_is_refused_at_any_depth(helms: list[Path]) -> None:
@@ -701,8 +710,12 @@ def test_triton_finds_the_onnx_file_and_drains_within_the_grace(helm4: Path) -> 
 ACTION = re.compile(r'\{\{-?\s*(?:/\*.*?\*/|(if|with|range|else|end|define)?\b.*?)\s*-?\}\}', re.DOTALL)
 
 
-# A constant, headers that there are, the Services that share the traffic, and the hosts, one at least.
-NEVER_EMPTY = re.compile(r':= (list|dict) |default \(list dict\)|:= \$?\.headers|"model-server\.shares"|range \$hosts')
+# Constants, what is there always, and what was looked at just before.
+NEVER_EMPTY = re.compile(
+    r':= (list|dict) |(with|range) (list|merge|prepend|\.spec|\$spec|\.volume|\.Values\.(route|networkPolicy)) '
+    r'|:= \$route\.gateway|range \$targets|\.hostnames \| default|range \.(backendRefs|route) '
+    r'|routing\.(services|ingresses)|range \. |\$sha256 := \. '
+)
 
 
 def branches(text: str) -> dict[int, str]:
@@ -711,8 +724,8 @@ def branches(text: str) -> dict[int, str]:
     blocks: list[tuple[str, bool]] = []
     for action in ACTION.finditer(text):
         match action[1]:
-            case 'range' if NEVER_EMPTY.search(action[0]):
-                blocks.append(('range', True))
+            case 'range' | 'with' if NEVER_EMPTY.search(action[0]):
+                blocks.append((action[1], True))
             case 'if' | 'with' | 'range':
                 blocks.append((action[1], False))
                 places[action.end()] = '{{ fail "taken" }}'
@@ -730,17 +743,30 @@ def branches(text: str) -> dict[int, str]:
     return places
 
 
+ONE = {'suffix': '', 'service': '', 'annotations': {}}
 EMPTIED = [  # what only null can do, or makes no sense
     {'volumes': {'tmp': None}},
     {'ports': {'http': None}},
-    {'route': {'enabled': True, 'gateway': {'name': 'public'}, 'rules': {'main': None}}},
+    {'route': {'enabled': True, 'gateway': {'name': 'public'}}, 'routing': {'route': []}},
     {'artifact': {'delivery': 'volume', 'claimName': 'models'}},
     *(
-        {'route': {'enabled': True, 'type': kind, 'gateway': {'name': 'public'}, 'rules': {'main': None}}}
+        {
+            'route': {'enabled': True, 'type': kind, 'gateway': {'name': 'public'}},
+            'routing': {'route': [], 'ingresses': [ONE]},
+        }
         for kind in ('istio', 'nginx')
     ),
-    {'route': {'enabled': True, 'type': 'istio', 'gateway': {'name': 'public'}}},
-    {'tracks': {'stable': None}},
+    *({'tracks': {'stable': None}, 'autoscaling': {'enabled': True, 'type': kind}} for kind in ('hpa', 'keda')),
+    *(
+        {'tracks': {'stable': {'enabled': False}}, 'autoscaling': {'enabled': True, 'type': kind}}
+        for kind in ('hpa', 'keda')
+    ),
+    {
+        'args': ['--verbose'],
+        'podAnnotations': {'a': 'b'},
+        'tolerations': {'all': {'key': '', 'operator': 'Exists'}, 'any': {}},
+    },
+    {'test': {'enabled': False}, 'networkPolicy': {'ingress': {'all': {}}}},
     {'externalSecrets': {'secrets': {'nothing': {'remoteKey': 'a', 'keys': []}}}},
 ]
 

@@ -162,7 +162,7 @@ def test_reviews_fold_what_nobody_reads_and_show_values(tmp_path: Path) -> None:
     def is_folded(path: str) -> bool:
         return git(repository.folder, 'check-attr', 'linguist-generated', path).endswith(': set')
 
-    assert is_folded('charts/web/1.0.0/templates/deployment.yaml')
+    assert is_folded('charts/web/1.0.0/templates/objects.yaml')
     assert is_folded('registry/schemas/model.json')
     assert not is_folded('values/prod/web.yaml')
     assert not is_folded('registry/releases/prod/web.yaml')

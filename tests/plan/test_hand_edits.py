@@ -60,16 +60,16 @@ EDITS: dict[str, tuple[Edit, str]] = {
         f'{CHART}/values.yaml: edited by hand (replicaCount: 2 → 9)',
     ),
     'template': (
-        lambda here: here.append(f'{CHART}/templates/service.yaml', '{{ evil }}'),
-        f'{CHART}/templates/service.yaml: edited by hand',
+        lambda here: here.append(f'{CHART}/templates/objects.yaml', '{{ evil }}'),
+        f'{CHART}/templates/objects.yaml: edited by hand',
     ),
     'added': (
         lambda here: here.write({f'{CHART}/templates/job.yaml': 'kind: Job\n'}),
         f'{CHART}/templates/job.yaml: added by hand',
     ),
     'removed': (
-        lambda here: here.remove(f'{CHART}/templates/hpa.yaml'),
-        f'{CHART}/templates/hpa.yaml: removed, but published charts stay',
+        lambda here: here.remove(f'{CHART}/templates/NOTES.txt'),
+        f'{CHART}/templates/NOTES.txt: removed, but published charts stay',
     ),
     'ledger': (
         replace(LEDGER, 'bump: initial', 'bump: major'), f'{LEDGER}: edited by hand (versions[0].bump: initial → major)'
@@ -150,10 +150,10 @@ def draft(tmp_path: Path) -> Checkout:
 
 def test_an_edited_draft_stops_the_run(tmp_path: Path) -> None:
     here = draft(tmp_path)
-    here.append(f'{CHART}/templates/service.yaml', '# mine\n')
+    here.append(f'{CHART}/templates/objects.yaml', '# mine\n')
     here.append(f'{CHART}/values.yaml', 'mine: 1\n')
     assert here.refused() == [
-        f'{CHART}/templates/service.yaml: edited by hand',
+        f'{CHART}/templates/objects.yaml: edited by hand',
         f'{CHART}/values.yaml: edited by hand (mine: nothing → 1)',
     ]
     here.generate(discard=True)
@@ -165,7 +165,7 @@ def test_a_file_or_a_link_added_to_a_draft_stops_the_run(tmp_path: Path) -> None
     here.write({f'{CHART}/templates/job.yaml': 'kind: Job\n'})
     assert here.refused() == [f'{CHART}/templates/job.yaml: edited by hand']
     here.remove(f'{CHART}/templates/job.yaml')
-    (here.top / CHART / 'templates/job.yaml').symlink_to('service.yaml')
+    (here.top / CHART / 'templates/job.yaml').symlink_to('objects.yaml')
     assert here.refused() == [f'{CHART}/templates/job.yaml: a link stands where this file belongs']
     here.write(changed_model())
     assert f'{CHART}/values.yaml: edited by hand (replicaCount: 3 → 2)' in here.refused()

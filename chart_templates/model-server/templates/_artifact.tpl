@@ -1,69 +1,34 @@
-{{/* Full path of the artifact in the container. */}}
-{{- define "model-server.artifactTarget" -}}
-{{ .mountPath }}{{ with .path }}/{{ . }}{{ end }}
-{{- end }}
-
-{{/* A text that the kubelet hands to the container as it stands: it reads $(NAME) as a reference and $$ as one $. */}}
-{{- define "model-server.literal" -}}
-{{ replace "$" "$$" . }}
-{{- end }}
-
-{{/* The init container that fetches the artifact. */}}
+{{/* Fetches the artifact: values. */}}
 {{- define "model-server.download" -}}
-{{- $artifact := .Values.artifact -}}
+{{- $artifact := .artifact -}}
 name: artifact
-image: {{ include "model-server.image" $artifact.image | quote }}
-imagePullPolicy: {{ $artifact.image.pullPolicy | default "IfNotPresent" }}
+{{ include "model-server.containerImage" $artifact.image }}
 command:
 - sh
 - -c
 - |
   {{- include "model-server.downloadScript" . | nindent 2 }}
 env:
-- name: ARTIFACT_URI
-  value: {{ include "model-server.literal" $artifact.uri | quote }}
-- name: ARTIFACT_SHA256
-  value: {{ $artifact.sha256 | quote }}
-- name: ARTIFACT_DIRECTORY
-  value: {{ include "model-server.literal" $artifact.mountPath | quote }}
-- name: ARTIFACT_TARGET
-  value: {{ include "model-server.artifactTarget" $artifact | include "model-server.literal" | quote }}
-- name: ARTIFACT_UNPACK
-  value: {{ $artifact.unpack | quote }}
-{{- with include "model-server.artifactFiles" $artifact.files }}
-- name: ARTIFACT_FILES
-  value: {{ include "model-server.literal" . | quote }}
+{{- include "model-server.texts" (list
+  (list "ARTIFACT_URI" $artifact.uri)
+  (list "ARTIFACT_SHA256" $artifact.sha256)
+  (list "ARTIFACT_DIRECTORY" $artifact.mountPath)
+  (list "ARTIFACT_TARGET" (clean (print $artifact.mountPath "/" $artifact.path)))
+  (list "ARTIFACT_UNPACK" $artifact.unpack)) }}
+{{- with $artifact.files }}
+{{- $sums := "" }}
+{{- range $path, $sha256 := . }}
+{{- $sums = printf "%s%s  %s\n" $sums $sha256 $path }}
+{{- end }}
+{{- include "model-server.texts" (list (list "ARTIFACT_FILES" $sums)) }}
 {{- end }}
 {{- include "model-server.env" $artifact.env }}
 resources:
   {{- toYaml $artifact.resources | nindent 2 }}
 securityContext:
-  {{- toYaml .Values.securityContext | nindent 2 }}
+  {{- toYaml .securityContext | nindent 2 }}
 volumeMounts:
-{{- include "model-server.mount" (dict "name" "artifact" "mount" (pick $artifact "mountPath")) }}
-{{- end }}
-
-{{/* Checksums and paths, as sha256sum reads them. */}}
-{{- define "model-server.artifactFiles" -}}
-{{- range $path, $sha256 := . }}
-{{- printf "%s  %s\n" $sha256 $path }}
-{{- end }}
-{{- end }}
-
-{{/* Gets one thing from a place: "$1" to the path "$2". The credentials are the pod's identity or come by env. */}}
-{{- define "model-server.fetch" -}}
-fetch() {
-  case "$1" in
-    s3://*) rclone --config=/notfound copyto --retries 5 ":s3,provider=${RCLONE_S3_PROVIDER:-AWS},env_auth=true:${1#s3://}" "$2" ;;
-    gs://*) rclone --config=/notfound copyto --retries 5 ":gcs,env_auth=true:${1#gs://}" "$2" ;;
-    oci://*) HOME="${HOME:-/}" oras pull --output "$2" "${1#oci://}" ;;
-    *)
-      curl --fail --silent --show-error --location --globoff --proto =http,https \
-        --connect-timeout 10 --speed-limit 1024 --speed-time 60 --retry 5 --retry-all-errors \
-        ${ARTIFACT_TOKEN:+--header "Authorization: Bearer $ARTIFACT_TOKEN"} --output "$2" --url "$1"
-      ;;
-  esac
-}
+{{- include "model-server.mount" (dict "name" "artifact" "mountPath" $artifact.mountPath) }}
 {{- end }}
 
 {{/* Whatever moment it is killed at, the artifact is whole or absent, and the marker is written last. */}}
@@ -78,7 +43,19 @@ if [ -f "$marker" ] && [ "$(cat "$marker")" = "$ARTIFACT_SHA256" ]; then
 fi
 rm -rf "$marker" "$ARTIFACT_TARGET" "$partial" "$unpacked"
 mkdir -p "$(dirname "$ARTIFACT_TARGET")"
-{{ include "model-server.fetch" . }}
+{{- /* Gets one thing from a place, $1, to the path $2. The credentials are the pod's identity or come by env. */}}
+fetch() {
+  case "$1" in
+    s3://*) rclone --config=/notfound copyto --retries 5 ":s3,provider=${RCLONE_S3_PROVIDER:-AWS},env_auth=true:${1#s3://}" "$2" ;;
+    gs://*) rclone --config=/notfound copyto --retries 5 ":gcs,env_auth=true:${1#gs://}" "$2" ;;
+    oci://*) HOME="${HOME:-/}" oras pull --output "$2" "${1#oci://}" ;;
+    *)
+      curl --fail --silent --show-error --location --globoff --proto =http,https \
+        --connect-timeout 10 --speed-limit 1024 --speed-time 60 --retry 5 --retry-all-errors \
+        ${ARTIFACT_TOKEN:+--header "Authorization: Bearer $ARTIFACT_TOKEN"} --output "$2" --url "$1"
+      ;;
+  esac
+}
 files="${ARTIFACT_FILES:-}"
 case "$ARTIFACT_URI" in
   oci://*) files="" ;; # its digest is checked by what pulls it

@@ -1,62 +1,52 @@
-{{/*
-A container: dict "name", "spec" (its values), "root" and "mounts" (as text). The model server and every sidecar.
-A sidecar waits before SIGTERM as long as the server does unless it says otherwise: it may be what the Service points at.
-*/}}
+{{/* The model server or a sidecar: dict "name", "spec" (its values), "pod" (those of the pod) and "mounts" (as text). */}}
 {{- define "model-server.container" -}}
+{{- $spec := .spec -}}
 name: {{ .name | quote }}
-image: {{ include "model-server.image" .spec.image | quote }}
-imagePullPolicy: {{ .spec.image.pullPolicy | default "IfNotPresent" }}
-{{- with .spec.command }}
+{{- with $spec }}
+{{ include "model-server.containerImage" .image }}
+{{- with .command }}
 command:
 {{- include "model-server.strings" . }}
 {{- end }}
-{{- with include "model-server.args" .spec }}
+{{- if or .args .parameters }}
 args:
-{{- . }}
+{{- include "model-server.strings" .args }}
+{{- range $key, $value := .parameters }}
+{{- /* toJson writes a number as it is; printing it directly would turn 5000000 into 5e+06. */}}
+- {{ printf "--%s=%s" $key (kindIs "string" $value | ternary $value (toJson $value)) | quote }}
 {{- end }}
-{{- with include "model-server.env" .spec.env }}
+{{- end }}
+{{- with include "model-server.env" .env }}
 env:
 {{- . }}
 {{- end }}
-{{- with include "model-server.ports" .spec.ports }}
+{{- with include "model-server.ports" .ports }}
 ports:
 {{- . }}
 {{- end }}
 {{- range $kind := list "startupProbe" "readinessProbe" "livenessProbe" }}
-{{- with include "model-server.probe" (dict "probe" (get $.spec $kind) "ports" $.spec.ports) }}
+{{- with include "model-server.probe" (dict "probe" (get $spec $kind) "ports" $spec.ports) }}
 {{ $kind }}:
   {{- . | nindent 2 }}
 {{- end }}
 {{- end }}
-{{- with hasKey .spec "preStopSeconds" | ternary .spec.preStopSeconds .root.Values.preStopSeconds }}
+{{- /* A sidecar waits as long as the server does: it may be what the Service points at. */}}
+{{- with hasKey . "preStopSeconds" | ternary .preStopSeconds $.pod.preStopSeconds }}
 lifecycle:
   preStop:
     sleep:
       seconds: {{ int64 . }}
 {{- end }}
-{{- with .spec.resources }}
+{{- with .resources }}
 resources:
   {{- toYaml . | nindent 2 }}
 {{- end }}
 securityContext:
-  {{- mergeOverwrite (deepCopy .root.Values.securityContext) (.spec.securityContext | default dict) | toYaml | nindent 2 }}
-{{- with .mounts }}
+  {{- mergeOverwrite (deepCopy $.pod.securityContext) (.securityContext | default dict) | toYaml | nindent 2 }}
+{{- with $.mounts }}
 volumeMounts:
 {{- . }}
 {{- end }}
-{{- end }}
-
-{{- define "model-server.strings" -}}
-{{- range . }}
-- {{ . | quote }}
-{{- end }}
-{{- end }}
-
-{{/* toJson writes a number as it is; printing it directly would turn 5000000 into 5e+06. */}}
-{{- define "model-server.args" -}}
-{{- include "model-server.strings" .args }}
-{{- range $key, $value := .parameters }}
-- {{ printf "--%s=%s" $key (kindIs "string" $value | ternary $value (toJson $value)) | quote }}
 {{- end }}
 {{- end }}
 
@@ -73,6 +63,14 @@ volumeMounts:
   value: {{ $variable.value | default "" | quote }}
   {{- end }}
 {{- end }}
+{{- end }}
+{{- end }}
+
+{{/* Variables that hold texts as they stand, in pairs: the kubelet reads $(NAME) as a reference and $$ as one $. */}}
+{{- define "model-server.texts" -}}
+{{- range . }}
+- name: {{ first . }}
+  value: {{ last . | toString | replace "$" "$$" | quote }}
 {{- end }}
 {{- end }}
 

@@ -1,15 +1,14 @@
-{{/* Contents of the files as one map. */}}
 {{- define "model-server.filesData" -}}
-{{- range $name, $file := .Values.files }}
+{{- range $name, $file := . }}
 {{- if dig "enabled" true $file }}
 {{ $name | quote }}: {{ $file.content | quote }}
 {{- end }}
 {{- end }}
 {{- end }}
 
-{{/* Name of the ConfigMap of the files, from their content: it is immutable, and new content restarts the pods. Empty without files. */}}
-{{- define "model-server.filesName" -}}
+{{/* End of the name of the files' ConfigMap, which is immutable: new content restarts the pods. */}}
+{{- define "model-server.filesSuffix" -}}
 {{- with include "model-server.filesData" . }}
-{{- printf "%s-files-%s" $.Values.fullnameOverride (sha256sum . | trunc 8) }}
+{{- printf "-files-%s" (sha256sum . | trunc 8) }}
 {{- end }}
 {{- end }}

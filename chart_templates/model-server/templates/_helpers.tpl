@@ -1,68 +1,66 @@
-{{/* Labels of objects. Never for pods or selectors: they hold the versions, and pods would restart with them. */}}
-{{- define "model-server.labels" -}}
-app.kubernetes.io/name: {{ .Values.fullnameOverride | quote }}
-app.kubernetes.io/instance: {{ .Values.fullnameOverride | quote }}
-app.kubernetes.io/version: {{ include "model-server.labelValue" .Chart.AppVersion | quote }}
-app.kubernetes.io/component: model-server
-{{- with .Values.partOf }}
-app.kubernetes.io/part-of: {{ . | quote }}
-{{- end }}
-app.kubernetes.io/managed-by: {{ .Release.Service | quote }}
-helm.sh/chart: {{ printf "%s-%s" .Chart.Name .Chart.Version | include "model-server.labelValue" | quote }}
-{{- with .Values.team }}
-chartloom.dev/team: {{ . | quote }}
-{{- end }}
+{{/* Name of an object, quoted: dict "root" with "suffix" or "track", whose objects end in it but for those of stable. */}}
+{{- define "model-server.name" -}}
+{{- $suffix := .suffix | default (printf "-%s" (.track | default "stable") | trimPrefix "-stable") -}}
+{{ printf "%s%s" .root.Values.fullnameOverride $suffix | quote }}
 {{- end }}
 
-{{/* Any text as the value of a label. */}}
-{{- define "model-server.labelValue" -}}
-{{ regexReplaceAll "[^A-Za-z0-9_.-]" . "_" | trunc 63 | trimAll "_.-" }}
+{{/* Metadata of an object: the root, or a dict as for a name that may hold "name", "labels" and "annotations". Never for pods: labels hold versions, and pods would restart with them. */}}
+{{- define "model-server.metadata" -}}
+{{- $root := .root | default . -}}
+{{- $labels := dict
+  "app.kubernetes.io/name" $root.Values.fullnameOverride
+  "app.kubernetes.io/instance" $root.Values.fullnameOverride
+  "app.kubernetes.io/component" "model-server"
+  "app.kubernetes.io/managed-by" $root.Release.Service -}}
+{{- range $key, $value := dict "app.kubernetes.io/version" $root.Chart.AppVersion "helm.sh/chart" (printf "%s-%s" $root.Chart.Name $root.Chart.Version) }}
+{{- $_ := regexReplaceAll "[^A-Za-z0-9_.-]" $value "_" | trunc 63 | trimAll "_.-" | set $labels $key }}
+{{- end }}
+{{- range $key, $value := dict "app.kubernetes.io/part-of" $root.Values.partOf "chartloom.dev/team" $root.Values.team }}
+{{- if $value }}{{ $_ := set $labels $key $value }}{{ end }}
+{{- end }}
+metadata:
+  name: {{ .name | quote | default (include "model-server.name" (dict "root" $root "suffix" .suffix "track" .track)) }}
+  labels:
+    {{- merge (dict) (.labels | default dict) $labels | include "model-server.stringMap" | trim | nindent 4 }}
+  {{- with .annotations }}
+  annotations:
+    {{- include "model-server.stringMap" . | trim | nindent 4 }}
+  {{- end }}
 {{- end }}
 
-{{/* Labels of all pods of the release: what the Service, the budget and the network policy select. */}}
-{{- define "model-server.releaseLabels" -}}
-app.kubernetes.io/name: {{ .Values.fullnameOverride | quote }}
-app.kubernetes.io/instance: {{ .Values.fullnameOverride | quote }}
-{{- end }}
-
-{{/* Labels of the pods of this track: what the Deployment selects. Selectors can never be changed. */}}
+{{/* What selects all pods of dict "root", or those of "track"; with suffix -test the test's. Selectors can never be changed. */}}
 {{- define "model-server.podLabels" -}}
-{{ include "model-server.releaseLabels" . }}
-{{- with .Values.track }}
+app.kubernetes.io/name: {{ include "model-server.name" (pick . "root" "suffix") }}
+app.kubernetes.io/instance: {{ .root.Values.fullnameOverride | quote }}
+{{- with .track }}
 chartloom.dev/track: {{ . }}
 {{- end }}
 {{- end }}
 
 {{/* What selects all pods of the release; those that Flagger makes have a name of their own. */}}
 {{- define "model-server.releaseSelector" -}}
-{{- if eq .Values.strategy.engine "flagger" -}}
 matchLabels:
-  app.kubernetes.io/instance: {{ .Values.fullnameOverride | quote }}
+  {{- include "model-server.guardedLabels" . | nindent 2 }}
+{{- if eq .Values.strategy.engine "flagger" }}
 matchExpressions:
 - key: app.kubernetes.io/name
   operator: In
-  values:
-  - {{ .Values.fullnameOverride | quote }}
-  - {{ printf "%s-primary" .Values.fullnameOverride | quote }}
-{{- else -}}
-matchLabels:
-  {{- include "model-server.releaseLabels" . | nindent 2 }}
+  values: [{{ .Values.fullnameOverride | quote }}, {{ printf "%s-primary" .Values.fullnameOverride | quote }}]
 {{- end }}
 {{- end }}
 
 {{/* The same where only labels can be said: with Flagger the test's pod, too. */}}
 {{- define "model-server.guardedLabels" -}}
-{{- if eq .Values.strategy.engine "flagger" -}}
+{{- if ne .Values.strategy.engine "flagger" -}}
+app.kubernetes.io/name: {{ .Values.fullnameOverride | quote }}
+{{ end -}}
 app.kubernetes.io/instance: {{ .Values.fullnameOverride | quote }}
-{{- else -}}
-{{ include "model-server.releaseLabels" . }}
-{{- end }}
 {{- end }}
 
-{{/* Labels of the test pod: other ones than the server's, so that neither the Service nor the network policy selects it. */}}
-{{- define "model-server.testLabels" -}}
-app.kubernetes.io/name: {{ printf "%s-test" .Values.fullnameOverride | quote }}
-app.kubernetes.io/instance: {{ .Values.fullnameOverride | quote }}
+{{/* The image of a container. */}}
+{{- define "model-server.containerImage" -}}
+image: {{ include "model-server.image" . | quote }}
+imagePullPolicy: {{ .pullPolicy | default "IfNotPresent" }}
 {{- end }}
 
 {{/* [registry/]repository[:tag][@digest] of an image. */}}
@@ -70,25 +68,24 @@ app.kubernetes.io/instance: {{ .Values.fullnameOverride | quote }}
 {{ with .registry }}{{ . }}/{{ end }}{{ .repository }}{{ with .tag }}:{{ . }}{{ end }}{{ with .digest }}@{{ . }}{{ end }}
 {{- end }}
 
-{{/* A map of strings. Quoted one by one: toYaml and toJson let control characters through, which YAML refuses. */}}
+{{/* Texts are quoted one by one: toYaml and toJson let control characters through, which YAML refuses. */}}
 {{- define "model-server.stringMap" -}}
 {{- range $key, $value := . }}
 {{ $key | quote }}: {{ $value | quote }}
 {{- end }}
 {{- end }}
 
-{{/* Ports of the Service, of all containers. */}}
-{{- define "model-server.servicePorts" -}}
-{{- include "model-server.containerServicePorts" .Values.ports }}
-{{- range .Values.containers }}
-{{- if dig "enabled" true . }}
-{{- include "model-server.containerServicePorts" .ports }}
-{{- end }}
+{{- define "model-server.strings" -}}
+{{- range . }}
+- {{ . | quote }}
 {{- end }}
 {{- end }}
 
-{{- define "model-server.containerServicePorts" -}}
-{{- range $name, $port := . }}
+{{/* Ports of the Service, of all containers. */}}
+{{- define "model-server.servicePorts" -}}
+{{- range merge (dict "" (pick .Values "ports")) .Values.containers }}
+{{- if dig "enabled" true . }}
+{{- range $name, $port := .ports }}
 {{- if and $port.servicePort (dig "enabled" true $port) }}
 - name: {{ $name | quote }}
   port: {{ int $port.servicePort }}
@@ -98,15 +95,5 @@ app.kubernetes.io/instance: {{ .Values.fullnameOverride | quote }}
 {{- end }}
 {{- end }}
 {{- end }}
-
-{{/* Number of the Service port that is called .port; 0, which every schema refuses, if there is none. */}}
-{{- define "model-server.servicePort" -}}
-{{- $wanted := .port }}
-{{- $number := 0 }}
-{{- range include "model-server.servicePorts" .root | fromYamlArray }}
-{{- if eq .name $wanted }}
-{{- $number = .port }}
 {{- end }}
-{{- end }}
-{{- int $number }}
 {{- end }}

@@ -4,11 +4,6 @@
 {{- .query | replace "$JOB" (printf "%s/%s" .root.Release.Namespace $name) | replace "$NAMESPACE" .root.Release.Namespace | replace "$NAME" $name }}
 {{- end }}
 
-{{/* The labels of objects with others over them, by which Prometheus or Grafana find the object: dict "root" and "labels". */}}
-{{- define "model-server.labelsWith" -}}
-{{- include "model-server.stringMap" (merge (dict) .labels (include "model-server.labels" .root | fromYaml)) }}
-{{- end }}
-
 {{- define "model-server.alerts" -}}
 {{- range $name, $alert := .Values.monitoring.rules.alerts }}
 {{- if dig "enabled" true $alert }}

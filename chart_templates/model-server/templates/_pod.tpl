@@ -1,58 +1,42 @@
-{{/* Annotations of the pods. */}}
-{{- define "model-server.podAnnotations" -}}
-{{- with .Values.artifact.sha256 }}
-chartloom.dev/artifact-sha256: {{ . | quote }}
-{{- end }}
-{{- include "model-server.stringMap" .Values.podAnnotations }}
+{{/* Selector and pods of a workload: dict "root", "track" and "spec" (values). */}}
+{{- define "model-server.podTemplate" -}}
+{{ pick .spec "revisionHistoryLimit" "progressDeadlineSeconds" "minReadySeconds" | toYaml }}
+selector:
+  matchLabels:
+    {{- include "model-server.podLabels" . | nindent 4 }}
+template:
+  metadata:
+    labels:
+      {{- include "model-server.podLabels" . | nindent 6 }}
+    {{- if or .spec.artifact.sha256 .spec.podAnnotations }}
+    annotations:
+      {{- with .spec.artifact.sha256 }}
+      chartloom.dev/artifact-sha256: {{ . | quote }}
+      {{- end }}
+      {{- include "model-server.stringMap" .spec.podAnnotations | trim | nindent 6 }}
+    {{- end }}
+  spec:
+    {{- include "model-server.pod" . | nindent 4 }}
 {{- end }}
 
-{{/* The pod's spec. */}}
 {{- define "model-server.pod" -}}
-serviceAccountName: {{ .Values.fullnameOverride | quote }}
+serviceAccountName: {{ .root.Values.fullnameOverride | quote }}
+{{- with .spec }}
 automountServiceAccountToken: false
 enableServiceLinks: false
-terminationGracePeriodSeconds: {{ int64 .Values.terminationGracePeriodSeconds }}
+terminationGracePeriodSeconds: {{ int64 .terminationGracePeriodSeconds }}
 {{- with include "model-server.pullSecrets" . }}
 imagePullSecrets:
 {{- . }}
 {{- end }}
 securityContext:
-  {{- toYaml .Values.podSecurityContext | nindent 2 }}
-{{- include "model-server.scheduling" . }}
-{{- if eq .Values.artifact.delivery "download" }}
-initContainers:
-- {{ include "model-server.download" . | indent 2 | trim }}
-{{- end }}
-containers:
-- {{ include "model-server.container" (dict "name" "server" "spec" .Values "root" . "mounts" (include "model-server.mounts" .)) | indent 2 | trim }}
-{{- range $name, $spec := .Values.containers }}
-{{- if dig "enabled" true $spec }}
-- {{ include "model-server.container" (dict "name" $name "spec" $spec "root" $ "mounts" (include "model-server.sidecarMounts" $spec)) | indent 2 | trim }}
+  {{- toYaml .podSecurityContext | nindent 2 }}
+{{- range $key := list "priorityClassName" "runtimeClassName" }}
+{{- with get $.spec $key }}
+{{ $key }}: {{ . | quote }}
 {{- end }}
 {{- end }}
-{{- with include "model-server.volumes" . }}
-volumes:
-{{- . }}
-{{- end }}
-{{- end }}
-
-{{- define "model-server.pullSecrets" -}}
-{{- range $name, $secret := .Values.imagePullSecrets }}
-{{- if dig "enabled" true $secret }}
-- name: {{ $name | quote }}
-{{- end }}
-{{- end }}
-{{- end }}
-
-{{/* Where the pods may run. */}}
-{{- define "model-server.scheduling" -}}
-{{- with .Values.priorityClassName }}
-priorityClassName: {{ . | quote }}
-{{- end }}
-{{- with .Values.runtimeClassName }}
-runtimeClassName: {{ . | quote }}
-{{- end }}
-{{- with include "model-server.stringMap" .Values.nodeSelector }}
+{{- with include "model-server.stringMap" .nodeSelector }}
 nodeSelector:
   {{- trim . | nindent 2 }}
 {{- end }}
@@ -60,36 +44,53 @@ nodeSelector:
 tolerations:
 {{- . }}
 {{- end }}
-{{- with .Values.affinity }}
+{{- with .affinity }}
 affinity:
   {{- toYaml . | nindent 2 }}
 {{- end }}
-{{- $spread := .Values.topologySpread }}
-{{- if $spread.enabled }}
+{{- if .topologySpread.enabled }}
 topologySpreadConstraints:
-- maxSkew: {{ int $spread.maxSkew }}
-  topologyKey: {{ $spread.topologyKey | quote }}
-  whenUnsatisfiable: {{ $spread.whenUnsatisfiable }}
+- {{ omit .topologySpread "enabled" | toYaml | indent 2 | trim }}
   labelSelector:
     matchLabels:
-      {{- include "model-server.podLabels" . | nindent 6 }}
+      {{- include "model-server.podLabels" $ | nindent 6 }}
   matchLabelKeys:
-  - {{ eq .Values.strategy.engine "argo-rollouts" | ternary "rollouts-pod-template-hash" "pod-template-hash" }}
+  - {{ eq $.root.Values.strategy.engine "argo-rollouts" | ternary "rollouts-pod-template-hash" "pod-template-hash" }}
+{{- end }}
+{{- if eq .artifact.delivery "download" }}
+initContainers:
+- {{ include "model-server.download" . | indent 2 | trim }}
+{{- end }}
+containers:
+- {{ include "model-server.container" (dict "name" "server" "spec" . "pod" . "mounts" (include "model-server.mounts" .)) | indent 2 | trim }}
+{{- range $name, $sidecar := .containers }}
+{{- if dig "enabled" true $sidecar }}
+- {{ include "model-server.container" (dict "name" $name "spec" $sidecar "pod" $.spec "mounts" (include "model-server.namedMounts" $sidecar.mounts)) | indent 2 | trim }}
+{{- end }}
+{{- end }}
+{{- with include "model-server.volumes" $ }}
+volumes:
+{{- . }}
+{{- end }}
+{{- end }}
+{{- end }}
+
+{{- define "model-server.pullSecrets" -}}
+{{- range $name, $secret := .imagePullSecrets }}
+{{- if dig "enabled" true $secret }}
+- name: {{ $name | quote }}
+{{- end }}
 {{- end }}
 {{- end }}
 
 {{- define "model-server.tolerations" -}}
-{{- range .Values.tolerations }}
+{{- range .tolerations }}
 {{- if dig "enabled" true . }}
 - operator: {{ .operator | default "Equal" }}
-  {{- with .key }}
-  key: {{ . | quote }}
+  {{- range $key, $value := pick . "effect" "key" "value" }}
+  {{- if $value }}
+  {{ $key }}: {{ $value | quote }}
   {{- end }}
-  {{- with .value }}
-  value: {{ . | quote }}
-  {{- end }}
-  {{- with .effect }}
-  effect: {{ . }}
   {{- end }}
   {{- if hasKey . "tolerationSeconds" }}
   tolerationSeconds: {{ int64 .tolerationSeconds }}

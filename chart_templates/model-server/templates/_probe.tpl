@@ -17,9 +17,7 @@ exec:
   command:
   {{- include "model-server.strings" .command | trim | nindent 2 }}
 {{- end }}
-periodSeconds: {{ .periodSeconds | default 10 | int64 }}
-timeoutSeconds: {{ .timeoutSeconds | default 5 | int64 }}
-failureThreshold: {{ .failureThreshold | default 3 | int64 }}
+{{ merge (pick . "periodSeconds" "timeoutSeconds" "failureThreshold") (dict "periodSeconds" 10 "timeoutSeconds" 5 "failureThreshold" 3) | toYaml }}
 {{- end }}
 {{- end }}
 {{- end }}

@@ -1,0 +1,48 @@
+"""Paths of an Ingress, and the Ingresses that share the requests: ingress-nginx has one of its own for a canary."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
+from generator.domain.records import Values
+from generator.strategies.routers.split import Split
+
+PREFIX = 'nginx.ingress.kubernetes.io'
+_TYPES = {'Exact': 'Exact', 'PathPrefix': 'Prefix'}
+Rule = dict[str, Any]
+
+
+def http_paths(rules: Mapping[str, Values], ports: Mapping[str, int]) -> list[Rule]:
+    return [_path(rule['path'], _TYPES[rule['type']], ports[rule['port']]) for rule in rules.values()]
+
+
+def grpc_paths(methods: Sequence[Values], port: int) -> list[Rule]:
+    """Calls are requests for /<service>/<method>."""
+    return [_method(method, port) for method in methods] or [_path('/', 'Prefix', port)]
+
+
+def _method(method: Values, port: int) -> Rule:
+    service, name = method.get('service', ''), method.get('method', '')
+    return _path(f'/{service}/{name}', 'Exact', port) if name else _path(f'/{service}', 'Prefix', port)
+
+
+def _path(path: str, kind: str, port: int) -> Rule:
+    return {'path': path, 'pathType': kind, 'port': port}
+
+
+def ingresses(split: Split) -> Iterator[Rule]:
+    """Each with the ends of its name and of its Service's, and the canary's with its share. Headers come first.
+
+    Argo Rollouts makes the canary's Ingress by itself.
+    """
+    tracks = [target for target in split.shares if target.track]
+    if not tracks:
+        yield {'suffix': '', 'service': '', 'annotations': {}}
+        return
+    yield {'suffix': '', 'service': '-stable', 'annotations': {}}
+    share = {'canary': 'true', 'canary-weight': str(split.weight), 'canary-weight-total': '100'}
+    for name, text in sorted(split.headers.items()):
+        share |= {'canary-by-header': name, 'canary-by-header-value': text}
+    annotations = {f'{PREFIX}/{key}': text for key, text in share.items()}
+    yield {'suffix': '-canary', 'service': '-canary', 'annotations': annotations}
