@@ -54,7 +54,7 @@ def _applied(operation: Operation, run: Run, change: Change, options: Options) -
         outcome = Outcome(plan, registry=tuple(sorted(change.files)))
         if not options.dry_run:
             carry_out(run.repository, [*edits, *_writes(laid, plan)])
-    warnings = shown_warnings(laid, outcome.plan, options.removable)
+    warnings = shown_warnings(laid, outcome, options.removable)
     return replace(outcome, result=change.result, dry_run=options.dry_run, warnings=warnings)
 
 

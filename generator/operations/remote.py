@@ -82,10 +82,8 @@ def _attempt(operation: Operation, run: Run, branch: str, options: Options) -> O
         return Outcome(Plan((), {}), change.result, branch=branch, dry_run=options.dry_run)
     laid = replace(run, source=run.source.with_files(change.files)) if change.files else run
     plan = laid.plan(discard=options.discard, removable=options.removable)
-    warnings = shown_warnings(laid, plan, options.removable)
-    outcome = Outcome(
-        plan, change.result, tuple(sorted(change.files)), branch=branch, dry_run=options.dry_run, warnings=warnings
-    )
+    outcome = Outcome(plan, change.result, tuple(sorted(change.files)), branch=branch, dry_run=options.dry_run)
+    outcome = replace(outcome, warnings=shown_warnings(laid, outcome, options.removable))
     if options.dry_run:
         return outcome
     files = {**plan.files, **dict.fromkeys(plan.removed), **change.files}
