@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 from gitops import chartloom, published
+from parts import ROOT
 
 from generator.cli import GROUPS, VERBS
 
@@ -68,8 +69,10 @@ def test_help_is_grouped(tmp_path: Path) -> None:
     assert heads == ['Daily work', 'Registry and charts', 'Setting up', 'Options']
     told = re.findall(r'^  (\w+)  +[A-Z]', done.stdout.partition('Options:')[0], re.MULTILINE)
     assert told == [verb for verbs in GROUPS.values() for verb in verbs]
-    files = {path.stem for path in Path(__file__).parents[2].glob('generator/cli/*.py')}
+    files = {path.stem for path in (ROOT / 'generator/cli').glob('*.py')}
     assert set(told) <= files
+    readme = (ROOT / 'README.md').read_text(encoding='utf-8')
+    assert [verb for verb in told if f'| `chartloom {verb}' not in readme] == []
     assert chartloom(tmp_path).returncode == 2  # as helm and git do, nothing is said and shown is the help
     assert chartloom(tmp_path).stderr == done.stdout
 
@@ -84,6 +87,13 @@ def test_a_helm_that_is_missing_is_a_command_that_failed(tmp_path: Path) -> None
         assert (failed['code'], 'install Helm 3.17 or newer' in failed['stderr']) == (127, True)
         examined = chartloom(here.folder, 'doctor', env=environ)
         assert (examined.returncode, 'install Helm 3.17 or newer' in examined.stdout) == (1, True)
+
+
+def test_a_git_that_is_missing_is_one_too(tmp_path: Path) -> None:
+    for verb in (['plan'], ['init'], ['generate', '--repo', 'file:///nowhere']):
+        done = chartloom(tmp_path, *verb, env={'PATH': str(tmp_path)})
+        assert (done.returncode, done.stdout) == (3, '')
+        assert done.stderr.endswith('git was not found on PATH: install git 2.30 or newer\n')
 
 
 def only_git(folder: Path) -> str:

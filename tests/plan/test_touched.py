@@ -71,6 +71,8 @@ def test_who_changes_something_sees_those_of_what_changes(here: r.Repository) ->
     assert warned(here, 'generate') == []
     here.write(r.release('lab', 'old', values={'replicaCount': 3}))
     assert warned(here, 'generate') == [LAB, OLD]
+    for _ in range(2):  # without and with the cache
+        assert warned(here, 'generate') == []
     assert warned(here, 'generate', '--commit') == [LAB, OLD]
     (here.folder / DEV).write_text((here.folder / DEV).read_text() + '# a remark\n')
     assert warned(here, 'generate', '--commit') == [DEV]
