@@ -40,7 +40,7 @@ def test_a_new_value_of_the_starter_is_in_the_workload() -> None:
 
 def of_a_deployment() -> str:
     """The text of the Deployment's file and of the templates that it includes, at any depth."""
-    text = '\n'.join(path.read_text(encoding='utf-8') for path in TEMPLATES)
+    text = '\n'.join(path.read_text(encoding='utf-8') for path in TEMPLATES if path.suffix == '.tpl')
     bodies = dict(re.findall(r'\{\{-? define "([^"]+)" -?\}\}(.*?)(?=\{\{-? define |\Z)', text, re.DOTALL))
     found = (CHART / 'templates/deployment.yaml').read_text(encoding='utf-8')
     while names := {name for name in re.findall(r'include "([^"]+)"', found) if name in bodies}:
