@@ -37,8 +37,7 @@ def commented(values_yaml: bytes) -> Commented:
             section = line
         elif stripped.startswith('# '):
             texts.append(stripped)
-        elif found := _KEY.match(line):
-            level = len(found[1]) // 2
+        elif (found := _KEY.match(line)) and (level := len(found[1]) // 2) < len(levels):  # deeper in lists only
             if section:
                 sections[found[2]], section = section, ''
             inner: dict[str, Comment] = {}

@@ -11,8 +11,13 @@ from generator.domain.layout import TEMPLATES
 # in a review. Blank lines within a helper may be part of what it makes.
 _DOC = re.compile(r'^\{\{-? ?/\*.*?\*/ ?-?\}\}\n', re.DOTALL | re.MULTILINE)
 _BLANK = re.compile(r'\n+(?=\n\{\{- define )')
+# What ends together stands on one line: the line break between is trimmed away in any case.
+_ENDS = re.compile(r'(?<=\{\{- end \}\})\n(?=\{\{- end \}\})')
 # Where an object begins, with separator and comments above it. The target of an autoscaler has no metadata.
-_OBJECT = re.compile(r'^(---\n)?(?P<head>(?:#.*\n)*apiVersion: .*\nkind: .*\nmetadata:\n)', re.MULTILINE)
+_OBJECT = re.compile(
+    r'^(---\n)?(?P<head>(?:#.*\n)*apiVersion: .*\nkind: .*\n(?:metadata:|\{\{- include "[^"]*\.metadata"))',
+    re.MULTILINE,
+)
 _HELPERS = re.compile(rf'{TEMPLATES}(?:.*/)?_[^/]*\.tpl')
 _NOTES = f'{TEMPLATES}NOTES.txt'
 
@@ -34,5 +39,5 @@ def concatenate(templates: Mapping[str, str], name: str) -> dict[str, str]:
 
 def _named(text: str, path: str, separator: str) -> str:
     """A file's text without doc comments and with its name above each object. What includes a helper separates it."""
-    bare = _BLANK.sub('', _DOC.sub('', text)).strip('\n') + '\n'
+    bare = _ENDS.sub('', _BLANK.sub('', _DOC.sub('', text))).strip('\n') + '\n'
     return _OBJECT.sub(rf'{separator}# source: {path}\n\g<head>', bare)

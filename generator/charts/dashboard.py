@@ -65,7 +65,7 @@ def _panels(queries: Values, slo: Values, gpus: bool) -> Iterator[Panel]:
         what, query = queries['load']['name'], alerts.filled(queries['load']['query'])
         # Of each pod, like the alert: what all of them have grows with their number.
         yield _panel('Saturation', 'short', {f'{what} for each pod': f'({query}) / {alerts.UP}'})
-    yield _panel('Pods', 'short', {'wanted': alerts.WANTED, 'ready': alerts.AVAILABLE, 'watched': alerts.UP})
+    yield _panel('Pods', 'short', {'wanted': alerts.DESIRED, 'ready': alerts.AVAILABLE, 'watched': alerts.UP})
     if gpus:
         yield _panel('GPU use', 'percent', {'GPU {{gpu}} of {{pod}}': alerts.of_gpus('DCGM_FI_DEV_GPU_UTIL')})
         yield _panel('GPU errors', 'short', {'last XID, GPU {{gpu}}': alerts.of_gpus('DCGM_FI_DEV_XID_ERRORS')})

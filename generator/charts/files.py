@@ -22,7 +22,6 @@ from generator.domain.records import (
     Settings,
     Starter,
     Templates,
-    Tree,
     Values,
 )
 from generator.domain.strategy import WrittenStrategy, written_strategy
@@ -44,12 +43,12 @@ def draft_chart(model: Model, version: ModelVersion, settings: Settings, templat
     values['routing'] = routing(values)
     runtime = templates.runtimes[model.runtime]
     queries = runtime.spec.get('queries', {})
-    annotations = _annotations(model, version, values, runtime.name, queries)
+    annotations = _annotations(model, version, starter, values, runtime.name, queries)
     if queries:
         annotations[DASHBOARD] = 'dashboard.json'
     files = {
         **starter.files,
-        'Chart.yaml': _chart_yaml(model, version, settings, runtime.name, starter.files, annotations),
+        'Chart.yaml': _chart_yaml(model, version, settings, runtime.name, starter, annotations),
         'values.yaml': _values_yaml(model, values, starter),
         'README.md': chart_readme(model, version, VERSION, values, templates),
     }
@@ -68,13 +67,16 @@ def _strategy(model: Model) -> WrittenStrategy | None:
     return written_strategy(model.spec['strategy'], model.file, ('spec', 'strategy'))
 
 
-def _annotations(model: Model, version: ModelVersion, values: Values, runtime: str, queries: Values) -> dict[str, str]:
+def _annotations(
+    model: Model, version: ModelVersion, starter: Starter, values: Values, runtime: str, queries: Values
+) -> dict[str, str]:
     """What later runs must know of this chart, whatever the model says by then; strings, as Helm demands."""
     found = {
         f'{DOMAIN}/values-contract': str(VALUES_CONTRACT),
         f'{DOMAIN}/model': model.name,
         f'{DOMAIN}/model-version': version.version,
         f'{DOMAIN}/runtime': runtime,
+        f'{DOMAIN}/starter': starter.version,
     }
     if 'route' in model.spec:
         found[f'{DOMAIN}/hostname'] = model.hostname
@@ -97,7 +99,12 @@ def _annotations(model: Model, version: ModelVersion, values: Values, runtime: s
 
 
 def _chart_yaml(
-    model: Model, version: ModelVersion, settings: Settings, runtime: str, starter: Tree, annotations: Mapping[str, str]
+    model: Model,
+    version: ModelVersion,
+    settings: Settings,
+    runtime: str,
+    starter: Starter,
+    annotations: Mapping[str, str],
 ) -> bytes:
     about = settings.spec.get('charts', {})
     document: dict[str, Any] = {
@@ -107,7 +114,7 @@ def _chart_yaml(
         'type': 'application',
         'version': VERSION,
         'appVersion': version.version,
-        'kubeVersion': _kube_version(starter['Chart.yaml']),
+        'kubeVersion': starter.about['kubeVersion'],  # what its templates need is the starter's to say
         'keywords': _keywords(model, version, runtime),
         'home': about.get('home') or _home(settings.url),
         'sources': [settings.standard_url],
@@ -143,14 +150,6 @@ def _quoted_app_version(text: str) -> str:
     value = lines[at].removeprefix('appVersion: ')
     lines[at] = f'appVersion: {value}' if value.startswith('"') else f'appVersion: "{value}"'
     return '\n'.join(lines)
-
-
-@lru_cache(maxsize=4)
-def _kube_version(chart_yaml: bytes) -> str:
-    """The starter's kubeVersion: what its templates need is theirs to say."""
-    from generator.documents.read import read
-
-    return str(read(chart_yaml, 'chart_templates/model-server/Chart.yaml')['kubeVersion'])
 
 
 def _values_yaml(model: Model, values: Values, starter: Starter) -> bytes:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+from collections import Counter
 from collections.abc import Collection, Iterator
 from typing import Any
 
@@ -19,15 +21,17 @@ def chart_schema(schema: Values) -> str:
     """The schema as charts hold it: as strict as the starter's for all that people set.
 
     Descriptions stand in the values.yaml of charts and in the schemas for editors. `definitions` go by their shorter
-    name. A closed map that requires all its keys says so by their number: only null takes one of them away.
+    name, and stand where they are used where that is shorter. A closed map that requires all its keys says so by their
+    number: only null takes one of them away.
     """
     bare = without(schema, ('title', 'description'))
     for key in FILLED:
         bare['properties'][key] = _outline(bare['properties'][key], bare)
     definitions = bare.pop('definitions')
-    used = _reachable(bare, definitions)
-    bare['$defs'] = {name: item for name, item in definitions.items() if name in used}
-    document: dict[str, Any] = _shortened(bare)
+    uses = _uses(bare, definitions)
+    short = {name: definitions[name] for name in uses if _is_shorter(name, definitions[name], uses[name])}
+    bare['$defs'] = {name: item for name, item in definitions.items() if name in uses.keys() - short.keys()}
+    document: dict[str, Any] = _shortened(_inlined(bare, short))
     return compact(document, ('properties', '$defs'))
 
 
@@ -56,15 +60,32 @@ def _resolved(schema: Values, root: Values) -> Values:
     return schema
 
 
-def _reachable(schema: Any, definitions: Values) -> set[str]:
-    """Names of the definitions that a schema refers to, by way of others, too."""
-    found: set[str] = set()
-    ahead = [schema]
+def _uses(schema: Any, definitions: Values) -> Counter[str]:
+    """How often each definition is referred to that a schema reaches, by way of others, too."""
+    uses = Counter(_references(schema))
+    ahead = list(uses)
     while ahead:
-        new = {*_references(ahead.pop())} - found
-        found |= new
-        ahead += [definitions[name] for name in new]
-    return found
+        below = Counter(_references(definitions[ahead.pop()]))
+        ahead += below.keys() - uses.keys()
+        uses += below
+    return uses
+
+
+def _is_shorter(name: str, definition: Any, uses: int) -> bool:
+    """Whether a definition takes fewer bytes where it is used than as one."""
+    text, reference = (len(json.dumps(item)) for item in (definition, {'$ref': _POINTERS[1] + name}))
+    return text * uses < text + len(name) + reference * uses
+
+
+def _inlined(value: Any, short: Values) -> Any:
+    match value:
+        case {'$ref': str(pointer)} if (name := pointer.removeprefix(_POINTERS[0])) in short:
+            return _inlined(short[name], short)
+        case dict():
+            return {key: _inlined(item, short) for key, item in value.items()}
+        case list():
+            return [_inlined(item, short) for item in value]
+    return value
 
 
 def _references(value: Any) -> Iterator[str]:

@@ -42,6 +42,7 @@ def starter_of(files: Tree, name: str) -> Starter:
     described = with_workload(files[CHART_SCHEMA])
     schema = json.loads(described)
     return Starter(
+        about=yamlio.read(files[CHART_YAML], f'chart_templates/{name}/{CHART_YAML}'),
         files={
             CHART_YAML: files[CHART_YAML],
             CHART_VALUES: files[CHART_VALUES],

@@ -69,6 +69,7 @@ def _data(plan: Plan, diffs: dict[str, str], moves: dict[str, str]) -> dict[str,
     return {
         'changed': bool(plan.changes),
         'newCharts': summary.new_charts,
+        'restoredCharts': summary.restored_charts,
         'changedDrafts': summary.changed_charts,
         'releases': summary.releases,
         'removed': summary.removed,
@@ -84,6 +85,7 @@ def _tell(plan: Plan, diffs: dict[str, str], moves: dict[str, str]) -> None:
     summary = summarize(plan)
     groups = (
         ('new chart', summary.new_charts),
+        ('restored chart', summary.restored_charts),
         ('changed draft', summary.changed_charts),
         ('release', summary.releases),
     )

@@ -215,14 +215,21 @@ class Registry:
 class Starter:
     """A complete chart that lints alone, in the form that charts hold it; `digest` is the sha256 of its templates.
 
-    `described` is the schema of values with its descriptions, which charts do without; `schema` is the same, parsed.
+    `about` is its Chart.yaml, `described` the schema of values with its descriptions, which charts do without; `schema`
+    is the same, parsed.
     """
 
+    about: Values
     files: Tree
     values: Values
     schema: Values
     described: bytes
     digest: str
+
+    @property
+    def version(self) -> str:
+        """Its name and version, as charts and ledgers name what they were made from."""
+        return f'{self.about["name"]} {self.about["version"]}'
 
 
 @dataclass(frozen=True, slots=True)
@@ -255,15 +262,22 @@ class Layer(NamedTuple):
 @dataclass(frozen=True, slots=True)
 class LedgerEntry:
     """One chart version. `digest` is its identity, `content` the same without version and change notes; `source` is the
-    digest of what the registry said of the model version: its image, artifact and signature."""
+    digest of what the registry said of the model version: its image, artifact and signature. `starter` is what it was
+    made from, `tree` git's id of its folder after the hash algorithm ('sha1:…'). An entry never changes, but for
+    `pruned`: whether git's history alone holds the folder. Nothing fills `restarts` and `manifest` yet."""
 
     version: str
     model_version: str
     digest: str
     content: str
     source: str
+    starter: str
+    tree: str
     bump: str
     reasons: tuple[str, ...]
+    restarts: tuple[str, ...] = ()  # why pods restart
+    manifest: str = ''  # digest of its manifest in an OCI registry
+    pruned: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -319,10 +333,11 @@ class Change:
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """What has to be written and removed; `releases` and `charts` are the names that the changes belong to."""
+    """What has to be written and removed; `restored` are folders of published charts that come back as a whole."""
 
     changes: tuple[Change, ...]
     files: Tree
+    restored: tuple[str, ...] = ()
 
     @property
     def removed(self) -> tuple[str, ...]:

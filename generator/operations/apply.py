@@ -25,7 +25,7 @@ def apply(operation: Operation, repository: Repository, options: Options, progre
     """Carry out an operation in a work tree."""
     with locked(repository):
         finish_locked(repository)
-        run = open_run(repository, operation.models, shards=True, progress=progress)
+        run = open_run(repository, operation.models, prune=operation.prune, shards=True, progress=progress)
         purpose = 'commit' if options.commit else 'files'
         print_ = known.fingerprint(repository, run.source, purpose)
         if _is_plain(operation, options) and known.is_known(repository, purpose, print_):
@@ -41,7 +41,7 @@ def apply(operation: Operation, repository: Repository, options: Options, progre
 
 def _is_plain(operation: Operation, options: Options) -> bool:
     """Whether nothing but the files decides that there is nothing to do."""
-    return operation.change is None and not (options.push or options.removable)
+    return operation.change is None and not (operation.prune or options.push or options.removable)
 
 
 def _applied(operation: Operation, run: Run, change: Change, options: Options) -> Outcome:

@@ -66,14 +66,14 @@ def _apply_on_remote(operation: Operation, remote: Remote, options: Options, pro
 
 def _open(operation: Operation, repository: Repository, branch: str, progress: Progress) -> Run:
     """A run over the branch as it is now, with as much history as it has to look at."""
-    run = open_run(repository, operation.models, shards=True, progress=progress)
+    run = open_run(repository, operation.models, prune=operation.prune, shards=True, progress=progress)
     if operation.begins:
         return run
     published = run.settings.branch
     if published == branch and not operation.history:
         return run
     fetch_published(repository, branch, published)
-    return open_run(repository, operation.models, progress=progress)
+    return open_run(repository, operation.models, prune=operation.prune, progress=progress)
 
 
 def _attempt(operation: Operation, run: Run, branch: str, options: Options) -> Outcome:

@@ -150,5 +150,6 @@ def rollout_names(repository: Repository) -> list[str]:
 
 def resolve_alone(run: Run, release: Release) -> ResolvedRelease:
     """A release as its pin says, whatever rollout leads away from it."""
-    read = chart_reader(run.repository, run.base, pinned(run.registry, run.charts, [release]))
+    ahead = pinned(run.registry, run.charts, [release])
+    read = chart_reader(run.repository, run.base, run.charts, run.settings.branch, ahead)
     return resolve_pinned(release, run.registry, run.charts, read)

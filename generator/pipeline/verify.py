@@ -7,7 +7,7 @@ from collections import defaultdict
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 
-from generator.charts.ledger import brought_back, read_ledger
+from generator.charts.ledger import TAMPERED, brought_back, read_ledger
 from generator.charts.versions import digest_of
 from generator.delivery.bootstrap import bootstrap_objects
 from generator.delivery.objects import delivery_object, values_indent
@@ -25,7 +25,6 @@ from generator.domain.layout import (
 )
 from generator.domain.problems import Problem, ProblemsFound
 from generator.domain.records import ResolvedRelease
-from generator.pipeline.published import TAMPERED
 from generator.pipeline.run import Run
 from generator.plan.summary import folder_of, new_folders
 from generator.tools.helm.binary import Helm, HelmRelease, Rendered, lint, template

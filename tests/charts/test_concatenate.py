@@ -16,7 +16,7 @@ from generator.charts.starter import load_templates
 
 STARTER = load_templates().starter
 TEXTS = {path.relative_to(CHART).as_posix(): path.read_text(encoding='utf-8') for path in TEMPLATES}
-MAKERS = {path for path, text in TEXTS.items() if re.search(r'^apiVersion: .*\nkind: .*\nmetadata:', text, re.M)}
+MAKERS = {path for path, text in TEXTS.items() if re.search(r'^apiVersion: .*\nkind: .*\n.*metadata\b', text, re.M)}
 
 
 @pytest.fixture(scope='module')
@@ -85,7 +85,7 @@ def test_a_chart_holds_three_template_files() -> None:
 
 def test_an_object_is_named_inside_its_condition() -> None:
     one = '{{- if .Values.one }}\n# Why.\napiVersion: v1\nkind: One\nmetadata:\n  name: one\n{{- end }}\n'
-    many = '{{- range .Values.many }}\n---\napiVersion: v1\nkind: Many\nmetadata:\n  name: x\n{{- end }}\n'
+    many = '{{- range .Values.many }}\n---\napiVersion: v1\nkind: Many\n{{- include "s.metadata" . }}\n{{- end }}\n'
     target = '{{- define "s.target" -}}\napiVersion: v1\nkind: One\nname: one\n{{- end }}\n'
     helper = (
         '{{/* What\nit is. */}}\n{{- define "s.gap" -}}\na\n\nb\n{{- end }}\n\n'

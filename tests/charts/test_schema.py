@@ -92,22 +92,25 @@ def test_helm_refuses_a_key_that_null_takes_away(helm: Path, tmp_path: Path, pat
 
 def test_references_and_required_keys_are_written_shorter() -> None:
     closed: Values = {'type': 'object', 'additionalProperties': False, 'required': ['a', 'b']}
+    text = {'type': 'string', 'pattern': '^[a-z]([-a-z0-9]*[a-z0-9])?$'}
     both = {'a': {'$ref': '#/definitions/text'}, 'b': {'description': 'Words.', 'type': 'string'}}
     schema = {
         'title': 'T',
         'properties': {
             **{key: {} for key in FILLED},
             'required': {**closed, 'properties': both},
-            'some': {**closed, 'properties': {**both, 'c': {}}},
+            'some': {**closed, 'properties': {**both, 'c': {'$ref': '#/definitions/once'}}},
         },
-        'definitions': {'text': {'type': 'string'}, 'unused': {}},
-    }
+        'definitions': {
+            'text': text, 'once': {'items': {'$ref': '#/definitions/flag'}}, 'flag': {'type': 'boolean'}, 'unused': {},
+        },
+    }  # fmt: skip
     bare = {'a': {'$ref': '#/$defs/text'}, 'b': {'type': 'string'}}
     assert json.loads(chart_schema(schema)) == {
         'properties': {
             **{key: {} for key in FILLED},
             'required': {'type': 'object', 'additionalProperties': False, 'properties': bare, 'minProperties': 2},
-            'some': {**closed, 'properties': {**bare, 'c': {}}},
+            'some': {**closed, 'properties': {**bare, 'c': {'items': {'type': 'boolean'}}}},
         },
-        '$defs': {'text': {'type': 'string'}},
+        '$defs': {'text': text},
     }

@@ -13,17 +13,17 @@ from typing import Any
 import pytest
 import registries as r
 import yaml
+from gitops import SMALL, published
 from parts import git
 
 from generator.charts import versions as module
-from generator.charts.ledger import dump_ledger, read_ledger
+from generator.charts.ledger import TAMPERED, dump_ledger, read_ledger
 from generator.charts.schema import FILLED
 from generator.charts.starter import load_templates
 from generator.charts.versions import ModelCharts, digest, make_charts, next_patch
 from generator.domain.layout import ledger_file
 from generator.domain.problems import ProblemsFound
 from generator.domain.records import LedgerEntry, Model, ModelVersion, Settings, Starter, Templates
-from generator.pipeline.published import TAMPERED
 from generator.pipeline.run import open_run
 from generator.tools.git.repository import open_repository
 
@@ -220,6 +220,56 @@ def test_a_new_version_only_adds_lines_to_the_ledger() -> None:
     assert after.startswith(before)
 
 
+def test_an_entry_says_what_its_chart_was_made_from_and_leaves_out_what_nobody_knows() -> None:
+    (entry,) = charts(a_model()).ledger
+    assert entry.starter == TEMPLATES.starter.version
+    (said,) = yaml.safe_load(dump_ledger('web', [entry]))['versions']
+    assert list(said) == [
+        'version',
+        'modelVersion',
+        'digest',
+        'content',
+        'source',
+        'starter',
+        'tree',
+        'bump',
+        'reasons',
+    ]
+    known = dataclasses.replace(entry, restarts=('web: image',), manifest=f'sha256:{"1" * 64}', pruned=True)
+    (said,) = yaml.safe_load(dump_ledger('web', [known]))['versions']
+    assert {key: said[key] for key in ('restarts', 'manifest', 'pruned')} == {
+        'restarts': ['web: image'],
+        'manifest': f'sha256:{"1" * 64}',
+        'pruned': True,
+    }
+    assert read_ledger(dump_ledger('web', [known]), 'f') == (known,)
+
+
+@pytest.mark.parametrize(
+    'line', ['more: 1', 'pruned: "yes"', 'restarts: [1]', 'manifest: 7', 'restarts: 1', 'pruned: [true]', 'manifest:']
+)
+def test_an_entry_is_closed(line: str) -> None:
+    (entry,) = charts(a_model()).ledger
+    with pytest.raises(ProblemsFound, match=r'not a ledger|no value'):
+        read_ledger(dump_ledger('web', [entry]) + f'    {line}\n'.encode(), 'f')
+
+
+@pytest.mark.parametrize('tree', ['', 'sha1:', f'sha1:{"0" * 64}', f'sha256:{"0" * 40}', f'md5:{"0" * 40}', 'x' * 40])
+def test_a_tree_is_named_with_its_hash_algorithm(tree: str) -> None:
+    (entry,) = charts(a_model()).ledger
+    with pytest.raises(ProblemsFound, match='not a ledger'):
+        read_ledger(dump_ledger('web', [dataclasses.replace(entry, tree=tree)]), 'f')
+
+
+@pytest.mark.parametrize('object_format', ['sha1', 'sha256'])
+@pytest.mark.parametrize('prefix', ['', 'deploy/ml'])
+def test_the_tree_of_a_chart_is_the_one_that_git_makes(tmp_path: Path, object_format: str, prefix: str) -> None:
+    here = published(tmp_path, SMALL, prefix, f'--object-format={object_format}')
+    folder = f'{prefix}/charts/web/1.0.0'.removeprefix('/')
+    (entry,) = read_ledger(here.read(ledger_file('web')).encode(), 'f')
+    assert entry.tree == f'{object_format}:{here.git("rev-parse", f"HEAD:{folder}")}'
+
+
 @pytest.mark.parametrize(
     'text', ['a: b', 'versions: 1', 'versions: [a]', 'versions: [{version: "1"}]', '- a', 'versions: {a: b}']
 )
@@ -394,6 +444,7 @@ def test_a_charts_head_says_what_later_runs_must_know() -> None:
         'chartloom.dev/model': 'web',
         'chartloom.dev/model-version': '1.10',
         'chartloom.dev/runtime': 'custom',
+        'chartloom.dev/starter': TEMPLATES.starter.version,
         'chartloom.dev/hostname': 'web',
         'chartloom.dev/grpc-hostname': 'calls',
         'chartloom.dev/slo': '{"availability": 99.9, "p99": "20ms"}',
@@ -497,7 +548,7 @@ def test_a_readme_tells_what_one_sets_with_type_default_and_description() -> Non
     assert shown['priorityClassName'] == ('string', '`""`')
     assert shown['team'] == ('string', '`"shop"`')
     assert (shown['args'], shown['env'], shown['image']) == (('list', '`[]`'), ('map', '`{}`'), ('map', '`{…}`'))
-    assert 'chartloom fills `fullnameOverride`, `partOf`, `strategy`, `tracks`: do not set these.' in readme
+    assert 'chartloom fills `fullnameOverride`, `partOf`, `strategy`, `tracks`, `routing`: do not set these.' in readme
 
 
 def test_a_readme_asks_whatever_the_service_points_at(tmp_path: Path) -> None:

@@ -67,10 +67,6 @@ EDITS: dict[str, tuple[Edit, str]] = {
         lambda here: here.write({f'{CHART}/templates/job.yaml': 'kind: Job\n'}),
         f'{CHART}/templates/job.yaml: added by hand',
     ),
-    'removed': (
-        lambda here: here.remove(f'{CHART}/templates/NOTES.txt'),
-        f'{CHART}/templates/NOTES.txt: removed, but published charts stay',
-    ),
     'ledger': (
         replace(LEDGER, 'bump: initial', 'bump: major'), f'{LEDGER}: edited by hand (versions[0].bump: initial → major)'
     ),
@@ -121,6 +117,20 @@ def test_a_committed_hand_edit_is_still_one(tmp_path: Path, edit: Edit, problem:
     assert here.tree() == clean
     assert here.status() == []
     assert here.git('diff', 'main', 'feature') == ''
+
+
+@pytest.mark.parametrize('committed', [False, True])
+def test_what_is_removed_of_a_published_chart_comes_back(tmp_path: Path, committed: bool) -> None:
+    here = six(tmp_path)
+    here.git('switch', '--quiet', '--create', 'feature')
+    clean = here.tree()
+    here.remove(f'{CHART}/templates/hpa.yaml')
+    if committed:
+        here.git('commit', '--quiet', '--all', '--message', 'by hand')
+    outcome = here.commit()
+    assert [change.path for change in outcome.plan.changes] == [f'{CHART}/templates/hpa.yaml']
+    assert bool(outcome.commit) == committed
+    assert (here.tree(), here.status()) == (clean, [])
 
 
 def test_every_edit_is_told_at_once(tmp_path: Path) -> None:

@@ -190,12 +190,11 @@ def test_a_chart_of_another_contract_is_refused_with_words(repository: r.Reposit
     assert found.hint == 'use a newer chartloom'
 
 
-def test_a_chart_folder_that_is_gone_is_told(repository: r.Repository) -> None:
+def test_a_chart_folder_that_is_gone_is_read_from_history(repository: r.Repository) -> None:
     git(repository.folder, 'rm', '-r', '--quiet', 'charts/web/1.0.0')
     git(repository.folder, 'commit', '--quiet', '--message', 'gone')
     repository.write(r.release(version='1', chart='1.0.0'))
-    (found,) = problems(repository)
-    assert (found.file, found.message) == ('charts/web/1.0.0', 'the ledger names this chart, but its files are gone')
+    assert chart(repository) == '1.0.0'
 
 
 def test_the_problems_of_all_releases_are_told_at_once(repository: r.Repository) -> None:
