@@ -19,7 +19,8 @@ from generator.strategies.tracks import Track, track
 OF_THE_RELEASE = frozenset(
     """
     fullnameOverride partOf team replicaCount revisionHistoryLimit serviceAccount service autoscaling
-    podDisruptionBudget networkPolicy route grpcRoute tls auth externalSecrets strategy tracks monitoring test global
+    podDisruptionBudget networkPolicy route grpcRoute routing tls auth externalSecrets strategy tracks monitoring test
+    global
     """.split()
 )
 CHART = 'chart'

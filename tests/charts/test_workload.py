@@ -38,20 +38,17 @@ def test_a_new_value_of_the_starter_is_in_the_workload() -> None:
     assert not validator.is_valid({**whole, 'workload': {'replicaCount': 1}})
 
 
-def reached(template: str) -> str:
-    """The text of a named template and of those that it includes, at any depth."""
-    text = ''.join(path.read_text(encoding='utf-8') for path in TEMPLATES)
+def of_a_deployment() -> str:
+    """The text of the Deployment's file and of the templates that it includes, at any depth."""
+    text = '\n'.join(path.read_text(encoding='utf-8') for path in TEMPLATES if path.suffix == '.tpl')
     bodies = dict(re.findall(r'\{\{-? define "([^"]+)" -?\}\}(.*?)(?=\{\{-? define |\Z)', text, re.DOTALL))
-    seen, waiting = dict[str, str](), [template]
-    while waiting:
-        name = waiting.pop()
-        if name not in seen and name in bodies:
-            seen[name] = bodies[name]
-            waiting += re.findall(r'include "([^"]+)"', bodies[name])
-    return '\n'.join(seen.values())
+    found = (CHART / 'templates/deployment.yaml').read_text(encoding='utf-8')
+    while names := {name for name in re.findall(r'include "([^"]+)"', found) if name in bodies}:
+        found += ''.join(bodies.pop(name) for name in sorted(names))
+    return found
 
 
 @pytest.mark.parametrize('key', WORKLOAD['properties'])
 def test_what_is_in_the_workload_is_what_the_templates_of_pods_read(key: str) -> None:
     """A value that no pod is made of belongs into OF_THE_RELEASE."""
-    assert re.search(rf'\.{key}\b|"{key}"', reached('model-server.deployment'))
+    assert re.search(rf'\.{key}\b|"{key}"', of_a_deployment())
