@@ -11,6 +11,8 @@ from typing import Literal, assert_never, get_args
 Agent = Literal['argocd', 'flux']
 Engine = Literal['native', 'argo-rollouts', 'flagger']
 Router = Literal['service', 'gateway-api', 'istio', 'nginx']
+# The routers that a release has a route for: the type of that route.
+RouteType = Literal['gateway-api', 'istio', 'nginx']
 # Of a gateway of the Gateway API: what runs it. They share one API and differ in what they enforce of it.
 Controller = Literal[
     'envoy-gateway', 'istio', 'kgateway', 'cilium', 'contour', 'nginx-gateway-fabric', 'traefik', 'gke',
@@ -120,6 +122,17 @@ def has_routes(router: Router) -> bool:
             return True
         case _:
             assert_never(router)
+
+
+def is_ingress(route: RouteType) -> bool:
+    """Whether a route is an Ingress: of a canary there is a second one, and paths are all that it matches."""
+    match route:
+        case 'gateway-api' | 'istio':
+            return False
+        case 'nginx':
+            return True
+        case _:
+            assert_never(route)
 
 
 def controller_title(controller: Controller) -> str:

@@ -113,8 +113,7 @@ def _gateway(environment: Environment, key: str, host: Host, ports: list[str]) -
     gateway = environment.spec['gateway']
     _, file, source = host
     place = {name: gateway[name] for name in ('name', 'namespace', 'sectionName') if name in gateway}
-    if environment.router != 'gateway-api':  # the default of every chart
-        yield Layer(environment.file, ('spec', 'router'), (key, 'type'), environment.router)
+    yield Layer(environment.file, ('spec', 'router'), (key, 'type'), environment.router)
     yield Layer(environment.file, ('spec', 'gateway'), (key, 'gateway'), place)
     yield Layer(file, source, (key, 'hostnames'), [_name(environment, host)])
     yield Layer(file, source, (key, 'enabled'), True)

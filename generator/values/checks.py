@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
+from generator.domain.choices import is_ingress
 from generator.domain.places import Path
 from generator.domain.problems import Fault
 from generator.domain.records import Values
@@ -128,7 +129,7 @@ def _routes(values: Values) -> Iterator[Fault]:
                 'remove one of the two',
                 places,
             )
-    if values['grpcRoute']['enabled'] and values['grpcRoute']['type'] == 'nginx':
+    if values['grpcRoute']['enabled'] and is_ingress(values['grpcRoute']['type']):
         for name, method in enabled(values['grpcRoute']['methods']).items():
             if not method.get('service'):
                 hint = "write its service, or use router 'gateway-api'"
