@@ -6,7 +6,7 @@ PIP    := $(BIN)/pip --disable-pip-version-check --quiet
 ARGS   ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help demo example test lint format helm scanners bench lock clean
+.PHONY: help demo example test lint format imports helm scanners bench lock clean
 
 help: ## show this list
 	@sed -n 's/^\([a-z]*\):[^#]*## /  make \1\t/p' Makefile
@@ -28,6 +28,9 @@ lint: $(VENV)/.dev ## ruff and mypy
 format: $(VENV)/.dev ## let ruff mend what it can
 	@$(BIN)/ruff check --fix-only
 	@$(BIN)/ruff format
+
+imports: ## the packages: floors, who imports whom, circles
+	@$(PYTHON) scripts/imports.py
 
 helm: .tools/helm-4.3.1/helm .tools/helm-3.17.3/helm ## both versions of helm that the tests want
 

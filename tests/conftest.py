@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import shutil
+import signal
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
@@ -49,10 +50,15 @@ def enter(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.fixture(scope='session', autouse=True)
 def session_surroundings(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
-    """For fixtures that live longer than one test."""
+    """For fixtures that live longer than one test.
+
+    In the background of a shell SIGINT is ignored, and a process hands that on to those it starts.
+    """
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
     with pytest.MonkeyPatch.context() as monkeypatch:
         enter(tmp_path_factory.mktemp('session-home'), monkeypatch)
         yield
+    signal.signal(signal.SIGINT, before)
 
 
 @pytest.fixture(autouse=True)

@@ -13,6 +13,7 @@ from parts import ROOT, git
 
 from generator.charts.ledger import dump_ledger, read_ledger
 from generator.charts.versions import digest
+from generator.charts.versions import tree as chart_tree
 from generator.domain.layout import ledger_file
 from generator.operations.apply import apply
 from generator.operations.operation import Options, Outcome, generate
@@ -26,6 +27,8 @@ Files = dict[str, bytes]
 DIGEST = f'sha256:{"1" * 64}'
 ARTIFACT = {'uri': 'https://models.example/m.tar.gz', 'sha256': '2' * 64, 'kind': 'saved-model'}
 GATEWAY = {'router': 'gateway-api', 'gateway': {'name': 'public', 'namespace': 'gateways'}, 'domain': 'shop.example'}
+# With a controller that enforces all that charts ask for.
+ENVOY = {**GATEWAY, 'gateway': {'name': 'public', 'namespace': 'gateways', 'controller': 'envoy-gateway'}}
 
 
 def as_yaml(value: Any) -> bytes:
@@ -129,5 +132,6 @@ def vouch(folder: Path, model: str, version: str) -> None:
     chart, ledger = folder / 'charts' / model / version, folder / ledger_file(model)
     files = {path.relative_to(chart).as_posix(): path.read_bytes() for path in chart.rglob('*') if path.is_file()}
     entries = read_ledger(ledger.read_bytes(), ledger_file(model))
-    known = [replace(entry, digest=digest(files)) if entry.version == version else entry for entry in entries]
+    now = {'digest': digest(files), 'tree': chart_tree(files, 'sha1')}
+    known = [replace(entry, **now) if entry.version == version else entry for entry in entries]
     ledger.write_bytes(dump_ledger(model, known))

@@ -18,8 +18,7 @@ from generator.operations.rollout_start import check_release, choose_target, sta
 from generator.operations.rollout_steps import Files, Pin, abort, advance, check_finish
 from generator.registry.load import load_registry
 from generator.releases.resolve import resolve_pinned, resolve_releases
-from generator.strategies.compile import said_strategy
-from generator.strategies.course import WORKLOAD, workload
+from generator.strategies.course import workload
 
 NAME, MODEL = 'prod/web', 'web'
 ROLLOUT, RELEASE = 'registry/rollouts/prod/web.yaml', 'registry/releases/prod/web.yaml'
@@ -39,7 +38,7 @@ def templates(*, older: bool) -> Templates:
     found = load_templates()
     if not older:
         return found
-    file = 'templates/service.yaml'
+    file = 'templates/objects.yaml'
     files = {**found.starter.files, file: found.starter.files[file] + b'{{- /* older */}}\n'}
     return replace(found, starter=replace(found.starter, files=files, digest='older'))
 
@@ -71,7 +70,7 @@ def base(kind: str, *, scaled: bool) -> r.Files:
     return {
         **r.settings(),
         **model(OLD, NEW, scaled=scaled),
-        **r.environment('prod', **r.GATEWAY),
+        **r.environment('prod', **r.ENVOY),
         **r.release('prod', MODEL, version='1', chart='1.0.0', strategy=strategy),
     }
 
@@ -136,19 +135,17 @@ class World:
             (self._resolved,) = resolve_releases(registry, charts, self.read_chart, registry.releases.values())
         return self._resolved
 
-    def _pinned(self, release: Release) -> tuple[ResolvedRelease, Any]:
-        registry = self.registry
-        found = resolve_pinned(release, registry, {MODEL: self.charts}, self.read_chart)
-        return found, said_strategy(release, found.environment, found.chart, registry)
+    def _pinned(self, release: Release) -> ResolvedRelease:
+        return resolve_pinned(release, self.registry, {MODEL: self.charts}, self.read_chart)
 
     def start(self, version: str = '', chart: str = '') -> None:
         registry = self.registry
         release = check_release(registry, NAME)
         to = choose_target(release, registry.models[MODEL], self.charts, version, chart)
-        old, before = self._pinned(release)
-        new, said = self._pinned(replace(release, spec={**release.spec, **to.spec}))
+        old = self._pinned(release)
+        new = self._pinned(replace(release, spec={**release.spec, **to.spec}))
         same = old.chart is new.chart or not self.older
-        self._lay(start(old, new, before, said, self.files.__getitem__, lambda: same).files)
+        self._lay(start(old, new, self.files.__getitem__, lambda: same).files)
 
     def advance(self) -> None:
         assert self.rollout
@@ -170,7 +167,4 @@ class World:
     def at_rest(self, pin: Pin, **more: Any) -> ResolvedRelease:
         """The release on a pin, as if there had never been a rollout."""
         release = self.release
-        return self._pinned(replace(release, spec={**release.spec, **pin.spec, **more}))[0]
-
-
-assert set(WORKLOAD) >= {'image', 'args', 'env'}
+        return self._pinned(replace(release, spec={**release.spec, **pin.spec, **more}))

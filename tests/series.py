@@ -1,26 +1,23 @@
-"""What each runtime reports to Prometheus, as series of promtool, and promtool itself asked about them."""
+"""What a runtime tells Prometheus, minute by minute, in the notation of promtool; and promtool itself."""
 
 from __future__ import annotations
 
 import subprocess
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import yaml
+from runtimes import SERVERS
 
 from generator.charts.starter import load_templates
 
 Values = dict[str, Any]
 Series = dict[str, str]
 
-PRESETS = {runtime.spec['name']: runtime.spec for runtime in load_templates().runtimes.values()}
-QUERIES: dict[str, Values] = {name: spec['queries'] for name, spec in PRESETS.items() if 'queries' in spec}
-HOURS = 8
-MINUTES = HOURS * 60
-
-
-# --- what a runtime tells, minute by minute, in the notation of promtool ----------------------------------------------
+_PRESETS = {runtime.name: runtime.spec for runtime in load_templates().runtimes.values()}
+QUERIES: dict[str, Values] = {name: spec['queries'] for name, spec in _PRESETS.items() if 'queries' in spec}
+MINUTES = 8 * 60  # that a story lasts
 
 
 def counts(each: float) -> str:
@@ -31,96 +28,55 @@ def gauge(value: float) -> str:
     return f'{value:g}x{MINUTES}'
 
 
-def histogram(name: str, bounds: Mapping[str, bool], each: float, labels: str = '') -> Series:
-    """A histogram; `bounds` tells for each bucket whether the requests are in it."""
-    return {
-        f'{name}_bucket{{job="ml/web",{labels}le="{le}"}}': counts(each if held else 0) for le, held in bounds.items()
-    }
+def tells(runtime: str, good: float, bad: float, slow: bool, load: float) -> Series:
+    """The series of model web, that gets `good` and `bad` requests a minute and has `load` of them under way."""
+    found: Series = {}
+    for metric, what in SERVERS[runtime].metrics.items():
+        name, _, labels = metric.rstrip('}').partition('{')
+        found |= _TOLD[what](name, labels and f',{labels}', good, bad, slow, load)
+    return found
 
 
-def buckets(slow: bool, scale: float) -> dict[str, bool]:
-    """Requests take between 10 and 100 ms, or between 0.1 and 1 s."""
-    return {f'{bound * scale:g}': bound > (0.1 if slow else 0.01) for bound in (0.01, 0.1, 1.0)} | {'+Inf': True}
+def _counter(of: Callable[[float, float], float], *, from_zero: bool = True) -> Callable[..., Series]:
+    def told(name: str, labels: str, good: float, bad: float, slow: bool, load: float) -> Series:
+        each = of(good, bad)
+        return {f'{name}{{job="ml/web"{labels}}}': counts(each)} if each or from_zero else {}
+
+    return told
 
 
-def tensorflow_serving(good: float, bad: float, slow: bool, load: float) -> Series:
-    name = ':tensorflow:serving:request'
-    found = {f'{name}_count{{job="ml/web",status="OK"}}': counts(good)} if good else {}
-    if bad:
-        found[f'{name}_count{{job="ml/web",status="INTERNAL"}}'] = counts(bad)
-    found[f'{name}_latency_sum{{job="ml/web"}}'] = counts(load * 60e6)
-    return found | histogram(f'{name}_latency', buckets(slow, 1e6), good + bad)
+def _gauge(of: Callable[[bool, float], str]) -> Callable[..., Series]:
+    return lambda name, labels, good, bad, slow, load: {f'{name}{{job="ml/web"{labels}}}': of(slow, load)}
 
 
-def triton(good: float, bad: float, slow: bool, load: float) -> Series:
-    found = {'nv_inference_request_success{job="ml/web",model="web"}': counts(good)}
-    found['nv_inference_request_failure{job="ml/web",model="web",reason="BACKEND"}'] = counts(bad)
-    found['nv_inference_request_summary_us{job="ml/web",quantile="0.99"}'] = gauge(900_000 if slow else 90_000)
-    return found | {'nv_inference_pending_request_count{job="ml/web",model="web"}': gauge(load)}
+def _histogram(scale: float, *, probes: bool = False) -> Callable[..., Series]:
+    """Requests take between 10 and 100 ms, or between 0.1 and 1 s; probes a tenth of that."""
+
+    def told(name: str, labels: str, good: float, bad: float, slow: bool, load: float) -> Series:
+        each, unit, least = (100_000, scale / 10, 0.01) if probes else (good + bad, scale, 0.1 if slow else 0.01)
+        bounds = {f'{bound * unit:g}': bound > least for bound in (0.01, 0.1, 1.0)} | {'+Inf': True}
+        return {
+            f'{name}_bucket{{job="ml/web"{labels},le="{le}"}}': counts(each if held else 0)
+            for le, held in bounds.items()
+        }
+
+    return told
 
 
-def openvino(good: float, bad: float, slow: bool, load: float) -> Series:
-    found = {'ovms_requests_success{job="ml/web",method="ModelInfer"}': counts(good)}
-    found['ovms_requests_fail{job="ml/web",method="ModelInfer"}'] = counts(bad)
-    found['ovms_requests_success{job="ml/web",method="ModelReady"}'] = counts(100_000)
-    found['ovms_current_requests{job="ml/web"}'] = gauge(load)
-    return found | histogram('ovms_request_time_us', buckets(slow, 1e6), good + bad)
-
-
-def vllm(good: float, bad: float, slow: bool, load: float) -> Series:
-    asked = 'http_requests_total{job="ml/web",handler="/v1/completions",status='
-    found = {f'{asked}"2xx"}}': counts(good)} if good else {}
-    found |= {f'{asked}"5xx"}}': counts(bad / 2), f'{asked}"503"}}': counts(bad / 2)} if bad else {}
-    found['http_requests_total{job="ml/web",handler="/health",status="2xx"}'] = counts(100_000)
-    found['vllm:num_requests_waiting{job="ml/web"}'] = gauge(load)
-    return found | histogram('vllm:e2e_request_latency_seconds', buckets(slow, 1), good + bad)
-
-
-def tgi(good: float, bad: float, slow: bool, load: float) -> Series:
-    found = {'tgi_request_success{job="ml/web"}': counts(good)} if good else {}
-    found |= {'tgi_request_failure{job="ml/web",err="overloaded"}': counts(bad)} if bad else {}
-    found['tgi_queue_size{job="ml/web"}'] = gauge(load)
-    return found | histogram('tgi_request_duration', buckets(slow, 1), good + bad)
-
-
-def mlserver(good: float, bad: float, slow: bool, load: float) -> Series:
-    found = {'model_infer_request_success_total{job="ml/web",model="web"}': counts(good)} if good else {}
-    found |= {'model_infer_request_failure_total{job="ml/web",model="web"}': counts(bad)} if bad else {}
-    found['rest_server_requests_in_progress{job="ml/web"}'] = gauge(load)
-    name, probes = 'rest_server_requests_duration_seconds', histogram_of_probes('path="/v2/health/ready",')
-    return found | probes | histogram(name, buckets(slow, 1), good + bad, 'path="/v2/models/web/infer",')
-
-
-def histogram_of_probes(labels: str) -> Series:
-    return histogram('rest_server_requests_duration_seconds', buckets(False, 0.1), 100_000, labels)
-
-
-def bentoml(good: float, bad: float, slow: bool, load: float) -> Series:
-    def total(code: int, endpoint: str = '/classify') -> str:
-        return f'bentoml_service_request_total{{job="ml/web",endpoint="{endpoint}",http_response_code="{code}"}}'
-
-    found = {total(200): counts(good), total(200, '/readyz'): counts(100_000)}
-    found |= {total(500): counts(bad)} if bad else {}
-    found['bentoml_service_request_in_progress{job="ml/web",endpoint="/classify"}'] = gauge(load)
-    name = 'bentoml_service_request_duration_seconds'
-    return found | histogram(name, buckets(slow, 1), good + bad, 'endpoint="/classify",')
-
-
-def torchserve(good: float, bad: float, slow: bool, load: float) -> Series:
-    found = {'ts_inference_requests_total{job="ml/web",model_name="web"}': counts(good + bad)}
-    found |= {'Requests5XX{job="ml/web",Level="Host"}': counts(bad)} if bad else {}
-    return found | {'ts_queue_latency_microseconds{job="ml/web",model_name="web"}': counts(load * 60e6)}
-
-
-TELLS: dict[str, Callable[[float, float, bool, float], Series]] = {
-    'tensorflow-serving': tensorflow_serving,
-    'triton': triton,
-    'openvino': openvino,
-    'vllm': vllm,
-    'tgi': tgi,
-    'mlserver': mlserver,
-    'bentoml': bentoml,
-    'torchserve': torchserve,
+_TOLD: dict[str, Any] = {
+    'good': _counter(lambda good, bad: good),
+    'bad': _counter(lambda good, bad: bad),
+    'all': _counter(lambda good, bad: good + bad),
+    'good, from the first on': _counter(lambda good, bad: good, from_zero=False),
+    'bad, from the first on': _counter(lambda good, bad: bad, from_zero=False),
+    'half of bad, from the first on': _counter(lambda good, bad: bad / 2, from_zero=False),
+    'probes': _counter(lambda good, bad: 100_000),
+    'load': _gauge(lambda slow, load: gauge(load)),
+    'microseconds of load': _gauge(lambda slow, load: counts(load * 60e6)),
+    'microseconds of the slowest': _gauge(lambda slow, load: gauge(900_000 if slow else 90_000)),
+    'seconds of all': _histogram(1),
+    'microseconds of all': _histogram(1e6),
+    'seconds of probes': _histogram(1, probes=True),
 }
 
 

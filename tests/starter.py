@@ -14,6 +14,7 @@ import pytest
 import yaml
 from parts import ROOT
 
+from generator.charts.starter import load_templates
 from generator.strategies.routing import routing
 
 CHART = ROOT / 'chart_templates' / 'model-server'
@@ -21,7 +22,7 @@ RUNTIMES = sorted((ROOT / 'chart_templates' / 'runtimes').glob('*.yaml'))
 # A file with nothing but a name and what it resolves to is no preset.
 PRESETS = {path.stem: path for path in RUNTIMES if 'resolvesTo:' not in path.read_text(encoding='utf-8')}
 TEMPLATES = sorted(path for path in (CHART / 'templates').rglob('*') if path.is_file())
-SCHEMA = json.loads((CHART / 'values.schema.json').read_text(encoding='utf-8'))
+SCHEMA = load_templates().starter.schema
 DEFAULTS = yaml.safe_load((CHART / 'values.yaml').read_text(encoding='utf-8'))
 Values = dict[str, Any]
 Strict = Callable[..., None]

@@ -6,7 +6,7 @@ from typing import Any
 
 import registries as r
 
-from generator.strategies.capabilities import AGENTS, ENGINES, ROUTERS
+from generator.domain.choices import AGENTS, ENGINES, ROUTERS
 
 GATEWAY: dict[str, Any] = {'gateway': {'name': 'public', 'namespace': 'gateways'}, 'domain': 'shop.example'}
 MONITORING = {'namespace': 'monitoring', 'podMonitor': True, 'prometheus': 'http://prometheus.monitoring:9090'}
@@ -83,7 +83,7 @@ def model(feature: str) -> r.Files:
 def environment(name: str) -> r.Files:
     engine, router, agent = ENVIRONMENTS[name]
     gate = {'gate': 'http://flagger-loadtester.flagger-system/gate/check'} if engine == 'flagger' else {}
-    more = GATEWAY if router != 'service' else {}
+    more = {'service': {}, 'gateway-api': {**GATEWAY, 'gateway': r.ENVOY['gateway']}}.get(router, GATEWAY)
     return r.environment(name, engine=engine, router=router, agent=agent, monitoring=MONITORING, **gate, **more)
 
 

@@ -22,7 +22,7 @@ from parts import ROOT, git
 
 from generator.charts.ledger import dump_ledger, read_ledger
 from generator.charts.starter import load_templates
-from generator.charts.versions import digest
+from generator.charts.versions import digest, tree
 from generator.delivery.documents import sealed_json
 from generator.documents.write import is_sealed, seal
 from generator.domain.layout import ledger_file
@@ -33,6 +33,7 @@ TEMPLATES = load_templates()
 _CHART = re.compile(r'charts/[^/]+/[^/]+/(.+)')
 _DIGEST = re.compile(
     rb'(?<=digest: )[0-9a-f"]{64,66}|(?<=content: )[0-9a-f"]{64,66}|(?<=chartloom sha256:)[0-9a-f]{64}'
+    rb'|(?<=tree: )"?sha1:[0-9a-f]{40}"?'
 )
 
 
@@ -79,9 +80,11 @@ def with_digests(files: r.Files) -> r.Files:
     for path in [path for path in files if path.endswith('/versions.yaml')]:
         model = path.split('/')[1]
         entries = []
-        for entry in read_ledger(files[path].replace(b'<digest>', b'none'), path):
+        readable = files[path].replace(b'tree: <digest>', b'tree: "sha1:%b"' % (b'0' * 40))
+        for entry in read_ledger(readable.replace(b'<digest>', b'none'), path):
             chart = chart_files(files, f'charts/{model}/{entry.version}/')
-            entries.append(dataclasses.replace(entry, digest=digest(chart), content='0' * 64))
+            known = {'digest': digest(chart), 'content': '0' * 64, 'tree': tree(chart, 'sha1')}
+            entries.append(dataclasses.replace(entry, **known))
         files[ledger_file(model)] = dump_ledger(model, entries)
     for path in [path for path in files if b'chartloom sha256:<digest>' in files[path]]:
         head, _, body = files[path].split(b'\n', 2)
@@ -144,9 +147,9 @@ def test_what_is_not_kept_there_is_right_too(name: str, tmp_path: Path) -> None:
             assert {f'charts/{model}/{entry.version}' for entry in entries} == {
                 c for c in charts if c.startswith(f'charts/{model}/')
             }
-            assert all(
-                entry.digest == digest(chart_files(files, f'charts/{model}/{entry.version}/')) for entry in entries
-            )
+            for entry in entries:
+                chart = chart_files(files, f'charts/{model}/{entry.version}/')
+                assert (entry.digest, entry.tree) == (digest(chart), tree(chart, 'sha1'))
         if path.split('/')[0] in ('values', 'delivery', 'bootstrap') or path.endswith('/versions.yaml'):
             assert is_sealed(data), path
 

@@ -1,7 +1,8 @@
 """A model's objectives and its runtime's queries → alerts of Prometheus, as the values of a chart hold them.
 
-$JOB, $NAMESPACE and $NAME stand for a release; its chart fills them in. Nothing here fires where there is no data, and
-what is told of requests needs requests: without any, a ratio is NaN, which is more than nothing.
+$JOB, $NAMESPACE, $NAME, $AVAILABLE, $DESIRED and $PODS stand for a release. The helper `query` of its chart holds what
+they are, once for all alerts and the dashboard. Nothing here fires where there is no data, and what is told of requests
+needs requests: without any, a ratio is NaN, which is more than nothing.
 """
 
 from __future__ import annotations
@@ -16,21 +17,8 @@ from generator.domain.units import number, seconds
 Alert = dict[str, Any]
 
 SELECTOR = 'job="$JOB"'
-# A release may have several sets of pods: its tracks, its slots, the primary of Flagger.
-_SETS = '$NAME(-(canary|blue|green|primary))?'
-# Pods are told apart by the two random parts of their names: web has no pod of web-api.
-_PODS = f'"{_SETS}-[a-z0-9]+-[a-z0-9]{{5}}"'
-
-
-def _replicas(deployment: str, rollout: str) -> str:
-    """A metric of kube-state-metrics, or the same of Argo Rollouts; it tells namespaces as its own or as exported."""
-    found = [f'{deployment}{{namespace="$NAMESPACE",deployment=~"{_SETS}"}}']
-    found += [f'{rollout}{{{how}namespace="$NAMESPACE",name="$NAME"}}' for how in ('', 'exported_')]
-    return f'({" or ".join(found)})'
-
-
-AVAILABLE = _replicas('kube_deployment_status_replicas_available', 'rollout_info_replicas_available')
-WANTED = _replicas('kube_deployment_spec_replicas', 'rollout_info_replicas_desired')
+AVAILABLE, DESIRED = '$AVAILABLE', '$DESIRED'
+_PODS = '"$PODS"'
 _RESTARTS = f'kube_pod_container_status_restarts_total{{namespace="$NAMESPACE",pod=~{_PODS}}}'
 UP = f'count(up{{{SELECTOR}}} == 1)'
 # Times what it should scale at: an autoscaler would have done something by then, if it could.
@@ -102,11 +90,11 @@ def state_alerts(model: str, queries: Values, *, gpus: bool) -> dict[str, Alert]
     """Alerts that need no promise: pods that are missing, restart, are overloaded or have a broken accelerator."""
     found = {
         'ModelDown': _alert(
-            f'sum({AVAILABLE}) == 0 and sum({WANTED}) > 0', '5m', 'page', f'{model} is down',
+            f'sum({AVAILABLE}) == 0 and sum({DESIRED}) > 0', '5m', 'page', f'{model} is down',
             'No pod is ready. Look at the events and the logs of the pods.',
         ),
         'ModelPodsMissing': _alert(
-            f'{AVAILABLE} < {WANTED}', '15m', 'ticket', f'{model} has fewer pods than it should have',
+            f'{AVAILABLE} < {DESIRED}', '15m', 'ticket', f'{model} has fewer pods than it should have',
             '{{ $value }} pods are ready, fewer than wanted. Look at the events of those that are not.',
         ),
         'ModelRestarts': _alert(
@@ -158,5 +146,4 @@ def _alert(expr: str, wait: str, severity: str, summary: str, description: str) 
         'severity': severity,
         'summary': summary,
         'description': description,
-        'runbook': '',
     }

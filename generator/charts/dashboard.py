@@ -8,6 +8,7 @@ from functools import lru_cache
 from typing import Any
 
 from generator.charts import alerts
+from generator.documents.compact import compact
 from generator.domain.records import Values
 from generator.domain.units import seconds
 
@@ -25,7 +26,7 @@ def dashboard(runtime: str, queries: Values, slo: Values, *, gpus: bool) -> str:
 
 @lru_cache(maxsize=256)
 def _text(runtime: str, queries_and_slo: str, gpus: bool) -> str:
-    # No model is named, so that models share it: indented JSON takes milliseconds.
+    # No model is named, so that models share it.
     queries, slo = json.loads(queries_and_slo)
     panels = [
         {'id': number, 'gridPos': _place(number - 1), **panel}
@@ -44,7 +45,7 @@ def _text(runtime: str, queries_and_slo: str, gpus: bool) -> str:
         'templating': {'list': [_DATASOURCE]},
         'panels': panels,
     }
-    return json.dumps(whole, indent=2) + '\n'
+    return compact(whole, ('panels',))
 
 
 def _place(index: int) -> dict[str, int]:
@@ -64,33 +65,30 @@ def _panels(queries: Values, slo: Values, gpus: bool) -> Iterator[Panel]:
         what, query = queries['load']['name'], alerts.filled(queries['load']['query'])
         # Of each pod, like the alert: what all of them have grows with their number.
         yield _panel('Saturation', 'short', {f'{what} for each pod': f'({query}) / {alerts.UP}'})
-    yield _panel('Pods', 'short', {'wanted': alerts.WANTED, 'ready': alerts.AVAILABLE, 'watched': alerts.UP})
+    yield _panel('Pods', 'short', {'wanted': alerts.DESIRED, 'ready': alerts.AVAILABLE, 'watched': alerts.UP})
     if gpus:
         yield _panel('GPU use', 'percent', {'GPU {{gpu}} of {{pod}}': alerts.of_gpus('DCGM_FI_DEV_GPU_UTIL')})
         yield _panel('GPU errors', 'short', {'last XID, GPU {{gpu}}': alerts.of_gpus('DCGM_FI_DEV_XID_ERRORS')})
 
 
 def _panel(title: str, unit: str, series: dict[str, str], limit: float | None = None) -> Panel:
-    steps: list[dict[str, Any]] = [{'color': 'green', 'value': None}]
-    if limit is not None:
-        steps.append({'color': 'red', 'value': limit})
+    """A panel that says what Grafana does not assume: targets have their panel's source, legends stand below."""
     targets = [
-        {'refId': chr(ord('A') + number), 'datasource': _SOURCE, 'expr': expr, 'legendFormat': legend}
+        {'refId': chr(ord('A') + number), 'expr': expr, 'legendFormat': legend}
         for number, (legend, expr) in enumerate(series.items())
     ]
     return {
         'type': 'timeseries',
         'title': title,
         'datasource': _SOURCE,
-        'fieldConfig': {
-            'defaults': {
-                'unit': unit,
-                'min': 0,
-                'custom': {'thresholdsStyle': {'mode': 'off' if limit is None else 'line'}},
-                'thresholds': {'mode': 'absolute', 'steps': steps},
-            },
-            'overrides': [],
-        },
-        'options': {'legend': {'showLegend': True, 'displayMode': 'list', 'placement': 'bottom'}},
+        'fieldConfig': {'defaults': {'unit': unit, 'min': 0, **_limited(limit)}, 'overrides': []},
         'targets': targets,
     }
+
+
+def _limited(limit: float | None) -> dict[str, Any]:
+    """A line at the limit, where there is one."""
+    if limit is None:
+        return {}
+    steps = [{'color': 'green', 'value': None}, {'color': 'red', 'value': limit}]
+    return {'custom': {'thresholdsStyle': {'mode': 'line'}}, 'thresholds': {'mode': 'absolute', 'steps': steps}}

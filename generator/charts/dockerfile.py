@@ -55,7 +55,7 @@ def _values(model: Model, version: ModelVersion, templates: Templates) -> dict[s
     """The values of the version's chart: what holds for its pods holds for its image."""
     starter = templates.starter
     layers = model_layers(model, version, templates)
-    return merge_checked(layers, starter.values, starter.files['values.schema.json'], model.file)
+    return merge_checked(layers, starter.values, starter.described, model.file)
 
 
 def _problems(model: Model, version: ModelVersion, values: Values) -> Iterator[Problem]:

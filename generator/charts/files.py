@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from functools import lru_cache
 from typing import Any
 
+from generator.charts.comments import Commented, commented
 from generator.charts.dashboard import dashboard
 from generator.charts.layers import model_layers
 from generator.charts.monitoring import DASHBOARD, wants_gpus
@@ -21,12 +22,12 @@ from generator.domain.records import (
     Settings,
     Starter,
     Templates,
-    Tree,
     Values,
 )
-from generator.strategies.compile import STRATEGY
+from generator.domain.strategy import WrittenStrategy, written_strategy
 from generator.strategies.queries import QUERIES
 from generator.strategies.routing import routing
+from generator.strategies.written import STRATEGY, annotation
 from generator.values.images import images, show_image
 from generator.values.layers import merge_checked
 
@@ -38,16 +39,16 @@ def draft_chart(model: Model, version: ModelVersion, settings: Settings, templat
     """A chart with a stand-in for its version and without change notes: what equality is judged by."""
     layers = tuple(model_layers(model, version, templates))
     starter = templates.starter
-    values = merge_checked(layers, starter.values, starter.files['values.schema.json'], model.file, fits=True)
+    values = merge_checked(layers, starter.values, starter.described, model.file, fits=True)
     values['routing'] = routing(values)
     runtime = templates.runtimes[model.runtime]
     queries = runtime.spec.get('queries', {})
-    annotations = _annotations(model, version, values, runtime.name, queries)
+    annotations = _annotations(model, version, starter, values, runtime.name, queries)
     if queries:
         annotations[DASHBOARD] = 'dashboard.json'
     files = {
         **starter.files,
-        'Chart.yaml': _chart_yaml(model, version, settings, runtime.name, starter.files, annotations),
+        'Chart.yaml': _chart_yaml(model, version, settings, runtime.name, starter, annotations),
         'values.yaml': _values_yaml(model, values, starter),
         'README.md': chart_readme(model, version, VERSION, values, templates),
     }
@@ -56,17 +57,26 @@ def draft_chart(model: Model, version: ModelVersion, settings: Settings, templat
         files['dashboard.json'] = dashboard(model.runtime, queries, slo, gpus=gpus).encode()
     return Chart(
         model=model.name, version=VERSION, model_version=version.version, values=values,
-        schema=starter.files['values.schema.json'], annotations=annotations, files=files, layers=layers,
+        schema=starter.described, annotations=annotations, strategy=_strategy(model), files=files, layers=layers,
     )  # fmt: skip
 
 
-def _annotations(model: Model, version: ModelVersion, values: Values, runtime: str, queries: Values) -> dict[str, str]:
+def _strategy(model: Model) -> WrittenStrategy | None:
+    if 'strategy' not in model.spec:
+        return None
+    return written_strategy(model.spec['strategy'], model.file, ('spec', 'strategy'))
+
+
+def _annotations(
+    model: Model, version: ModelVersion, starter: Starter, values: Values, runtime: str, queries: Values
+) -> dict[str, str]:
     """What later runs must know of this chart, whatever the model says by then; strings, as Helm demands."""
     found = {
         f'{DOMAIN}/values-contract': str(VALUES_CONTRACT),
         f'{DOMAIN}/model': model.name,
         f'{DOMAIN}/model-version': version.version,
         f'{DOMAIN}/runtime': runtime,
+        f'{DOMAIN}/starter': starter.version,
     }
     if 'route' in model.spec:
         found[f'{DOMAIN}/hostname'] = model.hostname
@@ -75,7 +85,7 @@ def _annotations(model: Model, version: ModelVersion, values: Values, runtime: s
     if 'auth' in model.spec.get('route', {}):
         found[f'{DOMAIN}/auth'] = model.spec['route']['auth']
     if 'strategy' in model.spec:
-        found[STRATEGY] = json.dumps(model.spec['strategy'], sort_keys=True)
+        found[STRATEGY] = annotation(model.spec['strategy'])
     if told := {key: queries[key] for key in ('success', 'total', 'latency') if key in queries}:
         found[QUERIES] = json.dumps(told)
     if 'slo' in model.spec:
@@ -89,7 +99,12 @@ def _annotations(model: Model, version: ModelVersion, values: Values, runtime: s
 
 
 def _chart_yaml(
-    model: Model, version: ModelVersion, settings: Settings, runtime: str, starter: Tree, annotations: Mapping[str, str]
+    model: Model,
+    version: ModelVersion,
+    settings: Settings,
+    runtime: str,
+    starter: Starter,
+    annotations: Mapping[str, str],
 ) -> bytes:
     about = settings.spec.get('charts', {})
     document: dict[str, Any] = {
@@ -99,7 +114,7 @@ def _chart_yaml(
         'type': 'application',
         'version': VERSION,
         'appVersion': version.version,
-        'kubeVersion': _kube_version(starter['Chart.yaml']),
+        'kubeVersion': starter.about['kubeVersion'],  # what its templates need is the starter's to say
         'keywords': _keywords(model, version, runtime),
         'home': about.get('home') or _home(settings.url),
         'sources': [settings.standard_url],
@@ -137,37 +152,23 @@ def _quoted_app_version(text: str) -> str:
     return '\n'.join(lines)
 
 
-@lru_cache(maxsize=4)
-def _kube_version(chart_yaml: bytes) -> str:
-    """The starter's kubeVersion: what its templates need is theirs to say."""
-    from generator.documents.read import read
-
-    return str(read(chart_yaml, 'chart_templates/model-server/Chart.yaml')['kubeVersion'])
-
-
 def _values_yaml(model: Model, values: Values, starter: Starter) -> bytes:
-    comments = _comments(starter.files['values.schema.json'])
+    text = commented(starter.files['values.yaml'])
     untouched = _starter_parts(starter)
     parts = (
-        untouched[key] if value is starter.values.get(key) else yamlwrite.dump({key: value}, comments)
-        for key, value in values.items()
+        untouched[key] if value is starter.values.get(key) else _part(key, value, text) for key, value in values.items()
     )
-    return (_HEAD.format(model.file) + ''.join(parts)).encode()
+    return (_HEAD.format(model.file) + text.head + '\n' + ''.join(parts)).encode()
 
 
 @lru_cache(maxsize=2)
 def _starter_parts(starter: Starter) -> Mapping[str, str]:
     """The starter's own values by key, as they stand in every chart whose model touches none of them."""
-    comments = _comments(starter.files['values.schema.json'])
-    return {key: yamlwrite.dump({key: value}, comments) for key, value in starter.values.items()}
+    text = commented(starter.files['values.yaml'])
+    return {key: _part(key, value, text) for key, value in starter.values.items()}
 
 
-@lru_cache(maxsize=4)
-def _comments(schema_text: bytes) -> yamlwrite.Comments:
-    """Descriptions of the schema's first two levels: more would drown the values."""
-
-    def described(schema: Mapping[str, Any], levels: int) -> yamlwrite.Comments:
-        properties = schema.get('properties', {}).items() if levels else ()
-        return {key: (item.get('description', ''), described(item, levels - 1)) for key, item in properties}
-
-    return described(json.loads(schema_text), 2)
+def _part(key: str, value: Any, text: Commented) -> str:
+    """A top key with its value, and above it what begins its section."""
+    section = f'\n{text.sections[key]}\n' if key in text.sections else ''
+    return section + yamlwrite.dump({key: value}, text.comments)

@@ -16,11 +16,8 @@ from generator.domain.words import suggest
 from generator.values.images import parse_image
 
 _NAME = re.compile(r'\[\[ ([a-zA-Z]+) \]\]')
-# Same name and shape in the registry and in the chart.
-_SAME = (
-    'team', 'command', 'args', 'parameters', 'env', 'ports', 'metrics',
-    'startupProbe', 'readinessProbe', 'livenessProbe', 'volumes', 'files',
-)  # fmt: skip
+# What a model says in a shape of its own; each other key that the chart's values have, too, has their shape.
+_OTHERWISE = frozenset(['autoscaling', 'containers', 'resources', 'route', 'strategy', 'test'])
 
 
 def model_layers(model: Model, version: ModelVersion, templates: Templates) -> list[Layer]:
@@ -29,7 +26,7 @@ def model_layers(model: Model, version: ModelVersion, templates: Templates) -> l
     index = model.versions.index(version)
     fragments = [
         *_startup(model, version, index, runtime, templates.starter.values),
-        *_fragments(model, version, index, runtime),
+        *_fragments(model, version, index, runtime, templates.starter.values),
     ]
     return [
         *_preset(model, version, runtime),
@@ -53,15 +50,16 @@ def _startup(model: Model, version: ModelVersion, index: int, runtime: Runtime, 
         yield from startup.startup_fragments(version.spec['artifact'], runtime.spec, starter, source)
 
 
-def _fragments(model: Model, version: ModelVersion, index: int, runtime: Runtime) -> Iterator[Fragment]:
+def _fragments(
+    model: Model, version: ModelVersion, index: int, runtime: Runtime, starter: Values
+) -> Iterator[Fragment]:
     spec = model.spec
     here: Path = ('spec', 'versions', index)
     yield ('metadata', 'name'), ('fullnameOverride',), model.name
     yield (*here, 'image'), ('image',), parse_image(version.image)
     yield from _artifact(version, here, runtime, model.name)
-    for key in _SAME:
-        if key in spec:
-            yield ('spec', key), (key,), spec[key]
+    for key in sorted(spec.keys() & starter.keys() - _OTHERWISE):
+        yield ('spec', key), (key,), spec[key]
     for name, container in sorted(spec.get('containers', {}).items()):
         yield ('spec', 'containers', name), ('containers', name), container
     yield from _resources(spec)

@@ -15,19 +15,16 @@ from generator.domain.records import LedgerEntry
 
 def dump_ledger(model: str, entries: Sequence[LedgerEntry]) -> bytes:
     """Oldest version first, so that a new one adds lines at the end."""
-    versions = [
-        {
-            'version': entry.version,
-            'modelVersion': entry.model_version,
-            'digest': entry.digest,
-            'content': entry.content,
-            'source': entry.source,
-            'bump': entry.bump,
-            'reasons': list(entry.reasons),
-        }
-        for entry in entries
-    ]
-    return yamlwrite.seal(model_file(model), yamlwrite.dump({'model': model, 'versions': versions}))
+    document = {'model': model, 'versions': [_document(entry) for entry in entries]}
+    return yamlwrite.seal(model_file(model), yamlwrite.dump(document))
+
+
+def _document(entry: LedgerEntry) -> dict[str, Any]:
+    """What nothing is known of is left out, so that a diff shows no empty lines."""
+    document: dict[str, Any] = {key: getattr(entry, name) for key, name in _TEXTS.items()}
+    document['reasons'] = list(entry.reasons)
+    more = {'restarts': list(entry.restarts), 'manifest': entry.manifest, 'pruned': entry.pruned}
+    return document | {key: value for key, value in more.items() if value}
 
 
 def read_ledger(data: bytes, file: str) -> tuple[LedgerEntry, ...]:
@@ -49,23 +46,49 @@ def read_published(data: bytes, file: str) -> tuple[LedgerEntry, ...]:
     return entries
 
 
+def read_before(data: bytes, file: str) -> tuple[LedgerEntry, ...]:
+    """The same of an earlier state: one that was spoilt, and mended since, vouches for nothing."""
+    try:
+        return read_published(data, file)
+    except ProblemsFound:
+        return ()
+
+
+def with_lost(now: Sequence[LedgerEntry], before: Sequence[LedgerEntry]) -> tuple[LedgerEntry, ...]:
+    """The entries of a ledger, and those of an earlier state that it lacks: a revert took them, but they stay."""
+    known = {entry.version: entry for entry in now}
+    versions = {entry.version for entry in before}
+    return (*(known.get(e.version, e) for e in before), *(e for e in now if e.version not in versions))
+
+
 def _entry(said: Any) -> LedgerEntry:
     entry = LedgerEntry(
-        version=said['version'],
-        model_version=said['modelVersion'],
-        digest=said['digest'],
-        content=said['content'],
-        source=said['source'],
-        bump=said['bump'],
+        **{name: said[key] for key, name in _TEXTS.items()},
         reasons=tuple(said['reasons']),
+        restarts=tuple(said.get('restarts', ())),
+        manifest=said.get('manifest', ''),
+        pruned=said.get('pruned', False),
     )
-    told = (entry.model_version, entry.digest, entry.content, entry.source, entry.bump, *entry.reasons)
-    if not _VERSION.fullmatch(entry.version) or not all(type(each) is str for each in told):
+    texts = (*(said[key] for key in _TEXTS), *entry.reasons, *entry.restarts, entry.manifest)
+    if said.keys() - _KEYS or entry.pruned not in _FLAGS or not all(type(each) is str for each in texts):
+        raise TypeError
+    if not _VERSION.fullmatch(entry.version) or not _TREE.fullmatch(entry.tree):
         raise TypeError
     return entry
 
 
+# The keys of a version that are always there, and their names here.
+_TEXTS = {
+    'version': 'version', 'modelVersion': 'model_version', 'digest': 'digest', 'content': 'content',
+    'source': 'source', 'starter': 'starter', 'tree': 'tree', 'bump': 'bump',
+}  # fmt: skip
+_KEYS = {*_TEXTS, 'reasons', 'restarts', 'manifest', 'pruned'}
+_FLAGS = (False, True)
 _VERSION = re.compile(r'(?:0|[1-9][0-9]*)\.(?:0|[1-9][0-9]*)\.(?:0|[1-9][0-9]*)')
+_TREE = re.compile(r'sha1:[0-9a-f]{40}|sha256:[0-9a-f]{64}')
+
+
+TAMPERED = 'its bytes are not those of the ledger'
 
 
 def _taken_back(file: str) -> str:

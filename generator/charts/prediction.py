@@ -29,7 +29,7 @@ def request(protocol: str, signature: Values) -> dict[str, str]:
     body: Any = {'inputs': [_v2_input(name, tensor) for name, tensor in inputs.items()]}
     if protocol == 'tensorflow-rest':  # the columnar form: it alone takes inputs without a common batch dimension
         body = {'inputs': {name: _zeros(t['dtype'], _shape(t)) for name, t in inputs.items()}}
-    return {'body': json.dumps(body), 'expect': '"outputs"'}
+    return {'body': json.dumps(body, separators=(',', ':')), 'expect': '"outputs"'}
 
 
 def no_request(protocol: str, signature: Values | None) -> str:

@@ -3,12 +3,20 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from functools import lru_cache
 from typing import Any
 
+from generator.charts.schema import FILLED
 from generator.documents.jinja import cell, render_document
-from generator.domain.records import Model, ModelVersion, Templates, Values
+from generator.domain.records import Model, ModelVersion, Starter, Templates, Values
 from generator.values.images import show_image
+
+_FILLED_SHOWN = ', '.join(f'`{key}`' for key in FILLED)
+_TYPES = {
+    'string': 'string', 'integer': 'integer', 'number': 'number', 'boolean': 'boolean', 'object': 'map',
+    'array': 'list',
+}  # fmt: skip
 
 
 def chart_readme(
@@ -21,7 +29,7 @@ def chart_readme(
         model=model, version=version, chart_version=chart_version, runtime=templates.runtimes[model.runtime].spec,
         values={**values, 'ports': _all_ports(values)}, image=show_image(values['image']),
         signature=_shown(spec.get('signature', {})), metrics=spec.get('metrics', {}), artifact=spec.get('artifact'),
-        slo=model.spec.get('slo', {}), keys=_keys(templates.starter.files['values.schema.json']),
+        slo=model.spec.get('slo', {}), keys=_keys(values, templates.starter), filled=_FILLED_SHOWN,
     )  # fmt: skip
     return text.encode()
 
@@ -44,8 +52,45 @@ def _shown(signature: Values) -> dict[str, Any]:
     }
 
 
-@lru_cache(maxsize=4)
-def _keys(schema_text: bytes) -> str:
-    """The table of the top keys: as long as the rest of a README, and the same in all."""
-    properties = json.loads(schema_text)['properties'].items()
-    return '\n'.join(f'| `{key}` | {cell(item.get("description", ""))} |' for key, item in properties)
+def _keys(values: Values, starter: Starter) -> str:
+    """The rows of the table of the top keys, those aside that nobody sets."""
+    untouched = _starter_rows(starter)
+    rows = (
+        untouched[key] if value is starter.values.get(key) else _row(key, value, starter)
+        for key, value in values.items()
+        if key in untouched
+    )
+    return '\n'.join(rows)
+
+
+@lru_cache(maxsize=2)
+def _starter_rows(starter: Starter) -> Mapping[str, str]:
+    """The rows of the starter's own values, as they stand in most READMEs."""
+    unset = {*FILLED, 'global'}
+    return {key: _row(key, value, starter) for key, value in starter.values.items() if key not in unset}
+
+
+def _row(key: str, value: Any, starter: Starter) -> str:
+    schema = _resolved(starter.schema, key)
+    described = cell(starter.schema['properties'][key]['description'])
+    return f'| `{key}` | {_TYPES[schema.get("type", "string")]} | {_default(value)} | {described} |'
+
+
+def _resolved(schema: Values, key: str) -> Values:
+    """The schema of a top key, wherever it stands."""
+    found: Values = schema['properties'][key]
+    while '$ref' in found:
+        section, name = found['$ref'].split('/')[1:]
+        found = schema[section][name]
+    return found
+
+
+def _default(value: Any) -> str:
+    """A value that fits a cell; what is longer stands in values.yaml."""
+    match value:
+        case Mapping() if value:
+            return '`{…}`'
+        case list() if value:
+            return '`[…]`'
+    text = cell(json.dumps(value, ensure_ascii=False))
+    return text if '`' in text else f'`{text}`'

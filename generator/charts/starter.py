@@ -8,30 +8,51 @@ from collections.abc import Iterator, Mapping
 from functools import cache
 from importlib.resources import files as package_files
 from importlib.resources.abc import Traversable
-from typing import Any
 
+from generator.charts.concatenate import concatenate
+from generator.charts.schema import chart_schema, without
+from generator.charts.workload import with_workload
 from generator.documents import read as yamlio
-from generator.domain.records import Runtime, Starter, Templates
+from generator.domain.layout import CHART_SCHEMA, CHART_VALUES, CHART_YAML, TEMPLATES
+from generator.domain.records import Runtime, Starter, Templates, Tree
+
+_STARTER = 'model-server'
 
 
 @cache
 def load_templates() -> Templates:
     """The starter, the runtimes, the documents and the schemas that this chartloom carries."""
     templates = package_files('chart_templates')
-    # ci/ holds the starter's own test values: they are no part of a model's chart.
-    starter = {name: data for name, data in _walk(templates / 'model-server', '') if not name.startswith('ci/')}
-    values_schema = starter['values.schema.json']
+    starter = starter_of(dict(_walk(templates / _STARTER, '')), _STARTER)
     schemas = {name: data for name, data in _walk(package_files('schemas'), '') if name.endswith('.json')}
+    # Of our own presets, which our tests check: no repository has one.
+    del schemas['runtime.json']
     return Templates(
-        starter=Starter(
-            files=starter,
-            values=yamlio.read(starter['values.yaml'], 'chart_templates/model-server/values.yaml'),
-            schema=json.loads(values_schema),
-            digest=_digest({n: d for n, d in starter.items() if n.startswith('templates/')}),
-        ),
+        starter=starter,
         runtimes=_Runtimes(templates / 'runtimes'),
         documents=dict(_walk(templates / 'repository', '')),
-        schemas={**schemas, 'values.json': _overlay_form(values_schema)},
+        schemas={**schemas, 'values.json': _overlay_form(starter.described)},
+    )
+
+
+def starter_of(files: Tree, name: str) -> Starter:
+    """A starter from the files of its folder: what charts hold of it is made here, once a run."""
+    texts = {path: data.decode() for path, data in files.items() if path.startswith(TEMPLATES)}
+    held = {path: text.encode() for path, text in concatenate(texts, name).items()}
+    described = with_workload(files[CHART_SCHEMA])
+    schema = json.loads(described)
+    return Starter(
+        about=yamlio.read(files[CHART_YAML], f'chart_templates/{name}/{CHART_YAML}'),
+        files={
+            CHART_YAML: files[CHART_YAML],
+            CHART_VALUES: files[CHART_VALUES],
+            CHART_SCHEMA: chart_schema(schema).encode(),
+            **held,
+        },
+        values=yamlio.read(files[CHART_VALUES], f'chart_templates/{name}/{CHART_VALUES}'),
+        schema=schema,
+        described=described,
+        digest=_digest(held),
     )
 
 
@@ -61,15 +82,7 @@ _WHOLE = ('required', 'if', 'then', 'else', 'allOf', 'anyOf', 'oneOf', 'minPrope
 
 def _overlay_form(schema: bytes) -> bytes:
     """The schema of values for what stands in the registry: an overlay is a part, so nothing is required of it."""
-
-    def parts(value: Any, *, names: bool = False) -> Any:
-        if isinstance(value, dict):
-            # Below `properties` and the like stand names, not keywords.
-            inner = ('properties', 'patternProperties', 'definitions', '$defs')
-            return {k: parts(v, names=k in inner and not names) for k, v in value.items() if names or k not in _WHOLE}
-        return [parts(item) for item in value] if isinstance(value, list) else value
-
-    return json.dumps(parts(json.loads(schema)), ensure_ascii=False).encode()
+    return json.dumps(without(json.loads(schema), _WHOLE), ensure_ascii=False).encode()
 
 
 def _walk(folder: Traversable, prefix: str) -> Iterator[tuple[str, bytes]]:

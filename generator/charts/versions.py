@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import lru_cache
 
 from generator.charts.files import VERSION, draft_chart
@@ -15,6 +15,7 @@ from generator.domain.places import show
 from generator.domain.problems import problem
 from generator.domain.records import (
     Chart,
+    Ids,
     LedgerEntry,
     Model,
     ModelVersion,
@@ -22,6 +23,7 @@ from generator.domain.records import (
     Templates,
     Tree,
 )
+from generator.domain.tree import blob_id, tree_id
 
 FIRST_VERSION = '1.0.0'
 
@@ -32,18 +34,25 @@ class ModelCharts:
 
     ledger: tuple[LedgerEntry, ...]
     charts: Mapping[str, Chart]  # by chart version; only those made in this run
+    restored: Mapping[str, Tree] = field(default_factory=dict)  # files of others that git's history alone held
 
     def newest(self, model_version: str) -> LedgerEntry | None:
         return next((e for e in reversed(self.ledger) if e.model_version == model_version), None)
 
 
 def make_charts(
-    model: Model, settings: Settings, templates: Templates, base: Sequence[LedgerEntry], base_ids: Mapping[str, str]
+    model: Model,
+    settings: Settings,
+    templates: Templates,
+    base: Sequence[LedgerEntry],
+    base_ids: Ids,
+    object_format: str = 'sha1',
 ) -> ModelCharts:
     """The charts of a model on top of the ledger of the base tree.
 
     A chart is made for the newest model version and for each version that the base has none of; one whose content the
-    ledger already holds keeps its version, any other gets the next patch version. `base_ids` are blob ids by path.
+    ledger already holds keeps its version, any other gets the next patch version. `base_ids` are blob ids by path;
+    `object_format` is the hash algorithm of the repository's ids.
     Raises ProblemsFound where a version that has been followed by another one is not what it was when it was published.
     """
     ledger = list(base)
@@ -59,13 +68,22 @@ def make_charts(
             charts[known[-1].version] = _numbered(draft, known[-1].version, known[-1].reasons)
             continue
         number = next_patch(ledger[-1].version) if ledger else FIRST_VERSION
-        reasons = _reasons(draft, known, version, ledger, base_ids)
-        chart = _numbered(draft, number, reasons)
-        bump = 'patch' if ledger else 'initial'
+        blobs = {path: _blob_id(data, object_format) for path, data in draft.files.items()}
+        reasons = _reasons(draft, blobs, known, ledger, base_ids)
+        chart = charts[number] = _numbered(draft, number, reasons)
         ledger.append(
-            LedgerEntry(number, version.version, digest(chart.files), content, _source(version), bump, reasons)
+            LedgerEntry(
+                version=number,
+                model_version=version.version,
+                digest=digest(chart.files),
+                content=content,
+                source=_source(version),
+                starter=templates.starter.version,
+                tree=tree(chart.files, object_format),
+                bump='patch' if ledger else 'initial',
+                reasons=reasons,
+            )
         )
-        charts[number] = chart
     return ModelCharts(tuple(ledger), charts)
 
 
@@ -103,27 +121,29 @@ def _sha256(data: bytes) -> str:
     return hashlib.sha256(data).hexdigest()
 
 
+def tree(files: Tree, object_format: str) -> str:
+    """git's id of a chart's folder after its hash algorithm: by it git brings back what was pruned."""
+    blobs = {path: _blob_id(data, object_format) for path, data in files.items()}
+    return f'{object_format}:{tree_id(blobs, object_format)}'
+
+
+@lru_cache(maxsize=1024)
+def _blob_id(data: bytes, object_format: str) -> str:
+    return blob_id(data, object_format)
+
+
 def _reasons(
-    draft: Chart,
-    known: Sequence[LedgerEntry],
-    version: ModelVersion,
-    ledger: Sequence[LedgerEntry],
-    base_ids: Mapping[str, str],
+    draft: Chart, blobs: Ids, known: Sequence[LedgerEntry], ledger: Sequence[LedgerEntry], base_ids: Ids
 ) -> tuple[str, ...]:
     if not known:
-        return (f'model version {version.version}',) if ledger else ('first chart of the model',)
+        return (f'model version {draft.model_version}',) if ledger else ('first chart of the model',)
     folder = f'{chart_folder(draft.model, known[-1].version)}/'
     changed = [
         path
-        for path, data in sorted(draft.files.items())
-        if path not in ('Chart.yaml', 'README.md') and base_ids.get(folder + path) not in (None, *_blob_ids(data))
+        for path, blob in sorted(blobs.items())
+        if path not in ('Chart.yaml', 'README.md') and base_ids.get(folder + path) not in (None, blob)
     ]
     return (f'changed: {", ".join(changed)}',) if changed else ('changed: Chart.yaml or README.md',)
-
-
-def _blob_ids(data: bytes) -> tuple[str, str]:
-    head = b'blob %d\0' % len(data)
-    return hashlib.sha1(head + data, usedforsecurity=False).hexdigest(), hashlib.sha256(head + data).hexdigest()
 
 
 def _numbered(draft: Chart, version: str, reasons: tuple[str, ...]) -> Chart:
@@ -137,5 +157,6 @@ def _numbered(draft: Chart, version: str, reasons: tuple[str, ...]) -> Chart:
         files['Chart.yaml'] += f'  artifacthub.io/changes: {yamlwrite.scalar_text(notes)}\n'.encode()
     return Chart(
         model=draft.model, version=version, model_version=draft.model_version, values=draft.values,
-        schema=draft.schema, annotations=draft.annotations, files=files, layers=draft.layers,
+        schema=draft.schema, annotations=draft.annotations, strategy=draft.strategy,
+        files=files, layers=draft.layers,
     )  # fmt: skip

@@ -7,14 +7,15 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from generator.checks.hosts import host_problems
+from generator.domain.choices import Engine, Router, by_commits, reaches_other_clusters
 from generator.domain.layout import delivery_name
 from generator.domain.places import show
 from generator.domain.problems import Problem
 from generator.domain.records import Environment, ResolvedRelease, Values
+from generator.domain.strategy import Rolling, Strategy
 from generator.domain.units import quantity
 from generator.strategies.capacity import Size, extra_pods, plans_that_fit, size_of
 from generator.strategies.context import router_of
-from generator.strategies.spec import Rolling, Strategy, parse_strategy
 from generator.values.checks import containers
 
 # The values that are looked at here and in `host_checks`: the second ones only where accelerators are counted.
@@ -25,7 +26,7 @@ _IN_CLUSTER = 'kubernetes.default.svc'
 
 def outline(release: ResolvedRelease) -> ResolvedRelease:
     """As much of a release as tells whether there are problems; not where they were written."""
-    chart = replace(release.chart, values={}, schema=b'', annotations={}, files={}, layers=())
+    chart = replace(release.chart, values={}, schema=b'', annotations={}, strategy=None, files={}, layers=())
     keys = (*_ROUTES, *_SIZES) if _accelerators(release.environment) else _ROUTES
     merged = {key: release.merged[key] for key in keys}
     return replace(release, chart=chart, values={}, merged=merged, layers=())
@@ -107,13 +108,13 @@ class _Need:
     each: int
     size: Size
     strategy: Strategy
-    engine: str
-    router: str
+    engine: Engine
+    router: Router
     rolls: bool
 
     @property
     def by_commits(self) -> bool:
-        return self.engine == 'native' and not isinstance(self.strategy, Rolling)
+        return by_commits(self.engine) and not isinstance(self.strategy, Rolling)
 
     @property
     def steady(self) -> int:
@@ -129,9 +130,9 @@ def _need(release: ResolvedRelease, accelerator: str) -> _Need:
     each = sum(
         int(quantity(c.get('resources', {}).get('limits', {}).get(accelerator, '0'))) for _, c in containers(values)
     )
-    strategy, engine = parse_strategy(release.strategy), release.release.engine(release.environment)
+    engine = release.release.engine(release.environment)
     rolls = sum(track['enabled'] for track in values['tracks'].values()) > 1
-    return _Need(each, size_of(values), strategy, engine, router_of(release.environment, values), rolls)
+    return _Need(each, size_of(values), release.strategy, engine, router_of(release.environment, values), rolls)
 
 
 def _object_names(releases: Sequence[ResolvedRelease]) -> Iterator[Problem]:
@@ -143,7 +144,7 @@ def _object_names(releases: Sequence[ResolvedRelease]) -> Iterator[Problem]:
         name = delivery_name(environment.name, release.release.model)
         # One Argo CD serves many clusters, and nobody says here how many there are; each cluster has its own Flux.
         if environment.name not in agents:
-            served = () if environment.agent == 'argocd' else cluster_key(environment)
+            served = () if reaches_other_clusters(environment.agent) else cluster_key(environment)
             agents[environment.name] = environment.agent, environment.agent_namespace, served
         first = seen.setdefault((*agents[environment.name], name), release)
         if first is not release:
@@ -161,7 +162,7 @@ def _track_names(releases: Sequence[ResolvedRelease]) -> Iterator[Problem]:
     """The canary of 'web' and model 'web-canary' would have one Deployment."""
     names = {release.release.name: release for release in releases}
     for release in releases:
-        if 'rolling' in release.strategy:
+        if isinstance(release.strategy, Rolling):
             continue
         for ending in _ENDINGS:
             if other := names.get(f'{release.release.name}-{ending}'):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator, Mapping
+from typing import assert_never
 
 from generator.charts.layers import model_problems
 from generator.checks.capacity import cluster_key, environment_problems
@@ -11,12 +12,13 @@ from generator.checks.kubernetes import FEATURES
 from generator.checks.releases import release_problems
 from generator.checks.rollouts import rollout_problems
 from generator.checks.routes import route_problems
+from generator.domain.choices import has_projects, has_routes
 from generator.domain.layout import environment_file
 from generator.domain.places import Path, show
 from generator.domain.problems import Problem
 from generator.domain.records import Environment, Model, Registry, Release, Templates
 from generator.domain.words import quoted, suggest
-from generator.strategies.spec import strategy_faults
+from generator.strategies.faults import strategy_faults
 
 __all__ = ['environment_problems', 'registry_problems', 'release_problems']
 
@@ -63,7 +65,7 @@ def _environment(environment: Environment, registry: Registry, unread: Collectio
         if name not in registry.environments and environment_file(name) not in unread:
             path = show(('spec', 'promotesFrom', index))
             yield Problem(file, path, f'there is no environment {quoted(name)}', suggest(name, registry.environments))
-    if environment.router != 'service':
+    if has_routes(environment.router):
         for key, why in (('gateway', 'what routes attach to'), ('domain', 'the domain of host names')):
             if key not in spec:
                 yield Problem(
@@ -72,15 +74,32 @@ def _environment(environment: Environment, registry: Registry, unread: Collectio
                     f"router '{environment.router}' needs '{key}'",
                     f"add '{key}', {why}, or use router 'service'",
                 )
+    yield from _controller(environment)
     for feature in FEATURES:
         if not feature.path and not feature.is_in(environment):
             message = f"Kubernetes '{environment.kubernetes}' lacks {feature.name}, which the charts need"
             hint = f'use a cluster with Kubernetes {feature.shown_since} or later'
             yield Problem(file, '$.spec.kubernetes', message, hint)
     root = f'{environment.name}-root'
-    if root in registry.environments and {environment.agent, registry.environments[root].agent} == {'argocd'}:
+    other = registry.environments.get(root)
+    if other and has_projects(environment.agent) and has_projects(other.agent):
         message = f"environment '{environment.name}' has an Argo CD project of its own with the name of '{root}'"
-        yield Problem(registry.environments[root].file, '$.metadata.name', message, 'choose another name')
+        yield Problem(other.file, '$.metadata.name', message, 'choose another name')
+
+
+def _controller(environment: Environment) -> Iterator[Problem]:
+    """A controller where no gateway of the Gateway API is: it would be ignored."""
+    router = environment.router
+    match router:
+        case 'gateway-api':
+            pass
+        case 'service' | 'istio' | 'nginx':
+            if environment.controller:
+                message = f"controller '{environment.controller}' runs gateways of router 'gateway-api', not '{router}'"
+                hint = "remove it, or use router 'gateway-api'"
+                yield Problem(environment.file, '$.spec.gateway.controller', message, hint)
+        case _:
+            assert_never(router)
 
 
 def _cycles(environments: Mapping[str, Environment]) -> Iterator[Problem]:

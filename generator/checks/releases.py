@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from generator.charts import monitoring
+from generator.checks.gateways import gateway_faults
 from generator.checks.kubernetes import feature_faults
 from generator.domain.problems import Fault, Problem
 from generator.domain.records import ResolvedRelease
@@ -14,7 +15,12 @@ from generator.values.images import images, show_image
 
 def release_problems(release: ResolvedRelease) -> list[Problem]:
     """Problems of a release whose values fit the schema of its chart, each told of a file that people write."""
-    faults = [*_digests(release), *feature_faults(release.merged, release.environment), *monitoring.faults(release)]
+    faults = [
+        *_digests(release),
+        *feature_faults(release.merged, release.environment),
+        *gateway_faults(release.merged, release.environment),
+        *monitoring.faults(release),
+    ]
     problems = to_problems(faults, (*release.chart.layers, *release.layers), release.release.file)
     return [*problems, *monitoring.problems(release)]
 

@@ -4,14 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterator
 
+from generator.domain.choices import by_commits
 from generator.domain.layout import release_file
 from generator.domain.places import show
 from generator.domain.problems import Problem
 from generator.domain.records import Registry, Release, Rollout
+from generator.domain.strategy import Rolling
 from generator.domain.words import quoted, suggest
 from generator.strategies.course import course
 from generator.strategies.during import rollout_stage, rollout_strategy, wait_hint
-from generator.strategies.spec import strategy_faults
+from generator.strategies.faults import strategy_faults
 
 
 def rollout_problems(registry: Registry, unread: Collection[str]) -> Iterator[Problem]:
@@ -32,8 +34,7 @@ def _problems(rollout: Rollout, release: Release, registry: Registry) -> Iterato
         now = f'{release.version or "no version"} (chart {release.chart or "none"})'
         message = f'the release pins {now}, and the rollout began at {pinned["version"]} (chart {pinned["chart"]})'
         yield Problem(rollout.file, '$.spec.from', message, 'take the new pin back: it moves when the rollout ends')
-    ((kind, _),) = rollout.spec['strategy'].items()
-    if kind == 'rolling':
+    if isinstance(rollout.strategy, Rolling):
         hint = 'take back what was changed here'
         yield Problem(rollout.file, '$.spec.strategy', "a rollout in git is no 'rolling'", hint)
         return
@@ -51,7 +52,7 @@ def _problems(rollout: Rollout, release: Release, registry: Registry) -> Iterato
 
 def _engine(rollout: Rollout, release: Release, registry: Registry) -> Iterator[Problem]:
     environment = registry.environments.get(release.environment)
-    if environment and release.engine(environment) != 'native':
+    if environment and not by_commits(release.engine(environment)):
         place = release if 'engine' in release.spec else environment
         message = (
             f"engine '{release.engine(environment)}' knows nothing of the rollout of '{rollout.name}' that is under way"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import assert_never
 
 from generator.charts.prediction import no_request
 from generator.domain.places import show
@@ -49,6 +50,12 @@ def _images(registry: Registry) -> Iterator[Problem]:
 
 def _routers(registry: Registry) -> Iterator[Problem]:
     for environment in registry.environments.values():
-        if environment.router == 'nginx':
-            message = "router 'nginx' is ingress-nginx, which nobody has maintained since March 2026"
-            yield Problem(environment.file, '$.spec.router', message, "plan the way to router 'gateway-api'")
+        router = environment.router
+        match router:
+            case 'nginx':
+                message = "router 'nginx' is ingress-nginx, which nobody has maintained since March 2026"
+                yield Problem(environment.file, '$.spec.router', message, "plan the way to router 'gateway-api'")
+            case 'service' | 'gateway-api' | 'istio':
+                pass
+            case _:
+                assert_never(router)

@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import sys
 from importlib import import_module
-from io import StringIO
 from typing import Any
 
 import click
@@ -16,19 +15,28 @@ from generator.domain.problems import CommandFailed, ProblemsFound, problem
 DONE, PROBLEMS, USAGE, FAILED, CHANGES = range(5)
 
 # Written here, so that --help need not load what the verbs need.
-VERBS = {
-    'init': 'Begin an empty GitOps repository that works, with comments that teach.',
-    'generate': 'Make charts, values and delivery objects from the registry; commit and push on request.',
-    'pin': 'Write missing or new pins into releases, comments kept.',
-    'rollout': 'Move a release to another version, step by step: start, advance, abort, finish, status.',
-    'plan': 'Show what generate would change.',
-    'verify': 'Check that the repository is what the registry says, and that helm accepts it.',
-    'explain': 'Show every value of a release, and the file and line it comes from.',
-    'strategies': 'Show which strategies each engine can carry out with which routers.',
-    'dockerfile': 'Print a Dockerfile that bakes a version of a model into the image of its runtime.',
-    'doctor': 'Check git, helm and the repository.',
-    'completion': 'Print the shell completion script.',
+GROUPS = {
+    'Daily work': {
+        'plan': 'Show what generate would change.',
+        'generate': 'Make charts, values and delivery objects from the registry; commit and push on request.',
+        'verify': 'Check that the repository is what the registry says, and that helm accepts it.',
+        'pin': 'Write missing or new pins into releases, comments kept.',
+        'rollout': 'Move a release to another version, step by step: start, advance, abort, finish, status.',
+    },
+    'Registry and charts': {
+        'prune': 'Remove old chart versions that no release needs; git keeps them.',
+        'explain': 'Show every value of a release, and the file and line it comes from.',
+        'strategies': 'Show which strategies each engine can carry out with which routers.',
+        'dockerfile': 'Print a Dockerfile that bakes a version of a model into the image of its runtime.',
+    },
+    'Setting up': {
+        'init': 'Begin an empty GitOps repository that works, with comments that teach.',
+        'doctor': 'Check git, helm and the repository.',
+        'completion': 'Print the shell completion script.',
+        'version': 'Print the versions of chartloom and of what it works with, for a bug report.',
+    },
 }
+VERBS = {name: text for group in GROUPS.values() for name, text in group.items()}
 
 
 class _Verbs(click.Group):
@@ -41,27 +49,43 @@ class _Verbs(click.Group):
         command: click.Command = import_module(f'generator.cli.{cmd_name}').command
         return command
 
+    def format_options(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        self.format_commands(ctx, formatter)
+        click.Command.format_options(self, ctx, formatter)
+
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
-        with formatter.section('Commands'):
-            formatter.write_dl(list(VERBS.items()))
+        width = max(map(len, VERBS))
+        for title, verbs in GROUPS.items():
+            with formatter.section(title):
+                formatter.write_dl([(name.ljust(width), text) for name, text in verbs.items()])
+
+    def shell_complete(self, ctx: click.Context, incomplete: str) -> list[Any]:
+        """The verbs and the options of the group; click would load each verb to ask whether it is hidden."""
+        from click.shell_completion import CompletionItem
+
+        verbs = [CompletionItem(name, help=text) for name, text in VERBS.items() if name.startswith(incomplete)]
+        return verbs + click.Command.shell_complete(self, ctx, incomplete)
 
     def resolve_command(self, ctx: click.Context, args: list[str]) -> Any:
-        try:
-            return super().resolve_command(ctx, args)
-        except click.UsageError as error:
+        if args[0] not in VERBS and not ctx.resilient_parsing:
             import difflib
 
-            if close := difflib.get_close_matches(args[0], VERBS, 1):
-                raise click.UsageError(f"{error.message} Did you mean '{close[0]}'?", ctx) from None
-            raise
+            close = difflib.get_close_matches(args[0], VERBS, 1)
+            hint = f" Did you mean '{close[0]}'?" if close else ''
+            raise click.UsageError(f"No such command '{args[0]}'.{hint}", ctx)
+        return super().resolve_command(ctx, args)
 
 
-@click.group(cls=_Verbs, context_settings={'help_option_names': ['-h', '--help'], 'max_content_width': 110})
+@click.group(
+    cls=_Verbs,
+    context_settings={'help_option_names': ['-h', '--help'], 'max_content_width': 110},
+    epilog='Exit codes: 0 done, 1 problems, 2 usage, 3 a command failed (git, helm, network), 4 changes pending.',
+)
 @click.version_option(__version__, prog_name='chartloom')
 def cli() -> None:
     """Weave a registry of models and environments into Helm charts and a GitOps repository.
 
-    Exit codes: 0 done, 1 problems, 2 usage, 3 a command failed (git, helm, network), 4 changes pending.
+    'chartloom COMMAND --help' shows the arguments and options of a command.
     """
     from generator.tools.git.run import forget_surroundings
 
@@ -87,15 +111,14 @@ def main() -> None:
 
 def _run() -> int:
     """Run the command; its exit code."""
-    from generator.cli.output import report, say
+    from generator.cli.output import report, report_usage
 
     try:
         code = cli.main(prog_name='chartloom', standalone_mode=False)
     except click.exceptions.Exit as stop:
         code = stop.exit_code
     except click.ClickException as error:
-        error.show(text := StringIO())
-        say(text.getvalue().removesuffix('\n'), err=True)
+        report_usage(error)
         code = USAGE
     except (click.Abort, KeyboardInterrupt):
         code = 130

@@ -6,14 +6,12 @@ import click
 from click.shell_completion import get_completion_class
 
 from generator.cli import cli
-from generator.cli.output import result, say
+from generator.cli.output import output_option, result, say
 
 
 @click.command()
 @click.argument('shell', type=click.Choice(['bash', 'zsh', 'fish']))
-@click.option(
-    '--output', type=click.Choice(['text', 'json']), default='text', show_default=True, help='Form of the result.'
-)
+@output_option
 def command(shell: str, output: str) -> None:
     """Print the completion script of a shell, for a file such as /etc/bash_completion.d/chartloom."""
     kind = get_completion_class(shell)

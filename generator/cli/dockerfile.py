@@ -7,6 +7,7 @@ from pathlib import Path
 import click
 
 from generator.charts.dockerfile import dockerfile
+from generator.cli import offers
 from generator.cli.output import common_options, result, say
 from generator.domain.problems import problem
 from generator.domain.words import suggest
@@ -15,8 +16,11 @@ from generator.tools.git.repository import open_repository
 
 
 @click.command()
-@click.argument('model')
-@click.option('--version', 'wanted', default='', metavar='VERSION', help='Version of the model. Default: the newest.')
+@click.argument('model', shell_complete=offers.models)
+@click.option(
+    '--version', 'wanted', default='', metavar='VERSION', shell_complete=offers.versions,
+    help='Version of the model. Default: the newest.',
+)  # fmt: skip
 @common_options
 def command(model: str, wanted: str, folder: Path, output: str) -> None:
     """Print a Dockerfile that fetches the model's files, checks them and puts them into the image of its runtime.

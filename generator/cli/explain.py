@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import json
+import sys
 from collections.abc import Callable, Mapping
 from importlib.resources import files as package_files
 from pathlib import Path
 
 import click
 
+from generator.cli import offers
 from generator.cli.output import common_options, result, say
 from generator.documents import read as yamlio
 from generator.documents.read import Mark
@@ -26,7 +28,7 @@ TOOL = 'chart_templates/'
 
 
 @click.command()
-@click.argument('name', metavar='release/ENV/MODEL')
+@click.argument('name', metavar='release/ENV/MODEL', shell_complete=offers.releases)
 @click.argument('key', default='')
 @common_options
 def command(name: str, key: str, folder: Path, output: str) -> None:
@@ -95,5 +97,6 @@ class _Lines:
 
 
 def _short(value: object) -> str:
+    """A value in a line; a program that reads the lines gets all of it."""
     text = json.dumps(value, ensure_ascii=False)
-    return text if len(text) <= 40 else f'{text[:37]}…'
+    return f'{text[:37]}…' if len(text) > 40 and sys.stdout.isatty() else text

@@ -4,18 +4,20 @@ from __future__ import annotations
 
 import click
 
+from generator.cli import offers
 from generator.cli.operation import Place, operation_options, tell
 from generator.operations.operation import generate
 
 
 @click.command()
-@click.argument('models', nargs=-1)
+@click.argument('models', nargs=-1, shell_complete=offers.models)
 @click.option('--commit', is_flag=True, help='Make one commit of the changes and of the registry files they come from.')
 @click.option('--discard-edits', is_flag=True, help='Give up changes that were made by hand in generated files.')
 @click.option(
     '--allow-removal',
     multiple=True,
     metavar='NAME',
+    shell_complete=offers.removed,
     help='Remove the files of this release (env/model) or environment, whose registry file is gone.',
 )
 @operation_options

@@ -6,6 +6,7 @@ import click
 
 from generator.cli.operation import Place, operation_options, outcome_data
 from generator.cli.output import result, say, wants_json
+from generator.domain.choices import AGENTS
 from generator.domain.layout import SETTINGS, bootstrap_file, model_file, release_file
 from generator.operations.init import FIRST_ENVIRONMENT, First, init, init_remote
 from generator.operations.operation import Options, Outcome, Remote
@@ -18,7 +19,7 @@ from generator.pipeline.doctor import PLACEHOLDER
 )
 @click.option(
     '--agent',
-    type=click.Choice(['argocd', 'flux']),
+    type=click.Choice(AGENTS),
     default='argocd',
     show_default=True,
     help='Agent of the first environment.',

@@ -110,7 +110,8 @@ def tell(outcome: Outcome) -> None:
 def _tell_changes(outcome: Outcome) -> None:
     summary = summarize(outcome.plan)
     for title, names in (
-        ('new charts', summary.new_charts), ('changed drafts', summary.changed_charts),
+        ('new charts', summary.new_charts), ('restored charts', summary.restored_charts),
+        ('changed drafts', summary.changed_charts),
         ('releases', summary.releases), ('removed', summary.removed), ('documents', summary.documents),
     ):  # fmt: skip
         if names:

@@ -6,8 +6,10 @@ import json
 import os
 import re
 import sys
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
+from io import StringIO
+from itertools import pairwise
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -19,24 +21,50 @@ F = TypeVar('F', bound=Callable[..., Any])
 
 
 def common_options(function: F) -> F:
-    """--path and --output, on every command."""
+    """--path and --output, on every command that reads a repository."""
     path = click.option(
         '--path', 'folder', type=click.Path(file_okay=False, path_type=Path), default='.', show_default=True,
         help='Folder of the GitOps repository; it may be a sub-folder of a git repository.',
     )  # fmt: skip
-    output = click.option(
-        '--output', type=click.Choice(['text', 'json']), default='text', show_default=True, help='Form of the result.'
-    )
-    return path(output(function))
+    return path(output_option(function))
+
+
+def output_option(function: F) -> F:
+    """-o, --output, on every command."""
+    form = click.Choice(['text', 'json'])
+    return click.option(
+        '-o', '--output', type=form, default='text', show_default=True, help='Form of the result.'
+    )(function)  # fmt: skip
 
 
 def wants_json() -> bool:
+    """Whether the result is JSON: by --output, or by the words themselves where a usage error left no command."""
     context = click.get_current_context(silent=True)
     if context is not None:
         return context.params.get('output') == 'json'
-    return '--output=json' in sys.argv or any(
-        pair == ('--output', 'json') for pair in zip(sys.argv, sys.argv[1:], strict=False)
-    )
+    return _output_of(sys.argv[1:]) == 'json'
+
+
+def _output_of(words: Sequence[str]) -> str:
+    """What the last --output or -o among the words of a command line says."""
+    told = ''
+    for word, following in pairwise([*words, '']):
+        if word == '--':
+            break
+        if word in ('--output', '-o'):
+            told = following
+        elif word.startswith('--output='):
+            told = word.removeprefix('--output=')
+        elif word.startswith('-o'):
+            told = word.removeprefix('-o')
+    return told
+
+
+def coloured() -> bool | None:
+    """Whether to print colours: as NO_COLOR or FORCE_COLOR say (NO_COLOR wins), else None: on a terminal only."""
+    if os.environ.get('NO_COLOR'):
+        return False
+    return True if os.environ.get('FORCE_COLOR', '0') not in ('', '0') else None
 
 
 # A text, or one with a style of its own.
@@ -60,7 +88,7 @@ def say(*pieces: Piece, err: bool = False, **style: Any) -> None:
     """Print a line; the style is that of the pieces without one of their own."""
     pairs = ((piece, style) if isinstance(piece, str) else piece for piece in pieces)
     text = ''.join(click.style(harmless(text), **own) if own else harmless(text) for text, own in pairs)
-    click.echo(text, file=sys.stderr if err else sys.stdout)
+    click.echo(text, file=sys.stderr if err else sys.stdout, color=coloured())
 
 
 def result(data: dict[str, Any]) -> None:
@@ -100,6 +128,21 @@ def report(error: ProblemsFound | CommandFailed) -> None:
         say(*start, in_a_line(found.message), err=True)
         if found.hint:
             say('  ', ('hint:', {'fg': 'cyan'}), f' {in_a_line(found.hint)}', err=True)
+
+
+def report_usage(error: click.ClickException) -> None:
+    """Tell what is wrong with the command line: with the usage and where to read more, as JSON like any problem."""
+    if not wants_json():
+        error.show(text := StringIO())
+        say(text.getvalue().removesuffix('\n'), err=True)
+        return
+    message, *close = re.split(r' \(?Did you mean (?:one of: )?', error.format_message())
+    context = getattr(error, 'ctx', None)
+    hint = f"run '{context.command_path if context else 'chartloom'} --help'"
+    if close:
+        hint = f'did you mean {close[0].removesuffix(")")}'
+    told = Problem('', '', message[:1].lower() + message[1:].removesuffix('.'), hint)
+    result({'problems': problem_data([told])})
 
 
 def warn(warnings: Iterable[Problem]) -> None:

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import click
 
+from generator.cli import offers
 from generator.cli.operation import Place, operation_options, tell
 from generator.cli.output import say, wants_json
 from generator.operations.pin import pinning
 
 
 @click.command()
-@click.argument('releases', nargs=-1, metavar='[ENV/MODEL]...')
+@click.argument('releases', nargs=-1, metavar='[ENV/MODEL]...', shell_complete=offers.releases)
 @click.option('--newest', is_flag=True, help='Move to the newest model version as well.')
 @operation_options
 def command(releases: tuple[str, ...], newest: bool, place: Place, output: str) -> None:

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import click
 
-from generator.cli import CHANGES
+from generator.cli import CHANGES, offers
 from generator.cli.output import common_options, problem_data, result, say, table, warn
 from generator.domain.layout import chart_file, chart_folder
 from generator.domain.records import Plan
@@ -17,16 +17,20 @@ from generator.pipeline.run import Run, open_run
 from generator.plan.chart_moves import chart_moves
 from generator.plan.removals import removal_warnings
 from generator.plan.summary import folder_of, new_folders, summarize
+from generator.plan.touched import about
 from generator.tools.git.repository import open_repository
 from generator.tools.git.transaction import finish
 
 
 @click.command()
-@click.argument('models', nargs=-1)
+@click.argument('models', nargs=-1, shell_complete=offers.models)
 @click.option('--diff', is_flag=True, help='Show the changes of each file.')
 @click.option('--exit-code', is_flag=True, help='Exit with 4 when there are changes.')
 @click.option('--discard-edits', is_flag=True, help='Plan as generate --discard-edits would do.')
-@click.option('--allow-removal', multiple=True, metavar='NAME', help='Plan as generate --allow-removal would do.')
+@click.option(
+    '--allow-removal', multiple=True, metavar='NAME', shell_complete=offers.removed,
+    help='Plan as generate --allow-removal would do.',
+)  # fmt: skip
 @common_options
 @click.pass_context
 def command(
@@ -46,7 +50,8 @@ def command(
     diffs = {change.path: _diff(run, plan, change.path) for change in plan.changes} if diff else {}
     before = {path: run.source.read(path) for path in plan.files if path in run.source.tree.ids}
     moves = chart_moves(plan.files, before, run.ledger_of)
-    warnings = [*(run.warnings if plan.changes else []), *removal_warnings(plan, allow_removal)]
+    shown = about(run.warnings, models, run.registry.releases) if plan.changes else []
+    warnings = [*shown, *removal_warnings(plan, allow_removal)]
     warn(warnings)
     if output == 'json':
         result({**_data(plan, diffs, moves), 'warnings': problem_data(warnings)})
@@ -64,6 +69,7 @@ def _data(plan: Plan, diffs: dict[str, str], moves: dict[str, str]) -> dict[str,
     return {
         'changed': bool(plan.changes),
         'newCharts': summary.new_charts,
+        'restoredCharts': summary.restored_charts,
         'changedDrafts': summary.changed_charts,
         'releases': summary.releases,
         'removed': summary.removed,
@@ -79,6 +85,7 @@ def _tell(plan: Plan, diffs: dict[str, str], moves: dict[str, str]) -> None:
     summary = summarize(plan)
     groups = (
         ('new chart', summary.new_charts),
+        ('restored chart', summary.restored_charts),
         ('changed draft', summary.changed_charts),
         ('release', summary.releases),
     )

@@ -9,7 +9,7 @@ from typing import Any, TypeVar
 
 import click
 
-from generator.cli import CHANGES, PROBLEMS
+from generator.cli import CHANGES, PROBLEMS, offers
 from generator.cli.operation import Place, branch_option, operation_options, outcome_data, repo_option, tell
 from generator.cli.output import common_options, problem_data, report, result, say, wants_json
 from generator.cli.rollout_status import show_status, status_data
@@ -38,14 +38,21 @@ def _release(context: click.Context, parameter: click.Parameter, name: str) -> s
     return name.removeprefix('release/')
 
 
-def _verb(function: F) -> F:
-    return click.argument('name', metavar='ENV/MODEL', callback=_release)(operation_options(function))
+def _verb(named: offers.Offer) -> Callable[[F], F]:
+    """The options of a verb, whose release is one of those `named`."""
+    name = click.argument('name', metavar='ENV/MODEL', callback=_release, shell_complete=named)
+    return lambda function: name(operation_options(function))
 
 
 @command.command()
-@click.option('--version', default='', help='The model version to go to; default: the newest.')
-@click.option('--chart', default='', help='The chart version to go to; default: the newest of that version.')
-@_verb
+@click.option(
+    '--version', default='', shell_complete=offers.versions, help='The model version to go to; default: the newest.'
+)
+@click.option(
+    '--chart', default='', shell_complete=offers.charts,
+    help='The chart version to go to; default: the newest of that version.',
+)  # fmt: skip
+@_verb(offers.releases)
 def start(name: str, version: str, chart: str, place: Place, output: str) -> None:
     """Begin: the new pods beside the old ones, without traffic."""
     outcome = place.carry_out(starting(name, version, chart))
@@ -61,7 +68,7 @@ def start(name: str, version: str, chart: str, place: Place, output: str) -> Non
 @click.option('--if-healthy', is_flag=True, help='Ask Prometheus first: pods are ready, and the checks hold.')
 @click.option('--prometheus', default='', help="Address of Prometheus; default: the environment's.")
 @click.option('--abort-on-failure', is_flag=True, help='Take all requests back when the checks fail.')
-@_verb
+@_verb(offers.rollouts)
 @click.pass_context
 def advance(
     context: click.Context, name: str, approve: bool, skip_hold: bool, if_healthy: bool, prometheus: str,
@@ -77,7 +84,7 @@ def advance(
 
 
 @command.command()
-@_verb
+@_verb(offers.rollouts)
 @click.pass_context
 def abort(context: click.Context, name: str, place: Place, output: str) -> None:
     """Take all requests back to the old version.
@@ -88,7 +95,7 @@ def abort(context: click.Context, name: str, place: Place, output: str) -> None:
 
 
 @command.command()
-@_verb
+@_verb(offers.rollouts)
 @click.pass_context
 def finish(context: click.Context, name: str, place: Place, output: str) -> None:
     """Make the next commit towards the end, after the last step or an abort; no hold and no check is waited for."""
@@ -150,7 +157,7 @@ def _model(name: str) -> str:
 
 
 @command.command()
-@click.argument('name', metavar='[ENV/MODEL]', default='', callback=_release)
+@click.argument('name', metavar='[ENV/MODEL]', default='', shell_complete=offers.releases, callback=_release)
 @repo_option
 @branch_option
 @common_options

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import assert_never
 
+from generator.domain.choices import Engine, engine_title
 from generator.domain.records import Environment, Rollout
+from generator.domain.strategy import BlueGreen, Canary, Checks
 from generator.domain.units import number
 from generator.operations.rollout_steps import show_time
 from generator.strategies.course import CHART, ENDED, Stage, course
 from generator.strategies.during import rollout_strategy
-from generator.strategies.spec import BlueGreen, Canary, Checks
 
 _WIDTH = 10
 _MEANS = {
@@ -69,16 +71,30 @@ def _about(stage: Stage) -> str:
     return ', '.join(parts)
 
 
-def controller_lines(strategy: Canary | BlueGreen, engine: str, environment: Environment, model: str) -> Iterator[str]:
+def controller_lines(
+    strategy: Canary | BlueGreen, engine: Engine, environment: Environment, model: str
+) -> Iterator[str]:
     """What Argo Rollouts or Flagger will do with a new version, and when at the earliest."""
-    name = {'argo-rollouts': 'Argo Rollouts', 'flagger': 'Flagger'}[engine]
-    yield f'{name} moves the traffic of {environment.name}/{model}; git holds the target and the strategy:'
+    release = f'{environment.name}/{model}'
+    yield f'{engine_title(engine)} moves the traffic of {release}; git holds the target and the strategy:'
     yield from _steps(strategy) if isinstance(strategy, Canary) else _switch(strategy)
     if strategy.checks:
         yield f'  every {strategy.checks.interval} it checks {_names(strategy.checks)}'
         yield '  when they fail it takes the requests back, and git still names the new version: revert the commit'
-    kind = 'canary' if engine == 'flagger' else 'rollout'
-    yield f"  see it: 'kubectl -n {environment.namespace} get {kind} {model} --watch'"
+    yield f"  see it: 'kubectl -n {environment.namespace} get {_kind(engine)} {model} --watch'"
+
+
+def _kind(engine: Engine) -> str:
+    """What shows a rollout in the cluster."""
+    match engine:
+        case 'native':
+            return 'deployment'
+        case 'argo-rollouts':
+            return 'rollout'
+        case 'flagger':
+            return 'canary'
+        case _:
+            assert_never(engine)
 
 
 def _steps(canary: Canary) -> Iterator[str]:

@@ -7,11 +7,12 @@ from datetime import UTC, datetime
 
 from generator.cli.output import say
 from generator.cli.rollout_picture import controller_lines, picture, preview
+from generator.domain.choices import by_commits
 from generator.domain.records import Rollout
+from generator.domain.strategy import Rolling
 from generator.operations.rollout_state import find_rollout, since, stage_name, strategy_of, waiting
 from generator.operations.rollout_steps import Pin, Wait, after, remaining, show_time
 from generator.pipeline.run import Run
-from generator.strategies.spec import Rolling
 
 
 def status_data(run: Run, name: str, now: int) -> dict[str, object]:
@@ -38,7 +39,7 @@ def show_status(run: Run, name: str, now: int) -> None:
     engine = run.registry.releases[name].engine(environment)
     if isinstance(strategy, Rolling):
         say(f"{name} has strategy 'rolling': Kubernetes replaces the pods as soon as the pin has moved")
-    elif engine == 'native':
+    elif by_commits(engine):
         say(f"{name}: no rollout is under way; 'chartloom rollout start {name}' begins this one, a commit a line:")
         _say(preview(strategy))
     else:

@@ -1,23 +1,25 @@
-"""chartloom strategies: what each engine can do with which routers, and the nearest way where it cannot."""
+"""chartloom strategies: what engines can do with which routers, what controllers enforce, and the nearest ways."""
 
 from __future__ import annotations
 
 import click
 
-from generator.cli.output import result, say, table
-from generator.strategies.capabilities import ENGINES, REFUSALS, combinations
-from generator.strategies.table import counts, rows
+from generator.cli.output import output_option, result, say, table
+from generator.domain.choices import ENGINES
+from generator.strategies.capabilities import REFUSALS, Refusal, combinations
+from generator.strategies.gateways import GatewayRefusal, gateway_combinations
+from generator.strategies.table import counts, gateway_rows, rows
 
 
 @click.command()
-@click.option('--output', type=click.Choice(['text', 'json']), default='text', show_default=True, help='How to print.')
+@output_option
 def command(output: str) -> None:
     """Show which strategies each engine can carry out with which routers, and why not with others.
 
-    Both agents, Argo CD and Flux, take all of them.
+    Both agents, Argo CD and Flux, take all of them. A second table shows what each Gateway API controller enforces.
     """
     if output == 'json':
-        result({'combinations': _data()})
+        result({'combinations': _data(), 'gateways': _gateways()})
         return
     table([(feature, meaning, *works) for feature, meaning, works in rows()], ('FEATURE', '', *map(str.upper, ENGINES)))
     say()
@@ -27,13 +29,26 @@ def command(output: str) -> None:
         say(f'  instead: {refusal.instead}')
     supported, refused = counts()
     say(f'\n{supported} combinations of feature, engine, router and agent are supported, {refused} are refused')
+    say('\nWith router gateway-api, what a route asks for beyond the core of the API depends on the controller:\n')
+    table([*gateway_rows()], ('FEATURE', '', 'ENFORCED BY'))
+
+
+def _gateways() -> list[dict[str, object]]:
+    return [
+        {'feature': feature, 'controller': controller, 'supported': refusal is None, **_why(refusal)}
+        for feature, controller, refusal in gateway_combinations()
+    ]
+
+
+def _why(refusal: Refusal | GatewayRefusal | None) -> dict[str, str]:
+    return {'reason': refusal.reason, 'instead': refusal.instead} if refusal else {}
 
 
 def _data() -> list[dict[str, object]]:
     return [
         {
             'feature': feature, 'engine': engine, 'router': router, 'agent': agent, 'supported': refusal is None,
-            **({'reason': refusal.reason, 'instead': refusal.instead} if refusal else {}),
+            **_why(refusal),
         }
         for feature, engine, router, agent, refusal in combinations()
     ]  # fmt: skip

@@ -7,17 +7,18 @@ from pathlib import Path
 
 import click
 
-from generator.cli import PROBLEMS
+from generator.cli import PROBLEMS, offers
 from generator.cli.output import common_options, count, problem_data, progress, report, result, say, warn
 from generator.domain.problems import Problem, ProblemsFound
 from generator.pipeline import verify
 from generator.pipeline.run import Run, open_run
+from generator.plan.touched import about
 from generator.tools.git.repository import open_repository
 from generator.tools.helm.binary import Helm, find_helm
 
 
 @click.command()
-@click.argument('models', nargs=-1)
+@click.argument('models', nargs=-1, shell_complete=offers.models)
 @click.option(
     '--base', default='', metavar='REV', help='Judge append-only charts against this revision, for example origin/main.'
 )
@@ -55,8 +56,9 @@ def command(
     problems = problems or list(verify.not_here(run, charts))
     if not problems:
         problems, counts = _with_helm(run, helm, charts, locations, jobs)
-    warn(run.warnings)
-    _tell(problems, counts, run.warnings, f'helm {helm.version}', output)
+    warnings = about(run.warnings, models, run.registry.releases)
+    warn(warnings)
+    _tell(problems, counts, warnings, f'helm {helm.version}', output)
     if problems:
         context.exit(PROBLEMS)
 

@@ -5,10 +5,11 @@ They say what the repository may deploy and where, so that a commit cannot widen
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, assert_never
 
 from generator.delivery.objects import sync_policy
 from generator.documents import write as yamlwrite
+from generator.domain.choices import reaches_other_clusters
 from generator.domain.layout import bootstrap_file, bootstrap_name, delivery_folder
 from generator.domain.records import DOMAIN, Environment, Settings
 
@@ -33,13 +34,19 @@ def bootstrap_command(environment: Environment) -> str:
 
 def bootstrap_objects(environment: Environment, settings: Settings, prefix: str) -> list[dict[str, Any]]:
     objects = [_namespace(environment)] if environment.spec.get('createNamespace') else []
-    make = _argocd if environment.agent == 'argocd' else _flux
-    return objects + make(environment, settings, f'{prefix}{delivery_folder(environment.name)}')
+    agent, path = environment.agent, f'{prefix}{delivery_folder(environment.name)}'
+    match agent:
+        case 'argocd':
+            return [*objects, *_argocd(environment, settings, path)]
+        case 'flux':
+            return [*objects, *_flux(environment, settings, path)]
+        case _:
+            assert_never(agent)
 
 
 def _has_two_places(environment: Environment) -> bool:
     """Whether the namespace is made in another cluster than the one that Argo CD and its objects live in."""
-    remote = environment.agent == 'argocd' and environment.spec['cluster']['server'] != _IN_CLUSTER
+    remote = reaches_other_clusters(environment.agent) and environment.spec['cluster']['server'] != _IN_CLUSTER
     return remote and bool(environment.spec.get('createNamespace'))
 
 

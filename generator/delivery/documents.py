@@ -9,6 +9,7 @@ import re
 from generator.delivery.bootstrap import bootstrap_command
 from generator.documents.blocks import with_block
 from generator.documents.jinja import render_document
+from generator.domain.choices import agent_title, controller_title
 from generator.domain.layout import SCHEMAS
 from generator.domain.records import Registry, Templates, Tree
 
@@ -32,6 +33,8 @@ def render(registry: Registry, templates: Templates, current: Tree, prefix: str 
         templates.documents['README.md.j2'],
         settings=registry.settings,
         environments=environments,
+        agent_title=agent_title,
+        controller_title=controller_title,
         commands={environment.name: bootstrap_command(environment) for environment in environments},
     )
     blocks = {'README.md': readme, 'CODEOWNERS': _owners(registry, prefix), '.gitattributes': _ATTRIBUTES}

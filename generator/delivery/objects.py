@@ -6,10 +6,11 @@ step; one chart folder named, so that one commit wakes one release; retries that
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, assert_never
 
 from generator.documents import write as yamlwrite
 from generator.documents.write import Dumped
+from generator.domain.choices import Agent, agent_title
 from generator.domain.layout import bootstrap_name, delivery_name, release_file
 from generator.domain.records import DOMAIN, Environment, ResolvedRelease, Settings, Values
 from generator.strategies.companions import client_side, drift_ignore, health_checks, ignore_differences
@@ -20,7 +21,7 @@ FINALIZER = 'resources-finalizer.argocd.argoproj.io'
 
 def dump_readme(environment: Environment) -> bytes:
     """Keeps the folder that the agent follows in git while there is no release, and after the last one has gone."""
-    agent = {'argocd': 'Argo CD', 'flux': 'Flux'}[environment.agent]
+    agent = agent_title(environment.agent)
     body = (
         f'\n# Releases of {environment.name}\n\n{agent} follows this folder: each file here is one release, and what'
         f' is not here does not run.\nBring a release in with `{release_file(f"{environment.name}/<model>")}` and'
@@ -43,9 +44,25 @@ def dump_release(release: ResolvedRelease, settings: Settings, prefix: str) -> t
 
 
 def _object(release: ResolvedRelease, settings: Settings, prefix: str, values: Values | Dumped) -> dict[str, Any]:
-    if release.environment.agent == 'argocd':
-        return _application(release, settings, prefix, values)
-    return _helm_release(release, prefix, values)
+    agent = release.environment.agent
+    match agent:
+        case 'argocd':
+            return _application(release, settings, prefix, values)
+        case 'flux':
+            return _helm_release(release, prefix, values)
+        case _:
+            assert_never(agent)
+
+
+def values_indent(agent: Agent) -> int:
+    """How far the values of a release are indented in its delivery object."""
+    match agent:
+        case 'argocd':  # spec.source.helm.valuesObject
+            return 8
+        case 'flux':  # spec.values
+            return 4
+        case _:
+            assert_never(agent)
 
 
 def _labels(release: ResolvedRelease) -> dict[str, str]:

@@ -10,18 +10,26 @@ from generator.charts.versions import ModelCharts
 from generator.delivery import documents as repository_documents
 from generator.delivery.bootstrap import dump_bootstrap
 from generator.delivery.objects import dump_readme, dump_release
-from generator.domain.layout import bootstrap_file, delivery_file, delivery_readme, ledger_file, values_file
+from generator.domain.layout import (
+    bootstrap_file,
+    chart_folder,
+    delivery_file,
+    delivery_readme,
+    ledger_file,
+    values_file,
+)
 from generator.domain.records import Environment, Registry, ResolvedRelease, Templates, Tree
 
 
 def render_charts(charts: Mapping[str, ModelCharts]) -> dict[str, bytes]:
-    """Each model's ledger, and the charts made in this run."""
+    """Each model's ledger, and the charts made or restored in this run."""
     files: dict[str, bytes] = {}
     for model, made in sorted(charts.items()):
         files[ledger_file(model)] = dump_ledger(model, made.ledger)
         for chart in made.charts.values():
-            folder = f'{chart.folder}/'
-            files.update({folder + path: data for path, data in chart.files.items()})
+            files.update({f'{chart.folder}/{path}': data for path, data in chart.files.items()})
+        for version, found in made.restored.items():
+            files.update({f'{chart_folder(model, version)}/{path}': data for path, data in found.items()})
     return files
 
 

@@ -84,5 +84,5 @@ def _values_validators(schema: bytes) -> tuple[Any, Any | None, frozenset[str]]:
 
 _OF_KEYS = frozenset(
     ['$schema', '$id', 'title', 'description', 'type', 'required', 'properties', 'additionalProperties', 'definitions',
-     'allOf'],
+     '$defs', 'allOf'],
 )  # fmt: skip

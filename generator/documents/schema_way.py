@@ -37,7 +37,7 @@ class Way:
     def _referred(self, reference: str) -> Any:
         file, _, pointer = reference.partition('#/')
         found = self.document = self.others[file] if file else self.document
-        for part in pointer.split('/'):
+        for part in filter(None, pointer.split('/')):
             found, self.form = found[part], part
         self.schemas.append(found)
         return found

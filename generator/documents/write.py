@@ -13,10 +13,18 @@ from collections.abc import Mapping, Sequence
 from decimal import Decimal
 from functools import lru_cache
 from json.encoder import encode_basestring
-from typing import Any
+from typing import Any, NamedTuple
 
-# By key: the text that stands above it, and the comments within its value.
-Comments = Mapping[str, tuple[str, 'Comments']]
+
+class Comment(NamedTuple):
+    """What stands above a key: a text, and an example of an entry while the value is empty; and what stands within."""
+
+    text: str
+    inner: Comments
+    example: str = ''
+
+
+Comments = Mapping[str, Comment]
 
 _PLAIN = re.compile(r'[A-Za-z_/][A-Za-z0-9_./-]*')
 _WORDS = frozenset('y n yes no on off true false null none nan inf'.split())
@@ -92,8 +100,10 @@ def _mapping(value: Mapping[str, Any], indent: str, lines: list[str], comments: 
     for key, item in value.items():
         inner = None
         if comments and key in comments:
-            comment, inner = comments[key]
+            comment, inner, example = comments[key]
             lines.extend([f'{indent}# {line}' for line in comment.splitlines()])
+            if example and not item:
+                lines.append(f'{indent}# {example}')
         kind = type(item)
         if kind is str:
             lines.append(_text(key, item, indent))

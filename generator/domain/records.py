@@ -6,8 +6,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
+from generator.domain.choices import Agent, Controller, Engine, Router, agent_namespace
 from generator.domain.layout import chart_folder
 from generator.domain.places import Path
+from generator.domain.strategy import Strategy, WrittenStrategy
 
 Values = Mapping[str, Any]
 # Paths are strings, not PurePosixPath: 20,000 of those cost 0.1 s to make and hash, and git speaks strings.
@@ -85,24 +87,33 @@ class Environment:
     spec: Values
 
     @property
-    def agent(self) -> str:
-        return str(self.spec['agent'])
+    def agent(self) -> Agent:
+        found: Agent = self.spec['agent']
+        return found
 
     @property
     def agent_namespace(self) -> str:
-        return str(self.spec.get('agentNamespace') or {'argocd': 'argocd', 'flux': 'flux-system'}[self.agent])
+        return str(self.spec.get('agentNamespace') or agent_namespace(self.agent))
 
     @property
     def namespace(self) -> str:
         return str(self.spec['namespace'])
 
     @property
-    def router(self) -> str:
-        return str(self.spec.get('router', 'service'))
+    def router(self) -> Router:
+        found: Router = self.spec.get('router', 'service')
+        return found
 
     @property
-    def engine(self) -> str:
-        return str(self.spec.get('engine', 'native'))
+    def controller(self) -> Controller | None:
+        """What runs the gateway of router gateway-api, where the environment says it."""
+        found: Controller | None = self.spec.get('gateway', {}).get('controller')
+        return found
+
+    @property
+    def engine(self) -> Engine:
+        found: Engine = self.spec.get('engine', 'native')
+        return found
 
     @property
     def kubernetes(self) -> str:
@@ -134,9 +145,10 @@ class Release:
     def chart(self) -> str:
         return str(self.spec.get('chart', ''))
 
-    def engine(self, environment: Environment) -> str:
+    def engine(self, environment: Environment) -> Engine:
         """Who moves the traffic of a release whose strategy is not rolling."""
-        return str(self.spec.get('engine', environment.engine))
+        found: Engine = self.spec.get('engine', environment.engine)
+        return found
 
     @property
     def slot(self) -> str:
@@ -146,12 +158,16 @@ class Release:
 
 @dataclass(frozen=True, slots=True)
 class Rollout:
-    """A release on its way from one pin to another; there is one only while it lasts."""
+    """A release on its way from one pin to another; there is one only while it lasts.
+
+    `strategy` is what it was when the rollout began: later edits do not alter its course.
+    """
 
     environment: str
     model: str
     file: str
     spec: Values
+    strategy: Strategy
 
     @property
     def name(self) -> str:
@@ -197,12 +213,23 @@ class Registry:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Starter:
-    """A complete chart that lints alone; `digest` is the sha256 of its templates."""
+    """A complete chart that lints alone, in the form that charts hold it; `digest` is the sha256 of its templates.
 
+    `about` is its Chart.yaml, `described` the schema of values with its descriptions, which charts do without; `schema`
+    is the same, parsed.
+    """
+
+    about: Values
     files: Tree
     values: Values
     schema: Values
+    described: bytes
     digest: str
+
+    @property
+    def version(self) -> str:
+        """Its name and version, as charts and ledgers name what they were made from."""
+        return f'{self.about["name"]} {self.about["version"]}'
 
 
 @dataclass(frozen=True, slots=True)
@@ -235,20 +262,30 @@ class Layer(NamedTuple):
 @dataclass(frozen=True, slots=True)
 class LedgerEntry:
     """One chart version. `digest` is its identity, `content` the same without version and change notes; `source` is the
-    digest of what the registry said of the model version: its image, artifact and signature."""
+    digest of what the registry said of the model version: its image, artifact and signature. `starter` is what it was
+    made from, `tree` git's id of its folder after the hash algorithm ('sha1:…'). An entry never changes, but for
+    `pruned`: whether git's history alone holds the folder. Nothing fills `restarts` and `manifest` yet."""
 
     version: str
     model_version: str
     digest: str
     content: str
     source: str
+    starter: str
+    tree: str
     bump: str
     reasons: tuple[str, ...]
+    restarts: tuple[str, ...] = ()  # why pods restart
+    manifest: str = ''  # digest of its manifest in an OCI registry
+    pruned: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class Chart:
-    """A chart version as a release uses it; `files` only where it has to be written."""
+    """A chart version as a release uses it; `files` only where it has to be written.
+
+    `strategy` is the model's own at that version, None where the model says nothing.
+    """
 
     model: str
     version: str
@@ -256,6 +293,7 @@ class Chart:
     values: Values
     schema: bytes
     annotations: Values
+    strategy: WrittenStrategy | None
     files: Tree = field(default_factory=dict)
     layers: tuple[Layer, ...] = ()
 
@@ -272,7 +310,7 @@ class Chart:
 @dataclass(frozen=True, slots=True)
 class ResolvedRelease:
     """A release with everything decided: `values` is what differs from the chart's own, `merged` is all of it,
-    `strategy` is the neutral one."""
+    `written` is its neutral strategy with the place that says so; of a rollout the one that it began with."""
 
     release: Release
     environment: Environment
@@ -280,7 +318,11 @@ class ResolvedRelease:
     values: Values
     merged: Values
     layers: tuple[Layer, ...]
-    strategy: Values
+    written: WrittenStrategy
+
+    @property
+    def strategy(self) -> Strategy:
+        return self.written.strategy
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -291,10 +333,11 @@ class Change:
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """What has to be written and removed; `releases` and `charts` are the names that the changes belong to."""
+    """What has to be written and removed; `restored` are folders of published charts that come back as a whole."""
 
     changes: tuple[Change, ...]
     files: Tree
+    restored: tuple[str, ...] = ()
 
     @property
     def removed(self) -> tuple[str, ...]:

@@ -10,9 +10,9 @@ from generator.domain.progress import Progress, quiet
 from generator.domain.records import Plan
 from generator.operations.changeset import build, find_changes
 from generator.operations.operation import Change, Operation, Options, Outcome
+from generator.operations.warnings import shown_warnings
 from generator.pipeline import known
 from generator.pipeline.run import Run, open_run
-from generator.plan.removals import removal_warnings
 from generator.tools.git.files import standing
 from generator.tools.git.head import current_branch, refuse_unfinished
 from generator.tools.git.lock import locked
@@ -25,7 +25,7 @@ def apply(operation: Operation, repository: Repository, options: Options, progre
     """Carry out an operation in a work tree."""
     with locked(repository):
         finish_locked(repository)
-        run = open_run(repository, operation.models, shards=True, progress=progress)
+        run = open_run(repository, operation.models, prune=operation.prune, shards=True, progress=progress)
         purpose = 'commit' if options.commit else 'files'
         print_ = known.fingerprint(repository, run.source, purpose)
         if _is_plain(operation, options) and known.is_known(repository, purpose, print_):
@@ -41,7 +41,7 @@ def apply(operation: Operation, repository: Repository, options: Options, progre
 
 def _is_plain(operation: Operation, options: Options) -> bool:
     """Whether nothing but the files decides that there is nothing to do."""
-    return operation.change is None and not (options.push or options.removable)
+    return operation.change is None and not (operation.prune or options.push or options.removable)
 
 
 def _applied(operation: Operation, run: Run, change: Change, options: Options) -> Outcome:
@@ -54,7 +54,7 @@ def _applied(operation: Operation, run: Run, change: Change, options: Options) -
         outcome = Outcome(plan, registry=tuple(sorted(change.files)))
         if not options.dry_run:
             carry_out(run.repository, [*edits, *_writes(laid, plan)])
-    warnings = (*laid.warnings, *removal_warnings(outcome.plan, options.removable))
+    warnings = shown_warnings(laid, outcome, options.removable)
     return replace(outcome, result=change.result, dry_run=options.dry_run, warnings=warnings)
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from generator.delivery import documents as repository_documents
 from generator.domain.layout import (
@@ -82,7 +82,7 @@ def _with_own_blocks(run: Run, plan: Plan, held: Mapping[str, str]) -> Plan:
     changes = [change for change in plan.changes if change.path not in dirty]
     changes += [Change('update' if name in held else 'add', name) for name in changed]
     files = {path: data for path, data in plan.files.items() if path not in dirty}
-    return Plan(tuple(sorted(changes, key=lambda change: change.path)), files | changed)
+    return replace(plan, changes=tuple(sorted(changes, key=lambda change: change.path)), files=files | changed)
 
 
 def _registry_changes(run: Run, held: Mapping[str, str]) -> dict[str, bytes | None]:

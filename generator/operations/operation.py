@@ -30,8 +30,9 @@ class Operation:
 
     `change` sees the registry as it stands, and is asked again where the branch has moved meanwhile; without one only
     what follows from the registry is made. `along` names the registry files that a person may have changed and that go
-    into the same commit: any other stops it, with the hint `instead`; None allows all. With `history` it reads when the
-    published branch got what it has; one that `begins` a repository finds no branch on an empty remote.
+    into the same commit: any other stops it, with the hint `instead`; None allows all. With `prune` charts go that
+    nobody needs; with `history` it reads when the published branch got what it has; one that `begins` a repository
+    finds no branch on an empty remote.
     """
 
     name: str
@@ -40,6 +41,7 @@ class Operation:
     change: Callable[[Run], Change] | None = None
     along: Collection[str] | None = ()
     instead: str = ''
+    prune: bool = False
     history: bool = False
     begins: bool = False
 

@@ -13,8 +13,8 @@ from generator.domain.records import Plan
 from generator.operations.apply import apply
 from generator.operations.changeset import Changeset, build
 from generator.operations.operation import Change, Operation, Options, Outcome, Remote
+from generator.operations.warnings import shown_warnings
 from generator.pipeline.run import Run, open_run
-from generator.plan.removals import removal_warnings
 from generator.tools.git.remote import fetch_head, fetch_published, push, remote_head, show, temporary_clone
 from generator.tools.git.repository import Repository
 from generator.tools.git.transaction import finish
@@ -66,14 +66,14 @@ def _apply_on_remote(operation: Operation, remote: Remote, options: Options, pro
 
 def _open(operation: Operation, repository: Repository, branch: str, progress: Progress) -> Run:
     """A run over the branch as it is now, with as much history as it has to look at."""
-    run = open_run(repository, operation.models, shards=True, progress=progress)
+    run = open_run(repository, operation.models, prune=operation.prune, shards=True, progress=progress)
     if operation.begins:
         return run
     published = run.settings.branch
     if published == branch and not operation.history:
         return run
     fetch_published(repository, branch, published)
-    return open_run(repository, operation.models, progress=progress)
+    return open_run(repository, operation.models, prune=operation.prune, progress=progress)
 
 
 def _attempt(operation: Operation, run: Run, branch: str, options: Options) -> Outcome:
@@ -82,10 +82,8 @@ def _attempt(operation: Operation, run: Run, branch: str, options: Options) -> O
         return Outcome(Plan((), {}), change.result, branch=branch, dry_run=options.dry_run)
     laid = replace(run, source=run.source.with_files(change.files)) if change.files else run
     plan = laid.plan(discard=options.discard, removable=options.removable)
-    warnings = (*laid.warnings, *removal_warnings(plan, options.removable))
-    outcome = Outcome(
-        plan, change.result, tuple(sorted(change.files)), branch=branch, dry_run=options.dry_run, warnings=warnings
-    )
+    outcome = Outcome(plan, change.result, tuple(sorted(change.files)), branch=branch, dry_run=options.dry_run)
+    outcome = replace(outcome, warnings=shown_warnings(laid, outcome, options.removable))
     if options.dry_run:
         return outcome
     files = {**plan.files, **dict.fromkeys(plan.removed), **change.files}

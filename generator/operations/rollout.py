@@ -21,6 +21,7 @@ from generator.operations.rollout_state import (
     waiting,
 )
 from generator.operations.rollout_steps import Wait, abort, advance, after, check_finish, remaining
+from generator.pipeline.restore import tree_files
 from generator.pipeline.run import Run
 from generator.pipeline.source import open_source
 from generator.plan.message import shortened
@@ -148,13 +149,13 @@ def _start_of(run: Run, name: str, version: str, chart: str) -> Start:
     registry = run.registry
     release = check_release(registry, name)
     to = choose_target(release, registry.models[release.model], run.charts[release.model], version, chart)
-    old, before = resolve_alone(run, release)
-    new, said = resolve_alone(run, replace(release, spec={**release.spec, **to.spec}))
+    old = resolve_alone(run, release)
+    new = resolve_alone(run, replace(release, spec={**release.spec, **to.spec}))
 
     def same_templates() -> bool:
         return _templates(run, old) == _templates(run, new)
 
-    return start(old, new, before, said, run.source.read, same_templates)
+    return start(old, new, run.source.read, same_templates)
 
 
 def _templates(run: Run, release: ResolvedRelease) -> dict[str, str]:
@@ -162,8 +163,8 @@ def _templates(run: Run, release: ResolvedRelease) -> dict[str, str]:
     made = run.charts[release.chart.model].charts.get(release.chart.version)
     if made:
         return {p: run.repository.blob_id(data) for p, data in made.files.items() if p.startswith(TEMPLATES)}
-    start = f'{release.chart.folder}/'
-    ids = {path.removeprefix(start): blob for path, blob in run.base.ids.items() if path.startswith(start)}
+    entry = next(e for e in run.charts[release.chart.model].ledger if e.version == release.chart.version)
+    ids = tree_files(run.repository, entry) or {}
     return {path: blob for path, blob in ids.items() if path.startswith(TEMPLATES)}
 
 

@@ -6,16 +6,16 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from generator.charts.versions import ModelCharts
+from generator.domain.choices import by_commits
 from generator.domain.layout import RELEASES, ledger_file
 from generator.domain.places import show
 from generator.domain.problems import problem
 from generator.domain.records import Model, Registry, Release, ResolvedRelease
+from generator.domain.strategy import Rolling
 from generator.domain.tree import Files, Read
 from generator.domain.words import suggest
 from generator.operations.rollout_steps import Pin, begin, move_pin
-from generator.strategies.compile import Said
 from generator.strategies.course import course, pair_of, workload_digest
-from generator.strategies.spec import Rolling, parse_strategy
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,27 +68,23 @@ def choose_target(release: Release, model: Model, charts: ModelCharts, version: 
     return pin
 
 
-def start(
-    old: ResolvedRelease, new: ResolvedRelease, before: Said | None, said: Said | None, read: Read,
-    same_templates: Callable[[], bool],
-) -> Start:  # fmt: skip
-    """Begin to go from `old` to `new`, each with the strategy that is said of it."""
+def start(old: ResolvedRelease, new: ResolvedRelease, read: Read, same_templates: Callable[[], bool]) -> Start:
+    """Begin to go from `old` to `new`, each with its own strategy."""
     release, to = old.release, Pin(new.release.version, new.release.chart)
-    strategy = parse_strategy(said.spec) if said else Rolling({})
-    if said is None or isinstance(strategy, Rolling):
-        file, place = (said.file, show(said.path)) if said else (release.file, '$.spec')
+    strategy, written = new.strategy, new.written
+    if isinstance(strategy, Rolling):
         hint = f"run 'chartloom pin --newest {release.name}', then 'chartloom generate --commit'"
-        raise problem(file, place, "strategy 'rolling' has no rollout to start: Kubernetes replaces the pods", hint)
-    if release.engine(old.environment) != 'native':
+        message = "strategy 'rolling' has no rollout to start: Kubernetes replaces the pods"
+        raise problem(written.file, show(written.path), message, hint)
+    if not by_commits(release.engine(old.environment)):
         return Start(move_pin(release, to, read), to, '')
-    if before is None or before.kind != said.kind:
-        was = before.kind if before else 'rolling'
-        message = f"the release runs by strategy '{was}', and {to} by '{said.kind}'"
+    if old.strategy.kind != strategy.kind:
+        message = f"the release runs by strategy '{old.strategy.kind}', and {to} by '{strategy.kind}'"
         hint = (
             f"run 'chartloom pin --newest {release.name}' first: pods are replaced once, and rollouts begin after that"
         )
-        raise problem(said.file, show(said.path), message, hint)
+        raise problem(written.file, show(written.path), message, hint)
     stage = course(strategy, chart_first=not same_templates())[0].name
     pair = pair_of(strategy, release.slot)
     workloads = {pair.live: workload_digest(old.merged), pair.new: workload_digest(new.merged)}
-    return Start(begin(release, to, said.spec, stage, workloads), to, stage)
+    return Start(begin(release, to, written.spec, stage, workloads), to, stage)

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import assert_never
 
+from generator.domain.choices import Engine
 from generator.domain.layout import ROLLOUTS, names_below
 from generator.domain.problems import problem
 from generator.domain.records import Environment, Release, ResolvedRelease, Rollout
+from generator.domain.strategy import Strategy
 from generator.domain.units import seconds
 from generator.operations.rollout_health import (
     Verdict,
@@ -25,10 +28,8 @@ from generator.pipeline.published import chart_reader, pinned, published_ref
 from generator.pipeline.run import Run
 from generator.pipeline.source import open_source
 from generator.releases.resolve import resolve_pinned
-from generator.strategies.compile import Said, said_strategy
 from generator.strategies.during import rollout_pair, rollout_stage, rollout_strategy
 from generator.strategies.queries import queries
-from generator.strategies.spec import Rolling, Strategy, parse_strategy
 from generator.tools import prometheus
 from generator.tools.git.repository import Repository
 
@@ -40,14 +41,22 @@ def find_rollout(run: Run, name: str) -> tuple[Release, Rollout]:
     release = known_release(run.registry, name)
     if name not in run.registry.rollouts:
         environment = run.registry.environments[release.environment]
-        engine = release.engine(environment)
-        hint = f"run 'chartloom rollout start {name}'"
-        if engine == 'argo-rollouts':
-            hint = f"ask Argo Rollouts: 'kubectl argo rollouts promote {release.model}', or abort"
-        elif engine == 'flagger':
-            hint = 'Flagger moves it: open or close its gate, or revert the commit that moved the pin'
+        hint = _instead(release, release.engine(environment))
         raise problem(release.file, '', 'no rollout of this release is under way in git', hint)
     return release, run.registry.rollouts[name]
+
+
+def _instead(release: Release, engine: Engine) -> str:
+    """What to do about a release that no rollout in git leads away from."""
+    match engine:
+        case 'native':
+            return f"run 'chartloom rollout start {release.name}'"
+        case 'argo-rollouts':
+            return f"ask Argo Rollouts: 'kubectl argo rollouts promote {release.model}', or abort"
+        case 'flagger':
+            return 'Flagger moves it: open or close its gate, or revert the commit that moved the pin'
+        case _:
+            assert_never(engine)
 
 
 def since(run: Run, rollout: Rollout) -> int | None:
@@ -130,8 +139,8 @@ def next_look(rollout: Rollout) -> int:
 
 def strategy_of(run: Run, name: str) -> tuple[Strategy, Environment]:
     """The strategy that a release's next rollout would have."""
-    found, said = resolve_alone(run, known_release(run.registry, name))
-    return parse_strategy(said.spec) if said else Rolling({}), found.environment
+    found = resolve_alone(run, known_release(run.registry, name))
+    return found.strategy, found.environment
 
 
 def rollout_names(repository: Repository) -> list[str]:
@@ -139,8 +148,8 @@ def rollout_names(repository: Repository) -> list[str]:
     return names_below(ROLLOUTS, (path for path in open_source(repository).tree.ids if path.endswith('.yaml')))
 
 
-def resolve_alone(run: Run, release: Release) -> tuple[ResolvedRelease, Said | None]:
-    """A release as its pin says, and the strategy that is said of it, whatever rollout leads away from it."""
-    read = chart_reader(run.repository, run.base, pinned(run.registry, run.charts, [release]))
-    found = resolve_pinned(release, run.registry, run.charts, read)
-    return found, said_strategy(release, found.environment, found.chart, run.registry)
+def resolve_alone(run: Run, release: Release) -> ResolvedRelease:
+    """A release as its pin says, whatever rollout leads away from it."""
+    ahead = pinned(run.registry, run.charts, [release])
+    read = chart_reader(run.repository, run.base, run.charts, run.settings.branch, ahead)
+    return resolve_pinned(release, run.registry, run.charts, read)

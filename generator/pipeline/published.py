@@ -6,16 +6,21 @@ from bisect import bisect
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
-from generator.charts.ledger import brought_back, read_published
+from generator.charts.ledger import TAMPERED, brought_back
+from generator.charts.starter import load_templates
 from generator.charts.versions import ModelCharts, digest
 from generator.documents import read as yamlio
 from generator.documents.parts import read_alike
-from generator.domain.layout import CHART_README, CHART_SCHEMA, CHART_VALUES, CHART_YAML, chart_folder, ledger_file
+from generator.domain.layout import CHART_README, CHART_SCHEMA, CHART_VALUES, CHART_YAML, chart_folder
 from generator.domain.problems import Problem, ProblemsFound, problem
-from generator.domain.records import Chart, LedgerEntry, Registry, Release, Settings, Tree
+from generator.domain.records import Chart, Ids, LedgerEntry, Registry, Release, Settings, Tree
 from generator.domain.tree import LINK
+from generator.pipeline.ledgers import Ledgers, ledgers_of_others, lost_ledgers, read_ledgers
+from generator.pipeline.restore import restore
 from generator.pipeline.source import Source
-from generator.releases.resolve import ReadChart, choose_entry
+from generator.releases.pins import choose_entry
+from generator.releases.resolve import ReadChart
+from generator.strategies.written import of_chart
 from generator.tools.git.repository import Repository
 
 
@@ -24,23 +29,30 @@ class Base:
     """What is published: the revision that charts are append-only against, and its generated files."""
 
     revision: str
-    ids: Mapping[str, str]
-    ledgers: Mapping[str, tuple[LedgerEntry, ...]]
+    ids: Ids
+    ledgers: Ledgers
 
 
-def read_base(source: Source, revision: str, models: Iterable[str]) -> Base:
+def read_base(source: Source, revision: str, models: Collection[str]) -> Base:
     """The generated files of the base revision, and the ledgers of these models in it."""
-    ids = source.held_by(revision)
-    files = {model: ids[ledger_file(model)] for model in models if ledger_file(model) in ids}
-    blobs = {LINK: b'', **source.repository.read(blob for blob in files.values() if blob != LINK)}
-    return Base(revision, ids, {m: read_published(blobs[blob], ledger_file(m)) for m, blob in files.items()})
+    repository, ids = source.repository, source.held_by(revision)
+    return Base(revision, ids, read_ledgers(repository, ids, lost_ledgers(repository, revision), models))
 
 
-def chart_reader(repository: Repository, base: Base, ahead: Iterable[tuple[str, LedgerEntry]] = ()) -> ReadChart:
+def base_of_others(source: Source, revision: str, models: Collection[str]) -> Base:
+    """The same with the ledgers of all other models: those that the registry does not have any more."""
+    repository, ids = source.repository, source.held_by(revision)
+    return Base(revision, ids, ledgers_of_others(repository, ids, lost_ledgers(repository, revision), models))
+
+
+def chart_reader(
+    repository: Repository, base: Base, made: Mapping[str, ModelCharts], branch: str,
+    ahead: Iterable[tuple[str, LedgerEntry]] = (),
+) -> ReadChart:  # fmt: skip
     """Reads charts that were not made in this run from the base tree: what a pinned release stands on.
 
-    Each is read as a whole, for only bytes that the ledger vouches for are known to be a chart. Those that are named
-    `ahead`, by model, are read by one process.
+    Each is read as a whole, for only bytes that the ledger vouches for are known to be a chart. A pruned one comes from
+    git's history; `branch` is the published one. Those that are named `ahead`, by model, are read by one process.
     """
     paths = sorted(base.ids)
 
@@ -54,13 +66,19 @@ def chart_reader(repository: Repository, base: Base, ahead: Iterable[tuple[str, 
     blobs = repository.read(sorted(wanted - {LINK}))
     charts: dict[str, Chart] = {}
 
+    def files(model: str, entry: LedgerEntry) -> Tree:
+        if (restored := made[model].restored.get(entry.version)) is not None:
+            return restored
+        if not (there := ids(model, entry)):
+            return restore(repository, chart_folder(model, entry.version), entry, branch)
+        blobs.update(repository.read({*there.values()} - {LINK} - blobs.keys()))
+        # What is no file has no bytes that the ledger could know.
+        return {path: blobs.get(blob, b'') for path, blob in there.items()}
+
     def read(model: str, entry: LedgerEntry) -> Chart:
         folder = chart_folder(model, entry.version)
         if folder not in charts:
-            there = ids(model, entry)
-            blobs.update(repository.read({*there.values()} - {LINK} - blobs.keys()))
-            # What is no file has no bytes that the ledger could know.
-            charts[folder] = _chart(model, entry, {path: blobs.get(blob, b'') for path, blob in there.items()})
+            charts[folder] = _chart(model, entry, files(model, entry))
         return charts[folder]
 
     return read
@@ -68,16 +86,20 @@ def chart_reader(repository: Repository, base: Base, ahead: Iterable[tuple[str, 
 
 def _chart(model: str, entry: LedgerEntry, files: Tree) -> Chart:
     folder = chart_folder(model, entry.version)
-    if not files:
-        message = 'the ledger names this chart, but its files are gone'
-        raise problem(folder, '', message, brought_back(folder))
     if digest(files) != entry.digest:
         raise problem(folder, '', TAMPERED, brought_back(folder))
+    annotations = yamlio.read(files[CHART_YAML], f'{folder}/{CHART_YAML}').get('annotations', {})
     return Chart(
         model=model, version=entry.version, model_version=entry.model_version,
-        values=read_alike(files[CHART_VALUES], f'{folder}/{CHART_VALUES}'), schema=files[CHART_SCHEMA],
-        annotations=yamlio.read(files[CHART_YAML], f'{folder}/{CHART_YAML}').get('annotations', {}),
+        values=read_alike(files[CHART_VALUES], f'{folder}/{CHART_VALUES}'), schema=_described(files[CHART_SCHEMA]),
+        annotations=annotations, strategy=of_chart(annotations, folder),
     )  # fmt: skip
+
+
+def _described(schema: bytes) -> bytes:
+    """A chart's schema, with descriptions where today's starter has them: messages about values quote them."""
+    starter = load_templates().starter
+    return starter.described if schema == starter.files[CHART_SCHEMA] else schema
 
 
 def _within(folder: str, there: Sequence[str]) -> tuple[int, int]:
@@ -119,7 +141,6 @@ def _is_tampered(chart: Chart, entry: LedgerEntry, differing: Collection[str], c
 
 
 _NUMBERED = {CHART_YAML, CHART_README}
-TAMPERED = 'its bytes are not those of the ledger'
 
 
 def pinned(

@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from functools import cached_property
 
 from generator.charts.ledger import read_ledger
+from generator.charts.prune import pruned
 from generator.charts.starter import load_templates
 from generator.charts.versions import ModelCharts, make_charts
 from generator.checks.capacity import outline
@@ -21,23 +22,33 @@ from generator.domain.records import Ids, LedgerEntry, Plan, Registry, ResolvedR
 from generator.domain.tree import Read
 from generator.domain.words import suggest
 from generator.pipeline.all_problems import with_further
-from generator.pipeline.published import Base, base_revision, chart_reader, pinned, read_base, tampered
+from generator.pipeline.published import (
+    Base,
+    base_of_others,
+    base_revision,
+    chart_reader,
+    pinned,
+    read_base,
+    tampered,
+)
+from generator.pipeline.settle import settle
 from generator.pipeline.shards import Made, made_in_shards
 from generator.pipeline.source import Source, open_source
 from generator.plan.hand_edits import is_published
 from generator.plan.plan import Trees, make_plan
 from generator.plan.transitions import migration_warnings
 from generator.registry.load import Check, load_registry, no_problems
-from generator.releases.resolve import resolve_releases, standing
+from generator.releases.pins import with_targets
+from generator.releases.resolve import resolve_releases
 from generator.tools.git.repository import Repository
 
 
 def open_run(
-    repository: Repository, models: Collection[str] = (), *, base: str = '', shards: bool = False,
+    repository: Repository, models: Collection[str] = (), *, base: str = '', prune: bool = False, shards: bool = False,
     progress: Progress = quiet,
 ) -> Run:  # fmt: skip
     """A run over these models, or over all; `base` names the revision that charts are judged against."""
-    return Run(open_source(repository, models), base, shards=shards, progress=progress)
+    return Run(open_source(repository, models), base, prune=prune, shards=shards, progress=progress)
 
 
 @dataclass(frozen=True)
@@ -46,13 +57,14 @@ class Run:
 
     Every answer follows from these fields alone, in whatever order they are asked for, and is made once. With `part`
     only these registry files are read, and where not `checked` they were looked at as a whole before. With `shards` a
-    large tree is made by several processes.
+    large tree is made by several processes; with `prune` charts go that nobody needs any more.
     """
 
     source: Source
     base_name: str = ''
     part: tuple[str, ...] = ()
     checked: bool = True
+    prune: bool = False
     shards: bool = False
     progress: Progress = quiet
 
@@ -126,19 +138,35 @@ class Run:
             for name, model in sorted(registry.models.items()):
                 ledger = base.ledgers.get(name, ())
                 try:
-                    made[name] = make_charts(model, registry.settings, self.templates, ledger, base.ids)
+                    made[name] = make_charts(
+                        model, registry.settings, self.templates, ledger, base.ids, self.repository.object_format
+                    )
                 except ProblemsFound as error:
                     problems += error.problems
                 step(1)
         problems += tampered(made, base, self.repository.blob_id)
+        try:
+            made = settle(self.source, registry, made, base, prune=self.prune)
+        except ProblemsFound as error:
+            problems += error.problems
         if problems:
             raise self._with_further(problems)
         return made
 
     @cached_property
+    def left(self) -> dict[str, ModelCharts]:
+        """Charts of models that the registry does not have any more: what is published stays."""
+        if not self.whole:
+            return {}
+        base = base_of_others(self.source, self.base.revision, self.registry.model_names)
+        made = {model: ModelCharts(entries, {}) for model, entries in base.ledgers.items()}
+        return settle(self.source, self.registry, made, base, prune=self.prune)
+
+    @cached_property
     def releases(self) -> list[ResolvedRelease]:
         registry, charts = self.registry, self.charts
-        read = chart_reader(self.repository, self.base, pinned(registry, charts, standing(registry)))
+        ahead = pinned(registry, charts, with_targets(registry))
+        read = chart_reader(self.repository, self.base, charts, self.settings.branch, ahead)
         releases = resolve_releases(registry, charts, read, registry.releases.values())
         if self.whole and (problems := environment_problems(releases)):
             raise ProblemsFound(problems)
@@ -154,7 +182,7 @@ class Run:
         if self.whole:
             present = [name for name in DOCUMENTS if name in self.source.tree.ids]
             current = {name: self.source.read(name) for name in present}
-            files |= render_repository(self.registry, self.templates, current, self.prefix)
+            files |= render_repository(self.registry, self.templates, current, self.prefix) | render_charts(self.left)
         return files
 
     @cached_property
@@ -166,7 +194,7 @@ class Run:
     def _hashed(self, paths: Iterator[str]) -> Iterator[tuple[str, str]]:
         """Equal bytes, such as the starter's templates, are hashed once."""
         blobs: dict[int, str] = {}
-        base, published = self.base.ids, self.published
+        base, published = self.base.ids, self.immutable
         for path in paths:
             held, data = base.get(path), self.files[path]
             if held and is_published(path, published):
@@ -179,9 +207,20 @@ class Run:
 
     @cached_property
     def published(self) -> dict[str, frozenset[str]]:
-        """Chart versions in the ledgers of the base, by model in scope."""
+        """Chart versions in the ledgers of the base that are not pruned, by model in scope."""
+        if self._in_shards:
+            return self._in_shards.published
         ledgers = self.base.ledgers
-        return {model: frozenset(entry.version for entry in ledgers.get(model, ())) for model in self.registry.models}
+        return {
+            model: frozenset(entry.version for entry in ledgers.get(model, ())) - pruned(made.ledger)
+            for model, made in self.charts.items()
+        }
+
+    @property
+    def immutable(self) -> dict[str, frozenset[str]]:
+        """The same, and those of models that are gone."""
+        left = {m: frozenset(e.version for e in made.ledger if not e.pruned) for m, made in self.left.items()}
+        return {**self.published, **left}
 
     def ledger_of(self, model: str) -> tuple[LedgerEntry, ...]:
         """The chart versions of a model as this run leaves them."""
@@ -199,7 +238,7 @@ class Run:
     def plan(self, *, discard: bool = False, removable: Collection[str] = ()) -> Plan:
         """What the work tree (or the revision, where there is none) lacks; raises ProblemsFound at hand edits."""
         trees = self._trees(self.source.generated, self.source.read)
-        plan, problems = make_plan(trees, self.published, discard=discard, removable=removable)
+        plan, problems = make_plan(trees, self.immutable, discard=discard, removable=removable)
         if problems:
             raise ProblemsFound(problems)
         return plan
@@ -210,7 +249,7 @@ class Run:
         def read(path: str) -> bytes:
             return self.repository.read([head[path]])[head[path]]
 
-        return make_plan(self._trees(head, read), self.published, discard=True, removable=removable)[0]
+        return make_plan(self._trees(head, read), self.immutable, discard=True, removable=removable)[0]
 
     def _trees(self, current: Mapping[str, str], read: Read) -> Trees:
         base = self.base.ids
@@ -247,4 +286,4 @@ class Run:
         base, ids = run.base.ids, run.desired_ids
         new = {path: run.files[path] for path, blob in ids.items() if base.get(path) != blob}
         outlines = [outline(release) for release in run.releases]
-        return Made(run.registry, dict(run.base.ledgers), outlines, new, ids)
+        return Made(run.registry, dict(run.base.ledgers), run.published, outlines, new, ids)

@@ -27,6 +27,7 @@ class Made:
 
     registry: Registry
     ledgers: dict[str, tuple[LedgerEntry, ...]]
+    published: dict[str, frozenset[str]]
     outlines: list[ResolvedRelease]
     files: Tree
     ids: Ids
@@ -80,5 +81,6 @@ def _together(one: Made, other: Made) -> Made:
         releases={**mine.releases, **theirs.releases},
         rollouts={**mine.rollouts, **theirs.rollouts},
     )
-    ledgers, outlines = {**one.ledgers, **other.ledgers}, [*one.outlines, *other.outlines]
-    return Made(registry, ledgers, outlines, {**one.files, **other.files}, {**one.ids, **other.ids})
+    ledgers, published = {**one.ledgers, **other.ledgers}, {**one.published, **other.published}
+    outlines = [*one.outlines, *other.outlines]
+    return Made(registry, ledgers, published, outlines, {**one.files, **other.files}, {**one.ids, **other.ids})

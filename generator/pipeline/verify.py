@@ -7,10 +7,10 @@ from collections import defaultdict
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 
-from generator.charts.ledger import brought_back, read_ledger
+from generator.charts.ledger import TAMPERED, brought_back, read_ledger
 from generator.charts.versions import digest_of
 from generator.delivery.bootstrap import bootstrap_objects
-from generator.delivery.objects import delivery_object
+from generator.delivery.objects import delivery_object, values_indent
 from generator.documents.rendered import parse_documents
 from generator.domain.layout import (
     CHART_YAML,
@@ -25,7 +25,6 @@ from generator.domain.layout import (
 )
 from generator.domain.problems import Problem, ProblemsFound
 from generator.domain.records import ResolvedRelease
-from generator.pipeline.published import TAMPERED
 from generator.pipeline.run import Run
 from generator.plan.summary import folder_of, new_folders
 from generator.tools.helm.binary import Helm, HelmRelease, Rendered, lint, template
@@ -64,7 +63,7 @@ def _unequal_values(run: Run) -> Iterator[Problem]:
     for release in run.releases:
         file = values_file(release.release.name)
         body = run.source.read(file).split(b'\n', 2)[2]
-        indent = b'        ' if release.environment.agent == 'argocd' else b'    '
+        indent = b' ' * values_indent(release.environment.agent)
         block = b''.join(indent + line if line.strip() else line for line in body.splitlines(keepends=True))
         held = run.source.read(delivery_file(release.release.name))
         if block not in held and body != b'{}\n':

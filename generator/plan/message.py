@@ -23,8 +23,9 @@ def commit_message(
     `moves` tells of releases from which chart to which they move; the others get other values.
     """
     summary = summarize(plan)
-    lines = [subject.strip() or _subject(summary, registry_files), '']
+    lines = [subject.strip() or _subject(summary, registry_files, operation), '']
     lines += _section('New charts', summary.new_charts)
+    lines += _section('Restored charts', summary.restored_charts)
     lines += _section('Changed drafts', summary.changed_charts)
     lines += _section('Changed releases', (_moved(name, moves or {}) for name in summary.releases))
     title = 'Removed, and uninstalled by the agent' if summary.uninstalled else 'Removed'
@@ -38,9 +39,13 @@ def _moved(release: str, moves: Mapping[str, str]) -> str:
     return f'{release}: {moves[release]}' if release in moves else release
 
 
-def _subject(summary: Summary, registry_files: Collection[str]) -> str:
+def _subject(summary: Summary, registry_files: Collection[str], operation: str) -> str:
+    what = f'{summary.models[0]}: ' if len(summary.models) == 1 else ''
+    if operation.split()[0] == 'prune':
+        return shortened(f'Prune {what}{", ".join(_count("", summary.removed, "chart")) or "no chart"}')
     parts = [
         *_count('', summary.new_charts, 'chart'),
+        *_count('restore ', summary.restored_charts, 'chart'),
         *_count('', summary.changed_charts, 'draft'),
         *_count('', summary.releases, 'release'),
         *_count('remove ', [name for name in summary.removed if '/' in name], 'release'),
@@ -48,7 +53,6 @@ def _subject(summary: Summary, registry_files: Collection[str]) -> str:
     ]
     if not parts:
         return 'Generate repository documents' if summary.documents else f'Update {_files(registry_files)}'
-    what = f'{summary.models[0]}: ' if len(summary.models) == 1 else ''
     return shortened(f'Generate {what}{", ".join(parts)}')
 
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping
 
-from generator.charts.ledger import brought_back
 from generator.domain.layout import (
     CHART_YAML,
     DELIVERY,
@@ -24,15 +23,14 @@ from generator.domain.records import Change, Plan
 from generator.plan.hand_edits import UNKNOWN, HandEdits
 from generator.plan.hand_edits import Trees as Trees
 
-REMOVED = 'removed, but published charts stay'
-
 
 def make_plan(
     trees: Trees, published: Mapping[str, Collection[str]], *, discard: bool = False, removable: Collection[str] = ()
 ) -> tuple[Plan, list[Problem]]:
     """The changes from current to desired, and the problems that forbid them.
 
-    `published` are the chart versions in the ledger of the base, by model in scope: those folders never change.
+    `published` are the chart versions in the ledger of the base that are not pruned, by model in scope: those folders
+    never change, and what is missing of them comes back from the base.
     `discard` gives up hand edits; `removable` are releases (`env/model`) and environments whose files may go.
     """
     planner = _Planner(trees, published, discard, removable)
@@ -83,10 +81,15 @@ class _Planner:
                 self._leave_or_remove(path, unwanted)
             elif path in self.trees.current_ids:
                 self._update(path)
-            else:
-                self._add(path)
+            else:  # also what somebody has removed of a published chart
+                self.changes.append(Change('add', path))
         written = [change.path for change in self.changes if change.kind != 'remove']
-        return Plan(tuple(self.changes), self.edits.contents(written))
+        return Plan(tuple(self.changes), self.edits.contents(written), self._restored())
+
+    def _restored(self) -> tuple[str, ...]:
+        added = [change.path for change in self.changes if change.kind == 'add']
+        heads = [path for path in added if path.endswith(f'/{CHART_YAML}') and self.edits.is_published(path)]
+        return tuple(path.removesuffix(f'/{CHART_YAML}') for path in heads)
 
     def _differing(self) -> list[str]:
         """Files that are not as they are wanted: chart folders of the base as they are there."""
@@ -99,12 +102,6 @@ class _Planner:
         desired, base = self.trees.desired_ids, self.trees.base_ids
         others = (path for path in self.trees.current_ids if path not in desired)
         return {path for path in others if path not in base or not self.edits.is_published(path)}
-
-    def _add(self, path: str) -> None:
-        if not self.discard and path in self.trees.base_ids and self.edits.is_published(path):
-            self._refuse(path, REMOVED)
-        else:
-            self.changes.append(Change('add', path))
 
     def _update(self, path: str) -> None:
         fault = '' if self.discard else self.edits.fault(path)
@@ -133,9 +130,6 @@ class _Planner:
         folder = chart_folder(*chart[:2]) if chart else path
         if message == UNKNOWN:  # told once of the folder
             path, instead = folder, 'move it away if you need it'
-        elif message == REMOVED:
-            path = path if f'{folder}/{CHART_YAML}' in self.trees.current_ids else folder
-            instead = brought_back(folder)
         else:
             instead = _where_instead(path)
         problem = Problem(path, '', message, f"{instead}, or run 'chartloom generate --discard-edits'")

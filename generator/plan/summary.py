@@ -20,6 +20,7 @@ from generator.domain.records import Plan
 @dataclass(frozen=True, slots=True)
 class Summary:
     new_charts: tuple[str, ...]  # 'model 1.0.2'
+    restored_charts: tuple[str, ...]
     changed_charts: tuple[str, ...]  # drafts
     releases: tuple[str, ...]  # 'prod/model'
     removed: tuple[str, ...]  # 'prod/model', or a draft
@@ -37,7 +38,8 @@ class Summary:
 def summarize(plan: Plan) -> Summary:
     """Which charts and releases the changes of a plan belong to, each once and sorted."""
     names: dict[str, set[str]] = {
-        kind: set() for kind in ('add', 'update', 'releases', 'remove', 'documents', 'models', 'environments')
+        kind: set()
+        for kind in ('add', 'restored', 'update', 'releases', 'remove', 'documents', 'models', 'environments')
     }
     for change in plan.changes:
         model, chart = model_of(change.path), chart_file(change.path)
@@ -46,7 +48,8 @@ def summarize(plan: Plan) -> Summary:
         elif not model:
             names['documents'].add(change.path)
         elif chart and chart[2] == CHART_YAML:
-            names[change.kind].add(f'{chart[0]} {chart[1]}')
+            kind = 'restored' if folder_of(change.path) in plan.restored else change.kind
+            names[kind].add(f'{chart[0]} {chart[1]}')
         if change.kind == 'remove' and change.path.startswith(f'{BOOTSTRAP}/'):
             names['environments'].add(environment_of(change.path))
         if model:

@@ -4,15 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, assert_never
 
 from generator.documents.read import read
 from generator.documents.write import is_sealed
+from generator.domain.choices import Engine, by_commits, engine_title, makes_routes, writes_weights
 from generator.domain.layout import model_of, release_file, release_of
 from generator.domain.problems import Problem
 from generator.domain.records import Values
-
-_RUNS = {'argo-rollouts': 'Argo Rollouts', 'flagger': 'Flagger'}
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,12 +26,13 @@ class _Form:
         return str(self.values.get('strategy', {}).get('type', 'rolling'))
 
     @property
-    def engine(self) -> str:
-        return str(self.values.get('strategy', {}).get('engine', 'native'))
+    def engine(self) -> Engine:
+        found: Engine = self.values.get('strategy', {}).get('engine', 'native')
+        return found
 
     @property
     def shown(self) -> str:
-        return self.kind if self.kind == 'rolling' else f'{self.kind} by {_RUNS.get(self.engine, "commits")}'
+        return self.kind if self.kind == 'rolling' else f'{self.kind} by {engine_title(self.engine)}'
 
     @property
     def rolls(self) -> bool:
@@ -41,16 +41,21 @@ class _Form:
 
     def workload(self, name: str) -> str:
         """What makes the pods that have the traffic."""
-        if self.engine == 'argo-rollouts':
-            return f'Rollout {name}'
-        if self.kind == 'blueGreen' and self.engine == 'native':
-            return f'Deployment {name}-blue or {name}-green'
-        return f'Deployment {name}'
+        engine = self.engine
+        match engine:
+            case 'native' if self.kind == 'blueGreen':
+                return f'Deployment {name}-blue or {name}-green'
+            case 'native' | 'flagger':
+                return f'Deployment {name}'
+            case 'argo-rollouts':
+                return f'Rollout {name}'
+            case _:
+                assert_never(engine)
 
     def serving(self, after: _Form) -> list[tuple[str, int]]:
         """Tracks that have requests and do not run after it, where commits move the requests before and after."""
         now, then = (form.values.get('tracks', {}) for form in (self, after))
-        both = {self.engine, after.engine} == {'native'} and self.kind == after.kind
+        both = by_commits(self.engine) and by_commits(after.engine) and self.kind == after.kind
         gone = (name for name in now if both and not then.get(name, {}).get('enabled', name == 'stable'))
         return [(name, now[name].get('weight', 0)) for name in gone if now[name].get('weight', 0)]
 
@@ -84,15 +89,15 @@ def _warnings(file: str, name: str, before: Values, after: Values) -> Iterator[P
     if gone != comes:
         message = f'it moves from {old.shown} to {new.shown}: {gone} goes with its pods, {comes} takes its place'
         yield Problem(file, '', message, 'do it when few requests come, or there may be nobody to answer for a while')
-    elif 'flagger' in (old.engine, new.engine) and old.engine != new.engine:
+    elif makes_routes(old.engine) != makes_routes(new.engine):
         message = f'it moves from {old.shown} to {new.shown}: its Service and its route are deleted and made anew'
         yield Problem(file, '', message, 'do it when few requests come')
-    elif new.engine == 'native' and new.kind != 'rolling' and old.chart != new.chart and not (old.rolls or new.rolls):
+    elif by_commits(new.engine) and new.kind != 'rolling' and old.chart != new.chart and not (old.rolls or new.rolls):
         message = f'its new version takes all requests at once, though its strategy is {new.kind}'
         yield Problem(file, '', message, "take the pin back and run 'chartloom rollout start', or mean it")
     for track, weight in old.serving(new):
         message = f'the pods of track {track} go at once, and they have {weight} % of the requests'
         yield Problem(file, '', message, "take back what was removed, and move the requests first: 'chartloom rollout'")
-    if new.engine == old.engine == 'argo-rollouts' and old.routes != new.routes and new.kind == 'canary':
+    if old.engine == new.engine and writes_weights(new.engine) and old.routes != new.routes and new.kind == 'canary':
         message = 'its route changes: a canary that is under way gets no requests until its next step'
         yield Problem(file, '', message, 'wait until no rollout is under way')

@@ -22,6 +22,7 @@ from generator.domain.records import (
     Settings,
     Values,
 )
+from generator.domain.strategy import parse_strategy
 from generator.domain.tree import Read
 from generator.domain.words import quoted, suggest
 from generator.registry.texts import text_problems
@@ -193,5 +194,5 @@ def _make(place: tuple[str, str], file: str, spec: Values) -> Any:
             return Release(environment, model, file, spec)
         case 'Rollout':
             environment, _, model = name.partition('/')
-            return Rollout(environment, model, file, spec)
+            return Rollout(environment, model, file, spec, parse_strategy(spec['strategy']))
     return Application(name, file, spec)

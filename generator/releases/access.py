@@ -4,68 +4,115 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, assert_never
 
+from generator.domain.choices import Auth, Router
 from generator.domain.places import Path
-from generator.domain.problems import problem
+from generator.domain.problems import ProblemsFound, problem
 from generator.domain.records import Environment, Layer, Values
+from generator.strategies.gateways import GatewayFeature, unenforced
 from generator.strategies.routers.nginx import PREFIX
 from generator.values.merge import enabled
 
 
 @dataclass(frozen=True, slots=True)
 class Access:
-    """What a route asks for (none, jwt or oidc), and the file and place that say so."""
+    """What a route asks for, and the file and place that say so."""
 
-    kind: str
+    kind: Auth
     file: str
     source: Path
 
 
-# What each router can ask for, what it needs of `identity` for it, and what to do where it cannot.
-_NEEDS: dict[tuple[str, str], tuple[str, ...]] = {
-    ('gateway-api', 'jwt'): ('issuer', 'jwksUri'),
-    ('gateway-api', 'oidc'): ('issuer', 'clientID', 'clientSecret'),
-    ('istio', 'jwt'): ('issuer', 'jwksUri'),
-    ('nginx', 'oidc'): ('authUrl', 'signInUrl'),
-}
-_INSTEAD = {
-    ('istio', 'oidc'): "Istio signs nobody in: use auth 'jwt', or router 'gateway-api' with Envoy Gateway",
-    ('nginx', 'jwt'): "ingress-nginx reads no tokens: use auth 'oidc', or another router",
-}
 _KEYS = ('issuer', 'jwksUri', 'audiences', 'clientID', 'clientSecret')
 
 
 def auth_layers(environment: Environment, access: Access, hostnames: Sequence[str]) -> Iterator[Layer]:
-    """Layers that let nobody in without a token or an account; ProblemsFound where the router cannot see to it."""
-    router, identity = environment.router, environment.spec.get('identity', {})
-    if access.kind == 'none' or router == 'service':
+    """Layers that let nobody in without a token or an account; ProblemsFound where the router cannot enforce that."""
+    needs = _needs(environment, access.kind)
+    if not needs:
         return
-    _check(environment, access)
+    _check_identity(environment, access.kind, needs)
+    router, identity = environment.router, environment.spec['identity']
     yield Layer(access.file, access.source, ('auth', 'type'), access.kind)
     found = {key: identity[key] for key in _KEYS if key in identity}
-    if access.kind == 'oidc' and router == 'gateway-api':
-        found['redirectURL'] = f'https://{hostnames[0]}/oauth2/callback'
+    annotations: dict[str, str] = {}
+    match router:
+        case 'service' | 'istio':
+            pass
+        case 'gateway-api':
+            if 'clientID' in needs:
+                found['redirectURL'] = f'https://{hostnames[0]}/oauth2/callback'
+        case 'nginx':
+            annotations = {f'{PREFIX}/auth-url': identity['authUrl'], f'{PREFIX}/auth-signin': identity['signInUrl']}
+        case _:
+            assert_never(router)
     yield Layer(environment.file, ('spec', 'identity'), ('auth',), found)
-    if router == 'nginx':
-        annotations = {f'{PREFIX}/auth-url': identity['authUrl'], f'{PREFIX}/auth-signin': identity['signInUrl']}
-        for route in ('route', 'grpcRoute'):
-            yield Layer(environment.file, ('spec', 'identity'), (route, 'annotations'), annotations)
+    for route in ('route', 'grpcRoute') if annotations else ():
+        yield Layer(environment.file, ('spec', 'identity'), (route, 'annotations'), annotations)
 
 
-def _check(environment: Environment, access: Access) -> None:
-    """A router that cannot ask would let everybody in without a word."""
-    router, name = environment.router, environment.name
-    if (router, access.kind) not in _NEEDS:
-        message = f"environment '{name}' with router '{router}' cannot ask for '{access.kind}'"
-        raise problem(environment.file, '$.spec.router', message, _INSTEAD[router, access.kind])
-    if router == 'gateway-api' and environment.spec['gateway'].get('controller') != 'envoy-gateway':
-        message = f"auth '{access.kind}' is Envoy Gateway's, and environment '{name}' does not say that it has it"
-        hint = 'write controller: envoy-gateway if it has; another controller would let everybody in'
-        raise problem(environment.file, '$.spec.gateway', message, hint)
-    missing = [key for key in _NEEDS[router, access.kind] if key not in environment.spec.get('identity', {})]
+def _needs(environment: Environment, kind: Auth) -> tuple[str, ...]:
+    """What the router needs of `identity` to enforce it; a router that cannot would let everybody in without a word."""
+    match kind:
+        case 'none':
+            return ()
+        case 'jwt':
+            return _jwt(environment)
+        case 'oidc':
+            return _oidc(environment)
+        case _:
+            assert_never(kind)
+
+
+def _jwt(environment: Environment) -> tuple[str, ...]:
+    router = environment.router
+    match router:
+        case 'service':  # nobody comes from outside
+            return ()
+        case 'gateway-api':
+            _check_controller(environment, 'auth.jwt')
+            return ('issuer', 'jwksUri')
+        case 'istio':
+            return ('issuer', 'jwksUri')
+        case 'nginx':
+            raise _cannot(environment, 'jwt', "ingress-nginx reads no tokens: use auth 'oidc', or another router")
+        case _:
+            assert_never(router)
+
+
+def _oidc(environment: Environment) -> tuple[str, ...]:
+    router = environment.router
+    match router:
+        case 'service':
+            return ()
+        case 'gateway-api':
+            _check_controller(environment, 'auth.oidc')
+            return ('issuer', 'clientID', 'clientSecret')
+        case 'istio':
+            hint = "Istio signs nobody in: use auth 'jwt', or router 'gateway-api' with Envoy Gateway"
+            raise _cannot(environment, 'oidc', hint)
+        case 'nginx':
+            return ('authUrl', 'signInUrl')
+        case _:
+            assert_never(router)
+
+
+def _cannot(environment: Environment, kind: Auth, hint: str) -> ProblemsFound:
+    message = f"environment '{environment.name}' with router '{environment.router}' cannot enforce auth '{kind}'"
+    return problem(environment.file, '$.spec.router', message, hint)
+
+
+def _check_controller(environment: Environment, feature: GatewayFeature) -> None:
+    if refused := unenforced(feature, environment.controller):
+        message = f"{refused.reason} ({feature}, environment '{environment.name}')"
+        raise problem(environment.file, '$.spec.gateway', message, refused.instead)
+
+
+def _check_identity(environment: Environment, kind: Auth, needs: Sequence[str]) -> None:
+    missing = [key for key in needs if key not in environment.spec.get('identity', {})]
     if missing:
-        message = f"auth '{access.kind}' with router '{router}' wants {', '.join(missing)} of 'identity'"
+        message = f"auth '{kind}' with router '{environment.router}' requires {', '.join(missing)} of 'identity'"
         raise problem(environment.file, '$.spec.identity', message, f'add {missing[0]}, or write auth: none')
 
 
@@ -74,13 +121,24 @@ def tls_layers(environment: Environment, label: str, hostnames: Sequence[str], *
 
     A gateway has its own certificates: they belong to the platform, not to a release.
     """
-    if environment.router != 'nginx' or 'tls' not in environment.spec:
+    if not _certifies(environment.router) or 'tls' not in environment.spec:
         return
     source: Path = ('spec', 'tls')
     values: dict[str, Any] = {'secretName': f'{label}-tls', 'hostnames': list(hostnames)}
     yield Layer(environment.file, source, ('tls',), values)
     if owner:
         yield Layer(environment.file, source, ('tls', 'issuer'), environment.spec['tls']['issuer'])
+
+
+def _certifies(router: Router) -> bool:
+    """Whether a release brings the certificate of its host name."""
+    match router:
+        case 'service' | 'gateway-api' | 'istio':
+            return False
+        case 'nginx':
+            return True
+        case _:
+            assert_never(router)
 
 
 def secret_names(values: Values) -> dict[str, set[str]]:

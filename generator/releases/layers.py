@@ -6,15 +6,20 @@ from collections.abc import Iterator, Sequence
 from typing import Any
 
 from generator.charts import monitoring
+from generator.domain.choices import has_routes
 from generator.domain.places import Path
 from generator.domain.records import Application, Chart, Environment, Layer, Registry, Release, Values
+from generator.domain.strategy import WrittenStrategy
 from generator.releases.access import identity_layers
 from generator.releases.routes import route_layers
-from generator.strategies.compile import kind_layers, said_strategy
+from generator.strategies.compile import kind_layers
+from generator.strategies.flagger import primary_name
 from generator.values.images import mirrored
 
 
-def release_layers(release: Release, environment: Environment, chart: Chart, registry: Registry) -> list[Layer]:
+def release_layers(
+    release: Release, environment: Environment, chart: Chart, written: WrittenStrategy, registry: Registry
+) -> list[Layer]:
     """The layers over the chart's own values, the release's last; what a chart needs to tell, its annotations tell."""
     applications = registry.applications_of.get(release.model, ())
     layers = [
@@ -25,9 +30,7 @@ def release_layers(release: Release, environment: Environment, chart: Chart, reg
     for place in (environment, release):
         if 'values' in place.spec:
             layers.append(Layer(place.file, ('spec', 'values'), (), place.spec['values']))
-    if said := said_strategy(release, environment, chart, registry):
-        layers += kind_layers(release, environment, said)
-    return layers
+    return [*layers, *kind_layers(release, environment, written)]
 
 
 def mirror_layers(environment: Environment, values: Values) -> Iterator[Layer]:
@@ -52,7 +55,7 @@ def _application_layers(
         yield from _peer_layers(release, environment, chart, application, registry)
     if applications:
         yield Layer(applications[0].file, ('metadata', 'name'), ('partOf',), applications[0].name)
-    if environment.router != 'service':
+    if has_routes(environment.router):
         yield from route_layers(release, environment, chart, applications, registry)
 
 
@@ -68,9 +71,8 @@ def _peer_layers(
         source: Path = ('spec', 'members', index)
         yield Layer(application.file, source, ('networkPolicy', 'ingress', peer), {**pods, 'ports': ports})
         yield Layer(application.file, source, ('networkPolicy', 'egress', peer), pods)
-        if environment.engine == 'flagger':  # whose pods that have the traffic are called otherwise
-            primary = {'podLabels': {**pods['podLabels'], 'app.kubernetes.io/name': f'{peer}-primary'}}
-            target = f'{peer}-primary'
+        if target := primary_name(peer, environment.engine):
+            primary = {'podLabels': {**pods['podLabels'], 'app.kubernetes.io/name': target}}
             yield Layer(application.file, source, ('networkPolicy', 'ingress', target), {**primary, 'ports': ports})
             yield Layer(application.file, source, ('networkPolicy', 'egress', target), primary)
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator
+from typing import assert_never
 
 from generator.domain.records import Environment, Layer, Values
 from generator.domain.units import seconds
@@ -12,8 +13,17 @@ from generator.strategies.routers.nginx import PREFIX
 
 def nginx_layers(environment: Environment, values: Values) -> Iterator[Layer]:
     """Time limits and gRPC, as far as nobody has said them already."""
-    if environment.router != 'nginx':
-        return
+    router = environment.router
+    match router:
+        case 'service' | 'gateway-api' | 'istio':
+            return
+        case 'nginx':
+            yield from _annotations(environment, values)
+        case _:
+            assert_never(router)
+
+
+def _annotations(environment: Environment, values: Values) -> Iterator[Layer]:
     wanted = {'grpcRoute': {f'{PREFIX}/backend-protocol': 'GRPC'}}
     if timeout := values['route']['timeout']:
         wanted['route'] = {f'{PREFIX}/proxy-read-timeout': str(max(1, math.ceil(seconds(timeout))))}

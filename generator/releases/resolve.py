@@ -1,88 +1,44 @@
-"""Registry and charts → resolved releases: pins, layers, merged values, each checked by the schema of its own chart."""
+"""Registry and charts → resolved releases: layers and merged values, each checked by the schema of its own chart."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
 from functools import partial
+from typing import Any
 
 from generator.charts.versions import ModelCharts
 from generator.checks.registry import release_problems
+from generator.documents.schema import values_faults
+from generator.domain.choices import by_commits
+from generator.domain.places import Path, show
 from generator.domain.problems import Problem, ProblemsFound
 from generator.domain.records import (
     DOMAIN,
     VALUES_CONTRACT,
     Chart,
-    Environment,
+    Layer,
     LedgerEntry,
-    Model,
     Registry,
     Release,
     ResolvedRelease,
     Rollout,
     Values,
 )
-from generator.domain.words import suggest
+from generator.domain.strategy import Rolling, WrittenStrategy
 from generator.releases.access import secret_layers
 from generator.releases.layers import mirror_layers, release_layers
 from generator.releases.nginx import nginx_layers
+from generator.releases.pins import choose_entry
 from generator.releases.routes import routing_layers
-from generator.strategies.compile import engine_layers, said_strategy
+from generator.strategies.compile import engine_layers
 from generator.strategies.during import rollout_layers, target
+from generator.strategies.written import release_strategy
 from generator.values.layers import merge_checked
 from generator.values.merge import difference, merge_layers
 
 # Gives a chart version of a model that was not made in this run: read from the base tree.
 ReadChart = Callable[[str, LedgerEntry], Chart]
-
-
-def standing(registry: Registry) -> list[Release]:
-    """All releases, and those that rollouts lead to: each stands on a chart."""
-    on_the_way = [target(registry.releases[name], rollout) for name, rollout in registry.rollouts.items()]
-    return [*registry.releases.values(), *on_the_way]
-
-
-def choose_entry(release: Release, environment: Environment, model: Model, charts: ModelCharts) -> LedgerEntry:
-    """The chart version that a release stands on; raises ProblemsFound when its pin is missing or names nothing."""
-    if not release.version and not release.chart:
-        if environment.follows_newest:
-            newest = charts.newest(model.newest.version)
-            assert newest, 'every newest model version has a chart'
-            return newest
-        raise ProblemsFound(
-            [Problem(release.file, '$.spec', 'nothing is pinned', f"run 'chartloom pin {release.name}'")]
-        )
-    known = [version.version for version in model.versions]
-    if not release.version:
-        raise ProblemsFound(
-            [
-                Problem(
-                    release.file,
-                    '$.spec',
-                    'a chart is pinned without its model version',
-                    f"run 'chartloom pin {release.name}'",
-                )
-            ]
-        )
-    if release.version not in known:
-        message = f"there is no version '{release.version}' of model '{model.name}'"
-        raise ProblemsFound([Problem(release.file, '$.spec.version', message, suggest(release.version, known))])
-    if not release.chart:
-        message = f"no chart is pinned for version '{release.version}'"
-        raise ProblemsFound([Problem(release.file, '$.spec', message, f"run 'chartloom pin {release.name}'")])
-    return _entry(release, model, charts)
-
-
-def _entry(release: Release, model: Model, charts: ModelCharts) -> LedgerEntry:
-    entry = next((e for e in charts.ledger if e.version == release.chart), None)
-    if entry is None:
-        message = f"there is no chart '{release.chart}' of model '{model.name}'"
-        versions = [e.version for e in charts.ledger]
-        raise ProblemsFound([Problem(release.file, '$.spec.chart', message, suggest(release.chart, versions))])
-    if entry.model_version != release.version:
-        message = f"chart '{entry.version}' serves version '{entry.model_version}', not '{release.version}'"
-        raise ProblemsFound([Problem(release.file, '$.spec.chart', message, f"run 'chartloom pin {release.name}'")])
-    return entry
 
 
 def resolve_releases(
@@ -101,12 +57,6 @@ def resolve_releases(
     return resolved
 
 
-# Where nobody says anything.
-_ROLLING: Values = {'rolling': {}}
-# Layers that follow from all others: from values that are known to have the right form.
-_DERIVED = (secret_layers, nginx_layers, mirror_layers, routing_layers)
-
-
 def _resolve(
     release: Release, registry: Registry, charts: Mapping[str, ModelCharts], read_chart: ReadChart
 ) -> ResolvedRelease:
@@ -115,13 +65,13 @@ def _resolve(
         return resolve_pinned(release, registry, charts, read_chart)
     new = resolve_pinned(_checked_target(release, rollout, registry, charts), registry, charts, read_chart)
     old = resolve_pinned(release, registry, charts, read_chart)
-    said = said_strategy(new.release, new.environment, new.chart, registry)
-    layers = (*new.layers, *rollout_layers(rollout, old, new, said))
+    layers = (*new.layers, *rollout_layers(rollout, old, new))
     merged = merge_checked(layers, new.chart.values, new.chart.schema, rollout.file, fits=new.chart.is_new)
     routing = tuple(routing_layers(new.environment, merged))
-    layers, merged = (*layers, *routing), merge_layers(routing, merged)
+    layers, merged = (*layers, *routing), _with_derived(routing, merged, release, new.chart)
     values = difference(new.chart.values, merged)
-    return ResolvedRelease(release, new.environment, new.chart, values, merged, layers, rollout.spec['strategy'])
+    written = WrittenStrategy(rollout.strategy, rollout.spec['strategy'], rollout.file, ('spec', 'strategy'))
+    return ResolvedRelease(release, new.environment, new.chart, values, merged, layers, written)
 
 
 def _checked_target(
@@ -151,21 +101,52 @@ def resolve_pinned(
     entry = choose_entry(release, environment, registry.models[release.model], model_charts)
     chart = model_charts.charts.get(entry.version) or read_chart(release.model, entry)
     _check_contract(release, chart)
-    layers = tuple(release_layers(release, environment, chart, registry))
+    written = release_strategy(release, environment, chart)
+    layers = tuple(release_layers(release, environment, chart, written, registry))
     merged = merge_checked(layers, chart.values, chart.schema, release.file, fits=chart.is_new)
-    said = said_strategy(release, environment, chart, registry)
-    if not release.version and release.engine(environment) == 'native' and said and said.kind != 'rolling':
-        message = f"strategy '{said.kind}' in git leads from a pin to another, and nothing is pinned"
+    moved = by_commits(release.engine(environment)) and not isinstance(written.strategy, Rolling)
+    if moved and not release.version:
+        message = f"strategy '{written.kind}' in git leads from a pin to another, and nothing is pinned"
         hint = f"run 'chartloom pin {release.name}', or write strategy: {{rolling: {{}}}} into {environment.file}"
         raise ProblemsFound([Problem(release.file, '$.spec', message, hint)])
-    for derive in (partial(engine_layers, release, chart, said), *_DERIVED):
-        if found := tuple(derive(environment, merged)):
-            layers, merged = (*layers, *found), merge_layers(found, merged)
+    follow = (
+        partial(engine_layers, release, chart, written),
+        secret_layers,
+        nginx_layers,
+        mirror_layers,
+        routing_layers,
+    )
+    for derive in follow:
+        if derived := tuple(derive(environment, merged)):
+            layers, merged = (*layers, *derived), _with_derived(derived, merged, release, chart)
     values = difference(chart.values, merged)
-    result = ResolvedRelease(release, environment, chart, values, merged, layers, said.spec if said else _ROLLING)
+    result = ResolvedRelease(release, environment, chart, values, merged, layers, written)
     if problems := release_problems(result):
         raise ProblemsFound(problems)
     return result
+
+
+def _with_derived(derived: Sequence[Layer], merged: Values, release: Release, chart: Chart) -> dict[str, Any]:
+    """Values with layers that follow from them on top; raises ProblemsFound where these do not fit the chart's schema.
+
+    They fit the schema of this chartloom's own charts; another one's may have other limits.
+    """
+    whole = merge_layers(derived, merged)
+    problems = []
+    for fault in values_faults(chart.schema, whole, merged):
+        layer = next((layer for layer in reversed(derived) if _overlap(layer.target, fault.path)), None)
+        file, path = (layer.file, show(layer.source)) if layer else (release.file, '$.spec')
+        message = f"what follows from it does not fit chart '{chart.version}': {show(fault.path)}: {fault.message}"
+        hint = 'report this as a bug of chartloom' if chart.is_new else f"run 'chartloom pin --newest {release.name}'"
+        problems.append(Problem(file, path, message, hint))
+    if problems:
+        raise ProblemsFound(problems)
+    return whole
+
+
+def _overlap(one: Path, other: Path) -> bool:
+    shared = min(len(one), len(other))
+    return one[:shared] == other[:shared]
 
 
 def _check_contract(release: Release, chart: Chart) -> None:

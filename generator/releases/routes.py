@@ -58,7 +58,7 @@ def routing_layers(environment: Environment, values: Values) -> Iterator[Layer]:
 def _access(release: Release, chart: Chart, shared: Application | None, registry: Registry) -> Access:
     """Who may ask, and who says so: once for all members of an application that have routes, else the model."""
     if shared:
-        return Access(str(shared.spec.get('auth', 'none')), shared.file, ('spec', 'auth'))
+        return Access(shared.spec.get('auth', 'none'), shared.file, ('spec', 'auth'))
     key = f'{DOMAIN}/auth'
     kind = chart.annotations.get(key, 'none')
     if chart.is_new:
@@ -113,8 +113,7 @@ def _gateway(environment: Environment, key: str, host: Host, ports: list[str]) -
     gateway = environment.spec['gateway']
     _, file, source = host
     place = {name: gateway[name] for name in ('name', 'namespace', 'sectionName') if name in gateway}
-    if environment.router != 'gateway-api':  # the default of every chart
-        yield Layer(environment.file, ('spec', 'router'), (key, 'type'), environment.router)
+    yield Layer(environment.file, ('spec', 'router'), (key, 'type'), environment.router)
     yield Layer(environment.file, ('spec', 'gateway'), (key, 'gateway'), place)
     yield Layer(file, source, (key, 'hostnames'), [_name(environment, host)])
     yield Layer(file, source, (key, 'enabled'), True)

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Any
+from typing import Any, assert_never
 
+from generator.domain.choices import has_routes
+from generator.domain.strategy import BlueGreen, Canary, Checks, Step
 from generator.domain.units import duration, number, seconds
 from generator.strategies.context import Context
-from generator.strategies.spec import BlueGreen, Canary, Checks, Step
 from generator.values.merge import enabled
 
 PLUGIN = 'argoproj-labs/gatewayAPI'
@@ -39,7 +40,7 @@ def _interval(checks: Checks) -> int:
 def _canary(canary: Canary, context: Context) -> dict[str, Any]:
     steps = list(_steps(canary, context))
     found: dict[str, Any] = {key: context.values['strategy']['rolling'][key] for key in ('maxSurge', 'maxUnavailable')}
-    if context.router != 'service':
+    if has_routes(context.router):
         found |= {
             'stableService': context.name,
             'canaryService': f'{context.name}-canary',
@@ -54,7 +55,7 @@ def _canary(canary: Canary, context: Context) -> dict[str, Any]:
 
 def _steps(canary: Canary, context: Context) -> Iterator[dict[str, Any]]:
     weighed = False  # whether pods follow the weight, as they do by default
-    if context.router != 'service' and (canary.replicas or not canary.steps[0].weight):
+    if has_routes(context.router) and (canary.replicas or not canary.steps[0].weight):
         yield {'setCanaryScale': {'replicas': canary.replicas or 1}}
         weighed = bool(canary.replicas)
     else:
@@ -108,7 +109,10 @@ def _routing(canary: Canary, context: Context) -> dict[str, Any]:
 
 def _router(context: Context, *, headers: bool) -> dict[str, Any]:
     http, grpc = (context.values[key]['enabled'] for key in ('route', 'grpcRoute'))
-    match context.router:
+    router = context.router
+    match router:
+        case 'service':  # pods are counted
+            return {}
         case 'gateway-api':
             more = {'useHeaderRoutes': True} if headers else {}
             plugin: dict[str, Any] = {'namespace': context.namespace}
@@ -121,8 +125,11 @@ def _router(context: Context, *, headers: bool) -> dict[str, Any]:
             )
             services += [{'name': f'{context.name}-grpc', 'routes': ['calls']}] if grpc else []
             return {'istio': {'virtualServices': services} if len(services) > 1 else {'virtualService': services[0]}}
-    ingresses = [name for name, there in ((context.name, http), (f'{context.name}-grpc', grpc)) if there]
-    return {'nginx': {'stableIngresses': ingresses} if len(ingresses) > 1 else {'stableIngress': ingresses[0]}}
+        case 'nginx':
+            ingresses = [name for name, there in ((context.name, http), (f'{context.name}-grpc', grpc)) if there]
+            return {'nginx': {'stableIngresses': ingresses} if len(ingresses) > 1 else {'stableIngress': ingresses[0]}}
+        case _:
+            assert_never(router)
 
 
 def _blue_green(strategy: BlueGreen, context: Context) -> dict[str, Any]:

@@ -5,14 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from itertools import product
+from typing import assert_never
 
+from generator.domain.choices import AGENTS, ENGINES, ROUTERS, Agent, Engine, Router, has_routes
 from generator.domain.records import Values
-from generator.strategies.spec import BlueGreen, Canary, Strategy
+from generator.domain.strategy import BlueGreen, Canary, Rolling, Strategy
 from generator.values.merge import enabled
-
-ENGINES = ('native', 'argo-rollouts', 'flagger')
-ROUTERS = ('service', 'gateway-api', 'istio', 'nginx')
-AGENTS = ('argocd', 'flux')
 
 FEATURES: Mapping[str, str] = {
     'rolling': 'pods are replaced step by step',
@@ -49,14 +47,14 @@ class Refusal:
     """What engines cannot do with some routers, why not, and the nearest that works."""
 
     features: tuple[str, ...]
-    engines: tuple[str, ...]
-    routers: tuple[str, ...]
+    engines: tuple[Engine, ...]
+    routers: tuple[Router, ...]
     reason: str
     instead: str
 
 
 _ANY = ROUTERS
-_ROUTED = ('gateway-api', 'istio', 'nginx')
+_ROUTED = tuple(router for router in ROUTERS if has_routes(router))
 REFUSALS = (
     Refusal(
         ('canary',), ('native',), ('service',), 'a Service cannot weigh traffic',
@@ -151,7 +149,7 @@ REFUSALS = (
 )  # fmt: skip
 
 
-def refusal(feature: str, engine: str, router: str) -> Refusal | None:
+def refusal(feature: str, engine: Engine, router: Router) -> Refusal | None:
     """Why not, or None where it works. What belongs to a canary cannot be where no canary can be."""
     whole = feature.partition('.')[0]
     for wanted in dict.fromkeys((whole, feature)):
@@ -161,7 +159,7 @@ def refusal(feature: str, engine: str, router: str) -> Refusal | None:
     return None
 
 
-def combinations() -> Iterator[tuple[str, str, str, str, Refusal | None]]:
+def combinations() -> Iterator[tuple[str, Engine, Router, Agent, Refusal | None]]:
     """Feature, engine, router, agent, and the refusal: no agent stands in the way of any."""
     for feature, engine, router, agent in product(FEATURES, ENGINES, ROUTERS, AGENTS):
         yield feature, engine, router, agent, refusal(feature, engine, router)
@@ -177,7 +175,10 @@ def features(strategy: Strategy, values: Values) -> list[str]:
             return ['canary', *(f'canary.{name}' for name in asked)]
         case BlueGreen():
             return ['blueGreen', *(f'blueGreen.{name}' for name in (*_blue_green(strategy), *_routes(values)))]
-    return ['rolling']
+        case Rolling():
+            return ['rolling']
+        case _:
+            assert_never(strategy)
 
 
 def _canary(canary: Canary) -> Iterator[str]:

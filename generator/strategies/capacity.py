@@ -5,9 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from math import ceil
+from typing import assert_never
 
+from generator.domain.choices import Engine, Router, by_commits, has_routes
 from generator.domain.records import Values
-from generator.strategies.spec import BlueGreen, Canary, Rolling, Strategy
+from generator.domain.strategy import BlueGreen, Canary, Rolling, Strategy
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,26 +35,39 @@ def sized(pods: int, surge: str, unavailable: str) -> Size:
     return Size(pods, above, below if above or below else 1)
 
 
-def extra_pods(strategy: Strategy, engine: str, router: str, size: Size) -> int:
+def extra_pods(strategy: Strategy, engine: Engine, router: Router, size: Size) -> int:
     """How many more pods must find a place at once, or the rollout waits for ever."""
     if not size.pods:
         return 0
     # A pod that may be missing makes room for the one that replaces it; of several new ones all but one can wait.
     rolling = 0 if size.unavailable else 1
-    match strategy:
-        case Rolling():
-            return rolling
-        case Canary() if engine == 'argo-rollouts' and router == 'service':
-            return rolling
-        case Canary() if engine == 'native' and strategy.finish == 'inPlace':
-            # Old pods go only when new ones are ready, for they have traffic.
-            return max(canary_pods(strategy, size.pods)) + 1
-        case Canary() if engine == 'native':
-            return size.pods + rolling
-        case Canary() | BlueGreen() if engine == 'flagger':
+    if isinstance(strategy, Rolling):
+        return rolling
+    match engine:
+        case 'native':
+            return _by_commits(strategy, size.pods, rolling)
+        case 'argo-rollouts':
+            # Without a router the number of pods is the weight: they are replaced one by one.
+            counted = isinstance(strategy, Canary) and not has_routes(router)
+            return rolling if counted else size.pods
+        case 'flagger':
             # The primary is replaced while the canary still runs.
             return size.pods + rolling
-    return size.pods
+        case _:
+            assert_never(engine)
+
+
+def _by_commits(strategy: Canary | BlueGreen, pods: int, rolling: int) -> int:
+    match strategy:
+        case BlueGreen():
+            return pods
+        case Canary() if strategy.finish == 'inPlace':
+            # Old pods go only when new ones are ready, for they have traffic.
+            return max(canary_pods(strategy, pods)) + 1
+        case Canary():
+            return pods + rolling
+        case _:
+            assert_never(strategy)
 
 
 def canary_pods(canary: Canary, pods: int) -> Iterator[int]:
@@ -70,12 +85,12 @@ class Plan:
     size: Size
 
 
-def plans_that_fit(strategy: Strategy, engine: str, size: Size, room: int) -> Iterator[Plan]:
+def plans_that_fit(strategy: Strategy, engine: Engine, size: Size, room: int) -> Iterator[Plan]:
     """Ways that want `room` pods more at most, nearest first; there is always one."""
-    if isinstance(strategy, Canary) and engine == 'native':
+    if isinstance(strategy, Canary) and by_commits(engine):
         for replicas in dict.fromkeys((strategy.replicas, 1)):
             in_place = replace(strategy, replicas=replicas, finish='inPlace')
-            if extra_pods(in_place, engine, '', size) <= room:
+            if extra_pods(in_place, engine, 'service', size) <= room:
                 smaller = f'replicas: {replicas} and ' if replicas else ''
                 yield Plan(f'canary with {smaller}finish: inPlace', in_place, size)
                 break

@@ -2,84 +2,72 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator
-from dataclasses import dataclass
+from typing import assert_never
 
-from generator.domain.places import Path, show
+from generator.domain.choices import by_commits
+from generator.domain.places import show
 from generator.domain.problems import Problem, ProblemsFound
-from generator.domain.records import DOMAIN, Chart, Environment, Layer, Registry, Release, Values
+from generator.domain.records import Chart, Environment, Layer, Release, Values
+from generator.domain.strategy import BlueGreen, Canary, Rolling, WrittenStrategy
 from generator.strategies.argo_rollouts import compile_rollouts
 from generator.strategies.capabilities import features, refusal
 from generator.strategies.context import Context
-from generator.strategies.flagger import all_ports, compile_flagger, fixed_size, service_port, wants_gate
+from generator.strategies.flagger import compile_flagger, fixed_size, wants_gate
+from generator.strategies.flagger_service import all_ports, service_port
+from generator.strategies.gateways import unenforced
 from generator.strategies.queries import untold
-from generator.strategies.spec import BlueGreen, Canary, Rolling, parse_strategy
 from generator.strategies.tracks import steady_tracks
 
-STRATEGY = f'{DOMAIN}/strategy'  # annotation of charts: the model's own strategy, as JSON
+_Moved = Canary | BlueGreen
 
 
-@dataclass(frozen=True, slots=True)
-class Said:
-    """A strategy as the registry says it, and where."""
-
-    spec: Values
-    file: str
-    path: Path
-
-    @property
-    def kind(self) -> str:
-        return next(iter(self.spec))
-
-
-def said_strategy(release: Release, environment: Environment, chart: Chart, registry: Registry) -> Said | None:
-    """The release's strategy over the environment's over the model's, as one piece; the chart tells the model's."""
-    for place in (release, environment):
-        if 'strategy' in place.spec:
-            return Said(place.spec['strategy'], place.file, ('spec', 'strategy'))
-    if STRATEGY not in chart.annotations:
-        return None
-    spec = json.loads(chart.annotations[STRATEGY])
-    if chart.is_new:  # made from the model's file just now
-        return Said(spec, registry.models[release.model].file, ('spec', 'strategy'))
-    return Said(spec, f'{chart.folder}/Chart.yaml', ('annotations', STRATEGY))
-
-
-def kind_layers(release: Release, environment: Environment, said: Said) -> Iterator[Layer]:
+def kind_layers(release: Release, environment: Environment, written: WrittenStrategy) -> Iterator[Layer]:
     """Kind and engine, and the settings of rolling; what engines are told follows from the merged values."""
-    if said.kind != 'rolling':
-        place = release if 'engine' in release.spec else environment
-        yield Layer(place.file, ('spec', 'engine'), ('strategy', 'engine'), release.engine(environment))
-        if release.engine(environment) == 'native':
-            yield Layer(said.file, said.path, ('tracks',), steady_tracks(said.kind, release.slot))
-    yield Layer(said.file, said.path, ('strategy', 'type'), said.kind)
-    if said.kind == 'rolling' and said.spec['rolling']:
-        yield Layer(said.file, (*said.path, 'rolling'), ('strategy', 'rolling'), said.spec['rolling'])
+    file, path, strategy = written.file, written.path, written.strategy
+    match strategy:
+        case Rolling():
+            if strategy.settings:
+                yield Layer(file, (*path, 'rolling'), ('strategy', 'rolling'), strategy.settings)
+        case BlueGreen() | Canary():
+            place = release if 'engine' in release.spec else environment
+            yield Layer(place.file, ('spec', 'engine'), ('strategy', 'engine'), release.engine(environment))
+            if by_commits(release.engine(environment)):
+                yield Layer(file, path, ('tracks',), steady_tracks(strategy, release.slot))
+        case _:
+            assert_never(strategy)
+    if written.spec:
+        yield Layer(file, path, ('strategy', 'type'), strategy.kind)
 
 
 def engine_layers(
-    release: Release, chart: Chart, said: Said | None, environment: Environment, values: Values
+    release: Release, chart: Chart, written: WrittenStrategy, environment: Environment, values: Values
 ) -> Iterator[Layer]:
     """What the engine is told, in its own words; `values` are merged. Raises ProblemsFound where it cannot do that."""
-    if said is None or said.kind == 'rolling':
+    file, path, strategy = written.file, written.path, written.strategy
+    if isinstance(strategy, Rolling):
         return
-    strategy = parse_strategy(said.spec)
-    assert not isinstance(strategy, Rolling)
     context = Context(environment, chart, values, release.engine(environment))
-    place = (*said.path, said.kind) if said.path[0] == 'spec' else said.path
-    if found := list(_problems(strategy, context, said, show(place))):
+    place = (*path, strategy.kind) if path[0] == 'spec' else path
+    if found := list(_problems(strategy, context, written, show(place))):
         raise ProblemsFound(found)
-    match context.engine:
+    engine = context.engine
+    match engine:
+        case 'native':  # what its tracks are was said before
+            pass
         case 'argo-rollouts':
-            yield Layer(said.file, said.path, ('strategy',), compile_rollouts(strategy, context))
+            yield Layer(file, path, ('strategy',), compile_rollouts(strategy, context))
         case 'flagger':
-            yield Layer(said.file, said.path, ('strategy',), compile_flagger(strategy, context))
+            yield Layer(file, path, ('strategy',), compile_flagger(strategy, context))
             if fixed := fixed_size(context):
-                yield Layer(said.file, said.path, ('autoscaling',), fixed)
+                yield Layer(file, path, ('autoscaling',), fixed)
+        case _:
+            assert_never(engine)
 
 
-def _problems(strategy: Canary | BlueGreen, context: Context, said: Said, place: str) -> Iterator[Problem]:
+def _problems(
+    strategy: Canary | BlueGreen, context: Context, written: WrittenStrategy, place: str
+) -> Iterator[Problem]:
     environment, engine = context.environment, context.engine
     seen = set()
     for feature in features(strategy, context.values):
@@ -91,21 +79,45 @@ def _problems(strategy: Canary | BlueGreen, context: Context, said: Said, place:
             if environment.router != context.router:
                 where += f", where '{context.name}' has no route"
                 hint = f"give '{context.name}' a route (a chart that was pinned before has none), or use blueGreen"
-            yield Problem(said.file, place, f'{found.reason} ({where})', hint)
+            yield Problem(written.file, place, f'{found.reason} ({where})', hint)
     if seen:
         return
+    yield from _gateway_problems(strategy, context, written, place)
     if strategy.checks:
-        yield from _check_problems(strategy, context, said, place)
-    if engine == 'flagger':
-        yield from _flagger_problems(strategy, context, said, place)
+        yield from _check_problems(strategy, context, written, place)
+    match engine:
+        case 'native' | 'argo-rollouts':
+            pass
+        case 'flagger':
+            yield from _flagger_problems(strategy, context, written, place)
+        case _:
+            assert_never(engine)
 
 
-def _check_problems(strategy: Canary | BlueGreen, context: Context, said: Said, place: str) -> Iterator[Problem]:
+def _gateway_problems(strategy: _Moved, context: Context, written: WrittenStrategy, place: str) -> Iterator[Problem]:
+    """What the table of engines and routers lets pass and the controller of the gateway does not enforce."""
+    environment, router = context.environment, context.router
+    match router:
+        case 'service' | 'istio' | 'nginx':
+            return
+        case 'gateway-api':
+            mirrors = isinstance(strategy, Canary) and any(step.mirror for step in strategy.steps)
+            if mirrors and (refused := unenforced('mirror', environment.controller)):
+                yield Problem(
+                    written.file, place, f"{refused.reason} (environment '{environment.name}')", refused.instead
+                )
+        case _:
+            assert_never(router)
+
+
+def _check_problems(
+    strategy: Canary | BlueGreen, context: Context, written: WrittenStrategy, place: str
+) -> Iterator[Problem]:
     assert strategy.checks
     environment = context.environment
     for name in untold(strategy.checks, context.chart):
         message = f"the runtime of '{context.name}' has no metrics that tell {name}"
-        yield Problem(said.file, f'{place}.checks', message, 'write your own query under checks.queries')
+        yield Problem(written.file, f'{place}.checks', message, 'write your own query under checks.queries')
     where = '$.spec.monitoring' if 'monitoring' in environment.spec else '$.spec'
     if not context.prometheus:
         message = f"checks of '{context.name}' ask Prometheus, whose address is missing"
@@ -115,7 +127,9 @@ def _check_problems(strategy: Canary | BlueGreen, context: Context, said: Said, 
         yield Problem(environment.file, where, message, 'add podMonitor: true to monitoring')
 
 
-def _flagger_problems(strategy: Canary | BlueGreen, context: Context, said: Said, place: str) -> Iterator[Problem]:
+def _flagger_problems(
+    strategy: Canary | BlueGreen, context: Context, written: WrittenStrategy, place: str
+) -> Iterator[Problem]:
     environment, first = context.environment, service_port(context)
     if wants_gate(strategy) and 'gate' not in environment.spec:
         hint = 'add gate: http://<host>/gate/check, or leave the approval out'
@@ -123,9 +137,9 @@ def _flagger_problems(strategy: Canary | BlueGreen, context: Context, said: Said
     if not first:
         message = f"'{context.name}' has no Service: none of its ports has a servicePort"
         hint = 'give the port that answers requests a servicePort, or use strategy rolling'
-        yield Problem(said.file, place, message, hint)
+        yield Problem(written.file, place, message, hint)
     for name, port in all_ports(context).items():
         # Beside the first port Flagger's Service has the numbers of the containers.
         if name != first and port.get('servicePort', port['containerPort']) != port['containerPort']:
             message = f"port '{name}' of '{context.name}' would be {port['containerPort']} in Flagger's Service"
-            yield Problem(said.file, place, message, 'give it a servicePort equal to its containerPort')
+            yield Problem(written.file, place, message, 'give it a servicePort equal to its containerPort')

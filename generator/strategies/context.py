@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from generator.domain.choices import Engine, Router
 from generator.domain.records import Chart, Environment, Values
+from generator.domain.strategy import Checks
 from generator.strategies.queries import Query, queries
-from generator.strategies.spec import Checks
 
 
-def router_of(environment: Environment, values: Values) -> str:
+def router_of(environment: Environment, values: Values) -> Router:
     """What weighs the traffic of a release: nothing but Services where no route is open."""
     opened = values['route']['enabled'] or values['grpcRoute']['enabled']
     return environment.router if opened else 'service'
@@ -20,7 +21,7 @@ class Context:
     environment: Environment
     chart: Chart
     values: Values  # merged
-    engine: str
+    engine: Engine
 
     @property
     def name(self) -> str:
@@ -31,7 +32,7 @@ class Context:
         return self.environment.namespace
 
     @property
-    def router(self) -> str:
+    def router(self) -> Router:
         return router_of(self.environment, self.values)
 
     @property

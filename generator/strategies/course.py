@@ -12,16 +12,15 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from generator.domain.records import Values
-from generator.strategies.spec import BlueGreen, Canary, Strategy
+from generator.domain.strategy import BlueGreen, Canary, Strategy
 from generator.strategies.tracks import Track, track
 
-# The values that shape a pod or what it serves: a track has its own of each, as a whole.
-WORKLOAD = tuple(
+# Values of the release as a whole. Each other value shapes a pod or what it serves: a track has its own, as a whole.
+OF_THE_RELEASE = frozenset(
     """
-    image imagePullSecrets command args parameters env ports metrics startupProbe readinessProbe livenessProbe
-    preStopSeconds terminationGracePeriodSeconds resources podSecurityContext securityContext volumes files containers
-    artifact nodeSelector tolerations affinity topologySpread priorityClassName runtimeClassName podAnnotations
-    minReadySeconds progressDeadlineSeconds
+    fullnameOverride partOf team replicaCount revisionHistoryLimit serviceAccount service autoscaling
+    podDisruptionBudget networkPolicy route grpcRoute routing tls auth externalSecrets strategy tracks monitoring test
+    global
     """.split()
 )
 CHART = 'chart'
@@ -153,9 +152,14 @@ def full_size(values: Values) -> int:
     return max(1, int(scaling['maxReplicas'] if scaling['enabled'] else values['replicaCount']))
 
 
+def is_workload(key: str) -> bool:
+    """Whether a value belongs to the workload of a track."""
+    return key not in OF_THE_RELEASE
+
+
 def workload(values: Values) -> dict[str, Any]:
     """The part of merged values that a track may have of its own."""
-    return {key: values[key] for key in WORKLOAD if key in values}
+    return {key: value for key, value in values.items() if is_workload(key)}
 
 
 def workload_difference(old: Values, new: Values) -> dict[str, Any]:

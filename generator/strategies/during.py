@@ -8,7 +8,7 @@ from dataclasses import replace
 from generator.domain.places import Path, show
 from generator.domain.problems import Problem, ProblemsFound, problem
 from generator.domain.records import Layer, Release, ResolvedRelease, Rollout, Values
-from generator.strategies.compile import Said
+from generator.domain.strategy import BlueGreen, Canary, Rolling
 from generator.strategies.course import (
     Pair,
     Stage,
@@ -19,7 +19,6 @@ from generator.strategies.course import (
     workload_difference,
     workload_digest,
 )
-from generator.strategies.spec import BlueGreen, Canary, parse_strategy
 
 # Maps of named things that the old pods need for as long as they run, be it to start again.
 _SHARED: tuple[Path, ...] = (('networkPolicy', 'egress'), ('externalSecrets', 'secrets'))
@@ -33,14 +32,13 @@ def target(release: Release, rollout: Rollout) -> Release:
 
 def ended_slot(release: Release, rollout: Rollout) -> dict[str, str]:
     """The slot that has the traffic after a rollout of blueGreen; nothing for a canary."""
-    return {'slot': rollout_pair(release, rollout).new} if 'blueGreen' in rollout.spec['strategy'] else {}
+    return {'slot': rollout_pair(release, rollout).new} if isinstance(rollout.strategy, BlueGreen) else {}
 
 
 def rollout_strategy(rollout: Rollout) -> Canary | BlueGreen:
-    """The strategy as it was when the rollout began: later edits do not alter its course."""
-    strategy = parse_strategy(rollout.spec['strategy'])
-    assert isinstance(strategy, Canary | BlueGreen), 'the checks of the registry refuse others'
-    return strategy
+    """The strategy of a rollout that the checks of the registry have let through."""
+    assert not isinstance(rollout.strategy, Rolling), 'the checks of the registry refuse it'
+    return rollout.strategy
 
 
 def rollout_pair(release: Release, rollout: Rollout) -> Pair:
@@ -53,13 +51,13 @@ def rollout_stage(rollout: Rollout) -> Stage:
     return aborted(stage) if rollout.aborted else stage
 
 
-def rollout_layers(rollout: Rollout, old: ResolvedRelease, new: ResolvedRelease, said: Said | None) -> Iterator[Layer]:
-    """What the rollout sets over the values of the new form, whose strategy `said` is now.
+def rollout_layers(rollout: Rollout, old: ResolvedRelease, new: ResolvedRelease) -> Iterator[Layer]:
+    """What the rollout sets over the values of the new form.
 
     Raises ProblemsFound where an edit would change pods that run, or who moves the traffic.
     """
     pair = rollout_pair(old.release, rollout)
-    _check_kind(rollout, new, said)
+    _check_kind(rollout, new)
     _check_unchanged(rollout, pair, old, new)
     difference = workload_difference(old.merged, new.merged)
     stage = rollout_stage(rollout)
@@ -79,13 +77,11 @@ def wait_hint(rollout: Rollout) -> str:
     return f"take it back until 'chartloom rollout finish {rollout.name}' or 'abort' has ended the rollout"
 
 
-def _check_kind(rollout: Rollout, new: ResolvedRelease, said: Said | None) -> None:
-    ((kind, _),) = rollout.spec['strategy'].items()
-    now = said.kind if said else 'rolling'
-    if now != kind:
-        message = f"the rollout of '{rollout.name}' that is under way is a {kind}, not '{now}'"
-        file, path = (said.file, said.path) if said else (new.release.file, ('spec',))
-        raise problem(file, show(path), message, wait_hint(rollout))
+def _check_kind(rollout: Rollout, new: ResolvedRelease) -> None:
+    kind, now = rollout.strategy.kind, new.written
+    if now.kind != kind:
+        message = f"the rollout of '{rollout.name}' that is under way is a {kind}, not '{now.kind}'"
+        raise problem(now.file, show(now.path), message, wait_hint(rollout))
 
 
 def _check_unchanged(rollout: Rollout, pair: Pair, old: ResolvedRelease, new: ResolvedRelease) -> None:

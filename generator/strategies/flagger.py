@@ -5,16 +5,15 @@ Flagger owns the Service, the route and their copies, so the Canary says what th
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, assert_never
 
-from generator.domain.records import Values
+from generator.domain.choices import Engine, Router
+from generator.domain.strategy import BlueGreen, Canary, Checks
 from generator.domain.units import duration, number, seconds
 from generator.strategies.context import Context
+from generator.strategies.flagger_service import flagger_service
 from generator.strategies.queries import Query
-from generator.strategies.spec import BlueGreen, Canary, Checks
-from generator.values.merge import enabled
 
-_PROVIDERS = {'service': 'kubernetes', 'gateway-api': 'gatewayapi:v1', 'istio': 'istio', 'nginx': 'nginx'}
 # Pods of the new version, and none of the primary: their names have two parts after the target's.
 _PODS = 'pod=~"{{ target }}-[0-9a-zA-Z]+(-[0-9a-zA-Z]+)"'
 _BOUNDS = {'>=': 'min', '<=': 'max'}
@@ -25,16 +24,15 @@ def compile_flagger(strategy: Canary | BlueGreen, context: Context) -> dict[str,
     """Values below `strategy` in the words of Flagger."""
     analysis = _analysis(strategy, context)
     spec: dict[str, Any] = {
-        'provider': _PROVIDERS[context.router],
+        'provider': _provider(context.router),
         'targetRef': {'apiVersion': 'apps/v1', 'kind': 'Deployment', 'name': context.name},
         **_scaler(context),
         'progressDeadlineSeconds': int(context.values['progressDeadlineSeconds']),
         'revertOnDeletion': True,
-        'service': _service(context),
+        'service': flagger_service(context),
         'analysis': analysis,
+        **_ingress(context),
     }
-    if context.router == 'nginx':
-        spec['ingressRef'] = {'apiVersion': 'networking.k8s.io/v1', 'kind': 'Ingress', 'name': context.name}
     found: dict[str, Any] = {'canary': spec}
     if strategy.checks:
         provider = {'type': 'prometheus', 'address': context.prometheus}
@@ -43,6 +41,43 @@ def compile_flagger(strategy: Canary | BlueGreen, context: Context) -> dict[str,
             for query in context.queries(strategy.checks, _PODS)
         }
     return found
+
+
+def primary_name(name: str, engine: Engine) -> str:
+    """What the pods of a release are called that have its traffic; '' where that is its own name."""
+    match engine:
+        case 'native' | 'argo-rollouts':
+            return ''
+        case 'flagger':
+            return f'{name}-primary'
+        case _:
+            assert_never(engine)
+
+
+def _provider(router: Router) -> str:
+    match router:
+        case 'service':
+            return 'kubernetes'
+        case 'gateway-api':
+            return 'gatewayapi:v1'
+        case 'istio':
+            return 'istio'
+        case 'nginx':
+            return 'nginx'
+        case _:
+            assert_never(router)
+
+
+def _ingress(context: Context) -> dict[str, Any]:
+    """The Ingress of the chart, which Flagger copies where routers know no other route."""
+    router = context.router
+    match router:
+        case 'service' | 'gateway-api' | 'istio':
+            return {}
+        case 'nginx':
+            return {'ingressRef': {'apiVersion': 'networking.k8s.io/v1', 'kind': 'Ingress', 'name': context.name}}
+        case _:
+            assert_never(router)
 
 
 def fixed_size(context: Context) -> dict[str, Any]:
@@ -69,74 +104,6 @@ def _scaler(context: Context) -> dict[str, Any]:
     query = query.replace('$NAMESPACE', context.namespace).replace('$NAME', context.name)
     reference = {'apiVersion': 'keda.sh/v1alpha1', 'kind': 'ScaledObject', 'name': context.name}
     return {'autoscalerRef': {**reference, 'primaryScalerQueries': {'load': query}}}
-
-
-def service_port(context: Context) -> str:
-    """Name of the port that Flagger makes the Service for: the route's, else the first; '' where there is none."""
-    served = (name for name, port in all_ports(context).items() if 'servicePort' in port)
-    return str(_rule(context).get('port') or next(served, ''))
-
-
-def all_ports(context: Context) -> dict[str, Any]:
-    """Ports of the server and its sidecars, by name: no two have one name."""
-    containers = [context.values, *enabled(context.values['containers']).values()]
-    return {name: port for each in containers for name, port in enabled(each.get('ports', {})).items()}
-
-
-def _rule(context: Context) -> Values:
-    route = context.values['route']
-    return next(iter(enabled(route['rules']).values())) if route['enabled'] else {}
-
-
-def _service(context: Context) -> dict[str, Any]:
-    route, rule, name = context.values['route'], _rule(context), service_port(context)
-    port = all_ports(context)[name]
-    found: dict[str, Any] = {
-        'port': int(port['servicePort']),
-        'targetPort': name,
-        'portName': name,
-        'appProtocol': port['appProtocol'],
-        'portDiscovery': True,
-    }
-    if rule and context.router in ('gateway-api', 'istio'):
-        found |= _route(rule, route, context.router)
-    return found
-
-
-def _route(rule: Values, route: Values, router: str) -> dict[str, Any]:
-    gateway = route['gateway']
-    found: dict[str, Any] = {'hosts': list(route['hostnames'])} if route['hostnames'] else {}
-    place = f'{gateway["namespace"]}/' if gateway.get('namespace') else ''
-    if router == 'istio':
-        found['gateways'] = [f'{place}{gateway["name"]}']
-        found['trafficPolicy'] = {
-            'loadBalancer': {'simple': 'LEAST_REQUEST'},
-            'outlierDetection': {
-                'consecutive5xxErrors': 5, 'interval': '10s', 'baseEjectionTime': '30s', 'maxEjectionPercent': 50,
-            },
-        }  # fmt: skip
-    else:
-        reference = {'group': 'gateway.networking.k8s.io', 'kind': 'Gateway', **{k: v for k, v in gateway.items() if v}}
-        found['gatewayRefs'] = [reference]
-    if rule['path'] != '/' or rule['type'] == 'Exact':
-        found['match'] = [{'uri': uri} for uri in _uris(rule, router)]
-    if rule.get('rewrite'):
-        found['rewrite'] = {'uri': rule['rewrite']}
-    if route['timeout']:
-        found['timeout'] = route['timeout']
-    if router == 'istio' and route['retries']['attempts']:
-        conditions = 'connect-failure,refused-stream,unavailable,503'
-        limit = {'perTryTimeout': route['retries']['perTryTimeout']} if route['retries']['perTryTimeout'] else {}
-        found['retries'] = {'attempts': int(route['retries']['attempts']), **limit, 'retryOn': conditions}
-    return found
-
-
-def _uris(rule: Values, router: str) -> list[dict[str, str]]:
-    path = rule['path'].rstrip('/') or '/'
-    if rule['type'] == 'Exact':
-        return [{'exact': path}]
-    # A prefix of Istio takes /apis for /api.
-    return [{'exact': path}, {'prefix': f'{path}/'}] if router == 'istio' else [{'prefix': path}]
 
 
 def _analysis(strategy: Canary | BlueGreen, context: Context) -> dict[str, Any]:

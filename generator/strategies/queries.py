@@ -9,7 +9,8 @@ from dataclasses import dataclass
 from decimal import Decimal
 
 from generator.domain.records import DOMAIN, Chart, Values
-from generator.strategies.spec import TEXTS, Check, Checks
+from generator.domain.strategy import Check, Checks
+from generator.strategies.faults import TEXTS
 
 # Annotation of charts: what their runtime tells of requests, as JSON of `success`, `total` and `latency`.
 QUERIES = f'{DOMAIN}/queries'

@@ -8,16 +8,13 @@ stands in one place of the values: names (`suffix` follows `fullnameOverride`), 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from typing import Any, Literal, assert_never
+from typing import Any, assert_never
 
+from generator.domain.choices import RouteType, by_commits, is_ingress
 from generator.domain.records import Values
 from generator.strategies.routers import gateway_api, istio, nginx
 from generator.strategies.routers.split import Split, Target
 from generator.values.merge import enabled
-
-# What a route can be made of. A new one has to be named here, and mypy shows each `match` that lacks it.
-RouteType = Literal['gateway-api', 'istio', 'nginx']
-
 
 Rule = dict[str, Any]
 
@@ -25,10 +22,10 @@ Rule = dict[str, Any]
 def routing(values: Values) -> dict[str, Any]:
     """The section `routing` of values that are merged and checked."""
     ports, split = _service_ports(values), _split(values)
-    types = (values['route']['type'], values['grpcRoute']['type'])
+    types: tuple[RouteType, ...] = (values['route']['type'], values['grpcRoute']['type'])
     return {
         'services': list(_services(values))[: None if ports else 1],
-        'ingresses': list(nginx.ingresses(split)) if 'nginx' in types else [],
+        'ingresses': list(nginx.ingresses(split)) if any(map(is_ingress, types)) else [],
         'route': _http_rules(values['route'], ports, split),
         'grpcRoute': _grpc_rules(values['grpcRoute'], ports, split),
     }
@@ -80,7 +77,7 @@ def _service_ports(values: Values) -> dict[str, int]:
 def _moved_by_commits(values: Values) -> bool:
     """Whether the tracks share the traffic: else all pods of a release are one."""
     strategy = values['strategy']
-    return bool(strategy['engine'] == 'native' and strategy['type'] != 'rolling')
+    return by_commits(strategy['engine']) and strategy['type'] != 'rolling'
 
 
 def _live_track(values: Values) -> str:

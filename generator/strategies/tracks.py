@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, assert_never
+
+from generator.domain.strategy import BlueGreen, Canary
 
 Track = dict[str, Any]
 
@@ -14,9 +16,13 @@ def track(*, enabled: bool, weight: int = 0, replicas: int = 0, **more: Any) -> 
     }  # fmt: skip
 
 
-def steady_tracks(kind: str, slot: str) -> dict[str, Track]:
+def steady_tracks(strategy: Canary | BlueGreen, slot: str) -> dict[str, Track]:
     """All traffic on stable, or on the slot that has it."""
-    if kind == 'canary':
-        return {'stable': track(enabled=True, weight=100), 'canary': track(enabled=False)}
-    slots = {name: track(enabled=name == slot, weight=100 if name == slot else 0) for name in ('blue', 'green')}
-    return {'stable': track(enabled=False)} | slots
+    match strategy:
+        case Canary():
+            return {'stable': track(enabled=True, weight=100), 'canary': track(enabled=False)}
+        case BlueGreen():
+            slots = {name: track(enabled=name == slot, weight=100 if name == slot else 0) for name in ('blue', 'green')}
+            return {'stable': track(enabled=False)} | slots
+        case _:
+            assert_never(strategy)

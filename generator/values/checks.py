@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
+from generator.domain.choices import is_ingress
 from generator.domain.places import Path
 from generator.domain.problems import Fault
 from generator.domain.records import Values
@@ -119,9 +120,6 @@ def _times(values: Values) -> Iterator[Fault]:
 def _routes(values: Values) -> Iterator[Fault]:
     seen: dict[tuple[str, str], str] = {}
     for name, rule in enabled(values['route']['rules']).items():
-        if rule.get('rewrite') and values['route']['enabled'] and values['route'].get('type') == 'nginx':
-            hint = "serve the path as it comes, or use router 'gateway-api'"
-            yield Fault(('route', 'rules', name, 'rewrite'), "router 'nginx' rewrites no paths here", hint)
         first = seen.setdefault((rule['type'], rule['path'].rstrip('/')), name)
         if first != name:
             places = (('route', 'rules', first),)
@@ -131,7 +129,7 @@ def _routes(values: Values) -> Iterator[Fault]:
                 'remove one of the two',
                 places,
             )
-    if values['grpcRoute']['enabled'] and values['grpcRoute']['type'] == 'nginx':
+    if values['grpcRoute']['enabled'] and is_ingress(values['grpcRoute']['type']):
         for name, method in enabled(values['grpcRoute']['methods']).items():
             if not method.get('service'):
                 hint = "write its service, or use router 'gateway-api'"

@@ -284,9 +284,9 @@ def the_test(version: dict[str, Any], runtime: str, **spec: Any) -> tuple[str, s
 
 def test_a_signature_makes_a_real_prediction() -> None:
     version = r.version(signature=SIGNATURE)
-    path, body = '/v1/models/ranker:predict', '{"inputs": {"x": [[0, 0]]}}'
+    path, body = '/v1/models/ranker:predict', '{"inputs":{"x":[[0,0]]}}'
     assert the_test(version, 'tensorflow-serving') == ('POST', path, body, '"outputs"')
-    body = '{"inputs": [{"name": "x", "shape": [1, 2], "datatype": "INT8", "data": [0, 0]}]}'
+    body = '{"inputs":[{"name":"x","shape":[1,2],"datatype":"INT8","data":[0,0]}]}'
     assert the_test(version, 'triton') == ('POST', '/v2/models/ranker/infer', body, '"outputs"')
     assert the_test(version, 'custom') == ('GET', '/healthz', '', ''), 'nothing is known of what it speaks'
 
@@ -305,7 +305,7 @@ def test_the_models_own_test_stands_above_both() -> None:
     predict = ('POST', '/v1/models/ranker:predict', '{}', '"predictions"')
     assert the_test(r.version(), 'tensorflow-serving', test={'body': '{}'}) == predict
     assert the_test(r.version(signature=SIGNATURE), 'triton', test={'expect': '0.5'})[2:] == (
-        '{"inputs": [{"name": "x", "shape": [1, 2], "datatype": "INT8", "data": [0, 0]}]}',
+        '{"inputs":[{"name":"x","shape":[1,2],"datatype":"INT8","data":[0,0]}]}',
         '0.5',
     )
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 import subprocess
 from collections.abc import Mapping
@@ -10,6 +11,8 @@ from typing import Any
 
 import pytest
 import registries as r
+from parts import ROOT
+from runtimes import SERVERS, runtime_problems
 from starter import CHART, PRESETS, Strict, Values, all_containers, of_kind, pod_specs, render
 
 from generator.charts.layers import model_problems
@@ -20,6 +23,7 @@ from generator.domain.records import Chart, Model, ModelVersion, Settings
 TEMPLATES = load_templates()
 RUNTIMES = TEMPLATES.runtimes
 SETTINGS = Settings('registry/settings.yaml', {'repository': {'url': 'https://git.example/ml.git'}})
+FOLDER = ROOT / 'chart_templates/runtimes'
 SHELLS = {'sh', 'bash', 'dash', 'ash', 'env', '-c'}
 each_runtime = pytest.mark.parametrize('name', sorted(RUNTIMES))
 
@@ -67,9 +71,7 @@ def server(rendered: Mapping[tuple[str, str], Values]) -> Values:
 
 
 def test_the_runtimes_are_those_that_are_promised() -> None:
-    promised = {'tensorflow-serving', 'triton', 'openvino', 'onnx', 'tflite', 'vllm', 'mlserver', 'bentoml', 'custom'}
-    assert set(RUNTIMES) == promised | {'torchserve', 'tgi'}
-    assert {name for name in RUNTIMES if 'warning' in RUNTIMES[name].spec} == {'torchserve', 'tgi'}
+    assert set(RUNTIMES) == set(SERVERS)
 
 
 def test_charts_of_all_runtimes_lint_without_a_word(helms: list[Path], folder: Path) -> None:
@@ -95,21 +97,16 @@ def test_both_helms_make_the_same_valid_objects(
 def test_the_server_is_process_1(objects: Mapping[str, Any], name: str) -> None:
     container = server(objects[name])
     assert not {word.rpartition('/')[2] for word in container.get('command', [])} & SHELLS
-    # Without a command the image's own entrypoint counts: BentoML's ends in exec, of a custom one nothing is known.
-    assert ('command' in container) == (RUNTIMES[name].name not in ('bentoml', 'custom'))
-
-
-DRAINS = {'triton': ('exit-timeout-secs', 30), 'vllm': ('shutdown-timeout', 45)}
+    assert ('command' in container) == ('entrypoint' not in RUNTIMES[name].spec)
 
 
 @each_runtime
 def test_a_server_may_finish_what_it_has_begun(objects: Mapping[str, Any], name: str) -> None:
     pod, container = pod_specs(objects[name])[0], server(objects[name])
     wait = container['lifecycle']['preStop']['sleep']['seconds']
-    key, drain = DRAINS.get(RUNTIMES[name].name, ('', 0))
-    assert f'--{key}={drain}' in container.get('args', []) or not key
-    env = {each['name']: each['value'] for each in container.get('env', [])}
-    drain = int(env.get('GRACEFUL_TERMINATION_TIMEOUT', drain))
+    drain = RUNTIMES[name].spec.get('drainSeconds', 0)
+    told = [*container.get('args', []), *(each['value'] for each in container.get('env', []))]
+    assert str(drain) in [word.rpartition('=')[2] for word in told] or not drain
     assert wait + drain + 5 <= pod['terminationGracePeriodSeconds']
 
 
@@ -131,7 +128,8 @@ def test_what_it_is_told_to_write_to_can_be_written(objects: Mapping[str, Any], 
     assert all(any(f'{path}/'.startswith(f'{place}/') for place in folders) for path in paths)
     memory = [volume for volume in pod['volumes'] if volume.get('emptyDir', {}).get('medium') == 'Memory']
     assert all(volume['emptyDir']['sizeLimit'] for volume in memory)
-    assert (memory != []) == (RUNTIMES[name].name in ('triton', 'vllm', 'tgi'))
+    shared = {mount['name'] for mount in container['volumeMounts'] if mount['mountPath'] == '/dev/shm'}
+    assert {volume['name'] for volume in memory} == shared
 
 
 KINDS = [(name, kind) for name in sorted(RUNTIMES) for kind in RUNTIMES[name].spec['artifacts']]
@@ -177,17 +175,6 @@ def test_the_test_asks_a_port_of_the_service(objects: Mapping[str, Any], name: s
 
 
 SIGNATURE = {'inputs': {'x': {'dtype': 'int8', 'shape': [-1]}}, 'outputs': {'y': {'dtype': 'int8', 'shape': [-1]}}}
-V2 = ('POST', '/v2/models/web/infer', '"outputs"')
-PREDICTIONS = {
-    'tensorflow-serving': ('POST', '/v1/models/web:predict', '"outputs"'),
-    **dict.fromkeys(('triton', 'onnx', 'openvino', 'tflite', 'mlserver'), V2),
-    'vllm': ('POST', '/v1/completions', '"choices"'),
-    'tgi': ('POST', '/generate', '"generated_text"'),
-    # What a prediction looks like is known to the owner of the model alone.
-    'torchserve': ('GET', '/ping', 'Healthy'),
-    'bentoml': ('GET', '/readyz', ''),
-    'custom': ('GET', '/healthz', ''),
-}
 
 
 @each_runtime
@@ -195,7 +182,7 @@ def test_the_test_is_a_real_prediction(name: str) -> None:
     model = a_model(name)
     version = ModelVersion('1.4.0', model.newest.image, {**model.newest.spec, 'signature': SIGNATURE})
     test = chart(Model('web', model.file, model.spec, (version,))).values['test']
-    assert (test['method'], test['path'], test['expect']) == PREDICTIONS[name]
+    assert (test['method'], test['path'], test['expect']) == SERVERS[name].test
     assert bool(test['body']) == (test['method'] == 'POST')
 
 
@@ -217,6 +204,60 @@ def test_a_name_resolves_to_the_runtime_that_really_serves_it(name: str, real: s
     assert made.layers[0].file == f'chart_templates/runtimes/{real}.yaml'
     [told] = model_problems(a_model(name, 'savedmodel'), TEMPLATES)
     assert told.message == f"runtime '{real}' does not serve artifacts of kind 'savedmodel'"
+
+
+# --- the schema ------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize('name', sorted(RUNTIMES))
+def test_every_preset_fits_the_schema(name: str) -> None:
+    assert runtime_problems(name, (FOLDER / f'{name}.yaml').read_bytes()) == []
+
+
+def changed(what: str, by: str) -> list[str]:
+    """What is said of triton's preset after a change."""
+    text = (FOLDER / 'triton.yaml').read_text(encoding='utf-8')
+    assert text.count(what) == 1
+    return [f'{found.path}: {found.message}' for found in runtime_problems('triton', text.replace(what, by).encode())]
+
+
+@pytest.mark.parametrize(
+    ('what', 'by', 'message'),
+    [
+        ('healthcheck: curl', 'healtcheck: curl', "$.healtcheck: there is no key 'healtcheck' here"),
+        ('healthcheck: curl', 'healthcheck: wget', "$.healthcheck: healthcheck 'wget' is not known"),
+        ('drainSeconds: 30', 'drainSeconds: 30s', "$.drainSeconds: '30s' is text, not a whole number"),
+        ('status: active', 'status: unmaintained', "$: 'warning' is missing"),
+        ('status: active\n', '', "$: 'status' is missing"),
+        ('name: triton\n', 'name: triton\nresolvesTo: onnx\n', '$: 12 entries, 2 are allowed'),
+        ('    threshold: 8', '    treshold: 8', "$.queries.load: 'threshold' is missing"),
+        ('{SEL})\n    threshold', ')\n    threshold', '$.queries.load.query: '),
+        ('    path: "[[ model ]]/1/model.onnx"\n', '', "$.artifacts.onnx: 'path' is missing"),
+        (
+            '    appProtocol: kubernetes.io/h2c',
+            '    protocl: TCP',
+            "$.values.ports.grpc.protocl: there is no key 'protocl'",
+        ),
+        ('  metrics:\n    port: metrics', '  metrix:\n    port: metrics', "$.values: 'metrics' is missing"),
+    ],
+)
+def test_the_schema_is_closed_and_says_what_is_wrong(what: str, by: str, message: str) -> None:
+    assert any(message in told for told in changed(what, by)), changed(what, by)
+
+
+def test_every_key_of_the_schema_is_described() -> None:
+    def undescribed(schema: Any, place: str) -> list[str]:
+        found = []
+        for key, item in schema.get('properties', {}).items():
+            found += [] if item.get('description') else [f'{place}.{key}']
+            found += undescribed(item, f'{place}.{key}')
+        if schema.get('type') == 'object' and schema.get('additionalProperties', True) is True:
+            found.append(f'{place} is open')
+        if isinstance(more := schema.get('additionalProperties'), dict):
+            found += undescribed(more, f'{place}.*')
+        return found
+
+    assert undescribed(json.loads((ROOT / 'schemas/runtime.json').read_bytes()), '$') == []
 
 
 # --- the files -------------------------------------------------------------------------------------------------------

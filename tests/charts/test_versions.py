@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import json
+import re
 import subprocess
 from collections.abc import Mapping
 from pathlib import Path
@@ -12,16 +13,17 @@ from typing import Any
 import pytest
 import registries as r
 import yaml
+from gitops import SMALL, published
 from parts import git
 
 from generator.charts import versions as module
-from generator.charts.ledger import dump_ledger, read_ledger
+from generator.charts.ledger import TAMPERED, dump_ledger, read_ledger
+from generator.charts.schema import FILLED
 from generator.charts.starter import load_templates
 from generator.charts.versions import ModelCharts, digest, make_charts, next_patch
 from generator.domain.layout import ledger_file
 from generator.domain.problems import ProblemsFound
 from generator.domain.records import LedgerEntry, Model, ModelVersion, Settings, Starter, Templates
-from generator.pipeline.published import TAMPERED
 from generator.pipeline.run import open_run
 from generator.tools.git.repository import open_repository
 
@@ -218,6 +220,56 @@ def test_a_new_version_only_adds_lines_to_the_ledger() -> None:
     assert after.startswith(before)
 
 
+def test_an_entry_says_what_its_chart_was_made_from_and_leaves_out_what_nobody_knows() -> None:
+    (entry,) = charts(a_model()).ledger
+    assert entry.starter == TEMPLATES.starter.version
+    (said,) = yaml.safe_load(dump_ledger('web', [entry]))['versions']
+    assert list(said) == [
+        'version',
+        'modelVersion',
+        'digest',
+        'content',
+        'source',
+        'starter',
+        'tree',
+        'bump',
+        'reasons',
+    ]
+    known = dataclasses.replace(entry, restarts=('web: image',), manifest=f'sha256:{"1" * 64}', pruned=True)
+    (said,) = yaml.safe_load(dump_ledger('web', [known]))['versions']
+    assert {key: said[key] for key in ('restarts', 'manifest', 'pruned')} == {
+        'restarts': ['web: image'],
+        'manifest': f'sha256:{"1" * 64}',
+        'pruned': True,
+    }
+    assert read_ledger(dump_ledger('web', [known]), 'f') == (known,)
+
+
+@pytest.mark.parametrize(
+    'line', ['more: 1', 'pruned: "yes"', 'restarts: [1]', 'manifest: 7', 'restarts: 1', 'pruned: [true]', 'manifest:']
+)
+def test_an_entry_is_closed(line: str) -> None:
+    (entry,) = charts(a_model()).ledger
+    with pytest.raises(ProblemsFound, match=r'not a ledger|no value'):
+        read_ledger(dump_ledger('web', [entry]) + f'    {line}\n'.encode(), 'f')
+
+
+@pytest.mark.parametrize('tree', ['', 'sha1:', f'sha1:{"0" * 64}', f'sha256:{"0" * 40}', f'md5:{"0" * 40}', 'x' * 40])
+def test_a_tree_is_named_with_its_hash_algorithm(tree: str) -> None:
+    (entry,) = charts(a_model()).ledger
+    with pytest.raises(ProblemsFound, match='not a ledger'):
+        read_ledger(dump_ledger('web', [dataclasses.replace(entry, tree=tree)]), 'f')
+
+
+@pytest.mark.parametrize('object_format', ['sha1', 'sha256'])
+@pytest.mark.parametrize('prefix', ['', 'deploy/ml'])
+def test_the_tree_of_a_chart_is_the_one_that_git_makes(tmp_path: Path, object_format: str, prefix: str) -> None:
+    here = published(tmp_path, SMALL, prefix, f'--object-format={object_format}')
+    folder = f'{prefix}/charts/web/1.0.0'.removeprefix('/')
+    (entry,) = read_ledger(here.read(ledger_file('web')).encode(), 'f')
+    assert entry.tree == f'{object_format}:{here.git("rev-parse", f"HEAD:{folder}")}'
+
+
 @pytest.mark.parametrize(
     'text', ['a: b', 'versions: 1', 'versions: [a]', 'versions: [{version: "1"}]', '- a', 'versions: {a: b}']
 )
@@ -248,7 +300,7 @@ def with_preset(name: str, values: Mapping[str, Any]) -> Templates:
 
 
 NEWER_TOOLS = {
-    'starter': with_starter(templates__pdb_yaml=b'{{/* nothing */}}\n'),
+    'starter': with_starter(templates__objects_yaml=b'{{/* nothing */}}\n'),
     'preset': with_preset('custom', {'terminationGracePeriodSeconds': 99}),
 }
 
@@ -308,7 +360,7 @@ CHART = 'charts/web/1.0.0'
 
 
 @pytest.mark.parametrize(
-    'path', ['values.yaml', 'Chart.yaml', 'templates/service.yaml', 'templates/more.yaml', '-values.yaml']
+    'path', ['values.yaml', 'Chart.yaml', 'templates/objects.yaml', 'templates/more.yaml', '-values.yaml']
 )
 def test_a_chart_that_is_published_with_other_bytes_than_its_ledger_says(tmp_path: Path, path: str) -> None:
     repository = repository_with_both(tmp_path)
@@ -392,6 +444,7 @@ def test_a_charts_head_says_what_later_runs_must_know() -> None:
         'chartloom.dev/model': 'web',
         'chartloom.dev/model-version': '1.10',
         'chartloom.dev/runtime': 'custom',
+        'chartloom.dev/starter': TEMPLATES.starter.version,
         'chartloom.dev/hostname': 'web',
         'chartloom.dev/grpc-hostname': 'calls',
         'chartloom.dev/slo': '{"availability": 99.9, "p99": "20ms"}',
@@ -430,13 +483,17 @@ def test_a_description_of_several_lines_becomes_one() -> None:
     assert '\n\nAnswers and asks | back\n\n' in files['README.md'].decode()
 
 
-def test_values_carry_the_comments_of_their_schema() -> None:
-    made = charts(a_model()).charts['1.0.0']
+def test_values_carry_the_comments_of_the_starter() -> None:
+    made = charts(a_model(env={'LEVEL': {'value': 'info'}})).charts['1.0.0']
     text = made.files['values.yaml'].decode()
-    schema = json.loads(made.schema)
-    for key, item in schema['properties'].items():
-        assert f'\n# {item["description"]}\n{key}:' in text, key
+    properties = TEMPLATES.starter.schema['properties']
+    for key, item in properties.items():
+        assert re.search(f'\n# {re.escape(item["description"])}\n(?:# Example: .*\n)?{key}:', text), key
     assert yaml.safe_load(text) == made.values
+    assert [*made.values] == [*TEMPLATES.starter.values]
+    assert '\n\n# --- Filled by chartloom: do not set these ---\n# Name of every object' in text
+    assert '\n# Example: batch-size: 32\nparameters: {}\n' in text
+    assert '\n# Environment variables, by name.\nenv:\n  LEVEL:\n' in text, 'no example above what is set'
 
 
 def test_a_chart_is_the_starter_byte_for_byte_but_for_three_files() -> None:
@@ -475,6 +532,23 @@ def test_a_readme_tells_a_user_of_the_model_what_it_is() -> None:
     assert '| user\\|id | int64 | any × 3 |' in readme
     assert '| s | float32 | scalar |' in readme
     assert '\n\n\n' not in readme
+
+
+def test_a_readme_tells_what_one_sets_with_type_default_and_description() -> None:
+    made = charts(a_model(replicas=3)).charts['1.0.0']
+    readme = made.files['README.md'].decode()
+    rows = re.findall(r'^\| `(\w+)` \| (\w+) \| (.*) \| (.*\.) \|$', readme, re.MULTILINE)
+    properties = TEMPLATES.starter.schema['properties']
+    assert [key for key, *_ in rows] == [key for key in made.values if key not in {*FILLED, 'global'}]
+    assert {key: described for key, _, _, described in rows} == {
+        key: properties[key]['description'] for key, *_ in rows
+    }
+    shown = {key: (kind, default) for key, kind, default, _ in rows}
+    assert shown['replicaCount'] == ('integer', '`3`')
+    assert shown['priorityClassName'] == ('string', '`""`')
+    assert shown['team'] == ('string', '`"shop"`')
+    assert (shown['args'], shown['env'], shown['image']) == (('list', '`[]`'), ('map', '`{}`'), ('map', '`{…}`'))
+    assert 'chartloom fills `fullnameOverride`, `partOf`, `strategy`, `tracks`, `routing`: do not set these.' in readme
 
 
 def test_a_readme_asks_whatever_the_service_points_at(tmp_path: Path) -> None:

@@ -18,6 +18,7 @@ from generator.documents.schema import Schemas
 from generator.domain.credentials import credential
 from generator.domain.problems import Fault, Problem, ProblemsFound
 from generator.domain.records import Environment, Layer, Registry, ResolvedRelease
+from generator.domain.strategy import no_strategy
 from generator.domain.units import quantity
 from generator.registry.load import load_registry
 from generator.releases.resolve import resolve_releases
@@ -332,7 +333,7 @@ def test_a_rollout_by_commits_waits_for_others_and_a_pin_does_not() -> None:
     tracks = {**web.merged['tracks'], 'canary': {**web.merged['tracks']['canary'], 'enabled': True}}
     rolling = replace(web, merged={**web.merged, 'tracks': tracks})
     assert environment_problems([api, rolling]) == [], 'the one that rests waits'
-    pinned = replace(api, strategy={'rolling': {}})
+    pinned = replace(api, written=no_strategy(api.release.file))
     (problem,) = environment_problems([pinned, rolling])
     wanted = 'api 2, web 2, 3 for the rollout of web, and 1 more while api rolls'
     assert problem.message == f'the releases want 8 of 7 nvidia.com/gpu: {wanted}'

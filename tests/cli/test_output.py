@@ -5,40 +5,16 @@ from __future__ import annotations
 import fcntl
 import json
 import os
-import pty
 import subprocess
 import time
 from pathlib import Path
 from typing import Any
 
 import pytest
-from gitops import VALUES, Checkout, changed_model, chartloom, install, new, published, published_at, start
+from gitops import VALUES, changed_model, chartloom, install, new, published, published_at, start
+from terminals import on_a_terminal
 
 EVIL = 'a\x1b[2J\x1b]0;owned\x07\x9b31m\u202eb'
-CONTROLS = set(map(chr, (*range(9), *range(11, 13), *range(14, 27), *range(28, 32), *range(127, 160)))) | {'\u202e'}
-COLOURS = ('\x1b[0m', '\x1b[1m', '\x1b[2m', *(f'\x1b[{number}m' for number in range(31, 38)))
-
-
-def on_a_terminal(here: Checkout, *arguments: str) -> str:
-    """What a terminal gets to see; nothing in it is a control character that is not ours."""
-    ours, theirs = pty.openpty()
-    process = start(here.folder, *arguments, stdout=theirs, stderr=theirs, stdin=theirs, env={'TERM': 'dumb'})
-    os.close(theirs)
-    parts = []
-    try:
-        while part := os.read(ours, 65536):
-            parts.append(part)
-    except OSError:  # Linux: the other end is closed
-        pass
-    os.close(ours)
-    process.wait()
-    text = seen = b''.join(parts).decode()
-    assert not CONTROLS.intersection(text)
-    for colour in COLOURS:
-        text = text.replace(colour, '')
-    assert '\x1b' not in text
-    assert 'Traceback' not in text
-    return seen
 
 
 def test_values_and_file_names_do_not_steer_a_terminal(tmp_path: Path) -> None:

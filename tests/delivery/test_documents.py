@@ -42,6 +42,15 @@ def test_a_new_readme_is_one_block(tmp_path: Path) -> None:
     assert 'CancelHealthCheckOnNewRevision=true' in readme
 
 
+@pytest.mark.parametrize(('controller', 'title'), [('kgateway', 'kgateway'), ('gke', 'GKE Gateway')])
+def test_a_readme_names_what_runs_the_gateway(tmp_path: Path, controller: str, title: str) -> None:
+    gateway = {**r.GATEWAY, 'gateway': {'name': 'public', 'namespace': 'gateways', 'controller': controller}}
+    run = r.Repository(tmp_path / 'repository', r.settings() | r.environment('prod', **gateway)).run()
+    readme = render(run.registry, run.templates, {})['README.md'].decode()
+    assert f'\n* {title}, which runs that Gateway\n' in readme
+    assert 'Envoy' not in readme
+
+
 # What a team may have made of a file; {} is where our block stands, or comes to stand.
 KEPT = {
     'text before': '# Ours\n\n{}',
@@ -153,7 +162,7 @@ def test_reviews_fold_what_nobody_reads_and_show_values(tmp_path: Path) -> None:
     def is_folded(path: str) -> bool:
         return git(repository.folder, 'check-attr', 'linguist-generated', path).endswith(': set')
 
-    assert is_folded('charts/web/1.0.0/templates/deployment.yaml')
+    assert is_folded('charts/web/1.0.0/templates/objects.yaml')
     assert is_folded('registry/schemas/model.json')
     assert not is_folded('values/prod/web.yaml')
     assert not is_folded('registry/releases/prod/web.yaml')

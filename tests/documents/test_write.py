@@ -19,7 +19,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from generator.documents import read as yamlio
-from generator.documents.write import Comments, Dumped, dump, is_sealed, scalar_text, seal
+from generator.documents.write import Comment, Comments, Dumped, dump, is_sealed, scalar_text, seal
 
 COUNT = 20_000
 
@@ -363,10 +363,12 @@ def test_what_is_text_already_comes_out_as_if_it_were_not(make: Any) -> None:
 
 
 def test_comments_stand_above_their_keys() -> None:
-    comments: Comments = {'a': ('about a', {'b': ('two\nlines', {})}), 'd': ('', {}), 'e': ('nowhere', {})}
+    inner = {'b': Comment('two\nlines', {}, 'an example')}
+    comments: Comments = {'a': Comment('about a', inner), 'd': Comment('', {}), 'e': Comment('nowhere', {})}
     written = dump({'a': {'b': 1, 'c': {'b': 2}}, 'd': 3}, comments)
     assert written == '# about a\na:\n  # two\n  # lines\n  b: 1\n  c:\n    b: 2\nd: 3\n'
     assert yaml.safe_load(written) == {'a': {'b': 1, 'c': {'b': 2}}, 'd': 3}
+    assert dump({'a': {'b': {}}}, comments) == '# about a\na:\n  # two\n  # lines\n  # an example\n  b: {}\n'
 
 
 # --- the seal --------------------------------------------------------------------------------------------------------

@@ -133,3 +133,11 @@ def test_interrupted_it_goes_on_from_where_it_was(tmp_path: Path, moves: int) ->
     else:
         assert chartloom(tmp_path, 'init', '--example', '--path', 'r', '--url', ADDRESS).returncode == 0
     assert chartloom(tmp_path / 'r', 'verify').returncode == 0
+
+
+def test_in_the_background_of_a_shell_it_is_not_interrupted(tmp_path: Path) -> None:
+    """Ctrl-C is meant for what runs in the foreground: a shell lets its background jobs ignore it."""
+    command = [sys.executable, '-c', INTERRUPTED, '2', 'init', '--example', '--path', 'r', '--url', ADDRESS]
+    env = {**os.environ, 'PYTHONPATH': str(ROOT)}
+    through = ['sh', '-c', 'trap "" INT; exec "$@"', 'sh']
+    assert subprocess.run([*through, *command], cwd=tmp_path, env=env, check=False).returncode == 0

@@ -20,10 +20,10 @@ from rollouts import RELEASE, ROLLOUT, World, pod
 
 from generator.domain.problems import ProblemsFound
 from generator.domain.records import ResolvedRelease
+from generator.domain.strategy import Canary
 from generator.operations.rollout_steps import Pin
 from generator.strategies.course import full_size
 from generator.strategies.during import rollout_stage, rollout_strategy
-from generator.strategies.spec import Canary
 
 holds = st.sampled_from(['0s', '10m'])
 extras: Any = st.fixed_dictionaries({}, optional={'hold': holds, 'approval': st.booleans()})

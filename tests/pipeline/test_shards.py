@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 from gitops import SMALL
+from pruned import pin, pruned
 from registries import Repository, application, environment, example, following, model, release
 
 from generator.checks.capacity import environment_problems, outline
@@ -127,3 +128,23 @@ def test_pieces_come_back_in_their_order() -> None:
 
 
 here = os.getpid()
+
+
+@pytest.mark.usefixtures('in_shards')
+def test_charts_that_go_and_come_back(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Pruned, pinned again, and taken by a revert: the same as in one process."""
+    here, _ = pruned(tmp_path / 'here')
+    here.write(model('web', replicas=7))
+    assert here.commit().commit
+    here.git('revert', '--no-edit', 'HEAD')
+    pin(here, '1.0.1')
+    plans = []
+    for cores in (1, 3):
+        monkeypatch.setattr(shards, 'cores', lambda cores=cores: cores)
+        for prune in (False, True):
+            run = Run(here.repository(), prune=prune)
+            plans.append(run.plan())
+            assert ('releases' in vars(run)) == (cores == 1)
+    assert plans[:2] == plans[2:]
+    paths = {change.path for change in plans[0].changes}
+    assert {f'charts/web/{version}/Chart.yaml' for version in ('1.0.1', '1.0.4', '1.0.5')} <= paths

@@ -60,16 +60,12 @@ EDITS: dict[str, tuple[Edit, str]] = {
         f'{CHART}/values.yaml: edited by hand (replicaCount: 2 → 9)',
     ),
     'template': (
-        lambda here: here.append(f'{CHART}/templates/service.yaml', '{{ evil }}'),
-        f'{CHART}/templates/service.yaml: edited by hand',
+        lambda here: here.append(f'{CHART}/templates/objects.yaml', '{{ evil }}'),
+        f'{CHART}/templates/objects.yaml: edited by hand',
     ),
     'added': (
         lambda here: here.write({f'{CHART}/templates/job.yaml': 'kind: Job\n'}),
         f'{CHART}/templates/job.yaml: added by hand',
-    ),
-    'removed': (
-        lambda here: here.remove(f'{CHART}/templates/hpa.yaml'),
-        f'{CHART}/templates/hpa.yaml: removed, but published charts stay',
     ),
     'ledger': (
         replace(LEDGER, 'bump: initial', 'bump: major'), f'{LEDGER}: edited by hand (versions[0].bump: initial → major)'
@@ -123,6 +119,20 @@ def test_a_committed_hand_edit_is_still_one(tmp_path: Path, edit: Edit, problem:
     assert here.git('diff', 'main', 'feature') == ''
 
 
+@pytest.mark.parametrize('committed', [False, True])
+def test_what_is_removed_of_a_published_chart_comes_back(tmp_path: Path, committed: bool) -> None:
+    here = six(tmp_path)
+    here.git('switch', '--quiet', '--create', 'feature')
+    clean = here.tree()
+    here.remove(f'{CHART}/templates/hpa.yaml')
+    if committed:
+        here.git('commit', '--quiet', '--all', '--message', 'by hand')
+    outcome = here.commit()
+    assert [change.path for change in outcome.plan.changes] == [f'{CHART}/templates/hpa.yaml']
+    assert bool(outcome.commit) == committed
+    assert (here.tree(), here.status()) == (clean, [])
+
+
 def test_every_edit_is_told_at_once(tmp_path: Path) -> None:
     here = published(tmp_path)
     for path in (VALUES, DELIVERY, 'bootstrap/staging.yaml', LEDGER):
@@ -150,10 +160,10 @@ def draft(tmp_path: Path) -> Checkout:
 
 def test_an_edited_draft_stops_the_run(tmp_path: Path) -> None:
     here = draft(tmp_path)
-    here.append(f'{CHART}/templates/service.yaml', '# mine\n')
+    here.append(f'{CHART}/templates/objects.yaml', '# mine\n')
     here.append(f'{CHART}/values.yaml', 'mine: 1\n')
     assert here.refused() == [
-        f'{CHART}/templates/service.yaml: edited by hand',
+        f'{CHART}/templates/objects.yaml: edited by hand',
         f'{CHART}/values.yaml: edited by hand (mine: nothing → 1)',
     ]
     here.generate(discard=True)
@@ -165,7 +175,7 @@ def test_a_file_or_a_link_added_to_a_draft_stops_the_run(tmp_path: Path) -> None
     here.write({f'{CHART}/templates/job.yaml': 'kind: Job\n'})
     assert here.refused() == [f'{CHART}/templates/job.yaml: edited by hand']
     here.remove(f'{CHART}/templates/job.yaml')
-    (here.top / CHART / 'templates/job.yaml').symlink_to('service.yaml')
+    (here.top / CHART / 'templates/job.yaml').symlink_to('objects.yaml')
     assert here.refused() == [f'{CHART}/templates/job.yaml: a link stands where this file belongs']
     here.write(changed_model())
     assert f'{CHART}/values.yaml: edited by hand (replicaCount: 3 → 2)' in here.refused()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -126,6 +127,61 @@ def test_a_release_is_checked_by_the_schema_of_its_own_chart(repository: r.Repos
     assert (found.file, found.path) == (FILE, '$.spec.values.warmUp')
 
 
+def limited(*path: str, **limits: Any) -> Callable[[str], str]:
+    """A schema with limits on a value that chartloom derives, as charts of another chartloom may have them."""
+
+    def change(text: str) -> str:
+        schema = found = json.loads(text)
+        for step in path:
+            found = found[step]
+        found.update(limits)
+        return json.dumps(schema)
+
+    return change
+
+
+@pytest.mark.parametrize(
+    ('environment', 'change', 'source', 'path'),
+    [
+        (
+            {'secretStore': {'name': 'vault'}},
+            limited('properties', 'externalSecrets', 'properties', 'secrets', maxProperties=0),
+            '$.spec.secretStore',
+            '$.externalSecrets.secrets',
+        ),
+        (
+            {'engine': 'argo-rollouts', 'strategy': {'blueGreen': {}}},
+            limited('properties', 'strategy', 'properties', 'rollout', maxProperties=0),
+            '$.spec.strategy',
+            '$.strategy.rollout',
+        ),
+        (
+            {'registryMirrors': {'registry.example': 'mirror.example'}},
+            limited('definitions', 'image', 'properties', 'registry', pattern='^(|docker[.]io|registry[.]example)$'),
+            '$.spec.registryMirrors',
+            '$.image.registry',
+        ),
+    ],
+    ids=['secrets', 'engine', 'mirrors'],
+)
+def test_what_is_derived_is_checked_by_the_schema_of_the_chart_too(
+    tmp_path: Path, environment: dict[str, Any], change: Callable[[str], str], source: str, path: str
+) -> None:
+    """It is reported where the registry says what it follows from: nobody wrote the value itself."""
+    model = {'env': {'TOKEN': {'secret': 'hf', 'key': 'token'}}}
+    files = r.settings() | r.model(**model) | r.environment('prod', **environment)
+    repository = r.Repository(tmp_path / 'repository', files)
+    repository.publish()
+    repository.write(r.release(version='1', chart='1.0.0'))
+    repository.write(r.model(**model, versions=[r.version('1'), r.version('2')]))
+    assert repository.run().releases
+    edit_published(repository, 'values.schema.json', change)
+    (found,) = problems(repository)
+    assert (found.file, found.path) == ('registry/environments/prod.yaml', source)
+    assert found.message.startswith(f"what follows from it does not fit chart '1.0.0': {path}: ")
+    assert found.hint == "run 'chartloom pin --newest prod/web'"
+
+
 def test_a_chart_of_another_contract_is_refused_with_words(repository: r.Repository) -> None:
     edit_published(repository, 'Chart.yaml', lambda text: text.replace('values-contract: "1"', 'values-contract: "9"'))
     repository.write(r.release(version='1', chart='1.0.0'))
@@ -134,12 +190,11 @@ def test_a_chart_of_another_contract_is_refused_with_words(repository: r.Reposit
     assert found.hint == 'use a newer chartloom'
 
 
-def test_a_chart_folder_that_is_gone_is_told(repository: r.Repository) -> None:
+def test_a_chart_folder_that_is_gone_is_read_from_history(repository: r.Repository) -> None:
     git(repository.folder, 'rm', '-r', '--quiet', 'charts/web/1.0.0')
     git(repository.folder, 'commit', '--quiet', '--message', 'gone')
     repository.write(r.release(version='1', chart='1.0.0'))
-    (found,) = problems(repository)
-    assert (found.file, found.message) == ('charts/web/1.0.0', 'the ledger names this chart, but its files are gone')
+    assert chart(repository) == '1.0.0'
 
 
 def test_the_problems_of_all_releases_are_told_at_once(repository: r.Repository) -> None:

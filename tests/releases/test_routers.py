@@ -14,7 +14,7 @@ from generator.domain.problems import ProblemsFound
 
 ISTIO = {'router': 'istio', 'gateway': {'name': 'public', 'namespace': 'istio-ingress'}, 'domain': 'shop.example'}
 NGINX = {'router': 'nginx', 'gateway': {'name': 'nginx', 'namespace': 'ingress-nginx'}, 'domain': 'shop.example'}
-ENVOY = {**r.GATEWAY, 'gateway': {**r.GATEWAY['gateway'], 'controller': 'envoy-gateway'}}  # type: ignore[dict-item]
+ENVOY = r.ENVOY
 IDENTITY = {
     'issuer': 'https://idp.example', 'jwksUri': 'https://idp.example/jwks', 'audiences': ['shop'], 'clientID': 'shop',
     'clientSecret': 'idp-client', 'authUrl': 'https://o.example/oauth2/auth', 'signInUrl': 'https://o.example/start',
@@ -190,11 +190,15 @@ def test_nobody_comes_in_without_what_the_route_asks_for(
 @pytest.mark.parametrize(
     ('environment', 'auth', 'message'),
     [
-        ({**ISTIO, 'identity': IDENTITY}, 'oidc', "cannot ask for 'oidc'"),
-        ({**NGINX, 'identity': IDENTITY}, 'jwt', "cannot ask for 'jwt'"),
-        ({**r.GATEWAY, 'identity': IDENTITY}, 'jwt', "auth 'jwt' is Envoy Gateway's"),
-        (ENVOY, 'jwt', "wants issuer, jwksUri of 'identity'"),
-        ({**NGINX, 'identity': {'issuer': 'https://idp.example'}}, 'oidc', "wants authUrl, signInUrl of 'identity'"),
+        ({**ISTIO, 'identity': IDENTITY}, 'oidc', "cannot enforce auth 'oidc'"),
+        ({**NGINX, 'identity': IDENTITY}, 'jwt', "cannot enforce auth 'jwt'"),
+        (
+            {**r.GATEWAY, 'identity': IDENTITY},
+            'jwt',
+            'does not name the controller of its gateway',
+        ),
+        (ENVOY, 'jwt', "requires issuer, jwksUri of 'identity'"),
+        ({**NGINX, 'identity': {'issuer': 'https://idp.example'}}, 'oidc', "requires authUrl, signInUrl of 'identity'"),
     ],
 )
 def test_a_router_that_cannot_ask_is_refused(

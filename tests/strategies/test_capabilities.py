@@ -18,13 +18,13 @@ from parts import ROOT
 from generator.pipeline.run import Run, open_run
 from generator.pipeline.verify import helm_releases
 from generator.strategies.capabilities import FEATURES, REFUSALS, combinations, refusal
-from generator.strategies.table import markdown
+from generator.strategies.gateways import gateway_combinations
+from generator.strategies.table import gateway_markdown, markdown
 from generator.tools.git.repository import open_repository
 from generator.tools.helm.binary import find_helm, template
 
 Objects = dict[tuple[str, str], Any]
 Strict = Callable[..., None]
-BEGIN, END = '<!-- strategies: generated -->', '<!-- /strategies -->'
 SUPPORTED = [(f, name) for f in FEATURES for name, (e, r_, _) in s.ENVIRONMENTS.items() if refusal(f, e, r_) is None]
 REFUSED = [(f, name) for f in FEATURES for name, (e, r_, _) in s.ENVIRONMENTS.items() if refusal(f, e, r_)]
 
@@ -83,16 +83,17 @@ def test_every_supported_combination_makes_valid_objects(
             strict(yaml.load(data, yaml.CSafeLoader))
 
 
-def test_the_readme_shows_the_table(update_golden: bool) -> None:
-    file = ROOT / 'README.md'
-    before, found, rest = file.read_text(encoding='utf-8').partition(BEGIN)
-    _, end, after = rest.partition(END)
-    assert found, f'no {BEGIN}'
-    assert end, f'no {END}'
-    wanted = f'{before}{BEGIN}\n{markdown()}\n{END}{after}'
+@pytest.mark.parametrize(('name', 'table'), [('strategies', markdown), ('gateways', gateway_markdown)])
+def test_the_readme_shows_the_tables(name: str, table: Callable[[], str], update_golden: bool) -> None:
+    file, begin, end = ROOT / 'README.md', f'<!-- {name}: generated -->', f'<!-- /{name} -->'
+    before, found, rest = file.read_text(encoding='utf-8').partition(begin)
+    _, ended, after = rest.partition(end)
+    assert found, f'no {begin}'
+    assert ended, f'no {end}'
+    wanted = f'{before}{begin}\n{table()}\n{end}{after}'
     if update_golden:
         file.write_text(wanted, encoding='utf-8')
-    assert file.read_text(encoding='utf-8') == wanted, 'run pytest tests/test_strategies.py --update-golden'
+    assert file.read_text(encoding='utf-8') == wanted, f'run pytest {Path(__file__).name} --update-golden'
 
 
 def test_strategies_prints_every_combination(tmp_path: Path) -> None:
@@ -101,7 +102,11 @@ def test_strategies_prints_every_combination(tmp_path: Path) -> None:
     found = json.loads(done.stdout)['combinations']
     assert Counter(each['supported'] for each in found) == {True: len(SUPPORTED), False: len(REFUSED)}
     assert all(each['supported'] or (each['reason'] and each['instead']) for each in found)
+    gateways = json.loads(done.stdout)['gateways']
+    assert len(gateways) == len(list(gateway_combinations()))
+    assert all(each['supported'] or (each['reason'] and each['instead']) for each in gateways)
     text = chartloom(tmp_path, 'strategies').stdout
+    assert 'nginx-gateway-fabric' in text
     for refused in {each['instead'] for each in found if not each['supported']}:
         assert refused in text
 

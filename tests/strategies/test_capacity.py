@@ -6,9 +6,9 @@ from itertools import product
 
 import pytest
 
+from generator.domain.strategy import Canary, parse_strategy
 from generator.strategies.capacity import Size, canary_pods, extra_pods, plans_that_fit, sized
 from generator.strategies.course import course
-from generator.strategies.spec import Canary, parse_strategy
 
 # Pods of a set: ready old ones, ready new ones, and new ones without a place.
 State = tuple[tuple[int, int, int], ...]

@@ -14,6 +14,8 @@ from generator.tools.git.run import call
 from generator.tools.process import mask
 from generator.tools.temporary import temporary_folder
 
+# A head, and the commit before: the head may be a revert.
+_HEAD = '--depth=2'
 # More commits than any history has: git's own way to ask for all of it.
 _EVERYTHING = '--depth=2147483647'
 
@@ -64,6 +66,22 @@ def fetch_objects(repository: Repository, remote: str, branch: str) -> None:
     repository.git('fetch', *options, remote, f'refs/heads/{branch}')
 
 
+def is_shallow(repository: Repository) -> bool:
+    """Whether a clone was cut off somewhere in its history."""
+    return repository.ask('rev-parse', '--is-shallow-repository') == 'true'
+
+
+def deepen(repository: Repository, branch: str) -> bool:
+    """Fetch all history of a branch into a shallow clone; no ref is moved. False where nothing was cut off."""
+    remotes = repository.git('remote').split('\n')
+    if not is_shallow(repository) or not remotes[0]:
+        return False
+    remote = 'origin' if 'origin' in remotes else remotes[0]
+    options = ('--quiet', '--no-tags', '--no-write-fetch-head', '--refmap=', _EVERYTHING)
+    repository.git('fetch', *options, remote, f'refs/heads/{branch}')
+    return True
+
+
 def push(repository: Repository, remote: str, branch: str, old: str, new: str) -> bool:
     """Push a commit where the remote branch still is at `old` ('' for none); False when it has moved."""
     lease = f'--force-with-lease=refs/heads/{branch}:{old}'
@@ -104,11 +122,11 @@ def _begin(url: str, branch: str, target: Path, prefix: str) -> Repository:
 
 
 def _clone(url: str, branch: str, target: Path, prefix: str) -> Repository:
-    """Without history, and without file contents where the server can: what is needed is read in one batch."""
+    """Without older history, and without file contents where the server can: what is needed is read in one batch."""
     options = (
         '--quiet',
         '--bare',
-        '--depth=1',
+        _HEAD,
         '--filter=blob:none',
         '--no-tags',
         '--single-branch',
@@ -139,7 +157,7 @@ def _no_branch(url: str, branch: str) -> Exception:
 
 def fetch_head(repository: Repository, branch: str) -> None:
     """Move the branch of a temporary clone to where the remote has it now."""
-    repository.git('fetch', '--quiet', '--no-tags', '--depth=1', 'origin', f'+refs/heads/{branch}:refs/heads/{branch}')
+    repository.git('fetch', '--quiet', '--no-tags', _HEAD, 'origin', f'+refs/heads/{branch}:refs/heads/{branch}')
     _fetch_what_is_read(repository)
 
 

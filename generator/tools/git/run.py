@@ -13,7 +13,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from generator.domain.problems import CommandFailed, problem
+from generator.domain.problems import CommandFailed
 from generator.tools.process import mask, run, run_all
 
 if TYPE_CHECKING:
@@ -58,9 +58,10 @@ def _run(folder: Path, arguments: Sequence[str], env: Env | None, data: bytes | 
     whole = {**os.environ, **_SURROUNDINGS, **(env or {})}
     try:
         return run(['git', *arguments], cwd=folder, env=whole, input=data).stdout
-    except CommandFailed:
+    except CommandFailed as failed:
         if shutil.which('git') is None:
-            raise problem('git', '', 'there is no git on PATH', 'install git 2.30 or later') from None
+            why = 'git was not found on PATH: install git 2.30 or newer'
+            raise CommandFailed(failed.command, failed.code, '', why) from None
         raise
 
 

@@ -71,11 +71,12 @@ _Member = tuple[str, HelmRelease]  # with the name in its Chart.yaml
 
 
 def find_helm(environ: Mapping[str, str]) -> Helm:
-    """Find $HELM, or helm on PATH; ProblemsFound when there is none or it is too old."""
+    """Find $HELM, or helm on PATH; CommandFailed when it is not found, ProblemsFound when it is too old."""
     named = environ.get('HELM')
     path = shutil.which(named or 'helm', path=environ.get('PATH', os.defpath))
     if path is None:
-        raise problem('', '', f"$HELM names '{named}', which is no program" if named else 'no helm on PATH', _INSTALL)
+        where = f"the variable HELM names '{named}', which is not a program" if named else 'helm was not found on PATH'
+        raise CommandFailed((named or 'helm', 'version'), 127, '', f'{where}: {_INSTALL}')
     try:
         said = run([path, 'version', '--template', '{{.Version}}']).stdout.decode(errors='replace').strip()
     except CommandFailed as failed:

@@ -140,7 +140,7 @@ def test_a_broken_journal_is_forgotten(tmp_path: Path, content: bytes) -> None:
     assert here.status() == []
 
 
-def test_a_journal_that_breaks_after_the_branch_has_moved_costs_a_word(tmp_path: Path) -> None:
+def test_a_journal_that_breaks_after_the_branch_has_moved_costs_nothing(tmp_path: Path) -> None:
     here, model = published(tmp_path / 'here'), published(tmp_path / 'model')
     for side in (here, model):
         side.write(changed_model())
@@ -149,8 +149,7 @@ def test_a_journal_that_breaks_after_the_branch_has_moved_costs_a_word(tmp_path:
     here.git('update-ref', 'refs/heads/main', commit)
     (here.top / '.git/chartloom').mkdir(exist_ok=True)
     (here.top / '.git/chartloom/pending.json').write_text('{"steps"')
-    assert any('published charts stay' in problem for problem in here.refused(commit=True))
-    here.commit(discard=True)
+    here.commit()
     assert here.head() == commit
     assert here.status() == ['MM registry/models/web.yaml']  # for all we know a person has staged that
     assert here.tree() == model.tree()

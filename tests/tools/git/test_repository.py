@@ -81,7 +81,10 @@ def test_a_repository_of_somebody_else_is_told(tmp_path: Path, monkeypatch: pyte
 
 def test_no_git_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv('PATH', str(tmp_path))
-    assert told(tmp_path) == 'git: there is no git on PATH\n  hint: install git 2.30 or later'
+    with pytest.raises(CommandFailed) as failed:
+        open_repository(tmp_path)
+    assert failed.value.code == 127
+    assert failed.value.stderr == 'git was not found on PATH: install git 2.30 or newer'
 
 
 @pytest.mark.parametrize('object_format', ['sha1', 'sha256'])

@@ -98,7 +98,7 @@ def test_line_ends_are_gits_business(tmp_path: Path, setting: str) -> None:
     here = clone(first.top, tmp_path / 'here', f'--config=core.autocrlf={setting}')
     assert (b'\r\n' in (here.top / WEB).read_bytes()) == (setting == 'true')
     assert b'\r' not in (here.top / VALUES).read_bytes()
-    assert b'\r' not in (here.top / 'charts/web/1.0.0/templates/service.yaml').read_bytes()
+    assert b'\r' not in (here.top / 'charts/web/1.0.0/templates/objects.yaml').read_bytes()
     assert not here.commit().changed
     text = changed_model()[WEB]
     first.write({WEB: text} | following('dev') | release('dev', 'web'))

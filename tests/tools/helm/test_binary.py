@@ -13,7 +13,7 @@ import pytest
 from parts import ROOT
 
 from generator.documents.rendered import parse_documents
-from generator.domain.problems import ProblemsFound
+from generator.domain.problems import CommandFailed, ProblemsFound
 from generator.tools.helm.binary import Helm, HelmRelease, Rendered, find_helm, lint, template
 
 TEMPLATES = {
@@ -276,9 +276,17 @@ def test_helm_is_the_one_named_or_the_one_on_path(helm: Path, monkeypatch: pytes
 INSTALL = 'install Helm 3.17 or newer (https://helm.sh/docs/intro/install), or name one in the variable HELM'
 
 
-def test_no_helm_or_an_old_one_is_a_problem(tmp_path: Path) -> None:
-    assert refusal({'PATH': str(tmp_path)}) == f'no helm on PATH\n  hint: {INSTALL}'
-    assert refusal({'HELM': 'gone'}) == f"$HELM names 'gone', which is no program\n  hint: {INSTALL}"
+def test_a_helm_that_is_not_found_is_a_command_that_failed(tmp_path: Path) -> None:
+    for environ, why in (
+        ({'PATH': str(tmp_path)}, 'helm was not found on PATH'),
+        ({'HELM': 'gone'}, "the variable HELM names 'gone', which is not a program"),
+    ):
+        with pytest.raises(CommandFailed) as failed:
+            find_helm(environ)
+        assert (failed.value.code, failed.value.stderr) == (127, f'{why}: {INSTALL}')
+
+
+def test_an_old_helm_is_a_problem(tmp_path: Path) -> None:
     old = tmp_path / 'helm'
     old.write_text('#!/bin/sh\nprintf v3.16.4\n')
     old.chmod(0o755)

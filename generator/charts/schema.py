@@ -1,0 +1,120 @@
+"""The starter's schema of values → the form that charts hold: few bytes, one property a line."""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from collections.abc import Collection, Iterator
+from typing import Any
+
+from generator.documents.compact import compact
+from generator.domain.records import Values
+
+# Keys that chartloom writes into the values of releases. It checks them by the whole schema; charts name their parts.
+FILLED = ('fullnameOverride', 'partOf', 'strategy', 'tracks', 'routing')
+# Keywords whose value has names as keys, not keywords.
+_NAMED = frozenset(['properties', 'patternProperties', 'definitions', '$defs'])
+_POINTERS = ('#/definitions/', '#/$defs/')
+
+
+def chart_schema(schema: Values) -> str:
+    """The schema as charts hold it: as strict as the starter's for all that people set.
+
+    Descriptions stand in the values.yaml of charts and in the schemas for editors. `definitions` go by their shorter
+    name, and stand where they are used where that is shorter. A closed map that requires all its keys says so by their
+    number: only null takes one of them away.
+    """
+    bare = without(schema, ('title', 'description'))
+    for key in FILLED:
+        bare['properties'][key] = _outline(bare['properties'][key], bare)
+    definitions = bare.pop('definitions')
+    uses = _uses(bare, definitions)
+    short = {name: definitions[name] for name in uses if _is_shorter(name, definitions[name], uses[name])}
+    bare['$defs'] = {name: item for name, item in definitions.items() if name in uses.keys() - short.keys()}
+    document: dict[str, Any] = _shortened(_inlined(bare, short))
+    return compact(document, ('properties', '$defs'))
+
+
+def without(value: Any, keywords: Collection[str], *, names: bool = False) -> Any:
+    """A schema without these keywords, at any depth."""
+    if isinstance(value, dict):
+        return {
+            key: without(item, keywords, names=key in _NAMED and not names)
+            for key, item in value.items()
+            if names or key not in keywords
+        }
+    return [without(item, keywords) for item in value] if isinstance(value, list) else value
+
+
+def _outline(schema: Values, root: Values) -> Values:
+    """A schema whose properties that are maps or lists may hold anything."""
+    parts = {key: _resolved(part, root) for key, part in schema.get('properties', {}).items()}
+    kinds = {key: {'type': part['type']} for key, part in parts.items() if part.get('type') in ('object', 'array')}
+    return {**schema, 'properties': {**schema['properties'], **kinds}} if kinds else schema
+
+
+def _resolved(schema: Values, root: Values) -> Values:
+    while '$ref' in schema:
+        section, name = schema['$ref'].split('/')[1:]
+        schema = root[section][name]
+    return schema
+
+
+def _uses(schema: Any, definitions: Values) -> Counter[str]:
+    """How often each definition is referred to that a schema reaches, by way of others, too."""
+    uses = Counter(_references(schema))
+    ahead = list(uses)
+    while ahead:
+        below = Counter(_references(definitions[ahead.pop()]))
+        ahead += below.keys() - uses.keys()
+        uses += below
+    return uses
+
+
+def _is_shorter(name: str, definition: Any, uses: int) -> bool:
+    """Whether a definition takes fewer bytes where it is used than as one."""
+    text, reference = (len(json.dumps(item)) for item in (definition, {'$ref': _POINTERS[1] + name}))
+    return text * uses < text + len(name) + reference * uses
+
+
+def _inlined(value: Any, short: Values) -> Any:
+    match value:
+        case {'$ref': str(pointer)} if (name := pointer.removeprefix(_POINTERS[0])) in short:
+            return _inlined(short[name], short)
+        case dict():
+            return {key: _inlined(item, short) for key, item in value.items()}
+        case list():
+            return [_inlined(item, short) for item in value]
+    return value
+
+
+def _references(value: Any) -> Iterator[str]:
+    match value:
+        case dict():
+            for item in value.values():
+                yield from _references(item)
+        case list():
+            for item in value:
+                yield from _references(item)
+        case str() if value.startswith(_POINTERS[0]):
+            yield value.removeprefix(_POINTERS[0])
+
+
+def _shortened(value: Any, *, names: bool = False) -> Any:
+    match value:
+        case list():
+            return [_shortened(item) for item in value]
+        case dict():
+            found = {key: _shortened(item, names=key in _NAMED and not names) for key, item in value.items()}
+            return found if names else _counted(found)
+        case str():
+            return value.replace(*_POINTERS) if value.startswith(_POINTERS[0]) else value
+    return value
+
+
+def _counted(schema: dict[str, Any]) -> dict[str, Any]:
+    required, known = schema.get('required', ()), schema.get('properties', ())
+    if schema.get('additionalProperties') is not False or len(required) < 2 or {*required} != {*known}:
+        return schema
+    kept = ((word, item) for word, item in schema.items() if word != 'required')
+    return {**dict(kept), 'minProperties': len(required)}

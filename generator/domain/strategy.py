@@ -1,0 +1,168 @@
+"""A strategy as the registry writes it → frozen data: how a new version takes the traffic.
+
+A chart, a rollout and a resolved release each carry a strategy that was parsed once, when they were made or read.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Any, ClassVar, Literal
+
+from generator.domain.places import Path
+from generator.domain.units import seconds
+
+StrategyKind = Literal['rolling', 'blueGreen', 'canary']
+_Spec = Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Check:
+    """One value of Prometheus and its limit; SEL and WINDOW in `query` are still to be filled in.
+
+    `query` is empty for what the runtime's own metrics tell: `name` is success-rate or p99 then.
+    """
+
+    name: str
+    query: str
+    comparison: str  # >= or <=
+    limit: Decimal
+
+
+@dataclass(frozen=True, slots=True)
+class Checks:
+    checks: tuple[Check, ...]
+    interval: str
+    own_interval: bool  # whether somebody says so
+    window: str
+    failures: int
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """A step of a canary: exactly one of a weight (percent), headers and a mirror (percent)."""
+
+    weight: int
+    headers: Mapping[str, str]
+    mirror: int
+    hold: int  # seconds
+    approval: bool
+
+    @property
+    def share(self) -> int:
+        """Percent of full size that the new version needs, be it for copies."""
+        return self.weight or self.mirror or 1
+
+
+@dataclass(frozen=True, slots=True)
+class Rolling:
+    kind: ClassVar[StrategyKind] = 'rolling'
+    settings: _Spec
+
+
+@dataclass(frozen=True, slots=True)
+class BlueGreen:
+    kind: ClassVar[StrategyKind] = 'blueGreen'
+    preview_replicas: int  # 0: as many as the old version has
+    approval: bool
+    keep_old: int  # seconds
+    checks: Checks | None
+
+
+@dataclass(frozen=True, slots=True)
+class Canary:
+    kind: ClassVar[StrategyKind] = 'canary'
+    steps: tuple[Step, ...]
+    replicas: int  # 0: its share
+    keep_old: int  # seconds
+    finish: str  # fullSize or inPlace
+    checks: Checks | None
+
+    @property
+    def weights(self) -> tuple[int, ...]:
+        return tuple(step.weight for step in self.steps if step.weight)
+
+
+Strategy = Rolling | BlueGreen | Canary
+
+
+@dataclass(frozen=True, slots=True)
+class WrittenStrategy:
+    """A strategy, its text in the registry's form, and the place that says so; `spec` is empty where nobody does."""
+
+    strategy: Strategy
+    spec: _Spec
+    file: str
+    path: Path
+
+    @property
+    def kind(self) -> StrategyKind:
+        return self.strategy.kind
+
+
+def written_strategy(spec: _Spec, file: str, path: Path) -> WrittenStrategy:
+    """The strategy that stands at a place; its schema has let it through."""
+    return WrittenStrategy(parse_strategy(spec), spec, file, path)
+
+
+def no_strategy(file: str) -> WrittenStrategy:
+    """What holds where nobody says anything: Kubernetes replaces the pods. Problems are told of `file`."""
+    return WrittenStrategy(Rolling({}), {}, file, ('spec',))
+
+
+def parse_strategy(spec: _Spec) -> Strategy:
+    """A strategy that its schema has let through."""
+    ((kind, settings),) = spec.items()
+    match kind:
+        case 'canary':
+            return Canary(
+                steps=tuple(map(_step, settings['steps'])),
+                replicas=settings.get('replicas', 0),
+                keep_old=_whole(settings.get('keepOld', '0s')),
+                finish=settings.get('finish', 'fullSize'),
+                checks=_checks(settings.get('checks')),
+            )
+        case 'blueGreen':
+            return BlueGreen(
+                preview_replicas=settings.get('previewReplicas', 0),
+                approval=settings.get('approval', False),
+                keep_old=_whole(settings.get('keepOld', '0s')),
+                checks=_checks(settings.get('checks')),
+            )
+    return Rolling(settings)
+
+
+def _step(spec: _Spec) -> Step:
+    return Step(
+        weight=spec.get('weight', 0),
+        headers=spec.get('headers', {}),
+        mirror=spec.get('mirror', 0),
+        hold=_whole(spec.get('hold', '0s')),
+        approval=spec.get('approval', False),
+    )
+
+
+def _whole(duration: str) -> int:
+    return int(seconds(duration))
+
+
+def _checks(spec: _Spec | None) -> Checks | None:
+    if spec is None:
+        return None
+    found = []
+    if 'successRate' in spec:
+        comparison, text = _limit(spec['successRate'])
+        found.append(Check('success-rate', '', comparison, Decimal(text.removesuffix('%')) / 100))
+    if 'p99' in spec:
+        comparison, text = _limit(spec['p99'])
+        found.append(Check('p99', '', comparison, seconds(text)))
+    for name, own in sorted(spec.get('queries', {}).items()):
+        comparison, text = _limit(own['limit'])
+        found.append(Check(name, own['query'], comparison, Decimal(text)))
+    window, interval = spec.get('window', '2m'), spec.get('interval', '1m')
+    return Checks(tuple(found), interval, 'interval' in spec, window, spec.get('failures', 1))
+
+
+def _limit(text: str) -> tuple[str, str]:
+    return text[:2], text[2:].strip()

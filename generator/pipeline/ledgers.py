@@ -1,0 +1,55 @@
+"""A base → the ledgers it holds, by model, with the entries that a revert took from them: what was published stays."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Mapping
+
+from generator.charts.ledger import read_before, read_published, with_lost
+from generator.domain.layout import CHARTS, is_ledger, ledger_file, model_of
+from generator.domain.records import Ids, LedgerEntry
+from generator.domain.tree import LINK
+from generator.tools.git.repository import Repository
+
+Ledgers = Mapping[str, tuple[LedgerEntry, ...]]
+
+
+def lost_ledgers(repository: Repository, revision: str) -> Ids:
+    """The ledgers that a commit has changed or removed, and the blob ids they had in its first parent: it may be a
+    revert. None where there is no parent: the first commit, and where a shallow clone was cut off."""
+    if not revision:
+        return {}
+    options = ('--literal-pathspecs', 'diff-tree', '-r', '-z', '--raw', '--no-renames', '--diff-filter=DM')
+    listing = repository.ask(*options, f'{revision}^', revision, '--', f'{repository.prefix}{CHARTS}').split('\0')
+    # A line `:mode mode id id kind` and a path by turns.
+    pairs = zip(listing[:-1:2], listing[1::2], strict=True)
+    found = {path.removeprefix(repository.prefix): about.split(' ')[2] for about, path in pairs}
+    return {path: blob for path, blob in found.items() if is_ledger(path)}
+
+
+def read_ledgers(repository: Repository, ids: Ids, lost: Ids, models: Collection[str]) -> Ledgers:
+    """The ledgers of these models; ProblemsFound where one is spoilt. `ids` are those of the base's files."""
+    return _read(repository, ids, lost, models, read_published)
+
+
+def ledgers_of_others(repository: Repository, ids: Ids, lost: Ids, models: Collection[str]) -> Ledgers:
+    """The ledgers of all other models: of those that are gone. What is no ledger is left alone."""
+    others = {model_of(path) for path in (*ids, *lost) if is_ledger(path)}.difference(models)
+    found = _read(repository, ids, lost, sorted(others), read_before)
+    return {model: entries for model, entries in found.items() if entries}
+
+
+def _read(
+    repository: Repository,
+    ids: Ids,
+    lost: Ids,
+    models: Collection[str],
+    read: Callable[[bytes, str], tuple[LedgerEntry, ...]],
+) -> Ledgers:
+    files = {model: ledger_file(model) for model in models}
+    now = {model: ids[file] for model, file in files.items() if file in ids}
+    before = {model: lost[file] for model, file in files.items() if file in lost}
+    blobs = {LINK: b'', **repository.read(blob for blob in (*now.values(), *before.values()) if blob != LINK)}
+    ledgers = {model: read(blobs[blob], files[model]) for model, blob in now.items()}
+    for model, blob in before.items():
+        ledgers[model] = with_lost(ledgers.get(model, ()), read_before(blobs[blob], files[model]))
+    return ledgers

@@ -1,0 +1,546 @@
+{{- define "model-server.download" -}}
+{{- $artifact := .artifact -}}
+name: artifact
+{{ include "model-server.containerImage" $artifact.image }}
+command:
+- sh
+- -c
+- |
+  {{- include "model-server.downloadScript" . | nindent 2 }}
+env:
+{{- include "model-server.texts" (list
+  (list "ARTIFACT_URI" $artifact.uri)
+  (list "ARTIFACT_SHA256" $artifact.sha256)
+  (list "ARTIFACT_DIRECTORY" $artifact.mountPath)
+  (list "ARTIFACT_TARGET" (clean (print $artifact.mountPath "/" $artifact.path)))
+  (list "ARTIFACT_UNPACK" $artifact.unpack)) }}
+{{- with $artifact.files }}
+{{- $sums := "" }}
+{{- range $path, $sha256 := . }}
+{{- $sums = printf "%s%s  %s\n" $sums $sha256 $path }}
+{{- end }}
+{{- include "model-server.texts" (list (list "ARTIFACT_FILES" $sums)) }}
+{{- end }}
+{{- include "model-server.env" $artifact.env }}
+resources:
+  {{- toYaml $artifact.resources | nindent 2 }}
+securityContext:
+  {{- toYaml .securityContext | nindent 2 }}
+volumeMounts:
+{{- include "model-server.mount" (dict "name" "artifact" "mountPath" $artifact.mountPath) }}
+{{- end }}
+{{- define "model-server.downloadScript" -}}
+set -eu
+marker="$ARTIFACT_DIRECTORY/.artifact-sha256"
+partial="$ARTIFACT_TARGET.partial"
+unpacked="$ARTIFACT_TARGET.unpacked"
+if [ -f "$marker" ] && [ "$(cat "$marker")" = "$ARTIFACT_SHA256" ]; then
+  echo "artifact $ARTIFACT_SHA256 is already here"
+  exit 0
+fi
+rm -rf "$marker" "$ARTIFACT_TARGET" "$partial" "$unpacked"
+mkdir -p "$(dirname "$ARTIFACT_TARGET")"
+fetch() {
+  case "$1" in
+    s3://*) rclone --config=/notfound copyto --retries 5 ":s3,provider=${RCLONE_S3_PROVIDER:-AWS},env_auth=true:${1#s3://}" "$2" ;;
+    gs://*) rclone --config=/notfound copyto --retries 5 ":gcs,env_auth=true:${1#gs://}" "$2" ;;
+    oci://*) HOME="${HOME:-/}" oras pull --output "$2" "${1#oci://}" ;;
+    *)
+      curl --fail --silent --show-error --location --globoff --proto =http,https \
+        --connect-timeout 10 --speed-limit 1024 --speed-time 60 --retry 5 --retry-all-errors \
+        ${ARTIFACT_TOKEN:+--header "Authorization: Bearer $ARTIFACT_TOKEN"} --output "$2" --url "$1"
+      ;;
+  esac
+}
+files="${ARTIFACT_FILES:-}"
+case "$ARTIFACT_URI" in
+  oci://*) files="" ;; # its digest is checked by what pulls it
+esac
+if [ -z "$files" ]; then
+  fetch "$ARTIFACT_URI" "$partial"
+fi
+printf '%s' "$files" | while read -r sha256 path; do
+  mkdir -p "$(dirname "$partial/$path")"
+  fetch "$ARTIFACT_URI/$path" "$partial/$path"
+  echo "$sha256  $partial/$path" | sha256sum -c -
+done
+if [ -f "$partial" ]; then
+  echo "$ARTIFACT_SHA256  $partial" | sha256sum -c -
+fi
+if [ "$ARTIFACT_UNPACK" = true ]; then
+  mkdir "$unpacked"
+  if gzip -t "$partial" 2>/dev/null; then
+    tar -xzf "$partial" -C "$unpacked"
+  else
+    tar -xf "$partial" -C "$unpacked"
+  fi
+  rm "$partial"
+  partial="$unpacked"
+fi
+chmod -R a+rX "$partial"
+mv "$partial" "$ARTIFACT_TARGET"
+echo "$ARTIFACT_SHA256" > "$marker.partial"
+mv "$marker.partial" "$marker"
+{{- end }}
+{{- define "model-server.container" -}}
+{{- $spec := .spec -}}
+name: {{ .name | quote }}
+{{- with $spec }}
+{{ include "model-server.containerImage" .image }}
+{{- with .command }}
+command:
+{{- include "model-server.strings" . }}
+{{- end }}
+{{- if or .args .parameters }}
+args:
+{{- include "model-server.strings" .args }}
+{{- range $key, $value := .parameters }}
+- {{ printf "--%s=%s" $key (kindIs "string" $value | ternary $value (toJson $value)) | quote }}
+{{- end }}{{- end }}
+{{- with include "model-server.env" .env }}
+env:
+{{- . }}
+{{- end }}
+{{- with include "model-server.ports" .ports }}
+ports:
+{{- . }}
+{{- end }}
+{{- range $kind := list "startupProbe" "readinessProbe" "livenessProbe" }}
+{{- with include "model-server.probe" (dict "probe" (get $spec $kind) "ports" $spec.ports) }}
+{{ $kind }}:
+  {{- . | nindent 2 }}
+{{- end }}{{- end }}
+{{- with hasKey . "preStopSeconds" | ternary .preStopSeconds $.pod.preStopSeconds }}
+lifecycle:
+  preStop:
+    sleep:
+      seconds: {{ int64 . }}
+{{- end }}
+{{- with .resources }}
+resources:
+  {{- toYaml . | nindent 2 }}
+{{- end }}
+securityContext:
+  {{- mergeOverwrite (deepCopy $.pod.securityContext) (.securityContext | default dict) | toYaml | nindent 2 }}
+{{- with $.mounts }}
+volumeMounts:
+{{- . }}
+{{- end }}{{- end }}{{- end }}
+{{- define "model-server.env" -}}
+{{- range $name, $variable := . }}
+{{- if dig "enabled" true $variable }}
+- name: {{ $name | quote }}
+  {{- if $variable.secret }}
+  valueFrom:
+    secretKeyRef:
+      name: {{ $variable.secret | quote }}
+      key: {{ $variable.key | quote }}
+  {{- else }}
+  value: {{ $variable.value | default "" | quote }}
+  {{- end }}{{- end }}{{- end }}{{- end }}
+{{- define "model-server.texts" -}}
+{{- range . }}
+- name: {{ first . }}
+  value: {{ last . | toString | replace "$" "$$" | quote }}
+{{- end }}{{- end }}
+{{- define "model-server.ports" -}}
+{{- range $name, $port := . }}
+{{- if dig "enabled" true $port }}
+- name: {{ $name | quote }}
+  containerPort: {{ int $port.containerPort }}
+  protocol: TCP
+{{- end }}{{- end }}{{- end }}
+{{- define "model-server.filesData" -}}
+{{- range $name, $file := . }}
+{{- if dig "enabled" true $file }}
+{{ $name | quote }}: {{ $file.content | quote }}
+{{- end }}{{- end }}{{- end }}
+{{- define "model-server.filesSuffix" -}}
+{{- with include "model-server.filesData" . }}
+{{- printf "-files-%s" (sha256sum . | trunc 8) }}
+{{- end }}{{- end }}
+{{- define "model-server.name" -}}
+{{- $suffix := .suffix | default (printf "-%s" (.track | default "stable") | trimPrefix "-stable") -}}
+{{ printf "%s%s" .root.Values.fullnameOverride $suffix | quote }}
+{{- end }}
+{{- define "model-server.metadata" -}}
+{{- $root := .root | default . -}}
+{{- $labels := dict
+  "app.kubernetes.io/name" $root.Values.fullnameOverride
+  "app.kubernetes.io/instance" $root.Values.fullnameOverride
+  "app.kubernetes.io/component" "model-server"
+  "app.kubernetes.io/managed-by" $root.Release.Service -}}
+{{- range $key, $value := dict "app.kubernetes.io/version" $root.Chart.AppVersion "helm.sh/chart" (printf "%s-%s" $root.Chart.Name $root.Chart.Version) }}
+{{- $_ := regexReplaceAll "[^A-Za-z0-9_.-]" $value "_" | trunc 63 | trimAll "_.-" | set $labels $key }}
+{{- end }}
+{{- range $key, $value := dict "app.kubernetes.io/part-of" $root.Values.partOf "chartloom.dev/team" $root.Values.team }}
+{{- if $value }}{{ $_ := set $labels $key $value }}{{ end }}
+{{- end }}
+metadata:
+  name: {{ .name | quote | default (include "model-server.name" (dict "root" $root "suffix" .suffix "track" .track)) }}
+  labels:
+    {{- merge (dict) (.labels | default dict) $labels | include "model-server.stringMap" | trim | nindent 4 }}
+  {{- with .annotations }}
+  annotations:
+    {{- include "model-server.stringMap" . | trim | nindent 4 }}
+  {{- end }}{{- end }}
+{{- define "model-server.podLabels" -}}
+app.kubernetes.io/name: {{ include "model-server.name" (pick . "root" "suffix") }}
+app.kubernetes.io/instance: {{ .root.Values.fullnameOverride | quote }}
+{{- with .track }}
+chartloom.dev/track: {{ . }}
+{{- end }}{{- end }}
+{{- define "model-server.releaseSelector" -}}
+matchLabels:
+  {{- include "model-server.guardedLabels" . | nindent 2 }}
+{{- if eq .Values.strategy.engine "flagger" }}
+matchExpressions:
+- key: app.kubernetes.io/name
+  operator: In
+  values: [{{ .Values.fullnameOverride | quote }}, {{ printf "%s-primary" .Values.fullnameOverride | quote }}]
+{{- end }}{{- end }}
+{{- define "model-server.guardedLabels" -}}
+{{- if ne .Values.strategy.engine "flagger" -}}
+app.kubernetes.io/name: {{ .Values.fullnameOverride | quote }}
+{{ end -}}
+app.kubernetes.io/instance: {{ .Values.fullnameOverride | quote }}
+{{- end }}
+{{- define "model-server.containerImage" -}}
+image: {{ include "model-server.image" . | quote }}
+imagePullPolicy: {{ .pullPolicy | default "IfNotPresent" }}
+{{- end }}
+{{- define "model-server.image" -}}
+{{ with .registry }}{{ . }}/{{ end }}{{ .repository }}{{ with .tag }}:{{ . }}{{ end }}{{ with .digest }}@{{ . }}{{ end }}
+{{- end }}
+{{- define "model-server.stringMap" -}}
+{{- range $key, $value := . }}
+{{ $key | quote }}: {{ $value | quote }}
+{{- end }}{{- end }}
+{{- define "model-server.strings" -}}
+{{- range . }}
+- {{ . | quote }}
+{{- end }}{{- end }}
+{{- define "model-server.servicePorts" -}}
+{{- range merge (dict "" (pick .Values "ports")) .Values.containers }}
+{{- if dig "enabled" true . }}
+{{- range $name, $port := .ports }}
+{{- if and $port.servicePort (dig "enabled" true $port) }}
+- name: {{ $name | quote }}
+  port: {{ int $port.servicePort }}
+  targetPort: {{ $name | quote }}
+  protocol: TCP
+  appProtocol: {{ $port.appProtocol | quote }}
+{{- end }}{{- end }}{{- end }}{{- end }}{{- end }}
+{{- define "model-server.query" -}}
+{{- $name := .root.Values.fullnameOverride }}
+{{- $query := .query }}
+{{- range $short, $long := dict
+  "$AVAILABLE" `(kube_deployment_status_replicas_available{namespace='$NAMESPACE',deployment=~'$SETS'} or rollout_info_replicas_available{namespace='$NAMESPACE',name='$NAME'} or rollout_info_replicas_available{exported_namespace='$NAMESPACE',name='$NAME'})`
+  "$DESIRED" `(kube_deployment_spec_replicas{namespace='$NAMESPACE',deployment=~'$SETS'} or rollout_info_replicas_desired{namespace='$NAMESPACE',name='$NAME'} or rollout_info_replicas_desired{exported_namespace='$NAMESPACE',name='$NAME'})`
+  "$PODS" `$SETS-[a-z0-9]+-[a-z0-9]{5}`
+  "$SETS" `$NAME(-(canary|blue|green|primary))?`
+}}
+{{- $query = replace $short $long $query }}
+{{- end }}
+{{- $query | replace "$JOB" (printf "%s/%s" .root.Release.Namespace $name) | replace "$NAMESPACE" .root.Release.Namespace | replace "$NAME" $name }}
+{{- end }}
+{{- define "model-server.alerts" -}}
+{{- range $name, $alert := .Values.monitoring.rules.alerts }}
+{{- if dig "enabled" true $alert }}
+- alert: {{ $name | quote }}
+  expr: {{ include "model-server.query" (dict "root" $ "query" $alert.expr) | quote }}
+  for: {{ $alert.for | quote }}
+  labels:
+    severity: {{ $alert.severity | quote }}
+    namespace: {{ $.Release.Namespace | quote }}
+    model: {{ $.Values.fullnameOverride | quote }}
+  annotations:
+    summary: {{ $alert.summary | quote }}
+    description: {{ $alert.description | quote }}
+    {{- with $alert.runbook }}
+    runbook_url: {{ . | quote }}
+    {{- end }}{{- end }}{{- end }}{{- end }}
+{{- define "model-server.mounts" -}}
+{{- $artifact := .artifact }}
+{{- if eq $artifact.delivery "download" }}
+{{- include "model-server.mount" (dict "name" "artifact" "mountPath" $artifact.mountPath "readOnly" true) }}
+{{- else if ne $artifact.delivery "baked" }}
+{{- include "model-server.mount" (dict "name" "artifact" "mountPath" (clean (print $artifact.mountPath "/" $artifact.path)) "subPath" $artifact.subPath "readOnly" true) }}
+{{- end }}
+{{- include "model-server.namedMounts" .volumes }}
+{{- range $name, $file := .files }}
+{{- if dig "enabled" true $file }}
+{{- include "model-server.mount" (dict "name" "files" "mountPath" $file.mountPath "subPath" $name "readOnly" true) }}
+{{- end }}{{- end }}{{- end }}
+{{- define "model-server.namedMounts" -}}
+{{- range $name, $mount := . }}
+{{- if and $mount.mountPath (dig "enabled" true $mount) }}
+{{- include "model-server.mount" (merge (dict "name" $name) $mount) }}
+{{- end }}{{- end }}{{- end }}
+{{- define "model-server.mount" }}
+- name: {{ .name | quote }}
+  mountPath: {{ .mountPath | quote }}
+  {{- with .subPath }}
+  subPath: {{ . | quote }}
+  {{- end }}
+  {{- if .readOnly }}
+  readOnly: true
+  {{- end }}{{- end }}
+{{- define "model-server.exceptions" -}}
+{{- range .exceptions }}
+{{- if dig "enabled" true . }}
+- {{ $.side }}:
+  {{- with .cidr }}
+  - ipBlock:
+      cidr: {{ . | quote }}
+  {{- end }}
+  {{- if or .namespace .podLabels (not .cidr) }}
+  - podSelector:
+      {{- with .podLabels }}
+      matchLabels:
+        {{- include "model-server.stringMap" . | trim | nindent 8 }}
+      {{- else }} {}
+      {{- end }}
+    {{- with .namespace }}
+    namespaceSelector:
+      {{- if eq . "*" }} {}
+      {{- else }}
+      matchLabels:
+        kubernetes.io/metadata.name: {{ . | quote }}
+      {{- end }}
+    {{- end }}
+  {{- end }}
+  {{- with include "model-server.exceptionPorts" (dict "ports" .ports "metrics" (and .metrics $.root.Values.metrics.port)) }}
+  ports:
+  {{- . }}
+  {{- end }}{{- end }}{{- end }}{{- end }}
+{{- define "model-server.exceptionPorts" -}}
+{{- with .metrics }}
+  - port: {{ . | quote }}
+    protocol: TCP
+{{- end }}
+{{- range .ports }}
+{{- if dig "enabled" true . }}
+  - port: {{ toJson .port }}
+    protocol: {{ .protocol | default "TCP" }}
+{{- end }}{{- end }}{{- end }}
+{{- define "model-server.podTemplate" -}}
+{{ pick .spec "revisionHistoryLimit" "progressDeadlineSeconds" "minReadySeconds" | toYaml }}
+selector:
+  matchLabels:
+    {{- include "model-server.podLabels" . | nindent 4 }}
+template:
+  metadata:
+    labels:
+      {{- include "model-server.podLabels" . | nindent 6 }}
+    {{- if or .spec.artifact.sha256 .spec.podAnnotations }}
+    annotations:
+      {{- with .spec.artifact.sha256 }}
+      chartloom.dev/artifact-sha256: {{ . | quote }}
+      {{- end }}
+      {{- include "model-server.stringMap" .spec.podAnnotations | trim | nindent 6 }}
+    {{- end }}
+  spec:
+    {{- include "model-server.pod" . | nindent 4 }}
+{{- end }}
+{{- define "model-server.pod" -}}
+serviceAccountName: {{ .root.Values.fullnameOverride | quote }}
+{{- with .spec }}
+automountServiceAccountToken: false
+enableServiceLinks: false
+terminationGracePeriodSeconds: {{ int64 .terminationGracePeriodSeconds }}
+{{- with include "model-server.pullSecrets" . }}
+imagePullSecrets:
+{{- . }}
+{{- end }}
+securityContext:
+  {{- toYaml .podSecurityContext | nindent 2 }}
+{{- range $key := list "priorityClassName" "runtimeClassName" }}
+{{- with get $.spec $key }}
+{{ $key }}: {{ . | quote }}
+{{- end }}{{- end }}
+{{- with include "model-server.stringMap" .nodeSelector }}
+nodeSelector:
+  {{- trim . | nindent 2 }}
+{{- end }}
+{{- with include "model-server.tolerations" . }}
+tolerations:
+{{- . }}
+{{- end }}
+{{- with .affinity }}
+affinity:
+  {{- toYaml . | nindent 2 }}
+{{- end }}
+{{- if .topologySpread.enabled }}
+topologySpreadConstraints:
+- {{ omit .topologySpread "enabled" | toYaml | indent 2 | trim }}
+  labelSelector:
+    matchLabels:
+      {{- include "model-server.podLabels" $ | nindent 6 }}
+  matchLabelKeys:
+  - {{ eq $.root.Values.strategy.engine "argo-rollouts" | ternary "rollouts-pod-template-hash" "pod-template-hash" }}
+{{- end }}
+{{- if eq .artifact.delivery "download" }}
+initContainers:
+- {{ include "model-server.download" . | indent 2 | trim }}
+{{- end }}
+containers:
+- {{ include "model-server.container" (dict "name" "server" "spec" . "pod" . "mounts" (include "model-server.mounts" .)) | indent 2 | trim }}
+{{- range $name, $sidecar := .containers }}
+{{- if dig "enabled" true $sidecar }}
+- {{ include "model-server.container" (dict "name" $name "spec" $sidecar "pod" $.spec "mounts" (include "model-server.namedMounts" $sidecar.mounts)) | indent 2 | trim }}
+{{- end }}{{- end }}
+{{- with include "model-server.volumes" $ }}
+volumes:
+{{- . }}
+{{- end }}{{- end }}{{- end }}
+{{- define "model-server.pullSecrets" -}}
+{{- range $name, $secret := .imagePullSecrets }}
+{{- if dig "enabled" true $secret }}
+- name: {{ $name | quote }}
+{{- end }}{{- end }}{{- end }}
+{{- define "model-server.tolerations" -}}
+{{- range .tolerations }}
+{{- if dig "enabled" true . }}
+- operator: {{ .operator | default "Equal" }}
+  {{- range $key, $value := pick . "effect" "key" "value" }}
+  {{- if $value }}
+  {{ $key }}: {{ $value | quote }}
+  {{- end }}
+  {{- end }}
+  {{- if hasKey . "tolerationSeconds" }}
+  tolerationSeconds: {{ int64 .tolerationSeconds }}
+  {{- end }}{{- end }}{{- end }}{{- end }}
+{{- define "model-server.probe" -}}
+{{- with .probe }}
+{{- if ne .type "none" }}
+{{- if eq .type "http" -}}
+httpGet:
+  path: {{ .path | quote }}
+  port: {{ .port | quote }}
+{{- else if eq .type "grpc" -}}
+grpc:
+  port: {{ dig .port "containerPort" 0 ($.ports | default dict) | int }}
+{{- else if eq .type "tcp" -}}
+tcpSocket:
+  port: {{ .port | quote }}
+{{- else -}}
+exec:
+  command:
+  {{- include "model-server.strings" .command | trim | nindent 2 }}
+{{- end }}
+{{ merge (pick . "periodSeconds" "timeoutSeconds" "failureThreshold") (dict "periodSeconds" 10 "timeoutSeconds" 5 "failureThreshold" 3) | toYaml }}
+{{- end }}{{- end }}{{- end }}
+{{- define "model-server.gatewayRoute" -}}
+{{- $route := get .root.Values .key -}}
+parentRefs:
+- group: gateway.networking.k8s.io
+  kind: Gateway
+  {{- range $key, $value := $route.gateway }}
+  {{- if $value }}
+  {{ $key }}: {{ $value | quote }}
+  {{- end }}
+  {{- end }}
+{{- with $route.hostnames }}
+hostnames:
+{{- toYaml . | nindent 0 }}
+{{- end }}
+{{- with get .root.Values.routing .key }}
+rules:
+{{- range . }}
+- backendRefs:
+  {{- range .backendRefs }}
+  - {{ include "model-server.backendRef" (merge (dict "root" $.root) .) | indent 4 | trim }}
+    weight: {{ dig (.track | default "") "weight" .weight $.root.Values.tracks }}
+  {{- end }}
+  {{- if or .filters .mirror }}
+  filters:
+  {{- with .filters }}
+  {{- toYaml . | nindent 2 }}
+  {{- end }}
+  {{- with .mirror }}
+  - type: RequestMirror
+    requestMirror:
+      backendRef:
+        {{- include "model-server.backendRef" (merge (dict "root" $.root) .) | nindent 8 }}
+      percent: {{ .percent }}
+  {{- end }}
+  {{- end }}
+  {{- with omit . "backendRefs" "filters" "mirror" }}
+  {{- toYaml . | nindent 2 }}
+  {{- end }}{{- end }}{{- end }}{{- end }}
+{{- define "model-server.backendRef" -}}
+group: ""
+kind: Service
+name: {{ include "model-server.name" . }}
+port: {{ .port }}
+{{- end }}
+{{- define "model-server.destination" -}}
+host: {{ include "model-server.name" . }}
+port:
+  number: {{ .port }}
+{{- end }}
+{{- define "model-server.onIstio" -}}
+{{- range list .Values.route .Values.grpcRoute }}
+{{- if and .enabled (eq .type "istio") }}true{{ end }}
+{{- end }}{{- end }}
+{{- define "model-server.scaleDown" -}}
+scaleDown:
+  stabilizationWindowSeconds: {{ int64 .scaleDownStabilizationSeconds }}
+  # One pod a minute: a model server that comes back needs minutes to load its model.
+  policies:
+  - type: Pods
+    value: 1
+    periodSeconds: 60
+{{- end }}
+{{- define "model-server.scaleTarget" -}}
+{{- $argo := eq .root.Values.strategy.engine "argo-rollouts" -}}
+apiVersion: {{ $argo | ternary "argoproj.io/v1alpha1" "apps/v1" }}
+kind: {{ $argo | ternary "Rollout" "Deployment" }}
+name: {{ include "model-server.name" . }}
+{{- end }}
+{{- define "model-server.volumes" -}}
+{{- $artifact := .spec.artifact }}
+{{- $kinds := dict
+  "download" (dict "type" "emptyDir" "sizeLimit" $artifact.sizeLimit)
+  "volume" (dict "type" "persistentVolumeClaim" "name" $artifact.claimName "readOnly" true)
+  "image" (dict "type" "image" "image" $artifact.reference) }}
+{{- with get $kinds $artifact.delivery }}
+{{- include "model-server.volume" (dict "name" "artifact" "volume" .) }}
+{{- end }}
+{{- range $name, $volume := .spec.volumes }}
+{{- if dig "enabled" true $volume }}
+{{- include "model-server.volume" (dict "name" $name "volume" $volume) }}
+{{- end }}{{- end }}
+{{- with include "model-server.filesSuffix" .spec.files }}
+{{- include "model-server.volume" (dict "name" "files" "volume" (dict "type" "configMap" "name" (printf "%s%s" $.root.Values.fullnameOverride .))) }}
+{{- end }}{{- end }}
+{{- define "model-server.volume" }}
+- name: {{ .name | quote }}
+  {{- with .volume }}
+  {{- if eq .type "configMap" }}
+  configMap:
+    name: {{ .name | quote }}
+  {{- else if eq .type "secret" }}
+  secret:
+    secretName: {{ .name | quote }}
+  {{- else if eq .type "persistentVolumeClaim" }}
+  persistentVolumeClaim:
+    claimName: {{ .name | quote }}
+    readOnly: {{ .readOnly | default false }}
+  {{- else if eq .type "image" }}
+  image:
+    reference: {{ include "model-server.image" .image | quote }}
+    pullPolicy: {{ .image.pullPolicy | default "IfNotPresent" }}
+  {{- else if or .medium .sizeLimit }}
+  emptyDir:
+    {{- with .medium }}
+    medium: {{ . | quote }}
+    {{- end }}
+    {{- with .sizeLimit }}
+    sizeLimit: {{ . | quote }}
+    {{- end }}
+  {{- else }}
+  emptyDir: {}
+  {{- end }}
+  {{- end }}{{- end }}

@@ -1,0 +1,28 @@
+"""Charts that are read from the base tree: what is told of values that lie on them."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+import registries as r
+
+from generator.domain.problems import ProblemsFound
+
+
+def test_a_hint_describes_a_value_of_a_published_chart_too(tmp_path: Path) -> None:
+    """Charts hold their schema without descriptions."""
+    pin = {'version': '1', 'chart': '1.0.0'}
+    files = r.settings() | r.model(versions=[r.version('1')]) | r.environment() | r.release(**pin)
+    repository = r.Repository(tmp_path / 'repository', files)
+    repository.publish()
+    repository.write(r.model(versions=[r.version('1'), r.version('2')]))
+    repository.publish()
+    schema = (repository.folder / 'charts/web/1.0.0/values.schema.json').read_text()
+    assert '"description":"' not in schema
+    repository.write(r.release(**pin, values={'artifact': {'delivery': 'volume', 'claimName': ''}}))
+    assert list(repository.run().charts['web'].charts) == ['1.0.1'], 'the pinned chart is read'
+    with pytest.raises(ProblemsFound) as found:
+        repository.generate()
+    [problem] = found.value.problems
+    assert (problem.message, problem.hint) == ('it is empty', 'the files of the model and how they get into the pod')

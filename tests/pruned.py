@@ -1,0 +1,93 @@
+"""A repository whose model has four charts, of which `chartloom prune` has removed three."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import registries as r
+from gitops import Checkout, published
+from parts import git
+
+from generator.charts.ledger import read_ledger
+from generator.domain.layout import ledger_file
+from generator.domain.records import LedgerEntry
+from generator.operations.apply import apply
+from generator.operations.operation import Options, Outcome
+from generator.operations.prune import pruning
+
+LEDGER = ledger_file('web')
+FILES = {
+    **r.settings(charts={'keep': 1}),
+    **r.model('web', replicas=1),
+    **r.model('api'),
+    **r.environment('prod'),
+    **r.following('dev'),
+    **r.release('dev', 'web'),
+    **r.release('prod', 'web', version='1', chart='1.0.0'),
+    **r.release('prod', 'api', version='1', chart='1.0.0'),
+}
+
+
+def entry(version: str, model_version: str = '1', *, pruned: bool = False) -> LedgerEntry:
+    """An entry of a ledger, of no real chart."""
+    texts = {'digest': 'd', 'content': 'c', 'source': 's', 'starter': 'model-server 1.0.0', 'tree': f'sha1:{"0" * 40}'}
+    return LedgerEntry(version, model_version, **texts, bump='patch', reasons=(), pruned=pruned)
+
+
+def charts(here: Checkout, model: str = 'web') -> list[str]:
+    """The chart versions whose folders stand there."""
+    return sorted(path.name for path in (here.folder / 'charts' / model).iterdir() if path.is_dir())
+
+
+def marks(here: Checkout, model: str = 'web') -> list[str]:
+    """The chart versions that the ledger calls pruned."""
+    data = (here.folder / ledger_file(model)).read_bytes()
+    return [entry.version for entry in read_ledger(data, ledger_file(model)) if entry.pruned]
+
+
+def prune(here: Checkout, models: tuple[str, ...] = (), **options: Any) -> Outcome:
+    return apply(pruning(models), here.repository(), Options(**options))
+
+
+def pin(here: Checkout, chart: str) -> None:
+    here.write(r.release('prod', 'web', version='1', chart=chart))
+
+
+def grown(top: Path, prefix: str = '', *options: str) -> Checkout:
+    """Charts 1.0.0 to 1.0.3 of web, the last of them pinned in prod and followed in dev."""
+    here = published(top, FILES, prefix, *options)
+    for replicas in (2, 3, 4):
+        here.write(r.model('web', replicas=replicas))
+        assert here.commit().commit
+    pin(here, '1.0.3')
+    assert here.commit().commit
+    assert charts(here) == ['1.0.0', '1.0.1', '1.0.2', '1.0.3']
+    return here
+
+
+def pruned(top: Path, prefix: str = '', *options: str) -> tuple[Checkout, dict[str, bytes]]:
+    """The same after `prune --commit`, and the files of its charts before."""
+    here = grown(top, prefix, *options)
+    before = {path: data for path, data in here.tree().items() if path.startswith('charts/web/1')}
+    assert prune(here, commit=True).commit
+    assert (charts(here), marks(here)) == (['1.0.3'], ['1.0.0', '1.0.1', '1.0.2'])
+    return here, before
+
+
+def restored(here: Checkout, before: dict[str, bytes], chart: str) -> None:
+    """Pin a pruned chart, and hold what comes back against what was there."""
+    pin(here, chart)
+    assert here.commit().commit
+    folder = f'charts/web/{chart}/'
+    found = {path: data for path, data in here.tree().items() if path.startswith(folder)}
+    assert found == {path: data for path, data in before.items() if path.startswith(folder)}
+    assert chart not in marks(here)
+    assert here.status() == []
+    assert not here.commit().changed
+
+
+def serves(origin: Path) -> str:
+    """The address of an origin that lets clones leave objects out."""
+    git(origin, 'config', 'uploadpack.allowFilter', 'true')
+    return f'file://{origin}'
