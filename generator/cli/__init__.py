@@ -24,10 +24,10 @@ GROUPS = {
         'rollout': 'Move a release to another version, step by step: start, advance, abort, finish, status.',
     },
     'Registry and charts': {
-        'prune': 'Remove old chart versions that no release needs; git keeps them.',
         'explain': 'Show every value of a release, and the file and line it comes from.',
         'strategies': 'Show which strategies each engine can carry out with which routers.',
         'dockerfile': 'Print a Dockerfile that bakes a version of a model into the image of its runtime.',
+        'prune': 'Remove old chart versions that no release needs; git keeps them.',
     },
     'Setting up': {
         'init': 'Begin an empty GitOps repository that works, with comments that teach.',

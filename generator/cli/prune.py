@@ -6,13 +6,14 @@ from dataclasses import replace
 
 import click
 
+from generator.cli import offers
 from generator.cli.operation import Place, operation_options, tell
 from generator.cli.output import say, wants_json
 from generator.operations.prune import pruned_charts, pruning
 
 
 @click.command()
-@click.argument('models', nargs=-1)
+@click.argument('models', nargs=-1, shell_complete=offers.models)
 @operation_options
 def command(models: tuple[str, ...], place: Place, output: str) -> None:
     """Remove old chart versions, of all models or of MODELS, and make one commit of it.

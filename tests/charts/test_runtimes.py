@@ -13,7 +13,7 @@ import pytest
 import registries as r
 from parts import ROOT
 from runtimes import SERVERS, runtime_problems
-from starter import CHART, PRESETS, Strict, Values, all_containers, of_kind, pod_specs, render
+from starter import PRESETS, Strict, Values, all_containers, of_kind, pod_specs, render
 
 from generator.charts.layers import model_problems
 from generator.charts.starter import load_templates
@@ -281,6 +281,7 @@ def test_every_preset_has_the_sources_of_its_figures(name: str) -> None:
 
 def test_the_starter_is_where_the_charts_come_from(folder: Path) -> None:
     """A runtime is data: its charts hold the starter's templates, byte for byte."""
-    templates = {path.relative_to(CHART): path.read_bytes() for path in (CHART / 'templates').rglob('*.*')}
+    templates = {path: data for path, data in TEMPLATES.starter.files.items() if path.startswith('templates/')}
+    assert len(templates) == 3
     for name in RUNTIMES:
         assert {path: (folder / name / path).read_bytes() for path in templates} == templates

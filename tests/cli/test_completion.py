@@ -51,6 +51,7 @@ def here(tmp_path_factory: pytest.TempPathFactory) -> Path:
         (['generate', 'api', ''], ['web']),
         (['plan', '--diff', 'w'], ['web']),
         (['verify', ''], ['api', 'web']),
+        (['prune', ''], ['api', 'web']),
         (['pin', ''], RELEASES),
         (['pin', 'prod/web', 'prod/'], ['prod/api']),
         (['explain', ''], RELEASES),
@@ -70,7 +71,7 @@ def here(tmp_path_factory: pytest.TempPathFactory) -> Path:
         (['strategies', '-o', ''], ['text', 'json']),
         (['pl'], ['plan']),
         (['generate', '--pu'], ['--push']),
-        (['nonsense', 'p'], ['plan', 'pin']),
+        (['nonsense', 'pl'], ['plan']),
     ],
 )
 @pytest.mark.parametrize('shell', ['bash', 'zsh', 'fish'])
