@@ -36,9 +36,6 @@ TENSORS = {
 }
 
 
-until_templates_shrink = pytest.mark.xfail(reason='the templates have not got their third smaller yet')
-
-
 def size(files: Mapping[str, bytes]) -> tuple[int, int, int]:
     """Files, bytes and lines."""
     return len(files), sum(map(len, files.values())), sum(data.count(b'\n') for data in files.values())
@@ -75,7 +72,6 @@ def test_a_chart_version_has_few_files(charts: Callable[[], dict[str, tuple[int,
 
 
 @each_set
-@until_templates_shrink
 def test_a_chart_version_is_small(charts: Callable[[], dict[str, tuple[int, int, int]]]) -> None:
     large = {name: found for name, found in charts().items() if found[1] > MOST_BYTES or found[2] > MOST_LINES}
     assert large == {}
@@ -127,7 +123,6 @@ def test_a_request_holds_ten_new_versions_and_few_files(ten: Checkout) -> None:
     assert request(ten)[0] == len(changed) <= FORGE_FILES
 
 
-@until_templates_shrink
 def test_a_forge_shows_all_of_that_request(ten: Checkout) -> None:
     _, written, lines = request(ten)
     assert lines <= FORGE_LINES

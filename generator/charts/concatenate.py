@@ -7,15 +7,15 @@ from collections.abc import Mapping
 
 from generator.domain.layout import TEMPLATES
 
-# Doc comments, and blank lines between helpers, stay in the starter: a chart version must be small enough to be shown
-# in a review. Blank lines within a helper may be part of what it makes.
-_DOC = re.compile(r'^\{\{-? ?/\*.*?\*/ ?-?\}\}\n', re.DOTALL | re.MULTILINE)
+# Comments, and blank lines between helpers, stay in the starter: a chart version must be small enough to be shown in a
+# review. Blank lines within a helper may be part of what it makes.
+_DOC = re.compile(r'^ *(?:\{\{-? ?/\*.*?\*/ ?-?\}\}|# [^\n]*)\n', re.DOTALL | re.MULTILINE)
 _BLANK = re.compile(r'\n+(?=\n\{\{- define )')
 # What ends together stands on one line: the line break between is trimmed away in any case.
 _ENDS = re.compile(r'(?<=\{\{- end \}\})\n(?=\{\{- end \}\})')
-# Where an object begins, with separator and comments above it. The target of an autoscaler has no metadata.
+# Where an object begins, with the separator above it, if there is one. The target of an autoscaler has no metadata.
 _OBJECT = re.compile(
-    r'^(---\n)?(?P<head>(?:#.*\n)*apiVersion: .*\nkind: .*\n(?:metadata:|\{\{- include "[^"]*\.metadata"))',
+    r'^(---\n)?(?P<head>apiVersion: .*\nkind: .*\n(?:metadata:|\{\{- include "[^"]*\.metadata"))',
     re.MULTILINE,
 )
 _HELPERS = re.compile(rf'{TEMPLATES}(?:.*/)?_[^/]*\.tpl')
@@ -38,6 +38,6 @@ def concatenate(templates: Mapping[str, str], name: str) -> dict[str, str]:
 
 
 def _named(text: str, path: str, separator: str) -> str:
-    """A file's text without doc comments and with its name above each object. What includes a helper separates it."""
+    """A file's text without comments and with its name above each object. What includes a helper separates it."""
     bare = _ENDS.sub('', _BLANK.sub('', _DOC.sub('', text))).strip('\n') + '\n'
     return _OBJECT.sub(rf'{separator}# source: {path}\n\g<head>', bare)

@@ -12,13 +12,17 @@ from generator.domain.records import Values
 
 # Keys that chartloom writes into the values of releases. It checks them by the whole schema; charts name their parts.
 FILLED = ('fullnameOverride', 'partOf', 'strategy', 'tracks', 'routing')
+# What is written in the words of Kubernetes: its API server checks what the schema of a chart does not.
+_OF_KUBERNETES = 'affinity'
+# Keywords that say which keys there are, and what kind their values are of.
+_NAMES = frozenset(['type', 'additionalProperties', 'properties', 'items', '$ref'])
 # Keywords whose value has names as keys, not keywords.
 _NAMED = frozenset(['properties', 'patternProperties', 'definitions', '$defs'])
 _POINTERS = ('#/definitions/', '#/$defs/')
 
 
 def chart_schema(schema: Values) -> str:
-    """The schema as charts hold it: as strict as the starter's for all that people set.
+    """The schema as charts hold it: as strict as the starter's for what people set, but for affinity's values.
 
     Descriptions stand in the values.yaml of charts and in the schemas for editors. `definitions` go by their shorter
     name, and stand where they are used where that is shorter. A closed map that requires all its keys says so by their
@@ -28,6 +32,7 @@ def chart_schema(schema: Values) -> str:
     for key in FILLED:
         bare['properties'][key] = _outline(bare['properties'][key], bare)
     definitions = bare.pop('definitions')
+    _keep_names(bare['properties'], definitions)
     uses = _uses(bare, definitions)
     short = {name: definitions[name] for name in uses if _is_shorter(name, definitions[name], uses[name])}
     bare['$defs'] = {name: item for name, item in definitions.items() if name in uses.keys() - short.keys()}
@@ -58,6 +63,24 @@ def _resolved(schema: Values, root: Values) -> Values:
         section, name = schema['$ref'].split('/')[1:]
         schema = root[section][name]
     return schema
+
+
+def _keep_names(properties: dict[str, Any], definitions: dict[str, Any]) -> None:
+    """Leave of affinity, and of the definitions that are its own, which keys there are: a misspelt one is an error."""
+    others = _uses({key: item for key, item in properties.items() if key != _OF_KUBERNETES}, definitions)
+    for name in _uses(properties[_OF_KUBERNETES], definitions).keys() - others.keys():
+        definitions[name] = _names(definitions[name])
+    properties[_OF_KUBERNETES] = _names(properties[_OF_KUBERNETES])
+
+
+def _names(value: Any, *, named: bool = False) -> Any:
+    if not isinstance(value, dict):
+        return value
+    return {
+        key: _names(item, named=key == 'properties' and not named)
+        for key, item in value.items()
+        if named or key in _NAMES
+    }
 
 
 def _uses(schema: Any, definitions: Values) -> Counter[str]:

@@ -8,6 +8,7 @@ from generator.charts.ledger import read_before, read_published, with_lost
 from generator.domain.layout import CHARTS, is_ledger, ledger_file, model_of
 from generator.domain.records import Ids, LedgerEntry
 from generator.domain.tree import LINK
+from generator.plan.message import TRAILER
 from generator.tools.git.repository import Repository
 
 Ledgers = Mapping[str, tuple[LedgerEntry, ...]]
@@ -15,7 +16,7 @@ Ledgers = Mapping[str, tuple[LedgerEntry, ...]]
 
 def lost_ledgers(repository: Repository, revision: str) -> Ids:
     """The ledgers that a commit has changed or removed, and the blob ids they had in its first parent: it may be a
-    revert. None where there is no parent: the first commit, and where a shallow clone was cut off."""
+    revert. What a commit of ours drops was a draft; and there may be no parent, or none in a shallow clone."""
     if not revision:
         return {}
     options = ('--literal-pathspecs', 'diff-tree', '-r', '-z', '--raw', '--no-renames', '--diff-filter=DM')
@@ -23,7 +24,9 @@ def lost_ledgers(repository: Repository, revision: str) -> Ids:
     # A line `:mode mode id id kind` and a path by turns.
     pairs = zip(listing[:-1:2], listing[1::2], strict=True)
     found = {path.removeprefix(repository.prefix): about.split(' ')[2] for about, path in pairs}
-    return {path: blob for path, blob in found.items() if is_ledger(path)}
+    ledgers = {path: blob for path, blob in found.items() if is_ledger(path)}
+    ours = f'--format=%(trailers:key={TRAILER})'
+    return {} if ledgers and repository.ask('log', '-1', ours, revision) else ledgers
 
 
 def read_ledgers(repository: Repository, ids: Ids, lost: Ids, models: Collection[str]) -> Ledgers:

@@ -7,6 +7,7 @@ from collections.abc import Collection, Iterable, Mapping
 from generator.domain.records import Plan
 from generator.plan.summary import Summary, summarize
 
+TRAILER = 'Chartloom-Operation'  # of every commit of ours
 _LONGEST_SUBJECT = 72
 _LONGEST_LIST = 50
 
@@ -32,7 +33,7 @@ def commit_message(
     lines += _section(title, summary.removed)
     lines += _section('Documents', summary.documents)
     lines += _section('Registry', sorted(registry_files))
-    return '\n'.join([*lines, f'Chartloom-Operation: {operation}', ''])
+    return '\n'.join([*lines, f'{TRAILER}: {operation}', ''])
 
 
 def _moved(release: str, moves: Mapping[str, str]) -> str:

@@ -102,7 +102,7 @@ def test_an_object_is_named_inside_its_condition() -> None:
         )
         + target,
         'templates/objects.yaml': many.replace('---\n', '---\n# source: templates/many.yaml\n')
-        + one.replace('# Why', '---\n# source: templates/tests/one.yaml\n# Why'),
+        + one.replace('# Why.\n', '---\n# source: templates/tests/one.yaml\n'),
         'templates/NOTES.txt': 'notes\n',
     }
 

@@ -6,7 +6,6 @@ import json
 import re
 import subprocess
 from collections.abc import Callable, Mapping
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -17,7 +16,7 @@ from parts import ROOT
 from runtimes import SERVERS
 from series import MINUTES, QUERIES, Series, Values, ask, gauge, tells
 
-from generator.charts import alerts, monitoring
+from generator.charts import alerts
 from generator.charts.dashboard import dashboard
 from generator.domain.problems import ProblemsFound
 from generator.domain.records import ResolvedRelease
@@ -454,16 +453,6 @@ def test_a_runtime_without_queries_has_no_dashboard(tmp_path: Path) -> None:
     assert 'dashboard.json' not in found.chart.files
     assert 'dashboard' not in found.values['monitoring']
     assert found.values['monitoring']['rules']['enabled'] is True
-
-
-def test_a_chart_from_before_there_was_monitoring_is_left_as_it_is(tmp_path: Path) -> None:
-    found = resolved(tmp_path, **ON)
-    values = {key: value for key, value in found.chart.values.items() if key not in ('monitoring', 'autoscaling')}
-    old = replace(found.chart, values=values | {'autoscaling': {'enabled': True}}, annotations={})
-    [only] = monitoring.layers(found.release, found.environment, old)
-    assert only.target == ('networkPolicy', 'ingress', 'monitoring')
-    release = replace(found, chart=old, merged=old.values)
-    assert [*monitoring.faults(release), *monitoring.problems(release)] == []
 
 
 def test_a_dashboard_is_the_same_file_every_time(tmp_path: Path) -> None:

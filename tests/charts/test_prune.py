@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
 import pytest
 from pruned import entry
 
 from generator.charts.prune import choose_pruned, kept, marked, named_charts, needed, pruned
+from generator.charts.starter import load_templates
 from generator.domain.records import LedgerEntry, Model, ModelVersion, Registry, Release, Rollout, Settings
 
 
@@ -72,6 +74,8 @@ def test_releases_and_both_ends_of_rollouts_name_charts() -> None:
 
 
 def test_ten_are_kept_where_settings_say_nothing() -> None:
+    schema = json.loads(load_templates().schemas['settings.json'])
+    assert schema['properties']['spec']['properties']['charts']['properties']['keep']['default'] == 10
     assert kept(Settings('', {})) == 10
     assert kept(Settings('', {'charts': {'home': 'https://x.example'}})) == 10
     assert kept(Settings('', {'charts': {'keep': 3}})) == 3

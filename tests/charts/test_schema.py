@@ -59,10 +59,19 @@ def test_it_takes_and_refuses_the_same_values_of_people(name: str) -> None:
     values = merge(DEFAULTS, VALUE_SETS[name])
     assert FULL.is_valid(values)
     assert SMALL.is_valid(values)
-    own = (VALUE_SETS[name] if name != 'everything-values' else values).keys() - set(FILLED)
+    own = (VALUE_SETS[name] if name != 'everything-values' else values).keys() - {*FILLED, 'affinity'}
     variants = [{**values, key: other} for key in own for other in changed(values[key])]
     assert [each for each in variants if FULL.is_valid(each) != SMALL.is_valid(each)] == []
     assert name != 'everything-values' or sum(not FULL.is_valid(each) for each in variants) > 1000
+
+
+def test_of_affinity_it_knows_every_key_and_the_kinds_of_values() -> None:
+    for found in changed(EVERYTHING['affinity']):
+        values = {**EVERYTHING, 'affinity': found}
+        assert SMALL.is_valid(values) or not FULL.is_valid(values)
+        assert not SMALL.is_valid(values) or 'mispelt' not in str(found)
+    assert not SMALL.is_valid({**EVERYTHING, 'affinity': {'nodeAffinity': []}})
+    assert sum('mispelt' in str(found) for found in changed(EVERYTHING['affinity'])) > 10
 
 
 def test_what_chartloom_fills_is_known_by_the_names_of_its_parts() -> None:
@@ -97,7 +106,7 @@ def test_references_and_required_keys_are_written_shorter() -> None:
     schema = {
         'title': 'T',
         'properties': {
-            **{key: {} for key in FILLED},
+            **{key: {} for key in (*FILLED, 'affinity')},
             'required': {**closed, 'properties': both},
             'some': {**closed, 'properties': {**both, 'c': {'$ref': '#/definitions/once'}}},
         },
@@ -108,7 +117,7 @@ def test_references_and_required_keys_are_written_shorter() -> None:
     bare = {'a': {'$ref': '#/$defs/text'}, 'b': {'type': 'string'}}
     assert json.loads(chart_schema(schema)) == {
         'properties': {
-            **{key: {} for key in FILLED},
+            **{key: {} for key in (*FILLED, 'affinity')},
             'required': {'type': 'object', 'additionalProperties': False, 'properties': bare, 'minProperties': 2},
             'some': {**closed, 'properties': {**bare, 'c': {'items': {'type': 'boolean'}}}},
         },

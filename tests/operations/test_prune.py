@@ -8,9 +8,9 @@ from typing import Any
 
 import pytest
 import registries as r
-from gitops import Checkout, chartloom, published
+from gitops import Checkout, chartloom, clone, published
 from parts import git
-from pruned import FILES, LEDGER, charts, grown, marks, prune
+from pruned import FILES, LEDGER, charts, grown, marks, prune, serves
 
 from generator.domain.problems import ProblemsFound
 from generator.operations.prune import pruned_charts
@@ -176,3 +176,18 @@ def test_at_least_one_stays(tmp_path: Path, keep: object) -> None:
     here.write(r.settings(charts={'keep': keep}))
     [found] = here.refused()
     assert found.startswith('registry/settings.yaml: ')
+
+
+@pytest.mark.parametrize(
+    'options', [('--filter=blob:none',), ('--filter=tree:0',), ('--depth=1',), ('--sparse',)], ids=' '.join
+)
+def test_in_clones_of_every_kind(origin: Path, tmp_path: Path, options: tuple[str, ...]) -> None:
+    first = grown(tmp_path / 'first')
+    first.git('push', '--quiet', str(origin), 'main')
+    here = clone(serves(origin), tmp_path / 'here', *options)
+    if '--sparse' in options:
+        here.git('sparse-checkout', 'set', 'registry')
+    assert pruned_charts(prune(here, commit=True, push=True).plan) == GONE
+    assert here.status() == []
+    prune(first, commit=True)
+    assert git(origin, 'rev-parse', 'main^{tree}') == first.git('rev-parse', 'HEAD^{tree}')

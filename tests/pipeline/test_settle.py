@@ -69,6 +69,21 @@ def test_a_revert_on_a_remote_takes_no_chart(origin: Path, tmp_path: Path) -> No
     assert entries(here) == ['1.0.0', '1.0.1', '1.0.2']
 
 
+def test_a_draft_that_a_merged_branch_has_dropped_stays_away(origin: Path, tmp_path: Path) -> None:
+    """The branch came by fast-forward, so the commit before the head was never published."""
+    here = published_at(origin, tmp_path / 'here', files=FILES)
+    before = here.tree()
+    here.git('switch', '--quiet', '--create', 'feature')
+    second_chart(here)
+    here.write({path: data for path, data in FILES.items() if path == 'registry/models/web.yaml'})
+    assert here.commit().commit
+    assert here.tree() == before
+    here.git('push', '--quiet', 'origin', 'feature:main')
+    here.git('fetch', '--quiet', 'origin')
+    assert here.git('rev-parse', 'origin/main') == here.head()
+    assert not here.commit().changed
+
+
 def test_a_revert_that_is_not_committed_takes_no_chart(tmp_path: Path) -> None:
     here = published(tmp_path, FILES)
     second_chart(here)

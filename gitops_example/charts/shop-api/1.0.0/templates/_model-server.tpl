@@ -487,7 +487,6 @@ port:
 {{- define "model-server.scaleDown" -}}
 scaleDown:
   stabilizationWindowSeconds: {{ int64 .scaleDownStabilizationSeconds }}
-  # One pod a minute: a model server that comes back needs minutes to load its model.
   policies:
   - type: Pods
     value: 1
