@@ -9,7 +9,8 @@ from pathlib import Path
 import pytest
 from parts import ROOT, git
 
-from generator.operations.apply import Options, generate
+from generator.operations.apply import apply
+from generator.operations.operation import Options, generate
 from generator.pipeline.run import open_run
 from generator.pipeline.verify import check_delivery, drift, render
 from generator.tools.git.repository import open_repository
@@ -35,7 +36,7 @@ def example(tmp_path: Path) -> Path:
 
 
 def test_regenerates_to_itself(example: Path) -> None:
-    outcome = generate(open_repository(example), Options(commit=True))
+    outcome = apply(generate(), open_repository(example), Options(commit=True))
     assert not outcome.changed
     assert tree(example) == tree(EXAMPLE)
 
@@ -45,14 +46,14 @@ def test_regenerates_to_itself_from_nothing(tmp_path: Path) -> None:
     for folder in GENERATED:
         shutil.rmtree(tmp_path / 'example' / folder)
     git(tmp_path / 'example', 'init', '--quiet')
-    generate(open_repository(tmp_path / 'example'), Options())
+    apply(generate(), open_repository(tmp_path / 'example'), Options())
     assert tree(tmp_path / 'example') == tree(EXAMPLE)
 
 
 def test_regenerates_to_itself_as_a_folder_of_another_repository(tmp_path: Path) -> None:
     shutil.copytree(EXAMPLE, tmp_path / 'gitops_example')
     git(tmp_path, 'init', '--quiet')
-    generate(open_repository(tmp_path / 'gitops_example'), Options())
+    apply(generate(), open_repository(tmp_path / 'gitops_example'), Options())
     assert tree(tmp_path / 'gitops_example') == tree(EXAMPLE)
 
 
