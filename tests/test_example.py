@@ -9,9 +9,10 @@ from pathlib import Path
 import pytest
 from parts import ROOT, git
 
-from generator.operations.apply import Options, generate
+from generator.operations.apply import apply
+from generator.operations.operation import Options, generate
 from generator.pipeline.run import open_run
-from generator.pipeline.verify import check_delivery, drift, render
+from generator.pipeline.verify import check_delivery, drift, render_objects
 from generator.tools.git.repository import open_repository
 
 EXAMPLE = ROOT / 'gitops_example'
@@ -35,7 +36,7 @@ def example(tmp_path: Path) -> Path:
 
 
 def test_regenerates_to_itself(example: Path) -> None:
-    outcome = generate(open_repository(example), Options(commit=True))
+    outcome = apply(generate(), open_repository(example), Options(commit=True))
     assert not outcome.changed
     assert tree(example) == tree(EXAMPLE)
 
@@ -45,14 +46,14 @@ def test_regenerates_to_itself_from_nothing(tmp_path: Path) -> None:
     for folder in GENERATED:
         shutil.rmtree(tmp_path / 'example' / folder)
     git(tmp_path / 'example', 'init', '--quiet')
-    generate(open_repository(tmp_path / 'example'), Options())
+    apply(generate(), open_repository(tmp_path / 'example'), Options())
     assert tree(tmp_path / 'example') == tree(EXAMPLE)
 
 
 def test_regenerates_to_itself_as_a_folder_of_another_repository(tmp_path: Path) -> None:
     shutil.copytree(EXAMPLE, tmp_path / 'gitops_example')
     git(tmp_path, 'init', '--quiet')
-    generate(open_repository(tmp_path / 'gitops_example'), Options())
+    apply(generate(), open_repository(tmp_path / 'gitops_example'), Options())
     assert tree(tmp_path / 'gitops_example') == tree(EXAMPLE)
 
 
@@ -61,7 +62,7 @@ def test_verifies_with_real_helm(example: Path, helm: str) -> None:
 
     run = open_run(open_repository(example))
     assert drift(run) == []
-    problems, objects = render(run, find_helm({'HELM': str(helm), 'PATH': ''}), None, 2, lambda step: None)
+    problems, objects = render_objects(run, find_helm({'HELM': str(helm), 'PATH': ''}), None, 2, lambda step: None)
     assert problems == []
     assert objects > 5 * len(run.releases)
 
@@ -90,9 +91,9 @@ def test_every_digest_of_the_example_is_whole(example: Path) -> None:
 
 
 def test_check_delivery_is_part_of_verify(example: Path, crds: Path) -> None:
-    from generator.tools.helm.schemas import Schemas
+    from generator.tools.helm.schemas import ObjectSchemas
 
-    only_crds = Schemas([f'{crds}/{{{{.Group}}}}/{{{{.ResourceKind}}}}_{{{{.ResourceAPIVersion}}}}.json'])
+    only_crds = ObjectSchemas([f'{crds}/{{{{.Group}}}}/{{{{.ResourceKind}}}}_{{{{.ResourceAPIVersion}}}}.json'])
     found = check_delivery(open_run(open_repository(example)), only_crds)
     # The folder holds custom resources only: it must say that it has none of Kubernetes' own kinds, and no more.
     kinds = (
