@@ -1,8 +1,8 @@
 {{/* Fetches the artifact: values. */}}
 {{- define "model-server.download" -}}
-{{- $artifact := .artifact -}}
+{{- with .artifact -}}
 name: artifact
-{{ include "model-server.containerImage" $artifact.image }}
+{{ include "model-server.containerImage" .image }}
 command:
 - sh
 - -c
@@ -10,25 +10,26 @@ command:
   {{- include "model-server.downloadScript" . | nindent 2 }}
 env:
 {{- include "model-server.texts" (list
-  (list "ARTIFACT_URI" $artifact.uri)
-  (list "ARTIFACT_SHA256" $artifact.sha256)
-  (list "ARTIFACT_DIRECTORY" $artifact.mountPath)
-  (list "ARTIFACT_TARGET" (clean (print $artifact.mountPath "/" $artifact.path)))
-  (list "ARTIFACT_UNPACK" $artifact.unpack)) }}
-{{- with $artifact.files }}
+  (list "ARTIFACT_URI" .uri)
+  (list "ARTIFACT_SHA256" .sha256)
+  (list "ARTIFACT_DIRECTORY" .mountPath)
+  (list "ARTIFACT_TARGET" (clean (print .mountPath "/" .path)))
+  (list "ARTIFACT_UNPACK" .unpack)) }}
+{{- with .files }}
 {{- $sums := "" }}
 {{- range $path, $sha256 := . }}
 {{- $sums = printf "%s%s  %s\n" $sums $sha256 $path }}
 {{- end }}
 {{- include "model-server.texts" (list (list "ARTIFACT_FILES" $sums)) }}
 {{- end }}
-{{- include "model-server.env" $artifact.env }}
+{{- include "model-server.env" .env }}
 resources:
-  {{- toYaml $artifact.resources | nindent 2 }}
+  {{- toYaml .resources | nindent 2 }}
 securityContext:
-  {{- toYaml .securityContext | nindent 2 }}
+  {{- toYaml $.securityContext | nindent 2 }}
 volumeMounts:
-{{- include "model-server.mount" (dict "name" "artifact" "mountPath" $artifact.mountPath) }}
+{{- include "model-server.mount" (dict "name" "artifact" "mountPath" .mountPath) }}
+{{- end }}
 {{- end }}
 
 {{/* Whatever moment it is killed at, the artifact is whole or absent, and the marker is written last. */}}

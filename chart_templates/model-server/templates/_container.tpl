@@ -1,4 +1,4 @@
-{{/* The model server or a sidecar: dict "name", "spec" (its values), "pod" (those of the pod) and "mounts" (as text). */}}
+{{/* A container: dict "name", "spec" (its values), "pod" (the pod's) and "mounts" (text). */}}
 {{- define "model-server.container" -}}
 {{- $spec := .spec -}}
 name: {{ .name | quote }}
@@ -12,7 +12,7 @@ command:
 args:
 {{- include "model-server.strings" .args }}
 {{- range $key, $value := .parameters }}
-{{- /* toJson writes a number as it is; printing it directly would turn 5000000 into 5e+06. */}}
+{{- /* toJson writes 5000000 as it is, printf 5e+06. */}}
 - {{ printf "--%s=%s" $key (kindIs "string" $value | ternary $value (toJson $value)) | quote }}
 {{- end }}
 {{- end }}
@@ -66,7 +66,7 @@ volumeMounts:
 {{- end }}
 {{- end }}
 
-{{/* Variables that hold texts as they stand, in pairs: the kubelet reads $(NAME) as a reference and $$ as one $. */}}
+{{/* Variables from pairs of name and text: the kubelet reads $(NAME) as a reference and $$ as one $. */}}
 {{- define "model-server.texts" -}}
 {{- range . }}
 - name: {{ first . }}

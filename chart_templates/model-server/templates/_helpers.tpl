@@ -1,10 +1,10 @@
-{{/* Name of an object, quoted: dict "root" with "suffix" or "track", whose objects end in it but for those of stable. */}}
+{{/* Quoted name of an object: dict "root" with "suffix" or "track"; objects of stable have no suffix. */}}
 {{- define "model-server.name" -}}
 {{- $suffix := .suffix | default (printf "-%s" (.track | default "stable") | trimPrefix "-stable") -}}
 {{ printf "%s%s" .root.Values.fullnameOverride $suffix | quote }}
 {{- end }}
 
-{{/* Metadata of an object: the root, or a dict as for a name that may hold "name", "labels" and "annotations". Never for pods: labels hold versions, and pods would restart with them. */}}
+{{/* Metadata of an object: the root, or a dict as for a name, with "name", "labels" or "annotations". Not for pods: labels hold versions, and pods would restart with them. */}}
 {{- define "model-server.metadata" -}}
 {{- $root := .root | default . -}}
 {{- $labels := dict
@@ -28,19 +28,20 @@ metadata:
   {{- end }}
 {{- end }}
 
-{{/* What selects all pods of dict "root", or those of "track"; with suffix -test the test's. Selectors can never be changed. */}}
+{{/* What selects all pods of dict "root", or those of "track"; with suffix -test the test's. Pods that Flagger makes have another name. Selectors can never be changed. */}}
 {{- define "model-server.podLabels" -}}
+{{- if or .track .suffix (ne .root.Values.strategy.engine "flagger") -}}
 app.kubernetes.io/name: {{ include "model-server.name" (pick . "root" "suffix") }}
+{{ end -}}
 app.kubernetes.io/instance: {{ .root.Values.fullnameOverride | quote }}
 {{- with .track }}
 chartloom.dev/track: {{ . }}
 {{- end }}
 {{- end }}
 
-{{/* What selects all pods of the release; those that Flagger makes have a name of their own. */}}
 {{- define "model-server.releaseSelector" -}}
 matchLabels:
-  {{- include "model-server.guardedLabels" . | nindent 2 }}
+  {{- include "model-server.podLabels" (dict "root" .) | nindent 2 }}
 {{- if eq .Values.strategy.engine "flagger" }}
 matchExpressions:
 - key: app.kubernetes.io/name
@@ -49,15 +50,6 @@ matchExpressions:
 {{- end }}
 {{- end }}
 
-{{/* The same where only labels can be said: with Flagger the test's pod, too. */}}
-{{- define "model-server.guardedLabels" -}}
-{{- if ne .Values.strategy.engine "flagger" -}}
-app.kubernetes.io/name: {{ .Values.fullnameOverride | quote }}
-{{ end -}}
-app.kubernetes.io/instance: {{ .Values.fullnameOverride | quote }}
-{{- end }}
-
-{{/* The image of a container. */}}
 {{- define "model-server.containerImage" -}}
 image: {{ include "model-server.image" . | quote }}
 imagePullPolicy: {{ .pullPolicy | default "IfNotPresent" }}

@@ -1,16 +1,15 @@
 {{/*
-A query of the values for this release: dict "root" and "query". Ready and desired pods are told by kube-state-metrics, of
-Deployments, or by Argo Rollouts, which names namespaces as its own or as exported. A release may have several sets of
-pods: its tracks, its slots, the primary of Flagger. Pods are told apart by the two random parts of their names: web has no
-pod of web-api. Quotes are single ones, because queries stand in JSON, too. They are filled in by the order of their names,
-what they hold of others after them. $NAME comes last: $NAMESPACE begins like it.
+A query of the values for this release: dict "root" and "query". Argo Rollouts names namespaces as its own or as exported.
+$SETS are tracks, slots and the primary of Flagger; two random parts end names of pods: web has no pod of web-api. Queries
+stand in JSON, too: single quotes. A name is filled in before those that its text holds or that it begins with.
 */}}
 {{- define "model-server.query" -}}
 {{- $name := .root.Values.fullnameOverride }}
 {{- $query := .query }}
+{{- $replicas := `(kube_deployment_%s{namespace='$NAMESPACE',deployment=~'$SETS'} or rollout_info_replicas_%s{namespace='$NAMESPACE',name='$NAME'} or rollout_info_replicas_%s{exported_namespace='$NAMESPACE',name='$NAME'})` }}
 {{- range $short, $long := dict
-  "$AVAILABLE" `(kube_deployment_status_replicas_available{namespace='$NAMESPACE',deployment=~'$SETS'} or rollout_info_replicas_available{namespace='$NAMESPACE',name='$NAME'} or rollout_info_replicas_available{exported_namespace='$NAMESPACE',name='$NAME'})`
-  "$DESIRED" `(kube_deployment_spec_replicas{namespace='$NAMESPACE',deployment=~'$SETS'} or rollout_info_replicas_desired{namespace='$NAMESPACE',name='$NAME'} or rollout_info_replicas_desired{exported_namespace='$NAMESPACE',name='$NAME'})`
+  "$AVAILABLE" (printf $replicas "status_replicas_available" "available" "available")
+  "$DESIRED" (printf $replicas "spec_replicas" "desired" "desired")
   "$PODS" `$SETS-[a-z0-9]+-[a-z0-9]{5}`
   "$SETS" `$NAME(-(canary|blue|green|primary))?`
 }}

@@ -1,9 +1,10 @@
 {{- define "model-server.mounts" -}}
-{{- $artifact := .artifact }}
-{{- if eq $artifact.delivery "download" }}
-{{- include "model-server.mount" (dict "name" "artifact" "mountPath" $artifact.mountPath "readOnly" true) }}
-{{- else if ne $artifact.delivery "baked" }}
-{{- include "model-server.mount" (dict "name" "artifact" "mountPath" (clean (print $artifact.mountPath "/" $artifact.path)) "subPath" $artifact.subPath "readOnly" true) }}
+{{- with .artifact }}
+{{- if eq .delivery "download" }}
+{{- include "model-server.mount" (dict "name" "artifact" "mountPath" .mountPath "readOnly" true) }}
+{{- else if ne .delivery "baked" }}
+{{- include "model-server.mount" (dict "name" "artifact" "mountPath" (clean (print .mountPath "/" .path)) "subPath" .subPath "readOnly" true) }}
+{{- end }}
 {{- end }}
 {{- include "model-server.namedMounts" .volumes }}
 {{- range $name, $file := .files }}

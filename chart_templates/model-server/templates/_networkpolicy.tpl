@@ -23,23 +23,16 @@
       {{- end }}
     {{- end }}
   {{- end }}
-  {{- with include "model-server.exceptionPorts" (dict "ports" .ports "metrics" (and .metrics $.root.Values.metrics.port)) }}
-  ports:
-  {{- . }}
+  {{- $ports := .metrics | default false | ternary (list (dict "port" $.root.Values.metrics.port "protocol" "TCP")) list }}
+  {{- range .ports }}
+  {{- if dig "enabled" true . }}
+  {{- $ports = append $ports (merge (pick . "port" "protocol") (dict "protocol" "TCP")) }}
   {{- end }}
-{{- end }}
-{{- end }}
-{{- end }}
-
-{{- define "model-server.exceptionPorts" -}}
-{{- with .metrics }}
-  - port: {{ . | quote }}
-    protocol: TCP
-{{- end }}
-{{- range .ports }}
-{{- if dig "enabled" true . }}
-  - port: {{ toJson .port }}
-    protocol: {{ .protocol | default "TCP" }}
+  {{- end }}
+  {{- with $ports }}
+  ports:
+  {{- toYaml . | nindent 2 }}
+  {{- end }}
 {{- end }}
 {{- end }}
 {{- end }}

@@ -55,7 +55,7 @@ topologySpreadConstraints:
     matchLabels:
       {{- include "model-server.podLabels" $ | nindent 6 }}
   matchLabelKeys:
-  - {{ eq $.root.Values.strategy.engine "argo-rollouts" | ternary "rollouts-pod-template-hash" "pod-template-hash" }}
+  - {{ if eq $.root.Values.strategy.engine "argo-rollouts" }}rollouts-{{ end }}pod-template-hash
 {{- end }}
 {{- if eq .artifact.delivery "download" }}
 initContainers:

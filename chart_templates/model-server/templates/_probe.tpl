@@ -1,4 +1,4 @@
-{{/* Nothing for type none. Kubernetes takes no port name for grpc, so its number is looked up: dict "probe" and "ports". */}}
+{{/* Kubernetes takes no port name for grpc: its number is looked up. Dict "probe" and "ports". */}}
 {{- define "model-server.probe" -}}
 {{- with .probe }}
 {{- if ne .type "none" }}

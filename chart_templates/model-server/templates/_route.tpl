@@ -55,7 +55,7 @@ port:
   number: {{ .port }}
 {{- end }}
 
-{{/* "true" where an Istio gateway carries requests or calls. */}}
+{{/* "true" where an Istio gateway carries requests. */}}
 {{- define "model-server.onIstio" -}}
 {{- range list .Values.route .Values.grpcRoute }}
 {{- if and .enabled (eq .type "istio") }}true{{ end }}

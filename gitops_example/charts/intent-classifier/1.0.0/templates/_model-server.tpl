@@ -1,7 +1,7 @@
 {{- define "model-server.download" -}}
-{{- $artifact := .artifact -}}
+{{- with .artifact -}}
 name: artifact
-{{ include "model-server.containerImage" $artifact.image }}
+{{ include "model-server.containerImage" .image }}
 command:
 - sh
 - -c
@@ -9,26 +9,26 @@ command:
   {{- include "model-server.downloadScript" . | nindent 2 }}
 env:
 {{- include "model-server.texts" (list
-  (list "ARTIFACT_URI" $artifact.uri)
-  (list "ARTIFACT_SHA256" $artifact.sha256)
-  (list "ARTIFACT_DIRECTORY" $artifact.mountPath)
-  (list "ARTIFACT_TARGET" (clean (print $artifact.mountPath "/" $artifact.path)))
-  (list "ARTIFACT_UNPACK" $artifact.unpack)) }}
-{{- with $artifact.files }}
+  (list "ARTIFACT_URI" .uri)
+  (list "ARTIFACT_SHA256" .sha256)
+  (list "ARTIFACT_DIRECTORY" .mountPath)
+  (list "ARTIFACT_TARGET" (clean (print .mountPath "/" .path)))
+  (list "ARTIFACT_UNPACK" .unpack)) }}
+{{- with .files }}
 {{- $sums := "" }}
 {{- range $path, $sha256 := . }}
 {{- $sums = printf "%s%s  %s\n" $sums $sha256 $path }}
 {{- end }}
 {{- include "model-server.texts" (list (list "ARTIFACT_FILES" $sums)) }}
 {{- end }}
-{{- include "model-server.env" $artifact.env }}
+{{- include "model-server.env" .env }}
 resources:
-  {{- toYaml $artifact.resources | nindent 2 }}
+  {{- toYaml .resources | nindent 2 }}
 securityContext:
-  {{- toYaml .securityContext | nindent 2 }}
+  {{- toYaml $.securityContext | nindent 2 }}
 volumeMounts:
-{{- include "model-server.mount" (dict "name" "artifact" "mountPath" $artifact.mountPath) }}
-{{- end }}
+{{- include "model-server.mount" (dict "name" "artifact" "mountPath" .mountPath) }}
+{{- end }}{{- end }}
 {{- define "model-server.downloadScript" -}}
 set -eu
 marker="$ARTIFACT_DIRECTORY/.artifact-sha256"
@@ -185,26 +185,22 @@ metadata:
     {{- include "model-server.stringMap" . | trim | nindent 4 }}
   {{- end }}{{- end }}
 {{- define "model-server.podLabels" -}}
+{{- if or .track .suffix (ne .root.Values.strategy.engine "flagger") -}}
 app.kubernetes.io/name: {{ include "model-server.name" (pick . "root" "suffix") }}
+{{ end -}}
 app.kubernetes.io/instance: {{ .root.Values.fullnameOverride | quote }}
 {{- with .track }}
 chartloom.dev/track: {{ . }}
 {{- end }}{{- end }}
 {{- define "model-server.releaseSelector" -}}
 matchLabels:
-  {{- include "model-server.guardedLabels" . | nindent 2 }}
+  {{- include "model-server.podLabels" (dict "root" .) | nindent 2 }}
 {{- if eq .Values.strategy.engine "flagger" }}
 matchExpressions:
 - key: app.kubernetes.io/name
   operator: In
   values: [{{ .Values.fullnameOverride | quote }}, {{ printf "%s-primary" .Values.fullnameOverride | quote }}]
 {{- end }}{{- end }}
-{{- define "model-server.guardedLabels" -}}
-{{- if ne .Values.strategy.engine "flagger" -}}
-app.kubernetes.io/name: {{ .Values.fullnameOverride | quote }}
-{{ end -}}
-app.kubernetes.io/instance: {{ .Values.fullnameOverride | quote }}
-{{- end }}
 {{- define "model-server.containerImage" -}}
 image: {{ include "model-server.image" . | quote }}
 imagePullPolicy: {{ .pullPolicy | default "IfNotPresent" }}
@@ -234,9 +230,10 @@ imagePullPolicy: {{ .pullPolicy | default "IfNotPresent" }}
 {{- define "model-server.query" -}}
 {{- $name := .root.Values.fullnameOverride }}
 {{- $query := .query }}
+{{- $replicas := `(kube_deployment_%s{namespace='$NAMESPACE',deployment=~'$SETS'} or rollout_info_replicas_%s{namespace='$NAMESPACE',name='$NAME'} or rollout_info_replicas_%s{exported_namespace='$NAMESPACE',name='$NAME'})` }}
 {{- range $short, $long := dict
-  "$AVAILABLE" `(kube_deployment_status_replicas_available{namespace='$NAMESPACE',deployment=~'$SETS'} or rollout_info_replicas_available{namespace='$NAMESPACE',name='$NAME'} or rollout_info_replicas_available{exported_namespace='$NAMESPACE',name='$NAME'})`
-  "$DESIRED" `(kube_deployment_spec_replicas{namespace='$NAMESPACE',deployment=~'$SETS'} or rollout_info_replicas_desired{namespace='$NAMESPACE',name='$NAME'} or rollout_info_replicas_desired{exported_namespace='$NAMESPACE',name='$NAME'})`
+  "$AVAILABLE" (printf $replicas "status_replicas_available" "available" "available")
+  "$DESIRED" (printf $replicas "spec_replicas" "desired" "desired")
   "$PODS" `$SETS-[a-z0-9]+-[a-z0-9]{5}`
   "$SETS" `$NAME(-(canary|blue|green|primary))?`
 }}
@@ -261,12 +258,12 @@ imagePullPolicy: {{ .pullPolicy | default "IfNotPresent" }}
     runbook_url: {{ . | quote }}
     {{- end }}{{- end }}{{- end }}{{- end }}
 {{- define "model-server.mounts" -}}
-{{- $artifact := .artifact }}
-{{- if eq $artifact.delivery "download" }}
-{{- include "model-server.mount" (dict "name" "artifact" "mountPath" $artifact.mountPath "readOnly" true) }}
-{{- else if ne $artifact.delivery "baked" }}
-{{- include "model-server.mount" (dict "name" "artifact" "mountPath" (clean (print $artifact.mountPath "/" $artifact.path)) "subPath" $artifact.subPath "readOnly" true) }}
-{{- end }}
+{{- with .artifact }}
+{{- if eq .delivery "download" }}
+{{- include "model-server.mount" (dict "name" "artifact" "mountPath" .mountPath "readOnly" true) }}
+{{- else if ne .delivery "baked" }}
+{{- include "model-server.mount" (dict "name" "artifact" "mountPath" (clean (print .mountPath "/" .path)) "subPath" .subPath "readOnly" true) }}
+{{- end }}{{- end }}
 {{- include "model-server.namedMounts" .volumes }}
 {{- range $name, $file := .files }}
 {{- if dig "enabled" true $file }}
@@ -310,20 +307,16 @@ imagePullPolicy: {{ .pullPolicy | default "IfNotPresent" }}
       {{- end }}
     {{- end }}
   {{- end }}
-  {{- with include "model-server.exceptionPorts" (dict "ports" .ports "metrics" (and .metrics $.root.Values.metrics.port)) }}
+  {{- $ports := .metrics | default false | ternary (list (dict "port" $.root.Values.metrics.port "protocol" "TCP")) list }}
+  {{- range .ports }}
+  {{- if dig "enabled" true . }}
+  {{- $ports = append $ports (merge (pick . "port" "protocol") (dict "protocol" "TCP")) }}
+  {{- end }}
+  {{- end }}
+  {{- with $ports }}
   ports:
-  {{- . }}
+  {{- toYaml . | nindent 2 }}
   {{- end }}{{- end }}{{- end }}{{- end }}
-{{- define "model-server.exceptionPorts" -}}
-{{- with .metrics }}
-  - port: {{ . | quote }}
-    protocol: TCP
-{{- end }}
-{{- range .ports }}
-{{- if dig "enabled" true . }}
-  - port: {{ toJson .port }}
-    protocol: {{ .protocol | default "TCP" }}
-{{- end }}{{- end }}{{- end }}
 {{- define "model-server.podTemplate" -}}
 {{ pick .spec "revisionHistoryLimit" "progressDeadlineSeconds" "minReadySeconds" | toYaml }}
 selector:
@@ -378,7 +371,7 @@ topologySpreadConstraints:
     matchLabels:
       {{- include "model-server.podLabels" $ | nindent 6 }}
   matchLabelKeys:
-  - {{ eq $.root.Values.strategy.engine "argo-rollouts" | ternary "rollouts-pod-template-hash" "pod-template-hash" }}
+  - {{ if eq $.root.Values.strategy.engine "argo-rollouts" }}rollouts-{{ end }}pod-template-hash
 {{- end }}
 {{- if eq .artifact.delivery "download" }}
 initContainers:
