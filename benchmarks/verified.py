@@ -20,7 +20,7 @@ def render(folder: Path) -> None:
     run = open_run(open_repository(folder))
     helm, releases = find_helm(os.environ), len(run.releases)
     start = time.perf_counter()
-    problems, objects = verify.render(run, helm, None, os.cpu_count() or 2, lambda step: None)
+    problems, objects = verify.render_objects(run, helm, None, os.cpu_count() or 2, lambda step: None)
     taken = time.perf_counter() - start
     assert not problems, problems[:3]
     print(json.dumps({'seconds': taken, 'objects': objects, 'releases': releases}))

@@ -122,9 +122,9 @@ class Repository:
 
     def read(self, path: str) -> Any:
         """A generated YAML file, by our own reader."""
-        from generator.documents.read import read
+        from generator.documents.read import read_yaml
 
-        return read((self.folder / path).read_bytes(), path)
+        return read_yaml((self.folder / path).read_bytes(), path)
 
 
 def vouch(folder: Path, model: str, version: str) -> None:

@@ -12,7 +12,7 @@ import registries as r
 from generator.charts.starter import load_templates
 from generator.charts.versions import ModelCharts, make_charts
 from generator.checks.registry import registry_problems
-from generator.documents.schema import Schemas
+from generator.documents.schema import RegistrySchemas
 from generator.domain.records import Chart, LedgerEntry, Registry, Release, ResolvedRelease, Rollout, Templates
 from generator.operations.rollout_start import check_release, choose_target, start
 from generator.operations.rollout_steps import Files, Pin, abort, advance, check_finish
@@ -76,8 +76,8 @@ def base(kind: str, *, scaled: bool) -> r.Files:
 
 
 @cache
-def schemas() -> Schemas:
-    return Schemas(load_templates().schemas)
+def schemas() -> RegistrySchemas:
+    return RegistrySchemas(load_templates().schemas)
 
 
 def read(files: Files) -> Registry:
@@ -102,7 +102,7 @@ class World:
 
     def set(self, file: str, **spec: Any) -> None:
         """Edit a file as a person would; None takes a key away."""
-        from generator.documents.read import read as parse
+        from generator.documents.read import read_yaml as parse
 
         document = parse(self.files[file], file)
         merged = {**document['spec'], **spec}

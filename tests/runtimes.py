@@ -12,8 +12,8 @@ from parts import ROOT
 
 from generator.charts.layers import substitute
 from generator.charts.starter import load_templates
-from generator.documents.read import read
-from generator.documents.schema import Schemas
+from generator.documents.read import read_yaml
+from generator.documents.schema import RegistrySchemas
 from generator.domain.problems import Problem
 
 
@@ -114,5 +114,5 @@ def runtime_problems(name: str, data: bytes) -> list[Problem]:
     """What schemas/runtime.json says of a preset, as it is for a model web of version 1."""
     file = f'chart_templates/runtimes/{name}.yaml'
     schema = (ROOT / 'schemas/runtime.json').read_bytes()
-    schemas = Schemas({**load_templates().schemas, 'runtime.json': schema})
-    return schemas.problems('Runtime', substitute(read(data, file), {'model': 'web', 'version': '1'}), file, data)
+    schemas = RegistrySchemas({**load_templates().schemas, 'runtime.json': schema})
+    return schemas.problems('Runtime', substitute(read_yaml(data, file), {'model': 'web', 'version': '1'}), file, data)

@@ -12,7 +12,7 @@ from parts import ROOT, git
 from generator.operations.apply import apply
 from generator.operations.operation import Options, generate
 from generator.pipeline.run import open_run
-from generator.pipeline.verify import check_delivery, drift, render
+from generator.pipeline.verify import check_delivery, drift, render_objects
 from generator.tools.git.repository import open_repository
 
 EXAMPLE = ROOT / 'gitops_example'
@@ -62,7 +62,7 @@ def test_verifies_with_real_helm(example: Path, helm: str) -> None:
 
     run = open_run(open_repository(example))
     assert drift(run) == []
-    problems, objects = render(run, find_helm({'HELM': str(helm), 'PATH': ''}), None, 2, lambda step: None)
+    problems, objects = render_objects(run, find_helm({'HELM': str(helm), 'PATH': ''}), None, 2, lambda step: None)
     assert problems == []
     assert objects > 5 * len(run.releases)
 
@@ -91,9 +91,9 @@ def test_every_digest_of_the_example_is_whole(example: Path) -> None:
 
 
 def test_check_delivery_is_part_of_verify(example: Path, crds: Path) -> None:
-    from generator.tools.helm.schemas import Schemas
+    from generator.tools.helm.schemas import ObjectSchemas
 
-    only_crds = Schemas([f'{crds}/{{{{.Group}}}}/{{{{.ResourceKind}}}}_{{{{.ResourceAPIVersion}}}}.json'])
+    only_crds = ObjectSchemas([f'{crds}/{{{{.Group}}}}/{{{{.ResourceKind}}}}_{{{{.ResourceAPIVersion}}}}.json'])
     found = check_delivery(open_run(open_repository(example)), only_crds)
     # The folder holds custom resources only: it must say that it has none of Kubernetes' own kinds, and no more.
     kinds = (

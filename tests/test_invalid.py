@@ -21,8 +21,8 @@ import pytest
 from parts import ROOT, git
 
 from generator.cli import PROBLEMS, main
-from generator.documents import read as yamlio
-from generator.domain.places import show
+from generator.documents.read import yaml_marks
+from generator.domain.places import json_path
 from generator.domain.problems import ProblemsFound
 
 INVALID = ROOT / 'tests' / 'invalid'
@@ -225,6 +225,6 @@ def known_places(name: str, file: str) -> set[str]:
     """The paths of a file of a case as problems show them; none where it cannot be read."""
     folder = next(INVALID / case for case in (name, '_base') if (INVALID / case / file).exists())
     try:
-        return {show(path) for path in yamlio.marks((folder / file).read_bytes(), file)}
+        return {json_path(path) for path in yaml_marks((folder / file).read_bytes(), file)}
     except ProblemsFound:
         return set()

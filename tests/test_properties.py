@@ -25,7 +25,7 @@ from hypothesis import settings as hypothesis
 from hypothesis import strategies as st
 from parts import ROOT, git
 
-from generator.documents.write import dump
+from generator.documents.write import dump_yaml
 from generator.domain.problems import ProblemsFound
 from generator.domain.records import ResolvedRelease
 from generator.pipeline.run import Run
@@ -104,9 +104,9 @@ def test_merging_is_helms_own(helm: Path, tmp_path: Path) -> None:
     (chart / 'templates' / 'all.yaml').write_text('all: {{ toJson .Values | b64enc }}\n')
     pick = random.Random(7)
     bases, firsts, seconds = ({f'c{n}': random_map(pick, 3) for n in range(600)} for _ in range(3))
-    (chart / 'values.yaml').write_text(dump(bases))
+    (chart / 'values.yaml').write_text(dump_yaml(bases))
     for name, values in (('first', firsts), ('second', seconds)):
-        (tmp_path / name).write_text(dump(values))
+        (tmp_path / name).write_text(dump_yaml(values))
     command = [helm, 'template', 'r', chart, '--values', tmp_path / 'first', '--values', tmp_path / 'second']
     done = subprocess.run(command, capture_output=True, check=True)
     (encoded,) = re.findall(rb'^all: (.*)', done.stdout, re.MULTILINE)

@@ -9,7 +9,7 @@ from fractions import Fraction
 from typing import Any
 from urllib.parse import urlsplit
 
-from generator.domain.places import Path, show
+from generator.domain.places import Path, json_path
 from generator.domain.problems import Problem
 from generator.domain.records import Values
 from generator.domain.units import mebibytes
@@ -124,18 +124,20 @@ def artifact_problems(
     """What no schema can say of an artifact; `kinds` are those that the runtime serves."""
     if artifact['kind'] not in kinds:
         message = f"runtime '{runtime}' does not serve artifacts of kind '{artifact['kind']}'"
-        yield Problem(file, show((*place, 'kind')), message, suggest(artifact['kind'], kinds))
+        yield Problem(file, json_path((*place, 'kind')), message, suggest(artifact['kind'], kinds))
     elif delivery(artifact) == 'download' and _is_many(artifact) and not _directory(kinds[artifact['kind']]):
         message = f"an artifact of kind '{artifact['kind']}' is one file"
-        yield Problem(file, show((*place, 'uri')), message, 'name that file, and its sha256')
+        yield Problem(file, json_path((*place, 'uri')), message, 'name that file, and its sha256')
     scheme = artifact['uri'].partition('://')[0]
     if not _is_address(artifact['uri']):
         hint = f'write {scheme}://<host>[:<port>]/<path>'
-        yield Problem(file, show((*place, 'uri')), f"'{artifact['uri']}' is no address", hint)
+        yield Problem(file, json_path((*place, 'uri')), f"'{artifact['uri']}' is no address", hint)
     for key in ('delivery', 'subPath'):
         if key in artifact and scheme != 'oci':
             message = f"'{key}' has no meaning for {scheme}://"
-            yield Problem(file, show((*place, key)), message, 'remove it, or take the artifact from an oci:// address')
+            yield Problem(
+                file, json_path((*place, key)), message, 'remove it, or take the artifact from an oci:// address'
+            )
     yield from _checksums(file, artifact, scheme, place)
 
 
@@ -144,10 +146,10 @@ def _checksums(file: str, artifact: Values, scheme: str, place: Path) -> Iterato
     if 'files' in artifact and ('sha256' in artifact or delivery(artifact) != 'download'):
         message = "'files' has the checksums of what is downloaded, and nothing else"
         hint = "keep 'files' or 'sha256', not both" if 'sha256' in artifact else "remove 'files'"
-        yield Problem(file, show((*place, 'files')), message, hint)
+        yield Problem(file, json_path((*place, 'files')), message, hint)
     if scheme not in ('pvc', 'oci') and not {'sha256', 'files'} & artifact.keys():
         hint = "add sha256: the output of 'sha256sum' on the file; or files: one for each"
-        yield Problem(file, show(place), 'a downloaded artifact has no sha256', hint)
+        yield Problem(file, json_path(place), 'a downloaded artifact has no sha256', hint)
 
 
 def _is_address(uri: str) -> bool:

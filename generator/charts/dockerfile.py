@@ -14,7 +14,7 @@ from typing import Any
 
 from generator.charts.layers import model_layers
 from generator.documents.jinja import render_document
-from generator.domain.places import Path, show
+from generator.domain.places import Path, json_path
 from generator.domain.problems import Problem, ProblemsFound
 from generator.domain.records import Model, ModelVersion, Templates, Values
 from generator.values.images import show_image
@@ -62,7 +62,7 @@ def _problems(model: Model, version: ModelVersion, values: Values) -> Iterator[P
     here: Path = ('spec', 'versions', model.versions.index(version))
 
     def told(path: Path, message: str, hint: str) -> Problem:
-        return Problem(model.file, show(path), message, hint)
+        return Problem(model.file, json_path(path), message, hint)
 
     image = values['image']
     if not image['digest'] and image['tag'] in ('', 'latest'):

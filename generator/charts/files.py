@@ -12,7 +12,7 @@ from generator.charts.dashboard import dashboard
 from generator.charts.layers import model_layers
 from generator.charts.monitoring import DASHBOARD, wants_gpus
 from generator.charts.readme import chart_readme
-from generator.documents import write as yamlwrite
+from generator.documents.write import dump_yaml
 from generator.domain.records import (
     DOMAIN,
     VALUES_CONTRACT,
@@ -125,7 +125,7 @@ def _chart_yaml(
         'icon': about.get('icon', ''),
         'annotations': annotations,
     }
-    text = yamlwrite.dump({key: value for key, value in document.items() if value})
+    text = dump_yaml({key: value for key, value in document.items() if value})
     return (_HEAD.format(model.file) + _quoted_app_version(text)).encode()
 
 
@@ -171,4 +171,4 @@ def _starter_parts(starter: Starter) -> Mapping[str, str]:
 def _part(key: str, value: Any, text: Commented) -> str:
     """A top key with its value, and above it what begins its section."""
     section = f'\n{text.sections[key]}\n' if key in text.sections else ''
-    return section + yamlwrite.dump({key: value}, text.comments)
+    return section + dump_yaml({key: value}, text.comments)

@@ -8,7 +8,7 @@ from typing import Any
 
 from generator.charts import monitoring, prediction, scaling, startup
 from generator.charts.artifacts import Fragment, artifact_fragments, artifact_problems
-from generator.domain.places import Path, show
+from generator.domain.places import Path, json_path
 from generator.domain.problems import Problem
 from generator.domain.records import Layer, Model, ModelVersion, Runtime, Templates, Values
 from generator.domain.units import seconds
@@ -63,12 +63,12 @@ def _fragments(
     for name, container in sorted(spec.get('containers', {}).items()):
         yield ('spec', 'containers', name), ('containers', name), container
     yield from _resources(spec)
-    yield from scaling.fragments(spec, runtime)
+    yield from scaling.scaling_values(spec, runtime)
     yield from _routes(spec)
     for key, value in sorted(spec.get('scheduling', {}).items()):
         yield ('spec', 'scheduling', key), (key,), value
     yield from _test(model, version, here, runtime)
-    yield from monitoring.fragments(model, runtime)
+    yield from monitoring.monitoring_values(model, runtime)
     if 'values' in spec:
         yield ('spec', 'values'), (), spec['values']
 
@@ -162,12 +162,14 @@ def model_problems(model: Model, templates: Templates) -> list[Problem]:
         place = ('spec', 'versions', index)
         if version.version in seen:
             message = f"version '{version.version}' stands here twice, first as versions[{seen[version.version]}]"
-            problems.append(Problem(model.file, show((*place, 'version')), message, 'give each version its own name'))
+            problems.append(
+                Problem(model.file, json_path((*place, 'version')), message, 'give each version its own name')
+            )
         seen.setdefault(version.version, index)
         if artifact := version.spec.get('artifact'):
             kinds = runtime.spec.get('artifacts', {})
             problems += artifact_problems(model.file, artifact, kinds, runtime.name, (*place, 'artifact'))
-    problems += scaling.problems(model, runtime)
+    problems += scaling.scaling_problems(model, runtime)
     if model.name == 'global':
         problems.append(
             Problem(model.file, '$.metadata.name', "'global' is helm's word for shared values", 'choose another name')

@@ -6,8 +6,8 @@ import re
 from collections.abc import Sequence
 from typing import Any
 
-from generator.documents import read as yamlio
-from generator.documents import write as yamlwrite
+from generator.documents.read import read_yaml
+from generator.documents.write import dump_yaml, is_sealed, seal
 from generator.domain.layout import model_file
 from generator.domain.problems import ProblemsFound, problem
 from generator.domain.records import LedgerEntry
@@ -16,7 +16,7 @@ from generator.domain.records import LedgerEntry
 def dump_ledger(model: str, entries: Sequence[LedgerEntry]) -> bytes:
     """Oldest version first, so that a new one adds lines at the end."""
     document = {'model': model, 'versions': [_document(entry) for entry in entries]}
-    return yamlwrite.seal(model_file(model), yamlwrite.dump(document))
+    return seal(model_file(model), dump_yaml(document))
 
 
 def _document(entry: LedgerEntry) -> dict[str, Any]:
@@ -30,7 +30,7 @@ def _document(entry: LedgerEntry) -> dict[str, Any]:
 def read_ledger(data: bytes, file: str) -> tuple[LedgerEntry, ...]:
     """Raises ProblemsFound where the file is not a ledger."""
     try:
-        return tuple(map(_entry, yamlio.read(data, file)['versions']))
+        return tuple(map(_entry, read_yaml(data, file)['versions']))
     except ProblemsFound as error:
         found, hint = error.problems[0], _taken_back(file)
         raise problem(file, found.path, found.message, hint) from None
@@ -41,7 +41,7 @@ def read_ledger(data: bytes, file: str) -> tuple[LedgerEntry, ...]:
 def read_published(data: bytes, file: str) -> tuple[LedgerEntry, ...]:
     """The same of a ledger that others rely on: it vouches for charts, so nobody may have changed it by hand."""
     entries = read_ledger(data, file)
-    if not yamlwrite.is_sealed(data):
+    if not is_sealed(data):
         raise problem(file, '', 'published, and edited by hand', _taken_back(file))
     return entries
 

@@ -17,7 +17,7 @@ _PARTS = {'podMonitor': 'podMonitor', 'rules': 'rules', 'dashboards': 'dashboard
 _JOB = '$JOB'
 
 
-def fragments(model: Model, runtime: Runtime) -> Iterator[tuple[Path, Path, Any]]:
+def monitoring_values(model: Model, runtime: Runtime) -> Iterator[tuple[Path, Path, Any]]:
     """Source, target and values of the layers with a model's alerts."""
     queries = runtime.spec.get('queries', {})
     yield ('spec', 'runtime'), _ALERTS, alerts.state_alerts(model.name, queries, gpus=wants_gpus(model.spec))
@@ -59,7 +59,7 @@ def _scaled_by(chart: Values, *places: Environment | Release) -> str:
     return found
 
 
-def problems(release: ResolvedRelease) -> Iterator[Problem]:
+def monitoring_problems(release: ResolvedRelease) -> Iterator[Problem]:
     """What scaling by Prometheus needs of the environment."""
     scaling = release.merged['autoscaling']
     if not scaling['enabled'] or scaling['type'] != 'keda':

@@ -13,7 +13,7 @@ from generator.domain.records import Model, Runtime, Values
 _SCALING: Path = ('spec', 'autoscaling')
 
 
-def fragments(spec: Values, runtime: Runtime) -> Iterator[tuple[Path, Path, Any]]:
+def scaling_values(spec: Values, runtime: Runtime) -> Iterator[tuple[Path, Path, Any]]:
     """Source, target and values of the layers."""
     if 'replicas' in spec:
         yield ('spec', 'replicas'), ('replicaCount',), spec['replicas']
@@ -44,7 +44,7 @@ def _has_load(runtime: Runtime) -> bool:
     return 'load' in runtime.spec.get('queries', {})
 
 
-def problems(model: Model, runtime: Runtime) -> Iterator[Problem]:
+def scaling_problems(model: Model, runtime: Runtime) -> Iterator[Problem]:
     if model.spec.get('autoscaling', {}).get('metric') == 'load' and not _has_load(runtime):
         message = f"runtime '{runtime.name}' has no metric of its load that is known"
         hint = (

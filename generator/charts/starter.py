@@ -12,7 +12,7 @@ from importlib.resources.abc import Traversable
 from generator.charts.concatenate import concatenate
 from generator.charts.schema import chart_schema, without
 from generator.charts.workload import with_workload
-from generator.documents import read as yamlio
+from generator.documents.read import read_yaml
 from generator.domain.layout import CHART_SCHEMA, CHART_VALUES, CHART_YAML, TEMPLATES
 from generator.domain.records import Runtime, Starter, Templates, Tree
 
@@ -42,14 +42,14 @@ def starter_of(files: Tree, name: str) -> Starter:
     described = with_workload(files[CHART_SCHEMA])
     schema = json.loads(described)
     return Starter(
-        about=yamlio.read(files[CHART_YAML], f'chart_templates/{name}/{CHART_YAML}'),
+        about=read_yaml(files[CHART_YAML], f'chart_templates/{name}/{CHART_YAML}'),
         files={
             CHART_YAML: files[CHART_YAML],
             CHART_VALUES: files[CHART_VALUES],
             CHART_SCHEMA: chart_schema(schema).encode(),
             **held,
         },
-        values=yamlio.read(files[CHART_VALUES], f'chart_templates/{name}/{CHART_VALUES}'),
+        values=read_yaml(files[CHART_VALUES], f'chart_templates/{name}/{CHART_VALUES}'),
         schema=schema,
         described=described,
         digest=_digest(held),
@@ -66,7 +66,7 @@ class _Runtimes(Mapping[str, Runtime]):
     def __getitem__(self, name: str) -> Runtime:
         if name not in self._read:
             file = f'chart_templates/runtimes/{name}.yaml'
-            spec = yamlio.read(self._files[name].read_bytes(), file)
+            spec = read_yaml(self._files[name].read_bytes(), file)
             self._read[name] = self[spec['resolvesTo']] if 'resolvesTo' in spec else Runtime(name, file, spec)
         return self._read[name]
 

@@ -9,9 +9,9 @@ from dataclasses import dataclass, field
 from functools import lru_cache
 
 from generator.charts.files import VERSION, draft_chart
-from generator.documents import write as yamlwrite
+from generator.documents.write import scalar_text
 from generator.domain.layout import chart_folder
-from generator.domain.places import show
+from generator.domain.places import json_path
 from generator.domain.problems import problem
 from generator.domain.records import (
     Chart,
@@ -94,7 +94,7 @@ def _source(version: ModelVersion) -> str:
 
 def _check_unchanged(model: Model, version: ModelVersion, published: LedgerEntry) -> None:
     if published.source != _source(version):
-        place = show(('spec', 'versions', model.versions.index(version)))
+        place = json_path(('spec', 'versions', model.versions.index(version)))
         message = f"version '{version.version}' was published with another image, artifact or signature"
         hint = f'take the change back, and add it as a new version: chart {published.version} stays as it is'
         raise problem(model.file, place, message, hint)
@@ -149,12 +149,12 @@ def _reasons(
 def _numbered(draft: Chart, version: str, reasons: tuple[str, ...]) -> Chart:
     files = dict(draft.files)
     for name in ('Chart.yaml', 'README.md'):
-        quoted = files[name].replace(yamlwrite.scalar_text(VERSION).encode(), version.encode())
+        quoted = files[name].replace(scalar_text(VERSION).encode(), version.encode())
         files[name] = quoted.replace(VERSION.encode(), version.encode())
     if reasons:
         kind = 'added' if version == FIRST_VERSION else 'changed'
         notes = json.dumps([{'kind': kind, 'description': reason} for reason in reasons], ensure_ascii=False)
-        files['Chart.yaml'] += f'  artifacthub.io/changes: {yamlwrite.scalar_text(notes)}\n'.encode()
+        files['Chart.yaml'] += f'  artifacthub.io/changes: {scalar_text(notes)}\n'.encode()
     return Chart(
         model=draft.model, version=version, model_version=draft.model_version, values=draft.values,
         schema=draft.schema, annotations=draft.annotations, strategy=draft.strategy,

@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from generator.checks.hosts import host_problems
 from generator.domain.choices import Engine, Router, by_commits, reaches_other_clusters
 from generator.domain.layout import delivery_name
-from generator.domain.places import show
+from generator.domain.places import json_path
 from generator.domain.problems import Problem
 from generator.domain.records import Environment, ResolvedRelease, Values
 from generator.domain.strategy import Rolling, Strategy
@@ -66,7 +66,7 @@ def _capacity(releases: Sequence[ResolvedRelease]) -> Iterator[Problem]:
         for name, capacity in _accelerators(environment).items():
             message, hint = _too_many(group, name, capacity)
             if message:
-                place = show(('spec', 'capacity', 'accelerators', name))
+                place = json_path(('spec', 'capacity', 'accelerators', name))
                 yield Problem(environment.file, place, message, hint)
 
 

@@ -7,7 +7,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from generator.domain.credentials import VARIABLES, credential, names_a_secret
-from generator.domain.places import Path, show
+from generator.domain.places import Path, json_path
 from generator.domain.problems import Problem
 from generator.domain.records import Registry
 from generator.domain.secrets import token
@@ -27,7 +27,7 @@ def credential_problems(registry: Registry) -> Iterator[Problem]:
             continue
         for path, value in _strings(spec, ('spec',)):
             if what := credential(path, value):
-                yield Problem(file, show(path), f'this looks like {what}', _hint(path))
+                yield Problem(file, json_path(path), f'this looks like {what}', _hint(path))
 
 
 def _collect(value: object, texts: list[str], names: list[str]) -> None:

@@ -14,7 +14,7 @@ from generator.checks.rollouts import rollout_problems
 from generator.checks.routes import route_problems
 from generator.domain.choices import has_projects, has_routes
 from generator.domain.layout import environment_file
-from generator.domain.places import Path, show
+from generator.domain.places import Path, json_path
 from generator.domain.problems import Problem
 from generator.domain.records import Environment, Model, Registry, Release, Templates
 from generator.domain.words import quoted, suggest
@@ -53,7 +53,7 @@ def _references(registry: Registry, unread: Collection[str]) -> Iterator[Problem
     for application in registry.applications.values():
         for index, member in enumerate(application.members):
             if member not in registry.model_names:
-                path = show(('spec', 'members', index))
+                path = json_path(('spec', 'members', index))
                 yield Problem(
                     application.file, path, f'there is no model {quoted(member)}', suggest(member, registry.model_names)
                 )
@@ -63,7 +63,7 @@ def _environment(environment: Environment, registry: Registry, unread: Collectio
     file, spec = environment.file, environment.spec
     for index, name in enumerate(spec.get('promotesFrom', [])):
         if name not in registry.environments and environment_file(name) not in unread:
-            path = show(('spec', 'promotesFrom', index))
+            path = json_path(('spec', 'promotesFrom', index))
             yield Problem(file, path, f'there is no environment {quoted(name)}', suggest(name, registry.environments))
     if has_routes(environment.router):
         for key, why in (('gateway', 'what routes attach to'), ('domain', 'the domain of host names')):
@@ -171,7 +171,7 @@ def _overlays(registry: Registry) -> Iterator[Problem]:
             for step in path:
                 value = value.get(step) if isinstance(value, Mapping) else None
             if value is not None:
-                place = show(('spec', 'values', *path))
+                place = json_path(('spec', 'values', *path))
                 yield Problem(item.file, place, f'{".".join(map(str, path))} is decided by {who}', 'remove it here')
 
 
@@ -179,4 +179,4 @@ def _strategies(registry: Registry) -> Iterator[Problem]:
     for item in _with_values(registry):
         if 'strategy' in item.spec:
             for fault in strategy_faults(item.spec['strategy']):
-                yield Problem(item.file, show(('spec', 'strategy', *fault.path)), fault.message, fault.hint)
+                yield Problem(item.file, json_path(('spec', 'strategy', *fault.path)), fault.message, fault.hint)

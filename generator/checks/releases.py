@@ -22,7 +22,7 @@ def release_problems(release: ResolvedRelease) -> list[Problem]:
         *monitoring.faults(release),
     ]
     problems = to_problems(faults, (*release.chart.layers, *release.layers), release.release.file)
-    return [*problems, *monitoring.problems(release)]
+    return [*problems, *monitoring.monitoring_problems(release)]
 
 
 def _digests(release: ResolvedRelease) -> Iterator[Fault]:

@@ -6,7 +6,7 @@ from collections.abc import Collection, Iterator
 
 from generator.domain.choices import by_commits
 from generator.domain.layout import release_file
-from generator.domain.places import show
+from generator.domain.places import json_path
 from generator.domain.problems import Problem
 from generator.domain.records import Registry, Release, Rollout
 from generator.domain.strategy import Rolling
@@ -39,7 +39,7 @@ def _problems(rollout: Rollout, release: Release, registry: Registry) -> Iterato
         yield Problem(rollout.file, '$.spec.strategy', "a rollout in git is no 'rolling'", hint)
         return
     for fault in strategy_faults(rollout.spec['strategy']):
-        yield Problem(rollout.file, show(('spec', 'strategy', *fault.path)), fault.message, fault.hint)
+        yield Problem(rollout.file, json_path(('spec', 'strategy', *fault.path)), fault.message, fault.hint)
     names = [stage.name for stage in course(rollout_strategy(rollout), chart_first=True)]
     if rollout.stage not in names:
         message = f'the strategy has no stage {quoted(rollout.stage)}'

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from generator.domain.places import Path, show
+from generator.domain.places import Path, json_path
 from generator.domain.problems import Problem
 from generator.domain.records import Application, Model, Registry
 from generator.domain.words import quoted, suggest
@@ -30,7 +30,7 @@ def _of_application(application: Application) -> Iterator[Problem]:
         if route['model'] not in application.members:
             message = f'{quoted(route["model"])} is not a member of the application'
             hint = suggest(route['model'], application.members)
-            yield Problem(application.file, show((*place, 'model')), message, hint)
+            yield Problem(application.file, json_path((*place, 'model')), message, hint)
         if 'path' in route:
             target, shown = ('', route['path'].rstrip('/')), f"path '{route['path']}'"
         else:
@@ -39,7 +39,7 @@ def _of_application(application: Application) -> Iterator[Problem]:
         first = seen.setdefault(target, name)
         if first != name:
             yield Problem(
-                application.file, show(place), f"route '{first}' has the same {shown}", 'remove one of the two'
+                application.file, json_path(place), f"route '{first}' has the same {shown}", 'remove one of the two'
             )
 
 
@@ -51,7 +51,7 @@ def _of_another(application: Application, routed: dict[tuple[str, str], Applicat
         if first is not application:
             message = f"application '{first.name}' has {kind} routes to model '{route['model']}' already"
             hint = f'keep the {kind} routes of a model in one application'
-            yield Problem(application.file, show(('spec', 'routes', name)), message, hint)
+            yield Problem(application.file, json_path(('spec', 'routes', name)), message, hint)
 
 
 def _of_model(model: Model, routed: dict[tuple[str, str], Application]) -> Iterator[Problem]:
@@ -67,8 +67,8 @@ def _of_model(model: Model, routed: dict[tuple[str, str], Application]) -> Itera
             message = (
                 f"application '{application.name}' has {kind} routes to this model, which take the place of its own"
             )
-            yield Problem(model.file, show(place), message, f'remove this one, or those in {application.file}')
+            yield Problem(model.file, json_path(place), message, f'remove this one, or those in {application.file}')
     if model.grpc_hostname == model.hostname:
         message = f"host name '{model.hostname}' is that of the HTTP route: a gateway takes only one of the two"
         place = ('spec', 'route', 'grpc', 'hostname')
-        yield Problem(model.file, show(place), message, 'give gRPC a host name of its own')
+        yield Problem(model.file, json_path(place), message, 'give gRPC a host name of its own')

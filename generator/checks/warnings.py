@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from typing import assert_never
 
 from generator.charts.prediction import no_request
-from generator.domain.places import show
+from generator.domain.places import json_path
 from generator.domain.problems import Problem
 from generator.domain.records import Environment, Registry, Release, Templates
 
@@ -43,7 +43,7 @@ def _images(registry: Registry) -> Iterator[Problem]:
     for item in overlays:
         image = item.spec.get('values', {}).get('image', {})
         if changed := [key for key in ('repository', 'tag', 'digest') if key in image]:
-            place = show(('spec', 'values', 'image', changed[0]))
+            place = json_path(('spec', 'values', 'image', changed[0]))
             message = 'it runs another image than its model version says'
             yield Problem(item.file, place, message, 'add a version with this image to the model, and pin that')
 

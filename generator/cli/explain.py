@@ -12,11 +12,10 @@ import click
 
 from generator.cli import offers
 from generator.cli.output import common_options, result, say
-from generator.documents import read as yamlio
-from generator.documents.read import Mark
+from generator.documents.read import Mark, yaml_marks
 from generator.domain.layout import RELEASES
 from generator.domain.places import Path as Place
-from generator.domain.places import show
+from generator.domain.places import json_path
 from generator.domain.problems import problem
 from generator.domain.words import suggest
 from generator.pipeline.run import Run, open_run
@@ -47,15 +46,18 @@ def command(name: str, key: str, folder: Path, output: str) -> None:
     lines = _Lines(run)
     wanted = f'$.{key}' if key else '$'
     rows = [
-        (show(origin.path).removeprefix('$.'), origin, lines.line(origin))
+        (json_path(origin.path).removeprefix('$.'), origin, lines.line(origin))
         for origin in explain_release(found)
-        if not key or show(origin.path) == wanted or show(origin.path).startswith((f'{wanted}.', f'{wanted}['))
+        if not key
+        or json_path(origin.path) == wanted
+        or json_path(origin.path).startswith((f'{wanted}.', f'{wanted}['))
     ]
     if not rows:
         raise problem(release, wanted, 'there is no such value', suggest(key, sorted(found.merged)))
     if output == 'json':
         values = [
-            {'key': k, 'value': o.value, 'file': o.file, 'path': show(o.source), 'line': line} for k, o, line in rows
+            {'key': k, 'value': o.value, 'file': o.file, 'path': json_path(o.source), 'line': line}
+            for k, o, line in rows
         ]
         result({'release': release, 'chart': found.chart.folder, 'values': values})
         return
@@ -79,7 +81,7 @@ class _Lines:
         """The line of a place, or of the nearest place around it that the file holds; 0 for none."""
         marks = self.files.get(origin.file)
         if marks is None:
-            marks = self.files[origin.file] = yamlio.marks(self._read(origin.file), origin.file)
+            marks = self.files[origin.file] = yaml_marks(self._read(origin.file), origin.file)
         place = origin.source
         while place and place not in marks:
             place = place[:-1]

@@ -12,7 +12,7 @@ import click
 
 from generator.cli.output import common_options, problem_data, progress, result, say, wants_json, warn
 from generator.operations.operation import Operation, Options, Outcome, Remote
-from generator.operations.remote import Target, carry_out
+from generator.operations.remote import Target, perform
 from generator.plan.summary import summarize
 from generator.tools.git.repository import open_repository
 
@@ -36,7 +36,7 @@ class Place:
 
     def carry_out(self, operation: Operation, **options: Any) -> Outcome:
         wanted = {'commit': True, 'push': self.push, 'dry_run': self.dry_run, 'message': self.message, **options}
-        return carry_out(operation, self.target, Options(**wanted), progress)
+        return perform(operation, self.target, Options(**wanted), progress)
 
 
 def _prefix(folder: Path) -> str:

@@ -19,7 +19,7 @@ from generator.plan.removals import removal_warnings
 from generator.plan.summary import folder_of, new_folders, summarize
 from generator.plan.touched import about
 from generator.tools.git.repository import open_repository
-from generator.tools.git.transaction import finish
+from generator.tools.git.transaction import finish_killed
 
 
 @click.command()
@@ -39,7 +39,7 @@ def command(
 ) -> None:  # fmt: skip
     """Show what generate would change: releases, charts and files. Nothing is written."""
     repository = open_repository(folder)
-    finish(repository)
+    finish_killed(repository)
     run = open_run(repository, models, shards=True)
     print_ = known.fingerprint(repository, run.source, 'files')
     plan = Plan((), {})

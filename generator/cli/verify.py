@@ -71,7 +71,7 @@ def _with_helm(
     with progress('lint', len(charts)) as step:
         problems += verify.lint_charts(run, helm, charts, jobs, step)
     with progress('render', len(run.releases)) as step:
-        found, objects = verify.render(run, helm, schemas, jobs, step)
+        found, objects = verify.render_objects(run, helm, schemas, jobs, step)
     problems += found
     if schemas:
         problems += verify.check_delivery(run, schemas)

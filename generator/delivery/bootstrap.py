@@ -8,7 +8,7 @@ from __future__ import annotations
 from typing import Any, assert_never
 
 from generator.delivery.objects import sync_policy
-from generator.documents import write as yamlwrite
+from generator.documents.write import dump_yaml, seal
 from generator.domain.choices import reaches_other_clusters
 from generator.domain.layout import bootstrap_file, bootstrap_name, delivery_folder
 from generator.domain.records import DOMAIN, Environment, Settings
@@ -19,7 +19,7 @@ _PLACE = f'{DOMAIN}/place'
 
 def dump_bootstrap(environment: Environment, settings: Settings, prefix: str) -> bytes:
     objects = bootstrap_objects(environment, settings, prefix)
-    return yamlwrite.seal(environment.file, '---\n'.join(yamlwrite.dump(item) for item in objects))
+    return seal(environment.file, '---\n'.join(dump_yaml(item) for item in objects))
 
 
 def bootstrap_command(environment: Environment) -> str:

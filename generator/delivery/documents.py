@@ -23,7 +23,7 @@ registry/schemas/** -text linguist-generated
 """
 
 
-def render(registry: Registry, templates: Templates, current: Tree, prefix: str = '') -> dict[str, bytes]:
+def render_documents(registry: Registry, templates: Templates, current: Tree, prefix: str = '') -> dict[str, bytes]:
     """The documents with their blocks renewed; the team's own text around a block stays as it is in `current`.
 
     `prefix` is the folder of the repository that all of it stands in, '' or ending in '/'.

@@ -8,8 +8,7 @@ from __future__ import annotations
 
 from typing import Any, assert_never
 
-from generator.documents import write as yamlwrite
-from generator.documents.write import Dumped
+from generator.documents.write import Dumped, dump_yaml, seal
 from generator.domain.choices import Agent, agent_title
 from generator.domain.layout import bootstrap_name, delivery_name, release_file
 from generator.domain.records import DOMAIN, Environment, ResolvedRelease, Settings, Values
@@ -27,7 +26,7 @@ def dump_readme(environment: Environment) -> bytes:
         f' is not here does not run.\nBring a release in with `{release_file(f"{environment.name}/<model>")}` and'
         ' `chartloom generate --commit`.\n'
     )
-    return yamlwrite.seal(environment.file, body, '<!-- {} -->')
+    return seal(environment.file, body, '<!-- {} -->')
 
 
 def delivery_object(release: ResolvedRelease, settings: Settings, prefix: str) -> dict[str, Any]:
@@ -37,10 +36,10 @@ def delivery_object(release: ResolvedRelease, settings: Settings, prefix: str) -
 
 def dump_release(release: ResolvedRelease, settings: Settings, prefix: str) -> tuple[bytes, bytes]:
     """The values of a release and its delivery object, which carries the same values."""
-    values = yamlwrite.dump(release.values)
+    values = dump_yaml(release.values)
     held = Dumped(values) if release.values else release.values
-    delivery = yamlwrite.dump(_object(release, settings, prefix, held))
-    return yamlwrite.seal(release.release.file, values), yamlwrite.seal(release.release.file, delivery)
+    delivery = dump_yaml(_object(release, settings, prefix, held))
+    return seal(release.release.file, values), seal(release.release.file, delivery)
 
 
 def _object(release: ResolvedRelease, settings: Settings, prefix: str, values: Values | Dumped) -> dict[str, Any]:

@@ -49,7 +49,7 @@ def render_repository(registry: Registry, templates: Templates, current: Tree, p
     for environment in _by_name(registry.environments):
         files[bootstrap_file(environment.name)] = dump_bootstrap(environment, registry.settings, prefix)
         files[delivery_readme(environment.name)] = dump_readme(environment)
-    return files | repository_documents.render(registry, templates, current, prefix)
+    return files | repository_documents.render_documents(registry, templates, current, prefix)
 
 
 def _by_name(environments: Mapping[str, Environment]) -> list[Environment]:

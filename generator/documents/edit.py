@@ -9,9 +9,9 @@ from typing import Any
 from ruamel.yaml import events as ev
 from ruamel.yaml.cyaml import CParser  # type: ignore[attr-defined]
 
-from generator.documents import read as yamlio
-from generator.documents import write as yamlwrite
-from generator.domain.places import Path, show
+from generator.documents.read import decode_yaml, read_yaml
+from generator.documents.write import scalar_text
+from generator.domain.places import Path, json_path
 from generator.domain.problems import ProblemsFound, problem
 
 _BOM = b'\xef\xbb\xbf'
@@ -35,14 +35,14 @@ def set_values(data: bytes, file: str, changes: Mapping[Path, str | bool]) -> by
 
     A new key goes below the one before it in `changes`, else to the top of its map.
     """
-    wanted = yamlio.read(data, file)
-    text = yamlio.decode(data, file)
+    wanted = read_yaml(data, file)
+    text = decode_yaml(data, file)
     before: dict[Path, str] = {}
     for path, value in changes.items():
         text = _set(text, path, value, before.get(path[:-1], ''))
         wanted = _with(wanted, path, value)
         if not _reads_as(text, wanted):
-            places = ', '.join(show(path) for path in changes)
+            places = ', '.join(json_path(path) for path in changes)
             raise problem(file, '', f'cannot set {places} without touching more', _BY_HAND)
         before[path[:-1]] = str(path[-1])
     return (_BOM if data.startswith(_BOM) else b'') + text.encode()
@@ -50,7 +50,7 @@ def set_values(data: bytes, file: str, changes: Mapping[Path, str | bool]) -> by
 
 def _reads_as(text: str, wanted: Any) -> bool:
     try:
-        return bool(yamlio.read(text.encode(), '') == wanted)
+        return bool(read_yaml(text.encode(), '') == wanted)
     except ProblemsFound:
         return False
 
@@ -100,7 +100,7 @@ def _scalar(value: str | bool, style: str) -> str:
         return "'" + value.replace("'", "''") + "'"
     if style == 'plain' and _reads_as(f'a: {value}', {'a': value}):
         return value
-    written = yamlwrite.scalar_text(value)
+    written = scalar_text(value)
     return written if written.startswith('"') else f'"{written}"'
 
 

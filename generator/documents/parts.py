@@ -7,7 +7,7 @@ from functools import lru_cache
 from itertools import pairwise
 from typing import Any
 
-from generator.documents.read import decode, read_text
+from generator.documents.read import decode_yaml, read_yaml_text
 from generator.domain.problems import ProblemsFound
 
 _COMMENTS = re.compile('(?: *(?:#.*)?\n)*(?=[A-Za-z])')  # above the first key
@@ -16,10 +16,10 @@ _MARKER = re.compile(r'\n(?:---|\.\.\.)|\r(?!\n)')  # between documents; a line 
 
 
 def read_alike(data: bytes, file: str) -> Any:
-    """The same as `yamlio.read` finds, and tells; it shares maps and lists with other documents, so change none."""
-    text = decode(data, file)
+    """The same as `read_yaml` finds, and tells; it shares maps and lists with other documents, so change none."""
+    text = decode_yaml(data, file)
     found = _read_by_keys(text)
-    return read_text(text, file) if found is None else found
+    return read_yaml_text(text, file) if found is None else found
 
 
 def _read_by_keys(text: str) -> dict[str, Any] | None:
@@ -44,7 +44,7 @@ def _read_by_keys(text: str) -> dict[str, Any] | None:
 @lru_cache(maxsize=4096)
 def _read_part(text: str) -> dict[str, Any] | None:
     try:
-        found = read_text(text, '')
+        found = read_yaml_text(text, '')
     except ProblemsFound:
         return None
     return found if isinstance(found, dict) else None

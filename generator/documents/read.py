@@ -16,7 +16,7 @@ from ruamel.yaml.cyaml import CParser  # type: ignore[attr-defined]
 from ruamel.yaml.error import YAMLError
 
 from generator.documents.scalars import DOUBTFUL_NUMBER, NOTHING, NUMBER, NUMERIC, SPECIAL, WORDS, quote_hint
-from generator.domain.places import Path, show
+from generator.domain.places import Path, json_path
 from generator.domain.problems import Problem, ProblemsFound, problem
 
 MAX_BYTES = 1 << 20
@@ -36,24 +36,24 @@ class Mark:
     text: str = ''
 
 
-def read(data: bytes, file: str) -> Any:
+def read_yaml(data: bytes, file: str) -> Any:
     """Read one YAML document; ProblemsFound names every fault that can be found in one pass."""
-    return read_text(decode(data, file), file)
+    return read_yaml_text(decode_yaml(data, file), file)
 
 
-def read_text(text: str, file: str) -> Any:
+def read_yaml_text(text: str, file: str) -> Any:
     """The same of a text that `decode` has let through."""
     return _Reader(text, file).read()
 
 
-def marks(data: bytes, file: str) -> dict[Path, Mark]:
+def yaml_marks(data: bytes, file: str) -> dict[Path, Mark]:
     """Where each value of a document stands: slower than `read`, for explanations only."""
-    reader = _Reader(decode(data, file), file, with_marks=True)
+    reader = _Reader(decode_yaml(data, file), file, with_marks=True)
     reader.read()
     return reader.marks
 
 
-def decode(data: bytes, file: str) -> str:
+def decode_yaml(data: bytes, file: str) -> str:
     """Text of a file, or the problem that keeps it from being text."""
     if len(data) > MAX_BYTES:
         raise problem(file, '', f'{len(data)} bytes are too many', f'split the file: the limit is {MAX_BYTES} bytes')
@@ -141,7 +141,9 @@ class _Reader:
             here = (*path, key)
             if key in result:
                 self._refuse(
-                    show(here), f'line {event.start_mark.line + 1}: the key stands here twice', 'keep one of the two'
+                    json_path(here),
+                    f'line {event.start_mark.line + 1}: the key stands here twice',
+                    'keep one of the two',
                 )
             elif event.anchor or event.ctag:
                 self._refuse_node(event, here)
@@ -170,16 +172,16 @@ class _Reader:
             if NUMBER.fullmatch(text) and text != '-0':
                 return _number(text)
             if DOUBTFUL_NUMBER.fullmatch(text):
-                self._refuse(show(path), f'{text} {_DOUBT}', quote_hint(text))
+                self._refuse(json_path(path), f'{text} {_DOUBT}', quote_hint(text))
         return text
 
     def _word(self, text: str, path: Path) -> Any:
         if text in WORDS:
             return WORDS[text]
         if text in NOTHING:
-            self._refuse(show(path), 'there is no value', _EMPTY_VALUE if 'values' in path[:-1] else _EMPTY)
+            self._refuse(json_path(path), 'there is no value', _EMPTY_VALUE if 'values' in path[:-1] else _EMPTY)
         else:
-            self._refuse(show(path), f'{text} {_DOUBT}', quote_hint(text))
+            self._refuse(json_path(path), f'{text} {_DOUBT}', quote_hint(text))
         return ''
 
     def _skip(self, event: Any) -> None:
@@ -198,15 +200,15 @@ class _Reader:
         where = f'line {event.start_mark.line + 1}: '
         if key == '<<':
             self._refuse(
-                show(path),
+                json_path(path),
                 f"{where}merge keys are not read: '<<'",
                 'write its keys out: what a reviewer sees is what counts',
             )
         elif key in NOTHING:
-            self._refuse(show(path), f'{where}a key without a name', 'write a word before the colon')
+            self._refuse(json_path(path), f'{where}a key without a name', 'write a word before the colon')
         else:
             self._refuse(
-                show((*path, key)),
+                json_path((*path, key)),
                 f'the key {key} is not text to every YAML reader',
                 f'quote it: {json.dumps(key, ensure_ascii=False)}:',
             )
@@ -218,15 +220,15 @@ class _Reader:
             found = _TEMPLATE.match(rest)
             self.lost = True
             hint = f'quote the text: "{found[0]}"' if found else 'quote text that begins with {{'
-            self._refuse(show(path), f'line {line + 1}: unquoted {{{{ begins a map within a map', hint)
+            self._refuse(json_path(path), f'line {line + 1}: unquoted {{{{ begins a map within a map', hint)
         else:
-            self._refuse(show(path), f'line {line + 1}: a key that is not text', 'write a plain word as the key')
+            self._refuse(json_path(path), f'line {line + 1}: a key that is not text', 'write a plain word as the key')
 
     def _refuse_alias(self, event: Any, path: Path) -> None:
         """An alias of a refused anchor goes with it, or a bomb would be told a thousand times."""
         if event.anchor not in self.anchors:
             self._refuse(
-                show(path),
+                json_path(path),
                 f"aliases are not read: '*{event.anchor}'",
                 'write the value out, or quote text that begins with *',
             )
@@ -235,11 +237,11 @@ class _Reader:
         if event.anchor:
             self.anchors.add(event.anchor)
             hint = f'write the value out wherever *{event.anchor} stands: what a reviewer sees is what counts'
-            self._refuse(show(path), f"anchors are not read: '&{event.anchor}'", hint)
+            self._refuse(json_path(path), f"anchors are not read: '&{event.anchor}'", hint)
         else:
             tag = event.tag.replace('tag:yaml.org,2002:', '!!')
             self._refuse(
-                show(path), f"tags are not read: '{tag}'", 'write the value without a tag; quote it if it is text'
+                json_path(path), f"tags are not read: '{tag}'", 'write the value without a tag; quote it if it is text'
             )
 
     def _refuse(self, path: str, message: str, hint: str) -> None:

@@ -1,4 +1,4 @@
-"""Rendered YAML → objects, read as helm and kubectl read it; what people write is read by `yamlio`."""
+"""Rendered YAML → objects, read as helm and kubectl read it; what people write is read by `read_yaml`."""
 
 from __future__ import annotations
 

@@ -9,8 +9,8 @@ from typing import Any
 
 import jsonschema_rs
 
-from generator.documents.read import marks
-from generator.domain.places import show
+from generator.documents.read import yaml_marks
+from generator.domain.places import json_path
 from generator.domain.problems import Fault, Problem
 from generator.domain.records import Values
 
@@ -18,7 +18,7 @@ from generator.domain.records import Values
 SHARED = ('values.json', 'strategy.json')
 
 
-class Schemas:
+class RegistrySchemas:
     """The registry's schemas by kind, compiled when first used."""
 
     def __init__(self, files: Mapping[str, bytes]) -> None:
@@ -42,8 +42,8 @@ class Schemas:
             return []
         from generator.documents.schema_faults import explain
 
-        found = explain(self.parsed(name), document, marks(source, file), others)
-        return [Problem(file, show(fault.path), fault.message, fault.hint) for fault in found]
+        found = explain(self.parsed(name), document, yaml_marks(source, file), others)
+        return [Problem(file, json_path(fault.path), fault.message, fault.hint) for fault in found]
 
 
 def values_faults(schema: bytes, values: Values, fitting: Values | None = None) -> list[Fault]:

@@ -88,7 +88,7 @@ class Dumped(str):
     __slots__ = ()
 
 
-def dump(value: Mapping[str, Any], comments: Comments | None = None) -> str:
+def dump_yaml(value: Mapping[str, Any], comments: Comments | None = None) -> str:
     """Write a mapping in block style, in its order, with comments above its keys."""
     lines: list[str] = []
     _mapping(value, '', lines, comments)

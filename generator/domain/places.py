@@ -9,7 +9,7 @@ Path = tuple[str | int, ...]
 _PLAIN = re.compile(r'[A-Za-z_][A-Za-z0-9_-]*')
 
 
-def show(path: Path) -> str:
+def json_path(path: Path) -> str:
     """Show a path as `$.spec.versions[0].image`; keys that are not plain words stand in brackets."""
     parts = ['$']
     for step in path:

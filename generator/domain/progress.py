@@ -5,10 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
 
-Progress = Callable[[str, int], AbstractContextManager[Callable[[int], object]]]
+# Takes counts of what is done.
+Tick = Callable[[int], object]
+Progress = Callable[[str, int], AbstractContextManager[Tick]]
 
 
 @contextmanager
-def quiet(label: str, length: int) -> Iterator[Callable[[int], object]]:
+def quiet(label: str, length: int) -> Iterator[Tick]:
     """Progress that nobody watches."""
     yield lambda step: None

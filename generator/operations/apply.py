@@ -9,16 +9,16 @@ from generator.domain.problems import problem
 from generator.domain.progress import Progress, quiet
 from generator.domain.records import Plan
 from generator.operations.changeset import build, find_changes
-from generator.operations.operation import Change, Operation, Options, Outcome
+from generator.operations.operation import Operation, Options, Outcome, RegistryChange
 from generator.operations.warnings import shown_warnings
 from generator.pipeline import known
 from generator.pipeline.run import Run, open_run
-from generator.tools.git.files import standing
+from generator.tools.git.files import blob_at
 from generator.tools.git.head import current_branch, refuse_unfinished
 from generator.tools.git.lock import locked
 from generator.tools.git.remote import push_onto, push_remote, remote_head
 from generator.tools.git.repository import Repository
-from generator.tools.git.transaction import Move, Write, carry_out, check, finish_locked
+from generator.tools.git.transaction import Move, Write, carry_out, check_writes, finish_locked
 
 
 def apply(operation: Operation, repository: Repository, options: Options, progress: Progress = quiet) -> Outcome:
@@ -30,7 +30,7 @@ def apply(operation: Operation, repository: Repository, options: Options, progre
         print_ = known.fingerprint(repository, run.source, purpose)
         if _is_plain(operation, options) and known.is_known(repository, purpose, print_):
             return Outcome(Plan((), {}), dry_run=options.dry_run)
-        change = operation.change(run) if operation.change else Change()
+        change = operation.change(run) if operation.change else RegistryChange()
         if operation.change and not change.files:
             return Outcome(Plan((), {}), change.result, dry_run=options.dry_run)
         outcome = _applied(operation, run, change, options)
@@ -44,10 +44,10 @@ def _is_plain(operation: Operation, options: Options) -> bool:
     return operation.change is None and not (operation.prune or options.push or options.removable)
 
 
-def _applied(operation: Operation, run: Run, change: Change, options: Options) -> Outcome:
+def _applied(operation: Operation, run: Run, change: RegistryChange, options: Options) -> Outcome:
     laid = replace(run, source=run.source.with_files(change.files)) if change.files else run
     plan = laid.plan(discard=options.discard, removable=options.removable)
-    edits = [Write(path, standing(run.repository, path), data) for path, data in change.files.items()]
+    edits = [Write(path, blob_at(run.repository, path), data) for path, data in change.files.items()]
     if options.commit:
         outcome = _commit(operation, laid, plan, change, edits, options)
     else:
@@ -67,7 +67,7 @@ def _writes(run: Run, plan: Plan) -> list[Write]:
 
 
 def _commit(
-    operation: Operation, run: Run, plan: Plan, change: Change, edits: list[Write], options: Options
+    operation: Operation, run: Run, plan: Plan, change: RegistryChange, edits: list[Write], options: Options
 ) -> Outcome:
     repository, head = run.repository, run.source.head
     refuse_unfinished(repository)
@@ -79,7 +79,7 @@ def _commit(
     if options.dry_run:
         return outcome
     writes = [*edits, *_writes(run, plan)]
-    check(repository, writes)  # before git stores anything
+    check_writes(repository, writes)  # before git stores anything
     commit = build(run, changes, operation.trailer, options.message or change.subject)
     move = Move(reference, head, commit or head, changes.index, remote if commit else '', branch)
     done = carry_out(repository, writes, move)

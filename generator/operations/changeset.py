@@ -76,7 +76,7 @@ def _with_own_blocks(run: Run, plan: Plan, held: Mapping[str, str]) -> Plan:
         return plan
     blobs = run.repository.read(held[name] for name in dirty if name in held)
     current = {name: blobs[held[name]] for name in dirty if name in held}
-    rendered = repository_documents.render(run.registry, run.templates, current, run.prefix)
+    rendered = repository_documents.render_documents(run.registry, run.templates, current, run.prefix)
     wanted = {name: rendered[name] for name in dirty if name in rendered}
     changed = {name: data for name, data in wanted.items() if run.repository.blob_id(data) != held.get(name)}
     changes = [change for change in plan.changes if change.path not in dirty]

@@ -10,19 +10,19 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from generator.charts.starter import load_templates
-from generator.documents import write as yamlwrite
 from generator.documents.jinja import render_document
+from generator.documents.write import scalar_text
 from generator.domain.layout import SETTINGS
 from generator.domain.problems import Problem, ProblemsFound, problem
 from generator.domain.tree import Files
-from generator.operations.operation import Change, Operation, Options, Outcome, Remote
-from generator.operations.remote import Target, carry_out
+from generator.operations.operation import Operation, Options, Outcome, RegistryChange, Remote
+from generator.operations.remote import Target, perform
 from generator.pipeline.doctor import PLACEHOLDER
 from generator.pipeline.run import Run
 from generator.pipeline.source import Source
-from generator.tools.git.files import FOLDER, folder_in_the_way, standing
+from generator.tools.git.files import FOLDER, blob_at, folder_in_the_way
 from generator.tools.git.repository import Repository, find_repository, open_repository
-from generator.tools.git.transaction import finish
+from generator.tools.git.transaction import finish_killed
 from generator.tools.process import run
 
 _START = 'init/'
@@ -44,7 +44,7 @@ def init(folder: Path, first: First, options: Options) -> Outcome:
     ProblemsFound, and nothing is written, where that fails.
     """
     with _work_tree(folder, keep=not options.dry_run) as repository:
-        finish(repository)  # what an earlier one has begun
+        finish_killed(repository)  # what an earlier one has begun
         origin = '' if first.url else repository.ask('remote', 'get-url', 'origin')
         branch = repository.ask('symbolic-ref', '--short', 'HEAD') or 'main'
         return _begin(first, origin, branch, repository, options)
@@ -59,12 +59,12 @@ def _begin(first: First, origin: str, branch: str, target: Target, options: Opti
     url = first.url or origin or PLACEHOLDER
     files = _files(url, branch, first.agent, first.example)
 
-    def change(run: Run) -> Change:
+    def change(run: Run) -> RegistryChange:
         _check_new(run.source, files)
-        return Change(files, 'Begin a chartloom repository', {'url': url, 'written': sorted(files)})
+        return RegistryChange(files, 'Begin a chartloom repository', {'url': url, 'written': sorted(files)})
 
     try:
-        return carry_out(Operation('init', change=change, along=None, begins=True), target, options)
+        return perform(Operation('init', change=change, along=None, begins=True), target, options)
     except ProblemsFound as error:
         raise ProblemsFound(_where_from(found, origin) for found in error.problems) from None
 
@@ -107,7 +107,7 @@ def _unmake(made: list[Path]) -> None:
 
 
 def _files(url: str, branch: str, agent: str, example: bool) -> dict[str, bytes]:
-    names = {key: yamlwrite.scalar_text(value) for key, value in (('url', url), ('branch', branch), ('agent', agent))}
+    names = {key: scalar_text(value) for key, value in (('url', url), ('branch', branch), ('agent', agent))}
     documents = load_templates().documents
     return {
         path.removeprefix(_START).removesuffix('.j2'): render_document(source, **names).encode(errors='surrogateescape')
@@ -122,7 +122,7 @@ def _check_new(source: Source, files: Files) -> None:
     if repository.bare:
         found = {path: source.tree.ids.get(path, '') for path in files}
     else:
-        found = {path: standing(repository, path) for path in sorted(files)}
+        found = {path: blob_at(repository, path) for path in sorted(files)}
     if found[SETTINGS] == FOLDER:
         raise ProblemsFound([folder_in_the_way(SETTINGS)])
     present = [path for path, blob in found.items() if blob not in ('', FOLDER)]

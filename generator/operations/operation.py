@@ -13,7 +13,7 @@ from generator.pipeline.run import Run
 
 
 @dataclass(frozen=True, slots=True)
-class Change:
+class RegistryChange:
     """Registry files that an operation writes or removes; none where there is nothing to do.
 
     `subject` is that of the commit, '' for one made of what changes; `result` what is reported of it.
@@ -38,7 +38,7 @@ class Operation:
     name: str
     arguments: tuple[str, ...] = ()
     models: tuple[str, ...] = ()
-    change: Callable[[Run], Change] | None = None
+    change: Callable[[Run], RegistryChange] | None = None
     along: Collection[str] | None = ()
     instead: str = ''
     prune: bool = False

@@ -13,7 +13,7 @@ from generator.domain.problems import Problem, ProblemsFound
 from generator.domain.records import Registry, Release
 from generator.domain.tree import Files
 from generator.domain.words import suggest
-from generator.operations.operation import Change, Operation
+from generator.operations.operation import Operation, RegistryChange
 from generator.pipeline.run import Run
 from generator.plan.message import shortened
 
@@ -38,10 +38,10 @@ class NewPin:
 def pinning(names: tuple[str, ...] = (), *, newest: bool = False) -> Operation:
     """Write missing pins, or move those of the releases that are named (`env/model`)."""
 
-    def change(run: Run) -> Change:
+    def change(run: Run) -> RegistryChange:
         pins = choose_pins(run.registry, run.charts, names, newest=newest)
         rows = [{'release': p.release.name, 'version': p.version, 'chart': p.chart, 'before': p.before} for p in pins]
-        return Change(_files(pins, run), _subject(pins), {'pins': rows})
+        return RegistryChange(_files(pins, run), _subject(pins), {'pins': rows})
 
     models = tuple(sorted({name.rpartition('/')[2] for name in names}))
     # What has no pin yet cannot be generated, and so not be committed before.

@@ -12,12 +12,12 @@ from generator.domain.progress import Progress, quiet
 from generator.domain.records import Plan
 from generator.operations.apply import apply
 from generator.operations.changeset import Changeset, build
-from generator.operations.operation import Change, Operation, Options, Outcome, Remote
+from generator.operations.operation import Operation, Options, Outcome, RegistryChange, Remote
 from generator.operations.warnings import shown_warnings
 from generator.pipeline.run import Run, open_run
-from generator.tools.git.remote import fetch_head, fetch_published, push, remote_head, show, temporary_clone
+from generator.tools.git.remote import fetch_head, fetch_published, push, remote_head, shown_branch, temporary_clone
 from generator.tools.git.repository import Repository
-from generator.tools.git.transaction import finish
+from generator.tools.git.transaction import finish_killed
 
 ATTEMPTS = 3
 
@@ -25,7 +25,7 @@ ATTEMPTS = 3
 Target = Repository | Remote
 
 
-def carry_out(operation: Operation, target: Target, options: Options, progress: Progress = quiet) -> Outcome:
+def perform(operation: Operation, target: Target, options: Options, progress: Progress = quiet) -> Outcome:
     """Carry out an operation where it is asked for; all of it or nothing."""
     match target:
         case Repository():
@@ -39,7 +39,7 @@ def opened(target: Target) -> Iterator[Repository]:
     """The repository to read from: what a killed run has left is finished, a remote is fetched with its history."""
     match target:
         case Repository():
-            finish(target)
+            finish_killed(target)
             yield target
         case Remote():
             with temporary_clone(target.url, target.branch, target.prefix) as repository:
@@ -61,7 +61,7 @@ def _apply_on_remote(operation: Operation, remote: Remote, options: Options, pro
                 return outcome
         now = remote_head(repository, 'origin', remote.branch)
     message = f'moved from {heads[0][:7]} to {now[:7]} three times while this was applied'
-    raise problem(show(remote.url, remote.branch), '', message, 'run the command again')
+    raise problem(shown_branch(remote.url, remote.branch), '', message, 'run the command again')
 
 
 def _open(operation: Operation, repository: Repository, branch: str, progress: Progress) -> Run:
@@ -77,7 +77,7 @@ def _open(operation: Operation, repository: Repository, branch: str, progress: P
 
 
 def _attempt(operation: Operation, run: Run, branch: str, options: Options) -> Outcome:
-    change = operation.change(run) if operation.change else Change()
+    change = operation.change(run) if operation.change else RegistryChange()
     if operation.change and not change.files:
         return Outcome(Plan((), {}), change.result, branch=branch, dry_run=options.dry_run)
     laid = replace(run, source=run.source.with_files(change.files)) if change.files else run

@@ -9,7 +9,7 @@ from generator.checks.registry import environment_problems
 from generator.domain.layout import TEMPLATES, model_file
 from generator.domain.problems import ProblemsFound, problem
 from generator.domain.records import Release, ResolvedRelease, Rollout
-from generator.operations.operation import Change, Operation
+from generator.operations.operation import Operation, RegistryChange
 from generator.operations.rollout_health import Verdict
 from generator.operations.rollout_start import Start, check_release, choose_target, start
 from generator.operations.rollout_state import (
@@ -32,11 +32,11 @@ from generator.strategies.during import rollout_stage
 def starting(name: str, version: str = '', chart: str = '') -> Operation:
     """Begin a rollout of a release (`env/model`), to the newest version where nothing else is asked for."""
 
-    def change(run: Run) -> Change:
+    def change(run: Run) -> RegistryChange:
         began = _start_of(run, name, version, chart)
         _check_room(run, name, began)
         subject = shortened(f'Start to roll out {name} {began.to.version}')
-        return Change(began.files, subject, {'result': 'started', 'stage': began.stage, 'to': began.to.spec})
+        return RegistryChange(began.files, subject, {'result': 'started', 'stage': began.stage, 'to': began.to.spec})
 
     model = _model(name)
     # A version may be released and rolled out at once.
@@ -58,14 +58,14 @@ class Gate:
 def advancing(name: str, gate: Gate) -> Operation:
     """The next step, where its time has come."""
 
-    def decide(run: Run, release: Release, rollout: Rollout) -> Change:
+    def decide(run: Run, release: Release, rollout: Rollout) -> RegistryChange:
         verdict = Verdict('passed')
         if gate.check_health and not rollout.aborted:
             verdict = health(run, name, gate.prometheus, gate.now)
         if verdict.state == 'failed' and gate.abort_on_failure:
             return _abort(run, rollout, [verdict.reason])
         if verdict.state == 'failed':
-            return Change(result=_stays('failed', rollout, 0, [verdict.reason]))
+            return RegistryChange(result=_stays('failed', rollout, 0, [verdict.reason]))
         wait = waiting(run, name, gate.now, approved=gate.approved, skip_hold=gate.skip_hold)
         if wait.reasons or verdict.state == 'waiting':
             return _wait(rollout, wait, verdict)
@@ -77,7 +77,7 @@ def advancing(name: str, gate: Gate) -> Operation:
 def finishing(name: str, now: int) -> Operation:
     """The next commit towards the end, after the last step or an abort; no hold and no check is waited for."""
 
-    def decide(run: Run, release: Release, rollout: Rollout) -> Change:
+    def decide(run: Run, release: Release, rollout: Rollout) -> RegistryChange:
         check_finish(rollout)
         wait = waiting(run, name, now, approved=True, skip_hold=True)
         return _wait(rollout, wait, Verdict('passed')) if wait.reasons else _advance(run, release, rollout)
@@ -88,17 +88,17 @@ def finishing(name: str, now: int) -> Operation:
 def aborting(name: str) -> Operation:
     """All requests back to the old version."""
 
-    def decide(run: Run, release: Release, rollout: Rollout) -> Change:
+    def decide(run: Run, release: Release, rollout: Rollout) -> RegistryChange:
         return _abort(run, rollout, [])
 
     return _moving('abort', name, decide)
 
 
-def _moving(verb: str, name: str, decide: Callable[[Run, Release, Rollout], Change]) -> Operation:
+def _moving(verb: str, name: str, decide: Callable[[Run, Release, Rollout], RegistryChange]) -> Operation:
     """A verb for a rollout that is under way; where the branch moves meanwhile, the rollout must not have."""
     seen: list[str] = []
 
-    def change(run: Run) -> Change:
+    def change(run: Run) -> RegistryChange:
         release, rollout = find_rollout(run, name)
         stage = stage_name(rollout)
         if seen and seen != [stage]:
@@ -118,13 +118,13 @@ def _stays(result: str, rollout: Rollout, seconds: int, reasons: list[str]) -> d
     return {'result': result, 'waitSeconds': seconds, 'reasons': reasons, 'stage': rollout.stage}
 
 
-def _wait(rollout: Rollout, wait: Wait, verdict: Verdict) -> Change:
+def _wait(rollout: Rollout, wait: Wait, verdict: Verdict) -> RegistryChange:
     reasons = [*wait.reasons, *([verdict.reason] if verdict.reason else [])]
     seconds = wait.seconds or (next_look(rollout) if verdict.reason else 0)
-    return Change(result=_stays('waiting', rollout, seconds, reasons))
+    return RegistryChange(result=_stays('waiting', rollout, seconds, reasons))
 
 
-def _advance(run: Run, release: Release, rollout: Rollout) -> Change:
+def _advance(run: Run, release: Release, rollout: Rollout) -> RegistryChange:
     version, to = rollout.spec['to']['version'], after(rollout)
     subject = f'Roll out {rollout.name} {version}: {stage_name(rollout)} → {to}'
     if rollout.aborted:
@@ -133,16 +133,16 @@ def _advance(run: Run, release: Release, rollout: Rollout) -> Change:
         'result': 'advanced', 'waitSeconds': 0, 'reasons': [], 'before': stage_name(rollout), 'stage': to,
         'remaining': remaining(rollout)[1:],
     }  # fmt: skip
-    return Change(advance(rollout, release, run.source.read), shortened(subject), result)
+    return RegistryChange(advance(rollout, release, run.source.read), shortened(subject), result)
 
 
-def _abort(run: Run, rollout: Rollout, reasons: list[str]) -> Change:
+def _abort(run: Run, rollout: Rollout, reasons: list[str]) -> RegistryChange:
     subject = f'Abort the rollout of {rollout.name} {rollout.spec["to"]["version"]} at {rollout.stage}'
     result = {
         'result': 'aborted', 'waitSeconds': 0, 'reasons': reasons, 'stage': rollout.stage,
         'from': rollout.spec['from'], 'remaining': [ENDED] if rollout_stage(rollout).serves else [],
     }  # fmt: skip
-    return Change(abort(rollout, run.source.read), shortened(subject), result)
+    return RegistryChange(abort(rollout, run.source.read), shortened(subject), result)
 
 
 def _start_of(run: Run, name: str, version: str, chart: str) -> Start:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from generator.charts.versions import ModelCharts
 from generator.domain.choices import by_commits
 from generator.domain.layout import RELEASES, ledger_file
-from generator.domain.places import show
+from generator.domain.places import json_path
 from generator.domain.problems import problem
 from generator.domain.records import Model, Registry, Release, ResolvedRelease
 from generator.domain.strategy import Rolling
@@ -75,7 +75,7 @@ def start(old: ResolvedRelease, new: ResolvedRelease, read: Read, same_templates
     if isinstance(strategy, Rolling):
         hint = f"run 'chartloom pin --newest {release.name}', then 'chartloom generate --commit'"
         message = "strategy 'rolling' has no rollout to start: Kubernetes replaces the pods"
-        raise problem(written.file, show(written.path), message, hint)
+        raise problem(written.file, json_path(written.path), message, hint)
     if not by_commits(release.engine(old.environment)):
         return Start(move_pin(release, to, read), to, '')
     if old.strategy.kind != strategy.kind:
@@ -83,7 +83,7 @@ def start(old: ResolvedRelease, new: ResolvedRelease, read: Read, same_templates
         hint = (
             f"run 'chartloom pin --newest {release.name}' first: pods are replaced once, and rollouts begin after that"
         )
-        raise problem(written.file, show(written.path), message, hint)
+        raise problem(written.file, json_path(written.path), message, hint)
     stage = course(strategy, chart_first=not same_templates())[0].name
     pair = pair_of(strategy, release.slot)
     workloads = {pair.live: workload_digest(old.merged), pair.new: workload_digest(new.merged)}

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from generator.documents import write as yamlwrite
 from generator.documents.edit import set_values
+from generator.documents.write import dump_yaml
 from generator.domain.layout import rollout_file
 from generator.domain.places import Path
 from generator.domain.problems import problem
@@ -51,7 +51,7 @@ def begin(release: Release, to: Pin, strategy: Values, stage: str, workloads: Ma
             'strategy': strategy,
         },
     }
-    return {rollout_file(release.name): (_HEAD + yamlwrite.dump(document)).encode()}
+    return {rollout_file(release.name): (_HEAD + dump_yaml(document)).encode()}
 
 
 def move_pin(release: Release, to: Pin, read: Read, slot: Mapping[str, str] | None = None) -> dict[str, bytes]:

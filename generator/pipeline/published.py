@@ -9,8 +9,8 @@ from dataclasses import dataclass
 from generator.charts.ledger import TAMPERED, brought_back
 from generator.charts.starter import load_templates
 from generator.charts.versions import ModelCharts, digest
-from generator.documents import read as yamlio
 from generator.documents.parts import read_alike
+from generator.documents.read import read_yaml
 from generator.domain.layout import CHART_README, CHART_SCHEMA, CHART_VALUES, CHART_YAML, chart_folder
 from generator.domain.problems import Problem, ProblemsFound, problem
 from generator.domain.records import Chart, Ids, LedgerEntry, Registry, Release, Settings, Tree
@@ -88,7 +88,7 @@ def _chart(model: str, entry: LedgerEntry, files: Tree) -> Chart:
     folder = chart_folder(model, entry.version)
     if digest(files) != entry.digest:
         raise problem(folder, '', TAMPERED, brought_back(folder))
-    annotations = yamlio.read(files[CHART_YAML], f'{folder}/{CHART_YAML}').get('annotations', {})
+    annotations = read_yaml(files[CHART_YAML], f'{folder}/{CHART_YAML}').get('annotations', {})
     return Chart(
         model=model, version=entry.version, model_version=entry.model_version,
         values=read_alike(files[CHART_VALUES], f'{folder}/{CHART_VALUES}'), schema=_described(files[CHART_SCHEMA]),

@@ -14,7 +14,7 @@ from generator.checks.capacity import outline
 from generator.checks.registry import environment_problems, registry_problems
 from generator.checks.warnings import registry_warnings
 from generator.delivery.tree import render_charts, render_releases, render_repository
-from generator.documents.schema import Schemas
+from generator.documents.schema import RegistrySchemas
 from generator.domain.layout import DELIVERY, DOCUMENTS, MODELS, SETTINGS, ledger_file, names_below
 from generator.domain.problems import Problem, ProblemsFound
 from generator.domain.progress import Progress, quiet
@@ -37,7 +37,7 @@ from generator.pipeline.source import Source, open_source
 from generator.plan.hand_edits import is_published
 from generator.plan.plan import Trees, make_plan
 from generator.plan.transitions import migration_warnings
-from generator.registry.load import Check, load_registry, no_problems
+from generator.registry.load import RegistryCheck, load_registry, no_problems
 from generator.releases.pins import with_targets
 from generator.releases.resolve import resolve_releases
 from generator.tools.git.repository import Repository
@@ -103,8 +103,8 @@ class Run:
     def _checks(self, found: Registry, unread: Collection[str]) -> Iterable[Problem]:
         return registry_problems(found, self.templates, unread)
 
-    def _load(self, names: Sequence[str], check: Check) -> Registry:
-        schemas, source = Schemas(self.templates.schemas), self.source
+    def _load(self, names: Sequence[str], check: RegistryCheck) -> Registry:
+        schemas, source = RegistrySchemas(self.templates.schemas), self.source
         return load_registry(names, source.read, schemas, source.scope, check, every=source.names)
 
     def _with_further(self, problems: Sequence[Problem]) -> ProblemsFound:

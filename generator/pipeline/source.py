@@ -23,7 +23,7 @@ from generator.domain.layout import (
 )
 from generator.domain.problems import Problem, ProblemsFound, problem
 from generator.domain.tree import Files
-from generator.tools.git.files import FOLDER, folder_in_the_way, named, standing
+from generator.tools.git.files import FOLDER, blob_at, folder_in_the_way, named
 from generator.tools.git.repository import Repository
 from generator.tools.git.worktree import WorkTree, look_at_work_tree, read_file, read_revision
 
@@ -103,7 +103,7 @@ class Source:
         """ProblemsFound where what git knows, and what stands at a path, are not the same."""
         if self.repository.bare:
             return
-        found = standing(self.repository, path)
+        found = blob_at(self.repository, path)
         if not found and (path in self.tree.held or path in self.tree.staged):
             hint = "bring it here with 'git restore', or 'git sparse-checkout add' of its folder"
             raise problem(path, '', 'git has this file, but it is not in the work tree', hint)

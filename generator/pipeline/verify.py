@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections import defaultdict
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
 from generator.charts.ledger import TAMPERED, brought_back, read_ledger
@@ -24,13 +24,12 @@ from generator.domain.layout import (
     values_file,
 )
 from generator.domain.problems import Problem, ProblemsFound
+from generator.domain.progress import Tick
 from generator.domain.records import ResolvedRelease
 from generator.pipeline.run import Run
 from generator.plan.summary import folder_of, new_folders
 from generator.tools.helm.binary import Helm, HelmRelease, Rendered, lint, template
-from generator.tools.helm.schemas import Schemas, check
-
-Step = Callable[[int], object]
+from generator.tools.helm.schemas import ObjectSchemas, check_objects
 
 _GENERATE = "run 'chartloom generate'"
 
@@ -109,7 +108,7 @@ def not_here(run: Run, folders: Sequence[str]) -> Iterator[Problem]:
             yield Problem(folder, '', 'not in this sparse checkout', hint)
 
 
-def lint_charts(run: Run, helm: Helm, folders: Sequence[str], jobs: int, step: Step) -> list[Problem]:
+def lint_charts(run: Run, helm: Helm, folders: Sequence[str], jobs: int, step: Tick) -> list[Problem]:
     return lint(helm, {folder: run.repository.root / folder for folder in folders}, jobs=jobs, progress=step)
 
 
@@ -142,7 +141,9 @@ def _template_digests(run: Run) -> Mapping[str, str]:
     )
 
 
-def render(run: Run, helm: Helm, schemas: Schemas | None, jobs: int, step: Step) -> tuple[list[Problem], int]:
+def render_objects(
+    run: Run, helm: Helm, schemas: ObjectSchemas | None, jobs: int, step: Tick
+) -> tuple[list[Problem], int]:
     """Render every release; problems of helm and of the schemas, and the number of objects made."""
     problems: list[Problem] = []
     objects = 0
@@ -155,16 +156,16 @@ def render(run: Run, helm: Helm, schemas: Schemas | None, jobs: int, step: Step)
     return problems, objects
 
 
-def _check_rendered(rendered: Rendered, schemas: Schemas) -> list[Problem]:
+def _check_rendered(rendered: Rendered, schemas: ObjectSchemas) -> list[Problem]:
     file = rendered.release.file
     try:
         objects = parse_documents(rendered.text, file)
     except ProblemsFound as error:
         return list(error.problems)
-    return check(((file, item) for item in objects), schemas, rendered.release.kube_version)
+    return check_objects(((file, item) for item in objects), schemas, rendered.release.kube_version)
 
 
-def check_delivery(run: Run, schemas: Schemas) -> list[Problem]:
+def check_delivery(run: Run, schemas: ObjectSchemas) -> list[Problem]:
     """Delivery and bootstrap objects by their strict schemas: one that is refused freezes its environment."""
     settings = run.registry.settings
     prefix = settings.prefix(run.repository.prefix)
@@ -173,7 +174,7 @@ def check_delivery(run: Run, schemas: Schemas) -> list[Problem]:
         objects = [(bootstrap_file(environment.name), o) for o in bootstrap_objects(environment, settings, prefix)]
         mine = [r for r in run.releases if r.environment.name == environment.name]
         objects += [(_delivery(r), delivery_object(r, settings, prefix)) for r in mine]
-        problems += check(objects, schemas, environment.kubernetes)
+        problems += check_objects(objects, schemas, environment.kubernetes)
     return problems
 
 
@@ -181,5 +182,5 @@ def _delivery(release: ResolvedRelease) -> str:
     return delivery_file(release.release.name)
 
 
-def schemas_for(locations: Sequence[str], cache: Path) -> Schemas | None:
-    return Schemas(locations, cache) if locations else None
+def schemas_for(locations: Sequence[str], cache: Path) -> ObjectSchemas | None:
+    return ObjectSchemas(locations, cache) if locations else None

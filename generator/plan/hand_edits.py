@@ -14,11 +14,11 @@ from typing import Any
 from generator.charts.ledger import read_ledger
 from generator.charts.versions import digest
 from generator.documents.blocks import is_edited
-from generator.documents.read import read
+from generator.documents.read import read_yaml
 from generator.documents.write import is_sealed
 from generator.domain.credentials import veiled
 from generator.domain.layout import CHARTS, DOCUMENTS, chart_file, chart_folder, ledger_file
-from generator.domain.places import Path, show
+from generator.domain.places import Path, json_path
 from generator.domain.problems import ProblemsFound
 from generator.domain.records import Ids, Tree
 from generator.domain.tree import LINK, Read
@@ -71,8 +71,8 @@ class HandEdits:
         """What belongs there. Published charts come from the base, even where this run made the same chart."""
         desired, base = self.trees.desired, self.trees.base_ids
         held = {path for path in paths if path in base and (path not in desired or self.is_published(path))}
-        read = self.trees.read_base(held) if held else {}
-        return {path: read[path] if path in held else desired[path] for path in paths}
+        read_yaml = self.trees.read_base(held) if held else {}
+        return {path: read_yaml[path] if path in held else desired[path] for path in paths}
 
     def fault(self, path: str) -> str:
         """What a person did to a file, in words; '' for nothing."""
@@ -112,12 +112,12 @@ class HandEdits:
         if not path.endswith('.yaml') or (path not in self.trees.desired_ids and path not in self.trees.base_ids):
             return EDITED
         try:
-            mine = dict(_leaves(read(self.trees.read_current(path), path)))
-            ours = dict(_leaves(read(self.contents([path])[path], path)))
+            mine = dict(_leaves(read_yaml(self.trees.read_current(path), path)))
+            ours = dict(_leaves(read_yaml(self.contents([path])[path], path)))
         except ProblemsFound:
             return EDITED
         told = [
-            f'{show(at).removeprefix("$.")}: {_short(at, ours.get(at))} → {_short(at, mine.get(at))}'
+            f'{json_path(at).removeprefix("$.")}: {_short(at, ours.get(at))} → {_short(at, mine.get(at))}'
             for at in (*ours, *(key for key in mine if key not in ours))
             if ours.get(at) != mine.get(at)
         ]

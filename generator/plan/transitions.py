@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, assert_never
 
-from generator.documents.read import read
+from generator.documents.read import read_yaml
 from generator.documents.write import is_sealed
 from generator.domain.choices import Engine, by_commits, engine_title, makes_routes, writes_weights
 from generator.domain.layout import model_of, release_file, release_of
@@ -79,7 +79,7 @@ def migration_warnings(changed: Mapping[str, tuple[bytes, bytes]]) -> Iterator[P
     for path, pair in changed.items():
         release = release_of(path)
         if release and is_sealed(pair[0]) and any(b'strategy:' in data for data in pair):
-            before, after = (read(data, path) for data in pair)
+            before, after = (read_yaml(data, path) for data in pair)
             yield from _warnings(release_file(release), model_of(path), before, after)
 
 

@@ -6,9 +6,9 @@ import re
 from collections.abc import Callable, Collection, Iterable, Mapping
 from typing import Any
 
-from generator.documents import read as yamlio
 from generator.documents.parts import read_alike
-from generator.documents.schema import Schemas
+from generator.documents.read import read_yaml
+from generator.documents.schema import RegistrySchemas
 from generator.domain.layout import BY_ENVIRONMENT, KINDS, REGISTRY, SETTINGS, is_read, registry_place
 from generator.domain.problems import Problem, ProblemsFound, problem
 from generator.domain.records import (
@@ -27,7 +27,7 @@ from generator.domain.tree import Read
 from generator.domain.words import quoted, suggest
 from generator.registry.texts import text_problems
 
-Check = Callable[[Registry, Collection[str]], Iterable[Problem]]
+RegistryCheck = Callable[[Registry, Collection[str]], Iterable[Problem]]
 
 API_VERSION = 'chartloom/v1'
 _PLAIN = re.compile(r'[!-~]+')  # what only looks like a name is told by its schema
@@ -43,9 +43,9 @@ def no_problems(found: Registry, unread: Collection[str]) -> Iterable[Problem]:
 def load_registry(
     names: Collection[str],
     read: Read,
-    schemas: Schemas,
+    schemas: RegistrySchemas,
     only: Collection[str] = (),
-    check: Check = no_problems,
+    check: RegistryCheck = no_problems,
     every: Collection[str] = (),
 ) -> Registry:
     """Read the registry files among `names`; with `only`, no more than these models and what they need.
@@ -73,11 +73,11 @@ def load_registry(
     return registry
 
 
-def _read_one(file: str, place: tuple[str, str], data: bytes, schemas: Schemas, only: Collection[str]) -> Any:
+def _read_one(file: str, place: tuple[str, str], data: bytes, schemas: RegistrySchemas, only: Collection[str]) -> Any:
     """What a file of the registry says; None for an application that has none of the models `only`."""
     if place[0] == 'Application' and only and not any(name.encode() in data for name in only):
         return None
-    document = (read_alike if place[0] == 'Release' else yamlio.read)(data, file)
+    document = (read_alike if place[0] == 'Release' else read_yaml)(data, file)
     faults = _envelope(document, file, place) or schemas.problems(place[0], document, file, data)
     if b'\\' in data or b'<<' in data:
         faults = [*faults, *text_problems(document, file)]

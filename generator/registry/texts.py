@@ -7,7 +7,7 @@ import re
 from collections.abc import Iterator
 from typing import Any
 
-from generator.domain.places import Path, show
+from generator.domain.places import Path, json_path
 from generator.domain.problems import Problem
 
 _NOT_FOR_HELM = re.compile('[\x7f-\x9f]')
@@ -18,11 +18,13 @@ def text_problems(document: Any, file: str, path: Path = ()) -> Iterator[Problem
     if isinstance(document, dict):
         for key, value in document.items():
             if key == '<<' or _NOT_FOR_HELM.search(key):
-                yield Problem(file, show(path), f'Helm 3 takes no key like {json.dumps(key)}', 'choose another one')
+                yield Problem(
+                    file, json_path(path), f'Helm 3 takes no key like {json.dumps(key)}', 'choose another one'
+                )
             yield from text_problems(value, file, (*path, key))
     elif isinstance(document, list):
         for index, item in enumerate(document):
             yield from text_problems(item, file, (*path, index))
     elif isinstance(document, str) and (found := _NOT_FOR_HELM.search(document)):
         message = f'Helm 3 takes no text with the character U+{ord(found[0]):04X}'
-        yield Problem(file, show(path), message, 'write the text without it')
+        yield Problem(file, json_path(path), message, 'write the text without it')

@@ -11,7 +11,7 @@ from generator.charts.versions import ModelCharts
 from generator.checks.registry import release_problems
 from generator.documents.schema import values_faults
 from generator.domain.choices import by_commits
-from generator.domain.places import Path, show
+from generator.domain.places import Path, json_path
 from generator.domain.problems import Problem, ProblemsFound
 from generator.domain.records import (
     DOMAIN,
@@ -135,8 +135,8 @@ def _with_derived(derived: Sequence[Layer], merged: Values, release: Release, ch
     problems = []
     for fault in values_faults(chart.schema, whole, merged):
         layer = next((layer for layer in reversed(derived) if _overlap(layer.target, fault.path)), None)
-        file, path = (layer.file, show(layer.source)) if layer else (release.file, '$.spec')
-        message = f"what follows from it does not fit chart '{chart.version}': {show(fault.path)}: {fault.message}"
+        file, path = (layer.file, json_path(layer.source)) if layer else (release.file, '$.spec')
+        message = f"what follows from it does not fit chart '{chart.version}': {json_path(fault.path)}: {fault.message}"
         hint = 'report this as a bug of chartloom' if chart.is_new else f"run 'chartloom pin --newest {release.name}'"
         problems.append(Problem(file, path, message, hint))
     if problems:

@@ -77,7 +77,7 @@ def canary_pods(canary: Canary, pods: int) -> Iterator[int]:
 
 
 @dataclass(frozen=True, slots=True)
-class Plan:
+class Alternative:
     """Another way to the same end, in the words of the registry, with the strategy and the size that it means."""
 
     text: str
@@ -85,15 +85,15 @@ class Plan:
     size: Size
 
 
-def plans_that_fit(strategy: Strategy, engine: Engine, size: Size, room: int) -> Iterator[Plan]:
+def plans_that_fit(strategy: Strategy, engine: Engine, size: Size, room: int) -> Iterator[Alternative]:
     """Ways that want `room` pods more at most, nearest first; there is always one."""
     if isinstance(strategy, Canary) and by_commits(engine):
         for replicas in dict.fromkeys((strategy.replicas, 1)):
             in_place = replace(strategy, replicas=replicas, finish='inPlace')
             if extra_pods(in_place, engine, 'service', size) <= room:
                 smaller = f'replicas: {replicas} and ' if replicas else ''
-                yield Plan(f'canary with {smaller}finish: inPlace', in_place, size)
+                yield Alternative(f'canary with {smaller}finish: inPlace', in_place, size)
                 break
     surge = min(room, 1)
     text = f'rolling: {{maxSurge: {surge}, maxUnavailable: {1 - surge}}}'
-    yield Plan(text, Rolling({}), Size(size.pods, surge, 1 - surge))
+    yield Alternative(text, Rolling({}), Size(size.pods, surge, 1 - surge))

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from typing import assert_never
 
 from generator.domain.choices import by_commits
-from generator.domain.places import show
+from generator.domain.places import json_path
 from generator.domain.problems import Problem, ProblemsFound
 from generator.domain.records import Chart, Environment, Layer, Release, Values
 from generator.domain.strategy import BlueGreen, Canary, Rolling, WrittenStrategy
@@ -49,7 +49,7 @@ def engine_layers(
         return
     context = Context(environment, chart, values, release.engine(environment))
     place = (*path, strategy.kind) if path[0] == 'spec' else path
-    if found := list(_problems(strategy, context, written, show(place))):
+    if found := list(_problems(strategy, context, written, json_path(place))):
         raise ProblemsFound(found)
     engine = context.engine
     match engine:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import replace
 
-from generator.domain.places import Path, show
+from generator.domain.places import Path, json_path
 from generator.domain.problems import Problem, ProblemsFound, problem
 from generator.domain.records import Layer, Release, ResolvedRelease, Rollout, Values
 from generator.domain.strategy import BlueGreen, Canary, Rolling
@@ -81,7 +81,7 @@ def _check_kind(rollout: Rollout, new: ResolvedRelease) -> None:
     kind, now = rollout.strategy.kind, new.written
     if now.kind != kind:
         message = f"the rollout of '{rollout.name}' that is under way is a {kind}, not '{now.kind}'"
-        raise problem(now.file, show(now.path), message, wait_hint(rollout))
+        raise problem(now.file, json_path(now.path), message, wait_hint(rollout))
 
 
 def _check_unchanged(rollout: Rollout, pair: Pair, old: ResolvedRelease, new: ResolvedRelease) -> None:
@@ -96,7 +96,7 @@ def _check_unchanged(rollout: Rollout, pair: Pair, old: ResolvedRelease, new: Re
                 f'take back what was changed in {old.release.file} or {old.environment.file}, or end the rollout first:'
                 f" 'chartloom rollout abort {rollout.name}'"
             )
-            problems.append(Problem(rollout.file, show(('spec', 'workloads', track)), message, hint))
+            problems.append(Problem(rollout.file, json_path(('spec', 'workloads', track)), message, hint))
     if problems:
         raise ProblemsFound(problems)
 

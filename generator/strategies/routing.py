@@ -13,7 +13,7 @@ from typing import Any, assert_never
 from generator.domain.choices import RouteType, by_commits, is_ingress
 from generator.domain.records import Values
 from generator.strategies.routers import gateway_api, istio, nginx
-from generator.strategies.routers.split import Split, Target
+from generator.strategies.routers.split import Backend, Split
 from generator.values.merge import enabled
 
 Rule = dict[str, Any]
@@ -113,8 +113,8 @@ def _split(values: Values) -> Split:
     """Which Services get the requests of a rule."""
     if _moved_by_commits(values) and values['strategy']['type'] == 'canary':
         canary = values['tracks']['canary']
-        shares = (Target('-stable', track='stable'), Target('-canary', track='canary'))
+        shares = (Backend('-stable', track='stable'), Backend('-canary', track='canary'))
         return Split(shares, canary['headers'], int(canary['mirror']), int(canary['weight']))
     if _is_shared_by_argo_rollouts(values):
-        return Split((Target('', weight=100), Target('-canary', weight=0)))
+        return Split((Backend('', weight=100), Backend('-canary', weight=0)))
     return Split()

@@ -16,6 +16,7 @@ from typing import IO, TYPE_CHECKING, TypeVar
 from urllib.parse import unquote, urlsplit
 
 from generator.domain.problems import CommandFailed
+from generator.domain.progress import Tick
 
 if TYPE_CHECKING:
     from concurrent.futures import Future
@@ -29,7 +30,6 @@ FEW = 4
 
 T = TypeVar('T')
 R = TypeVar('R')
-Progress = Callable[[int], object]
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,7 +138,7 @@ def mask(text: str) -> str:
     return _USERINFO.sub(r'\1***@', text)
 
 
-def cut(items: Sequence[T], *, most: int, jobs: int) -> list[Sequence[T]]:
+def in_batches(items: Sequence[T], *, most: int, jobs: int) -> list[Sequence[T]]:
     """Cut items into batches of about one size, `most` or less, so that small work too keeps all jobs busy."""
     most = min(most, max(FEWEST, math.ceil(len(items) / jobs)))
     size = math.ceil(len(items) / math.ceil(len(items) / most)) if items else 1
@@ -151,7 +151,7 @@ def in_parallel(
     alone: Callable[[T], R],
     *,
     jobs: int,
-    progress: Progress | None = None,
+    progress: Tick | None = None,
 ) -> Iterator[R]:
     """Results of all items, batch by batch in the order given, `jobs` batches at a time.
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 
 from generator.domain.layout import REGISTRY
-from generator.domain.places import Path, show
+from generator.domain.places import Path, json_path
 from generator.domain.problems import Fault, Problem
 from generator.domain.records import Layer
 from generator.values.merge import leaves
@@ -22,7 +22,7 @@ def to_problems(faults: Iterable[Fault], layers: Sequence[Layer], fallback: str)
         if found:
             problems.append(Problem(*found, fault.message, fault.hint))
         elif not fault.if_written:
-            message = f'{show(fault.path).removeprefix("$.")} of the chart: {fault.message}'
+            message = f'{json_path(fault.path).removeprefix("$.")} of the chart: {fault.message}'
             problems.append(Problem(fallback, '$.spec', message, fault.of_chart))
     return problems
 
@@ -32,7 +32,7 @@ def written_at(path: Path, layers: Sequence[Layer]) -> tuple[str, str] | None:
     for layer in reversed(layers):
         if layer.file.startswith(f'{REGISTRY}/') and _writes(layer, path):
             # A layer without a source is made from the file as a whole.
-            return layer.file, show((*layer.source, *path[len(layer.target) :])) if layer.source else ''
+            return layer.file, json_path((*layer.source, *path[len(layer.target) :])) if layer.source else ''
     return None
 
 

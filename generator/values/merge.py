@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from generator.domain.places import Path, show
+from generator.domain.places import Path, json_path
 from generator.domain.problems import Problem
 from generator.domain.records import Layer, Values
 
@@ -73,7 +73,7 @@ def kind_problems(base: Values, layer: Layer) -> list[Problem]:
     Helm would drop what was there, or keep what seems to be replaced, without a word.
     """
     return [
-        Problem(layer.file, show((*layer.source, *path[len(layer.target) :])), message, hint)
+        Problem(layer.file, json_path((*layer.source, *path[len(layer.target) :])), message, hint)
         for path, message, hint in _kinds(base, placed(layer), ())
     ]
 

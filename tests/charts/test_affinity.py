@@ -15,8 +15,8 @@ from parts import ROOT
 from starter import CHART, DEFAULTS, SCHEMA, VALUE_SETS, Values, merge, of_kind, rendered, run_helm
 
 from generator.charts.starter import load_templates
-from generator.documents import read as yamlio
-from generator.documents.schema import Schemas, values_faults
+from generator.documents.read import read_yaml
+from generator.documents.schema import RegistrySchemas, values_faults
 
 AFFINITY: Values = VALUE_SETS['everything-values']['affinity']
 TEXT = (CHART / 'values.schema.json').read_bytes()
@@ -75,9 +75,9 @@ def test_the_ci_values_use_every_key(helms: list[Path]) -> None:
 
 
 def test_a_model_takes_it_whole() -> None:
-    model = yamlio.read((ROOT / 'tests/invalid/_base/registry/models/web.yaml').read_bytes(), 'web.yaml')
+    model = read_yaml((ROOT / 'tests/invalid/_base/registry/models/web.yaml').read_bytes(), 'web.yaml')
     model['spec']['scheduling'] = {'affinity': copy.deepcopy(AFFINITY)}
-    schemas = Schemas(load_templates().schemas)
+    schemas = RegistrySchemas(load_templates().schemas)
     assert schemas.problems('Model', model, 'web.yaml', b'{}') == []
     model['spec']['scheduling']['affinity']['podAffinity'][REQUIRED][0]['topologyKeys'] = 'zone'
     [problem] = schemas.problems('Model', model, 'web.yaml', b'{}')

@@ -15,7 +15,7 @@ from starter import CHART, DEFAULTS, SCHEMA, merge, render
 from generator.charts.comments import commented
 from generator.charts.schema import FILLED
 from generator.documents.schema import values_faults
-from generator.documents.write import Comment, Comments, dump
+from generator.documents.write import Comment, Comments, dump_yaml
 from generator.values.checks import value_faults
 
 TEXT = (CHART / 'values.yaml').read_text(encoding='utf-8')
@@ -102,7 +102,7 @@ def test_an_example_stands_while_the_value_is_empty() -> None:
     body = '# Words.\n# Example: a: b\nwords: {}\n\n# More.\nmore:\n  # Example: c: d\n  inner: {}\n'
     found = commented(f'# Head.\n\n# --- One ---\n\n{body}'.encode())
     assert (found.head, found.sections) == ('# Head.', {'words': '# --- One ---'})
-    assert dump({'words': {}, 'more': {'inner': {}}}, found.comments) == body.replace('\n\n', '\n')
-    assert dump({'words': {'x': 'text'}, 'more': {'inner': {'z': 1}}}, found.comments) == (
+    assert dump_yaml({'words': {}, 'more': {'inner': {}}}, found.comments) == body.replace('\n\n', '\n')
+    assert dump_yaml({'words': {'x': 'text'}, 'more': {'inner': {'z': 1}}}, found.comments) == (
         '# Words.\nwords:\n  x: text\n# More.\nmore:\n  inner:\n    z: 1\n'
     )

@@ -14,7 +14,7 @@ from generator.charts.versions import make_charts
 from generator.checks.capacity import cluster_key
 from generator.checks.kubernetes import Feature, feature_faults
 from generator.checks.registry import environment_problems, registry_problems
-from generator.documents.schema import Schemas
+from generator.documents.schema import RegistrySchemas
 from generator.domain.credentials import credential
 from generator.domain.problems import Fault, Problem, ProblemsFound
 from generator.domain.records import Environment, Layer, Registry, ResolvedRelease
@@ -27,7 +27,7 @@ from generator.values.checks import value_faults
 from generator.values.merge import merge
 
 TEMPLATES = load_templates()
-SCHEMAS = Schemas(TEMPLATES.schemas)
+SCHEMAS = RegistrySchemas(TEMPLATES.schemas)
 STARTER = TEMPLATES.starter.values
 
 

@@ -13,7 +13,7 @@ from gitops import SMALL, published
 from parts import git
 
 from generator.charts.starter import load_templates
-from generator.delivery.documents import render, sealed_json
+from generator.delivery.documents import render_documents, sealed_json
 from generator.documents.write import is_sealed
 
 BEGIN, END = '<!-- chartloom: begin -->\n', '<!-- chartloom: end -->\n'
@@ -29,7 +29,7 @@ def documents(tmp_path: Path, current: dict[str, bytes] | None = None, **setting
         tmp_path / 'repository', r.settings(**settings) | r.environment('prod') | r.environment('edge', agent='flux')
     )
     run = repository.run()
-    return render(run.registry, run.templates, current or {})
+    return render_documents(run.registry, run.templates, current or {})
 
 
 def test_a_new_readme_is_one_block(tmp_path: Path) -> None:
@@ -46,7 +46,7 @@ def test_a_new_readme_is_one_block(tmp_path: Path) -> None:
 def test_a_readme_names_what_runs_the_gateway(tmp_path: Path, controller: str, title: str) -> None:
     gateway = {**r.GATEWAY, 'gateway': {'name': 'public', 'namespace': 'gateways', 'controller': controller}}
     run = r.Repository(tmp_path / 'repository', r.settings() | r.environment('prod', **gateway)).run()
-    readme = render(run.registry, run.templates, {})['README.md'].decode()
+    readme = render_documents(run.registry, run.templates, {})['README.md'].decode()
     assert f'\n* {title}, which runs that Gateway\n' in readme
     assert 'Envoy' not in readme
 

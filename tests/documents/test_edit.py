@@ -8,8 +8,8 @@ import re
 
 import pytest
 
-from generator.documents import read as yamlio
 from generator.documents.edit import set_values
+from generator.documents.read import read_yaml
 from generator.domain.problems import ProblemsFound
 
 HEAD = 'apiVersion: chartloom/v1\nkind: Release\nmetadata:\n  name: web\n'
@@ -116,9 +116,9 @@ def test_only_the_values_change(case: str, newline: str, around: tuple[str, str]
 @each_case
 def test_the_file_says_just_that_afterwards(case: str) -> None:
     before = (HEAD + CASES[case][0]).encode()
-    wanted = yamlio.read(before, 'f')
+    wanted = read_yaml(before, 'f')
     wanted['spec'] |= {'version': '1.10', 'chart': '1.0.4'}
-    assert yamlio.read(set_values(before, 'f', PINS), 'f') == wanted
+    assert read_yaml(set_values(before, 'f', PINS), 'f') == wanted
 
 
 @pytest.mark.parametrize(
@@ -128,14 +128,14 @@ def test_the_file_says_just_that_afterwards(case: str) -> None:
 @pytest.mark.parametrize('old', ['"a"', "'a'", 'a', None])
 def test_a_version_stays_text(value: str, old: str | None) -> None:
     before = HEAD + (f'spec:\n  version: {old}\n' if old else 'spec:\n  values: {}\n')
-    assert yamlio.read(set_values(before.encode(), 'f', {VERSION: value}), 'f')['spec']['version'] == value
+    assert read_yaml(set_values(before.encode(), 'f', {VERSION: value}), 'f')['spec']['version'] == value
 
 
 @pytest.mark.parametrize('value', ['it\'s "quoted"', 'a\nb', '\\', '# x', 'a: b', '{{ x }}', '\u2028', '', ' '])
 @pytest.mark.parametrize('old', ['"a"', "'a'", 'a', None])
 def test_any_text_can_be_set(value: str, old: str | None) -> None:
     before = HEAD + (f'spec:\n  version: {old}\n' if old else 'spec: {}\n')
-    assert yamlio.read(set_values(before.encode(), 'f', {VERSION: value}), 'f')['spec']['version'] == value
+    assert read_yaml(set_values(before.encode(), 'f', {VERSION: value}), 'f')['spec']['version'] == value
 
 
 @pytest.mark.parametrize(
@@ -191,6 +191,6 @@ def test_random_files_keep_every_other_line(seed: int) -> None:
     after = set_values(before.encode(), 'f', PINS).decode()
     touched = [line for line in difflib.ndiff(before.split('\n'), after.split('\n')) if line[:1] in '+-']
     assert all(re.match(r'[+-]   (version|chart): ', line) for line in touched), touched
-    wanted = yamlio.read(before.encode(), 'f')
+    wanted = read_yaml(before.encode(), 'f')
     wanted['spec'] |= {'version': '1.10', 'chart': '1.0.4'}
-    assert yamlio.read(after.encode(), 'f') == wanted
+    assert read_yaml(after.encode(), 'f') == wanted

@@ -12,8 +12,8 @@ from hypothesis import strategies as st
 from parts import ROOT
 from ruamel.yaml import YAML
 
-from generator.documents import read as yamlio
 from generator.documents.parts import read_alike
+from generator.documents.read import MAX_BYTES, MAX_DEPTH, MAX_PROBLEMS, Mark, read_yaml, yaml_marks
 from generator.domain.problems import ProblemsFound
 
 DOCUMENTS = [
@@ -24,12 +24,12 @@ DOCUMENTS = [
 
 
 def read(text: str) -> Any:
-    return yamlio.read(text.encode(), 'x.yaml')
+    return read_yaml(text.encode(), 'x.yaml')
 
 
 def problems(data: str | bytes) -> list[str]:
     with pytest.raises(ProblemsFound) as error:
-        yamlio.read(data.encode() if isinstance(data, str) else data, 'x.yaml')
+        read_yaml(data.encode() if isinstance(data, str) else data, 'x.yaml')
     return [str(found) for found in error.value.problems]
 
 
@@ -129,7 +129,7 @@ def spoilt(draw: st.DrawFn) -> str:
 )
 def test_any_bytes_give_a_value_or_problems(data: bytes) -> None:
     try:
-        yamlio.read(data, 'x.yaml')
+        read_yaml(data, 'x.yaml')
     except ProblemsFound as error:
         for found in error.problems:
             assert found.message
@@ -151,7 +151,7 @@ LINES = [
 @given(spoilt() | st.lists(st.sampled_from(LINES), max_size=6).map(''.join))
 def test_a_document_that_is_read_by_its_keys_says_the_same(text: str) -> None:
     told = []
-    for reader in (yamlio.read, read_alike):
+    for reader in (read_yaml, read_alike):
         try:
             told.append(repr(reader(text.encode(), 'x.yaml')))
         except ProblemsFound as error:
@@ -196,27 +196,27 @@ def same(one: Any, other: Any) -> bool:
 
 
 def test_marks_tell_the_line_and_how_it_was_written() -> None:
-    marks = yamlio.marks(b'\xef\xbb\xbf# comment\nspec:\n  version: 1.10\n  list:\n  - "a"\n  - {b: 2}\n', 'x.yaml')
-    assert marks['spec', 'version'] == yamlio.Mark(3, '1.10')
-    assert marks['spec', 'list', 0] == yamlio.Mark(5, 'a')
-    assert marks['spec', 'list', 1, 'b'] == yamlio.Mark(6, '2')
+    marks = yaml_marks(b'\xef\xbb\xbf# comment\nspec:\n  version: 1.10\n  list:\n  - "a"\n  - {b: 2}\n', 'x.yaml')
+    assert marks['spec', 'version'] == Mark(3, '1.10')
+    assert marks['spec', 'list', 0] == Mark(5, 'a')
+    assert marks['spec', 'list', 1, 'b'] == Mark(6, '2')
     assert marks['spec',].line == 3  # where the map begins that is the value
 
 
 def test_a_file_may_be_as_big_and_as_deep_as_the_limits() -> None:
-    padding = '#' * (yamlio.MAX_BYTES - len('a: 1\n'))
+    padding = '#' * (MAX_BYTES - len('a: 1\n'))
     assert read('a: 1\n' + padding) == {'a': 1}
     assert problems('a: 1\n' + padding + '#') == [
         'x.yaml: 1048577 bytes are too many\n  hint: split the file: the limit is 1048576 bytes'
     ]
-    assert read('[' * yamlio.MAX_DEPTH + ']' * yamlio.MAX_DEPTH)
+    assert read('[' * MAX_DEPTH + ']' * MAX_DEPTH)
     assert len(problems('[' * 100_000)) == 1
 
 
 def test_a_bomb_costs_no_more_than_its_size() -> None:
     lines = ['a0: &a0 [x, x, x, x, x, x, x, x, x, x]']
     lines += [f'a{n}: &a{n} [{", ".join([f"*a{n - 1}"] * 10)}]' for n in range(1, 300)]
-    assert len(problems('\n'.join(lines))) == yamlio.MAX_PROBLEMS + 1
+    assert len(problems('\n'.join(lines))) == MAX_PROBLEMS + 1
 
 
 def test_a_key_twice_is_told_with_its_line_at_any_depth() -> None:

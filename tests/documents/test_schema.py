@@ -15,21 +15,21 @@ from hypothesis import strategies as st
 from parts import ROOT
 
 from generator.charts.starter import load_templates
-from generator.documents import read as yamlio
-from generator.documents.schema import SHARED, Schemas, values_faults
+from generator.documents.read import read_yaml
+from generator.documents.schema import SHARED, RegistrySchemas, values_faults
 from generator.documents.schema_faults import explain
 from generator.domain.problems import Problem
 from generator.domain.words import quoted, suggest
 
 TEMPLATES = load_templates()
-SCHEMAS = Schemas(TEMPLATES.schemas)
+SCHEMAS = RegistrySchemas(TEMPLATES.schemas)
 KINDS = ('settings', 'model', 'environment', 'release', 'application')
 VALUES = json.loads(TEMPLATES.schemas['values.json'])
 BASE = {
     file.relative_to(ROOT / 'tests/invalid/_base').as_posix(): file.read_bytes()
     for file in sorted((ROOT / 'tests/invalid/_base').rglob('*.yaml'))
 }
-DOCUMENTS = [yamlio.read(data, file) for file, data in BASE.items()]
+DOCUMENTS = [read_yaml(data, file) for file, data in BASE.items()]
 
 
 def maps(node: Any) -> Iterator[dict[str, Any]]:
@@ -92,7 +92,7 @@ def test_a_part_of_a_map_of_the_chart_is_enough_in_a_model() -> None:
 
 def test_how_a_number_was_written_is_told_where_the_text_is_known() -> None:
     source = b'metadata: {name: ranker}\nspec:\n  version: 1.10\n'
-    release = yamlio.read(source, 'x.yaml') | {'apiVersion': 'chartloom/v1', 'kind': 'Release'}
+    release = read_yaml(source, 'x.yaml') | {'apiVersion': 'chartloom/v1', 'kind': 'Release'}
     assert problems('Release', release, source) == [
         Problem('x.yaml', '$.spec.version', '1.10 is a number, not text', 'quote it: version: "1.10"')
     ]

@@ -18,8 +18,8 @@ import yaml
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from generator.documents import read as yamlio
-from generator.documents.write import Comment, Comments, Dumped, dump, is_sealed, scalar_text, seal
+from generator.documents.read import MAX_BYTES, read_yaml
+from generator.documents.write import Comment, Comments, Dumped, dump_yaml, is_sealed, scalar_text, seal
 
 COUNT = 20_000
 
@@ -225,20 +225,20 @@ def test_texts_survive_helm_as_values_and_as_keys(helm: Path, chart: Path) -> No
     many = texts(COUNT)
     assert len(set(many)) == COUNT
     values = everywhere(many)
-    assert changed(values, seen(helm, chart, dump(values))) == []
+    assert changed(values, seen(helm, chart, dump_yaml(values))) == []
 
 
 def test_texts_survive_in_the_values_of_a_chart(helm: Path, chart: Path, tmp_path: Path) -> None:
     """Helm reads a chart's own values.yaml by other code than the one of --values."""
     values = everywhere(texts(5_000, seed=11))
     own = shutil.copytree(chart, tmp_path / 'chart')
-    (own / 'values.yaml').write_text(dump(values), encoding='utf-8', newline='')
+    (own / 'values.yaml').write_text(dump_yaml(values), encoding='utf-8', newline='')
     assert changed(values, seen(helm, own, '{}')) == []
 
 
 def test_literal_blocks_survive_helm(helm: Path, chart: Path) -> None:
     many = blocks(COUNT)
-    written = dump(values := everywhere(many))
+    written = dump_yaml(values := everywhere(many))
     assert written.count(': |') > COUNT / 2, 'most of these texts should be written as blocks'
     assert changed(values, seen(helm, chart, written)) == []
 
@@ -246,12 +246,12 @@ def test_literal_blocks_survive_helm(helm: Path, chart: Path) -> None:
 @pytest.mark.parametrize('make', [texts, blocks])
 def test_texts_survive_other_readers(make: Any) -> None:
     values = everywhere(make(COUNT))
-    written = dump(values)
+    written = dump_yaml(values)
     assert changed(values, yaml.load(written, yaml.CSafeLoader)) == []
     assert changed(values, ruamel.yaml.YAML(typ='safe').load(written)) == []
     some = everywhere(make(COUNT)[::200])
-    assert changed(some, yaml.safe_load(dump(some))) == []
-    assert changed(some, ruamel.yaml.YAML(typ='safe', pure=True).load(dump(some))) == []
+    assert changed(some, yaml.safe_load(dump_yaml(some))) == []
+    assert changed(some, ruamel.yaml.YAML(typ='safe', pure=True).load(dump_yaml(some))) == []
 
 
 @pytest.mark.parametrize('make', [texts, blocks])
@@ -261,9 +261,9 @@ def test_texts_survive_our_own_reader(make: Any) -> None:
         values = everywhere(many[number : number + 1_000])
         for part in values:
             for piece in (values[part],) if isinstance(values[part], dict) else values[part]:
-                written = dump({part: piece}).encode()
-                assert len(written) < yamlio.MAX_BYTES, number
-                assert changed({part: piece}, yamlio.read(written, 'f')) == []
+                written = dump_yaml({part: piece}).encode()
+                assert len(written) < MAX_BYTES, number
+                assert changed({part: piece}, read_yaml(written, 'f')) == []
 
 
 text = st.text(st.characters(exclude_categories=['Cs']))
@@ -278,7 +278,7 @@ nested = st.recursive(
 @given(st.dictionaries(text, nested, max_size=5))
 def test_anything_nested_comes_back_with_its_types(values: dict[str, Any]) -> None:
     for read in (lambda text: yaml.load(text, yaml.CSafeLoader), ruamel.yaml.YAML(typ='safe', pure=True).load):
-        assert repr(read(dump(values))) == repr(values)
+        assert repr(read(dump_yaml(values))) == repr(values)
 
 
 # --- the form --------------------------------------------------------------------------------------------------------
@@ -297,7 +297,7 @@ def test_what_some_reader_might_mistake_is_quoted(text: str) -> None:
 
 
 def test_what_reviewers_would_not_see_is_escaped() -> None:
-    written = dump({'a': 'left\u202eright\u200b\u00ad', 'b': 'x\ny\u202e\n'})
+    written = dump_yaml({'a': 'left\u202eright\u200b\u00ad', 'b': 'x\ny\u202e\n'})
     assert written == 'a: "left\\u202eright\\u200b\\u00ad"\nb: "x\\ny\\u202e\\n"\n'
 
 
@@ -311,13 +311,13 @@ def test_block_style() -> None:
         'more': 'a\n\n',
         'trailing': 'a \nb\n',
     }
-    assert dump(values) == (
+    assert dump_yaml(values) == (
         'empty:\n  map: {}\n  list: []\n  text: ""\n'
         'list:\n  - a\n  - b: 1\n    c:\n      - d\n  - - true\n    - 0.5\n  - {}\n  - []\n'
         'text: |\n  first\n\n    second # no comment\nopen: |-\n  no line break\n  at the end\n'
         'indented: "  a\\n"\nmore: "a\\n\\n"\ntrailing: "a \\nb\\n"\n'
     )  # fmt: skip
-    assert dump({}) == '{}\n'
+    assert dump_yaml({}) == '{}\n'
 
 
 @pytest.mark.parametrize(
@@ -334,15 +334,15 @@ def test_block_style() -> None:
 def test_numbers_are_written_so_that_no_reader_takes_them_for_text(
     number: float, written: str, helm: Path, chart: Path
 ) -> None:
-    assert dump({'number': number}) == f'number: {written}\n'
-    assert seen(helm, chart, dump({'number': number})) == {'number': number}
-    assert yaml.safe_load(dump({'number': number})) == {'number': number}
+    assert dump_yaml({'number': number}) == f'number: {written}\n'
+    assert seen(helm, chart, dump_yaml({'number': number})) == {'number': number}
+    assert yaml.safe_load(dump_yaml({'number': number})) == {'number': number}
 
 
 @pytest.mark.parametrize('value', [None, float('nan'), float('inf'), {1, 2}, b'bytes', {'inner': [None]}])
 def test_what_yaml_has_no_one_form_for_is_refused(value: Any) -> None:
     with pytest.raises((TypeError, ValueError)):
-        dump({'a': value})
+        dump_yaml({'a': value})
 
 
 def test_a_key_of_any_length_is_read(helm: Path, chart: Path) -> None:
@@ -350,32 +350,32 @@ def test_a_key_of_any_length_is_read(helm: Path, chart: Path) -> None:
         'x' * size: {'y' * size: ['z' * size, {'é ' * size: 'a\nb\n'}]}
         for size in (900, 997, 998, 1_000, 1_024, 1_026, 1_028, 5_000)
     }
-    assert seen(helm, chart, dump(values)) == values
-    assert yamlio.read(dump(values).encode(), 'f') == values
+    assert seen(helm, chart, dump_yaml(values)) == values
+    assert read_yaml(dump_yaml(values).encode(), 'f') == values
 
 
 @pytest.mark.parametrize('make', [texts, blocks])
 def test_what_is_text_already_comes_out_as_if_it_were_not(make: Any) -> None:
     """A delivery object takes the values of its release as they were dumped for people."""
     for values in everywhere(make(4_000)), {'a': {}}, {'text': 'a\n'}, {'x' * 2_000: {'y': ['a\nb\n']}}:
-        direct = dump({'spec': {'helm': {'values': values}, 'last': 1}})
-        assert dump({'spec': {'helm': {'values': Dumped(dump(values))}, 'last': 1}}) == direct
+        direct = dump_yaml({'spec': {'helm': {'values': values}, 'last': 1}})
+        assert dump_yaml({'spec': {'helm': {'values': Dumped(dump_yaml(values))}, 'last': 1}}) == direct
 
 
 def test_comments_stand_above_their_keys() -> None:
     inner = {'b': Comment('two\nlines', {}, 'an example')}
     comments: Comments = {'a': Comment('about a', inner), 'd': Comment('', {}), 'e': Comment('nowhere', {})}
-    written = dump({'a': {'b': 1, 'c': {'b': 2}}, 'd': 3}, comments)
+    written = dump_yaml({'a': {'b': 1, 'c': {'b': 2}}, 'd': 3}, comments)
     assert written == '# about a\na:\n  # two\n  # lines\n  b: 1\n  c:\n    b: 2\nd: 3\n'
     assert yaml.safe_load(written) == {'a': {'b': 1, 'c': {'b': 2}}, 'd': 3}
-    assert dump({'a': {'b': {}}}, comments) == '# about a\na:\n  # two\n  # lines\n  # an example\n  b: {}\n'
+    assert dump_yaml({'a': {'b': {}}}, comments) == '# about a\na:\n  # two\n  # lines\n  # an example\n  b: {}\n'
 
 
 # --- the seal --------------------------------------------------------------------------------------------------------
 
 
 def test_a_seal_tells_an_edit_from_an_update() -> None:
-    sealed = seal('registry/x.yaml', dump({'a': 'b\nc\n', 'ü': 1}))
+    sealed = seal('registry/x.yaml', dump_yaml({'a': 'b\nc\n', 'ü': 1}))
     assert sealed.startswith(b'# Generated by chartloom from registry/x.yaml. Do not edit.\n# chartloom sha256:')
     assert is_sealed(sealed)
     for at in range(sealed.index(b'sha256:') + 7, len(sealed)):

@@ -12,7 +12,7 @@ import registries as r
 from gitops import Checkout, chartloom, clone, faster_writer, install, new, remote_change
 from parts import ROOT, git
 
-from generator.documents.read import read
+from generator.documents.read import read_yaml
 
 COMMON = {'changed', 'dryRun', 'commit', 'branch', 'pushed', 'warnings', 'registry', 'changes', 'problems'}
 CANARY = {'canary': {'steps': [{'weight': 20, 'hold': '10m'}, {'weight': 50, 'approval': True}]}}
@@ -96,7 +96,7 @@ def test_a_rollout_walks_to_its_end_without_a_checkout(origin: Path, checkout: C
     assert as_json(tmp_path, 'rollout', 'status', *at)['rollouts'] == []
     checkout.git('pull', '--quiet')
     assert not checkout.commit().changed
-    assert read(checkout.read('registry/releases/prod/web.yaml').encode(), '')['spec'] == {
+    assert read_yaml(checkout.read('registry/releases/prod/web.yaml').encode(), '')['spec'] == {
         'version': '2',
         'chart': '1.0.1',
     }

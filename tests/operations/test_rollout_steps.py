@@ -8,7 +8,7 @@ import pytest
 from rollouts import RELEASE, ROLLOUT, World
 
 from generator.documents.edit import set_values
-from generator.documents.read import read
+from generator.documents.read import read_yaml
 from generator.domain.problems import ProblemsFound
 from generator.operations.rollout_steps import Wait, show_time, waits_for
 from generator.strategies.course import Stage
@@ -43,7 +43,7 @@ def test_the_file_says_where_it_leads_and_what_must_not_change() -> None:
     world = World(CANARY)
     world.start()
     assert world.files[ROLLOUT].startswith(b'# yaml-language-server: $schema=../../schemas/rollout.json\n')
-    spec = read(world.files[ROLLOUT], ROLLOUT)['spec']
+    spec = read_yaml(world.files[ROLLOUT], ROLLOUT)['spec']
     assert (spec['from'], spec['to']) == ({'version': '1', 'chart': '1.0.0'}, {'version': '2', 'chart': '1.0.1'})
     assert (spec['stage'], spec['aborted'], spec['strategy']) == ('on', False, CANARY)
     assert spec['workloads']['stable'] != spec['workloads']['canary']
@@ -87,4 +87,4 @@ def test_the_course_is_that_of_the_start() -> None:
 def test_truths_are_set_as_truths() -> None:
     text = b'spec:\n  stage: "on"  # here\n  aborted: false\n'
     assert set_values(text, 'f', {('spec', 'aborted'): True}) == text.replace(b'false', b'true')
-    assert read(set_values(b'spec: {}\n', 'f', {('spec', 'aborted'): True}), 'f') == {'spec': {'aborted': True}}
+    assert read_yaml(set_values(b'spec: {}\n', 'f', {('spec', 'aborted'): True}), 'f') == {'spec': {'aborted': True}}

@@ -14,7 +14,7 @@ import yaml
 from gitops import Checkout, chartloom, clone, new, published_at, signing
 from parts import git
 
-from generator.documents.read import read
+from generator.documents.read import read_yaml
 from generator.tools.helm.binary import HelmRelease, find_helm, template
 
 ROLLOUT, VALUES, DELIVERY = (f'{folder}/prod/web.yaml' for folder in ('registry/rollouts', 'values', 'delivery'))
@@ -66,9 +66,9 @@ def rollout(checkout: Checkout, *arguments: str, code: int = 0, **env: str) -> d
 
 def tracks(checkout: Checkout) -> dict[str, Any]:
     """The tracks that run: weight, pods and whether they have something of their own."""
-    delivery = read(checkout.read(DELIVERY).encode(), '')['spec']['source']
+    delivery = read_yaml(checkout.read(DELIVERY).encode(), '')['spec']['source']
     chart = checkout.folder / delivery['path'] / 'values.yaml'
-    found = read(chart.read_bytes(), '')['tracks']
+    found = read_yaml(chart.read_bytes(), '')['tracks']
     for name, track in delivery['helm']['valuesObject'].get('tracks', {}).items():
         found[name] = {**found.get(name, {}), **track}
     return {
@@ -81,7 +81,7 @@ def tracks(checkout: Checkout) -> dict[str, Any]:
 def test_a_canary_walks_to_its_end(checkout: Checkout) -> None:
     before = checkout.head()
     assert rollout(checkout, 'start', 'prod/web')['stage'] == 'on'
-    seen = [(read(checkout.read(ROLLOUT).encode(), '')['spec']['stage'], tracks(checkout))]
+    seen = [(read_yaml(checkout.read(ROLLOUT).encode(), '')['spec']['stage'], tracks(checkout))]
     while (checkout.folder / ROLLOUT).exists():
         answer = rollout(checkout, 'advance', 'prod/web', '--now', '--approve')
         assert answer['result'] == 'advanced'
@@ -96,7 +96,7 @@ def test_a_canary_walks_to_its_end(checkout: Checkout) -> None:
         ('return', {'stable': (100, 0), 'canary': (0, 0)}),
         ('end', {'stable': (100, 0)}),
     ]
-    assert read(checkout.read('registry/releases/prod/web.yaml').encode(), '')['spec'] == {
+    assert read_yaml(checkout.read('registry/releases/prod/web.yaml').encode(), '')['spec'] == {
         'version': '2', 'chart': '1.0.1',
     }  # fmt: skip
     # Each stage is one commit that touches this release alone, and names its operation.
@@ -207,7 +207,7 @@ def test_pods_are_there_before_they_get_requests_and_stay_as_they_are(name: str,
 
 def rendered(checkout: Checkout, helm: Path) -> dict[str, Any]:
     """Weights of the route by Service, the Deployments, which of them each Service selects, and their sizes."""
-    source = read(checkout.read(DELIVERY).encode(), '')['spec']['source']
+    source = read_yaml(checkout.read(DELIVERY).encode(), '')['spec']['source']
     chart, values = checkout.folder / source['path'], source['helm']['valuesObject']
     release = HelmRelease('web', 'ml-prod', '1.36', chart, values, 'digest', VALUES)
     (found,) = template(find_helm({'HELM': str(helm), 'PATH': ''}), [release])
@@ -321,7 +321,7 @@ def test_with_a_controller_the_start_is_all_there_is(engine: str, says: str, tmp
     assert says in done.stdout
     assert 'after 10m: 50 % of the requests' in done.stdout
     assert not (checkout.folder / ROLLOUT).exists()
-    assert read(checkout.read('registry/releases/prod/web.yaml').encode(), '')['spec']['version'] == '2'
+    assert read_yaml(checkout.read('registry/releases/prod/web.yaml').encode(), '')['spec']['version'] == '2'
     assert checkout.generate().changed is False
 
 

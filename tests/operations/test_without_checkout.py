@@ -24,13 +24,13 @@ from registries import release, settings
 
 from generator.domain.problems import CommandFailed, ProblemsFound
 from generator.operations.operation import Options, Outcome, Remote, generate
-from generator.operations.remote import carry_out
+from generator.operations.remote import perform
 
 
 def without_checkout(
     origin: Path, branch: str = 'main', prefix: str = '', models: tuple[str, ...] = (), **options: Any
 ) -> Outcome:
-    return carry_out(generate(models), Remote(f'file://{origin}', branch, prefix), Options(commit=True, **options))
+    return perform(generate(models), Remote(f'file://{origin}', branch, prefix), Options(commit=True, **options))
 
 
 @pytest.mark.parametrize('filters', ['true', 'false'])
@@ -161,7 +161,7 @@ def test_a_remote_that_is_not_there_is_told_with_gits_words(tmp_path: Path) -> N
 def test_a_relative_path_counts_from_here(origin: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     published_at(origin, tmp_path / 'first')
     monkeypatch.chdir(tmp_path / 'first')
-    assert not carry_out(generate(), Remote('../origin.git', 'main'), Options(commit=True)).changed
+    assert not perform(generate(), Remote('../origin.git', 'main'), Options(commit=True)).changed
 
 
 def test_a_link_in_a_remote_registry_is_refused(origin: Path, tmp_path: Path) -> None:

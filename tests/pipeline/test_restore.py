@@ -15,7 +15,7 @@ from pruned import FILES, LEDGER, charts, grown, marks, pin, pruned, restored, s
 from generator.charts.ledger import read_ledger
 from generator.domain.problems import ProblemsFound
 from generator.operations.operation import Options, Remote, generate
-from generator.operations.remote import carry_out
+from generator.operations.remote import perform
 from generator.pipeline.restore import restore
 
 
@@ -54,7 +54,7 @@ def test_without_a_checkout(origin: Path, tmp_path: Path) -> None:
     pin(first, '1.0.0')
     first.git('commit', '--quiet', '--all', '--message', 'Roll back')
     first.git('push', '--quiet', str(origin), 'main')
-    assert carry_out(generate(), Remote(serves(origin), 'main'), Options(commit=True)).pushed
+    assert perform(generate(), Remote(serves(origin), 'main'), Options(commit=True)).pushed
     first.git('pull', '--quiet', str(origin), 'main')
     assert charts(first) == ['1.0.0', '1.0.3']
     assert {path: data for path, data in before.items() if '/1.0.0/' in path}.items() <= first.tree().items()

@@ -12,7 +12,7 @@ from pruned import FILES, LEDGER, charts, grown, marks, pin, prune, pruned, serv
 
 from generator.domain.problems import ProblemsFound
 from generator.operations.operation import Options, Remote, generate
-from generator.operations.remote import carry_out
+from generator.operations.remote import perform
 
 
 def revert(here: Checkout, revision: str = 'HEAD') -> None:
@@ -62,7 +62,7 @@ def test_a_revert_on_a_remote_takes_no_chart(origin: Path, tmp_path: Path) -> No
     before = second_chart(here)
     revert(here)
     here.git('push', '--quiet', str(origin), 'main')
-    assert carry_out(generate(), Remote(serves(origin), 'main'), Options(commit=True)).pushed
+    assert perform(generate(), Remote(serves(origin), 'main'), Options(commit=True)).pushed
     here.git('pull', '--quiet', str(origin), 'main')
     now = here.tree()
     assert {path: data for path, data in now.items() if path in before} == before | {LEDGER: now[LEDGER]}

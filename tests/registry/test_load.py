@@ -17,16 +17,16 @@ from generator.charts.starter import load_templates
 from generator.charts.versions import make_charts
 from generator.checks.registry import environment_problems, registry_problems
 from generator.delivery.tree import render_charts, render_releases, render_repository
-from generator.documents import read as yamlio
-from generator.documents.schema import Schemas
-from generator.domain.places import show
+from generator.documents.read import read_yaml, yaml_marks
+from generator.documents.schema import RegistrySchemas
+from generator.domain.places import json_path
 from generator.domain.problems import Problem, ProblemsFound
 from generator.domain.records import Registry
 from generator.registry.load import load_registry
 from generator.releases.resolve import resolve_releases
 
 TEMPLATES = load_templates()
-SCHEMAS = Schemas(TEMPLATES.schemas)
+SCHEMAS = RegistrySchemas(TEMPLATES.schemas)
 BASE = {
     file.relative_to(ROOT / 'tests/invalid/_base').as_posix(): file.read_bytes()
     for file in sorted((ROOT / 'tests/invalid/_base').rglob('*.yaml'))
@@ -167,7 +167,7 @@ def assert_whole(files: Mapping[str, bytes]) -> None:
 
 def places(data: bytes, file: str) -> set[str]:
     try:
-        return {show(path) for path in yamlio.marks(data, file)}
+        return {json_path(path) for path in yaml_marks(data, file)}
     except ProblemsFound:
         return set()
 
@@ -319,7 +319,7 @@ def test_any_rollout_gives_a_tree_or_problems(data: st.DataObject) -> None:
 
 
 def spoil(data: st.DataObject, files: Mapping[str, bytes], name: str) -> None:
-    document = yamlio.read(files[name], name)
+    document = read_yaml(files[name], name)
     if document['kind'] not in ('Settings', 'Application', 'Rollout') and data.draw(st.booleans()):
         document['spec']['values'] = {}
     for _ in range(data.draw(st.integers(1, 4))):

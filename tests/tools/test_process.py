@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from generator.domain.problems import CommandFailed
-from generator.tools.process import Completed, cut, fetch, in_parallel, mask, run
+from generator.tools.process import Completed, fetch, in_batches, in_parallel, mask, run
 
 PYTHON = sys.executable
 
@@ -91,7 +91,7 @@ def test_mask(text: str, masked: str) -> None:
     ],
 )
 def test_batches_are_even_and_keep_all_jobs_busy(count: int, most: int, jobs: int, sizes: list[int]) -> None:
-    batches = cut(range(count), most=most, jobs=jobs)
+    batches = in_batches(range(count), most=most, jobs=jobs)
     assert [len(batch) for batch in batches] == sizes
     assert [item for batch in batches for item in batch] == list(range(count))
 
@@ -107,7 +107,7 @@ def test_results_keep_their_order_and_only_bad_items_are_done_alone() -> None:
         return -item
 
     done: list[int] = []
-    results = in_parallel(cut(range(100), most=25, jobs=2), together, single, jobs=2, progress=done.append)
+    results = in_parallel(in_batches(range(100), most=25, jobs=2), together, single, jobs=2, progress=done.append)
     assert list(results) == [-item for item in range(100)]
     assert done == [25, 25, 25, 25]
     assert 37 in alone
@@ -121,7 +121,7 @@ def test_work_runs_only_a_little_ahead_of_its_reader() -> None:
         started.append(batch[0])
         return batch
 
-    results = in_parallel(cut(range(100), most=2, jobs=2), together, int, jobs=2)
+    results = in_parallel(in_batches(range(100), most=2, jobs=2), together, int, jobs=2)
     assert [next(results), next(results)] == [0, 1]
     assert len(started) <= 3
     results.close()  # type: ignore[attr-defined]
@@ -133,7 +133,7 @@ def test_an_error_in_a_batch_reaches_the_reader() -> None:
         raise CommandFailed(('helm',), 127, '', 'gone')
 
     with pytest.raises(CommandFailed):
-        list(in_parallel(cut(range(100), most=10, jobs=2), together, int, jobs=2))
+        list(in_parallel(in_batches(range(100), most=10, jobs=2), together, int, jobs=2))
 
 
 class Answer(BaseHTTPRequestHandler):

@@ -8,7 +8,7 @@ from typing import Any
 
 
 @dataclass(frozen=True, slots=True)
-class Target:
+class Backend:
     """A Service by the end of its name, with its share: that of a track, or `weight`."""
 
     suffix: str
@@ -25,14 +25,14 @@ class Split:
     """Without `shares` one Service gets everything. Requests with all `headers` come to the canary alone, and so does a
     copy of `mirror` percent of the others; `weight` is the canary's share now."""
 
-    shares: tuple[Target, ...] = ()
+    shares: tuple[Backend, ...] = ()
     headers: Mapping[str, str] = field(default_factory=dict)
     mirror: int = 0
     weight: int = 0
 
     def targets(self, port: int, whole: int) -> list[dict[str, Any]]:
         """The Services of a rule; `whole` is the weight of one that gets everything."""
-        return [target.at(port) for target in self.shares or (Target('', weight=whole),)]
+        return [target.at(port) for target in self.shares or (Backend('', weight=whole),)]
 
     def copies(self, port: int) -> dict[str, Any]:
         """The key `mirror` of a rule, where there is a copy."""
@@ -40,4 +40,4 @@ class Split:
 
 
 def canary_alone(port: int, whole: int) -> list[dict[str, Any]]:
-    return [Target('-canary', weight=whole).at(port)]
+    return [Backend('-canary', weight=whole).at(port)]

@@ -16,7 +16,7 @@ from generator.tools.git.repository import Repository
 FOLDER = 'folder'  # in place of a blob id
 
 
-def standing(repository: Repository, path: str) -> str:
+def blob_at(repository: Repository, path: str) -> str:
     """The blob id of what stands at a path of the work tree: FOLDER, LINK for a link and the like, '' for nothing."""
     try:
         mode = os.lstat(repository.file(path)).st_mode

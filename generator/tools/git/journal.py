@@ -16,7 +16,7 @@ from dataclasses import dataclass, fields, replace
 from pathlib import Path
 
 from generator.domain.problems import problem
-from generator.tools.git.files import standing
+from generator.tools.git.files import blob_at
 from generator.tools.git.repository import Repository
 
 
@@ -82,7 +82,7 @@ def is_pending(repository: Repository) -> bool:
     return not repository.bare and os.path.exists(_file(repository))  # False where nobody may look
 
 
-def read(repository: Repository) -> tuple[Journal, Repository] | None:
+def read_journal(repository: Repository) -> tuple[Journal, Repository] | None:
     """The journal of a run that was killed, and the repository as that run saw it; None where it is no journal."""
     try:
         found = json.loads(_file(repository).read_text(encoding='utf-8'))
@@ -106,7 +106,7 @@ def place(repository: Repository, journal: Journal) -> None:
         if _ready(repository).exists():
             _place(repository, '', {path: blob for path, blob, gone in journal.steps if not gone})
         for path, before, gone in journal.steps:
-            if gone and standing(repository, path) == before:
+            if gone and blob_at(repository, path) == before:
                 _remove(repository.file(path), repository.root)
     except OSError as error:
         hint = 'mend it and run the command again: it goes on from here'
@@ -121,7 +121,7 @@ def _place(repository: Repository, folder: str, before: Mapping[str, str]) -> No
             if entry.is_dir():
                 if not _move_folder(entry.path, repository.file(path)):
                     _place(repository, f'{path}/', before)
-            elif standing(repository, path) == before.get(path):
+            elif blob_at(repository, path) == before.get(path):
                 _move(entry.path, repository.file(path))
 
 

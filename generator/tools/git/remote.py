@@ -50,7 +50,7 @@ def push_onto(repository: Repository, remote: str, branch: str, base: str, commi
         now, message = there, f'is at {there[:8]}, which this branch does not have'
     if commit != base and _is_twin(repository, remote, branch, now, commit):
         return now
-    raise problem(show(remote, branch), '', message, hint)
+    raise problem(shown_branch(remote, branch), '', message, hint)
 
 
 def _is_twin(repository: Repository, remote: str, branch: str, other: str, commit: str) -> bool:
@@ -98,7 +98,7 @@ def push(repository: Repository, remote: str, branch: str, old: str, new: str) -
         return now == new  # it went through, only the answer was lost
 
 
-def show(remote: str, branch: str) -> str:
+def shown_branch(remote: str, branch: str) -> str:
     """`origin/main`; of a URL never the credentials in it."""
     return f'{mask(remote)}{" " if ":" in remote else "/"}{branch}'
 

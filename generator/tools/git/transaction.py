@@ -11,12 +11,12 @@ from dataclasses import asdict, dataclass, replace
 
 from generator.domain.problems import CommandFailed, Problem, ProblemsFound, problem
 from generator.tools.git import journal
-from generator.tools.git.files import FOLDER, clear_way, folder_in_the_way, standing
+from generator.tools.git.files import FOLDER, blob_at, clear_way, folder_in_the_way
 from generator.tools.git.head import current_branch, head_commit
 from generator.tools.git.index import follow, wait_for_index
 from generator.tools.git.journal import Journal
 from generator.tools.git.lock import locked
-from generator.tools.git.remote import fetch_objects, push_onto, remote_head, show
+from generator.tools.git.remote import fetch_objects, push_onto, remote_head, shown_branch
 from generator.tools.git.repository import Repository
 
 
@@ -49,7 +49,7 @@ def carry_out(repository: Repository, writes: Sequence[Write], move: Move | None
 
     The caller holds the lock (`lock.locked`).
     """
-    check(repository, writes)
+    check_writes(repository, writes)
     found = _journal(repository, writes, move)
     if found.index:
         wait_for_index(repository)
@@ -67,12 +67,12 @@ def carry_out(repository: Repository, writes: Sequence[Write], move: Move | None
     return found.commit
 
 
-def check(repository: Repository, writes: Sequence[Write]) -> None:
+def check_writes(repository: Repository, writes: Sequence[Write]) -> None:
     """ProblemsFound where something is in the way, or somebody has changed a file since it was read."""
     clear_way(repository, (write.path for write in writes if write.content is not None))
     problems = []
     for write in writes:
-        found = standing(repository, write.path)
+        found = blob_at(repository, write.path)
         if found == FOLDER:
             problems.append(folder_in_the_way(write.path))
         elif found != write.before:
@@ -111,9 +111,8 @@ def _move_branch(repository: Repository, found: Journal) -> None:
             raise
         hint = 'run the command again'
         if found.remote:
-            hint = (
-                f"{found.commit[:8]} is on {show(found.remote, found.branch)}: run 'git pull', then the command again"
-            )
+            there = shown_branch(found.remote, found.branch)
+            hint = f"{found.commit[:8]} is on {there}: run 'git pull', then the command again"
         raise problem(found.reference, '', f'moved from {found.old[:8]} to {now[:8]} meanwhile', hint) from None
 
 
@@ -140,7 +139,7 @@ def _follow(repository: Repository, found: Journal) -> None:
         raise problem(str(repository.git_dir / 'index'), '', message, hint) from None
 
 
-def finish(repository: Repository) -> bool:
+def finish_killed(repository: Repository) -> bool:
     """Finish what a killed run had begun. True when there was anything."""
     if not journal.is_pending(repository):
         return False
@@ -152,7 +151,7 @@ def finish_locked(repository: Repository) -> bool:
     """The same for a caller who holds the lock."""
     if not journal.is_pending(repository):
         return False
-    found = journal.read(repository)
+    found = journal.read_journal(repository)
     try:
         if found and _has_happened(*found):
             clear_way(found[1], (path for path, _, gone in found[0].steps if not gone))

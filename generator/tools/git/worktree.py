@@ -8,7 +8,7 @@ from pathlib import PurePosixPath
 
 from generator.domain.problems import Problem, ProblemsFound
 from generator.domain.tree import LINK
-from generator.tools.git.files import FOLDER, standing
+from generator.tools.git.files import FOLDER, blob_at
 from generator.tools.git.files import read_file as read_file
 from generator.tools.git.lock import locked
 from generator.tools.git.repository import LINKS, Repository
@@ -60,7 +60,7 @@ def _work_tree(repository: Repository, answers: Iterator[bytes]) -> WorkTree:
 
 
 def _with_changes(repository: Repository, staged: Mapping[str, str], changed: Sequence[str]) -> dict[str, str]:
-    now = {path: LINK if path.endswith('/') else standing(repository, path) for path in changed}
+    now = {path: LINK if path.endswith('/') else blob_at(repository, path) for path in changed}
     links = {path for path, blob in now.items() if blob == LINK}
     # What lies behind a link is not in the work tree, as git sees it.
     files = {path: blob for path, blob in now.items() if blob not in ('', FOLDER)}
@@ -105,7 +105,7 @@ def _staged(repository: Repository, entries: list[str]) -> dict[str, str]:
         )
     staged |= {entry[cut:]: LINK for entry in special if entry[2:8] in LINKS}
     overlooked = [entry[cut:] for entry in special if entry[0] != 'H']  # assume-unchanged, skip-worktree
-    if changed := [path for path in overlooked if standing(repository, path) not in ('', staged[path])]:
+    if changed := [path for path in overlooked if blob_at(repository, path) not in ('', staged[path])]:
         flags = '--no-assume-unchanged --no-skip-worktree'
         raise ProblemsFound(
             Problem(path, '', 'changed, but git is told to overlook it', f"run 'git update-index {flags} {path}'")
@@ -123,4 +123,4 @@ def write_files(repository: Repository, files: Mapping[str, bytes], removed: Ite
     contents: dict[str, bytes | None] = {**files, **dict.fromkeys(removed)}
     with locked(repository):
         finish_locked(repository)
-        carry_out(repository, [Write(path, standing(repository, path), data) for path, data in contents.items()])
+        carry_out(repository, [Write(path, blob_at(repository, path), data) for path, data in contents.items()])

@@ -12,13 +12,12 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
-from typing import Any
 
 from generator.domain.problems import CommandFailed, Problem, problem
-from generator.tools.process import Completed, Progress, cut, in_parallel, run
+from generator.domain.progress import Tick
+from generator.domain.records import Values
+from generator.tools.process import Completed, in_batches, in_parallel, run
 from generator.tools.temporary import temporary_folder
-
-Values = Mapping[str, Any]
 
 OLDEST = (3, 17)
 _INSTALL = 'install Helm 3.17 or newer (https://helm.sh/docs/intro/install), or name one in the variable HELM'
@@ -87,7 +86,7 @@ def find_helm(environ: Mapping[str, str]) -> Helm:
     return Helm(os.path.abspath(path), said.removeprefix('v'))
 
 
-def lint(helm: Helm, charts: Mapping[str, Path], *, jobs: int = 2, progress: Progress | None = None) -> list[Problem]:
+def lint(helm: Helm, charts: Mapping[str, Path], *, jobs: int = 2, progress: Tick | None = None) -> list[Problem]:
     """Lint charts strictly with their own values; problems name a chart by its key, charts/<model>/<version>."""
 
     def together(places: Sequence[str]) -> list[None] | None:
@@ -99,12 +98,12 @@ def lint(helm: Helm, charts: Mapping[str, Path], *, jobs: int = 2, progress: Pro
         text = _one_line(done.stdout.decode(errors='replace') + done.stderr, charts[place], done.code)
         return Problem(place, '', f'helm lint: {text}', _HINT) if done.code else None
 
-    batches = cut(list(charts), most=_LINTED, jobs=jobs)
+    batches = in_batches(list(charts), most=_LINTED, jobs=jobs)
     return sorted(filter(None, in_parallel(batches, together, alone, jobs=jobs, progress=progress)))
 
 
 def template(
-    helm: Helm, releases: Sequence[HelmRelease], *, jobs: int = 2, progress: Progress | None = None
+    helm: Helm, releases: Sequence[HelmRelease], *, jobs: int = 2, progress: Tick | None = None
 ) -> Iterator[Rendered]:
     """Render releases, up to 200 to a helm process, `jobs` processes at a time.
 
@@ -127,7 +126,7 @@ def _batches(releases: Sequence[HelmRelease], jobs: int) -> list[Sequence[_Membe
         key = (release.namespace, release.kube_version, constraint, release.starter)
         groups.setdefault((*key, used[*key, name]), []).append((name, release))
         used[*key, name] += 1
-    return [batch for group in groups.values() for batch in cut(group, most=_RENDERED, jobs=jobs)]
+    return [batch for group in groups.values() for batch in in_batches(group, most=_RENDERED, jobs=jobs)]
 
 
 def _head(chart: Path) -> tuple[str, str]:

@@ -14,7 +14,7 @@ from urllib.parse import unquote, urlsplit
 
 from jsonschema_rs import Draft7Validator, ReferencingError, ValidationError
 
-from generator.domain.places import show
+from generator.domain.places import json_path
 from generator.domain.problems import Problem, problem
 from generator.tools.process import fetch, mask
 
@@ -28,7 +28,7 @@ _LONGEST = 160
 _KIND = re.compile(r'(?:[a-z0-9][a-z0-9.-]*/)?[a-z][a-z0-9]* [A-Za-z][A-Za-z0-9]*')
 
 
-class Schemas:
+class ObjectSchemas:
     """Schemas by kind, looked for in each location in turn; every one is fetched and compiled once.
 
     A location is a folder or URL in kubeconform's layout, a template of one ending in `json`, or `default`. What comes
@@ -116,7 +116,9 @@ def _keep(file: Path, text: bytes) -> None:
         half.replace(file)
 
 
-def check(objects: Iterable[tuple[str, Mapping[str, Any]]], schemas: Schemas, kubernetes_version: str) -> list[Problem]:
+def check_objects(
+    objects: Iterable[tuple[str, Mapping[str, Any]]], schemas: ObjectSchemas, kubernetes_version: str
+) -> list[Problem]:
     """Check objects, each with the file that a problem of it names; a kind that has no schema is reported once."""
     found: list[Problem] = []
     for file, obj in objects:
@@ -141,7 +143,7 @@ def _problem(file: str, obj: Mapping[str, Any], error: ValidationError) -> Probl
     text = f'there is no field {", ".join(map(repr, unexpected))}' if unexpected else _short(error.message)
     fields = [step for step in error.instance_path if isinstance(step, str)]
     hint = f"see 'kubectl explain {'.'.join([kind.lower(), *fields])}'"
-    return Problem(file, show(tuple(error.instance_path)), f"{kind} '{name}': {text}", hint)
+    return Problem(file, json_path(tuple(error.instance_path)), f"{kind} '{name}': {text}", hint)
 
 
 def _short(text: str) -> str:

@@ -10,7 +10,7 @@ from gitops import DELIVERY, VALUES, Checkout, changed_model, clone, published, 
 from generator.tools.git import transaction
 from generator.tools.git.build import build_commit
 from generator.tools.git.journal import prepare, record
-from generator.tools.git.transaction import Move, Write, finish
+from generator.tools.git.transaction import Move, Write, finish_killed
 
 FILES = {VALUES: b'one\n', 'charts/web/9.0.0/Chart.yaml': b'two\n', DELIVERY: b'three\n'}
 
@@ -38,14 +38,14 @@ def assert_finished(here: Checkout) -> None:
     assert here.status() == []
     assert {path: (here.top / path).read_bytes() for path in FILES} == FILES
     assert left(here) == []
-    assert not finish(here.repository())
+    assert not finish_killed(here.repository())
 
 
 def test_a_branch_that_has_moved_is_followed(tmp_path: Path) -> None:
     here = published(tmp_path)
     interrupted(here, moved=True)
     assert len(here.status()) > 2
-    assert finish(here.repository())
+    assert finish_killed(here.repository())
     assert_finished(here)
 
 
@@ -53,7 +53,7 @@ def test_a_branch_that_has_not_moved_stays(tmp_path: Path) -> None:
     here = published(tmp_path)
     before = here.everything()
     interrupted(here, moved=False)
-    assert not finish(here.repository())
+    assert not finish_killed(here.repository())
     assert here.everything() == before
     assert left(here) == []
 
@@ -67,7 +67,7 @@ def test_a_commit_that_was_pushed_is_taken_over(origin: Path, tmp_path: Path, bu
         other = clone(origin, tmp_path / 'other')
         other.git('commit', '--quiet', '--allow-empty', '--message', 'more')
         other.git('push', '--quiet')
-    assert finish(here.repository())
+    assert finish_killed(here.repository())
     assert here.head() == commit
     assert_finished(here)
     here.git('pull', '--quiet', '--ff-only')
@@ -77,7 +77,7 @@ def test_a_commit_that_was_not_pushed_is_forgotten(origin: Path, tmp_path: Path)
     here = published_at(origin, tmp_path / 'here')
     before = here.everything()
     interrupted(here, moved=False, remote='origin')
-    assert not finish(here.repository())
+    assert not finish_killed(here.repository())
     assert here.everything() == before
     assert left(here) == []
 
@@ -87,16 +87,16 @@ def test_a_remote_that_does_not_answer_is_asked_again_later(origin: Path, tmp_pa
     commit = interrupted(here, moved=False, remote='origin')
     here.git('push', '--quiet', 'origin', f'{commit}:main')
     here.git('remote', 'set-url', 'origin', str(tmp_path / 'away'))
-    assert not finish(here.repository())
+    assert not finish_killed(here.repository())
     here.git('remote', 'set-url', 'origin', str(origin))
-    assert finish(here.repository())
+    assert finish_killed(here.repository())
     assert_finished(here)
 
 
 def test_a_run_in_another_folder_of_the_repository_finishes_it_too(tmp_path: Path) -> None:
     here = published(tmp_path)
     interrupted(here, moved=True)
-    assert finish(Checkout(tmp_path, 'values/prod').repository())
+    assert finish_killed(Checkout(tmp_path, 'values/prod').repository())
     assert_finished(here)
 
 
@@ -106,7 +106,7 @@ def test_what_a_person_does_after_a_kill_is_kept(tmp_path: Path) -> None:
     here.append(VALUES, '# mine\n')
     here.write({'charts/web/9.0.0/Chart.yaml': 'mine\n', DELIVERY: 'staged\n'})
     here.git('add', DELIVERY)
-    assert finish(here.repository())
+    assert finish_killed(here.repository())
     assert '# mine' in here.read(VALUES)
     assert here.read('charts/web/9.0.0/Chart.yaml') == 'mine\n'
     assert here.git('show', f':{DELIVERY}') == 'staged'
@@ -123,7 +123,7 @@ def test_a_person_who_has_gone_on_is_not_followed(tmp_path: Path, then: str) -> 
     interrupted(here, moved=False)
     here.git(then.split(' ')[0], '--quiet', *then.split(' ')[1:])
     before = here.everything()
-    assert not finish(here.repository())
+    assert not finish_killed(here.repository())
     assert here.everything() == before
 
 

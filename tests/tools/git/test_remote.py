@@ -11,7 +11,7 @@ from parts import HttpOrigin, git
 
 from generator.domain.problems import CommandFailed, ProblemsFound
 from generator.operations.operation import Options, Remote, generate
-from generator.operations.remote import carry_out
+from generator.operations.remote import perform
 from generator.tools.git.remote import push
 
 
@@ -165,7 +165,7 @@ def test_http_with_a_password(http_origin: HttpOrigin, tmp_path: Path, how: str)
     here.git('remote', 'add', 'origin', url)
     here.write(changed_model())
     assert here.commit(push=True).commit == git(http_origin.path, 'rev-parse', 'main')
-    outcome = carry_out(generate(), Remote(url, 'main'), Options(commit=True))
+    outcome = perform(generate(), Remote(url, 'main'), Options(commit=True))
     assert not outcome.changed
 
 
@@ -179,8 +179,8 @@ def test_a_password_is_never_told(http_origin: HttpOrigin, tmp_path: Path, reaso
         install(http_origin.path / 'hooks', 'pre-receive', f'#!/bin/sh\necho "ask at {url}" >&2\nexit 1\n')
     told = [refused_push(here, http_origin.path)]
     for work in (
-        lambda: carry_out(generate(), Remote(url, 'nowhere'), Options(commit=True)),
-        lambda: carry_out(generate(), Remote(url, 'main', 'x/'), Options()),
+        lambda: perform(generate(), Remote(url, 'nowhere'), Options(commit=True)),
+        lambda: perform(generate(), Remote(url, 'main', 'x/'), Options()),
     ):
         with pytest.raises((ProblemsFound, CommandFailed)) as raised:
             work()
@@ -197,4 +197,4 @@ def test_ssh(origin: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> N
     here.git('remote', 'set-url', 'origin', f'ssh://host{origin}')
     here.write(changed_model())
     assert here.commit(push=True).commit == git(origin, 'rev-parse', 'main')
-    assert not carry_out(generate(), Remote(f'host:{origin}', 'main'), Options(commit=True)).changed
+    assert not perform(generate(), Remote(f'host:{origin}', 'main'), Options(commit=True)).changed

@@ -10,7 +10,7 @@ from gitops import DELIVERY, SMALL, VALUES, changed_model, clone, new, published
 from registries import following, release
 
 from generator.domain.tree import LINK, blob_id
-from generator.tools.git.files import FOLDER, standing
+from generator.tools.git.files import FOLDER, blob_at
 from generator.tools.git.worktree import look_at_work_tree
 
 WEB = 'registry/models/web.yaml'
@@ -29,8 +29,8 @@ def test_ids_are_those_that_git_would_give(tmp_path: Path) -> None:
     assert found.links - {'values/pipe'} == {'values/link.yaml', 'values/inner/'}  # git lists no pipes
     assert {path: blob for path, blob in found.ids.items() if blob != LINK} == {p: blob_id(d) for p, d in files.items()}
     assert found.staged == here.repository().ids('HEAD', ['values'])
-    assert [standing(here.repository(), f'values{end}') for end in ('/pipe', '', '/no')] == [LINK, FOLDER, '']
-    assert standing(here.repository(), f'{VALUES}/below') == ''
+    assert [blob_at(here.repository(), f'values{end}') for end in ('/pipe', '', '/no')] == [LINK, FOLDER, '']
+    assert blob_at(here.repository(), f'{VALUES}/below') == ''
 
 
 def test_what_head_holds_is_told_by_the_index(tmp_path: Path) -> None:

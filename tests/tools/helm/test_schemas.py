@@ -16,7 +16,7 @@ import pytest
 from generator.documents.rendered import parse_documents
 from generator.domain.problems import CommandFailed, Problem, ProblemsFound
 from generator.tools.helm.binary import HelmRelease, find_helm, template
-from generator.tools.helm.schemas import Schemas, check
+from generator.tools.helm.schemas import ObjectSchemas, check_objects
 
 KUBERNETES = '{{ .NormalizedKubernetesVersion }}{{.StrictSuffix}}/{{.ResourceKind}}{{.KindSuffix}}.json'
 CRDS = '{{.Group}}/{{.ResourceKind}}_{{.ResourceAPIVersion}}.json'
@@ -76,12 +76,15 @@ def kubernetes(tmp_path_factory: pytest.TempPathFactory) -> str:
 
 
 def found(obj: dict[str, Any], *locations: str | Path, version: str = '1.33') -> list[str]:
-    return [str(p) for p in check([('values/prod/one.yaml', obj)], Schemas([str(at) for at in locations]), version)]
+    return [
+        str(p)
+        for p in check_objects([('values/prod/one.yaml', obj)], ObjectSchemas([str(at) for at in locations]), version)
+    ]
 
 
 def test_places_are_those_of_kubeconform() -> None:
     fields = '{{.NormalizedKubernetesVersion}} {{.StrictSuffix}} {{ .ResourceKind }} {{.KindSuffix}} {{- .Group -}}'
-    schemas = Schemas(['schemas/', 'default', f'{fields} {{{{.ResourceAPIVersion}}}}.json'])
+    schemas = ObjectSchemas(['schemas/', 'default', f'{fields} {{{{.ResourceAPIVersion}}}}.json'])
     default = 'https://raw.githubusercontent.com/yannh/kubernetes-json-schema/master'
     assert schemas.places('apps/v1', 'Deployment', '1.33') == [
         'schemas/v1.33.0-standalone-strict/deployment-apps-v1.json',
@@ -100,7 +103,7 @@ def test_places_are_those_of_kubeconform() -> None:
 
 def test_a_field_that_kubeconform_does_not_have_is_a_problem() -> None:
     with pytest.raises(ProblemsFound) as refused:
-        Schemas(['https://me:t0ken@example.com/{{.Kind}}.json'])
+        ObjectSchemas(['https://me:t0ken@example.com/{{.Kind}}.json'])
     assert str(refused.value) == (
         "--schema-location: 'https://***@example.com/{{.Kind}}.json' has a field 'Kind' that is not known\n  hint: use "
         'NormalizedKubernetesVersion, StrictSuffix, ResourceKind, ResourceAPIVersion, Group, KindSuffix'
@@ -128,7 +131,7 @@ def test_objects_of_kubernetes_itself(kubernetes: str) -> None:
 
 
 def test_every_crd_schema_can_be_used(crds: Path) -> None:
-    schemas = Schemas([f'{crds}/{CRDS}'])
+    schemas = ObjectSchemas([f'{crds}/{CRDS}'])
     files = sorted(crds.rglob('*_v*.json'))
     assert files
     for file in files:
@@ -164,8 +167,8 @@ def test_locations_are_tried_in_order(widgets: Path, tmp_path: Path) -> None:
 
 def test_a_kind_without_a_schema_is_one_problem(widgets: Path) -> None:
     objects = [(f'values/{number}.yaml', {**widget(), 'kind': 'Gadget'}) for number in range(3)]
-    schemas = Schemas(['schemas', f'{widgets}/{CRDS}'])
-    problems = check([*objects, ('good', widget())], schemas, '1.33') + check(objects, schemas, '1.33')
+    schemas = ObjectSchemas(['schemas', f'{widgets}/{CRDS}'])
+    problems = check_objects([*objects, ('good', widget())], schemas, '1.33') + check_objects(objects, schemas, '1.33')
     looked = f'schemas/v1.33.0-standalone-strict/gadget-example-v1.json, {widgets}/example.com/gadget_v1.json'
     assert problems == [
         Problem(
@@ -230,11 +233,11 @@ def test_schemas_from_a_server_are_kept(server: ThreadingHTTPServer, widgets: Pa
     location = f'http://127.0.0.1:{server.server_port}/{CRDS}'
     cache = tmp_path / 'cache' / 'schemas'
     objects = [('one', widget(colour=1)), ('two', {**widget(), 'kind': 'Gadget'})]
-    first = check(objects, Schemas([location], cache), '1.33')
+    first = check_objects(objects, ObjectSchemas([location], cache), '1.33')
     assert [problem.file for problem in first] == ['one', 'two']
     (widgets / 'example.com' / 'widget_v1.json').unlink()
-    assert check(objects, Schemas([location], cache), '1.33') == first
-    assert [problem.message for problem in check(objects[:1], Schemas([location]), '1.33')] == [
+    assert check_objects(objects, ObjectSchemas([location], cache), '1.33') == first
+    assert [problem.message for problem in check_objects(objects[:1], ObjectSchemas([location]), '1.33')] == [
         "there is no schema for 'example.com/v1 Widget'"
     ]
     assert len(list(cache.iterdir())) == 1
@@ -251,14 +254,14 @@ def test_what_is_no_schema_is_not_kept(
     good = file.read_bytes()
     file.write_text(text)
     with pytest.raises(ProblemsFound, match=r'^http://127.0.0.1:\d+/example.com/widget_v1.json: not a JSON schema: '):
-        check([('one', widget())], Schemas([location], cache), '1.33')
+        check_objects([('one', widget())], ObjectSchemas([location], cache), '1.33')
     assert not cache.exists() or not list(cache.iterdir())
     file.write_bytes(good)
     if kept and '{' not in text:
-        check([('one', widget())], Schemas([location], cache), '1.33')
+        check_objects([('one', widget())], ObjectSchemas([location], cache), '1.33')
         (only,) = cache.iterdir()
         only.write_text(text)
-    assert check([('one', widget())], Schemas([location], cache), '1.33') == []
+    assert check_objects([('one', widget())], ObjectSchemas([location], cache), '1.33') == []
 
 
 def test_a_server_that_gives_no_answer_is_a_failed_command() -> None:
