@@ -1,4 +1,4 @@
-"""What holds for any registry: merging is helm's, order means nothing, bytes repeat, one commit wakes one release."""
+"""Properties of any registry: merging equals helm's, order has no effect, bytes repeat, a commit changes one release."""
 
 from __future__ import annotations
 
