@@ -1,4 +1,4 @@
-"""Properties of any registry: merging equals helm's, order has no effect, bytes repeat, a commit changes one release."""
+"""Properties of any registry: merges equal those of helm, order has no effect, bytes repeat, one release per commit."""
 
 from __future__ import annotations
 

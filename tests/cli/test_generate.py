@@ -1,4 +1,4 @@
-"""The command `generate` as people and programs meet it: exit codes, words, JSON, --path and --repo."""
+"""The command `generate`: exit codes, texts, JSON, --path and --repo."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What commands say where it cannot be said, and what must never reach a terminal."""
+"""Output of commands if a stream is closed or full, and control characters that must not reach a terminal."""
 
 from __future__ import annotations
 

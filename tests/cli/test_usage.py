@@ -1,4 +1,4 @@
-"""What is wrong with a command line, in words and as data; help; and a program that is missing."""
+"""Usage errors as text and as JSON; --help; a program that is not found."""
 
 from __future__ import annotations
 

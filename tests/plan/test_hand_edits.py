@@ -1,4 +1,4 @@
-"""Hand edits in generated files: each stops the run with its name, and only --discard-edits drops it."""
+"""Hand edits of generated files: each one stops the run and is reported; only --discard-edits discards it."""
 
 from __future__ import annotations
 

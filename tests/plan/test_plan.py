@@ -1,4 +1,4 @@
-"""Plans as data: applied they give what is desired, and nothing goes because a registry file is missing."""
+"""Plans as data: they lead to the desired tree, and a missing registry file alone removes nothing."""
 
 from __future__ import annotations
 
