@@ -49,7 +49,11 @@ def rules(runtime: str, release: str = 'web', **labels: str) -> list[Values]:
 
 def released(text: str, release: str) -> str:
     """What the chart makes of it for a release in namespace ml."""
-    for short, long in re.findall(r'"(\$[A-Z]+)" `([^`]+)`', HELPER.read_text(encoding='utf-8')):
+    helper = HELPER.read_text(encoding='utf-8')
+    [replicas] = re.findall(r'\$replicas := `([^`]+)`', helper)
+    counted = re.findall(r'"(\$[A-Z]+)" \(printf \$replicas (.+)\)', helper)
+    shorts = [(short, replicas % tuple(re.findall(r'"(\w+)"', names))) for short, names in counted]
+    for short, long in [*shorts, *re.findall(r'"(\$[A-Z]+)" `([^`]+)`', helper)]:
         text = text.replace(short, long)
     return text.replace('$JOB', f'ml/{release}').replace('$NAMESPACE', 'ml').replace('$NAME', release)
 

@@ -712,9 +712,9 @@ ACTION = re.compile(r'\{\{-?\s*(?:/\*.*?\*/|(if|with|range|else|end|define)?\b.*
 
 # Constants, what is there always, and what was looked at just before.
 NEVER_EMPTY = re.compile(
-    r':= (list|dict) |(with|range) (list|merge|prepend|\.spec|\$spec|\.volume|\.Values\.(route|networkPolicy)) '
-    r'|:= \$route\.gateway|range \$targets|\.hostnames \| default|range \.(backendRefs|route) '
-    r'|routing\.(services|ingresses)|range \. |\$sha256 := \. '
+    r':= (list|dict)\s|(with|range) (list|merge|prepend|\.spec|\.artifact|\$spec|\.volume) '
+    r'|with \.Values\.(route|networkPolicy) |:= \$route\.gateway|range \$targets|\.hostnames \| default'
+    r'|range \.(backendRefs|route) |routing\.(services|ingresses)|range \. |\$sha256 := \. '
 )
 
 
