@@ -12,6 +12,7 @@ from generator.charts.dashboard import dashboard
 from generator.charts.layers import model_layers
 from generator.charts.monitoring import DASHBOARD, wants_gpus
 from generator.charts.readme import chart_readme
+from generator.documents.schema import values_faults
 from generator.documents.write import dump_yaml
 from generator.domain.records import (
     DOMAIN,
@@ -40,7 +41,7 @@ def draft_chart(model: Model, version: ModelVersion, settings: Settings, templat
     layers = tuple(model_layers(model, version, templates))
     starter = templates.starter
     values = merge_checked(layers, starter.values, starter.described, model.file, fits=True)
-    values['routing'] = routing(values)
+    values = _with_routes(values, starter)
     runtime = templates.runtimes[model.runtime]
     queries = runtime.spec.get('queries', {})
     annotations = _annotations(model, version, starter, values, runtime.name, queries)
@@ -59,6 +60,14 @@ def draft_chart(model: Model, version: ModelVersion, settings: Settings, templat
         model=model.name, version=VERSION, model_version=version.version, values=values,
         schema=starter.described, annotations=annotations, strategy=_strategy(model), files=files, layers=layers,
     )  # fmt: skip
+
+
+def _with_routes(values: Values, starter: Starter) -> dict[str, Any]:
+    """Values with what follows from them, which has to fit the schema, too: where it does not, chartloom is wrong."""
+    found = {**values, 'routing': routing(values)}
+    faults = values_faults(starter.described, found, values)
+    assert not faults, f'compiled routes do not fit the schema of the starter: {faults}'
+    return found
 
 
 def _strategy(model: Model) -> WrittenStrategy | None:

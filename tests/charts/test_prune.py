@@ -11,6 +11,7 @@ from pruned import entry
 from generator.charts.prune import choose_pruned, kept, marked, named_charts, needed, pruned
 from generator.charts.starter import load_templates
 from generator.domain.records import LedgerEntry, Model, ModelVersion, Registry, Release, Rollout, Settings
+from generator.domain.strategy import Rolling
 
 
 def ledger(count: int, *gone: int) -> tuple[LedgerEntry, ...]:
@@ -67,7 +68,7 @@ def test_releases_and_both_ends_of_rollouts_name_charts() -> None:
         for name, spec in {'prod/web': {'chart': '1.0.2'}, 'dev/web': {}, 'prod/api': {'chart': '2.0.0'}}.items()
     }
     spec = {'from': {'version': '1', 'chart': '1.0.2'}, 'to': {'version': '2', 'chart': '1.0.4'}}
-    rollouts = {'prod/web': Rollout('prod', 'web', 'registry/rollouts/prod/web.yaml', spec)}
+    rollouts = {'prod/web': Rollout('prod', 'web', 'registry/rollouts/prod/web.yaml', spec, Rolling({}))}
     settings = Settings('registry/settings.yaml', {})
     registry = Registry(settings, {}, {}, releases, {}, {}, frozenset(), frozenset(), rollouts)
     assert named_charts(registry) == {'web': {'1.0.2', '1.0.4'}, 'api': {'2.0.0'}}

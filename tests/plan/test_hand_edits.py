@@ -124,11 +124,11 @@ def test_what_is_removed_of_a_published_chart_comes_back(tmp_path: Path, committ
     here = six(tmp_path)
     here.git('switch', '--quiet', '--create', 'feature')
     clean = here.tree()
-    here.remove(f'{CHART}/templates/hpa.yaml')
+    here.remove(f'{CHART}/templates/NOTES.txt')
     if committed:
         here.git('commit', '--quiet', '--all', '--message', 'by hand')
     outcome = here.commit()
-    assert [change.path for change in outcome.plan.changes] == [f'{CHART}/templates/hpa.yaml']
+    assert [change.path for change in outcome.plan.changes] == [f'{CHART}/templates/NOTES.txt']
     assert bool(outcome.commit) == committed
     assert (here.tree(), here.status()) == (clean, [])
 

@@ -157,7 +157,7 @@ def limited(*path: str, **limits: Any) -> Callable[[str], str]:
         ),
         (
             {'registryMirrors': {'registry.example': 'mirror.example'}},
-            limited('definitions', 'image', 'properties', 'registry', pattern='^(|docker[.]io|registry[.]example)$'),
+            limited('$defs', 'image', 'properties', 'registry', pattern='^(|docker[.]io|registry[.]example)$'),
             '$.spec.registryMirrors',
             '$.image.registry',
         ),

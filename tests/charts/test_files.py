@@ -1,0 +1,33 @@
+"""What a chart's files hold fits the chart's own schema, also what no layer says and chartloom derives."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+
+import pytest
+import registries as r
+
+from generator.charts.files import draft_chart
+from generator.charts.starter import load_templates
+from generator.domain.records import Chart, Model, ModelVersion, Settings, Templates
+
+
+def drafted(templates: Templates) -> Chart:
+    version = r.version()
+    spec = {'team': 'shop', 'description': 'Answers', 'runtime': 'custom', 'versions': [version]}
+    newest = ModelVersion(version['version'], version['image'], version)
+    model = Model('web', 'registry/models/web.yaml', spec, (newest,))
+    settings = Settings('registry/settings.yaml', {'repository': {'url': 'https://git.example/ml.git'}})
+    return draft_chart(model, newest, settings, templates)
+
+
+def test_compiled_routes_have_to_fit_the_schema() -> None:
+    """Templates could not place them otherwise, and nobody but chartloom could mend that."""
+    templates = load_templates()
+    assert drafted(templates).values['routing']['services']
+    schema = json.loads(templates.starter.described)
+    schema['properties']['routing']['properties']['services']['maxItems'] = 0
+    narrow = replace(templates, starter=replace(templates.starter, described=json.dumps(schema).encode()))
+    with pytest.raises(AssertionError, match='do not fit the schema of the starter'):
+        drafted(narrow)
