@@ -50,8 +50,7 @@ def route_layers(
 
 def routing_layers(environment: Environment, values: Values) -> Iterator[Layer]:
     """What the chart's templates place, compiled from all other merged values."""
-    found = routing(values)
-    if found != values['routing']:
+    if found := {key: part for key, part in routing(values).items() if part != values['routing'][key]}:
         yield Layer(environment.file, ('spec',), ('routing',), found)
 
 
