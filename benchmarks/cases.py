@@ -123,7 +123,7 @@ def help_(lab: Laboratory, rounds: int = 21) -> Iterator[Row]:
 
 
 def agent(lab: Laboratory, rounds: int = 3) -> Iterator[Row]:
-    """What an agent pays for each commit: Flux packs the whole work tree as a compressed archive."""
+    """Measure packing the work tree as a compressed archive, as Flux does for each commit."""
     repository = lab.generated(lab.models)
     archive, taken = lab.fresh() / 'tree.tar.gz', []
     for _ in range(rounds):
