@@ -1,4 +1,4 @@
-# Two commands: `make demo` and `make test`. All they need is Python >= 3.11 (with venv), git and make.
+# `make demo` and `make test` require only Python >= 3.11 (with venv), git and make.
 PYTHON ?= python3
 VENV   := .venv
 BIN    := $(VENV)/bin
@@ -11,30 +11,30 @@ ARGS   ?=
 help: ## show this list
 	@sed -n 's/^\([a-z]*\):[^#]*## /  make \1\t/p' Makefile
 
-demo: $(VENV)/.run $(if $(or $(HELM),$(shell command -v helm)),,.tools/helm-4.3.1/helm) ## generate gitops_example anew and verify it with real helm
+demo: $(VENV)/.run $(if $(or $(HELM),$(shell command -v helm)),,.tools/helm-4.3.1/helm) ## generate a repository in build/demo and verify it with helm
 	@scripts/demo.sh
 
-example: $(VENV)/.run ## make gitops_example anew from its registry
+example: $(VENV)/.run ## generate gitops_example from its registry
 	@scripts/example.sh
 
-test: $(VENV)/.dev helm ## all tests, on Helm 3 and 4 (ARGS='-k name' for some)
+test: $(VENV)/.dev helm ## run all tests, with Helm 3 and 4 (ARGS='-k name': some of them)
 	@$(BIN)/pytest --numprocesses=auto $(ARGS)
 
-lint: $(VENV)/.dev ## ruff and mypy
+lint: $(VENV)/.dev ## run ruff and mypy
 	@$(BIN)/ruff check
 	@$(BIN)/ruff format --check
 	@$(BIN)/mypy
 
-format: $(VENV)/.dev ## let ruff mend what it can
+format: $(VENV)/.dev ## fix and format with ruff
 	@$(BIN)/ruff check --fix-only
 	@$(BIN)/ruff format
 
-imports: ## the packages: floors, who imports whom, circles
+imports: ## print the packages: floors, imports, circular imports
 	@$(PYTHON) scripts/imports.py
 
-helm: .tools/helm-4.3.1/helm .tools/helm-3.17.3/helm ## both versions of helm that the tests want
+helm: .tools/helm-4.3.1/helm .tools/helm-3.17.3/helm ## install the two versions of helm that the tests require
 
-scanners: .tools/scanners/.made ## checkov and trivy, for tests/test_scanners.py
+scanners: .tools/scanners/.made ## install checkov and trivy, for tests/test_scanners.py
 
 bench: $(VENV)/.dev helm ## measure, and print the README's table
 	@$(BIN)/python benchmarks/bench.py $(ARGS)
@@ -42,11 +42,11 @@ bench: $(VENV)/.dev helm ## measure, and print the README's table
 lock: ## resolve requirements/*.lock (ARGS=--upgrade for newest versions)
 	@PYTHON=$(PYTHON) scripts/lock.sh $(ARGS)
 
-clean: ## remove what make has made
+clean: ## remove .venv, .tools and build files
 	rm -rf $(VENV) .tools build dist *.egg-info
 
-# Each stamp is touched last, so a step that failed is done again. The editable install is a plain line in a .pth file
-# ("compat"): setuptools' import hook costs start-up time and hides folders without an __init__.py from importlib.resources.
+# Each stamp is touched last, so a failed step runs again. The editable install uses a plain line in a .pth file ("compat"):
+# setuptools' import hook costs start-up time and hides folders without an __init__.py from importlib.resources.
 $(VENV)/.made:
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "chartloom needs Python 3.11 or newer (PYTHON=…)")'
 	@$(PYTHON) -m venv --clear $(VENV)
@@ -59,11 +59,11 @@ $(VENV)/.run: pyproject.toml requirements/run.lock | $(VENV)/.made
 	@touch $@
 
 $(VENV)/.dev: $(VENV)/.run requirements/dev.lock
-	@echo 'installing what tests and lint need …'
+	@echo 'installing the requirements of tests and lint …'
 	@$(PIP) install --require-hashes --requirement requirements/dev.lock
 	@touch $@
 
-# An environment of their own: they want other versions of what we use.
+# In their own environment: they require other versions of our dependencies.
 .tools/scanners/.made: requirements/scan.lock
 	@echo 'installing checkov and trivy into .tools/scanners …'
 	@$(PYTHON) -m venv --clear .tools/scanners

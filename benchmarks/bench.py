@@ -1,7 +1,7 @@
-"""Measure chartloom on a registry of its own and print a Markdown table of ratios with their bounds.
+"""Measure chartloom on a generated registry, and print a Markdown table of ratios and seconds with their bounds.
 
-`make bench`, or with options: `make bench ARGS='--models 200 --only one'`. The exit code is 1 where a bound is missed.
-Ratios are of things measured by turns in this run; seconds depend on the machine.
+`make bench`, or with options: `make bench ARGS='--models 200 --only one'`. The exit code is 1 if a bound is exceeded.
+The two sides of a ratio are measured alternately in one run; seconds depend on the machine.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ OWN_HELM = Path(__file__).resolve().parents[1] / '.tools/helm-4.3.1/helm'
 def main() -> int:
     options = _options()
     folder = Path(tempfile.mkdtemp(prefix='chartloom-bench-'))
-    # A user's Python keeps its bytecode; compiling everything anew would be half of a short command.
+    # As for a user, Python caches bytecode: compiling all modules again would take half of the time of a short command.
     os.environ.pop('PYTHONDONTWRITEBYTECODE', None)
     helm = os.environ['HELM'] = os.environ.get('HELM') or shutil.which('helm') or str(OWN_HELM)
     lab = cases.Laboratory(folder, options.models, helm)
@@ -54,8 +54,8 @@ def main() -> int:
 def _options() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else None)
     parser.add_argument('--models', type=int, default=1000, help='size of the registry (default: 1000)')
-    parser.add_argument('--only', choices=CASES, action='append', help='this case only; may be repeated')
-    parser.add_argument('--keep', action='store_true', help='leave the repositories for a look')
+    parser.add_argument('--only', choices=CASES, action='append', help='measure only this case; may be repeated')
+    parser.add_argument('--keep', action='store_true', help='keep the repositories')
     return parser.parse_args()
 
 

@@ -1,4 +1,4 @@
-"""Each case: repositories of the laboratory → rows of the table."""
+"""Cases of the benchmark: repositories of the laboratory → rows of the table."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ FAST_IMPORT = ('git', 'fast-import', '--quiet', '--force', '--done')
 
 
 class Laboratory:
-    """Fresh folders below one, none of them removed before the end: deleting makes later writes on ext4 slow."""
+    """Creates folders in one folder, and deletes none before the end: deleting slows later writes on ext4."""
 
     def __init__(self, folder: Path, models: int, helm: str) -> None:
         self.folder, self.models, self.helm = folder, models, helm
@@ -46,7 +46,7 @@ class Laboratory:
 
 
 def commit(lab: Laboratory, rounds: int = 3) -> Iterator[Row]:
-    """The tree and its commit, and the whole process, against git alone on the same bytes."""
+    """Compare the tree with its commit, and the complete command, with `git fast-import` of the same bytes."""
     inside, whole, alone = [], [], []
     about: dict[str, float] = {}
     for _ in range(rounds):
@@ -63,7 +63,7 @@ def commit(lab: Laboratory, rounds: int = 3) -> Iterator[Row]:
 
 
 def rerun(lab: Laboratory, rounds: int = 3) -> Iterator[Row]:
-    """Nothing has changed: without the cache, and with it."""
+    """Measure a rerun without changes, without and with the cache."""
     repository = lab.generated(lab.models)
     cold, warm = [], []
     for _ in range(rounds):
@@ -76,7 +76,7 @@ def rerun(lab: Laboratory, rounds: int = 3) -> Iterator[Row]:
 
 
 def one(lab: Laboratory, rounds: int = 9) -> Iterator[Row]:
-    """One changed model, in a large and in a small repository by turns."""
+    """Measure one changed model, alternately in a large and in a small repository."""
     large, small = lab.generated(lab.models), lab.generated(100)
     many, few = [], []
     for number in range(rounds):
@@ -93,7 +93,7 @@ def change_model(repository: Path, number: int) -> None:
 
 
 def verify(lab: Laboratory, rounds: int = 2) -> Iterator[Row]:
-    """Rendering every release, against bare helm on the same charts and values; and the memory of the whole command."""
+    """Compare rendering all releases with bare helm on the same charts and values; measure the memory of `verify`."""
     repository = lab.generated(lab.models)
     umbrellas = make_umbrellas(repository, lab.models, lab.fresh())
     ours, bare = [], []
@@ -114,7 +114,7 @@ def _child(script: Path, *arguments: str | Path) -> dict[str, float]:
 
 
 def help_(lab: Laboratory, rounds: int = 21) -> Iterator[Row]:
-    """How long a person waits for --help."""
+    """Compare `chartloom --help` with `import click`."""
     ours, theirs = [], []
     for _ in range(rounds):
         ours.append(chartloom(lab.folder, '--help'))
@@ -123,7 +123,7 @@ def help_(lab: Laboratory, rounds: int = 21) -> Iterator[Row]:
 
 
 def agent(lab: Laboratory, rounds: int = 3) -> Iterator[Row]:
-    """What an agent pays for each commit: Flux packs the whole work tree as a compressed archive."""
+    """Measure packing the work tree as a compressed archive, as Flux does for each commit."""
     repository = lab.generated(lab.models)
     archive, taken = lab.fresh() / 'tree.tar.gz', []
     for _ in range(rounds):
@@ -133,7 +133,7 @@ def agent(lab: Laboratory, rounds: int = 3) -> Iterator[Row]:
 
 
 def loop(lab: Laboratory, sample: int = 40) -> Iterator[Row]:
-    """What a plain loop of `helm template` over all releases would take."""
+    """Estimate the time of a simple loop of `helm template` over all releases."""
     repository = lab.generated(lab.models)
     releases = lab.models * len(ENVIRONMENTS)
     start = time.perf_counter()

@@ -1,4 +1,4 @@
-"""Commands → what they took, and measurements → rows of a Markdown table with their bounds."""
+"""Commands → their wall time; measurements → rows of a Markdown table with their bounds."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ CHARTLOOM = str(Path(sys.executable).with_name('chartloom'))
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """One line of the table: a ratio or a number, and the bound that it must not pass ('' for none)."""
+    """One line of the table: a ratio or a number, and its upper bound (None for none)."""
 
     what: str
     result: str
@@ -31,7 +31,7 @@ class Row:
 
 
 def seconds(command: Sequence[str], folder: Path, *, stdin: IO[bytes] | None = None) -> float:
-    """Wall time of a command; what it says is shown only when it fails."""
+    """Measure the wall time of a command; its output is shown only if it fails."""
     start = time.perf_counter()
     done = subprocess.run(command, cwd=folder, stdin=stdin or subprocess.DEVNULL, capture_output=True, check=False)
     taken = time.perf_counter() - start
@@ -46,7 +46,7 @@ def chartloom(folder: Path, *arguments: str) -> float:
 
 
 def ratio(what: str, ours: Sequence[float], theirs: Sequence[float], bound: float, names: str) -> Row:
-    """Pairs taken one after the other → the median of their ratios."""
+    """Pairs of measurements → a row with the median of their ratios."""
     value = median(a / b for a, b in zip(ours, theirs, strict=True))
     return Row(what, f'{value:.2f} × ({show(median(ours))} to {show(median(theirs))}: {names})', value, bound, '×')
 
@@ -61,12 +61,12 @@ def show(taken: float) -> str:
 
 
 def speed() -> str:
-    """How fast this machine is just now, to compare seconds with those of another one."""
+    """The current speed of this machine, to compare its seconds with those of another machine."""
     start = time.process_time()
     for _ in range(1_000_000):
         pass
     loop = time.process_time() - start
-    return f'a million turns of an empty loop take {show(loop)}, load {os.getloadavg()[0]:.1f}'
+    return f'an empty loop of a million iterations takes {show(loop)}, load {os.getloadavg()[0]:.1f}'
 
 
 def table(rows: Sequence[Row]) -> str:

@@ -1,4 +1,4 @@
-"""A number of models → a registry in a fresh git repository: files as people write them, equal for equal numbers."""
+"""A number of models → a realistic registry in a new git repository; equal numbers give equal bytes."""
 
 from __future__ import annotations
 
@@ -95,7 +95,7 @@ _PIN = Template("""\
 
 _VALUES = """\
   values:
-    # Sized by last month's peak.
+    # Sized for last month's peak.
     autoscaling:
       enabled: true
       minReplicas: 4
@@ -139,12 +139,12 @@ def runtime(number: int) -> str:
 
 
 def versions(number: int) -> list[str]:
-    """Every fourth model has two versions, of which prod and edge stay on the older one."""
+    """The versions of a model: two for every fourth model (prod and edge pin the older one), else one."""
     return ['2026.8.0', '2026.11.0'] if number % 4 == 0 else ['2026.11.0']
 
 
 def pinned(number: int, environment: str) -> str:
-    """The model version of a release: the newest but for prod and edge."""
+    """The model version of a release: the oldest in prod and edge, else the newest."""
     return versions(number)[0 if environment in ('prod', 'edge') else -1]
 
 
@@ -153,7 +153,7 @@ def chart_version(number: int, environment: str) -> str:
 
 
 def registry_files(models: int) -> dict[str, str]:
-    """The whole registry: models, a release of each in every environment, and an application for every four."""
+    """The complete registry: models, a release of each in every environment, an application for each four models."""
     files = {'settings.yaml': _SETTINGS}
     for name in ENVIRONMENTS:
         files[f'environments/{name}.yaml'] = _environment(name)
@@ -186,7 +186,7 @@ def _environment(name: str) -> str:
 
 
 def _application(name: str, numbers: range) -> str:
-    """Its host name leads to the first member without a route of its own."""
+    """An application; its hostname routes to the first member that has no route of its own."""
     members = '\n'.join(f'  - {model_name(number)}' for number in numbers)
     routed = [model_name(number) for number in numbers if runtime(number) != 'triton']
     routes = _ROUTES.substitute(name=name, model=routed[0]) if routed else ''
@@ -206,7 +206,7 @@ def _sha256(text: str) -> str:
 
 
 def make_repository(folder: Path, models: int) -> Path:
-    """A git repository whose first commit, the same for equal numbers, holds the registry; returns its folder."""
+    """Create a git repository with the registry as its first commit, and return its folder."""
     dates = {'GIT_AUTHOR_DATE': '1767225600 +0000', 'GIT_COMMITTER_DATE': '1767225600 +0000'}
     for path, text in registry_files(models).items():
         file = folder / 'registry' / path

@@ -1,6 +1,6 @@
-"""A repository → its desired tree and one commit of it, each timed inside one process; run as a child of bench.py.
+"""A repository → seconds for its desired tree and for the commit of it, as JSON; a child process of bench.py.
 
-Prints the seconds as JSON, and leaves the same files as a plain stream, for `git fast-import` to be timed alone.
+It also writes the same files as an input stream for `git fast-import`, which bench.py measures separately.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ def main(folder: Path, stream: Path) -> None:
 
 
 def _plain_stream(parent: str, files: Mapping[str, bytes]) -> Iterator[bytes]:
-    """One file after the other, as anybody would write it."""
+    """The files one after the other, in the format of `git fast-import`."""
     yield b'commit refs/heads/benchmark\ncommitter benchmark <> 0 +0000\ndata 0\nfrom %b\n' % parent.encode()
     for path, data in sorted(files.items()):
         yield b'M 100644 inline %b\ndata %d\n%b\n' % (path.encode(), len(data), data)

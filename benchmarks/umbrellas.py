@@ -1,4 +1,4 @@
-"""A generated repository → bare `helm template` calls over all of its releases, as quick as helm itself can be."""
+"""A generated repository → umbrella charts, to render all its releases by `helm template` as fast as helm allows."""
 
 from __future__ import annotations
 
@@ -11,12 +11,12 @@ from pathlib import Path
 from registry import ENVIRONMENTS, chart_version, model_name
 
 _BATCH = 200
-# As chartloom calls it: with more memory and less garbage collection it is a fifth faster.
+# The settings that chartloom uses: with less garbage collection helm is a fifth faster, and needs more memory.
 _GO = {'GOGC': 'off', 'GOMEMLIMIT': '350MiB'}
 
 
 def make_umbrellas(repository: Path, models: int, folder: Path) -> list[Path]:
-    """Charts of up to 200 sub-charts each, with the values of their releases in one file."""
+    """Create charts with up to 200 sub-charts each, and the values of their releases in one file."""
     made = []
     for environment in ENVIRONMENTS:
         for first in range(0, models, _BATCH):
@@ -41,7 +41,7 @@ def _make(umbrella: Path, repository: Path, environment: str, numbers: range) ->
 
 
 def render_umbrellas(helm: str, umbrellas: list[Path]) -> None:
-    """Render them all, as many at a time as there are cores."""
+    """Render all of them, one process per core."""
 
     def one(umbrella: Path) -> None:
         command = [helm, 'template', 'bare', str(umbrella), '--namespace', 'ml', '--kube-version', '1.36']

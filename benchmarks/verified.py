@@ -1,4 +1,4 @@
-"""A repository → seconds of verify's render phase, or memory of the whole command, as JSON; a child of bench.py."""
+"""A repository → seconds of verify's render phase, or peak memory of `verify`, as JSON; a child process of bench.py."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ def render(folder: Path) -> None:
 
 
 def memory(folder: Path) -> None:
-    """Of this process alone: what helm needs is helm's."""
+    """Measure this process only, without the memory of helm."""
     sys.argv = ['chartloom', 'verify', '--path', str(folder), '--output', 'json']
     sys.stdout = open(os.devnull, 'w')  # noqa: SIM115
     try:

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# gitops_example/registry -> the rest of gitops_example, as the first commit of a fresh repository would hold it.
-# `make example` runs it after a change of the starter, a preset or the example's registry; read the difference it makes.
+# gitops_example/registry -> the generated files of gitops_example, as in the first commit of a new repository.
+# Run `make example` after a change of the starter, a preset or the example's registry, and read the diff.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 root=$PWD

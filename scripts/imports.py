@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
-"""The modules of generator/ → who imports whom, as a table of packages; tests/test_architecture.py uses it, too.
+"""The modules of generator/ → a table of packages and their imports; tests/test_architecture.py uses it, too.
 
-Exit code 1 where modules import each other in a circle, or a package imports one that is not below it.
+The exit code is 1 if there is a circular import, or a package imports another one that is not on a floor below.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[1]
-# From the ground up: a package may import those of the lines above its own, and no other package.
+# The lowest floor first: a package may import only packages of the lines before its own.
 FLOORS = (
     ('domain',),
     ('documents',),
@@ -28,7 +28,7 @@ FLOORS = (
     ('cli',),
 )
 FLOOR = {package: number for number, floor in enumerate(FLOORS) for package in floor}
-# Only these import tools and what is in IMPURE; all others are pure functions.
+# Only these packages may import `tools` and the modules of IMPURE; the others contain pure functions.
 SHELL = {'tools', 'pipeline', 'operations', 'cli'}
 IMPURE = {'os', 'subprocess', 'git', 'tempfile', 'time', 'datetime', 'random', 'pathlib'}
 MODULES = {
@@ -38,7 +38,7 @@ MODULES = {
 
 
 def imports(name: str) -> set[str]:
-    """Every dotted name that a module imports, wherever the import stands in it: `from a import b` is a.b."""
+    """Every dotted name that a module imports, also inside functions; `from a import b` gives a.b."""
     path = MODULES[name]
     package = path.relative_to(ROOT).parent.parts
     found: set[str] = set()
@@ -52,12 +52,12 @@ def imports(name: str) -> set[str]:
 
 
 def module_of(name: str) -> str:
-    """The module that an imported name is, or stands in."""
+    """The module of an imported name."""
     return name if name in MODULES else name.rpartition('.')[0]
 
 
 def package_of(name: str) -> str:
-    """'charts' of generator.charts.files; '' of the package itself."""
+    """The package of a module: 'charts' for generator.charts.files, '' for generator."""
     return name.split('.')[1] if '.' in name else ''
 
 
@@ -70,7 +70,7 @@ INNER = [name for name in MODULES if package_of(name) not in ('', '__main__')]
 
 
 def circles() -> Iterator[list[str]]:
-    """Groups of modules each of which leads to each other one, by whatever import."""
+    """Find groups of modules that import each other, directly or indirectly."""
     reached: dict[str, set[str]] = {}
     for name in MODULES:
         found, waiting = set[str](), [*ARROWS[name]]
@@ -87,13 +87,13 @@ def circles() -> Iterator[list[str]]:
 
 
 def arrows_of(package: str) -> Counter[str]:
-    """The other packages that a package imports, with the number of its modules that do."""
+    """The other packages that a package imports, with the number of importing modules."""
     modules = (name for name in INNER if package_of(name) == package)
     return Counter(other for name in modules for other in {*map(package_of, ARROWS[name])} - {package, ''})
 
 
 def forbidden(name: str) -> set[str]:
-    """What a module imports and may not: packages that are not below its own; of pure ones, tools and IMPURE."""
+    """The forbidden imports of a module: packages not below its own; in pure packages also tools and IMPURE."""
     own = package_of(name)
     others = {*map(package_of, ARROWS[name])} - {own, ''}
     found = {other for other in others if FLOOR[other] >= FLOOR[own]}

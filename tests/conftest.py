@@ -1,4 +1,4 @@
-"""The same surroundings for every test on every machine, and fixtures for the real parts (parts.py)."""
+"""Fixtures: the same environment for each test on each machine, and the real parts (parts.py)."""
 
 from __future__ import annotations
 
@@ -12,24 +12,24 @@ from typing import Any
 import pytest
 from parts import GitOverHttp, HttpOrigin, crd_folder, git, helm_binary, part, validate_strictly
 
-STRANGERS = ('GIT_', 'HELM', 'XDG_', 'CHARTLOOM_', 'SSH_', 'KUBE', 'LC_')  # what a developer may have set
+STRANGERS = ('GIT_', 'HELM', 'XDG_', 'CHARTLOOM_', 'SSH_', 'KUBE', 'LC_')  # a developer may have set them
 TERMINAL = ('NO_COLOR', 'FORCE_COLOR', 'CLICOLOR', 'CLICOLOR_FORCE', 'COLUMNS', 'LINES', 'TERM', 'LANGUAGE')
 KEPT = ('CHARTLOOM_REQUIRE_PARTS', 'CHARTLOOM_CRDS')
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
-    parser.addoption('--update-golden', action='store_true', help='write what tests got, do not compare')
+    parser.addoption('--update-golden', action='store_true', help='write the golden files instead of comparing them')
 
 
 @pytest.fixture(scope='session')
 def update_golden(pytestconfig: pytest.Config) -> bool:
-    """Whether golden tests shall write what they got instead of comparing it."""
+    """Whether golden tests write their results instead of comparing them."""
     return bool(pytestconfig.getoption('--update-golden'))
 
 
 def enter(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Leave the developer's machine: a home of its own, a fixed identity and date, no settings of git or helm."""
-    helm_found = helm_binary(4) or helm_binary(3)  # asked first: $HELM is forgotten here
+    """Set a separate home, a fixed git identity and date, and no user settings of git or helm."""
+    helm_found = helm_binary(4) or helm_binary(3)  # before the loop, which deletes $HELM
     for name in list(os.environ):
         if name in TERMINAL or (name.startswith(STRANGERS) and name not in KEPT):
             monkeypatch.delenv(name)
@@ -50,9 +50,9 @@ def enter(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.fixture(scope='session', autouse=True)
 def session_surroundings(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
-    """For fixtures that live longer than one test.
+    """Set the environment of fixtures with session scope.
 
-    In the background of a shell SIGINT is ignored, and a process hands that on to those it starts.
+    In the background of a shell SIGINT is ignored, and child processes inherit that: restore its handler.
     """
     before = signal.signal(signal.SIGINT, signal.default_int_handler)
     with pytest.MonkeyPatch.context() as monkeypatch:
@@ -63,14 +63,14 @@ def session_surroundings(tmp_path_factory: pytest.TempPathFactory) -> Iterator[N
 
 @pytest.fixture(autouse=True)
 def surroundings(tmp_path_factory: pytest.TempPathFactory, session_surroundings: None) -> Iterator[None]:
-    """For each test anew, so that none sees what another one configured."""
+    """Set a new environment for each test, so that no test sees the configuration of another one."""
     with pytest.MonkeyPatch.context() as monkeypatch:
         enter(tmp_path_factory.mktemp('home'), monkeypatch)
         yield
 
 
 def wanted_helm(major: int) -> Path:
-    return part(f'Helm {major}', helm_binary(major), '`make helm` puts it below .tools/; or name it in $HELM')
+    return part(f'Helm {major}', helm_binary(major), 'run `make helm`, or set HELM to its path')
 
 
 @pytest.fixture(scope='session', params=[3, 4], ids=['helm3', 'helm4'])
@@ -93,12 +93,12 @@ def helms() -> list[Path]:
 @pytest.fixture(scope='session')
 def crds() -> Path:
     """The folder of strict CRD schemas: <group>/<kind>_<version>.json."""
-    return part('CRD schemas', crd_folder(), 'put shared/crds beside the checkout, or name a folder in $CHARTLOOM_CRDS')
+    return part('CRD schemas', crd_folder(), 'put shared/crds next to the checkout, or set CHARTLOOM_CRDS')
 
 
 @pytest.fixture(scope='session')
 def strict(crds: Path) -> Callable[..., None]:
-    """strict(obj, kubernetes_version='1.33'): raise where the API server would refuse the object's shape."""
+    """strict(obj, kubernetes_version='1.33') raises if the API server would refuse the object's schema."""
 
     def validate(obj: Mapping[str, Any], kubernetes_version: str = '1.33') -> None:
         validate_strictly(obj, kubernetes_version, crds)
@@ -114,7 +114,7 @@ def origin(tmp_path: Path) -> Path:
 
 @pytest.fixture
 def http_origin(tmp_path: Path) -> Iterator[HttpOrigin]:
-    """An empty bare repository behind HTTP on loopback; reading and pushing want the user and the password."""
+    """An empty bare repository behind HTTP on loopback; reading and pushing require the user and the password."""
     path = bare_repository(tmp_path / 'served' / 'origin.git')
     user, password = 'bot', 'pass-word'
     with GitOverHttp(path.parent, user, password) as server:

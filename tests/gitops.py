@@ -1,4 +1,4 @@
-"""Git repositories with a small registry, for tests of how chartloom reads and changes them; real git, real files."""
+"""A small registry → git repositories, for tests that read and change them with real git."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from generator.operations.apply import apply
 from generator.operations.operation import Options, Outcome, generate
 from generator.tools.git.repository import Repository, open_repository
 
-# Two models, two environments: enough that one change must leave others alone.
+# Two models and two environments: tests can check that a change of one does not affect the other.
 SMALL = {
     **settings(),
     **model('web'),
@@ -37,12 +37,12 @@ DELIVERY = 'delivery/prod/web.yaml'
 
 
 def changed_model(name: str = 'web', replicas: int = 3) -> dict[str, bytes]:
-    """A change that gives a new chart version and moves the model's releases."""
+    """A change that makes a new chart version and moves the model's releases."""
     return model(name, replicas=replicas)
 
 
 class Checkout:
-    """A git work tree, and the folder in it that the registry stands in."""
+    """A git work tree, and the folder in it that contains the registry."""
 
     def __init__(self, top: Path, prefix: str = '') -> None:
         self.top, self.folder = top, top / prefix
@@ -77,7 +77,7 @@ class Checkout:
         return self.generate(commit=True, **options)
 
     def refused(self, **options: Any) -> list[str]:
-        """The problems that stop a run, which must leave everything as it was."""
+        """Generate, expect problems and return them; nothing may change."""
         before = self.everything()
         with pytest.raises(ProblemsFound) as raised:
             self.generate(**options)
@@ -85,7 +85,7 @@ class Checkout:
         return [f'{found.file}: {found.message}' for found in raised.value.problems]
 
     def everything(self) -> tuple[object, ...]:
-        """All that a run could change: files with their modes, branches, index."""
+        """Everything that a run could change: files with their modes, branches, index."""
         files = [path for path in self.top.rglob('*') if '.git' not in path.relative_to(self.top).parts]
         seen = {str(path): (path.lstat().st_mode, path.is_file() and path.read_bytes()) for path in files}
         return seen, self.git('for-each-ref'), self.git('ls-files', '--stage'), self.status()
@@ -97,7 +97,7 @@ class Checkout:
         return self.git('rev-parse', 'HEAD')
 
     def files(self, revision: str = 'HEAD') -> list[str]:
-        """Paths that a commit changed against its first parent."""
+        """Paths that differ between a commit and its first parent."""
         listing = self.git(
             'diff-tree', '--root', '--no-commit-id', '--name-only', '-r', '-z', '-m', '--first-parent', revision
         )
@@ -108,7 +108,7 @@ class Checkout:
 
 
 def new(top: Path, files: Mapping[str, bytes] = SMALL, prefix: str = '', *options: str) -> Checkout:
-    """A fresh repository with a registry, nothing generated, nothing committed."""
+    """A new repository with a registry; nothing is generated or committed."""
     top.mkdir(parents=True, exist_ok=True)
     git(top, 'init', '--quiet', '--initial-branch=main', *options)
     checkout = Checkout(top, prefix)
@@ -124,11 +124,11 @@ def published(top: Path, files: Mapping[str, bytes] = SMALL, prefix: str = '', *
         assert new(_PUBLISHED[key], files, prefix, *options).commit().commit
     shutil.copytree(_PUBLISHED[key], top, symlinks=True, dirs_exist_ok=True)
     checkout = Checkout(top, prefix)
-    assert checkout.status() == []  # and git knows the copies' time stamps
+    assert checkout.status() == []  # this also updates the time stamps in git's index
     return checkout
 
 
-# Made once, copied by each test.
+# Created once, copied for each test.
 _PUBLISHED: dict[str, Path] = {}
 _SHELF = tempfile.TemporaryDirectory(prefix='chartloom-tests-')
 atexit.register(_SHELF.cleanup)
@@ -140,7 +140,7 @@ def clone(source: Path | str, top: Path, *options: str, prefix: str = '') -> Che
 
 
 def published_at(origin: Path, top: Path, **more: Any) -> Checkout:
-    """The same, pushed to an origin that it tracks."""
+    """The same repository, pushed to an origin that it tracks."""
     checkout = published(top, **more)
     checkout.git('remote', 'add', 'origin', str(origin))
     checkout.git('push', '--quiet', '--set-upstream', 'origin', 'main')
@@ -148,7 +148,7 @@ def published_at(origin: Path, top: Path, **more: Any) -> Checkout:
 
 
 def remote_change(origin: Path, folder: Path, files: dict[str, bytes], branch: str = 'main') -> str:
-    """Push a change of the registry, with nothing generated."""
+    """Push a change of the registry without generated files; return the new head."""
     other = clone(origin, folder)
     other.git('switch', '--quiet', branch)
     other.write(files)
@@ -159,7 +159,7 @@ def remote_change(origin: Path, folder: Path, files: dict[str, bytes], branch: s
 
 
 def signing(here: Checkout, folder: Path) -> None:
-    """Sign by ssh, with a key made here."""
+    """Configure ssh signing with a new key."""
     key, maker = folder / 'key', part('ssh-keygen', shutil.which('ssh-keygen'), 'install openssh-client')
     subprocess.run([maker, '-q', '-t', 'ed25519', '-N', '', '-C', 'bot', '-f', key], check=True)
     allowed = folder / 'allowed'
@@ -173,7 +173,7 @@ def signing(here: Checkout, folder: Path) -> None:
 
 
 def start(folder: Path, *arguments: str, **options: Any) -> subprocess.Popen[str]:
-    """chartloom as a process of its own, in a folder; `through` are words before the command."""
+    """Start chartloom as a process in a folder; `through` is a command prefix."""
     through = options.pop('through', [])
     env = {**os.environ, 'PYTHONPATH': str(ROOT), **options.pop('env', {})}
     pipes = {'stdout': subprocess.PIPE, 'stderr': subprocess.PIPE, 'encoding': 'utf-8'} | options
@@ -181,14 +181,14 @@ def start(folder: Path, *arguments: str, **options: Any) -> subprocess.Popen[str
 
 
 def chartloom(folder: Path, *arguments: str, **options: Any) -> subprocess.CompletedProcess[str]:
-    """Run the command to its end; code, stdout and stderr."""
+    """Run chartloom to its end, as a process in a folder."""
     process = start(folder, *arguments, **options)
     stdout, stderr = process.communicate()
     return subprocess.CompletedProcess(arguments, process.returncode, stdout, stderr)
 
 
 def faster_writer(origin: Path, other: Checkout, times: int = 1) -> str:
-    """A pre-push hook that pushes another commit while ours is on its way: git runs it before it asks the server."""
+    """A pre-push hook that pushes another commit first: git runs the hook before it contacts the server."""
     return (
         f'#!/bin/sh\nunset GIT_DIR\ncount={other.top}/count\necho >> $count\n'
         f'[ $(wc -l < $count) -gt {times} ] && exit 0\n'
@@ -198,7 +198,7 @@ def faster_writer(origin: Path, other: Checkout, times: int = 1) -> str:
 
 
 def install(folder: Path, name: str, text: str) -> None:
-    """Write a script, for example a hook."""
+    """Write an executable script, for example a hook."""
     folder.mkdir(parents=True, exist_ok=True)
     (folder / name).write_text(text)
     (folder / name).chmod(0o755)

@@ -1,4 +1,4 @@
-"""The real parts of the tests: helm 3 and 4, strict schemas, git over HTTP; a missing one skips, or fails in CI."""
+"""The real parts of the tests: Helm 3 and 4, strict schemas, git over HTTP; a missing part skips or fails its tests."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ Found = TypeVar('Found')
 
 
 def part(name: str, found: Found | None, how_to_get: str) -> Found:
-    """Hand back what was found; else skip with the reason, or fail where CHARTLOOM_REQUIRE_PARTS=1 (CI)."""
+    """Return `found`; if it is None, skip the test with the reason, or fail it if CHARTLOOM_REQUIRE_PARTS=1 (CI)."""
     if found:
         return found
     reason = f'no {name}: {how_to_get}'
@@ -34,7 +34,7 @@ def part(name: str, found: Found | None, how_to_get: str) -> Found:
 
 
 def permissions_count() -> list[str]:
-    """The words before a command for which permissions count, as they do not for root."""
+    """A command prefix that makes file permissions effective for root; [] for other users."""
     if os.geteuid() != 0:
         return []
     setpriv = part('setpriv', shutil.which('setpriv'), 'install util-linux')
@@ -43,14 +43,14 @@ def permissions_count() -> list[str]:
 
 
 def git(folder: Path, *arguments: str) -> str:
-    """Run git in a folder and return what it printed, without the last newline."""
+    """Run git in a folder and return its stdout without the last newline."""
     done = subprocess.run(['git', *arguments], cwd=folder, check=True, capture_output=True, encoding='utf-8')
     return done.stdout.removesuffix('\n')
 
 
 @cache
 def helm_binary(major: int) -> Path | None:
-    """Find a Helm of this major version: below .tools/ (newest first), in $HELM, on PATH."""
+    """Find a Helm of this major version: in .tools/ (newest first), in $HELM, on PATH."""
     installed = sorted(ROOT.glob(f'.tools/helm-{major}.*/helm'), reverse=True)
     for candidate in [*installed, os.environ.get('HELM'), shutil.which('helm')]:
         if candidate and helm_version(candidate).startswith(f'v{major}.'):
@@ -63,7 +63,7 @@ def helm_version(binary: str | Path) -> str:
 
 
 def crd_folder() -> Path | None:
-    """The strict CRD schemas, <group>/<kind>_<version>.json: $CHARTLOOM_CRDS, or shared/crds beside the checkout."""
+    """The strict CRD schemas, <group>/<kind>_<version>.json: $CHARTLOOM_CRDS, or shared/crds next to the checkout."""
     folder = Path(os.environ.get('CHARTLOOM_CRDS') or ROOT.parent / 'shared' / 'crds')
     return folder if folder.is_dir() else None
 
@@ -74,15 +74,15 @@ def crd_validator(schema: Path) -> jsonschema.Draft7Validator:
 
 
 def validate_strictly(obj: Mapping[str, Any], kubernetes_version: str, crds: Path) -> None:
-    """Raise where an object has an unknown kind, an unknown field or a wrong type.
+    """Raise if an object has an unknown kind, an unknown field or a wrong type.
 
-    Kinds of Kubernetes itself are judged by kubernetes-validate. It only looks at the first word of a group, so that
+    kubernetes-validate checks the kinds of Kubernetes. It reads only the first part of a group, so that
     apps.example.com would pass as apps: groups with a dot outside k8s.io must have a CRD schema.
     """
     group, _, version = obj['apiVersion'].rpartition('/')
     schema = crds / group / f'{obj["kind"].lower()}_{version}.json'
     if group and schema.is_file():
-        # The schemas leave metadata open; a ConfigMap has the same one.
+        # CRD schemas do not check metadata: check it as that of a ConfigMap.
         probe = {'apiVersion': 'v1', 'kind': 'ConfigMap', 'metadata': obj['metadata']}
         kubernetes_validate.validate(probe, kubernetes_version, strict=True)
         crd_validator(schema).validate(obj)
@@ -133,7 +133,7 @@ class GitRequest(BaseHTTPRequestHandler):
     server: GitOverHttp
 
     def answer(self) -> None:
-        body = self.body()  # read in any case: git would lose our answer if we closed on it
+        body = self.body()  # read it always: git loses the response if the connection is closed before
         if self.headers['Authorization'] != self.server.token:
             self.send_response(401)
             self.send_header('WWW-Authenticate', 'Basic realm="git"')
@@ -176,4 +176,4 @@ class GitRequest(BaseHTTPRequestHandler):
         }
 
     def log_message(self, *ignored: object) -> None:
-        """Say nothing: tests read what the command under test prints."""
+        """Print nothing: tests read the output of the command under test."""

@@ -1,4 +1,4 @@
-"""A repository whose model has four charts, of which `chartloom prune` has removed three."""
+"""A repository whose model has four charts, three of them removed by `chartloom prune`."""
 
 from __future__ import annotations
 
@@ -30,18 +30,18 @@ FILES = {
 
 
 def entry(version: str, model_version: str = '1', *, pruned: bool = False) -> LedgerEntry:
-    """An entry of a ledger, of no real chart."""
+    """An entry of a ledger, without a real chart."""
     texts = {'digest': 'd', 'content': 'c', 'source': 's', 'starter': 'model-server 1.0.0', 'tree': f'sha1:{"0" * 40}'}
     return LedgerEntry(version, model_version, **texts, bump='patch', reasons=(), pruned=pruned)
 
 
 def charts(here: Checkout, model: str = 'web') -> list[str]:
-    """The chart versions whose folders stand there."""
+    """The chart versions whose folders exist."""
     return sorted(path.name for path in (here.folder / 'charts' / model).iterdir() if path.is_dir())
 
 
 def marks(here: Checkout, model: str = 'web') -> list[str]:
-    """The chart versions that the ledger calls pruned."""
+    """The chart versions that the ledger marks as pruned."""
     data = (here.folder / ledger_file(model)).read_bytes()
     return [entry.version for entry in read_ledger(data, ledger_file(model)) if entry.pruned]
 
@@ -55,7 +55,7 @@ def pin(here: Checkout, chart: str) -> None:
 
 
 def grown(top: Path, prefix: str = '', *options: str) -> Checkout:
-    """Charts 1.0.0 to 1.0.3 of web, the last of them pinned in prod and followed in dev."""
+    """A repository with charts 1.0.0 to 1.0.3 of web; prod pins the last one, dev follows the newest."""
     here = published(top, FILES, prefix, *options)
     for replicas in (2, 3, 4):
         here.write(r.model('web', replicas=replicas))
@@ -67,7 +67,7 @@ def grown(top: Path, prefix: str = '', *options: str) -> Checkout:
 
 
 def pruned(top: Path, prefix: str = '', *options: str) -> tuple[Checkout, dict[str, bytes]]:
-    """The same after `prune --commit`, and the files of its charts before."""
+    """The same repository after `prune`, and the files of its charts before."""
     here = grown(top, prefix, *options)
     before = {path: data for path, data in here.tree().items() if path.startswith('charts/web/1')}
     assert prune(here, commit=True).commit
@@ -76,7 +76,7 @@ def pruned(top: Path, prefix: str = '', *options: str) -> tuple[Checkout, dict[s
 
 
 def restored(here: Checkout, before: dict[str, bytes], chart: str) -> None:
-    """Pin a pruned chart, and hold what comes back against what was there."""
+    """Pin a pruned chart, and compare the restored files with those before."""
     pin(here, chart)
     assert here.commit().commit
     folder = f'charts/web/{chart}/'
@@ -88,6 +88,6 @@ def restored(here: Checkout, before: dict[str, bytes], chart: str) -> None:
 
 
 def serves(origin: Path) -> str:
-    """The address of an origin that lets clones leave objects out."""
+    """Configure an origin to allow partial clones, and return its URL."""
     git(origin, 'config', 'uploadpack.allowFilter', 'true')
     return f'file://{origin}'

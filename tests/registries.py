@@ -1,4 +1,4 @@
-"""Small registries as data, and git repositories made of them, for tests of what the whole line makes."""
+"""Small registries as data → git repositories, for tests of the generated files."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ ENVOY = {**GATEWAY, 'gateway': {'name': 'public', 'namespace': 'gateways', 'cont
 
 
 def as_yaml(value: Any) -> bytes:
-    """JSON is YAML once everything but plain ASCII is escaped as YAML does; not our own writer, which is under test."""
+    """Write YAML as JSON with YAML's escapes, without our own writer, which is under test."""
     text = json.dumps(value, ensure_ascii=False, indent=1)
     return re.sub('[^\n -~]', lambda found: f'\\U{ord(found[0]):08x}', text).encode()
 
@@ -68,7 +68,7 @@ def environment(name: str = 'prod', **spec: Any) -> Files:
 
 
 def following(name: str = 'prod', **spec: Any) -> Files:
-    """An environment whose releases need no pins."""
+    """An environment that follows the newest version, so that its releases require no pins."""
     return environment(name, follow='newest', **spec)
 
 
@@ -87,13 +87,13 @@ def example() -> Files:
 
 
 def tree(folder: Path) -> Files:
-    """Every file below a folder, git's own aside."""
+    """All files below a folder, except .git."""
     files = (path for path in folder.rglob('*') if path.is_file() and '.git' not in path.relative_to(folder).parts)
     return {path.relative_to(folder).as_posix(): path.read_bytes() for path in files}
 
 
 class Repository:
-    """A git repository with a registry; `prefix` is the sub-folder that it stands in."""
+    """A git repository with a registry; `prefix` is the sub-folder of the registry."""
 
     def __init__(self, folder: Path, files: Mapping[str, bytes], prefix: str = '') -> None:
         self.folder = folder / prefix
@@ -114,21 +114,21 @@ class Repository:
         return apply(generate(models), open_repository(self.folder), Options(**options))
 
     def publish(self) -> Outcome:
-        """Generate and commit: what stands there then is published, for chartloom's base is this branch."""
+        """Generate and commit: the files are then published, because chartloom's base is this branch."""
         return self.generate(commit=True)
 
     def tree(self) -> Files:
         return tree(self.folder)
 
     def read(self, path: str) -> Any:
-        """A generated YAML file, by our own reader."""
+        """Read a generated YAML file with our own reader."""
         from generator.documents.read import read_yaml
 
         return read_yaml((self.folder / path).read_bytes(), path)
 
 
 def vouch(folder: Path, model: str, version: str) -> None:
-    """Let the ledger say the digest of a chart as it stands, as if the chartloom that published it had made it so."""
+    """Write the digest of a changed chart into the ledger, as if chartloom had published it with these files."""
     chart, ledger = folder / 'charts' / model / version, folder / ledger_file(model)
     files = {path.relative_to(chart).as_posix(): path.read_bytes() for path in chart.rglob('*') if path.is_file()}
     entries = read_ledger(ledger.read_bytes(), ledger_file(model))

@@ -1,4 +1,4 @@
-"""A release in memory with the files of its registry, moved by the operations themselves: for tests of rollouts."""
+"""A registry with one release in memory, changed by the rollout operations: for tests of rollouts."""
 
 from __future__ import annotations
 
@@ -28,13 +28,13 @@ NEW = {'version': r.version('2'), 'args': ['--new'], 'env': {'LEVEL': {'value': 
 
 
 def pod(release: ResolvedRelease, name: str) -> str:
-    """What the pods of a track are made of, but for the chart's templates."""
+    """The values that determine the pods of a track, as text; without the chart's templates."""
     track = release.merged['tracks'][name]
     return json.dumps({**workload(release.merged), **track['workload']}, sort_keys=True)
 
 
 def templates(*, older: bool) -> Templates:
-    """The starter, or one whose templates differ from it."""
+    """The starter; with `older`, a starter with other templates."""
     found = load_templates()
     if not older:
         return found
@@ -45,7 +45,7 @@ def templates(*, older: bool) -> Templates:
 
 @cache
 def made(*, older: bool, scaled: bool) -> tuple[ModelCharts, Chart, Chart]:
-    """The charts of both versions, each of the model as it was then."""
+    """The charts of both versions, each generated when it was the newest version."""
     registry = read({**base('canary', scaled=scaled), **model(OLD, scaled=scaled)})
     first = make_charts(registry.models[MODEL], registry.settings, templates(older=older), (), {})
     (old,) = first.charts.values()
@@ -81,7 +81,7 @@ def schemas() -> RegistrySchemas:
 
 
 def read(files: Files) -> Registry:
-    """The registry of files; its problems are raised."""
+    """Read a registry from files; raises its problems."""
 
     def check(found: Registry, unread: Any) -> Any:
         return registry_problems(found, load_templates(), unread)
@@ -90,7 +90,7 @@ def read(files: Files) -> Registry:
 
 
 class World:
-    """Files of a registry with one release, and what follows from them."""
+    """The files of a registry with one release, and what is resolved from them."""
 
     def __init__(self, strategy: dict[str, Any], *, older: bool = False, scaled: bool = False) -> None:
         self._read: Any = ((), None)
@@ -101,7 +101,7 @@ class World:
         self.older = older
 
     def set(self, file: str, **spec: Any) -> None:
-        """Edit a file as a person would; None takes a key away."""
+        """Edit a file as a person would; None removes a key."""
         from generator.documents.read import read_yaml as parse
 
         document = parse(self.files[file], file)
@@ -165,6 +165,6 @@ class World:
         self.files = kept
 
     def at_rest(self, pin: Pin, **more: Any) -> ResolvedRelease:
-        """The release on a pin, as if there had never been a rollout."""
+        """Resolve the release with a pin, without a rollout."""
         release = self.release
         return self._pinned(replace(release, spec={**release.spec, **pin.spec, **more}))

@@ -1,6 +1,6 @@
-"""The runtimes that chartloom promises: what the helm test of each asks, and the metrics that its server has.
+"""The supported runtimes: the request of each helm test, and the metrics of each server.
 
-This is the only list of them in the tests. tests/series.py makes series of the metrics, by what they count.
+This is the only list of runtimes in the tests. tests/series.py makes series of the metrics, by what they count.
 """
 
 from __future__ import annotations
@@ -99,7 +99,7 @@ SERVERS = {
         },
     ),
     'torchserve': Server(
-        # What a prediction looks like is known to the owner of the model alone.
+        # Only the owner of the model knows the format of a prediction.
         ('GET', '/ping', 'Healthy'),
         {
             'ts_inference_requests_total{model_name="web"}': 'all',
@@ -111,7 +111,7 @@ SERVERS = {
 
 
 def runtime_problems(name: str, data: bytes) -> list[Problem]:
-    """What schemas/runtime.json says of a preset, as it is for a model web of version 1."""
+    """The problems of a preset by schemas/runtime.json, for version 1 of a model web."""
     file = f'chart_templates/runtimes/{name}.yaml'
     schema = (ROOT / 'schemas/runtime.json').read_bytes()
     schemas = RegistrySchemas({**load_templates().schemas, 'runtime.json': schema})

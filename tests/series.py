@@ -1,4 +1,4 @@
-"""What a runtime tells Prometheus, minute by minute, in the notation of promtool; and promtool itself."""
+"""Metrics of a runtime → time series per minute, in the notation of promtool; and a call of promtool."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ Series = dict[str, str]
 
 _PRESETS = {runtime.name: runtime.spec for runtime in load_templates().runtimes.values()}
 QUERIES: dict[str, Values] = {name: spec['queries'] for name, spec in _PRESETS.items() if 'queries' in spec}
-MINUTES = 8 * 60  # that a story lasts
+MINUTES = 8 * 60  # the length of all series
 
 
 def counts(each: float) -> str:
@@ -29,7 +29,7 @@ def gauge(value: float) -> str:
 
 
 def tells(runtime: str, good: float, bad: float, slow: bool, load: float) -> Series:
-    """The series of model web, that gets `good` and `bad` requests a minute and has `load` of them under way."""
+    """The series of model web with `good` and `bad` requests per minute and `load` requests in progress."""
     found: Series = {}
     for metric, what in SERVERS[runtime].metrics.items():
         name, _, labels = metric.rstrip('}').partition('{')
@@ -81,11 +81,11 @@ _TOLD: dict[str, Any] = {
 
 
 def ask(promtool: Path, folder: Path, rules: list[Values], series: Series, **expected: list[Values]) -> None:
-    """Whether promtool takes the rules for good ones, and they do what is expected."""
+    """Run promtool's test of rules, with `expected` results."""
     (folder / 'rules.yaml').write_text(yaml.safe_dump({'groups': [{'name': 'web', 'rules': rules}]}))
     inputs = [{'series': key, 'values': values} for key, values in series.items()]
     test = {'interval': '1m', 'input_series': inputs, **expected}
-    # Every minute would be truer, and take half a minute, too; what lasts was there 20 minutes ago.
+    # An evaluation each minute would be more exact, but takes half a minute.
     whole = {'rule_files': ['rules.yaml'], 'evaluation_interval': '20m', 'tests': [test]}
     (folder / 'tests.yaml').write_text(yaml.safe_dump(whole))
     for what, file in (('check', 'rules.yaml'), ('test', 'tests.yaml')):

@@ -1,4 +1,4 @@
-"""The starter chart and the runtime presets for tests: values to render them with, and what helm makes of them."""
+"""The starter chart and the runtime presets → value sets for tests, and objects rendered by helm."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from generator.strategies.routing import routing
 
 CHART = ROOT / 'chart_templates' / 'model-server'
 RUNTIMES = sorted((ROOT / 'chart_templates' / 'runtimes').glob('*.yaml'))
-# A file with nothing but a name and what it resolves to is no preset.
+# A file with only `name` and `resolvesTo` is an alias, not a preset.
 PRESETS = {path.stem: path for path in RUNTIMES if 'resolvesTo:' not in path.read_text(encoding='utf-8')}
 TEMPLATES = sorted(path for path in (CHART / 'templates').rglob('*') if path.is_file())
 SCHEMA = load_templates().starter.schema
@@ -38,7 +38,7 @@ def merge(below: Values, above: Mapping[str, Any]) -> Values:
 
 
 def compiled(values: Mapping[str, Any]) -> Values:
-    """Values over the starter's own, with what chartloom compiles from both."""
+    """Values with the `routing` that chartloom compiles from them and the starter's defaults."""
     return {**values, 'routing': routing(merge(DEFAULTS, values))}
 
 
@@ -49,7 +49,7 @@ def preset(name: str) -> Values:
 
 
 def value_sets() -> dict[str, Values]:
-    """The starter's defaults, its own test values, and every preset with its model baked in or downloaded."""
+    """The starter's defaults, its test values (ci/), and every preset with the model in its image or downloaded."""
     sets: dict[str, Values] = {'defaults': {}}
     for path in sorted((CHART / 'ci').glob('*-values.yaml')):
         sets[path.stem] = yaml.safe_load(path.read_text(encoding='utf-8'))
@@ -60,7 +60,7 @@ def value_sets() -> dict[str, Values]:
             place = {key: form[key] for key in ('path', 'unpack')}
             artifact = {'delivery': 'download', 'uri': 'https://example.com/m', 'sha256': '0' * 64, **place}
             sets[f'{name}-{kind}'] = merge(merge(sets[name], form.get('values', {})), {'artifact': artifact})
-    # The starter's own test values bring along what is compiled from them, which is tested by itself.
+    # The starter's test values already contain the compiled `routing`; a separate test checks it.
     return {name: values if name.endswith('-values') else compiled(values) for name, values in sets.items()}
 
 
@@ -70,14 +70,14 @@ each_preset = pytest.mark.parametrize('name', PRESETS)
 
 
 class Loader(yaml.CSafeLoader):
-    """Reads = and << as texts, as Kubernetes does."""
+    """Reads = and << as strings, as Kubernetes does."""
 
 
 Loader.yaml_implicit_resolvers = {k: v for k, v in Loader.yaml_implicit_resolvers.items() if k not in '=<'}
 
 
 def as_yaml(values: Values) -> str:
-    """JSON is YAML once the characters are escaped that YAML does not take as they are."""
+    """Write YAML as JSON; characters that YAML does not allow are escaped."""
     text = json.dumps(values, ensure_ascii=False)
     return re.sub('[\x7f-\x9f\u2028\u2029\ufeff]', lambda found: f'\\u{ord(found[0]):04x}', text)
 
@@ -88,7 +88,7 @@ def run_helm(binary: Path, chart: Path, values: Values, release: str = 'r') -> s
 
 
 def render(binary: Path, values: Values, chart: Path = CHART, release: str = 'r') -> dict[tuple[str, str], Values]:
-    """All objects, by kind and name; of the starter with what is compiled from its values."""
+    """Render all objects, by kind and name; for the starter, with the compiled `routing`."""
     whole = compiled(values) if chart == CHART and 'routing' not in values else values
     done = run_helm(binary, chart, whole, release)
     assert done.returncode == 0, done.stderr
@@ -109,7 +109,7 @@ def of_kind(objects: Mapping[tuple[str, str], Values], kind: str) -> Values:
 
 
 def workloads(objects: Mapping[tuple[str, str], Values]) -> list[Values]:
-    """What makes pods: more than one while tracks share the traffic."""
+    """The objects that create pods: one per track."""
     return [obj for (kind, _), obj in objects.items() if kind in ('Deployment', 'Rollout')]
 
 
@@ -123,5 +123,5 @@ def all_containers(spec: Values) -> list[Values]:
 
 
 def seen_by_the_container(text: str) -> str:
-    """What the kubelet makes of a text: $$ is one $, and nothing here is a reference."""
+    """Expand a text as the kubelet does: $$ is one $; a reference becomes 'EXPANDED'."""
     return re.sub(r'\$(\$|\([^)]*\))', lambda found: '$' if found[1] == '$' else 'EXPANDED', text)

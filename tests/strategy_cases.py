@@ -1,4 +1,4 @@
-"""For each feature of a strategy a model that asks for it, and an environment for each engine, router and agent."""
+"""A feature of a strategy → a model that uses it; an engine, router and agent → an environment."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ def blue_green(**more: Any) -> dict[str, Any]:
 
 
 GRPC = {'route': {'grpc': {'methods': {'predict': {'service': 'a.B', 'method': 'C'}}}}}
-# What a model says to ask for a feature, and no more than it must.
+# The smallest spec of a model that uses each feature.
 MODELS: dict[str, dict[str, Any]] = {
     'rolling': {'strategy': {'rolling': {'maxSurge': 2}}},
     'blueGreen': blue_green(),

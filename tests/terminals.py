@@ -1,4 +1,4 @@
-"""A terminal of our own: what a person gets to see."""
+"""A command → its output on a pseudo-terminal."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ COLOURS = ('\x1b[0m', '\x1b[1m', '\x1b[2m', *(f'\x1b[{number}m' for number in ra
 
 
 def on_a_terminal(here: Checkout, *arguments: str, **env: str) -> str:
-    """What a terminal gets to see; nothing in it is a control character that is not ours."""
+    """Run a command on a pseudo-terminal, check that it prints no control characters but colours, return its output."""
     ours, theirs = pty.openpty()
     process = start(here.folder, *arguments, stdout=theirs, stderr=theirs, stdin=theirs, env={'TERM': 'dumb', **env})
     os.close(theirs)

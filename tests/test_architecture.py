@@ -1,4 +1,4 @@
-"""The packages of generator/ (DESIGN §4): who may import whom, no circles, no impure core, paths in one place."""
+"""The packages of generator/: allowed imports, no circular imports, a pure core, and paths in one module."""
 
 from __future__ import annotations
 

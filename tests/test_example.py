@@ -1,4 +1,4 @@
-"""gitops_example is checked in whole: it regenerates to itself, in place and from nothing, and passes verify."""
+"""gitops_example contains all generated files: they are reproduced in place and from an empty folder, and verified."""
 
 from __future__ import annotations
 

@@ -1,10 +1,10 @@
-"""Whole repositories made from small registries, compared file by file with what was approved.
+"""Small registries → complete repositories, compared file by file with the approved ones.
 
-A case is a folder of tests/golden: `registry` (input), `current` (what is published before, if anything), `prefix` (the
-sub-folder that it stands in, if any) and `expected` (the tree afterwards). Two things are not kept there, or every case
-would change with every template: files that are copied byte for byte are compared with what they are copies of, and
-digests, which are shown as <digest>, are computed anew. `pytest --update-golden` writes what was got; `git diff` is
-where it is reviewed.
+A case is a folder of tests/golden: `registry` (input), `current` (what was published before, optional), `prefix` (the
+sub-folder of the repository, optional) and `expected` (the resulting tree). So that a change of a template does not
+change every case, two things are not stored: exact copies of other files, which are compared with the originals, and
+digests, which are shown as <digest> and computed by the test. `pytest --update-golden` writes `expected`; review it
+with `git diff`.
 """
 
 from __future__ import annotations

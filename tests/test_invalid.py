@@ -1,8 +1,8 @@
-"""Bad input: each case of tests/invalid is planned as a user would do it; stderr is compared to the letter.
+"""Invalid registries → messages: each case of tests/invalid runs `chartloom plan`; stderr must equal expected.txt.
 
-A case lies over `_base`. Its `about.txt` says what is expected (`# expect:`) and what git or the file system must be
-asked for (`# make:`); `remove.txt` lists files of the base that are missing; `before/` is laid over the base and
-published first. `--update-golden` writes expected.txt.
+The files of a case override those of `_base`. Its `about.txt` contains the expected problem (`# expect:`) and steps
+with git or the file system (`# make:`); `remove.txt` lists files of `_base` to remove; `before/` overrides `_base` and
+is published first. `--update-golden` writes expected.txt.
 """
 
 from __future__ import annotations
@@ -154,10 +154,10 @@ ELSEWHERE = {
     "Kubernetes '{}' of environment '{}' lacks {}": 'no feature yet that only some charts use: test_checks.py',
     'it is there since Kubernetes {}': 'the same',
     '{} does not match {}': 'for jsonschema, never shown',
-    'git takes this file for one of another repository': 'a registry with its own .git: test_refusals.py',
+    'the file belongs to another git repository': 'a registry with its own .git: test_refusals.py',
     "remove the '.git' in {}": 'the same',
-    'git has this file, but it is not in the work tree': 'a clone that is not checked out: test_beginning.py',
-    "bring it here with 'git restore', or 'git sparse-checkout add' of its folder": 'the same',
+    'the file is in git, but not in the work tree': 'a clone that is not checked out: test_beginning.py',
+    "run 'git restore' for it, or 'git sparse-checkout add' for its folder": 'the same',
 }
 
 

@@ -1,4 +1,4 @@
-"""Every runtime × way of delivery × router, from one registry, on both helms; each object in a strict schema."""
+"""Every runtime × artifact delivery × router, from one registry, with Helm 3 and 4; objects are checked strictly."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What holds for any registry: merging is helm's, order means nothing, bytes repeat, one commit wakes one release."""
+"""Properties of any registry: merges equal those of helm, order has no effect, bytes repeat, one release per commit."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A chart version is what a reviewer can hold, and a request of ten of them is what a forge shows."""
+"""The size of a chart version, and of a pull request with ten of them, is limited so that people can review it."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Scanners that nobody here wrote look at the example; what they may find, and why, stands in docs/scanners.md."""
+"""checkov and trivy check the example; docs/scanners.md lists the accepted findings, with the reason for each."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""chartloom as people install it: from a wheel, in an empty folder, with no checkout in sight."""
+"""chartloom installed from a wheel works in an empty folder, without a checkout."""
 
 from __future__ import annotations
 

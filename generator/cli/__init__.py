@@ -1,4 +1,4 @@
-"""The command line: one verb a module, loaded when it is called; the only place that prints or sets an exit code."""
+"""Command line → exit code: one module per command, loaded when it is called; only this package prints."""
 
 from __future__ import annotations
 
@@ -14,26 +14,26 @@ from generator.domain.problems import CommandFailed, ProblemsFound, problem
 
 DONE, PROBLEMS, USAGE, FAILED, CHANGES = range(5)
 
-# Written here, so that --help need not load what the verbs need.
+# Texts are here, so that --help does not load the modules of the commands.
 GROUPS = {
     'Daily work': {
         'plan': 'Show what generate would change.',
-        'generate': 'Make charts, values and delivery objects from the registry; commit and push on request.',
-        'verify': 'Check that the repository is what the registry says, and that helm accepts it.',
-        'pin': 'Write missing or new pins into releases, comments kept.',
+        'generate': 'Generate charts, values and delivery objects from the registry; commit and push on request.',
+        'verify': 'Check that the generated files match the registry, and that helm accepts them.',
+        'pin': 'Write missing or new pins into releases; comments are kept.',
         'rollout': 'Move a release to another version, step by step: start, advance, abort, finish, status.',
     },
     'Registry and charts': {
-        'explain': 'Show every value of a release, and the file and line it comes from.',
-        'strategies': 'Show which strategies each engine can carry out with which routers.',
-        'dockerfile': 'Print a Dockerfile that bakes a version of a model into the image of its runtime.',
-        'prune': 'Remove old chart versions that no release needs; git keeps them.',
+        'explain': 'Show every value of a release, with the file and line that sets it.',
+        'strategies': 'Show which strategies each engine supports with which routers.',
+        'dockerfile': 'Print a Dockerfile that puts a version of a model into the image of its runtime.',
+        'prune': 'Remove old chart versions that no release requires; the git history keeps them.',
     },
     'Setting up': {
-        'init': 'Begin an empty GitOps repository that works, with comments that teach.',
+        'init': 'Create a GitOps repository, with comments that explain each file.',
         'doctor': 'Check git, helm and the repository.',
         'completion': 'Print the shell completion script.',
-        'version': 'Print the versions of chartloom and of what it works with, for a bug report.',
+        'version': 'Print the versions of chartloom, Python, helm, git and the libraries, for a bug report.',
     },
 }
 VERBS = {name: text for group in GROUPS.values() for name, text in group.items()}
@@ -60,7 +60,7 @@ class _Verbs(click.Group):
                 formatter.write_dl([(name.ljust(width), text) for name, text in verbs.items()])
 
     def shell_complete(self, ctx: click.Context, incomplete: str) -> list[Any]:
-        """The verbs and the options of the group; click would load each verb to ask whether it is hidden."""
+        """Offer the commands and the group's options; click would load each command to ask whether it is hidden."""
         from click.shell_completion import CompletionItem
 
         verbs = [CompletionItem(name, help=text) for name, text in VERBS.items() if name.startswith(incomplete)]
@@ -83,7 +83,7 @@ class _Verbs(click.Group):
 )
 @click.version_option(__version__, prog_name='chartloom')
 def cli() -> None:
-    """Weave a registry of models and environments into Helm charts and a GitOps repository.
+    """Generate Helm charts and a GitOps repository from a registry of models and environments.
 
     'chartloom COMMAND --help' shows the arguments and options of a command.
     """
@@ -93,24 +93,24 @@ def cli() -> None:
 
 
 def main() -> None:
-    """The console script: every failure becomes a text on stderr (or JSON on stdout) and an exit code."""
+    """Run the console script: every failure becomes a text on stderr (or JSON on stdout) and an exit code."""
     import gc
 
     from generator.cli.streams import lost_output, open_streams
 
-    # What a run makes it mostly keeps to its end: looking through all of it again and again for garbage takes a third
-    # of the time of a large run. Seldom costs nothing, and keeps what a long one drops from piling up.
+    # A run keeps most of its objects to the end: at the default threshold, garbage collection takes a third of the
+    # time of a large run. With a high threshold it costs nothing and still limits the memory of a long run.
     gc.set_threshold(1_000_000, 50, 1000)
     open_streams()
     code = _run()
     if lost := lost_output():
-        print(f'stdout: cannot be written: {lost}; what was done is done', file=sys.stderr)
+        print(f'stdout: cannot write the result: {lost}; the command itself is complete', file=sys.stderr)
         code = code or FAILED
     sys.exit(code)
 
 
 def _run() -> int:
-    """Run the command; its exit code."""
+    """Run the command and return its exit code."""
     from generator.cli.output import report, report_usage
 
     try:
@@ -135,7 +135,7 @@ def _run() -> int:
 
 
 def _refused(error: OSError) -> ProblemsFound:
-    """What the system refuses: a full disk, a folder that nobody may enter."""
+    """Turn an error of the operating system into a problem: a full disk, a folder without permission."""
     place = error.filename2 or error.filename or ''
-    hint = 'mend it (is there a file or a folder in the way, may it be used, is the disk full), then run it again'
+    hint = 'check that no other file or folder blocks it, its permissions and the disk space, then run it again'
     return problem(os.fsdecode(place) if isinstance(place, str | bytes) else '', '', error.strerror or str(error), hint)

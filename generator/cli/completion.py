@@ -1,4 +1,4 @@
-"""chartloom completion: the script that teaches a shell our verbs and options."""
+"""chartloom completion: a shell → the script that completes chartloom's commands, options and names in it."""
 
 from __future__ import annotations
 

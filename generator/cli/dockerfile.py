@@ -1,4 +1,4 @@
-"""chartloom dockerfile: a Dockerfile that bakes a version of a model into the image of its runtime."""
+"""chartloom dockerfile: a model version → a Dockerfile that puts its files into the image of its runtime."""
 
 from __future__ import annotations
 
@@ -25,15 +25,15 @@ from generator.tools.git.repository import open_repository
 def command(model: str, wanted: str, folder: Path, output: str) -> None:
     """Print a Dockerfile that fetches the model's files, checks them and puts them into the image of its runtime.
 
-    The image of a version without an artifact is its base, and the files come from the folder model/ beside the
-    Dockerfile.
+    If the version has no artifact, its own image is the base image, and the files come from the folder model/ next to
+    the Dockerfile.
     """
     run = open_run(open_repository(folder), [model])
     found = run.registry.models[model]
     version = next((each for each in found.versions if each.version == wanted), None) if wanted else found.newest
     if version is None:
         hint = suggest(wanted, [each.version for each in found.versions])
-        raise problem(found.file, '$.spec.versions', f"there is no version '{wanted}' of {model}", hint)
+        raise problem(found.file, '$.spec.versions', f"version '{wanted}' of model '{model}' not found", hint)
     text = dockerfile(found, version, run.templates)
     if output == 'json':
         result({'model': model, 'version': version.version, 'dockerfile': text})

@@ -1,4 +1,4 @@
-"""chartloom doctor: is everything here that a run needs."""
+"""chartloom doctor: the machine and the repository → findings, each with its hint; exit code 1 for a problem."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ _MARKS = {'ok': ('✓', 'green'), 'warning': ('!', 'yellow'), 'problem': ('✗',
 @common_options
 @click.pass_context
 def command(context: click.Context, folder: Path, output: str) -> None:
-    """Check git, helm, the repository and its registry; say what to do about what is wrong."""
+    """Check git, helm, the repository and its registry; show how to correct each problem."""
     findings = []
     for finding in examine(folder):
         findings.append(finding)

@@ -1,4 +1,4 @@
-"""chartloom explain: every value of a release, and the file and line it comes from."""
+"""chartloom explain: a release → each of its values, with the file and line that sets it."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ from generator.pipeline.run import Run, open_run
 from generator.releases.explain import Origin, explain_release
 from generator.tools.git.repository import open_repository
 
-# Files of the tool itself, which no repository holds.
+# Files of chartloom itself, which are not in the repository.
 TOOL = 'chart_templates/'
 
 
@@ -31,18 +31,18 @@ TOOL = 'chart_templates/'
 @click.argument('key', default='')
 @common_options
 def command(name: str, key: str, folder: Path, output: str) -> None:
-    """Show every value of a release, and the file and line it comes from.
+    """Show every value of a release, with the file and line that sets it.
 
-    With KEY, for example `resources.limits`, only what stands below it.
+    With KEY, for example `resources.limits`, show only this value and those below it.
     """
     release = name.removeprefix('release/')
     if release.count('/') != 1:
-        raise click.UsageError(f"'{name}' is no release: write release/ENV/MODEL")
+        raise click.UsageError(f"invalid release '{name}': write release/ENV/MODEL")
     run = open_run(open_repository(folder), [release.rpartition('/')[2]])
     found = next((item for item in run.releases if item.release.name == release), None)
     if found is None:
         hint = suggest(release, run.source.release_names)
-        raise problem(RELEASES, '', f"there is no release '{release}'", hint)
+        raise problem(RELEASES, '', f"release '{release}' not found", hint)
     lines = _Lines(run)
     wanted = f'$.{key}' if key else '$'
     rows = [
@@ -53,7 +53,7 @@ def command(name: str, key: str, folder: Path, output: str) -> None:
         or json_path(origin.path).startswith((f'{wanted}.', f'{wanted}['))
     ]
     if not rows:
-        raise problem(release, wanted, 'there is no such value', suggest(key, sorted(found.merged)))
+        raise problem(release, wanted, 'value not found', suggest(key, sorted(found.merged)))
     if output == 'json':
         values = [
             {'key': k, 'value': o.value, 'file': o.file, 'path': json_path(o.source), 'line': line}
@@ -71,14 +71,14 @@ def command(name: str, key: str, folder: Path, output: str) -> None:
 
 
 class _Lines:
-    """Lines of places, each file read once: of the repository, or of the tool itself."""
+    """Line numbers of values; each file, of the repository or of chartloom itself, is read once."""
 
     def __init__(self, run: Run) -> None:
         self.run = run
         self.files: dict[str, Mapping[Place, Mark]] = {}
 
     def line(self, origin: Origin) -> int:
-        """The line of a place, or of the nearest place around it that the file holds; 0 for none."""
+        """The line of a value, or of the nearest parent that is in the file; 0 for none."""
         marks = self.files.get(origin.file)
         if marks is None:
             marks = self.files[origin.file] = yaml_marks(self._read(origin.file), origin.file)
@@ -99,6 +99,6 @@ class _Lines:
 
 
 def _short(value: object) -> str:
-    """A value in a line; a program that reads the lines gets all of it."""
+    """A value in one line; it is cut on a terminal only."""
     text = json.dumps(value, ensure_ascii=False)
     return f'{text[:37]}…' if len(text) > 40 and sys.stdout.isatty() else text

@@ -11,14 +11,14 @@ from generator.operations.operation import generate
 
 @click.command()
 @click.argument('models', nargs=-1, shell_complete=offers.models)
-@click.option('--commit', is_flag=True, help='Make one commit of the changes and of the registry files they come from.')
-@click.option('--discard-edits', is_flag=True, help='Give up changes that were made by hand in generated files.')
+@click.option('--commit', is_flag=True, help='Commit the changes, with the registry files they come from.')
+@click.option('--discard-edits', is_flag=True, help='Discard hand edits of generated files.')
 @click.option(
     '--allow-removal',
     multiple=True,
     metavar='NAME',
     shell_complete=offers.removed,
-    help='Remove the files of this release (env/model) or environment, whose registry file is gone.',
+    help='Remove the generated files of this release (env/model) or environment, whose registry file is missing.',
 )
 @operation_options
 def command(
@@ -29,11 +29,11 @@ def command(
     place: Place,
     output: str,
 ) -> None:
-    """Make charts, values and delivery objects from the registry.
+    """Generate charts, values and delivery objects from the registry.
 
-    With MODELS only theirs are made, reading no more than they need. A rerun on unchanged input changes nothing.
+    With MODELS, only the files of these models are read and generated. A rerun on unchanged input changes nothing.
     """
     if place.push and not (commit or place.url):
-        raise click.UsageError('--push needs --commit')
+        raise click.UsageError('--push requires --commit')
     commit = commit or bool(place.url)
     tell(place.carry_out(generate(models), commit=commit, discard=discard_edits, removable=allow_removal))

@@ -1,4 +1,4 @@
-"""chartloom init: an empty GitOps repository that works, with comments that teach."""
+"""chartloom init: an empty folder or branch → a GitOps repository, with comments that explain each file."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from generator.pipeline.doctor import PLACEHOLDER
 
 @click.command()
 @click.option(
-    '--url', default='', help="The repository's address for the agents. Default: that of the remote 'origin'."
+    '--url', default='', help="URL of the repository for the agents. Default: the URL of the remote 'origin'."
 )
 @click.option(
     '--agent',
@@ -24,12 +24,12 @@ from generator.pipeline.doctor import PLACEHOLDER
     show_default=True,
     help='Agent of the first environment.',
 )
-@click.option('--example', is_flag=True, help='With a first model and its release.')
+@click.option('--example', is_flag=True, help='Add an example model and its release.')
 @operation_options
 def command(url: str, agent: str, example: bool, place: Place, output: str) -> None:
-    """Begin a GitOps repository: settings, a first environment `local`, and all that is generated from them.
+    """Create a GitOps repository: settings, a first environment `local`, and the files generated from them.
 
-    Where there is no git repository one is made. Nothing that exists is overwritten. It is one commit.
+    If there is no git repository, it is created. Existing files are not overwritten. The result is one commit.
     """
     first = First(url, agent, example)
     options = Options(commit=True, push=place.push, dry_run=place.dry_run, message=place.message)
@@ -57,10 +57,10 @@ def _tell(outcome: Outcome) -> None:
     if outcome.commit:
         say(f'commit {outcome.commit[:12]} on {outcome.branch}{", pushed" if outcome.pushed else ""}', fg='green')
     if outcome.result['url'] == PLACEHOLDER:
-        say(f'\nset spec.repository.url in {SETTINGS}: {PLACEHOLDER} stands for it now', fg='yellow')
+        say(f'\nset spec.repository.url in {SETTINGS}: it is a placeholder now, {PLACEHOLDER}', fg='yellow')
     bootstrap = bootstrap_file(FIRST_ENVIRONMENT)
     say('\nnext:')
     say(f'  edit {model_file("<model>"):<36} add a model, and {release_file(f"{FIRST_ENVIRONMENT}/<model>")}')
-    say('  chartloom generate --commit               make its chart, values and delivery object')
+    say('  chartloom generate --commit               generate its chart, values and delivery object')
     say(f'  kubectl apply -f {bootstrap:<24} once, by the platform team: the agent then follows the repository')
-    say(f'  (review {bootstrap} first: it says what the repository may deploy, and where)')
+    say(f'  (review {bootstrap} first: it defines what the repository may deploy, and where)')

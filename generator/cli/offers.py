@@ -1,4 +1,4 @@
-"""The files of a repository → the words that a shell offers while somebody types; what is broken is not offered."""
+"""The files of a repository → the words that shell completion offers; invalid files are skipped."""
 
 from __future__ import annotations
 
@@ -23,18 +23,18 @@ from generator.domain.problems import ProblemsFound
 
 Offer = Callable[[click.Context, click.Parameter, str], list[str]]
 
-# Other names no file of the registry may have, and a shell may take them for something else.
+# Other names are invalid in the registry, and a shell may interpret them.
 _PLAIN = re.compile(r'[A-Za-z0-9][A-Za-z0-9._+-]*')
 
 
 def _offer(words: Callable[[Path, click.Context], Iterable[str]]) -> Offer:
-    """For shell_complete of an argument or option: `words` gets the folder that --path names."""
+    """Make a function for `shell_complete`; `words` gets the folder of --path."""
 
     def offered(context: click.Context, parameter: click.Parameter, incomplete: str) -> list[str]:
         taken = context.params.get(parameter.name or '') or ()
         try:
             found = list(words(Path(context.params.get('folder') or '.'), context))
-        except (OSError, ProblemsFound, KeyError, TypeError):  # a file that is missing, or is not a registry file
+        except (OSError, ProblemsFound, KeyError, TypeError):  # a missing file, or an invalid registry file
             return []
         start = 'release/' if incomplete.startswith('release/') else ''
         wanted = (f'{start}{word}' for word in found if not isinstance(taken, tuple) or word not in taken)
@@ -44,7 +44,7 @@ def _offer(words: Callable[[Path, click.Context], Iterable[str]]) -> Offer:
 
 
 def _names(folder: Path) -> list[str]:
-    """Names of the YAML files of a folder, sorted; none where there is no such folder."""
+    """Names of the YAML files in a folder, sorted; none if it does not exist."""
     if not folder.is_dir():
         return []
     files = (name.removesuffix('.yaml') for name in os.listdir(folder) if name.endswith('.yaml'))
@@ -52,7 +52,7 @@ def _names(folder: Path) -> list[str]:
 
 
 def _of_environments(folder: Path) -> list[str]:
-    """ENV/MODEL of each file in the folders of a folder, sorted."""
+    """ENV/MODEL of each YAML file in the sub-folders of a folder, sorted."""
     if not folder.is_dir():
         return []
     environments = sorted(filter(_PLAIN.fullmatch, os.listdir(folder)))
@@ -60,7 +60,7 @@ def _of_environments(folder: Path) -> list[str]:
 
 
 def _model(context: click.Context) -> str:
-    """The model that the words before name, alone or as ENV/MODEL; click leaves arguments aside at an open option."""
+    """The model in the words before, alone or as ENV/MODEL; after an open option click has them in `args` only."""
     words = (context.params.get('model'), context.params.get('name'), *context.args)
     return str(next(filter(None, words), '')).rpartition('/')[2]
 
@@ -82,7 +82,7 @@ def _charts(folder: Path, context: click.Context) -> Iterator[str]:
 
 
 def _removed(folder: Path, _: click.Context) -> Iterator[str]:
-    """Releases and environments whose generated files are left, and whose registry files are gone."""
+    """Releases and environments that have generated files and no registry file."""
     kept = {*_of_environments(folder / RELEASES), *_names(folder / ENVIRONMENTS)}
     left = [*_of_environments(folder / VALUES), *_names(folder / BOOTSTRAP)]
     yield from (name for name in left if name not in kept)

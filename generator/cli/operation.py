@@ -1,4 +1,4 @@
-"""What all operations have in common on the command line: their options, and what is reported of an outcome."""
+"""Options of all operations → where and how to carry one out; an outcome → text or JSON."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ F = TypeVar('F', bound=Callable[..., Any])
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """Where and how an operation is to be carried out, by the options that all of them have."""
+    """Where and how to carry out an operation, from the options that all operations share."""
 
     folder: Path
     url: str
@@ -40,15 +40,15 @@ class Place:
 
 
 def _prefix(folder: Path) -> str:
-    """--path with --repo names a folder of that repository: '' or ending in '/'."""
+    """With --repo, --path is a folder in that repository: '' or ending in '/'."""
     parts = [part for part in folder.parts if part != '/']
     if '..' in parts:
-        raise click.UsageError(f"--path '{folder}' leads out of the repository")
+        raise click.UsageError(f"--path '{folder}' is outside the repository")
     return ''.join(f'{part}/' for part in parts)
 
 
 def operation_options(function: F) -> F:
-    """Options of a command that makes a commit: it gets a `place` in their stead."""
+    """Add the options of a command that makes a commit; the command gets them as one `place`."""
 
     @wraps(function)
     def command(
@@ -59,7 +59,7 @@ def operation_options(function: F) -> F:
     for option in (
         click.option('--push', is_flag=True, help='Push the commit.'),
         click.option('--dry-run', is_flag=True, help='Show what would change; nothing is written.'),
-        click.option('--message', default='', help='Subject of the commit instead of the one made of the changes.'),
+        click.option('--message', default='', help='Subject of the commit; default: a summary of the changes.'),
         repo_option,
         branch_option,
         common_options,
@@ -89,7 +89,7 @@ def outcome_data(outcome: Outcome) -> dict[str, object]:
 
 
 def tell(outcome: Outcome) -> None:
-    """Warnings to stderr; the outcome as JSON where that is asked for, else in words."""
+    """Print warnings to stderr, and the outcome as text or, with --output json, as JSON."""
     warn(outcome.warnings)
     if wants_json():
         result(outcome_data(outcome))
@@ -99,7 +99,7 @@ def tell(outcome: Outcome) -> None:
     if outcome.dry_run:
         say('nothing was written' if outcome.changed else 'nothing to do')
     elif not outcome.changed and not outcome.result:
-        say('nothing to do: the repository is what the registry says')
+        say('nothing to do: the generated files match the registry')
     if outcome.commit:
         place = f'on {outcome.branch}' if outcome.branch else 'on a detached HEAD'
         say(f'commit {outcome.commit[:12]} {place}{", pushed" if outcome.pushed else ""}', fg='green')
@@ -118,6 +118,6 @@ def _tell_changes(outcome: Outcome) -> None:
             shown = ', '.join(names[:8]) + (f' and {len(names) - 8} more' if len(names) > 8 else '')
             say(f'{title}: {shown}')
     if summary.uninstalled:
-        say('the agent uninstalls what the removed releases ran', fg='red')
+        say('the agent uninstalls the removed releases', fg='red')
     count = len(outcome.plan.changes)
     say(f'{count} {"file" if count == 1 else "files"} {"to change" if outcome.dry_run else "changed"}')

@@ -1,4 +1,4 @@
-"""What commands say: text for people (colour and progress only on a terminal), JSON for programs."""
+"""Results, problems and warnings → text for people (colour and progress on a terminal only), or JSON for programs."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ F = TypeVar('F', bound=Callable[..., Any])
 
 
 def common_options(function: F) -> F:
-    """--path and --output, on every command that reads a repository."""
+    """Add --path and --output, for every command that reads a repository."""
     path = click.option(
         '--path', 'folder', type=click.Path(file_okay=False, path_type=Path), default='.', show_default=True,
         help='Folder of the GitOps repository; it may be a sub-folder of a git repository.',
@@ -30,15 +30,15 @@ def common_options(function: F) -> F:
 
 
 def output_option(function: F) -> F:
-    """-o, --output, on every command."""
+    """Add -o, --output, for every command."""
     form = click.Choice(['text', 'json'])
     return click.option(
-        '-o', '--output', type=form, default='text', show_default=True, help='Form of the result.'
+        '-o', '--output', type=form, default='text', show_default=True, help='Format of the result.'
     )(function)  # fmt: skip
 
 
 def wants_json() -> bool:
-    """Whether the result is JSON: by --output, or by the words themselves where a usage error left no command."""
+    """Whether the result is JSON: by --output, or by the raw arguments if a usage error prevented their parsing."""
     context = click.get_current_context(silent=True)
     if context is not None:
         return context.params.get('output') == 'json'
@@ -46,7 +46,7 @@ def wants_json() -> bool:
 
 
 def _output_of(words: Sequence[str]) -> str:
-    """What the last --output or -o among the words of a command line says."""
+    """The value of the last --output or -o in a command line."""
     told = ''
     for word, following in pairwise([*words, '']):
         if word == '--':
@@ -61,43 +61,43 @@ def _output_of(words: Sequence[str]) -> str:
 
 
 def coloured() -> bool | None:
-    """Whether to print colours: as NO_COLOR or FORCE_COLOR say (NO_COLOR wins), else None: on a terminal only."""
+    """Whether to print colours, by NO_COLOR (wins) and FORCE_COLOR; None: on a terminal only."""
     if os.environ.get('NO_COLOR'):
         return False
     return True if os.environ.get('FORCE_COLOR', '0') not in ('', '0') else None
 
 
-# A text, or one with a style of its own.
+# A text, or a text with its own style.
 Piece = str | tuple[str, dict[str, Any]]
 
-# What a terminal would obey or hide; a line break and a tab are ours. Surrogates are bytes that are no UTF-8.
+# Characters that a terminal would interpret or hide, except line break and tab. Surrogates are bytes of invalid UTF-8.
 _UNSAFE = re.compile('[\x00-\x08\x0b-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\ud800-\udfff]')
 
 
 def harmless(text: str) -> str:
-    """A text whose control characters are shown: nothing that a file or a server says may steer a terminal."""
+    """Escape control characters: text from a file or a server must not control the terminal."""
     return _UNSAFE.sub(lambda found: found[0].encode('unicode_escape').decode(), text)
 
 
 def in_a_line(text: str) -> str:
-    """The same, of what must not go on in another line."""
+    """Escape line breaks and tabs, too, for a text that must stay in one line."""
     return harmless(text).replace('\n', '\\n').replace('\t', '\\t')
 
 
 def say(*pieces: Piece, err: bool = False, **style: Any) -> None:
-    """Print a line; the style is that of the pieces without one of their own."""
+    """Print a line; `style` is for the pieces without their own style."""
     pairs = ((piece, style) if isinstance(piece, str) else piece for piece in pieces)
     text = ''.join(click.style(harmless(text), **own) if own else harmless(text) for text, own in pairs)
     click.echo(text, file=sys.stderr if err else sys.stdout, color=coloured())
 
 
 def result(data: dict[str, Any]) -> None:
-    """The result of a command as JSON, in ASCII: a file name need not be text; keys in the order given."""
+    """Print a result as JSON, in the given order of keys; in ASCII, because a file name may be invalid UTF-8."""
     click.echo(json.dumps({**data, 'problems': data.get('problems', [])}, indent=2), file=sys.stdout)
 
 
 def count(number: int, what: str) -> str:
-    """A number with its noun, in the plural where it is not one."""
+    """A number with its noun, in the plural unless the number is 1."""
     return f'{number} {what}{"" if number == 1 else "s"}'
 
 
@@ -106,7 +106,7 @@ def problem_data(problems: Iterable[Problem]) -> list[dict[str, str]]:
 
 
 def report(error: ProblemsFound | CommandFailed) -> None:
-    """Tell why a command stopped."""
+    """Print why a command stopped."""
     if wants_json():
         if isinstance(error, ProblemsFound):
             result({'problems': problem_data(error.problems)})
@@ -131,7 +131,7 @@ def report(error: ProblemsFound | CommandFailed) -> None:
 
 
 def report_usage(error: click.ClickException) -> None:
-    """Tell what is wrong with the command line: with the usage and where to read more, as JSON like any problem."""
+    """Print a usage error: as text with the usage and the name of --help, or as JSON like any problem."""
     if not wants_json():
         error.show(text := StringIO())
         say(text.getvalue().removesuffix('\n'), err=True)
@@ -146,7 +146,7 @@ def report_usage(error: click.ClickException) -> None:
 
 
 def warn(warnings: Iterable[Problem]) -> None:
-    """Tell people what works and should be known; in JSON it is a part of the result."""
+    """Print warnings to stderr; with --output json they are part of the result instead."""
     if wants_json():
         return
     for found in warnings:

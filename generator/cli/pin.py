@@ -1,4 +1,4 @@
-"""chartloom pin: the model version and chart version that releases stand on, written into the registry."""
+"""chartloom pin: releases → their pins (model version and chart version), written into the registry."""
 
 from __future__ import annotations
 
@@ -12,13 +12,13 @@ from generator.operations.pin import pinning
 
 @click.command()
 @click.argument('releases', nargs=-1, metavar='[ENV/MODEL]...', shell_complete=offers.releases)
-@click.option('--newest', is_flag=True, help='Move to the newest model version as well.')
+@click.option('--newest', is_flag=True, help='Move to the newest model version.')
 @operation_options
 def command(releases: tuple[str, ...], newest: bool, place: Place, output: str) -> None:
-    """Write missing pins into releases, and make one commit of them and of what follows; comments are kept.
+    """Write missing pins into releases, generate the files, and commit both; comments are kept.
 
-    A release that names a version without its chart, or a chart of another version, gets the newest chart of its
-    version. With names these releases move to the newest chart of their version.
+    A release whose chart is missing, or belongs to another version, gets the newest chart of its version. With names,
+    these releases move to the newest chart of their version.
     """
     names = tuple(name.removeprefix('release/') for name in releases)
     outcome = place.carry_out(pinning(names, newest=newest))

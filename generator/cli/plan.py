@@ -1,4 +1,4 @@
-"""chartloom plan: what generate would change, as a table of releases and files."""
+"""chartloom plan: the registry → the changes that generate would make, as a table, a list of files, or JSON."""
 
 from __future__ import annotations
 
@@ -25,11 +25,11 @@ from generator.tools.git.transaction import finish_killed
 @click.command()
 @click.argument('models', nargs=-1, shell_complete=offers.models)
 @click.option('--diff', is_flag=True, help='Show the changes of each file.')
-@click.option('--exit-code', is_flag=True, help='Exit with 4 when there are changes.')
-@click.option('--discard-edits', is_flag=True, help='Plan as generate --discard-edits would do.')
+@click.option('--exit-code', is_flag=True, help='Exit with 4 if there are changes.')
+@click.option('--discard-edits', is_flag=True, help='Plan as for generate --discard-edits.')
 @click.option(
     '--allow-removal', multiple=True, metavar='NAME', shell_complete=offers.removed,
-    help='Plan as generate --allow-removal would do.',
+    help='Plan as for generate --allow-removal.',
 )  # fmt: skip
 @common_options
 @click.pass_context
@@ -80,7 +80,7 @@ def _data(plan: Plan, diffs: dict[str, str], moves: dict[str, str]) -> dict[str,
 
 def _tell(plan: Plan, diffs: dict[str, str], moves: dict[str, str]) -> None:
     if not plan.changes:
-        say('nothing to do: the repository is what the registry says')
+        say('nothing to do: the generated files match the registry')
         return
     summary = summarize(plan)
     groups = (
@@ -106,13 +106,13 @@ def _tell(plan: Plan, diffs: dict[str, str], moves: dict[str, str]) -> None:
         for line in diffs.get(change.path, '').splitlines():
             say(f'    {line}', fg={'+': 'green', '-': 'red'}.get(line[:1]))
     if summary.uninstalled:
-        say('\nthe agent uninstalls what the removed releases ran', fg='red')
+        say('\nthe agent uninstalls the removed releases', fg='red')
     counts = {kind: sum(change.kind == kind for change in plan.changes) for kind in colours}
     say(f'\n{counts["add"]} to add, {counts["update"]} to update, {counts["remove"]} to remove')
 
 
 def _diff(run: Run, plan: Plan, path: str) -> str:
-    """The change of a file; a file of a new chart version is compared with the version before."""
+    """The diff of a file; a file of a new chart version is compared with that of the version before."""
     older = _older(run, path)
     before = run.source.read(older).decode(errors='replace') if older else ''
     after = plan.files.get(path, b'').decode(errors='replace')

@@ -1,4 +1,4 @@
-"""chartloom prune: chart folders that nobody needs any more, removed; git's history keeps them."""
+"""chartloom prune: chart folders that are not used → one commit that removes them; the git history keeps them."""
 
 from __future__ import annotations
 
@@ -16,11 +16,12 @@ from generator.operations.prune import pruned_charts, pruning
 @click.argument('models', nargs=-1, shell_complete=offers.models)
 @operation_options
 def command(models: tuple[str, ...], place: Place, output: str) -> None:
-    """Remove old chart versions, of all models or of MODELS, and make one commit of it.
+    """Remove old chart versions of MODELS, by default of all models, in one commit.
 
-    These stay: what a release pins, what a rollout names, what an environment follows, and the newest versions of each
-    model (charts.keep in registry/settings.yaml, 10 by default). The ledgers mark the others as pruned. Their files
-    remain in git's history: when a release pins such a version again, 'generate' restores it.
+    These stay: charts that a release pins, that a rollout comes from or leads to, or that an environment with
+    'follow: newest' runs, and the newest versions of each model (charts.keep in registry/settings.yaml, default 10).
+    The ledgers mark the others as pruned. Their files stay in the git history: if a release pins such a version again,
+    'generate' restores it.
     """
     outcome = place.carry_out(pruning(models))
     folders = pruned_charts(outcome.plan)

@@ -1,4 +1,4 @@
-"""chartloom rollout: one release to another version, each step a commit; with other engines one commit in all."""
+"""chartloom rollout: a release → another version, one commit per stage; with other engines one commit in total."""
 
 from __future__ import annotations
 
@@ -29,8 +29,8 @@ F = TypeVar('F', bound=Callable[..., Any])
 def command() -> None:
     """Move a release to another version, step by step.
 
-    With engine native each step is a commit: 'start' begins, 'advance' makes the next step when its time has come. With
-    Argo Rollouts and Flagger 'start' is the one commit, and their controllers do the rest.
+    With engine native each stage is a commit: 'start' makes the first one, and 'advance' the next one, as soon as the
+    stage's hold is over. With Argo Rollouts and Flagger 'start' makes the only commit; their controllers do the rest.
     """
 
 
@@ -39,22 +39,22 @@ def _release(context: click.Context, parameter: click.Parameter, name: str) -> s
 
 
 def _verb(named: offers.Offer) -> Callable[[F], F]:
-    """The options of a verb, whose release is one of those `named`."""
+    """Add the arguments and options of a verb; completion offers the `named` releases."""
     name = click.argument('name', metavar='ENV/MODEL', callback=_release, shell_complete=named)
     return lambda function: name(operation_options(function))
 
 
 @command.command()
 @click.option(
-    '--version', default='', shell_complete=offers.versions, help='The model version to go to; default: the newest.'
+    '--version', default='', shell_complete=offers.versions, help='The new model version; default: the newest.'
 )
 @click.option(
     '--chart', default='', shell_complete=offers.charts,
-    help='The chart version to go to; default: the newest of that version.',
+    help='The new chart version; default: the newest chart of that model version.',
 )  # fmt: skip
 @_verb(offers.releases)
 def start(name: str, version: str, chart: str, place: Place, output: str) -> None:
-    """Begin: the new pods beside the old ones, without traffic."""
+    """Start the new pods next to the old ones, without traffic."""
     outcome = place.carry_out(starting(name, version, chart))
     tell(outcome)
     if not wants_json() and not place.dry_run:
@@ -63,18 +63,18 @@ def start(name: str, version: str, chart: str, place: Place, output: str) -> Non
 
 
 @command.command()
-@click.option('--approve', is_flag=True, help='Approve the stage that waits for somebody.')
-@click.option('--now', 'skip_hold', is_flag=True, help='Do not wait for the end of its hold.')
-@click.option('--if-healthy', is_flag=True, help='Ask Prometheus first: pods are ready, and the checks hold.')
-@click.option('--prometheus', default='', help="Address of Prometheus; default: the environment's.")
-@click.option('--abort-on-failure', is_flag=True, help='Take all requests back when the checks fail.')
+@click.option('--approve', is_flag=True, help='Approve a stage that requires approval.')
+@click.option('--now', 'skip_hold', is_flag=True, help='Do not wait for the end of the hold.')
+@click.option('--if-healthy', is_flag=True, help='Ask Prometheus first whether the pods are ready and the checks pass.')
+@click.option('--prometheus', default='', help='URL of Prometheus; default: monitoring.prometheus of the environment.')
+@click.option('--abort-on-failure', is_flag=True, help='Abort the rollout if the checks fail.')
 @_verb(offers.rollouts)
 @click.pass_context
 def advance(
     context: click.Context, name: str, approve: bool, skip_hold: bool, if_healthy: bool, prometheus: str,
     abort_on_failure: bool, place: Place, output: str,
 ) -> None:  # fmt: skip
-    """Make the next step, if its time has come.
+    """Move to the next stage, if the hold of this one is over and its approval is given.
 
     Exit codes: 0 advanced, 1 failed (or aborted), 4 waiting.
     """
@@ -87,9 +87,9 @@ def advance(
 @_verb(offers.rollouts)
 @click.pass_context
 def abort(context: click.Context, name: str, place: Place, output: str) -> None:
-    """Take all requests back to the old version.
+    """Move all requests back to the old version.
 
-    Where the new one has got requests its pods stay, to answer them, until 'advance' or 'finish' removes them.
+    If the new pods have served requests, they stay to complete them, until 'advance' or 'finish' removes them.
     """
     _move(context, name, place, aborting(name))
 
@@ -98,7 +98,7 @@ def abort(context: click.Context, name: str, place: Place, output: str) -> None:
 @_verb(offers.rollouts)
 @click.pass_context
 def finish(context: click.Context, name: str, place: Place, output: str) -> None:
-    """Make the next commit towards the end, after the last step or an abort; no hold and no check is waited for."""
+    """Move to the next stage after the last step or after an abort, without waiting for holds and checks."""
     _move(context, name, place, finishing(name, int(time.time())))
 
 
@@ -149,7 +149,7 @@ def _tell_abort(name: str, outcome: Outcome) -> None:
             report(problem(rollout_file(name), '$.spec.stage', reason))
     tell(outcome)
     last = f"; 'chartloom rollout finish {name}' removes the new pods" if outcome.result['remaining'] else ''
-    _say(f'{name}: all requests are back at {outcome.result["from"]["version"]}{last}')
+    _say(f'{name}: {outcome.result["from"]["version"]} serves all requests again{last}')
 
 
 def _model(name: str) -> str:
@@ -162,7 +162,7 @@ def _model(name: str) -> str:
 @branch_option
 @common_options
 def status(name: str, repo: str, branch: str, folder: Path, output: str) -> None:
-    """Show where rollouts stand, what comes next and what it waits for; all that are under way where none is named."""
+    """Show the stage of a rollout, the next stage and what it waits for; without ENV/MODEL, of all rollouts."""
     with opened(Place(folder, repo, branch, False, False, '').target) as repository:
         _status(name, repository)
 
@@ -176,4 +176,4 @@ def _status(name: str, repository: Repository) -> None:
     for run, each in runs:
         show_status(run, each, now)
     if not names:
-        say('no rollout is under way')
+        say('no rollout is in progress')

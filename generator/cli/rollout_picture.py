@@ -1,4 +1,4 @@
-"""A rollout, or what a controller will make of one → lines for the terminal."""
+"""A rollout, or the strategy that a controller will follow → lines for the terminal."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ _MEANS = {
 
 
 def picture(rollout: Rollout) -> Iterator[str]:
-    """A line a stage: done ✓, now ●, to come ○; with the share of the requests that the new version answers."""
+    """One line per stage: done ✓, current ●, next ○; with the share of the requests that the new version serves."""
     strategy = rollout_strategy(rollout)
     stages = course(strategy, chart_first=rollout.stage == CHART)
     names = [stage.name for stage in stages]
@@ -34,19 +34,19 @@ def picture(rollout: Rollout) -> Iterator[str]:
             break
         yield _line('✓●○'[(place >= at) + (place > at)], stage.name, _share(stage), _about(stage))
     if rollout.aborted:
-        yield _line('✗', rollout.stage, 0, 'aborted: all requests are back, the new pods go next')
+        yield _line('✗', rollout.stage, 0, 'aborted: all requests are back, the new pods are removed next')
     yield _line('○', ENDED, 0 if rollout.aborted else 100, 'as before the start' if rollout.aborted else _MEANS[ENDED])
 
 
 def preview(strategy: Canary | BlueGreen) -> Iterator[str]:
-    """The same before it has begun."""
+    """The same lines for a rollout that has not started."""
     for stage in course(strategy):
         yield _line('○', stage.name, _share(stage), _about(stage))
     yield _line('○', ENDED, 100, _MEANS[ENDED])
 
 
 def _share(stage: Stage) -> int:
-    """Percent of the requests that the new version answers: at the end its pods are those of the live track."""
+    """Percent of the requests that the new version serves; at 'return' the pods of the live track run it, too."""
     return 100 if stage.name == 'return' else stage.weight
 
 
@@ -74,18 +74,18 @@ def _about(stage: Stage) -> str:
 def controller_lines(
     strategy: Canary | BlueGreen, engine: Engine, environment: Environment, model: str
 ) -> Iterator[str]:
-    """What Argo Rollouts or Flagger will do with a new version, and when at the earliest."""
+    """What Argo Rollouts or Flagger will do with a new version, with the earliest time of each step."""
     release = f'{environment.name}/{model}'
     yield f'{engine_title(engine)} moves the traffic of {release}; git holds the target and the strategy:'
     yield from _steps(strategy) if isinstance(strategy, Canary) else _switch(strategy)
     if strategy.checks:
         yield f'  every {strategy.checks.interval} it checks {_names(strategy.checks)}'
-        yield '  when they fail it takes the requests back, and git still names the new version: revert the commit'
-    yield f"  see it: 'kubectl -n {environment.namespace} get {_kind(engine)} {model} --watch'"
+        yield '  if they fail, the old version gets all requests, and git still has the new version: revert the commit'
+    yield f"  watch it: 'kubectl -n {environment.namespace} get {_kind(engine)} {model} --watch'"
 
 
 def _kind(engine: Engine) -> str:
-    """What shows a rollout in the cluster."""
+    """The kubectl name of the object that shows a rollout."""
     match engine:
         case 'native':
             return 'deployment'

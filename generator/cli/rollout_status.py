@@ -1,4 +1,4 @@
-"""Where a release stands on its way to another version, as a small picture and as data."""
+"""A release and its rollout → its stage, the next stage and what it waits for, as text or as data."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from generator.pipeline.run import Run
 
 
 def status_data(run: Run, name: str, now: int) -> dict[str, object]:
-    """A rollout as data, or that there is none."""
+    """A rollout as data; `stage` is '' if there is none."""
     if name not in run.registry.rollouts:
         strategy, environment = strategy_of(run, name)
         engine = run.registry.releases[name].engine(environment)
@@ -31,16 +31,16 @@ def status_data(run: Run, name: str, now: int) -> dict[str, object]:
 
 
 def show_status(run: Run, name: str, now: int) -> None:
-    """The same as a picture; of a release that no rollout leads away from, what one would do."""
+    """The same as text; for a release without a rollout, what its strategy would do."""
     if name in run.registry.rollouts:
         _show_rollout(run, find_rollout(run, name)[1], now)
         return
     strategy, environment = strategy_of(run, name)
     engine = run.registry.releases[name].engine(environment)
     if isinstance(strategy, Rolling):
-        say(f"{name} has strategy 'rolling': Kubernetes replaces the pods as soon as the pin has moved")
+        say(f"{name} has strategy 'rolling': Kubernetes replaces the pods when the pin moves")
     elif by_commits(engine):
-        say(f"{name}: no rollout is under way; 'chartloom rollout start {name}' begins this one, a commit a line:")
+        say(f"{name}: no rollout is in progress; 'chartloom rollout start {name}' starts this one, a commit per line:")
         _say(preview(strategy))
     else:
         _say(controller_lines(strategy, engine, environment, name.rpartition('/')[2]))

@@ -1,4 +1,4 @@
-"""chartloom strategies: what engines can do with which routers, what controllers enforce, and the nearest ways."""
+"""chartloom strategies: the capability tables → what each engine, router and controller supports, and alternatives."""
 
 from __future__ import annotations
 
@@ -14,9 +14,9 @@ from generator.strategies.table import counts, gateway_rows, rows
 @click.command()
 @output_option
 def command(output: str) -> None:
-    """Show which strategies each engine can carry out with which routers, and why not with others.
+    """Show which strategies each engine supports with which routers, and the reason if not.
 
-    Both agents, Argo CD and Flux, take all of them. A second table shows what each Gateway API controller enforces.
+    Both agents, Argo CD and Flux, support all of them. A second table shows what each Gateway API controller enforces.
     """
     if output == 'json':
         result({'combinations': _data(), 'gateways': _gateways()})
@@ -29,7 +29,7 @@ def command(output: str) -> None:
         say(f'  instead: {refusal.instead}')
     supported, refused = counts()
     say(f'\n{supported} combinations of feature, engine, router and agent are supported, {refused} are refused')
-    say('\nWith router gateway-api, what a route asks for beyond the core of the API depends on the controller:\n')
+    say('\nWith router gateway-api, features beyond the core of the API depend on the controller:\n')
     table([*gateway_rows()], ('FEATURE', '', 'ENFORCED BY'))
 
 

@@ -1,4 +1,4 @@
-"""The standard streams → ones that never stop a run: what is done is done, whether it can be told or not."""
+"""The standard streams → streams whose write errors never stop a run."""
 
 from __future__ import annotations
 
@@ -9,9 +9,9 @@ from typing import TextIO
 
 
 class Stream(TextIOWrapper):
-    """What its encoding lacks is shown escaped; what cannot be written is lost, and `fault` says why.
+    """Escapes characters that its encoding lacks; output that cannot be written is lost, and `fault` holds the reason.
 
-    A reader that has gone (`| head`) is no fault.
+    A reader that closed the pipe (`| head`) is not a fault.
     """
 
     fault = ''
@@ -32,22 +32,22 @@ class Stream(TextIOWrapper):
     def _lose(self, error: OSError) -> None:
         if not isinstance(error, BrokenPipeError):
             self.fault = self.fault or str(error.strerror)
-        # What waits in the buffers has to go somewhere, or Python would fail with it at the end.
+        # Python flushes the buffers at exit, and would fail there: send their content to the null device.
         nowhere = os.open(os.devnull, os.O_WRONLY)
         os.dup2(nowhere, self.fileno())
         os.close(nowhere)
 
 
 def open_streams() -> None:
-    """Make both streams safe; where one is closed, keep its number from becoming that of a file."""
+    """Make both streams safe; if one is closed, occupy its number, so that no opened file gets it."""
     for number in range(3):
         try:
             os.fstat(number)
         except OSError:
-            os.open(os.devnull, os.O_RDONLY)  # the lowest free number is this one
-        if number:  # else what a slow reader cannot take at once would be lost
+            os.open(os.devnull, os.O_RDONLY)  # it gets the lowest free number: this one
+        if number:  # a non-blocking stream would lose output that a slow reader does not take at once
             os.set_blocking(number, True)
-    # A test has streams of its own.
+    # Tests replace the streams.
     if sys.stdout is sys.__stdout__:
         sys.stdout = _safe(sys.stdout, 1)
     if sys.stderr is sys.__stderr__:
@@ -61,5 +61,5 @@ def _safe(stream: TextIO | None, number: int) -> Stream:
 
 
 def lost_output() -> str:
-    """Why stdout could not be written; '' where it could."""
+    """Why stdout could not be written; '' if it could."""
     return str(getattr(sys.stdout, 'fault', ''))

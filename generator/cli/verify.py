@@ -1,4 +1,4 @@
-"""chartloom verify: is the repository what the registry says, and do helm and strict schemas accept it."""
+"""chartloom verify: the repository → problems: files that do not match the registry, or that helm or schemas refuse."""
 
 from __future__ import annotations
 
@@ -20,22 +20,22 @@ from generator.tools.helm.binary import Helm, find_helm
 @click.command()
 @click.argument('models', nargs=-1, shell_complete=offers.models)
 @click.option(
-    '--base', default='', metavar='REV', help='Judge append-only charts against this revision, for example origin/main.'
+    '--base', default='', metavar='REV', help='Compare published charts with this revision, for example origin/main.'
 )
-@click.option('--all', 'every', is_flag=True, help='Lint every chart, not only those that the base lacks.')
+@click.option('--all', 'every', is_flag=True, help='Lint every chart, not only those that are not in the base.')
 @click.option(
     '--schema-location',
     'locations',
     multiple=True,
     metavar='LOCATION',
-    help="Check objects by strict JSON Schemas, located as kubeconform does, repeatable; 'default' is Kubernetes' own.",
+    help="Location of strict JSON Schemas, as for kubeconform; repeatable; 'default': the schemas of Kubernetes.",
 )
 @click.option(
     '--jobs',
     type=click.IntRange(1),
     default=os.cpu_count() or 2,
     show_default='cores',
-    help='Helm processes at a time.',
+    help='Number of helm processes at a time.',
 )
 @common_options
 @click.pass_context
@@ -43,9 +43,9 @@ def command(
     context: click.Context, models: tuple[str, ...], base: str, every: bool,
     locations: tuple[str, ...], jobs: int, folder: Path, output: str,
 ) -> None:  # fmt: skip
-    """Check schemas, drift and hand edits, append-only charts and their ledger, helm lint and helm template.
+    """Check schemas, drift, hand edits, published charts and their ledger, helm lint and helm template.
 
-    With --schema-location the rendered, delivery and bootstrap objects are checked by strict schemas, too.
+    With --schema-location, also check the rendered, delivery and bootstrap objects against strict schemas.
     """
     repository = open_repository(folder)
     helm = find_helm(os.environ)

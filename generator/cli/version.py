@@ -1,4 +1,4 @@
-"""chartloom version: what a bug report should name."""
+"""chartloom version: the installation → the versions that a bug report should contain."""
 
 from __future__ import annotations
 
@@ -21,9 +21,9 @@ from generator.tools.process import run
 @click.command()
 @output_option
 def command(output: str) -> None:
-    """Print the versions of chartloom and of what it works with: Python, helm, git, the machine, the libraries.
+    """Print the versions of chartloom, Python, helm, git, the platform and the libraries.
 
-    A program that is not found stops nothing: it has no version.
+    A program that is not found is reported as 'not found'; the exit code stays 0.
     """
     parts = {
         'chartloom': _part(generator.__version__, str(Path(generator.__file__).parent)),
@@ -51,7 +51,7 @@ def _part(number: str, path: str) -> dict[str, str]:
 
 
 def _program(name: str, *question: str) -> dict[str, str]:
-    """Version and path of a program; no path where it is not found, no version where it gives none."""
+    """Version and path of a program; the path is '' if it is not found, the version is '' if it reports none."""
     path = shutil.which(name)
     if path is None:
         return _part('', '')
@@ -63,7 +63,7 @@ def _program(name: str, *question: str) -> dict[str, str]:
 
 
 def _libraries() -> dict[str, str]:
-    """What chartloom itself requires, as it is installed."""
+    """The libraries that chartloom requires, with their installed versions."""
     try:
         needed = [line for line in requires('chartloom') or () if 'extra ==' not in line]
     except PackageNotFoundError:  # run from its sources

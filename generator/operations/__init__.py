@@ -1,1 +1,1 @@
-"""Changes of registry files and what follows from them: init, generate, pin, rollout."""
+"""Operations (init, generate, pin, prune, rollout) → changed registry files, generated files and one commit."""

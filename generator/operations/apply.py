@@ -1,4 +1,4 @@
-"""An operation → files in the work tree, or one commit on the branch and the remote: all of it or nothing."""
+"""An operation → files in the work tree, or one commit on the branch and the remote; complete, or no change at all."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ def apply(operation: Operation, repository: Repository, options: Options, progre
 
 
 def _is_plain(operation: Operation, options: Options) -> bool:
-    """Whether nothing but the files decides that there is nothing to do."""
+    """Whether the files alone determine that there is nothing to do."""
     return operation.change is None and not (operation.prune or options.push or options.removable)
 
 
@@ -61,7 +61,7 @@ def _applied(operation: Operation, run: Run, change: RegistryChange, options: Op
 def _writes(run: Run, plan: Plan) -> list[Write]:
     ids, file = run.source.tree.ids, run.repository.file
     there = (change.path for change in plan.changes if change.path in ids)
-    # A file that git knows may not be here: a sparse checkout.
+    # In a sparse checkout a file of the index may not be in the work tree.
     before = {path: ids[path] for path in there if os.path.lexists(file(path))}
     return [Write(change.path, before.get(change.path, ''), plan.files.get(change.path)) for change in plan.changes]
 
@@ -88,7 +88,7 @@ def _commit(
 
 
 def _push_head(repository: Repository, remote: str, branch: str, head: str) -> bool:
-    """Push what was committed before, where the remote does not have it."""
+    """Push earlier commits, if the remote does not have them; whether it did."""
     if not head or remote_head(repository, remote, branch) == head:
         return False
     push_onto(repository, remote, branch, head, head)
@@ -97,5 +97,5 @@ def _push_head(repository: Repository, remote: str, branch: str, head: str) -> b
 
 def _remote(repository: Repository, branch: str) -> str:
     if not branch:
-        raise problem('HEAD', '', 'is detached: there is no branch to push', "run 'git switch' with a branch first")
+        raise problem('HEAD', '', 'expected a branch to push, found a detached HEAD', "run 'git switch <branch>' first")
     return push_remote(repository, branch)

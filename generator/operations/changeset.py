@@ -1,4 +1,4 @@
-"""A run → what its commit holds: generated files, the registry files they were made from, and the index entries."""
+"""A run → the content of its commit: generated files, the registry files they come from, and index entries."""
 
 from __future__ import annotations
 
@@ -30,9 +30,10 @@ from generator.tools.git.repository import Repository
 
 @dataclass(frozen=True, slots=True)
 class Changeset:
-    """`plan` are the changes of generated files; `files` what the commit takes, `registry` and `executable` of those.
+    """`plan` has the changes of generated files, `files` all files of the commit, `registry` the registry files among
+    them, and `executable` those with the executable bit.
 
-    `index` are the paths whose index entries follow the commit, with the blob ids that are staged now.
+    `index` has the paths whose index entries are updated to the commit, with the blob ids that are staged now.
     """
 
     plan: Plan
@@ -43,12 +44,13 @@ class Changeset:
 
 
 def find_changes(run: Run, plan: Plan, operation: Operation, own: Collection[str], options: Options) -> Changeset:
-    """What HEAD lacks; `plan` is what the work tree lacks, `own` are the registry files that the operation changes.
+    """Compare HEAD with the desired tree; `plan` does the same for the work tree.
 
-    ProblemsFound where a commit would lose something, or hold what is no part of the operation.
+    `own` are the registry files that the operation changes. Raises ProblemsFound if the commit would lose a change, or
+    contain a change that is not part of the operation.
     """
     removable, discard = options.removable, options.discard
-    held = run.source.tree.held  # all that HEAD holds and a commit of this scope may touch
+    held = run.source.tree.held  # the files of HEAD that a commit of this scope may change
     lacking, registry = plan, {}
     if held != run.source.tree.ids:
         generated = {path: blob for path, blob in held.items() if not _is_registry(path)}
@@ -70,7 +72,7 @@ def _is_registry(path: str) -> bool:
 
 
 def _with_own_blocks(run: Run, plan: Plan, held: Mapping[str, str]) -> Plan:
-    """Of a document only our block is ours: what the team has not committed around it stays out of our commit."""
+    """Change only the marked block of a document: the commit excludes the team's uncommitted changes around it."""
     dirty = [name for name in DOCUMENTS if run.whole and run.source.tree.ids.get(name) != held.get(name)]
     if not dirty:
         return plan
@@ -86,7 +88,7 @@ def _with_own_blocks(run: Run, plan: Plan, held: Mapping[str, str]) -> Plan:
 
 
 def _registry_changes(run: Run, held: Mapping[str, str]) -> dict[str, bytes | None]:
-    """The registry files of the scope that HEAD does not hold as they are: a commit has what it was generated from."""
+    """The registry files of the scope that differ from HEAD: a commit contains the files it was generated from."""
     source = run.source
     names = {name for name in source.names if is_registry_yaml(name) and source.in_scope(name)}
     changes: dict[str, bytes | None] = {
@@ -100,23 +102,21 @@ def _registry_changes(run: Run, held: Mapping[str, str]) -> dict[str, bytes | No
 def _strangers(
     run: Run, changed: Collection[str], held: Mapping[str, str], operation: Operation, own: Collection[str]
 ) -> list[Problem]:
-    """Changed registry files that the commit must not hold, or cannot hold with all that follows from them."""
+    """Report changed registry files that are not part of the operation, or that also change other models."""
     gone = (path for path in held if is_registry_yaml(path) and path not in run.source.tree.ids)
     shared = {path for path in (*changed, *gone) if not _is_of_model(path) and not _is_of_these(run, path)}
     if operation.along is not None:
-        # An operation is a commit of its own: what else has changed is neither part of it nor left behind.
-        found, message = {*changed, *shared}.difference(own, operation.along), 'changed, and no part of this operation'
-        hint = (
-            operation.instead or "commit it first ('chartloom generate --commit'), or take it back with 'git restore'"
-        )
+        # The commit of an operation contains no other change: its files would not match the registry without it.
+        found, message = {*changed, *shared}.difference(own, operation.along), 'changed, and not part of this operation'
+        hint = operation.instead or "commit it first ('chartloom generate --commit'), or undo it with 'git restore'"
     else:
-        found, message = set() if run.whole else shared, 'changed, and other models may follow from it, too'
-        hint = "run 'chartloom generate --commit' for all models, or take the change back with 'git restore'"
+        found, message = set() if run.whole else shared, 'changed, and other models may depend on it'
+        hint = "run 'chartloom generate --commit' for all models, or undo the change with 'git restore'"
     return [Problem(path, '', message, hint) for path in sorted(found)]
 
 
 def _is_of_these(run: Run, path: str) -> bool:
-    """Whether a file is that of a new application whose members are all of this run."""
+    """Whether a file is a new application whose members are all in this run."""
     application = next((each for each in run.registry.applications.values() if each.file == path), None)
     return (
         application is not None
@@ -130,16 +130,16 @@ def _is_of_model(path: str) -> bool:
 
 
 def _index(run: Run, paths: set[str], files: Files, held: Mapping[str, str], discard: bool) -> dict[str, str]:
-    """The entries that follow; ProblemsFound where something is staged that would be lost with its entry."""
+    """The index entries to update; raises ProblemsFound if that would lose a staged change."""
     if not paths and not discard:
         return {}
     tree, blob_id, desired = run.source.tree, run.repository.blob_id, run.files
-    made = run.desired_ids  # hashed already
+    made = run.desired_ids  # already hashed
     final = {
         **held,
         **{p: made[p] if data is desired.get(p) else blob_id(data) for p, data in files.items() if data is not None},
     }
-    nothing = blob_id(b'')  # an intent to add
+    nothing = blob_id(b'')  # staged by `git add --intent-to-add`
     if discard:
         paths |= {p for p, blob in tree.staged.items() if not _is_registry(p) and blob != final.get(p)}
     lost = [
@@ -149,13 +149,13 @@ def _index(run: Run, paths: set[str], files: Files, held: Mapping[str, str], dis
         and tree.staged.get(path) not in (None, nothing, held.get(path), final.get(path), tree.ids.get(path))
     ]
     if lost:
-        hint = "commit it, or take it back with 'git restore --staged'"
+        hint = "commit it, or undo it with 'git restore --staged'"
         raise ProblemsFound(Problem(path, '', 'a staged change would be lost', hint) for path in lost)
     return {path: tree.staged.get(path, '') for path in sorted(paths)}
 
 
 def build(run: Run, changes: Changeset, trailer: str, subject: str) -> str:
-    """Make the commit, which no branch knows yet; its id, '' where nothing differs."""
+    """Create the commit without moving a branch; return its id, '' if nothing differs."""
     if not changes.files:
         return ''
     check_stored(run.repository, changes.files)
@@ -175,18 +175,18 @@ def _chart_moves(run: Run, changes: Changeset) -> dict[str, str]:
 
 
 def check_stored(repository: Repository, files: Files) -> None:
-    """ProblemsFound where git would store a file otherwise than it was read: encrypted, as a pointer (LFS), recoded."""
+    """Raise ProblemsFound if git would store other bytes than chartloom read: encrypted, an LFS pointer, recoded."""
     listing = ''.join(f'{repository.prefix}{path}\0' for path in files).encode('utf-8', 'surrogateescape')
     where, env = [], {}
-    if repository.bare:  # there are no .gitattributes but those of the commit
+    if repository.bare:  # only the .gitattributes of the commit apply
         where, env = ['--cached'], {'GIT_INDEX_FILE': str(repository.git_dir / 'attributes')}
         known = 'HEAD' if repository.ask('rev-parse', '--verify', '--quiet', 'HEAD') else '--empty'
         repository.git('read-tree', known, env=env)
     answers = repository.feed(listing, 'check-attr', '--stdin', '-z', *where, *_RECODING, **env)
     fields = answers.decode('utf-8', 'surrogateescape').split('\0')  # path, attribute and value of each
-    hint = 'take the attribute back in .gitattributes: agents and reviewers read what git stores'
+    hint = 'remove the attribute in .gitattributes: agents and reviewers read what git stores'
     problems = [
-        Problem(path.removeprefix(repository.prefix), '', f'git would not store it as it is: {name}={value}', hint)
+        Problem(path.removeprefix(repository.prefix), '', f'git would store other bytes: {name}={value}', hint)
         for path, name, value in zip(fields[::3], fields[1::3], fields[2::3], strict=False)
         if value not in ('unspecified', 'unset')
     ]
@@ -198,7 +198,7 @@ _RECODING = ('filter', 'working-tree-encoding', 'ident')
 
 
 def _executable(run: Run, registry: Collection[str]) -> frozenset[str]:
-    """Registry files that keep their mode, as git itself would do."""
+    """Registry files that keep their executable bit, by git's own rule."""
     repository = run.repository
     found = [path for path in registry if os.access(repository.root / path, os.X_OK)]
     if not found or repository.ask('config', '--type=bool', 'core.fileMode') != 'false':

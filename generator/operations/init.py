@@ -1,4 +1,4 @@
-"""An empty folder → a GitOps repository that works: its first registry and what is generated from it, or nothing."""
+"""An empty folder or branch → a GitOps repository: a first registry and the files generated from it, or no change."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ FIRST_ENVIRONMENT = 'local'
 
 @dataclass(frozen=True, slots=True)
 class First:
-    """What a first registry is made of: the address that agents are told ('' for that of the remote), their kind."""
+    """Input of a first registry: the URL for agents ('' for that of the remote), and the agent."""
 
     url: str
     agent: str
@@ -39,19 +39,19 @@ class First:
 
 
 def init(folder: Path, first: First, options: Options) -> Outcome:
-    """Begin in a folder, and in a git repository around it; both are made where they are missing.
+    """Create a first registry in a folder of a git repository; both are created if they are missing.
 
-    ProblemsFound, and nothing is written, where that fails.
+    If it fails, it raises ProblemsFound and removes what it created.
     """
     with _work_tree(folder, keep=not options.dry_run) as repository:
-        finish_killed(repository)  # what an earlier one has begun
+        finish_killed(repository)  # an earlier `init` may have been interrupted
         origin = '' if first.url else repository.ask('remote', 'get-url', 'origin')
         branch = repository.ask('symbolic-ref', '--short', 'HEAD') or 'main'
         return _begin(first, origin, branch, repository, options)
 
 
 def init_remote(remote: Remote, first: First, options: Options) -> Outcome:
-    """The same on a branch of a remote repository, which may be empty."""
+    """Create a first registry on a branch of a remote repository, which may be empty."""
     return _begin(first, '' if first.url else remote.url, remote.branch, remote, options)
 
 
@@ -61,7 +61,7 @@ def _begin(first: First, origin: str, branch: str, target: Target, options: Opti
 
     def change(run: Run) -> RegistryChange:
         _check_new(run.source, files)
-        return RegistryChange(files, 'Begin a chartloom repository', {'url': url, 'written': sorted(files)})
+        return RegistryChange(files, 'Create a chartloom repository', {'url': url, 'written': sorted(files)})
 
     try:
         return perform(Operation('init', change=change, along=None, begins=True), target, options)
@@ -71,7 +71,7 @@ def _begin(first: First, origin: str, branch: str, target: Target, options: Opti
 
 @contextmanager
 def _work_tree(folder: Path, *, keep: bool) -> Iterator[Repository]:
-    """The repository around a folder; both are made where they are missing, and go again where the rest fails."""
+    """The repository around a folder; both are created if they are missing, and removed again if the rest fails."""
     before = os.path.isfile(folder / SETTINGS)
     missing = [place for place in (folder / '.git', folder, *folder.parents) if not os.path.lexists(place)]
     try:
@@ -83,7 +83,7 @@ def _work_tree(folder: Path, *, keep: bool) -> Iterator[Repository]:
         if not keep:
             _unmake(missing)
     except BaseException:
-        if before or not os.path.isfile(folder / SETTINGS):  # else the next run goes on from here
+        if before or not os.path.isfile(folder / SETTINGS):  # else the next run continues from here
             _unmake(missing)
         raise
 
@@ -92,12 +92,12 @@ def _make(folder: Path) -> None:
     try:
         folder.mkdir(parents=True, exist_ok=True)
     except OSError as error:
-        hint = 'name another one with --path'
-        raise problem(str(folder), '', f'this folder cannot be made: {error.strerror}', hint) from None
+        hint = 'name another folder with --path'
+        raise problem(str(folder), '', f'cannot create this folder: {error.strerror}', hint) from None
 
 
 def _unmake(made: list[Path]) -> None:
-    """Remove git's files, then the folders around them from the innermost on, as long as they are empty."""
+    """Remove .git, then the empty folders around it, the innermost first."""
     for place in made:
         if place.name == '.git':
             shutil.rmtree(place, ignore_errors=True)
@@ -117,7 +117,7 @@ def _files(url: str, branch: str, agent: str, example: bool) -> dict[str, bytes]
 
 
 def _check_new(source: Source, files: Files) -> None:
-    """ProblemsFound where there is a registry already; what else may stand in the way `generate` tells."""
+    """Raise ProblemsFound if a file of the registry exists; the operation reports other files that block it."""
     repository = source.repository
     if repository.bare:
         found = {path: source.tree.ids.get(path, '') for path in files}
@@ -130,17 +130,17 @@ def _check_new(source: Source, files: Files) -> None:
         source.check_missing(SETTINGS)
     if SETTINGS in present:
         hint = 'edit it, or name another folder with --path'
-        raise problem(SETTINGS, '', 'this folder already is a chartloom repository', hint)
+        raise problem(SETTINGS, '', 'this folder is already a chartloom repository', hint)
     if present:
-        raise ProblemsFound(Problem(path, '', 'the file exists', 'move it away') for path in present)
+        raise ProblemsFound(Problem(path, '', 'the file exists', 'move it to another place') for path in present)
 
 
 def _where_from(found: Problem, origin: str) -> Problem:
-    """Of settings that are not written: what they would be made of."""
+    """Replace the place of a problem in the new settings by the source of the value, because no file is written."""
     match found.file, found.path:
         case str(file), '$.spec.repository.url' if file == SETTINGS:
-            place = "the address of git's remote 'origin'" if origin else '--url'
-            return Problem(place, '', found.message, 'name with --url what agents are told, without any credentials')
+            place = "the URL of git's remote 'origin'" if origin else '--url'
+            return Problem(place, '', found.message, 'set the URL for agents with --url, without credentials')
         case str(file), '$.spec.repository.branch' if file == SETTINGS:
             return Problem("git's current branch", '', found.message, found.hint)
     return found

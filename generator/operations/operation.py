@@ -1,4 +1,4 @@
-"""What an operation is: a name, arguments, and what it makes of the registry; and how to carry it out."""
+"""The records of an operation: what it changes in the registry, how to carry it out, and its outcome."""
 
 from __future__ import annotations
 
@@ -14,9 +14,9 @@ from generator.pipeline.run import Run
 
 @dataclass(frozen=True, slots=True)
 class RegistryChange:
-    """Registry files that an operation writes or removes; none where there is nothing to do.
+    """Registry files that an operation writes, or removes (None); empty if there is nothing to do.
 
-    `subject` is that of the commit, '' for one made of what changes; `result` what is reported of it.
+    `subject` is the subject of the commit, '' for a summary of the changes; `result` is reported to the user.
     """
 
     files: Files = field(default_factory=dict)
@@ -26,13 +26,12 @@ class RegistryChange:
 
 @dataclass(frozen=True, slots=True)
 class Operation:
-    """`name` and `arguments` become the commit's trailer; `models` are those it touches, none for all.
+    """`name` and `arguments` become the commit's trailer; `models` are in scope, () for all.
 
-    `change` sees the registry as it stands, and is asked again where the branch has moved meanwhile; without one only
-    what follows from the registry is made. `along` names the registry files that a person may have changed and that go
-    into the same commit: any other stops it, with the hint `instead`; None allows all. With `prune` charts go that
-    nobody needs; with `history` it reads when the published branch got what it has; one that `begins` a repository
-    finds no branch on an empty remote.
+    `change` gets the current registry, and is called again if the branch has moved; if None, the registry does not
+    change. `along` lists registry files that a person may have changed and that are added to the commit: a change of
+    any other file stops the operation, with the hint `instead`; None allows all. `prune`: remove charts that are not
+    used. `history`: the history of the published branch is read. `begins`: the remote may be empty, without a branch.
     """
 
     name: str
@@ -51,15 +50,15 @@ class Operation:
 
 
 def generate(models: tuple[str, ...] = ()) -> Operation:
-    """No change of the registry, only what follows from it."""
+    """Generate files; the registry does not change."""
     return Operation('generate', models, models, along=None)
 
 
 @dataclass(frozen=True, slots=True)
 class Options:
-    """How to carry out an operation: write the files, or make one `commit` of them and of the registry they come from.
+    """How to carry out an operation: write the files, or make one `commit` of them and of their registry files.
 
-    `discard` gives up hand edits; `removable` are releases (`env/model`) and environments whose files may go.
+    `discard` discards hand edits; `removable` are releases (`env/model`) and environments whose files may be removed.
     """
 
     commit: bool = False
@@ -81,7 +80,7 @@ class Remote:
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """What was done, or would be: the plan, the registry files, the commit it became ('' for none)."""
+    """What was done, or would be done: the plan, the registry files, the id of the commit ('' for none)."""
 
     plan: Plan
     result: Mapping[str, Any] = field(default_factory=dict)

@@ -1,4 +1,4 @@
-"""Releases and their models' charts → the pins to write: missing and contradictory ones, newer ones on request."""
+"""Releases and their models' charts → pins to write: missing and inconsistent ones, newer ones on request."""
 
 from __future__ import annotations
 
@@ -17,12 +17,12 @@ from generator.operations.operation import Operation, RegistryChange
 from generator.pipeline.run import Run
 from generator.plan.message import shortened
 
-_INSTEAD = "run 'chartloom pin' without names, which takes all changes along, or take it back with 'git restore'"
+_INSTEAD = "run 'chartloom pin' without names, which commits all changes, or undo the change with 'git restore'"
 
 
 @dataclass(frozen=True, slots=True)
 class NewPin:
-    """The model version and chart version that a release is to stand on; `before` is what it says now."""
+    """The new model version and chart version of a release; `before` describes its current pin."""
 
     release: Release
     version: str
@@ -36,7 +36,7 @@ class NewPin:
 
 
 def pinning(names: tuple[str, ...] = (), *, newest: bool = False) -> Operation:
-    """Write missing pins, or move those of the releases that are named (`env/model`)."""
+    """Write missing pins; with names (`env/model`), move the pins of these releases."""
 
     def change(run: Run) -> RegistryChange:
         pins = choose_pins(run.registry, run.charts, names, newest=newest)
@@ -44,7 +44,7 @@ def pinning(names: tuple[str, ...] = (), *, newest: bool = False) -> Operation:
         return RegistryChange(_files(pins, run), _subject(pins), {'pins': rows})
 
     models = tuple(sorted({name.rpartition('/')[2] for name in names}))
-    # What has no pin yet cannot be generated, and so not be committed before.
+    # A release without a pin cannot be generated, so `generate --commit` cannot commit it first.
     along = [*map(release_file, names), *map(model_file, models)] if names else None
     arguments = (*(('--newest',) if newest else ()), *names)
     return Operation('pin', arguments, models, change, along, instead=_INSTEAD)
@@ -70,12 +70,13 @@ def _subject(pins: Collection[NewPin]) -> str:
 def choose_pins(
     registry: Registry, charts: Mapping[str, ModelCharts], names: Collection[str] = (), *, newest: bool = False
 ) -> list[NewPin]:
-    """Without names: every pin that is missing or contradicts itself. With names (`env/model`): those, moved to the
-    newest chart of their version. `newest` moves to the newest model version, too. Releases that follow have none.
+    """Choose the pins to write. Without names: those that are missing or inconsistent. With names (`env/model`): these
+    releases move to the newest chart of their version, with `newest` to the newest model version. Releases in an
+    environment that follows the newest version get no pin.
     """
     if unknown := [name for name in names if name not in registry.releases]:
         known = registry.releases
-        raise ProblemsFound(Problem(RELEASES, '', f"there is no release '{n}'", suggest(n, known)) for n in unknown)
+        raise ProblemsFound(Problem(RELEASES, '', f"release '{n}' not found", suggest(n, known)) for n in unknown)
     pins: list[NewPin] = []
     problems: list[Problem] = []
     for name in sorted(names or registry.releases):
@@ -91,8 +92,8 @@ def choose_pins(
         if (pin.version, pin.chart) == (release.version, release.chart):
             continue
         if rollout := registry.rollouts.get(name):
-            message = f'a rollout to {rollout.spec["to"]["version"]} is under way, and moves the pin when it ends'
-            hint = f"run 'chartloom rollout finish {name}' or 'abort' first"
+            message = f'a rollout to {rollout.spec["to"]["version"]} is in progress and moves the pin when it ends'
+            hint = f"run 'chartloom rollout finish {name}' or 'chartloom rollout abort {name}' first"
             problems.append(Problem(rollout.file, '', message, hint))
             continue
         pins.append(pin)
@@ -103,13 +104,13 @@ def choose_pins(
 
 def _pin(release: Release, registry: Registry, charts: ModelCharts, *, move: bool, newest: bool) -> NewPin:
     model = registry.models[release.model]
-    # A chart that is pinned alone says itself which version it serves.
+    # If only a chart is pinned, its ledger entry has the model version.
     served = next((e.model_version for e in charts.ledger if e.version == release.chart), model.newest.version)
     version = model.newest.version if newest else release.version or served
     entry = charts.newest(version)
     known = [v.version for v in model.versions]
     if entry is None or version not in known:
-        message = f"there is no version '{version}' of model '{model.name}'"
+        message = f"version '{version}' of model '{model.name}' not found"
         raise ProblemsFound([Problem(release.file, '$.spec.version', message, suggest(version, known))])
     fits = any(e.version == release.chart and e.model_version == version for e in charts.ledger)
     return NewPin(release, version, release.chart if fits and not move else entry.version)

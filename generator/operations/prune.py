@@ -1,4 +1,4 @@
-"""Chart folders that nobody needs any more → a commit without them; git's history keeps them."""
+"""Chart folders that are not used → a commit that removes them; the git history keeps them."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from generator.operations.operation import Operation
 
 
 def pruning(models: tuple[str, ...] = ()) -> Operation:
-    """Remove what may go, marked in the ledgers: a commit of its own, which changes no file of the registry."""
+    """Remove chart folders that are not used, and mark them in the ledgers; the registry does not change."""
     return Operation('prune', models, models, prune=True)
 
 

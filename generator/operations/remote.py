@@ -1,4 +1,4 @@
-"""An operation → one commit on a branch of a remote repository, without a checkout; made again where it has moved."""
+"""An operation → one commit on a branch of a remote repository, without a checkout; retried if the branch moves."""
 
 from __future__ import annotations
 
@@ -21,12 +21,12 @@ from generator.tools.git.transaction import finish_killed
 
 ATTEMPTS = 3
 
-# Where an operation is carried out: in a work tree, or on a remote.
+# An operation is carried out in a work tree or on a remote repository.
 Target = Repository | Remote
 
 
 def perform(operation: Operation, target: Target, options: Options, progress: Progress = quiet) -> Outcome:
-    """Carry out an operation where it is asked for; all of it or nothing."""
+    """Carry out an operation on its target; complete, or no change at all."""
     match target:
         case Repository():
             return apply(operation, target, options, progress)
@@ -36,7 +36,7 @@ def perform(operation: Operation, target: Target, options: Options, progress: Pr
 
 @contextmanager
 def opened(target: Target) -> Iterator[Repository]:
-    """The repository to read from: what a killed run has left is finished, a remote is fetched with its history."""
+    """Open a target for reading: finish an interrupted run in it, or fetch a remote with its history."""
     match target:
         case Repository():
             finish_killed(target)
@@ -60,12 +60,12 @@ def _apply_on_remote(operation: Operation, remote: Remote, options: Options, pro
             if not outcome.commit or outcome.pushed:
                 return outcome
         now = remote_head(repository, 'origin', remote.branch)
-    message = f'moved from {heads[0][:7]} to {now[:7]} three times while this was applied'
+    message = f'the branch moved three times before the push, from {heads[0][:7]} to {now[:7]}'
     raise problem(shown_branch(remote.url, remote.branch), '', message, 'run the command again')
 
 
 def _open(operation: Operation, repository: Repository, branch: str, progress: Progress) -> Run:
-    """A run over the branch as it is now, with as much history as it has to look at."""
+    """Open a run on the current state of the branch, with the history that the operation reads."""
     run = open_run(repository, operation.models, prune=operation.prune, shards=True, progress=progress)
     if operation.begins:
         return run

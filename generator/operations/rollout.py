@@ -1,4 +1,4 @@
-"""The verbs of a rollout as operations: each decides by the state of the branch, and makes at most one commit."""
+"""A verb of `chartloom rollout` → an operation that reads the state of the branch and makes at most one commit."""
 
 from __future__ import annotations
 
@@ -30,22 +30,22 @@ from generator.strategies.during import rollout_stage
 
 
 def starting(name: str, version: str = '', chart: str = '') -> Operation:
-    """Begin a rollout of a release (`env/model`), to the newest version where nothing else is asked for."""
+    """Start a rollout of a release (`env/model`), by default to the newest version."""
 
     def change(run: Run) -> RegistryChange:
         began = _start_of(run, name, version, chart)
         _check_room(run, name, began)
-        subject = shortened(f'Start to roll out {name} {began.to.version}')
+        subject = shortened(f'Start the rollout of {name} {began.to.version}')
         return RegistryChange(began.files, subject, {'result': 'started', 'stage': began.stage, 'to': began.to.spec})
 
     model = _model(name)
-    # A version may be released and rolled out at once.
+    # One commit may add a version and start its rollout.
     return Operation('rollout start', (name,), (model,), change, along=(model_file(model),))
 
 
 @dataclass(frozen=True, slots=True)
 class Gate:
-    """What lets a rollout go on: `now` in seconds, and what a person says or asks for."""
+    """The conditions of `advance`: `now` in seconds since the epoch, and the options of the command."""
 
     now: int
     approved: bool = False
@@ -56,7 +56,7 @@ class Gate:
 
 
 def advancing(name: str, gate: Gate) -> Operation:
-    """The next step, where its time has come."""
+    """Move to the next stage, if nothing is left to wait for."""
 
     def decide(run: Run, release: Release, rollout: Rollout) -> RegistryChange:
         verdict = Verdict('passed')
@@ -75,7 +75,7 @@ def advancing(name: str, gate: Gate) -> Operation:
 
 
 def finishing(name: str, now: int) -> Operation:
-    """The next commit towards the end, after the last step or an abort; no hold and no check is waited for."""
+    """Move to the next stage after the last step or after an abort, without waiting for holds and checks."""
 
     def decide(run: Run, release: Release, rollout: Rollout) -> RegistryChange:
         check_finish(rollout)
@@ -86,7 +86,7 @@ def finishing(name: str, now: int) -> Operation:
 
 
 def aborting(name: str) -> Operation:
-    """All requests back to the old version."""
+    """Move all requests back to the old version."""
 
     def decide(run: Run, release: Release, rollout: Rollout) -> RegistryChange:
         return _abort(run, rollout, [])
@@ -95,14 +95,14 @@ def aborting(name: str) -> Operation:
 
 
 def _moving(verb: str, name: str, decide: Callable[[Run, Release, Rollout], RegistryChange]) -> Operation:
-    """A verb for a rollout that is under way; where the branch moves meanwhile, the rollout must not have."""
+    """An operation on a rollout in progress; if the branch moves meanwhile, the rollout must still be at its stage."""
     seen: list[str] = []
 
     def change(run: Run) -> RegistryChange:
         release, rollout = find_rollout(run, name)
         stage = stage_name(rollout)
         if seen and seen != [stage]:
-            message = f"it has moved from '{seen[0]}' to '{stage}' meanwhile"
+            message = f"the rollout moved from '{seen[0]}' to '{stage}' while this command ran"
             raise problem(rollout.file, '$.spec.stage', message, 'run the command again')
         seen[:] = [stage]
         return decide(run, release, rollout)
@@ -159,7 +159,7 @@ def _start_of(run: Run, name: str, version: str, chart: str) -> Start:
 
 
 def _templates(run: Run, release: ResolvedRelease) -> dict[str, str]:
-    """Blob ids of a chart's templates, whether it is published or made in this run."""
+    """Blob ids of a chart's templates, by path; the chart is published, or generated in this run."""
     made = run.charts[release.chart.model].charts.get(release.chart.version)
     if made:
         return {p: run.repository.blob_id(data) for p, data in made.files.items() if p.startswith(TEMPLATES)}
@@ -169,9 +169,9 @@ def _templates(run: Run, release: ResolvedRelease) -> dict[str, str]:
 
 
 def _check_room(run: Run, name: str, began: Start) -> None:
-    """ProblemsFound where the environment has no accelerators for one rollout more: wants all of its releases.
+    """Raise ProblemsFound if the environment has too few accelerators for one more rollout; reads all its releases.
 
-    What is wrong elsewhere stops nobody here.
+    Other problems are ignored here.
     """
     environment = run.registry.environments[run.registry.releases[name].environment]
     if not began.stage or 'capacity' not in environment.spec:

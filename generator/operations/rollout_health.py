@@ -1,6 +1,7 @@
-"""A stage of a rollout → what Prometheus is asked before it may be left, and what its answers mean.
+"""A stage of a rollout → the Prometheus queries that must pass before the next stage; their results → a verdict.
 
-Every `interval` of the strategy's checks since the stage began is a look; no data is never a pass.
+A check is evaluated once per `interval` since the start of the stage; each evaluation is a look. A look without data
+does not pass.
 """
 
 from __future__ import annotations
@@ -14,9 +15,9 @@ from generator.domain.units import number, seconds
 from generator.strategies.course import Stage
 from generator.strategies.queries import Query
 
-# A look at a time: the values that a query had then, as Prometheus writes them.
+# The time of a look → the values of the query at that time, as Prometheus writes them.
 Looks = Mapping[int, Sequence[str]]
-# Prometheus gives no more points to a question.
+# Prometheus refuses a query for more than 11,000 points of a series.
 MOST_LOOKS = 10_000
 
 
@@ -30,7 +31,7 @@ class Verdict:
 
 @dataclass(frozen=True, slots=True)
 class Ready:
-    """As many pods of a track as there must be are scraped; `fresh`: none of them was there when the stage began."""
+    """The number of pods of a track that must be up; `fresh`: all of them were created after the stage began."""
 
     track: str
     pods: int
@@ -43,15 +44,15 @@ def selector(environment: Environment, name: str, track: str) -> str:
 
 
 def wanted_pods(stage: Stage, replaced: str, values: Values) -> Iterator[Ready]:
-    """The tracks that must be ready at a stage; `replaced` is the one whose pods change at the stage of that name.
+    """The tracks that must be ready at a stage; `replaced` is the track whose pods change at stage 'replace'.
 
-    `values` are merged, with their tracks.
+    `values` are the merged values, with their tracks.
     """
     scaling = values['autoscaling']
     fewest = scaling['minReplicas'] if scaling['enabled'] else values['replicaCount']
     for name, track in values['tracks'].items():
         if track['enabled']:
-            # The pods that the new ones replace are scraped, too: only time tells them apart.
+            # Prometheus scrapes the old pods of this track, too: only the time of the first scrape distinguishes them.
             fresh = stage.name == 'replace' and name == replaced
             yield Ready(name, int(track['replicas'] or fewest), fresh)
 
@@ -73,25 +74,25 @@ def judge_ready(ready: Ready, values: Sequence[str]) -> Verdict:
 
 
 def looks(since: int, now: int, interval: str) -> tuple[int, int]:
-    """The first time to look at and the seconds between two: the last one is now."""
+    """The time of the first look, and the seconds between two looks; the last look is at `now`."""
     step = max(1, int(seconds(interval)))
     count = min((now - since) // step, MOST_LOOKS)
     return now - max(0, count) * step, step
 
 
 def judge_check(query: Query, found: Looks, now: int, failures: int) -> Verdict:
-    """`failures` looks may fail; the last one must tell something, and something good."""
+    """Judge all looks: at most `failures` may fail, and the last one must have data and pass."""
     told = {time: values for time, given in found.items() if (values := [v for v in map(Decimal, given) if v == v])}
     failed = [time for time, values in told.items() if not all(_holds(query, value) for value in values)]
-    seen = f'{len(failed)} of {len(told)} looks failed, {failures} may'
+    seen = f'{len(failed)} of {len(told)} looks failed, {failures} allowed'
     if len(failed) > failures:
         worst = next(value for value in told[max(failed)] if not _holds(query, value))
-        return Verdict('failed', f'{query.name} was {_shown(worst)}, not {_limit(query)} ({seen})')
+        return Verdict('failed', f'{query.name} was {_shown(worst)}, expected {_limit(query)} ({seen})')
     if now not in told:
-        return Verdict('waiting', f'{query.name} tells nothing yet')
+        return Verdict('waiting', f'{query.name} has no data yet')
     if now in failed:
         worst = next(value for value in told[now] if not _holds(query, value))
-        return Verdict('waiting', f'{query.name} is {_shown(worst)}, not {_limit(query)} ({seen})')
+        return Verdict('waiting', f'{query.name} is {_shown(worst)}, expected {_limit(query)} ({seen})')
     return Verdict('passed')
 
 
@@ -108,7 +109,7 @@ def _shown(value: Decimal) -> str:
 
 
 def together(verdicts: Sequence[Verdict]) -> Verdict:
-    """One failure is a failure, else one that waits makes all wait."""
+    """Combine verdicts: 'failed' if any failed, else 'waiting' if any waits; with all reasons of that state."""
     for state in ('failed', 'waiting'):
         if reasons := [verdict.reason for verdict in verdicts if verdict.state == state]:
             return Verdict(state, '; '.join(reasons))

@@ -1,4 +1,4 @@
-"""A release and where it shall go → the registry files that begin its rollout, or why it cannot begin."""
+"""A release and its new version → the registry files that start the rollout, or the problem that prevents it."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from generator.strategies.course import course, pair_of, workload_digest
 
 @dataclass(frozen=True, slots=True)
 class Start:
-    """`stage` is where the rollout begins, '' where the environment's engine moves the traffic."""
+    """`stage` is the first stage, '' if a controller (Argo Rollouts, Flagger) moves the traffic."""
 
     files: Files
     to: Pin
@@ -28,60 +28,59 @@ class Start:
 
 
 def check_release(registry: Registry, name: str) -> Release:
-    """The release of this name, which no rollout leads away from yet."""
+    """Return a release that has a pin and no rollout in progress; raises ProblemsFound."""
     release = known_release(registry, name)
     if rollout := registry.rollouts.get(name):
-        hint = f"run 'chartloom rollout status {name}', then advance, finish or abort"
-        raise problem(rollout.file, '', f'a rollout to {rollout.spec["to"]["version"]} is under way', hint)
+        hint = f"run 'chartloom rollout status {name}', then advance, finish or abort it"
+        raise problem(rollout.file, '', f'a rollout to {rollout.spec["to"]["version"]} is in progress', hint)
     if not release.version or not release.chart:
-        message = 'nothing is pinned, and a rollout leads from a pin to another'
-        raise problem(
-            release.file, '$.spec', message, f"run 'chartloom pin {name}', then 'chartloom generate --commit'"
-        )
+        message = 'a rollout requires a pin, and this release has none'
+        raise problem(release.file, '$.spec', message, f"run 'chartloom pin {name}'")
     return release
 
 
 def known_release(registry: Registry, name: str) -> Release:
     if name not in registry.releases:
-        raise problem(RELEASES, '', f"there is no release '{name}'", suggest(name, registry.releases))
+        raise problem(RELEASES, '', f"release '{name}' not found", suggest(name, registry.releases))
     return registry.releases[name]
 
 
 def choose_target(release: Release, model: Model, charts: ModelCharts, version: str, chart: str) -> Pin:
-    """The chart to go to: of the newest version, and that version's newest chart, where nothing else is asked for."""
+    """Choose the new pin; the default is the newest version, and the newest chart of the version."""
     served = {entry.version: entry.model_version for entry in charts.ledger}
     if chart and chart not in served:
-        raise problem(ledger_file(model.name), '', f"there is no chart '{chart}'", suggest(chart, served))
+        raise problem(ledger_file(model.name), '', f"chart '{chart}' not found", suggest(chart, served))
     version = version or served.get(chart, model.newest.version)
     known = [entry.version for entry in model.versions]
     if version not in known:
-        raise problem(model.file, '$.spec.versions', f"there is no version '{version}'", suggest(version, known))
+        message = f"version '{version}' of model '{model.name}' not found"
+        raise problem(model.file, '$.spec.versions', message, suggest(version, known))
     newest = charts.newest(version)
     assert newest, 'every version has a chart'
     pin = Pin(version, chart or newest.version)
     if chart and served[chart] != version:
         message = f"chart '{chart}' serves version '{served[chart]}', not '{version}'"
-        raise problem(ledger_file(model.name), '', message, f'leave --version out, or take {newest.version}')
+        raise problem(ledger_file(model.name), '', message, f'omit --version, or use --chart {newest.version}')
     if (pin.version, pin.chart) == (release.version, release.chart):
         hint = f'add a version to {model.file}, or name one with --version'
-        raise problem(release.file, '$.spec', f'the release is on {pin} already', hint)
+        raise problem(release.file, '$.spec', f'the release already runs {pin}', hint)
     return pin
 
 
 def start(old: ResolvedRelease, new: ResolvedRelease, read: Read, same_templates: Callable[[], bool]) -> Start:
-    """Begin to go from `old` to `new`, each with its own strategy."""
+    """Start a rollout from `old` to `new`; each has its own strategy."""
     release, to = old.release, Pin(new.release.version, new.release.chart)
     strategy, written = new.strategy, new.written
     if isinstance(strategy, Rolling):
-        hint = f"run 'chartloom pin --newest {release.name}', then 'chartloom generate --commit'"
-        message = "strategy 'rolling' has no rollout to start: Kubernetes replaces the pods"
+        hint = f"run 'chartloom pin --newest {release.name}'"
+        message = "strategy 'rolling' has no rollout: Kubernetes replaces the pods"
         raise problem(written.file, json_path(written.path), message, hint)
     if not by_commits(release.engine(old.environment)):
         return Start(move_pin(release, to, read), to, '')
     if old.strategy.kind != strategy.kind:
-        message = f"the release runs by strategy '{old.strategy.kind}', and {to} by '{strategy.kind}'"
+        message = f"the release has strategy '{old.strategy.kind}', and {to} has '{strategy.kind}'"
         hint = (
-            f"run 'chartloom pin --newest {release.name}' first: pods are replaced once, and rollouts begin after that"
+            f"run 'chartloom pin --newest {release.name}': its pods are replaced once, later versions can be rolled out"
         )
         raise problem(written.file, json_path(written.path), message, hint)
     stage = course(strategy, chart_first=not same_templates())[0].name

@@ -1,4 +1,4 @@
-"""A repository with its rollouts → what stands where, since when, what it waits for, and how it fares."""
+"""A repository with its rollouts → the stage of each, the time it started, what it waits for, and its health."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ from generator.strategies.queries import queries
 from generator.tools import prometheus
 from generator.tools.git.repository import Repository
 
-# Seconds between two looks where the strategy has no checks: pods are scraped twice a minute.
+# Seconds between two looks if the strategy has no checks: pods are scraped twice a minute.
 _NEXT_LOOK = 30
 
 
@@ -42,17 +42,17 @@ def find_rollout(run: Run, name: str) -> tuple[Release, Rollout]:
     if name not in run.registry.rollouts:
         environment = run.registry.environments[release.environment]
         hint = _instead(release, release.engine(environment))
-        raise problem(release.file, '', 'no rollout of this release is under way in git', hint)
+        raise problem(release.file, '', 'no rollout of this release is in progress in git', hint)
     return release, run.registry.rollouts[name]
 
 
 def _instead(release: Release, engine: Engine) -> str:
-    """What to do about a release that no rollout in git leads away from."""
+    """The next action for a release without a rollout in git."""
     match engine:
         case 'native':
             return f"run 'chartloom rollout start {release.name}'"
         case 'argo-rollouts':
-            return f"ask Argo Rollouts: 'kubectl argo rollouts promote {release.model}', or abort"
+            return f"Argo Rollouts moves it: run 'kubectl argo rollouts promote {release.model}', or abort it"
         case 'flagger':
             return 'Flagger moves it: open or close its gate, or revert the commit that moved the pin'
         case _:
@@ -60,7 +60,7 @@ def _instead(release: Release, engine: Engine) -> str:
 
 
 def since(run: Run, rollout: Rollout) -> int | None:
-    """When the published branch got this stage, in seconds; None where it has not got it yet."""
+    """When the published branch got this stage, in seconds since the epoch; None if it does not have it yet."""
     repository, refs = run.repository, run.source.refs
     path = repository.prefix + rollout.file
     branch = refs.get(published_ref(run.settings.branch, refs), '')
@@ -69,14 +69,14 @@ def since(run: Run, rollout: Rollout) -> int | None:
         or repository.ask('rev-parse', '--verify', '--quiet', f'{branch}:{path}') != run.source.tree.ids[rollout.file]
     ):
         return None
-    # Merged by a request, a stage counts from the merge: the first parents are what the agent has seen.
+    # A stage that was merged counts from the merge: the agent sees the first parents only.
     options = ('--no-show-signature', '--first-parent', '-1', '--format=%ct')
     time = repository.ask('log', *options, branch, '--', f':(top,literal){path}')
     return int(time) if time else None
 
 
 def waiting(run: Run, name: str, now: int, *, approved: bool, skip_hold: bool) -> Wait:
-    """What a rollout waits for before its next stage, its health aside."""
+    """What a rollout waits for before its next stage, except its health."""
     _, rollout = find_rollout(run, name)
     return waits_for(
         rollout_stage(rollout), since(run, rollout), now, run.settings.branch, approved=approved, skip_hold=skip_hold
@@ -84,13 +84,13 @@ def waiting(run: Run, name: str, now: int, *, approved: bool, skip_hold: bool) -
 
 
 def health(run: Run, name: str, address: str, now: int) -> Verdict:
-    """What Prometheus says of the pods of a rollout, and of the answers that its new track gives."""
+    """Ask Prometheus whether the pods of a rollout are ready, and whether the checks of its new track pass."""
     _, rollout = find_rollout(run, name)
     (found,) = [item for item in run.releases if item.release.name == name]
     address = address or str(found.environment.spec.get('monitoring', {}).get('prometheus', ''))
     if not address:
-        hint = 'add prometheus: http://<host>:<port> to monitoring, or name one with --prometheus'
-        raise problem(found.environment.file, '$.spec', 'nobody says where Prometheus is', hint)
+        hint = 'add prometheus: http://<host>:<port> to monitoring, or use --prometheus URL'
+        raise problem(found.environment.file, '$.spec', 'the URL of Prometheus is not set', hint)
     began = since(run, rollout)
     if began is None:
         return Verdict('waiting')
@@ -100,7 +100,7 @@ def health(run: Run, name: str, address: str, now: int) -> Verdict:
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """Whom a question goes to, and the time that it is about."""
+    """The URL of Prometheus, the start of the stage and the current time."""
 
     address: str
     began: int
@@ -132,24 +132,24 @@ def stage_name(rollout: Rollout) -> str:
 
 
 def next_look(rollout: Rollout) -> int:
-    """Seconds until Prometheus may tell something new."""
+    """Seconds until Prometheus may have new data."""
     checks = rollout_strategy(rollout).checks
     return int(seconds(checks.interval)) if checks else _NEXT_LOOK
 
 
 def strategy_of(run: Run, name: str) -> tuple[Strategy, Environment]:
-    """The strategy that a release's next rollout would have."""
+    """The strategy of a release's next rollout, and its environment."""
     found = resolve_alone(run, known_release(run.registry, name))
     return found.strategy, found.environment
 
 
 def rollout_names(repository: Repository) -> list[str]:
-    """`env/model` of all rollouts that are under way."""
+    """`env/model` of all rollouts in progress."""
     return names_below(ROLLOUTS, (path for path in open_source(repository).tree.ids if path.endswith('.yaml')))
 
 
 def resolve_alone(run: Run, release: Release) -> ResolvedRelease:
-    """A release as its pin says, whatever rollout leads away from it."""
+    """Resolve a release by its pin, ignoring its rollout."""
     ahead = pinned(run.registry, run.charts, [release])
     read = chart_reader(run.repository, run.base, run.charts, run.settings.branch, ahead)
     return resolve_pinned(release, run.registry, run.charts, read)

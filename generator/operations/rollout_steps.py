@@ -1,4 +1,4 @@
-"""A move of a rollout → the registry files that it changes: each is one commit."""
+"""A rollout and a verb (begin, advance, abort) → the registry files that change; each change is one commit."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from generator.strategies.during import ended_slot, rollout_stage, rollout_strat
 
 _HEAD = """\
 # yaml-language-server: $schema=../../schemas/rollout.json
-# Written by 'chartloom rollout', and gone when the rollout has ended.
+# Written by 'chartloom rollout', which removes it at the end of the rollout.
 """
 
 
@@ -55,14 +55,14 @@ def begin(release: Release, to: Pin, strategy: Values, stage: str, workloads: Ma
 
 
 def move_pin(release: Release, to: Pin, read: Read, slot: Mapping[str, str] | None = None) -> dict[str, bytes]:
-    """The release's file with another pin, comments kept."""
+    """The release's file with another pin; comments are kept."""
     wanted = {**to.spec, **(slot or {})}
     changes: dict[Path, str | bool] = {('spec', key): value for key, value in wanted.items()}
     return {release.file: set_values(read(release.file), release.file, changes)}
 
 
 def advance(rollout: Rollout, release: Release, read: Read) -> Files:
-    """The next stage; after the last one the release gets its new pin, after an abort it keeps the old one."""
+    """Move to the next stage; at the end the release gets the new pin, after an abort it keeps the old one."""
     to = after(rollout)
     if to != ENDED:
         return {rollout.file: set_values(read(rollout.file), rollout.file, {('spec', 'stage'): to})}
@@ -78,23 +78,23 @@ def after(rollout: Rollout) -> str:
 
 
 def abort(rollout: Rollout, read: Read) -> Files:
-    """All traffic back to the live track; at once the state before the start where no request reaches the new one."""
+    """Move all traffic back to the live track; if the new track serves no requests, end the rollout at once."""
     stage = rollout_stage(rollout)
     if rollout.aborted:
-        hint = f"run 'chartloom rollout finish {rollout.name}' to remove what is left of it"
-        raise problem(rollout.file, '$.spec.aborted', 'the rollout is aborted already', hint)
+        hint = f"run 'chartloom rollout finish {rollout.name}' to remove the new pods"
+        raise problem(rollout.file, '$.spec.aborted', 'the rollout is already aborted', hint)
     if stage.replaced:
         version = rollout.spec['to']['version']
         back = rollout.spec['from']['version']
-        hint = f"run 'chartloom rollout finish {rollout.name}', then start one back with --version {back}"
-        raise problem(rollout.file, '$.spec.stage', f"at '{stage.name}' the live track runs {version} already", hint)
+        hint = f"run 'chartloom rollout finish {rollout.name}', then 'chartloom rollout start' with --version {back}"
+        raise problem(rollout.file, '$.spec.stage', f"at '{stage.name}' the live track already runs {version}", hint)
     if not stage.serves:
         return {rollout.file: None}
     return {rollout.file: set_values(read(rollout.file), rollout.file, {('spec', 'aborted'): True})}
 
 
 def remaining(rollout: Rollout) -> list[str]:
-    """The stages that are still to come, the end included."""
+    """The stages after the current one, including the end."""
     if rollout.aborted:
         return [ENDED]
     names = [stage.name for stage in course(rollout_strategy(rollout), chart_first=True)]
@@ -102,34 +102,34 @@ def remaining(rollout: Rollout) -> list[str]:
 
 
 def check_finish(rollout: Rollout) -> None:
-    """ProblemsFound where steps are still to come: only `advance` takes those."""
+    """Raise ProblemsFound if steps remain: only `advance` moves through them."""
     steps = [name for name in remaining(rollout) if name.startswith(('step-', 'switch', 'on'))]
     if steps and not rollout.aborted:
         hint = f"run 'chartloom rollout advance {rollout.name}'"
-        raise problem(rollout.file, '$.spec.stage', f"'{steps[-1]}' is still to come", hint)
+        raise problem(rollout.file, '$.spec.stage', f"stage '{steps[-1]}' must come first", hint)
 
 
 @dataclass(frozen=True, slots=True)
 class Wait:
-    """Why a rollout stays where it is; `seconds` until that may have changed, 0 for nobody knows."""
+    """Why a rollout waits; `seconds` until that may change, 0 if unknown."""
 
     reasons: tuple[str, ...]
     seconds: int = 0
 
 
 def waits_for(stage: Stage, since: int | None, now: int, branch: str, *, approved: bool, skip_hold: bool) -> Wait:
-    """What a stage waits for; it counts from `since`, when the published branch got it, None where it has not."""
+    """What a stage waits for; its hold starts at `since`, when the published branch got it; None: not yet."""
     if since is None:
-        return Wait((f"'{branch}' does not have this stage yet: push it, or merge its request",))
+        return Wait((f"branch '{branch}' does not have this stage yet: push it, or merge its pull request",))
     left = 0 if skip_hold else max(0, since + stage.hold - now)
     reasons = [f'it holds for {show_time(left)} more'] if left else []
     if stage.approval and not approved:
-        reasons.append('somebody must approve it, with --approve')
+        reasons.append('requires approval: --approve')
     return Wait(tuple(reasons), left)
 
 
 def show_time(seconds: int) -> str:
-    """Seconds in the largest units, two at most: 1h 5m, 30s."""
+    """Seconds in the two largest units: 1h 5m, 30s."""
     parts = [(seconds // 3600, 'h'), (seconds // 60 % 60, 'm'), (seconds % 60, 's')]
     shown = [f'{number}{unit}' for number, unit in parts if number]
     return ' '.join(shown[:2]) or '0s'

@@ -13,7 +13,7 @@ from generator.plan.touched import about
 
 
 def shown_warnings(run: Run, outcome: Outcome, removable: Collection[str]) -> tuple[Problem, ...]:
-    """Those about what it changes and about registry files that differ from HEAD, and those of removals."""
+    """Select the warnings about changed files, about registry files that differ from HEAD, and about removals."""
     removals = removal_warnings(outcome.plan, removable)
     if not outcome.changed:
         return tuple(removals)

@@ -1,1 +1,1 @@
-"""One run: source, registry, charts, releases, tree, plan; verify and doctor."""
+"""A repository → one run: source, registry, charts, releases, tree, plan; verify and doctor."""

@@ -1,4 +1,4 @@
-"""Problems that stop a run → all there are to tell: what else is wrong, of what does not need the spoilt files."""
+"""Problems that stop a run → the same with those of files that do not depend on the invalid ones."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from generator.domain.problems import Problem, ProblemsFound
 def with_further(
     problems: Sequence[Problem], names: Collection[str], resolve: Callable[[Sequence[str]], object]
 ) -> ProblemsFound:
-    """The problems, and those that `resolve` finds in registry files that neither have one nor need one that has."""
+    """Add the problems that `resolve` finds in registry files that are valid and do not depend on an invalid one."""
     spoilt = {problem.file for problem in problems}
     left = [name for name in names if name not in spoilt and spoilt.isdisjoint(_needs(name))]
     if SETTINGS in spoilt or len(left) == len(names):
@@ -24,7 +24,7 @@ def with_further(
 
 
 def _needs(name: str) -> Iterable[str]:
-    """What a release cannot be without, and a rollout neither."""
+    """The registry files on which a release or a rollout depends."""
     kind, release = registry_place(name) or ('', '')
     if kind not in ('Release', 'Rollout'):
         return ()

@@ -1,4 +1,4 @@
-"""The machine and the repository → findings: what is fine, what will trouble, and what to do."""
+"""The machine and the repository → findings: ok, warning or problem, each with its next action."""
 
 from __future__ import annotations
 
@@ -19,13 +19,13 @@ from generator.tools.helm.binary import find_helm
 from generator.tools.process import run
 
 OLDEST_GIT = (2, 30)
-# What `init` writes where it knows no address.
+# `init` writes it if no URL is known.
 PLACEHOLDER = 'https://git.example.com/team/ml-gitops.git'
 
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """`state` is ok, warning or problem; `hint` says what to do."""
+    """`state` is ok, warning or problem; `hint` is the next action."""
 
     what: str
     state: str
@@ -34,7 +34,7 @@ class Finding:
 
 
 def examine(folder: Path) -> Iterator[Finding]:
-    """Look at everything that a run needs, from the outside in; one trouble hides no other."""
+    """Check what a run requires: first the machine, then the repository; a failed check does not stop the others."""
     yield Finding('chartloom', 'ok', f'{__version__}, Python {platform.python_version()}')
     yield from _guarded('git', _git)
     yield from _guarded('helm', _helm)
@@ -102,7 +102,7 @@ def _commits(repository: Repository) -> Iterator[Finding]:
     yield Finding(
         'identity',
         'ok' if known else 'problem',
-        f'{name} <{email}>' if known else 'git does not know who you are',
+        f'{name} <{email}>' if known else 'user.name and user.email are not set in git',
         '' if known else hint,
     )
     signed = repository.ask('config', '--type=bool', 'commit.gpgsign') == 'true'
@@ -120,14 +120,14 @@ def _registry(repository: Repository) -> Iterator[Finding]:
     yield Finding('registry', 'ok', ', '.join(told))
     if registry.settings.url == PLACEHOLDER:
         hint = 'set spec.repository.url in registry/settings.yaml'
-        yield Finding('address', 'warning', f'the agents would look at {PLACEHOLDER}, a placeholder', hint)
+        yield Finding('repository URL', 'warning', f'the URL for the agents is a placeholder, {PLACEHOLDER}', hint)
     branch = registry.settings.branch
     known = repository.ask('rev-parse', '--verify', '--quiet', f'refs/remotes/origin/{branch}')
     if not known and repository.ask('remote'):
         yield Finding(
             'published branch',
             'warning',
-            f'origin/{branch} is not here: charts are judged against HEAD',
+            f'origin/{branch} not found: published charts are compared with HEAD',
             f"run 'git fetch origin {branch}'",
         )
     for name, environment in sorted(registry.environments.items()):
@@ -152,5 +152,6 @@ def _registry(repository: Repository) -> Iterator[Finding]:
 def _waiting(name: str, environment: Environment) -> Iterator[Finding]:
     if not environment.spec.get('cancelHealthCheckOnNewRevision'):
         gate = '--feature-gates=CancelHealthCheckOnNewRevision=true'
-        hint = f'run helm-controller with {gate} and say so in the environment'
-        yield Finding(name, 'warning', 'releases do not wait for health, or a fix would have to wait, too', hint)
+        hint = f'run helm-controller with {gate}, and set cancelHealthCheckOnNewRevision: true in the environment'
+        message = 'releases do not wait until they are healthy: without this option a fix would have to wait, too'
+        yield Finding(name, 'warning', message, hint)

@@ -1,4 +1,4 @@
-"""A base → the ledgers it holds, by model, with the entries that a revert took from them: what was published stays."""
+"""A base → its ledgers by model, with the entries that a revert removed: published charts stay published."""
 
 from __future__ import annotations
 
@@ -15,13 +15,15 @@ Ledgers = Mapping[str, tuple[LedgerEntry, ...]]
 
 
 def lost_ledgers(repository: Repository, revision: str) -> Ids:
-    """The ledgers that a commit has changed or removed, and the blob ids they had in its first parent: it may be a
-    revert. What a commit of ours drops was a draft; and there may be no parent, or none in a shallow clone."""
+    """The ledgers that a commit changed or removed, with their blob ids in its first parent: it may be a revert.
+
+    {} for a commit that chartloom made (it removes only drafts), and if there is no parent, as in a shallow clone.
+    """
     if not revision:
         return {}
     options = ('--literal-pathspecs', 'diff-tree', '-r', '-z', '--raw', '--no-renames', '--diff-filter=DM')
     listing = repository.ask(*options, f'{revision}^', revision, '--', f'{repository.prefix}{CHARTS}').split('\0')
-    # A line `:mode mode id id kind` and a path by turns.
+    # Alternating: `:mode mode id id kind`, then a path.
     pairs = zip(listing[:-1:2], listing[1::2], strict=True)
     found = {path.removeprefix(repository.prefix): about.split(' ')[2] for about, path in pairs}
     ledgers = {path: blob for path, blob in found.items() if is_ledger(path)}
@@ -30,12 +32,12 @@ def lost_ledgers(repository: Repository, revision: str) -> Ids:
 
 
 def read_ledgers(repository: Repository, ids: Ids, lost: Ids, models: Collection[str]) -> Ledgers:
-    """The ledgers of these models; ProblemsFound where one is spoilt. `ids` are those of the base's files."""
+    """Read the ledgers of these models; raises ProblemsFound if one is invalid. `ids` are those of the base's files."""
     return _read(repository, ids, lost, models, read_published)
 
 
 def ledgers_of_others(repository: Repository, ids: Ids, lost: Ids, models: Collection[str]) -> Ledgers:
-    """The ledgers of all other models: of those that are gone. What is no ledger is left alone."""
+    """Read the ledgers of all other models, which are not in the registry; invalid ledgers are skipped."""
     others = {model_of(path) for path in (*ids, *lost) if is_ledger(path)}.difference(models)
     found = _read(repository, ids, lost, sorted(others), read_before)
     return {model: entries for model, entries in found.items() if entries}

@@ -1,4 +1,4 @@
-"""What is published: the base that charts are append-only against, and the charts that pinned releases stand on."""
+"""A source → its base (the published revision, which charts must not change), and the charts of pinned releases."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ from generator.tools.git.repository import Repository
 
 @dataclass(frozen=True, slots=True)
 class Base:
-    """What is published: the revision that charts are append-only against, and its generated files."""
+    """The published revision, its generated files (blob ids by path) and its ledgers."""
 
     revision: str
     ids: Ids
@@ -33,13 +33,13 @@ class Base:
 
 
 def read_base(source: Source, revision: str, models: Collection[str]) -> Base:
-    """The generated files of the base revision, and the ledgers of these models in it."""
+    """Read the base: the generated files of a revision, and the ledgers of these models."""
     repository, ids = source.repository, source.held_by(revision)
     return Base(revision, ids, read_ledgers(repository, ids, lost_ledgers(repository, revision), models))
 
 
 def base_of_others(source: Source, revision: str, models: Collection[str]) -> Base:
-    """The same with the ledgers of all other models: those that the registry does not have any more."""
+    """Read the base with the ledgers of all other models: those that are not in the registry."""
     repository, ids = source.repository, source.held_by(revision)
     return Base(revision, ids, ledgers_of_others(repository, ids, lost_ledgers(repository, revision), models))
 
@@ -48,10 +48,10 @@ def chart_reader(
     repository: Repository, base: Base, made: Mapping[str, ModelCharts], branch: str,
     ahead: Iterable[tuple[str, LedgerEntry]] = (),
 ) -> ReadChart:  # fmt: skip
-    """Reads charts that were not made in this run from the base tree: what a pinned release stands on.
+    """Return a reader of the charts that were not generated in this run; it reads them from the base tree.
 
-    Each is read as a whole, for only bytes that the ledger vouches for are known to be a chart. A pruned one comes from
-    git's history; `branch` is the published one. Those that are named `ahead`, by model, are read by one process.
+    A chart is read completely, to compare its digest with the ledger. A pruned chart is restored from the git history;
+    `branch` is the published branch. The charts in `ahead` (model, entry) are read at once, by one git process.
     """
     paths = sorted(base.ids)
 
@@ -71,7 +71,7 @@ def chart_reader(
         if not (there := ids(model, entry)):
             return restore(repository, chart_folder(model, entry.version), entry, branch)
         blobs.update(repository.read({*there.values()} - {LINK} - blobs.keys()))
-        # What is no file has no bytes that the ledger could know.
+        # A symbolic link has no bytes here, so the digest differs.
         return {path: blobs.get(blob, b'') for path, blob in there.items()}
 
     def read(model: str, entry: LedgerEntry) -> Chart:
@@ -96,20 +96,20 @@ def _chart(model: str, entry: LedgerEntry, files: Tree) -> Chart:
 
 
 def _described(schema: bytes) -> bytes:
-    """A chart's schema, with descriptions where today's starter has them: messages about values quote them."""
+    """A chart's schema, with descriptions if it equals that of the current starter: messages about values use them."""
     starter = load_templates().starter
     return starter.described if schema == starter.files[CHART_SCHEMA] else schema
 
 
 def _within(folder: str, there: Sequence[str]) -> tuple[int, int]:
-    """Where the files of a folder begin and end among sorted paths."""
-    return bisect(there, f'{folder}/'), bisect(there, f'{folder}0')  # '0' is what follows '/'
+    """The range of a folder's files in sorted paths."""
+    return bisect(there, f'{folder}/'), bisect(there, f'{folder}0')  # '0' follows '/' in ASCII
 
 
 def tampered(charts: Mapping[str, ModelCharts], base: Base, blob_id: Callable[[bytes], str]) -> list[Problem]:
-    """Charts that the base holds with other bytes than its ledger says, among those that were made again in this run.
+    """Report charts that were generated again in this run and whose files in the base differ from the ledger's digest.
 
-    Of the others only `verify` can tell: their bytes have to be read for it.
+    `verify` checks the other charts, because their files have to be read for it.
     """
     there, blobs, problems = sorted(base.ids), dict[int, str](), []
     for model, made in charts.items():
@@ -120,7 +120,7 @@ def tampered(charts: Mapping[str, ModelCharts], base: Base, blob_id: Callable[[b
             folder = f'{chart.folder}/'
             differing = []
             for path, data in chart.files.items():
-                if (blob := blobs.get(id(data))) is None:  # most files are the starter's, the same in all charts
+                if (blob := blobs.get(id(data))) is None:  # most files come from the starter, and are shared by charts
                     blob = blobs[id(data)] = blob_id(data)
                 if base.ids.get(folder + path) != blob:
                     differing.append(path)
@@ -131,11 +131,11 @@ def tampered(charts: Mapping[str, ModelCharts], base: Base, blob_id: Callable[[b
 
 
 def _is_tampered(chart: Chart, entry: LedgerEntry, differing: Collection[str], count: int) -> bool:
-    """By the files that differ or are missing, and the number of those that are there; no folder is made again."""
+    """Judge by the names of differing or missing files and the number of existing ones; `count` 0: no folder."""
     complete = count == len(chart.files)
     if not count or (complete and not differing):
         return False
-    # Another version of this tool may have told the changes otherwise, and then the digest is not the same, either.
+    # Another version of chartloom may describe the changes in other words; then the digest of `chart` differs, too.
     return not (complete and _NUMBERED.issuperset(differing) and digest(chart.files) != entry.digest)
 
 
@@ -145,7 +145,7 @@ _NUMBERED = {CHART_YAML, CHART_README}
 def pinned(
     registry: Registry, charts: Mapping[str, ModelCharts], releases: Iterable[Release]
 ) -> Iterator[tuple[str, LedgerEntry]]:
-    """The charts of releases, by model, that were not made in this run; a wrong pin is told when it is resolved."""
+    """Yield (model, entry) of pinned charts that were not generated in this run; invalid pins are reported later."""
     for release in releases:
         model = registry.models[release.model]
         try:
@@ -157,16 +157,16 @@ def pinned(
 
 
 def base_revision(source: Source, settings: Settings, named: str = '') -> str:
-    """The merge base of HEAD with the published branch (the remote's where known), or with the revision `named`.
+    """The merge base of HEAD with the revision `named`, or with the published branch (of the remote, if known).
 
-    HEAD where there is none; '' before the first commit. In the middle of a merge it is that of the commit which the
-    merge will make.
+    HEAD if there is no merge base; '' before the first commit. During a merge, the future merge commit takes the place
+    of HEAD.
     """
     repository, refs, head = source.repository, source.refs, source.head
     if named:
         found = repository.ask('rev-parse', '--verify', '--quiet', f'{named}^{{commit}}')
         if not found:
-            raise problem(named, '', 'git knows no such revision', 'fetch it, or name another one with --base')
+            raise problem(named, '', 'revision not found in git', 'fetch it, or name another one with --base')
         return repository.ask('merge-base', head, found) or found
     published = refs.get(published_ref(settings.branch, refs), head)
     merged = refs.get('MERGE_HEAD', '').split()
@@ -174,8 +174,8 @@ def base_revision(source: Source, settings: Settings, named: str = '') -> str:
 
 
 def published_ref(branch: str, refs: Mapping[str, str]) -> str:
-    """The full name of the published branch: the remote's where known."""
-    # A remote's branch of this name: refs/remotes/<remote>/<branch>; of several remotes origin counts.
+    """The full name of the published branch: that of the remote, if known."""
+    # refs/remotes/<remote>/<branch>; of several remotes, origin.
     remote = [n for n in sorted(refs) if n.startswith('refs/remotes/') and n.split('/', 3)[3:] == [branch]]
     origin = f'refs/remotes/origin/{branch}'
     return origin if origin in remote else remote[0] if remote else f'refs/heads/{branch}'

@@ -1,6 +1,6 @@
-"""A chart that git's history alone holds → its files, byte for byte, by the tree id in the ledger.
+"""A chart that is only in the git history → its files, byte for byte, by the tree id in the ledger.
 
-A partial clone fetches what it lacks, a shallow clone is deepened.
+A partial clone fetches missing objects, a shallow clone is deepened.
 """
 
 from __future__ import annotations
@@ -16,19 +16,19 @@ from generator.tools.git.repository import Repository
 
 
 def restore(repository: Repository, folder: str, entry: LedgerEntry, branch: str) -> dict[str, bytes]:
-    """The files of a chart by their paths in its folder; `branch` is the published one.
+    """Read the files of a chart, by their paths in its folder; `branch` is the published branch.
 
-    ProblemsFound where git does not have the tree, or its files are not those of the ledger.
+    Raises ProblemsFound if git does not have the tree, or its digest differs from the ledger.
     """
     algorithm, _, tree = entry.tree.partition(':')
     if algorithm != repository.object_format:
-        message = f'the ledger names its tree by {algorithm}, and this repository uses {repository.object_format}'
+        message = f'expected a tree id by {repository.object_format} in the ledger, found one by {algorithm}'
         raise problem(folder, '', message, brought_back(folder))
     blobs = tree_files(repository, entry)
     if blobs is None and _deepened(repository, branch):
         blobs = tree_files(repository, entry)
     if blobs is None:
-        message = f'the ledger names this chart, but git does not have its tree {tree[:12]}'
+        message = f"the chart's tree {tree[:12]} was not found in git"
         raise problem(folder, '', message, _hint(repository, folder, branch))
     contents = repository.read(blobs.values())
     files = {path: contents[blob] for path, blob in blobs.items()}
@@ -38,7 +38,7 @@ def restore(repository: Repository, folder: str, entry: LedgerEntry, branch: str
 
 
 def trees(repository: Repository, revision: str, folders: Collection[str]) -> Mapping[str, str]:
-    """The ids of folders in a revision, as ledgers name them; '' for those it does not have."""
+    """The tree ids of folders in a revision, in the ledger's form '<algorithm>:<id>'; '' if not found."""
     names = ''.join(f'{revision}:{repository.prefix}{folder}\n' for folder in folders)
     answers = repository.feed(names.encode('utf-8', 'surrogateescape'), 'cat-file', '--batch-check').decode()
     words = (answer.split(' ') for answer in answers.split('\n')[: len(folders)])
@@ -47,7 +47,7 @@ def trees(repository: Repository, revision: str, folders: Collection[str]) -> Ma
 
 
 def tree_files(repository: Repository, entry: LedgerEntry) -> dict[str, str] | None:
-    """Blob ids of a chart's files by their paths in its folder; None where git does not have its tree."""
+    """Blob ids of a chart's files, by their paths in its folder; None if git does not have its tree."""
     try:
         listed = repository.entries(entry.tree.partition(':')[2], [])
         return {path: about.partition(' ')[2] for path, about in listed.items()}

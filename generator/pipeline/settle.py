@@ -1,4 +1,4 @@
-"""Charts and ledgers → ledgers that say what is pruned, with the files of charts that have to stand and do not."""
+"""Charts and ledgers → ledgers with pruned entries marked, and the files of charts that must be restored."""
 
 from __future__ import annotations
 
@@ -21,10 +21,10 @@ from generator.tools.git.repository import Repository
 def settle(
     source: Source, registry: Registry, made: Mapping[str, ModelCharts], base: Base, *, prune: bool
 ) -> dict[str, ModelCharts]:
-    """The charts with ledgers that say what is pruned, and with the files of those that have to stand and do not.
+    """Mark pruned entries in the ledgers, and restore the files of charts that are required and missing.
 
-    With `prune` all go that nobody needs. ProblemsFound where git cannot bring back what has to stand, and where it
-    could not bring back what goes.
+    With `prune`, mark all charts that are not used. Raises ProblemsFound if git cannot restore a required chart, or
+    could not restore one that is to be pruned.
     """
     repository, named = source.repository, named_charts(registry)
     settled: dict[str, ModelCharts] = {}
@@ -46,14 +46,14 @@ def settle(
 
 
 def _current_ledger(source: Source, base: Base, model: str) -> tuple[LedgerEntry, ...]:
-    """What stands there now, where that is not the base's."""
+    """The current ledger, () if it is that of the base."""
     file = ledger_file(model)
     blob = source.tree.ids.get(file, LINK)
     return () if blob in (LINK, base.ids.get(file)) else read_before(source.read(file), file)
 
 
 def _with_missing(repository: Repository, branch: str, name: str, charts: ModelCharts, base: Base) -> ModelCharts:
-    """The charts, and the files of those that the base's ledger has and its tree has not."""
+    """Add the files of charts that are in the base's ledger, not pruned, and not in the base's tree."""
     published = charts.ledger[: len(base.ledgers.get(name, ()))]
     restored: dict[str, Tree] = {}
     for entry in published:
@@ -66,11 +66,11 @@ def _with_missing(repository: Repository, branch: str, name: str, charts: ModelC
 
 
 def _not_restorable(repository: Repository, charts: Mapping[str, ModelCharts], base: Base) -> Iterator[Problem]:
-    """Folders that would go, and that git holds otherwise than by the tree of their ledger."""
+    """Report folders to prune whose tree id in git differs from that in the ledger."""
     entries = ((name, entry) for name, made in charts.items() for entry in made.ledger if entry.pruned)
     going = {chart_folder(name, entry.version): entry.tree for name, entry in entries}
     found = trees(repository, base.revision, [folder for folder in going if f'{folder}/{CHART_YAML}' in base.ids])
     for folder, tree in found.items():
         if tree != going[folder]:
-            message = f'git holds this folder as {tree or "nothing"}, its ledger says {going[folder]}'
+            message = f'expected the tree {going[folder]} of its ledger, found {tree or "none"} in git'
             yield Problem(folder, '', message, brought_back(folder))

@@ -1,4 +1,4 @@
-"""What git holds in a work tree, or in a revision without one → the files that a run reads, by name and blob id."""
+"""A work tree, or a revision of a bare repository → the files that a run reads, by path and blob id."""
 
 from __future__ import annotations
 
@@ -29,12 +29,12 @@ from generator.tools.git.worktree import WorkTree, look_at_work_tree, read_file,
 
 
 def open_source(repository: Repository, models: Collection[str] = ()) -> Source:
-    """Let git begin to look at what concerns these models, or at everything."""
+    """Start git's listing of the files of these models, () for all."""
     scope, refs = tuple(sorted(set(models))), repository.refs()
     head = refs.get('HEAD', '')
     if repository.bare:
         return Source(repository, scope, refs, lambda: _revision(repository, head, scope))
-    # The environments are not known yet: git takes patterns in a work tree.
+    # The environments are not known yet; in a work tree git accepts the pattern '*'.
     return Source(repository, scope, refs, look_at_work_tree(repository, _paths(scope, ['*']), head))
 
 
@@ -44,7 +44,7 @@ def _revision(repository: Repository, head: str, scope: Collection[str]) -> Work
 
 
 def _paths(scope: Collection[str], environments: Iterable[str]) -> list[str]:
-    """All paths that a commit of this scope may touch."""
+    """All paths that a commit of this scope may change."""
     documents = () if scope else DOCUMENTS
     return [REGISTRY, *_generated(scope, environments), *documents]
 
@@ -59,9 +59,9 @@ def _generated(scope: Collection[str], environments: Iterable[str]) -> list[str]
 
 @dataclass(frozen=True)
 class Source:
-    """The files as they stood when git looked; `scope` are the models they belong to, none for all.
+    """The files when git listed them; `scope` are the models they belong to, () for all.
 
-    What has been read is kept.
+    Files of the registry are read once.
     """
 
     repository: Repository
@@ -72,7 +72,7 @@ class Source:
     _read: dict[str, bytes] = field(default_factory=dict, repr=False, compare=False)
 
     def with_files(self, files: Files) -> Source:
-        """The same with these in place of what stands there, None for removed: as an operation leaves the registry."""
+        """Return a source with these contents instead (None: removed), as if an operation had written them."""
         ids = {path: blob for path, blob in self.tree.ids.items() if path not in files}
         blob_id = self.repository.blob_id
         ids.update((path, blob_id(data)) for path, data in files.items() if data is not None)
@@ -85,33 +85,34 @@ class Source:
 
     @property
     def head(self) -> str:
-        """The commit that HEAD is, '' for none."""
+        """The commit id of HEAD, '' before the first commit."""
         return self.refs.get('HEAD', '')
 
     @cached_property
     def names(self) -> tuple[str, ...]:
-        """The registry's files; links are refused, for what they point to is not what a reviewer sees."""
+        """The files of the registry; raises ProblemsFound for links, because a reviewer does not see their targets."""
         if links := [path for path in self.tree.links if f'{path}/'.startswith(f'{REGISTRY}/')]:
             hint = 'put the files themselves into the registry'
             raise ProblemsFound(
-                Problem(path, '', f'{named(self.repository, path)} is no registry file', hint) for path in links
+                Problem(path, '', f'expected a file or a folder, found {named(self.repository, path)}', hint)
+                for path in links
             )
         own = f'{SCHEMAS}/'
         return tuple(path for path in self.tree.ids if path.startswith(f'{REGISTRY}/') and not path.startswith(own))
 
     def check_missing(self, path: str) -> None:
-        """ProblemsFound where what git knows, and what stands at a path, are not the same."""
+        """Raise ProblemsFound if a path that is not listed is in the index or in the work tree."""
         if self.repository.bare:
             return
         found = blob_at(self.repository, path)
         if not found and (path in self.tree.held or path in self.tree.staged):
-            hint = "bring it here with 'git restore', or 'git sparse-checkout add' of its folder"
-            raise problem(path, '', 'git has this file, but it is not in the work tree', hint)
+            hint = "run 'git restore' for it, or 'git sparse-checkout add' for its folder"
+            raise problem(path, '', 'the file is in git, but not in the work tree', hint)
         if found == FOLDER:
             raise ProblemsFound([folder_in_the_way(path)])
         if found:
             hint = f"remove the '.git' in {path.rpartition('/')[0]}"
-            raise problem(path, '', 'git takes this file for one of another repository', hint)
+            raise problem(path, '', 'the file belongs to another git repository', hint)
 
     def read(self, path: str) -> bytes:
         laid = self.laid.get(path)
@@ -122,12 +123,12 @@ class Source:
         if self.repository.bare:
             return self._read_blobs(path)
         data = read_file(self.repository, path)
-        if path.startswith(f'{REGISTRY}/'):  # generated files are many, and none is asked for often
+        if path.startswith(f'{REGISTRY}/'):  # generated files are many, and each is read rarely
             self._read[path] = data
         return data
 
     def _read_blobs(self, path: str) -> bytes:
-        """A file of the revision; of the registry all at once, by one process."""
+        """Read a file of the revision; the files of the registry are read at once, by one git process."""
         ids = self.tree.ids
         wanted = {name: ids[name] for name in (self.names if path.startswith(f'{REGISTRY}/') else ())} | {
             path: ids[path]
@@ -146,7 +147,7 @@ class Source:
         return {self.head: {path: blob for path, blob in self.tree.held.items() if is_generated(path)}}
 
     def held_by(self, revision: str) -> Mapping[str, str]:
-        """Blob ids of the generated files in scope that a revision holds, documents aside; {} for no revision."""
+        """Blob ids of the generated files of a revision, in scope, without documents; {} for no revision."""
         if revision not in self._held:
             environments = [name for name in names_below(ENVIRONMENTS, self.tree.ids) if '/' not in name]
             self._held[revision] = self.repository.ids(revision, _generated(self.scope, environments))
@@ -158,6 +159,6 @@ class Source:
         return names_below(RELEASES, self.tree.ids)
 
     def in_scope(self, name: str) -> bool:
-        """Whether a registry file belongs to the models of this scope, or to all."""
+        """Whether a registry file belongs to a model of this scope, or to more than one model."""
         folder, stem = folder_and_stem(name)
         return not self.scope or folder not in OF_ONE_MODEL or stem in self.scope

@@ -1,4 +1,4 @@
-"""The repository as it stands → problems: drift, broken charts, releases that helm or a strict schema refuses."""
+"""A repository → problems: drift, changed charts, releases and objects that helm or a strict schema refuses."""
 
 from __future__ import annotations
 
@@ -35,12 +35,12 @@ _GENERATE = "run 'chartloom generate'"
 
 
 def drift(run: Run) -> list[Problem]:
-    """What generate would change, hand edits, and generated files that disagree with each other."""
+    """Report what `generate` would change, hand edits, and generated files that contradict each other."""
     try:
         plan = run.plan()
     except ProblemsFound as error:
         return list(error.problems)
-    words = {'add': 'missing', 'update': 'not what the registry says', 'remove': 'not asked for by the registry'}
+    words = {'add': 'missing', 'update': 'does not match the registry', 'remove': 'not required by the registry'}
     folders = new_folders(plan)
     told = {change.path: words[change.kind] for change in plan.changes if folder_of(change.path) not in folders}
     told |= dict.fromkeys(folders, words['add'])
@@ -49,16 +49,19 @@ def drift(run: Run) -> list[Problem]:
 
 
 def _strays(run: Run) -> Iterator[Problem]:
-    """Files that an agent would apply although chartloom did not make them."""
+    """Report files that the agent would apply and that chartloom did not generate."""
     for path in run.source.generated:
         if path.startswith(f'{DELIVERY}/') and path not in run.desired_ids and run.whole:
             yield Problem(
-                path, '', 'the agent would apply this file, which chartloom did not make', f'move it out of {DELIVERY}/'
+                path,
+                '',
+                'the agent would apply this file, chartloom did not generate it',
+                f'move it out of {DELIVERY}/',
             )
 
 
 def _unequal_values(run: Run) -> Iterator[Problem]:
-    """values/ is what people read, the delivery object what is deployed: the one must stand in the other."""
+    """Report values files that differ from the delivery object: people read the first, the agent deploys the second."""
     for release in run.releases:
         file = values_file(release.release.name)
         body = run.source.read(file).split(b'\n', 2)[2]
@@ -66,11 +69,11 @@ def _unequal_values(run: Run) -> Iterator[Problem]:
         block = b''.join(indent + line if line.strip() else line for line in body.splitlines(keepends=True))
         held = run.source.read(delivery_file(release.release.name))
         if block not in held and body != b'{}\n':
-            yield Problem(file, '', 'not equal to the values in the delivery object', _GENERATE)
+            yield Problem(file, '', 'differs from the values in the delivery object', _GENERATE)
 
 
 def changed_charts(run: Run, *, every: bool) -> list[str]:
-    """Chart folders that the base does not have, or all of the models in scope."""
+    """Chart folders in scope that are not in the base; with `every`, all of them."""
     found = ((path, chart_file(path)) for path in run.source.generated if path.endswith(f'/{CHART_YAML}'))
     return sorted(
         folder_of(path)
@@ -80,7 +83,7 @@ def changed_charts(run: Run, *, every: bool) -> list[str]:
 
 
 def digests(run: Run) -> Iterator[Problem]:
-    """Charts whose bytes are not those that the ledger names: all in scope, each content read and hashed once."""
+    """Report charts in scope that differ from the digest in the ledger; each content is read and hashed once."""
     folders: dict[tuple[str, str], dict[str, str]] = defaultdict(dict)
     hashed: dict[str, str] = {}
     for path, blob in run.source.generated.items():
@@ -94,17 +97,17 @@ def digests(run: Run) -> Iterator[Problem]:
         entries = read_ledger(run.source.read(ledger), ledger) if ledger in run.source.tree.ids else ()
         known = next((entry.digest for entry in entries if entry.version == version), None)
         if known is None:
-            hint = 'remove the folder, or bring the ledger back'
-            yield Problem(folder, '', 'the ledger does not know this chart', hint)
+            hint = f'remove the folder, or restore {ledger}'
+            yield Problem(folder, '', 'the ledger has no entry for this chart', hint)
         elif known != digest_of(files):
             yield Problem(folder, '', TAMPERED, brought_back(folder))
 
 
 def not_here(run: Run, folders: Sequence[str]) -> Iterator[Problem]:
-    """Charts that helm is to read and git knows, but a sparse checkout leaves out."""
+    """Report charts that helm has to read and that a sparse checkout leaves out."""
     for folder in sorted({*folders, *(release.chart.folder for release in run.releases)}):
         if not (run.repository.root / folder / CHART_YAML).is_file():
-            hint = "helm reads it: check it out with 'git sparse-checkout add charts'"
+            hint = "run 'git sparse-checkout add charts': helm reads this folder"
             yield Problem(folder, '', 'not in this sparse checkout', hint)
 
 
@@ -113,7 +116,7 @@ def lint_charts(run: Run, helm: Helm, folders: Sequence[str], jobs: int, step: T
 
 
 def helm_releases(run: Run) -> list[HelmRelease]:
-    """The releases as helm is to render them, with exactly the values that their delivery objects carry."""
+    """The releases for helm to render, with exactly the values of their delivery objects."""
     starters = _template_digests(run)
     return [
         HelmRelease(
@@ -130,7 +133,7 @@ def helm_releases(run: Run) -> list[HelmRelease]:
 
 
 def _template_digests(run: Run) -> Mapping[str, str]:
-    """One digest for the templates of each chart folder, by blob ids: charts of one starter render together."""
+    """Chart folder → digest of its templates, from blob ids: charts with equal templates are rendered together."""
     found: dict[str, list[str]] = defaultdict(list)
     for path, blob in sorted(run.source.generated.items()):
         chart = chart_file(path)
@@ -144,7 +147,7 @@ def _template_digests(run: Run) -> Mapping[str, str]:
 def render_objects(
     run: Run, helm: Helm, schemas: ObjectSchemas | None, jobs: int, step: Tick
 ) -> tuple[list[Problem], int]:
-    """Render every release; problems of helm and of the schemas, and the number of objects made."""
+    """Render every release; return the problems of helm and of the schemas, and the number of rendered objects."""
     problems: list[Problem] = []
     objects = 0
     for rendered in template(helm, helm_releases(run), jobs=jobs, progress=step):
@@ -166,7 +169,7 @@ def _check_rendered(rendered: Rendered, schemas: ObjectSchemas) -> list[Problem]
 
 
 def check_delivery(run: Run, schemas: ObjectSchemas) -> list[Problem]:
-    """Delivery and bootstrap objects by their strict schemas: one that is refused freezes its environment."""
+    """Check delivery and bootstrap objects by strict schemas: an invalid one stops the updates of its environment."""
     settings = run.registry.settings
     prefix = settings.prefix(run.repository.prefix)
     problems = []

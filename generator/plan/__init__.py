@@ -1,1 +1,1 @@
-"""Desired tree − current tree: changes, hand edits, what moves, the commit message."""
+"""Desired tree − current tree → plan: changes, hand edits, warnings and the commit message."""

@@ -1,4 +1,4 @@
-"""Changed releases → from which chart to which they move: what `plan` shows, and what a commit message tells."""
+"""Changed delivery objects → the chart that each release moves from and to, for `plan` and for commit messages."""
 
 from __future__ import annotations
 
@@ -7,12 +7,12 @@ from collections.abc import Callable, Mapping, Sequence
 from generator.domain.layout import DELIVERY, delivered_chart, model_of, release_of
 from generator.domain.records import LedgerEntry
 
-# The chart versions of a model as they stand after the changes.
+# A model → its chart versions after the changes.
 LedgerOf = Callable[[str], Sequence[LedgerEntry]]
 
 
 def chart_moves(files: Mapping[str, bytes | None], before: Mapping[str, bytes], ledger_of: LedgerOf) -> dict[str, str]:
-    """Of the delivery objects among changed files, those that name another chart than `before`, by release."""
+    """Describe the move of each release whose delivery object names another chart than `before`, by release."""
     moves = {}
     for file, data in files.items():
         now = delivered_chart(data) if data and file.startswith(f'{DELIVERY}/') else ''

@@ -1,6 +1,7 @@
-"""A generated file that differs → whether a person changed it, and how; a file that an older tool made is no edit.
+"""Generated files that differ → hand edits; a file that an older chartloom generated is not one.
 
-Seals hold the files of values/, delivery/ and bootstrap/; the base tree holds published charts, the ledger the drafts.
+Files of values/, delivery/ and bootstrap/ are checked by their seal, published charts by the base tree, drafts by the
+digest in the ledger.
 """
 
 from __future__ import annotations
@@ -25,14 +26,14 @@ from generator.domain.tree import LINK, Read
 from generator.domain.words import cut
 
 EDITED = 'edited by hand'
-UNKNOWN = 'no ledger names this chart'
+UNKNOWN = 'the ledger has no entry for this chart'
 
 
 @dataclass(frozen=True, slots=True)
 class Trees:
-    """What a plan compares. `base` is what is published and may not change, `current` what stands there now.
+    """The trees that a plan compares: `base` is published and must not change, `current` is what exists now.
 
-    `desired` may lack files that the base holds with the same id.
+    `desired` may omit files that are in the base with the same id.
     """
 
     desired: Tree
@@ -44,7 +45,7 @@ class Trees:
 
 
 def is_published(path: str, published: Mapping[str, Collection[str]]) -> bool:
-    """Whether a file belongs to one of these chart versions; asked of every file, so without a pattern."""
+    """Whether a file belongs to one of these chart versions; called for every file, so without a regular expression."""
     parts = path.split('/', 3)
     return len(parts) == 4 and parts[0] == CHARTS and parts[2] in published.get(parts[1], ())
 
@@ -68,20 +69,20 @@ class HandEdits:
         return is_published(path, self.published)
 
     def contents(self, paths: Collection[str]) -> Tree:
-        """What belongs there. Published charts come from the base, even where this run made the same chart."""
+        """The desired content. Published charts come from the base, even if this run generated the same chart."""
         desired, base = self.trees.desired, self.trees.base_ids
         held = {path for path in paths if path in base and (path not in desired or self.is_published(path))}
         read_yaml = self.trees.read_base(held) if held else {}
         return {path: read_yaml[path] if path in held else desired[path] for path in paths}
 
     def fault(self, path: str) -> str:
-        """What a person did to a file, in words; '' for nothing."""
+        """Describe the hand edit of a file; '' for none."""
         if self.trees.current_ids[path] == LINK:
-            return 'a link stands where this file belongs'
+            return 'expected a file, found a symbolic link'
         chart = chart_file(path)
         if chart is None:
             data = self.trees.read_current(path)
-            # What stands outside the marked block of a document is the team's and is never touched.
+            # Text outside the marked block of a document belongs to the team and is never changed.
             if path in DOCUMENTS:
                 return 'its marked block was edited by hand' if is_edited(path, data) else ''
             return '' if is_sealed(data) else self._edit(path)
@@ -108,7 +109,7 @@ class HandEdits:
         return EDITED if digest({p.removeprefix(prefix): self.trees.read_current(p) for p in paths}) != known else ''
 
     def _edit(self, path: str) -> str:
-        """What was changed, as far as two documents can tell."""
+        """Describe the changed values, if both files can be parsed."""
         if not path.endswith('.yaml') or (path not in self.trees.desired_ids and path not in self.trees.base_ids):
             return EDITED
         try:
@@ -126,7 +127,7 @@ class HandEdits:
 
 
 def _leaves(value: Any, path: Path = ()) -> Iterator[tuple[Path, Any]]:
-    """Every scalar with its place, in order; unlike `merge.leaves` those in lists, too."""
+    """Every scalar with its path, in order; unlike `merge.leaves` also those in lists."""
     steps = value.items() if isinstance(value, Mapping) else enumerate(value) if isinstance(value, list) else ()
     for step, item in steps:
         yield from _leaves(item, (*path, step))

@@ -1,4 +1,4 @@
-"""A plan → the commit message that a reviewer reads first: what moves, then how it was made, as trailers."""
+"""A plan → the commit message: a subject, lists of what changes, and the operation as a trailer."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from collections.abc import Collection, Iterable, Mapping
 from generator.domain.records import Plan
 from generator.plan.summary import Summary, summarize
 
-TRAILER = 'Chartloom-Operation'  # of every commit of ours
+TRAILER = 'Chartloom-Operation'  # in every commit that chartloom makes
 _LONGEST_SUBJECT = 72
 _LONGEST_LIST = 50
 
@@ -19,9 +19,9 @@ def commit_message(
     subject: str = '',
     moves: Mapping[str, str] | None = None,
 ) -> str:
-    """Subject of at most 72 characters, the charts and releases in the body, the operation as trailer.
+    """Write a subject of at most 72 characters, the charts and releases in the body, the operation as trailer.
 
-    `moves` tells of releases from which chart to which they move; the others get other values.
+    `moves` describes the releases that move to another chart; for the others only values change.
     """
     summary = summarize(plan)
     lines = [subject.strip() or _subject(summary, registry_files, operation), '']

@@ -1,4 +1,4 @@
-"""Current tree, desired tree → plan: what to add, update and remove, and what stops it."""
+"""Current tree, desired tree → plan: files to add, update and remove, and the problems that block it."""
 
 from __future__ import annotations
 
@@ -27,30 +27,30 @@ from generator.plan.hand_edits import Trees as Trees
 def make_plan(
     trees: Trees, published: Mapping[str, Collection[str]], *, discard: bool = False, removable: Collection[str] = ()
 ) -> tuple[Plan, list[Problem]]:
-    """The changes from current to desired, and the problems that forbid them.
+    """Return the changes from current to desired, and the problems that block them.
 
-    `published` are the chart versions in the ledger of the base that are not pruned, by model in scope: those folders
-    never change, and what is missing of them comes back from the base.
-    `discard` gives up hand edits; `removable` are releases (`env/model`) and environments whose files may go.
+    `published` are the chart versions in the ledgers of the base that are not pruned, by model in scope: these folders
+    never change, and their missing files are restored from the base.
+    `discard` discards hand edits; `removable` are releases (`env/model`) and environments whose files may be removed.
     """
     planner = _Planner(trees, published, discard, removable)
     return planner.plan(), planner.problems
 
 
 def left_behind(unwanted: Collection[str], removable: Collection[str]) -> list[Problem]:
-    """Files of releases and environments whose registry file is gone, and which nobody has allowed to be removed."""
+    """Report files of releases and environments whose registry file is missing and whose removal is not allowed."""
     found = []
     for path in sorted(unwanted):
         orphan = _orphan(path)
         if orphan and not _may_go(orphan[0], unwanted, removable):
             name, source = orphan
-            hint = f"bring {source} back, or remove '{name}' on purpose with --allow-removal {name}"
-            found.append(Problem(path, '', f'{source} is gone, but this remains', hint))
+            hint = f"restore {source}, or remove '{name}' with --allow-removal {name}"
+            found.append(Problem(path, '', f'its registry file {source} was not found', hint))
     return found
 
 
 def _orphan(path: str) -> tuple[str, str] | None:
-    """The name to allow the removal of a file by, and the registry file that it was made from."""
+    """The name for --allow-removal, and the registry file from which a file is generated."""
     if release := release_of(path):
         return release, release_file(release)
     if environment := environment_of(path):
@@ -59,7 +59,7 @@ def _orphan(path: str) -> tuple[str, str] | None:
 
 
 def _may_go(name: str, unwanted: Collection[str], removable: Collection[str]) -> bool:
-    """An environment that goes takes its releases along."""
+    """Whether a release or environment may be removed; a removed environment includes its releases."""
     environment = name.partition('/')[0]
     return name in removable or (environment in removable and bootstrap_file(environment) in unwanted)
 
@@ -81,7 +81,7 @@ class _Planner:
                 self._leave_or_remove(path, unwanted)
             elif path in self.trees.current_ids:
                 self._update(path)
-            else:  # also what somebody has removed of a published chart
+            else:  # also a deleted file of a published chart
                 self.changes.append(Change('add', path))
         written = [change.path for change in self.changes if change.kind != 'remove']
         return Plan(tuple(self.changes), self.edits.contents(written), self._restored())
@@ -92,7 +92,7 @@ class _Planner:
         return tuple(path.removesuffix(f'/{CHART_YAML}') for path in heads)
 
     def _differing(self) -> list[str]:
-        """Files that are not as they are wanted: chart folders of the base as they are there."""
+        """Files that differ from the desired tree; files of published charts, from the base."""
         desired, current, base = self.trees.desired_ids, self.trees.current_ids, self.trees.base_ids
         found = [path for path, blob in desired.items() if current.get(path) != blob]
         published = (path for path, blob in base.items() if current.get(path) != blob and path not in desired)
@@ -111,7 +111,7 @@ class _Planner:
             self.changes.append(Change('update', path))
 
     def _leave_or_remove(self, path: str, unwanted: Collection[str]) -> None:
-        """Our own drafts go; charts of a model that is gone stay; what else is left behind has been told."""
+        """Remove drafts, keep the charts of removed models; `left_behind` has reported the other files."""
         chart, orphan = chart_file(path), _orphan(path)
         if chart and chart[0] in self.published:
             self._remove_chart_file(path)
@@ -128,8 +128,8 @@ class _Planner:
     def _refuse(self, path: str, message: str) -> None:
         chart = chart_file(path)
         folder = chart_folder(*chart[:2]) if chart else path
-        if message == UNKNOWN:  # told once of the folder
-            path, instead = folder, 'move it away if you need it'
+        if message == UNKNOWN:  # reported once, for the folder
+            path, instead = folder, 'move it to another place if you need it'
         else:
             instead = _where_instead(path)
         problem = Problem(path, '', message, f"{instead}, or run 'chartloom generate --discard-edits'")
@@ -143,7 +143,7 @@ def _where_instead(path: str) -> str:
     if release := release_of(path):
         where = release_file(release)
         if path.startswith(f'{DELIVERY}/'):
-            return f'set values in {where} under spec.values; the rest follows from the registry'
+            return f'set values in {where} under spec.values; the rest is generated from the registry'
         return f'set it in {where} under spec.values'
     if environment := environment_of(path):
         return f'set it in {environment_file(environment)}'

@@ -1,4 +1,4 @@
-"""A plan → warnings about what it removes, and about what was named for removal and stays."""
+"""A plan → warnings about removed environments, and about --allow-removal names that remove nothing."""
 
 from __future__ import annotations
 
@@ -11,17 +11,15 @@ from generator.plan.summary import summarize
 
 
 def removal_warnings(plan: Plan, removable: Collection[str]) -> Iterator[Problem]:
-    """What is not as it seems: a name that removes nothing, and releases that nobody uninstalls."""
+    """Warn about names that remove nothing, and about releases that no agent uninstalls."""
     summary = summarize(plan)
     for name in sorted({*removable} - {*summary.removed, *summary.environments}):
         yield Problem('--allow-removal', '', f"'{name}' removes nothing", _REMOVABLE)
     for environment in summary.environments:
         if any(name.startswith(f'{environment}/') for name in summary.removed):
-            message = (
-                f"'{environment}' goes together with its releases: its agent finds no folder and leaves them running"
-            )
-            hint = 'take this back; remove its releases first, and the environment when the agent has uninstalled them'
+            message = f"'{environment}' is removed together with its releases: no agent uninstalls them"
+            hint = 'undo this; remove the releases first, and the environment after the agent has uninstalled them'
             yield Problem(bootstrap_file(environment), '', message, hint)
 
 
-_REMOVABLE = 'name a release (env/model) or an environment whose registry file is gone while its files remain'
+_REMOVABLE = 'name a release (env/model) or an environment that has generated files and no registry file'

@@ -1,4 +1,4 @@
-"""A plan's paths → the words that people think in: new charts, changed releases, documents."""
+"""A plan's paths → names of new charts, changed releases, removed releases and documents."""
 
 from __future__ import annotations
 
@@ -30,13 +30,13 @@ class Summary:
 
     @property
     def uninstalled(self) -> bool:
-        """Whether the agent uninstalls something: releases that are removed while it still follows their folder."""
+        """Whether the agent uninstalls something: a release is removed, and its environment stays."""
         releases = [name.partition('/') for name in self.removed]
         return any(slash and environment not in self.environments for environment, slash, _ in releases)
 
 
 def summarize(plan: Plan) -> Summary:
-    """Which charts and releases the changes of a plan belong to, each once and sorted."""
+    """Collect the charts and releases that a plan changes, each once and sorted."""
     names: dict[str, set[str]] = {
         kind: set()
         for kind in ('add', 'restored', 'update', 'releases', 'remove', 'documents', 'models', 'environments')
@@ -64,7 +64,7 @@ def folder_of(path: str) -> str:
 
 
 def new_folders(plan: Plan) -> dict[str, int]:
-    """Folders of charts that come as a whole, and of how many files: people need not be told each of them."""
+    """Folders of new charts → their number of files: reports show one line for such a folder."""
     added = [change.path for change in plan.changes if change.kind == 'add']
     whole = {folder_of(path) for path in added if path.endswith(f'/{CHART_YAML}')}
     return {folder: count for folder, count in Counter(map(folder_of, added)).items() if folder in whole - {''}}

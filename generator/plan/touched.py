@@ -1,4 +1,4 @@
-"""Warnings → those about what a command was asked for, and about what it changes."""
+"""All warnings → those about the models that a command was asked for and the files that it changes."""
 
 from __future__ import annotations
 
@@ -20,10 +20,10 @@ from generator.domain.problems import Problem
 def about(
     warnings: Iterable[Problem], models: Collection[str], releases: Iterable[str], changed: Iterable[str] | None = None
 ) -> list[Problem]:
-    """The warnings that a command shows: about the models it was asked for, () for all, and about what it changes.
+    """Select the warnings about `models` (() for all) and about `changed` paths (None: the command changes nothing).
 
-    `releases` are those of the models, as env/model; `changed` are paths, None for a command that only looks. What is
-    about a release is its own file and those of its model and its environment. Warnings about no registry file stay.
+    `releases` are those of the models, as env/model. A release has the warnings of its own file, of its model's and of
+    its environment's. Warnings about files outside the registry are always selected.
     """
     found, shown = list[Problem](), list[Problem]()
     for each in warnings:

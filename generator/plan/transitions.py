@@ -1,4 +1,4 @@
-"""A release's delivery object as it is published and as it is wanted → what should be known of the way between them."""
+"""A release's published and desired delivery object → warnings about what happens between them."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from generator.domain.records import Values
 
 @dataclass(frozen=True, slots=True)
 class _Form:
-    """How a release is run, by its delivery object."""
+    """How a release runs, read from its delivery object."""
 
     chart: str
     values: Values
@@ -36,11 +36,11 @@ class _Form:
 
     @property
     def rolls(self) -> bool:
-        """Whether a rollout by commits is under way."""
+        """Whether a rollout by commits is in progress."""
         return len([track for track in self.values.get('tracks', {}).values() if track.get('enabled', True)]) > 1
 
     def workload(self, name: str) -> str:
-        """What makes the pods that have the traffic."""
+        """The object that creates the pods with the traffic."""
         engine = self.engine
         match engine:
             case 'native' if self.kind == 'blueGreen':
@@ -53,7 +53,7 @@ class _Form:
                 assert_never(engine)
 
     def serving(self, after: _Form) -> list[tuple[str, int]]:
-        """Tracks that have requests and do not run after it, where commits move the requests before and after."""
+        """Tracks with traffic that do not run in `after`, and their weights; only if commits move it in both forms."""
         now, then = (form.values.get('tracks', {}) for form in (self, after))
         both = by_commits(self.engine) and by_commits(after.engine) and self.kind == after.kind
         gone = (name for name in now if both and not then.get(name, {}).get('enabled', name == 'stable'))
@@ -72,9 +72,9 @@ def _form(delivery: Values) -> _Form:
 
 
 def migration_warnings(changed: Mapping[str, tuple[bytes, bytes]]) -> Iterator[Problem]:
-    """`changed` are delivery files, by path, as they are published and as they are wanted.
+    """Warn about changed delivery files; `changed` has the published and the desired content, by path.
 
-    What was published by hand has no form that anybody could rely on.
+    A published file that was edited by hand is skipped: its form is unknown.
     """
     for path, pair in changed.items():
         release = release_of(path)
@@ -87,17 +87,17 @@ def _warnings(file: str, name: str, before: Values, after: Values) -> Iterator[P
     old, new = _form(before), _form(after)
     gone, comes = old.workload(name), new.workload(name)
     if gone != comes:
-        message = f'it moves from {old.shown} to {new.shown}: {gone} goes with its pods, {comes} takes its place'
-        yield Problem(file, '', message, 'do it when few requests come, or there may be nobody to answer for a while')
+        message = f'changes from {old.shown} to {new.shown}: {comes} replaces {gone}, whose pods are deleted'
+        yield Problem(file, '', message, 'apply it at low traffic: requests may fail until the new pods are ready')
     elif makes_routes(old.engine) != makes_routes(new.engine):
-        message = f'it moves from {old.shown} to {new.shown}: its Service and its route are deleted and made anew'
-        yield Problem(file, '', message, 'do it when few requests come')
+        message = f'changes from {old.shown} to {new.shown}: its Service and its route are deleted and recreated'
+        yield Problem(file, '', message, 'apply it at low traffic')
     elif by_commits(new.engine) and new.kind != 'rolling' and old.chart != new.chart and not (old.rolls or new.rolls):
-        message = f'its new version takes all requests at once, though its strategy is {new.kind}'
-        yield Problem(file, '', message, "take the pin back and run 'chartloom rollout start', or mean it")
+        message = f'the new version gets all requests at once, although the strategy is {new.kind}'
+        yield Problem(file, '', message, "to use the strategy, revert the pin and run 'chartloom rollout start'")
     for track, weight in old.serving(new):
-        message = f'the pods of track {track} go at once, and they have {weight} % of the requests'
-        yield Problem(file, '', message, "take back what was removed, and move the requests first: 'chartloom rollout'")
+        message = f'the pods of track {track} are removed at once, and they serve {weight} % of the requests'
+        yield Problem(file, '', message, "undo the removal, and move the requests first with 'chartloom rollout'")
     if old.engine == new.engine and writes_weights(new.engine) and old.routes != new.routes and new.kind == 'canary':
-        message = 'its route changes: a canary that is under way gets no requests until its next step'
-        yield Problem(file, '', message, 'wait until no rollout is under way')
+        message = 'the route changes: a canary in progress gets no requests until its next step'
+        yield Problem(file, '', message, 'wait until no rollout is in progress')

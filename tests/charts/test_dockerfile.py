@@ -342,5 +342,5 @@ def test_the_command_tells_what_there_is_not(tmp_path: Path) -> None:
     repository = r.Repository(tmp_path / 'repository', r.settings() | r.model('web', versions=[r.version('1.0')]))
     unknown = chartloom(repository.folder, 'web', '--version', '1.1')
     assert (unknown.returncode, unknown.stdout) == (1, '')
-    assert "$.spec.versions: there is no version '1.1' of web" in unknown.stderr
+    assert "$.spec.versions: version '1.1' of model 'web' not found" in unknown.stderr
     assert "there is no model 'wep'" in chartloom(repository.folder, 'wep').stderr

@@ -95,14 +95,14 @@ def test_a_name_that_removes_nothing_and_an_environment_that_goes_with_its_relea
         (here.folder / f'registry/{file}.yaml').unlink()
     for command in (['plan'], ['generate', '--commit']):
         done = chartloom(here.folder, *command, '--allow-removal', 'prod')
-        assert "bootstrap/prod.yaml: 'prod' goes together with its releases" in done.stderr
+        assert "bootstrap/prod.yaml: 'prod' is removed together with its releases" in done.stderr
         assert 'uninstalls what' not in done.stdout
     assert 'uninstalled' not in git(here.folder, 'log', '-1', '--format=%B')
 
 
 CANARY = {'canary': {'steps': [{'weight': 20}]}}
 BLUE_GREEN: dict[str, object] = {'blueGreen': {}}
-GOES = 'Deployment web goes with its pods,'
+REPLACES = 'replaces Deployment web, whose pods are deleted'
 ROLLING: dict[str, object] = {'rolling': {'maxSurge': 2}}
 
 
@@ -111,21 +111,21 @@ ROLLING: dict[str, object] = {'rolling': {'maxSurge': 2}}
     [
         (
             {'strategy': ROLLING}, {'strategy': BLUE_GREEN},
-            [f'it moves from rolling to blueGreen by commits: {GOES} Deployment web-blue or web-green takes its place'],
+            [f'changes from rolling to blueGreen by commits: Deployment web-blue or web-green {REPLACES}'],
         ),
         (
             {'strategy': CANARY}, {'strategy': CANARY, 'engine': 'argo-rollouts'},
-            [f'it moves from canary by commits to canary by Argo Rollouts: {GOES} Rollout web takes its place'],
+            [f'changes from canary by commits to canary by Argo Rollouts: Rollout web {REPLACES}'],
         ),
         (
             {'strategy': ROLLING}, {'strategy': CANARY, 'engine': 'flagger'},
-            ['it moves from rolling to canary by Flagger: its Service and its route are deleted and made anew'],
+            ['changes from rolling to canary by Flagger: its Service and its route are deleted and recreated'],
         ),
         ({'strategy': ROLLING}, {'strategy': CANARY}, []),
         (
             {'strategy': CANARY, 'engine': 'argo-rollouts'},
             {'strategy': CANARY, 'engine': 'argo-rollouts', 'values': {'route': {'timeout': '9s'}}},
-            ['its route changes: a canary that is under way gets no requests until its next step'],
+            ['the route changes: a canary in progress gets no requests until its next step'],
         ),
         (
             {'strategy': CANARY}, {'strategy': CANARY, 'values': {'replicaCount': 3}}, [],
@@ -161,7 +161,7 @@ def test_a_pin_that_is_moved_past_the_strategy_is_told(tmp_path: Path, strategy:
     here.write(r.release('prod', 'web', version='2', chart='1.0.1'))
     done = chartloom(here.folder, 'plan')
     assert done.returncode == 0
-    assert f'takes all requests at once, though its strategy is {next(iter(strategy))}' in done.stderr
+    assert f'gets all requests at once, although the strategy is {next(iter(strategy))}' in done.stderr
     assert 'chartloom rollout start' in done.stderr
 
 
@@ -175,7 +175,7 @@ def test_pods_that_have_requests_and_go_are_told(tmp_path: Path) -> None:
         assert chartloom(here.folder, 'rollout', *move).returncode == 0
     (here.folder / 'registry/rollouts/prod/web.yaml').unlink()
     done = chartloom(here.folder, 'plan')
-    assert 'the pods of track canary go at once, and they have 20 % of the requests' in done.stderr
+    assert 'the pods of track canary are removed at once, and they serve 20 % of the requests' in done.stderr
     model = r.model('web', versions=[r.version('1')], strategy=BLUE_GREEN)
     slots = (
         r.settings()
@@ -187,4 +187,4 @@ def test_pods_that_have_requests_and_go_are_told(tmp_path: Path) -> None:
     here.publish()
     here.write(r.release('prod', 'web', version='1', chart='1.0.0'))
     done = chartloom(here.folder, 'plan')
-    assert 'the pods of track green go at once, and they have 100 % of the requests' in done.stderr
+    assert 'the pods of track green are removed at once, and they serve 100 % of the requests' in done.stderr

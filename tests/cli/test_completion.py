@@ -1,4 +1,4 @@
-"""What a shell offers: verbs, options, and what stands in the registry, be it broken or not there at all."""
+"""Shell completion: commands, options and names from the registry, which may be invalid or missing."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The command `generate` as people and programs meet it: exit codes, words, JSON, --path and --repo."""
+"""The command `generate`: exit codes, texts, JSON, --path and --repo."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from gitops import DELIVERY, SMALL, VALUES, changed_model, chartloom, clone, new
 from parts import HttpOrigin, git
 from registries import model, settings, version
 
-NOTHING = 'nothing to do: the repository is what the registry says\n'
+NOTHING = 'nothing to do: the generated files match the registry\n'
 
 
 def as_json(folder: Path, *arguments: str, code: int = 0) -> dict[str, Any]:
@@ -111,12 +111,12 @@ def test_removal_in_words(tmp_path: Path) -> None:
     file = 'registry/releases/prod/web.yaml'
     here.remove(file)
     done = chartloom(here.folder, 'generate')
-    hint = f"  hint: bring {file} back, or remove 'prod/web' on purpose with --allow-removal prod/web\n"
-    told = (f'{path}: {file} is gone, but this remains\n{hint}' for path in (DELIVERY, VALUES))
+    hint = f"  hint: restore {file}, or remove 'prod/web' with --allow-removal prod/web\n"
+    told = (f'{path}: its registry file {file} was not found\n{hint}' for path in (DELIVERY, VALUES))
     assert (done.returncode, done.stderr) == (1, ''.join(told))
     done = chartloom(here.folder, 'generate', '--commit', '--allow-removal', 'prod/web')
     assert done.stdout == (
-        'removed: prod/web\nthe agent uninstalls what the removed releases ran\n2 files changed\n'
+        'removed: prod/web\nthe agent uninstalls the removed releases\n2 files changed\n'
         f'commit {here.head()[:12]} on main\n'
     )
 
@@ -136,8 +136,8 @@ def test_a_command_that_fails_is_told_with_its_words(origin: Path, tmp_path: Pat
 @pytest.mark.parametrize(
     ('arguments', 'word'),
     [
-        (['--push'], '--push needs --commit'),
-        (['--repo', 'x', '--path', '../up'], "--path '../up' leads out of the repository"),
+        (['--push'], '--push requires --commit'),
+        (['--repo', 'x', '--path', '../up'], "--path '../up' is outside the repository"),
         (['--path', 'registry/settings.yaml'], "'registry/settings.yaml' is a file"),
     ],
 )

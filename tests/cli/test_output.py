@@ -1,4 +1,4 @@
-"""What commands say where it cannot be said, and what must never reach a terminal."""
+"""Output of commands if a stream is closed or full, and control characters that must not reach a terminal."""
 
 from __future__ import annotations
 
@@ -69,7 +69,7 @@ def test_a_stdout_that_takes_nothing(tmp_path: Path, how: str, output: str) -> N
         helped = chartloom(here.folder, '--help', **options)
     assert done.returncode == helped.returncode == 3
     assert len(done.stderr.splitlines()) == len(helped.stderr.splitlines()) == 1
-    assert done.stderr.startswith('stdout: cannot be written: ')
+    assert done.stderr.startswith('stdout: cannot write the result: ')
     assert here.git('log', '--format=%an') == 'Ada Author'
     assert here.status() == []
 

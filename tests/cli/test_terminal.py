@@ -1,4 +1,4 @@
-"""Colours and long values: on a terminal, in a pipe, and as NO_COLOR and FORCE_COLOR say."""
+"""Colours and long values: on a terminal, in a pipe, with NO_COLOR and with FORCE_COLOR."""
 
 from __future__ import annotations
 

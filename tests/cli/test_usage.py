@@ -1,4 +1,4 @@
-"""What is wrong with a command line, in words and as data; help; and a program that is missing."""
+"""Usage errors as text and as JSON; --help; a program that is not found."""
 
 from __future__ import annotations
 
@@ -22,10 +22,10 @@ ASKED = (('--output', 'json'), ('--output=json',), ('-o', 'json'), ('-ojson',))
         (('generat',), "no such command 'generat'", "did you mean 'generate'?"),
         (('x',), "no such command 'x'", "run 'chartloom --help'"),
         (('generate', '--comit'), "no such option '--comit'", "did you mean '--commit'?"),
-        (('generate', '--push'), '--push needs --commit', "run 'chartloom generate --help'"),
+        (('generate', '--push'), '--push requires --commit', "run 'chartloom generate --help'"),
         (('rollout', 'start'), "missing argument 'ENV/MODEL'", "run 'chartloom rollout start --help'"),
         (('rollout', 'x'), "no such command 'x'", "run 'chartloom rollout --help'"),
-        (('explain', 'web'), "'web' is no release: write release/ENV/MODEL", "run 'chartloom explain --help'"),
+        (('explain', 'web'), "invalid release 'web': write release/ENV/MODEL", "run 'chartloom explain --help'"),
         (('completion', 'tcsh'), '', "run 'chartloom completion --help'"),
     ],
 )

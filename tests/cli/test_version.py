@@ -1,4 +1,4 @@
-"""What a bug report names."""
+"""`chartloom version`: the versions for a bug report."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The whole of `generate`: what it changes, what it leaves alone, and that the same inputs give the same commit."""
+"""`generate` in a work tree: what it changes and what it does not; the same inputs give the same commit."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What is staged, and what a person has begun: nothing of it is lost in a commit of ours."""
+"""Staged and uncommitted changes of a person are never lost by a commit of chartloom."""
 
 from __future__ import annotations
 
@@ -62,7 +62,7 @@ def test_a_file_that_git_stores_through_a_filter_is_refused(tmp_path: Path, path
     here.git('config', 'filter.crypt.smudge', 'tr a-z n-za-m')
     (here.top / '.gitattributes').write_text(f'{Path(path).parent}/* filter=crypt\ndeep/{path} filter=crypt\n')
     here.write(changed_model())
-    assert here.refused(commit=True) == [f'{path}: git would not store it as it is: filter=crypt']
+    assert here.refused(commit=True) == [f'{path}: git would store other bytes: filter=crypt']
     (here.top / '.gitattributes').write_text('* filter=crypt\ndeep/** -filter\n')
     assert here.commit().commit
 
@@ -74,7 +74,7 @@ def test_a_file_that_git_recodes_is_refused(tmp_path: Path, attribute: str) -> N
     here.write(changed_model())
     told = here.refused(commit=True)
     assert [each.partition('=')[0] for each in told] == [
-        f'delivery/{environment}/web.yaml: git would not store it as it is: {attribute.partition("=")[0]}'
+        f'delivery/{environment}/web.yaml: git would store other bytes: {attribute.partition("=")[0]}'
         for environment in ('prod', 'staging')
     ]
 
@@ -104,7 +104,7 @@ def test_a_commit_of_one_model_leaves_nothing_half_done(tmp_path: Path) -> None:
     """What other models follow from as well cannot be committed with one of them alone, nor be left out."""
     here = published(tmp_path, {**SMALL, **application('shop', ['web', 'api'])})
     shop = 'registry/applications/shop.yaml'
-    told = 'changed, and other models may follow from it, too'
+    told = 'changed, and other models may depend on it'
     for change in (application('shop', ['web']), following('prod', values={'replicaCount': 9})):
         here.write(change | changed_model())
         assert here.refused(commit=True, models=('web',)) == [f'{path}: {told}' for path in change]

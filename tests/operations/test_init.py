@@ -1,4 +1,4 @@
-"""`chartloom init`: a repository that works, or nothing at all."""
+"""`chartloom init`: a complete repository, or no change at all."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ def test_a_begun_repository_is_what_its_registry_says(tmp_path: Path) -> None:
     done = chartloom(tmp_path, 'init', '--example', '--path', 'a/b', '--url', ADDRESS)
     assert done.returncode == 0, done.stderr
     assert 'nothing to do' in chartloom(tmp_path / 'a/b', 'generate').stdout
-    assert 'already is a chartloom repository' in refused(tmp_path, 'a/b')
+    assert 'is already a chartloom repository' in refused(tmp_path, 'a/b')
 
 
 def test_a_password_is_neither_kept_nor_shown(tmp_path: Path) -> None:
@@ -47,7 +47,7 @@ def test_a_password_is_neither_kept_nor_shown(tmp_path: Path) -> None:
     git(tmp_path, 'init', '--quiet', 'r')
     git(tmp_path / 'r', 'remote', 'add', 'origin', SECRET)
     told += refused(tmp_path, 'r')
-    assert "the address of git's remote 'origin': this looks like" in told
+    assert "the URL of git's remote 'origin': this looks like" in told
     assert 'hunter2' not in told
     assert chartloom(tmp_path, 'init', '--path', 'r', '--url', ADDRESS).returncode == 0
 
@@ -88,13 +88,13 @@ def test_a_folder_of_gits_own(tmp_path: Path, path: str) -> None:
 @pytest.mark.parametrize('path', ['file/x', '/proc/x', 'x' * 300])
 def test_a_folder_that_cannot_be(tmp_path: Path, path: str) -> None:
     (tmp_path / 'file').touch()
-    assert refused(tmp_path, path).startswith(f'{path}: this folder cannot be made: ')
+    assert refused(tmp_path, path).startswith(f'{path}: cannot create this folder: ')
 
 
 def test_a_folder_that_may_not_be_written(tmp_path: Path) -> None:
     (tmp_path / 'mine').mkdir(mode=0o555)
     told = refused(tmp_path, 'mine/x', through=permissions_count())
-    assert told.startswith('mine/x: this folder cannot be made: Permission denied\n')
+    assert told.startswith('mine/x: cannot create this folder: Permission denied\n')
 
 
 @pytest.mark.parametrize('how', ['--sparse', '--no-checkout'])
@@ -104,7 +104,7 @@ def test_a_repository_that_is_not_checked_out_has_begun(tmp_path: Path, how: str
     if how == '--sparse':
         git(tmp_path / 'here', 'sparse-checkout', 'set', 'nothing')
     told = refused(tmp_path, 'here/deep' if (tmp_path / 'here/deep').exists() else 'here')
-    assert told.startswith('registry/settings.yaml: git has this file, but it is not in the work tree\n')
+    assert told.startswith('registry/settings.yaml: the file is in git, but not in the work tree\n')
 
 
 INTERRUPTED = """

@@ -1,4 +1,4 @@
-"""One path for all operations: in a work tree, on a remote without a checkout, as a dry run; again where it moved."""
+"""All operations: in a work tree, on a remote without a checkout, as a dry run, and again after the branch moved."""
 
 from __future__ import annotations
 
@@ -150,10 +150,10 @@ def test_a_rollout_that_has_moved_meanwhile_is_left_alone(
     flags = ['--now', '--approve'] if verb == 'advance' else []
     done = chartloom(tmp_path, 'rollout', verb, 'prod/web', *flags, '--repo', str(origin), env=hooks)
     if verb == 'finish':
-        assert 'is still to come' in done.stderr
+        assert 'must come first' in done.stderr
         return
     assert done.returncode == 1
-    assert "it has moved from 'on' to 'step-1' meanwhile" in done.stderr
+    assert "the rollout moved from 'on' to 'step-1' while this command ran" in done.stderr
 
 
 def test_nothing_to_do_is_no_commit(origin: Path, checkout: Checkout, tmp_path: Path) -> None:
@@ -172,7 +172,7 @@ def test_the_first_commit_of_an_empty_remote(origin: Path, tmp_path: Path) -> No
     here = clone(origin, tmp_path / 'here')
     assert not here.commit().changed
     done = chartloom(tmp_path, 'init', *at)
-    assert 'already is a chartloom repository' in done.stderr
+    assert 'is already a chartloom repository' in done.stderr
 
 
 def test_init_is_a_commit_and_a_dry_run_makes_no_folder(tmp_path: Path) -> None:

@@ -1,4 +1,4 @@
-"""Which pins are written, and that nothing else in a release's file moves."""
+"""`chartloom pin`: the pins that are written; the rest of a release's file does not change."""
 
 from __future__ import annotations
 
@@ -88,17 +88,17 @@ def test_all_problems_are_told_at_once(repository: r.Repository) -> None:
     with pytest.raises(ProblemsFound) as error:
         pins(repository)
     assert [(p.file, p.path, p.message) for p in error.value.problems] == [
-        ('registry/releases/dev/web.yaml', '$.spec.version', "there is no version '1.O' of model 'web'"),
-        ('registry/releases/prod/web.yaml', '$.spec.version', "there is no version '3' of model 'web'"),
+        ('registry/releases/dev/web.yaml', '$.spec.version', "version '1.O' of model 'web' not found"),
+        ('registry/releases/prod/web.yaml', '$.spec.version', "version '3' of model 'web' not found"),
     ]
-    with pytest.raises(ProblemsFound, match=r"there is no release 'prod/wbe'\n  hint: did you mean 'prod/web'\?"):
+    with pytest.raises(ProblemsFound, match=r"release 'prod/wbe' not found\n  hint: did you mean 'prod/web'\?"):
         pins(repository, 'prod/wbe')
 
 
 @pytest.mark.parametrize('spec', [{'version': '1'}, {'chart': '1.0.0'}])
 def test_a_version_that_left_the_model_is_no_version_to_pin(repository: r.Repository, spec: dict[str, str]) -> None:
     repository.write(r.model(versions=VERSIONS[1:], replicas=9) | r.release('prod', 'web', **spec))
-    with pytest.raises(ProblemsFound, match=r"there is no version '1' of model 'web'"):
+    with pytest.raises(ProblemsFound, match=r"version '1' of model 'web' not found"):
         pins(repository)
 
 
@@ -137,7 +137,7 @@ def test_a_pin_takes_along_what_it_pins_and_nothing_else(repository: r.Repositor
     command = [sys.executable, '-m', 'generator', 'pin']
     done = subprocess.run([*command, 'prod/web'], cwd=repository.folder, check=False, capture_output=True, text=True)
     assert done.returncode == 1
-    assert done.stderr.startswith('registry/environments/staging.yaml: changed, and no part of this operation\n')
+    assert done.stderr.startswith('registry/environments/staging.yaml: changed, and not part of this operation\n')
     assert "hint: run 'chartloom pin' without names" in done.stderr
     subprocess.run(command, cwd=repository.folder, check=True, capture_output=True)
     assert git(repository.folder, 'status', '--porcelain') == ''

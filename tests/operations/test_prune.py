@@ -1,4 +1,4 @@
-"""`chartloom prune`: one commit without the charts that nobody needs; what stays, what is refused, what is said."""
+"""`chartloom prune`: the charts that are removed and those that stay, what is refused, and the output."""
 
 from __future__ import annotations
 
@@ -116,7 +116,7 @@ def test_a_changed_registry_is_no_part_of_it(tmp_path: Path) -> None:
     with pytest.raises(ProblemsFound) as error:
         prune(here, commit=True)
     (found,) = error.value.problems
-    assert (found.file, found.message) == ('registry/models/api.yaml', 'changed, and no part of this operation')
+    assert (found.file, found.message) == ('registry/models/api.yaml', 'changed, and not part of this operation')
     assert len(charts(here)) == 4
 
 
@@ -137,7 +137,7 @@ def test_a_folder_that_git_holds_otherwise_than_the_ledger_says_is_not_removed(t
         prune(here, commit=True)
     (found,) = error.value.problems
     assert found.file == 'charts/web/1.0.1'
-    assert found.message.startswith('git holds this folder as sha1:')
+    assert found.message.startswith('expected the tree sha1:')
     assert len(charts(here)) == 4
 
 

@@ -1,4 +1,4 @@
-"""What Prometheus says of a rollout: judged in memory, and asked of a real Prometheus that scrapes a real server."""
+"""Health of a rollout: verdicts from data in memory, and from a real Prometheus that scrapes a real server."""
 
 from __future__ import annotations
 
@@ -30,17 +30,17 @@ FAST = Query('p99', 'q', '<=', Decimal('0.150'))
 
 def test_no_data_is_never_a_pass() -> None:
     for found in ({}, {100: []}, {100: ['NaN']}, {40: ['1']}, {100: ['NaN'], 40: ['1']}):
-        assert judge_check(GOOD, found, 100, 0) == Verdict('waiting', 'success-rate tells nothing yet')
+        assert judge_check(GOOD, found, 100, 0) == Verdict('waiting', 'success-rate has no data yet')
 
 
 def test_a_limit_belongs_to_what_is_allowed() -> None:
     assert judge_check(GOOD, {100: ['0.995']}, 100, 0).state == 'passed'
     assert judge_check(FAST, {100: ['0.15']}, 100, 0).state == 'passed'
     assert judge_check(FAST, {100: ['+Inf']}, 100, 0).reason == (
-        'p99 was Infinity, not <= 0.15 (1 of 1 looks failed, 0 may)'
+        'p99 was Infinity, expected <= 0.15 (1 of 1 looks failed, 0 allowed)'
     )
     assert judge_check(GOOD, {100: ['0.99499']}, 100, 0) == Verdict(
-        'failed', 'success-rate was 0.99499, not >= 0.995 (1 of 1 looks failed, 0 may)'
+        'failed', 'success-rate was 0.99499, expected >= 0.995 (1 of 1 looks failed, 0 allowed)'
     )
 
 
@@ -50,7 +50,7 @@ def test_some_looks_may_fail_but_not_the_last() -> None:
     assert judge_check(GOOD, found, 100, 0).state == 'failed'
     found = {40: ['1'], 70: ['1'], 100: ['0.9']}
     assert judge_check(GOOD, found, 100, 1) == Verdict(
-        'waiting', 'success-rate is 0.9, not >= 0.995 (1 of 3 looks failed, 1 may)'
+        'waiting', 'success-rate is 0.9, expected >= 0.995 (1 of 3 looks failed, 1 allowed)'
     )
 
 
@@ -213,10 +213,10 @@ def test_a_rollout_goes_on_when_prometheus_says_so(tmp_path: Path, pods: Pods, p
     until(lambda: advance(found), (4, 'waiting', "0 of 1 pods of track 'canary' are ready"))
     pods.say('new', '')
     until(lambda: advance(found), (0, 'advanced', ''))
-    assert advance(found) == (4, 'waiting', 'errors tells nothing yet')
+    assert advance(found) == (4, 'waiting', 'errors has no data yet')
     pods.say('new', 'errors NaN\n')
     time.sleep(1)
-    assert advance(found) == (4, 'waiting', 'errors tells nothing yet')
+    assert advance(found) == (4, 'waiting', 'errors has no data yet')
     pods.say('new', 'errors 0.1\n')
     until(lambda: advance(found), (0, 'advanced', ''))  # step-1 → full
     assert advance(found)[:2] == (0, 'advanced')  # full → shift
@@ -241,7 +241,7 @@ def test_a_rollout_that_fails_is_told_or_taken_back(tmp_path: Path, pods: Pods, 
     pods.say('old', '')
     pods.say('new', 'errors 0.3\n')
     until(lambda: advance(found, '--prometheus', prometheus), (0, 'advanced', ''))
-    reason = 'errors was 0.3, not <= 0.1'
+    reason = 'errors was 0.3, expected <= 0.1'
     head = found.head()
     until(lambda: advance(found, '--prometheus', prometheus)[:2], (1, 'failed'))
     done = chartloom(found.folder, 'rollout', 'advance', 'prod/web', '--prometheus', prometheus)

@@ -1,4 +1,4 @@
-"""Rollouts driven at random: what holds at each commit, whatever people and bots do to them in which order."""
+"""Random sequences of rollout commands: properties that hold at each commit."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Moves of a rollout: what each writes, what it waits for, and who stops it."""
+"""Steps of a rollout: the files that each writes, what it waits for, and what stops it."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ def wait(since: int | None, *, approved: bool = False, skip_hold: bool = False) 
 
 
 def test_a_stage_waits_for_its_hold_and_for_somebody() -> None:
-    assert wait(700) == Wait(('it holds for 5m more', 'somebody must approve it, with --approve'), 300)
+    assert wait(700) == Wait(('it holds for 5m more', 'requires approval: --approve'), 300)
     assert wait(700, approved=True) == Wait(('it holds for 5m more',), 300)
     assert wait(400, approved=True) == wait(700, approved=True, skip_hold=True) == Wait((), 0)
     assert wait(2000, approved=True).seconds == 1600  # a clock that is behind
@@ -30,7 +30,7 @@ def test_a_stage_waits_for_its_hold_and_for_somebody() -> None:
 
 def test_what_is_not_published_cannot_be_approved_or_skipped() -> None:
     assert wait(None, approved=True, skip_hold=True).reasons == (
-        "'main' does not have this stage yet: push it, or merge its request",
+        "branch 'main' does not have this stage yet: push it, or merge its pull request",
     )
 
 

@@ -1,4 +1,4 @@
-"""Rollouts walked by the command line in real git repositories: commit by commit, to the end and back again."""
+"""Rollouts by the command line in real git repositories: commit by commit, to the end, and back."""
 
 from __future__ import annotations
 
@@ -108,7 +108,7 @@ def test_a_canary_walks_to_its_end(checkout: Checkout) -> None:
         'log', '--reverse', '--format=%s|%(trailers:key=Chartloom-Operation,valueonly)', f'{before}..'
     )
     assert [line for line in subjects.splitlines() if line][:2] == [
-        'Start to roll out prod/web 2|rollout start prod/web',
+        'Start the rollout of prod/web 2|rollout start prod/web',
         'Roll out prod/web 2: on → step-1|rollout advance prod/web',
     ]
     assert_rebuilt(checkout, commits)
@@ -165,7 +165,7 @@ def test_blue_and_green_change_places_and_back(tmp_path: Path) -> None:
     rollout(checkout, 'start', 'prod/web', '--version', '1')
     assert tracks(checkout) == {'green': (100, 0, '--new'), 'blue': (0, 1)}
     assert rollout(checkout, 'advance', 'prod/web', code=0)['stage'] == 'full'
-    assert rollout(checkout, 'advance', 'prod/web', code=4)['reasons'] == ['somebody must approve it, with --approve']
+    assert rollout(checkout, 'advance', 'prod/web', code=4)['reasons'] == ['requires approval: --approve']
 
 
 IN_PLACE = {'canary': {'steps': [{'weight': 25}], 'finish': 'inPlace'}}
@@ -253,7 +253,7 @@ def test_a_hold_counts_from_when_the_published_branch_got_the_stage(
     checkout.commit(push=True)
     rollout(checkout, 'start', 'prod/web')
     waiting = rollout(checkout, 'advance', 'prod/web', '--now', code=4)
-    assert waiting['reasons'] == ["'main' does not have this stage yet: push it, or merge its request"]
+    assert waiting['reasons'] == ["branch 'main' does not have this stage yet: push it, or merge its pull request"]
     checkout.git('push', '--quiet')
     assert rollout(checkout, 'advance', 'prod/web', '--push', **made())['pushed'] is True
     answer = rollout(checkout, 'advance', 'prod/web', code=4)
@@ -287,8 +287,8 @@ def test_signatures_that_git_is_to_show_are_no_part_of_a_time(checkout: Checkout
 
 
 def test_status_is_a_small_picture(checkout: Checkout) -> None:
-    assert 'begins this one' in chartloom(checkout.folder, 'rollout', 'status', 'prod/web').stdout
-    assert chartloom(checkout.folder, 'rollout', 'status').stdout == 'no rollout is under way\n'
+    assert 'starts this one' in chartloom(checkout.folder, 'rollout', 'status', 'prod/web').stdout
+    assert chartloom(checkout.folder, 'rollout', 'status').stdout == 'no rollout is in progress\n'
     rollout(checkout, 'start', 'prod/web')
     rollout(checkout, 'advance', 'prod/web', **made())
     lines = chartloom(checkout.folder, 'rollout', 'status').stdout.splitlines()
@@ -307,7 +307,7 @@ def test_status_is_a_small_picture(checkout: Checkout) -> None:
     assert lines[10].startswith("next: 'step-2'; it holds for ")
     rollout(checkout, 'abort', 'prod/web')
     lines = chartloom(checkout.folder, 'rollout', 'status').stdout.splitlines()
-    assert lines[2] == '  ✗ step-1   ░░░░░░░░░░   0 %  aborted: all requests are back, the new pods go next'
+    assert lines[2] == '  ✗ step-1   ░░░░░░░░░░   0 %  aborted: all requests are back, the new pods are removed next'
     (data,) = json.loads(chartloom(checkout.folder, 'rollout', 'status', '--output', 'json').stdout)['rollouts']
     assert (data['stage'], data['aborted'], data['next']) == ('step-1', True, 'end')
 
@@ -339,12 +339,15 @@ def test_where_templates_differ_the_chart_goes_first(checkout: Checkout) -> None
 
 
 REFUSED = [
-    (('start', 'dev/web'), "registry/releases: there is no release 'dev/web'"),
-    (('start', 'prod/web', '--version', '3'), "registry/models/web.yaml::$.spec.versions: there is no version '3'"),
-    (('start', 'prod/web', '--chart', '9.0.0'), "charts/web/versions.yaml: there is no chart '9.0.0'"),
+    (('start', 'dev/web'), "registry/releases: release 'dev/web' not found"),
+    (
+        ('start', 'prod/web', '--version', '3'),
+        "registry/models/web.yaml::$.spec.versions: version '3' of model 'web' not found",
+    ),
+    (('start', 'prod/web', '--chart', '9.0.0'), "charts/web/versions.yaml: chart '9.0.0' not found"),
     (('start', 'prod/web', '--version', '1', '--chart', '1.0.1'), "chart '1.0.1' serves version '2', not '1'"),
-    (('start', 'prod/web', '--version', '1'), 'the release is on 1 (chart 1.0.0) already'),
-    (('advance', 'prod/web'), 'no rollout of this release is under way'),
+    (('start', 'prod/web', '--version', '1'), 'the release already runs 1 (chart 1.0.0)'),
+    (('advance', 'prod/web'), 'no rollout of this release is in progress'),
     (('abort', 'prod/web'), "hint: run 'chartloom rollout start prod/web'"),
 ]
 
@@ -362,8 +365,8 @@ def test_what_cannot_be_done_in_the_middle_is_told(checkout: Checkout) -> None:
     rollout(checkout, 'start', 'prod/web')
     before = checkout.everything()
     for verb, said in (
-        ('start', 'a rollout to 2 is under way'),
-        ('finish', "'step-2' is still to come"),
+        ('start', 'a rollout to 2 is in progress'),
+        ('finish', "stage 'step-2' must come first"),
     ):
         done = chartloom(checkout.folder, 'rollout', verb, 'prod/web')
         assert (done.returncode, said in done.stderr) == (1, True), done.stderr
@@ -371,7 +374,7 @@ def test_what_cannot_be_done_in_the_middle_is_told(checkout: Checkout) -> None:
     for _ in range(5):
         rollout(checkout, 'advance', 'prod/web', '--now', '--approve')
     done = chartloom(checkout.folder, 'rollout', 'abort', 'prod/web')
-    assert "at 'replace' the live track runs 2 already" in done.stderr
+    assert "at 'replace' the live track already runs 2" in done.stderr
 
 
 def test_a_rollout_that_finds_no_room_does_not_begin(tmp_path: Path) -> None:
@@ -399,11 +402,11 @@ def test_a_rollout_that_finds_no_room_does_not_begin(tmp_path: Path) -> None:
 def test_rolling_has_no_rollout_and_nothing_pinned_none_either(tmp_path: Path) -> None:
     checkout = prepared(tmp_path / 'one', files({'rolling': {}}))
     done = chartloom(checkout.folder, 'rollout', 'start', 'prod/web')
-    assert "strategy 'rolling' has no rollout to start" in done.stderr
+    assert "strategy 'rolling' has no rollout" in done.stderr
     assert "strategy 'rolling'" in chartloom(checkout.folder, 'rollout', 'status', 'prod/web').stdout
     checkout = prepared(tmp_path / 'two', {**files({'rolling': {}}, follow='newest'), **r.release('prod', 'web')})
     done = chartloom(checkout.folder, 'rollout', 'start', 'prod/web')
-    assert 'nothing is pinned, and a rollout leads from a pin to another' in done.stderr
+    assert 'a rollout requires a pin, and this release has none' in done.stderr
 
 
 def test_another_kind_of_strategy_wants_new_pods_first(checkout: Checkout) -> None:
@@ -412,7 +415,7 @@ def test_another_kind_of_strategy_wants_new_pods_first(checkout: Checkout) -> No
     checkout.write(r.model(versions=[r.version('1'), r.version('2')], route={}, replicas=4, strategy=CANARY, **NEW))
     checkout.commit()
     done = chartloom(checkout.folder, 'rollout', 'start', 'prod/web')
-    assert "the release runs by strategy 'rolling', and 2 (chart 1.0.2) by 'canary'" in done.stderr
+    assert "the release has strategy 'rolling', and 2 (chart 1.0.2) has 'canary'" in done.stderr
 
 
 def test_a_pin_stays_until_the_rollout_has_ended(checkout: Checkout) -> None:
@@ -420,7 +423,7 @@ def test_a_pin_stays_until_the_rollout_has_ended(checkout: Checkout) -> None:
     before = checkout.everything()
     done = chartloom(checkout.folder, 'pin', '--newest', 'prod/web')
     assert done.returncode == 1
-    assert 'a rollout to 2 is under way, and moves the pin when it ends' in done.stderr
+    assert 'a rollout to 2 is in progress and moves the pin when it ends' in done.stderr
     assert checkout.everything() == before
     # Everything else works as ever.
     assert chartloom(checkout.folder, 'verify').returncode == 0
@@ -445,7 +448,7 @@ def test_what_somebody_else_has_begun_is_no_part_of_a_stage(checkout: Checkout, 
     before = checkout.everything()
     done = chartloom(checkout.folder, 'rollout', verb, 'prod/web')
     assert (done.returncode, done.stderr.splitlines()[0]) == (
-        1, 'registry/models/web.yaml: changed, and no part of this operation',
+        1, 'registry/models/web.yaml: changed, and not part of this operation',
     )  # fmt: skip
     assert checkout.everything() == before
 

@@ -1,4 +1,4 @@
-"""generate --repo: a remote repository is read, changed and pushed to without a checkout, again where it has moved."""
+"""`generate --repo`: reads, changes and pushes a remote repository without a checkout; again if the branch moved."""
 
 from __future__ import annotations
 
@@ -122,7 +122,7 @@ def test_a_head_that_moves_too_often_is_told(origin: Path, tmp_path: Path) -> No
     with pytest.raises(ProblemsFound) as raised:
         without_checkout(origin)
     now = git(origin, 'rev-parse', 'main')
-    message = f'file://{origin} main: moved from {old[:7]} to {now[:7]} three times while this was applied\n'
+    message = f'file://{origin} main: the branch moved three times before the push, from {old[:7]} to {now[:7]}\n'
     assert str(raised.value) == f'{message}  hint: run the command again'
     assert asked() == 3
 
@@ -170,7 +170,9 @@ def test_a_link_in_a_remote_registry_is_refused(origin: Path, tmp_path: Path) ->
     first.git('add', '--all')
     first.git('commit', '--quiet', '--message', 'link')
     first.git('push', '--quiet')
-    with pytest.raises(ProblemsFound, match=r'registry/models/link\.yaml: a link or a submodule is no registry file'):
+    with pytest.raises(
+        ProblemsFound, match=r'registry/models/link\.yaml: expected a file or a folder, found a link or a submodule'
+    ):
         without_checkout(origin)
 
 
@@ -181,6 +183,6 @@ def test_a_file_that_git_stores_through_a_filter_is_refused(origin: Path, tmp_pa
     first.git('push', '--quiet')
     remote_change(origin, tmp_path / 'writer', changed_model())
     before = git(origin, 'rev-parse', 'main')
-    with pytest.raises(ProblemsFound, match=r'delivery/prod/web\.yaml: git would not store it as it is: filter=lfs'):
+    with pytest.raises(ProblemsFound, match=r'delivery/prod/web\.yaml: git would store other bytes: filter=lfs'):
         without_checkout(origin)
     assert git(origin, 'rev-parse', 'main') == before

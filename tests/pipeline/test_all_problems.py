@@ -1,4 +1,4 @@
-"""All problems of a run are told at once, whichever step finds them."""
+"""All problems of a run are reported at once, whichever step finds them."""
 
 from __future__ import annotations
 

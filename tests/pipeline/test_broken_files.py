@@ -1,4 +1,4 @@
-"""Committed files that somebody broke: every command says which one and what to do, and none falls over it."""
+"""Committed files that are invalid: every command reports the file and the next action, without a traceback."""
 
 from __future__ import annotations
 
@@ -115,7 +115,7 @@ def test_what_is_no_file_is_called_what_it_is(tmp_path: Path) -> None:
     for make, what in ((os.mkfifo, 'a named pipe'), (_socket, 'a socket')):
         checkout.remove(file)
         make(checkout.folder / file)
-        assert f'{file}: {what} is no registry file\n' in run('plan', '--path', str(checkout.folder))[2]
+        assert f'{file}: expected a file or a folder, found {what}\n' in run('plan', '--path', str(checkout.folder))[2]
 
 
 def _socket(path: Path) -> None:

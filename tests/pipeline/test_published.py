@@ -1,4 +1,4 @@
-"""Charts that are read from the base tree: what is told of values that lie on them."""
+"""Charts that are read from the base tree: problems of values that override theirs."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A pruned chart comes back byte for byte from git's history, in clones of every kind, or a problem says what to do."""
+"""A pruned chart is restored byte for byte from the git history in all kinds of clones, or a hint says what to do."""
 
 from __future__ import annotations
 
@@ -70,7 +70,7 @@ def test_a_shallow_clone_whose_remote_does_not_answer(origin: Path, tmp_path: Pa
         here.commit()
     (found,) = error.value.problems
     assert found.file == 'charts/web/1.0.0'
-    assert found.message.startswith('the ledger names this chart, but git does not have its tree ')
+    assert found.message.startswith("the chart's tree ")
     assert found.hint == "this clone is shallow: run 'git fetch --unshallow origin main', then the command again"
     shutil.move(tmp_path / 'away.git', origin)
     here.git('fetch', '--quiet', '--unshallow', 'origin', 'main')
@@ -88,7 +88,7 @@ def test_a_history_that_was_rewritten(tmp_path: Path) -> None:
     with pytest.raises(ProblemsFound) as error:
         here.commit()
     (found,) = error.value.problems
-    assert found.message.startswith('the ledger names this chart, but git does not have its tree ')
+    assert found.message.startswith("the chart's tree ")
     assert found.hint.startswith("run 'git fetch origin main', then the command again; or bring it back")
 
 
@@ -103,7 +103,7 @@ def test_a_repository_of_another_hash_algorithm(tmp_path: Path) -> None:
     git(other.folder, 'commit', '--quiet', '--message', 'As it was')
     with pytest.raises(ProblemsFound) as error:
         other.generate()
-    assert 'the ledger names its tree by sha1, and this repository uses sha256' in {
+    assert 'expected a tree id by sha256 in the ledger, found one by sha1' in {
         problem.message for problem in error.value.problems
     }
 

@@ -1,4 +1,4 @@
-"""A run is plain data: it gives the same answers in whatever order they are asked for, and nothing changes it."""
+"""A run is immutable data: it gives the same results in any order of calls."""
 
 from __future__ import annotations
 

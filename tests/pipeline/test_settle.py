@@ -1,4 +1,4 @@
-"""`git revert` is safe: published charts and ledger entries come back; what is pruned stays away until it is needed."""
+"""`git revert` is safe: published charts and ledger entries are restored; pruned charts only when required."""
 
 from __future__ import annotations
 

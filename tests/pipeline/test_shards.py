@@ -1,4 +1,4 @@
-"""A run in shards, each in a process of its own, makes what one process makes and tells the same problems."""
+"""A run in shards, each in its own process, gives the same files and problems as a run in one process."""
 
 from __future__ import annotations
 

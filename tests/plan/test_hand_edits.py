@@ -1,4 +1,4 @@
-"""Hand edits in generated files: each stops the run with its name, and only --discard-edits drops it."""
+"""Hand edits of generated files: each one stops the run and is reported; only --discard-edits discards it."""
 
 from __future__ import annotations
 
@@ -70,8 +70,8 @@ EDITS: dict[str, tuple[Edit, str]] = {
     'ledger': (
         replace(LEDGER, 'bump: initial', 'bump: major'), f'{LEDGER}: edited by hand (versions[0].bump: initial → major)'
     ),
-    'link': (link(VALUES), f'{VALUES}: a link stands where this file belongs'),
-    'link in a chart': (link(f'{CHART}/Chart.yaml'), f'{CHART}/Chart.yaml: a link stands where this file belongs'),
+    'link': (link(VALUES), f'{VALUES}: expected a file, found a symbolic link'),
+    'link in a chart': (link(f'{CHART}/Chart.yaml'), f'{CHART}/Chart.yaml: expected a file, found a symbolic link'),
     'link added to a chart': (
         lambda here: (here.folder / CHART / 'x.yaml').symlink_to('/etc/passwd'), f'{CHART}/x.yaml: added by hand'
     ),
@@ -176,7 +176,7 @@ def test_a_file_or_a_link_added_to_a_draft_stops_the_run(tmp_path: Path) -> None
     assert here.refused() == [f'{CHART}/templates/job.yaml: edited by hand']
     here.remove(f'{CHART}/templates/job.yaml')
     (here.top / CHART / 'templates/job.yaml').symlink_to('objects.yaml')
-    assert here.refused() == [f'{CHART}/templates/job.yaml: a link stands where this file belongs']
+    assert here.refused() == [f'{CHART}/templates/job.yaml: expected a file, found a symbolic link']
     here.write(changed_model())
     assert f'{CHART}/values.yaml: edited by hand (replicaCount: 3 → 2)' in here.refused()
     here.generate(discard=True)
@@ -187,9 +187,9 @@ def test_a_chart_that_no_ledger_names_is_not_ours_to_replace(tmp_path: Path) -> 
     here = published(tmp_path)
     shutil.copytree(here.top / CHART, here.top / 'charts/web/1.0.1')
     here.write(changed_model())
-    assert here.refused(commit=True) == ['charts/web/1.0.1: no ledger names this chart']
+    assert here.refused(commit=True) == ['charts/web/1.0.1: the ledger has no entry for this chart']
     shutil.move(here.top / 'charts/web/1.0.1', here.top / 'charts/web/9.9.9')
-    assert here.refused(commit=True) == ['charts/web/9.9.9: no ledger names this chart']
+    assert here.refused(commit=True) == ['charts/web/9.9.9: the ledger has no entry for this chart']
     assert here.commit(discard=True).commit
     assert here.status() == []
     assert not (here.top / 'charts/web/9.9.9').exists()

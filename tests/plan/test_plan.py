@@ -1,4 +1,4 @@
-"""Plans as data: applied they give what is desired, and nothing goes because a registry file is missing."""
+"""Plans as data: they lead to the desired tree, and a missing registry file alone removes nothing."""
 
 from __future__ import annotations
 
@@ -91,7 +91,7 @@ def test_a_plan_is_made_whole_or_told_why_not(
 
 
 def gone(name: str, path: str) -> str:
-    return f'{path}: {name} is gone, but this remains'
+    return f'{path}: its registry file {name} was not found'
 
 
 def test_a_missing_release_is_told_and_removed_only_on_request(tmp_path: Path) -> None:

@@ -1,4 +1,4 @@
-"""Warnings: of a command that is about one thing, those about that thing."""
+"""Warnings: a command shows those about its models and its changes."""
 
 from __future__ import annotations
 

@@ -143,8 +143,8 @@ def test_a_registry_that_is_a_repository_of_its_own(tmp_path: Path, known: bool)
     if known:
         here.git('-c', 'advice.addEmbeddedRepo=false', 'add', 'registry')
         here.git('commit', '--quiet', '--message', 'A submodule')
-        assert here.refused() == ['registry: another repository is no registry file']
+        assert here.refused() == ['registry: expected a file or a folder, found another repository']
         done = chartloom(tmp_path, 'generate', '--repo', f'file://{here.top}')
-        assert done.stderr.startswith('registry: a link or a submodule is no registry file\n')
+        assert done.stderr.startswith('registry: expected a file or a folder, found a link or a submodule\n')
     else:
-        assert here.refused() == ['registry/settings.yaml: git takes this file for one of another repository']
+        assert here.refused() == ['registry/settings.yaml: the file belongs to another git repository']

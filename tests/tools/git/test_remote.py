@@ -80,7 +80,7 @@ def test_no_remote_no_branch_and_nothing_to_push(origin: Path, tmp_path: Path) -
     here.write(changed_model())
     assert "there is no remote 'origin' to push to" in here.refused(commit=True, push=True)[0]
     here.git('switch', '--quiet', '--detach')
-    assert 'HEAD: is detached: there is no branch to push' in here.refused(commit=True, push=True)[0]
+    assert 'HEAD: expected a branch to push, found a detached HEAD' in here.refused(commit=True, push=True)[0]
 
 
 def test_a_remote_that_has_moved_on_is_told(origin: Path, tmp_path: Path) -> None:

@@ -177,4 +177,4 @@ def test_modes_on_a_file_system_without_them(tmp_path: Path) -> None:
 def test_a_link_in_the_registry_is_refused(tmp_path: Path) -> None:
     here = published(tmp_path)
     (here.top / 'registry/models/link.yaml').symlink_to('web.yaml')
-    assert here.refused(commit=True) == ['registry/models/link.yaml: a link is no registry file']
+    assert here.refused(commit=True) == ['registry/models/link.yaml: expected a file or a folder, found a link']
