@@ -19,7 +19,7 @@ from generator.tools.git.repository import open_repository
 def main(folder: Path, stream: Path) -> None:
     start = time.perf_counter()
     repository = open_repository(folder)
-    run = open_run(repository, shards=True)
+    run = open_run(repository)
     _ = run.registry
     loaded = time.perf_counter()
     files = run.files

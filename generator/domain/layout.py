@@ -144,7 +144,7 @@ def folder_and_stem(path: str) -> tuple[str, str]:
 def names_below(folder: str, paths: Iterable[str]) -> list[str]:
     """Names of the files of a folder of the registry, sorted: models, environments, or releases as `env/model`."""
     start = f'{folder}/'
-    return sorted(p.removeprefix(start).removesuffix('.yaml') for p in paths if p.startswith(start))
+    return sorted(p[len(start) : -len('.yaml')] for p in paths if p.startswith(start) and p.endswith('.yaml'))
 
 
 def is_read(path: str) -> bool:

@@ -145,7 +145,7 @@ def strategy_of(run: Run, name: str) -> tuple[Strategy, Environment]:
 
 def rollout_names(repository: Repository) -> list[str]:
     """`env/model` of all rollouts in progress."""
-    return names_below(ROLLOUTS, (path for path in open_source(repository).tree.ids if path.endswith('.yaml')))
+    return names_below(ROLLOUTS, open_source(repository).tree.ids)
 
 
 def resolve_alone(run: Run, release: Release) -> ResolvedRelease:

@@ -105,7 +105,8 @@ class Run:
 
     def _load(self, names: Sequence[str], check: RegistryCheck) -> Registry:
         schemas, source = RegistrySchemas(self.templates.schemas), self.source
-        return load_registry(names, source.read, schemas, source.scope, check, every=source.names)
+        wanted = [name for name in names if source.in_scope(name)] if source.scope else names
+        return load_registry(wanted, source.read, schemas, source.scope, check, every=source.names)
 
     def _with_further(self, problems: Sequence[Problem]) -> ProblemsFound:
         """These problems, and those of what does not need the files that have one."""

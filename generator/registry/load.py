@@ -8,7 +8,17 @@ from typing import Any
 
 from generator.documents.read import read_yaml
 from generator.documents.schema import RegistrySchemas
-from generator.domain.layout import BY_ENVIRONMENT, KINDS, REGISTRY, SETTINGS, is_read, registry_place
+from generator.domain.layout import (
+    BY_ENVIRONMENT,
+    KINDS,
+    MODELS,
+    REGISTRY,
+    RELEASES,
+    SETTINGS,
+    is_read,
+    names_below,
+    registry_place,
+)
 from generator.domain.problems import Problem, ProblemsFound, problem
 from generator.domain.records import (
     Application,
@@ -95,15 +105,10 @@ def _registry(found: Mapping[str, dict[str, Any]], every: Collection[str]) -> Re
         releases=found['Release'],
         applications=found['Application'],
         applications_of=_by_member(found['Application']),
-        model_names=_names('Model', every),
-        release_names=_names('Release', every),
+        model_names=frozenset(names_below(MODELS, every)),
+        release_names=frozenset(names_below(RELEASES, every)),
         rollouts=found['Rollout'],
     )
-
-
-def _names(kind: str, files: Iterable[str]) -> frozenset[str]:
-    places = filter(None, map(registry_place, files))
-    return frozenset(name for of_kind, name in places if of_kind == kind)
 
 
 def in_key_order(value: Any) -> Any:

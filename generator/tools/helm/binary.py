@@ -24,7 +24,7 @@ _INSTALL = 'install Helm 3.17 or newer (https://helm.sh/docs/intro/install), or 
 _HINT = 'correct the value or the template that helm names'
 # Charts a process: more save nothing, and 200 keep helm below 400 MiB without garbage collection, which makes it a
 # fifth faster. The limit brings collection back before memory gets tight.
-_RENDERED, _LINTED = 200, 50
+_RENDERED, _LINTED = 100, 50
 _GO = {'GOGC': 'off', 'GOMEMLIMIT': '350MiB'}
 _UMBRELLA = 'chartloom.umbrella'  # no model can be called so: its name is a DNS label
 _SOURCE = re.compile(rb'^(?:---\n)?# Source: (?:chartloom\.umbrella/charts/)?(?=([^/\n]+)/)', re.MULTILINE)
