@@ -22,8 +22,8 @@ from generator.tools.temporary import temporary_folder
 OLDEST = (3, 17)
 _INSTALL = 'install Helm 3.17 or newer (https://helm.sh/docs/intro/install), or name one in the variable HELM'
 _HINT = 'correct the value or the template that helm names'
-# Charts a process: more save nothing, and 200 keep helm below 400 MiB without garbage collection, which makes it a
-# fifth faster. The limit brings collection back before memory gets tight.
+# Charts per process: more save nothing, and 100 keep helm below 400 MiB without garbage collection, which makes it a
+# fifth faster, and the texts that are held here small. The limit brings collection back before memory gets tight.
 _RENDERED, _LINTED = 100, 50
 _GO = {'GOGC': 'off', 'GOMEMLIMIT': '350MiB'}
 _UMBRELLA = 'chartloom.umbrella'  # no model can be called so: its name is a DNS label
@@ -105,7 +105,7 @@ def lint(helm: Helm, charts: Mapping[str, Path], *, jobs: int = 2, progress: Tic
 def template(
     helm: Helm, releases: Sequence[HelmRelease], *, jobs: int = 2, progress: Tick | None = None
 ) -> Iterator[Rendered]:
-    """Render releases, up to 200 to a helm process, `jobs` processes at a time.
+    """Render releases, up to 100 to a helm process, `jobs` processes at a time.
 
     Every release is answered once, grouped by what a batch must share, not in the order given. One that fails takes
     no other with it. No more than `jobs` + 1 batches of text are held here, however many releases there are.
