@@ -23,6 +23,7 @@ CASES = {
     'rerun': cases.rerun,
     'one': cases.one,
     'verify': cases.verify,
+    'agent': cases.agent,
     'loop': cases.loop,
 }
 OWN_HELM = Path(__file__).resolve().parents[1] / '.tools/helm-4.3.1/helm'

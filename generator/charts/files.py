@@ -40,7 +40,7 @@ def draft_chart(model: Model, version: ModelVersion, settings: Settings, templat
     """Return a chart with a placeholder for its version and without change notes, to compare contents."""
     layers = tuple(model_layers(model, version, templates))
     starter = templates.starter
-    values = merge_checked(layers, starter.values, starter.described, model.file, fits=True)
+    values = merge_checked(layers, starter.values, starter.described, model.file)
     values = _with_routes(values, starter)
     runtime = templates.runtimes[model.runtime]
     queries = runtime.spec.get('queries', {})
@@ -65,7 +65,7 @@ def draft_chart(model: Model, version: ModelVersion, settings: Settings, templat
 def _with_routes(values: Values, starter: Starter) -> dict[str, Any]:
     """Add the compiled routing to values. It must fit the schema; if not, chartloom has a bug."""
     found = {**values, 'routing': routing(values)}
-    faults = values_faults(starter.described, found, values)
+    faults = values_faults(starter.described, found)
     assert not faults, f'compiled routes do not fit the schema of the starter: {faults}'
     return found
 

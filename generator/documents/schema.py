@@ -46,19 +46,9 @@ class RegistrySchemas:
         return [Problem(file, json_path(fault.path), fault.message, fault.hint) for fault in found]
 
 
-def values_faults(schema: bytes, values: Values, fitting: Values | None = None) -> list[Fault]:
-    """What is wrong with merged values by the schema of their chart.
-
-    Of values that lie on others that are known to fit, `fitting`, only what is not the same object is looked at.
-    """
-    whole, part, together = _values_validators(schema)
-    if fitting and part:
-        changed = {key: value for key, value in values.items() if value is not fitting.get(key)}
-        if not together.isdisjoint(changed):
-            changed |= {key: values[key] for key in together if key in values}
-        if part.is_valid(changed):
-            return []
-    if whole.is_valid(values):
+def values_faults(schema: bytes, values: Values) -> list[Fault]:
+    """What is wrong with merged values by the schema of their chart."""
+    if _values_validator(schema).is_valid(values):
         return []
     from generator.documents.schema_faults import explain
 
@@ -66,23 +56,5 @@ def values_faults(schema: bytes, values: Values, fitting: Values | None = None) 
 
 
 @lru_cache(maxsize=64)
-def _values_validators(schema: bytes) -> tuple[Any, Any | None, frozenset[str]]:
-    """Of whole values, and of some of their keys; and the keys that the schema looks at together, as conditions.
-
-    There is no second one where a schema says more of the whole than what its keys are and which of them depend on each
-    other: what some keys fit then tells nothing of the others.
-    """
-    document = json.loads(schema)
-    conditions = [each.get(word, {}) for each in document.get('allOf', ()) for word in ('if', 'then', 'else')]
-    known = document.keys() <= _OF_KEYS and all(each.keys() <= {'properties'} for each in conditions)
-    part = {key: value for key, value in document.items() if key != 'required'}
-    together = frozenset(key for each in conditions for key in each.get('properties', ()))
-    return (
-        jsonschema_rs.Draft7Validator(document), jsonschema_rs.Draft7Validator(part) if known else None, together,
-    )  # fmt: skip
-
-
-_OF_KEYS = frozenset(
-    ['$schema', '$id', 'title', 'description', 'type', 'required', 'properties', 'additionalProperties', 'definitions',
-     '$defs', 'allOf'],
-)  # fmt: skip
+def _values_validator(schema: bytes) -> Any:
+    return jsonschema_rs.Draft7Validator(json.loads(schema))

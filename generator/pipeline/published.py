@@ -9,7 +9,6 @@ from dataclasses import dataclass
 from generator.charts.ledger import TAMPERED, brought_back
 from generator.charts.starter import load_templates
 from generator.charts.versions import ModelCharts, digest
-from generator.documents.parts import read_alike
 from generator.documents.read import read_yaml
 from generator.domain.layout import CHART_README, CHART_SCHEMA, CHART_VALUES, CHART_YAML, chart_folder
 from generator.domain.problems import Problem, ProblemsFound, problem
@@ -91,7 +90,7 @@ def _chart(model: str, entry: LedgerEntry, files: Tree) -> Chart:
     annotations = read_yaml(files[CHART_YAML], f'{folder}/{CHART_YAML}').get('annotations', {})
     return Chart(
         model=model, version=entry.version, model_version=entry.model_version,
-        values=read_alike(files[CHART_VALUES], f'{folder}/{CHART_VALUES}'), schema=_described(files[CHART_SCHEMA]),
+        values=read_yaml(files[CHART_VALUES], f'{folder}/{CHART_VALUES}'), schema=_described(files[CHART_SCHEMA]),
         annotations=annotations, strategy=of_chart(annotations, folder),
     )  # fmt: skip
 

@@ -6,7 +6,6 @@ import re
 from collections.abc import Callable, Collection, Iterable, Mapping
 from typing import Any
 
-from generator.documents.parts import read_alike
 from generator.documents.read import read_yaml
 from generator.documents.schema import RegistrySchemas
 from generator.domain.layout import BY_ENVIRONMENT, KINDS, REGISTRY, SETTINGS, is_read, registry_place
@@ -77,7 +76,7 @@ def _read_one(file: str, place: tuple[str, str], data: bytes, schemas: RegistryS
     """What a file of the registry says; None for an application that has none of the models `only`."""
     if place[0] == 'Application' and only and not any(name.encode() in data for name in only):
         return None
-    document = (read_alike if place[0] == 'Release' else read_yaml)(data, file)
+    document = read_yaml(data, file)
     faults = _envelope(document, file, place) or schemas.problems(place[0], document, file, data)
     if b'\\' in data or b'<<' in data:
         faults = [*faults, *text_problems(document, file)]

@@ -66,7 +66,7 @@ def _resolve(
     new = resolve_pinned(_checked_target(release, rollout, registry, charts), registry, charts, read_chart)
     old = resolve_pinned(release, registry, charts, read_chart)
     layers = (*new.layers, *rollout_layers(rollout, old, new))
-    merged = merge_checked(layers, new.chart.values, new.chart.schema, rollout.file, fits=new.chart.is_new)
+    merged = merge_checked(layers, new.chart.values, new.chart.schema, rollout.file)
     routing = tuple(routing_layers(new.environment, merged))
     layers, merged = (*layers, *routing), _with_derived(routing, merged, release, new.chart)
     values = difference(new.chart.values, merged)
@@ -103,7 +103,7 @@ def resolve_pinned(
     _check_contract(release, chart)
     written = release_strategy(release, environment, chart)
     layers = tuple(release_layers(release, environment, chart, written, registry))
-    merged = merge_checked(layers, chart.values, chart.schema, release.file, fits=chart.is_new)
+    merged = merge_checked(layers, chart.values, chart.schema, release.file)
     moved = by_commits(release.engine(environment)) and not isinstance(written.strategy, Rolling)
     if moved and not release.version:
         message = f"strategy '{written.kind}' with engine 'native' requires a pinned release"
@@ -133,7 +133,7 @@ def _with_derived(derived: Sequence[Layer], merged: Values, release: Release, ch
     """
     whole = merge_layers(derived, merged)
     problems = []
-    for fault in values_faults(chart.schema, whole, merged):
+    for fault in values_faults(chart.schema, whole):
         layer = next((layer for layer in reversed(derived) if _overlap(layer.target, fault.path)), None)
         file, path = (layer.file, json_path(layer.source)) if layer else (release.file, '$.spec')
         message = f"a derived value does not fit chart '{chart.version}': {json_path(fault.path)}: {fault.message}"

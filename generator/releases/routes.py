@@ -49,9 +49,8 @@ def route_layers(
 
 
 def routing_layers(environment: Environment, values: Values) -> Iterator[Layer]:
-    """Yield the section `routing`, compiled from all other merged values for the chart's templates."""
-    found = routing(values)
-    if found != values['routing']:
+    """Yield the parts of section `routing` that differ from the chart's, compiled from all other merged values."""
+    if found := {key: part for key, part in routing(values).items() if part != values['routing'][key]}:
         yield Layer(environment.file, ('spec',), ('routing',), found)
 
 

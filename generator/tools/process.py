@@ -81,7 +81,7 @@ def run_all(
 
 
 def _output() -> IO[bytes]:
-    """Where a command writes to its end, however much that is: a pipe would stop it until somebody reads."""
+    """Where a command writes its output, in memory if possible: a pipe would stop it until somebody reads."""
     if hasattr(os, 'memfd_create'):
         return os.fdopen(os.memfd_create('output'), 'r+b')
     from tempfile import TemporaryFile

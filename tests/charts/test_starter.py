@@ -107,6 +107,8 @@ def test_templates_are_free_of_surprises() -> None:
     }  # fmt: skip
     rest = code.replace((CHART / 'templates' / 'NOTES.txt').read_text(encoding='utf-8'), '')
     assert not re.search(r'Release\.Name\b', rest)
+    # Python computes, templates place: none reads its own YAML again, none makes values up.
+    assert re.findall(r'fromYaml|fromJson|dict "Values"', code) == []
     defines = re.findall(r'define "([^"]*)"', code)
     assert len(defines) == len(set(defines))
     assert all(name.startswith('model-server.') for name in defines)

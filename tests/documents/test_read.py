@@ -12,7 +12,6 @@ from hypothesis import strategies as st
 from parts import ROOT
 from ruamel.yaml import YAML
 
-from generator.documents.parts import read_alike
 from generator.documents.read import MAX_BYTES, MAX_DEPTH, MAX_PROBLEMS, Mark, read_yaml, yaml_marks
 from generator.domain.problems import ProblemsFound
 
@@ -135,34 +134,6 @@ def test_any_bytes_give_a_value_or_problems(data: bytes) -> None:
             assert found.message
             assert found.hint
             assert '\n' not in found.message + found.hint
-
-
-# Parts of documents whose lines may or may not begin a key of the outermost map.
-LINES = [
-    'a: 1\n', 'b: |\n  x\n', 'c:\n- 1\n', 'd: >+\n  x\n\n', '"e": 1\n', 'f: {a: 1}\n', '{a: 1}\n', '- 1\n', 'x\n',
-    'g: "a\n', 'h"\n', 'i: [1,\n', 'j]\n', '# c\n', '...\n', '---\n', '\n', 'k:\n', 'l: x\n y\n', "m: 'a\n", "n'\n",
-    'o: |+\n\n\n', '? s\n', 'p: |-\n  q\n  r\n', ': t\n', '%YAML 1.1\n', 'a: 2\n', ' u: 1\n', 'v: 1\r\n', 'w: 1\r',
-    '\ty: 1\n', 'z: !t 1\n', 'A: &a 1\n', 'B: *a\n', 'C: # d\n  e: 1\n', 'D: |1\n x\n', 'E: |\n', '- z: 1\n', 'F',
-    '# \x7f\n', ' # c\n', '\ufeff', '  \n',
-]  # fmt: skip
-
-
-@settings(deadline=None, max_examples=500)
-@given(spoilt() | st.lists(st.sampled_from(LINES), max_size=6).map(''.join))
-def test_a_document_that_is_read_by_its_keys_says_the_same(text: str) -> None:
-    told = []
-    for reader in (read_yaml, read_alike):
-        try:
-            told.append(repr(reader(text.encode(), 'x.yaml')))
-        except ProblemsFound as error:
-            told.append(str(error.problems))
-    assert told[0] == told[1]
-
-
-def test_what_documents_have_in_common_is_read_once() -> None:
-    one, other = (read_alike(f'name: {name}\nsize: {{cpu: 1}}\n'.encode(), 'x.yaml') for name in ('one', 'other'))
-    assert (one['name'], other['name']) == ('one', 'other')
-    assert one['size'] is other['size']
 
 
 @settings(deadline=None)

@@ -180,23 +180,6 @@ def test_faults_of_values_are_told_at_their_place(values: Any) -> None:
         assert isinstance(found, dict | list)
 
 
-@settings(deadline=None, max_examples=200)
-@given(changed(TEMPLATES.starter.values))
-def test_what_is_known_to_fit_need_not_be_looked_at_again(found: Any) -> None:
-    fitting, schema = TEMPLATES.starter.values, TEMPLATES.starter.files['values.schema.json']
-    touched = {key: value for key, value in found.items() if repr(value) != repr(fitting.get(key))}
-    values = {**fitting, **touched}
-    assert values_faults(schema, values, fitting) == values_faults(schema, values)
-
-
-def test_keys_that_depend_on_each_other_are_looked_at_together() -> None:
-    fitting, schema = TEMPLATES.starter.values, TEMPLATES.starter.files['values.schema.json']
-    for kind in ('canary', 'blueGreen'):
-        values = {**fitting, 'strategy': {**fitting['strategy'], 'type': kind, 'engine': 'native'}}
-        assert values_faults(schema, values, fitting)
-        assert values_faults(schema, values, fitting) == values_faults(schema, values)
-
-
 def test_no_hint_is_a_regular_expression() -> None:
     told = '\n'.join(file.read_text(encoding='utf-8') for file in (ROOT / 'tests/invalid').glob('*/expected.txt'))
     assert not re.search(r'\[a-z|\\d|\)\?|\^\(|\]\*', told)

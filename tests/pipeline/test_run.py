@@ -52,8 +52,9 @@ def test_nothing_is_set_from_outside(repository: Repository, name: str) -> None:
 def test_a_chart_is_intact_whether_or_not_it_was_read_ahead(repository: Repository) -> None:
     run = repository.run()
     entry = run.base.ledgers['web'][0]
-    alone = chart_reader(run.repository, run.base)('web', entry)
-    ahead = chart_reader(run.repository, run.base, [('web', entry)])('web', entry)
+    reading = (run.repository, run.base, run.charts, run.settings.branch)
+    alone = chart_reader(*reading)('web', entry)
+    ahead = chart_reader(*reading, [('web', entry)])('web', entry)
     assert alone == ahead
     assert (alone.version, alone.model_version) == ('1.0.0', '1')
 

@@ -14,7 +14,7 @@ from registries import Repository, application, environment, example, following,
 from generator.checks.capacity import environment_problems, outline
 from generator.domain.problems import ProblemsFound
 from generator.pipeline import shards
-from generator.pipeline.run import Run
+from generator.pipeline.run import Run, open_run
 from generator.tools.forks import in_processes
 
 CLUSTER = {'name': 'prod', 'server': 'https://prod.example.com'}
@@ -142,9 +142,9 @@ def test_charts_that_go_and_come_back(tmp_path: Path, monkeypatch: pytest.Monkey
     for cores in (1, 3):
         monkeypatch.setattr(shards, 'cores', lambda cores=cores: cores)
         for prune in (False, True):
-            run = Run(here.repository(), prune=prune)
+            run = open_run(here.repository(), prune=prune, shards=True)
             plans.append(run.plan())
-            assert ('releases' in vars(run)) == (cores == 1)
+            assert (run._in_shards is None) == (cores == 1)
     assert plans[:2] == plans[2:]
     paths = {change.path for change in plans[0].changes}
     assert {f'charts/web/{version}/Chart.yaml' for version in ('1.0.1', '1.0.4', '1.0.5')} <= paths
