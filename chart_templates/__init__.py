@@ -1,1 +1,1 @@
-"""What chartloom copies and fills: the starter, the runtime presets and the documents."""
+"""Files that chartloom copies and fills in: the starter, the runtime presets and the documents."""

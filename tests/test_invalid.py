@@ -148,7 +148,7 @@ MODULES.remove('checks.warnings')
 ELSEWHERE = {
     'it does not fit its schema': 'the two validators agree: test_schema.py',
     "chart '{}' has values contract '{}', this chartloom supports '{}'": 'of a newer chartloom: test_resolve.py',
-    "what follows from it does not fit chart '{}': {}: {}": 'of a chart with other limits: test_resolve.py',
+    "a derived value does not fit chart '{}': {}: {}": 'of a chart with other limits: test_resolve.py',
     'report this as a bug of chartloom': 'the same, of a chart that was made just now',
     "run 'chartloom pin --newest {}'": 'the same',
     "Kubernetes '{}' of environment '{}' lacks {}": 'no feature yet that only some charts use: test_checks.py',

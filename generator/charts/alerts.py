@@ -1,8 +1,8 @@
-"""A model's objectives and its runtime's queries → alerts of Prometheus, as the values of a chart hold them.
+"""A model's objectives and its runtime's queries → Prometheus alerts in the values of a chart.
 
-$JOB, $NAMESPACE, $NAME, $AVAILABLE, $DESIRED and $PODS stand for a release. The helper `query` of its chart holds what
-they are, once for all alerts and the dashboard. Nothing here fires where there is no data, and what is told of requests
-needs requests: without any, a ratio is NaN, which is more than nothing.
+In queries, $JOB, $NAMESPACE, $NAME, $AVAILABLE, $DESIRED and $PODS stand for a release; the helper `query` of its chart
+fills them in, also for the dashboard. No alert fires without data. Alerts about requests fire only if there are
+requests: without any, a ratio is NaN, which exceeds no limit.
 """
 
 from __future__ import annotations
@@ -21,10 +21,10 @@ AVAILABLE, DESIRED = '$AVAILABLE', '$DESIRED'
 _PODS = '"$PODS"'
 _RESTARTS = f'kube_pod_container_status_restarts_total{{namespace="$NAMESPACE",pod=~{_PODS}}}'
 UP = f'count(up{{{SELECTOR}}} == 1)'
-# Times what it should scale at: an autoscaler would have done something by then, if it could.
+# Multiple of the load at which an autoscaler adds pods: by then it should have added some.
 _SATURATED = 2
-# How many times faster than allowed the budget of 30 days is used up, over which windows (Google's SRE workbook,
-# "Alerting on SLOs"): 14.4 takes 2 % of it in an hour and all of it in 2 days, 6 takes 5 % in 6 hours.
+# Burn rates of the 30-day error budget and their windows (Google's SRE workbook, "Alerting on SLOs"): 14.4 uses 2 % of
+# it in an hour and all of it in 2 days, 6 uses 5 % in 6 hours.
 _BURNS = (
     ('ModelErrorBudgetFast', Decimal('14.4'), '1h', '5m', '2m', 'page', '2 days'),
     ('ModelErrorBudgetSlow', Decimal(6), '6h', '30m', '15m', 'ticket', '5 days'),
@@ -32,28 +32,28 @@ _BURNS = (
 
 
 def filled(query: str, window: str = '5m') -> str:
-    """A query of a runtime's preset, for the pods of a release."""
+    """Fill in a query of a runtime's preset for the pods of a release."""
     return re.sub(r'\bWINDOW\b', window, re.sub(r'\bSEL\b', SELECTOR, query))
 
 
 def error_ratio(queries: Values, window: str = '5m') -> str:
-    """Share of bad answers; where nothing succeeds there may be no metric of successes at all."""
+    """Share of failed requests; if no request succeeds, the metric of successes may not exist."""
     success, total = filled(queries['success'], window), filled(queries['total'], window)
     return f'1 - (({success}) or 0 * ({total})) / ({total})'
 
 
 def load(queries: Values) -> str:
-    """The load of all pods. Nothing is told of pods that do not answer; one that had no request yet has load 0."""
+    """Load of all pods: 0 for pods without requests so far, no value for pods without metrics."""
     return f'({filled(queries["load"]["query"], "2m")}) or 0 * {UP}'
 
 
 def budget(availability: Decimal | float) -> Decimal:
-    """Share of requests that may fail, exactly: 99.9 is no binary fraction."""
+    """Share of requests that may fail, as an exact decimal."""
     return (100 - Decimal(str(availability))) / 100
 
 
 def slo_alerts(model: str, slo: Values, queries: Values) -> dict[str, Alert]:
-    """Alerts of the promises in a model's slo, as far as its runtime has metrics for them."""
+    """Return the alerts for a model's slo, as far as its runtime has metrics for them."""
     found: dict[str, Alert] = {}
     if 'availability' in slo and queries.keys() >= {'success', 'total'}:
         found |= _budget(model, Decimal(str(slo['availability'])), queries)
@@ -66,7 +66,7 @@ def _budget(model: str, availability: Decimal, queries: Values) -> dict[str, Ale
     found = {}
     for name, factor, long, short, wait, severity, gone in _BURNS:
         limit = factor * budget(availability)
-        if limit >= 1:  # even if every request failed, so little was promised
+        if limit >= 1:  # cannot fire, even if every request fails
             continue
         both = (f'({error_ratio(queries, window)}) > {number(limit)}' for window in (long, short))
         found[name] = _alert(
@@ -74,28 +74,28 @@ def _budget(model: str, availability: Decimal, queries: Values) -> dict[str, Ale
             wait,
             severity,
             f'{model} uses up its error budget {number(factor)} times too fast',
-            f'{{{{ $value | humanizePercentage }}}} of the requests of the last {long} failed, '
-            f'{number(100 - availability)} % may. At this rate the budget of 30 days is gone in {gone}.',
+            f'{{{{ $value | humanizePercentage }}}} of the requests of the last {long} failed; '
+            f'{number(100 - availability)} % may fail. At this rate the 30-day error budget is used up in {gone}.',
         )
     return found
 
 
 def _latency(model: str, p99: str, queries: Values) -> dict[str, Alert]:
     expr = f'({filled(queries["latency"])}) > {number(seconds(p99))} and ({filled(queries["total"])}) > 0'
-    told = f'One request of 100 takes {{{{ $value | humanizeDuration }}}} or longer; {p99} were promised.'
-    return {'ModelLatencyHigh': _alert(expr, '10m', 'ticket', f'{model} is slower than promised', told)}
+    told = f'One request in 100 takes {{{{ $value | humanizeDuration }}}} or longer; the objective is {p99}.'
+    return {'ModelLatencyHigh': _alert(expr, '10m', 'ticket', f'{model} misses its latency objective', told)}
 
 
 def state_alerts(model: str, queries: Values, *, gpus: bool) -> dict[str, Alert]:
-    """Alerts that need no promise: pods that are missing, restart, are overloaded or have a broken accelerator."""
+    """Return the alerts that require no slo: pods are missing, restart or are overloaded, or a GPU has errors."""
     found = {
         'ModelDown': _alert(
             f'sum({AVAILABLE}) == 0 and sum({DESIRED}) > 0', '5m', 'page', f'{model} is down',
             'No pod is ready. Look at the events and the logs of the pods.',
         ),
         'ModelPodsMissing': _alert(
-            f'{AVAILABLE} < {DESIRED}', '15m', 'ticket', f'{model} has fewer pods than it should have',
-            '{{ $value }} pods are ready, fewer than wanted. Look at the events of those that are not.',
+            f'{AVAILABLE} < {DESIRED}', '15m', 'ticket', f'{model} has fewer ready pods than desired',
+            '{{ $value }} pods are ready, fewer than desired. Look at the events of the others.',
         ),
         'ModelRestarts': _alert(
             f'sum by (pod, container) (increase({_RESTARTS}[1h])) > 2', '5m', 'ticket', f'{model} restarts repeatedly',
@@ -104,8 +104,8 @@ def state_alerts(model: str, queries: Values, *, gpus: bool) -> dict[str, Alert]
     }  # fmt: skip
     if queries:
         found['ModelMetricsMissing'] = _alert(
-            f'{AVAILABLE} > 0 unless on () {UP}', '15m', 'ticket', f'nothing is known of {model}',
-            '{{ $value }} pods are ready, but Prometheus collects no metrics of them: other alerts are blind. '
+            f'{AVAILABLE} > 0 unless on () {UP}', '15m', 'ticket', f'{model} has no metrics',
+            '{{ $value }} pods are ready, but Prometheus collects no metrics from them: other alerts cannot fire. '
             'Look at its targets, the PodMonitor and the NetworkPolicy.',
         )  # fmt: skip
     if 'load' in queries:
@@ -117,25 +117,23 @@ def state_alerts(model: str, queries: Values, *, gpus: bool) -> dict[str, Alert]
 
 def _saturated(model: str, queries: Values) -> Alert:
     what, limit = queries['load']['name'], queries['load']['threshold']
-    told = f'{{{{ $value | humanize }}}} {what} for each pod; {number(limit)} are meant to be. More pods would help.'
+    told = f'{{{{ $value | humanize }}}} {what} per pod; the target is {number(limit)}. Add pods.'
     expr = f'({filled(queries["load"]["query"])}) / {UP} > {number(_SATURATED * limit)}'
-    return _alert(expr, '15m', 'ticket', f'{model} has more to do than it can', told)
+    return _alert(expr, '15m', 'ticket', f'{model} is overloaded', told)
 
 
 def of_gpus(metric: str, form: str = '{}') -> str:
-    """A metric of NVIDIA's DCGM exporter. Whose labels these are is a setting of Prometheus: it renames the pods' own
-    to exported_... where the exporter's do not give way (honorLabels)."""
+    """A metric of NVIDIA's DCGM exporter. Its labels `namespace` and `pod` name the pods; Prometheus renames them to
+    exported_... unless honorLabels is set."""
     found = (f'{metric}{{{how}namespace="$NAMESPACE",{how}pod=~{_PODS}}}' for how in ('exported_', ''))
     return ' or '.join(map(form.format, found))
 
 
 def _gpu_errors(model: str) -> Alert:
-    # The metric keeps the number of the last error, be it of the pod that had the GPU before: only a new one counts.
+    # The metric keeps the number of the last error, even from a pod that used the GPU before: only a new one counts.
     metric = 'DCGM_FI_DEV_XID_ERRORS'
     expr = f'({of_gpus(metric, "changes({}[1h]) > 0")}) and ({of_gpus(metric)}) > 0'
-    told = (
-        'GPU {{ $labels.gpu }} of node {{ $labels.Hostname }} told an XID error in the last hour. See its kernel log.'
-    )
+    told = 'GPU {{ $labels.gpu }} of node {{ $labels.Hostname }} had an XID error in the last hour. See its kernel log.'
     return _alert(expr, '1m', 'ticket', f'a GPU of {model} has errors', told)
 
 

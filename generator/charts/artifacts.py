@@ -18,7 +18,7 @@ from generator.values.images import parse_image
 
 Fragment = tuple[Path, Path, Any]
 
-# What fetches from there; all else is fetched by the starter's own image, with curl.
+# Images that download from these schemes; from others the starter's own image downloads, with curl.
 _RCLONE = 'docker.io/rclone/rclone:1.75.1@sha256:45401ad7410db1d67ffdb58e19059ad20b0d8e0285a60e38bbec55cc1019c7a5'
 _ORAS = 'ghcr.io/oras-project/oras:v1.3.0@sha256:6ce045ce069a89934d6666b8b49f9c4c0145201bd6de6dbe2aee267814c55468'
 _FETCHERS = {'s3': _RCLONE, 'gs': _RCLONE, 'oci': _ORAS}
@@ -26,7 +26,7 @@ _HUB = 'https://huggingface.co'
 
 
 def artifact_fragments(artifact: Values, form: Values, source: Path) -> Iterator[Fragment]:
-    """The values of an artifact that its runtime wants at `form` {path, unpack}; the model names it at `source`."""
+    """Yield the values of an artifact at `source` of the model; its runtime expects it at `form` {path, unpack}."""
     match delivery(artifact):
         case 'volume':
             url = urlsplit(artifact['uri'])
@@ -39,7 +39,7 @@ def artifact_fragments(artifact: Values, form: Values, source: Path) -> Iterator
     if 'size' in artifact:
         room = _room(artifact['size'], unpack=_is_archive(artifact, form))
         yield (*source, 'size'), ('artifact', 'sizeLimit'), room
-        if delivery(artifact) == 'download':  # a node without that much room would evict the pod half-way
+        if delivery(artifact) == 'download':  # else a node without that space evicts the pod half-way
             request = ('artifact', 'resources', 'requests', 'ephemeral-storage')
             yield (*source, 'size'), request, room
 
@@ -57,7 +57,7 @@ def _common(artifact: Values, path: str) -> dict[str, Any]:
 
 
 def _identity(artifact: Values) -> str:
-    """One checksum for all of it: its own, that of the list of its files, or the digest of an image."""
+    """One checksum of the complete artifact: its own, that of the list of its files, or the digest of an image."""
     if files := artifact.get('files'):
         lines = ''.join(f'{files[path]}  {path}\n' for path in sorted(files))
         return hashlib.sha256(lines.encode()).hexdigest()
@@ -72,7 +72,7 @@ def _image_volume(artifact: Values, form: Values) -> dict[str, Any]:
 
 
 def _directory(form: Values) -> str:
-    """Where several files go: the directory that an archive is unpacked into, or that the one file stands in."""
+    """Directory for several files: the one that an archive is unpacked into, or that contains the one file."""
     path = str(form['path'])
     return path if form.get('unpack') else path.rpartition('/')[0]
 
@@ -99,7 +99,7 @@ def _download(artifact: Values, form: Values, source: Path) -> Iterator[Fragment
 
 
 def _address(uri: str) -> str:
-    """Where it is fetched from: hf://<owner>/<name>@<revision>[/<path>] is an address of the Hugging Face Hub."""
+    """URL of a download: hf://<owner>/<name>@<revision>[/<path>] becomes a URL of the Hugging Face Hub."""
     if not uri.startswith('hf://'):
         return uri
     repository, _, rest = uri.removeprefix('hf://').partition('@')
@@ -114,46 +114,44 @@ def _port(uri: str) -> int:
 
 
 def _room(size: str, *, unpack: bool) -> str:
-    """What a volume must hold for a while: an archive and what is unpacked from it, and a tenth for the file system."""
+    """Size of the volume: the artifact, for an archive also its unpacked files, and a tenth for the file system."""
     return f'{math.ceil(mebibytes(size) * (2 if unpack else 1) * Fraction(11, 10))}Mi'
 
 
 def artifact_problems(
     file: str, artifact: Values, kinds: Mapping[str, Any], runtime: str, place: Path
 ) -> Iterator[Problem]:
-    """What no schema can say of an artifact; `kinds` are those that the runtime serves."""
+    """Yield problems that a schema cannot find in an artifact; `kinds` are those that the runtime serves."""
     if artifact['kind'] not in kinds:
         message = f"runtime '{runtime}' does not serve artifacts of kind '{artifact['kind']}'"
         yield Problem(file, json_path((*place, 'kind')), message, suggest(artifact['kind'], kinds))
     elif delivery(artifact) == 'download' and _is_many(artifact) and not _directory(kinds[artifact['kind']]):
-        message = f"an artifact of kind '{artifact['kind']}' is one file"
-        yield Problem(file, json_path((*place, 'uri')), message, 'name that file, and its sha256')
+        message = f"an artifact of kind '{artifact['kind']}' must be one file"
+        yield Problem(file, json_path((*place, 'uri')), message, 'write the uri of that file, and its sha256')
     scheme = artifact['uri'].partition('://')[0]
     if not _is_address(artifact['uri']):
         hint = f'write {scheme}://<host>[:<port>]/<path>'
-        yield Problem(file, json_path((*place, 'uri')), f"'{artifact['uri']}' is no address", hint)
+        yield Problem(file, json_path((*place, 'uri')), f"invalid URI '{artifact['uri']}'", hint)
     for key in ('delivery', 'subPath'):
         if key in artifact and scheme != 'oci':
-            message = f"'{key}' has no meaning for {scheme}://"
-            yield Problem(
-                file, json_path((*place, key)), message, 'remove it, or take the artifact from an oci:// address'
-            )
+            message = f"'{key}' is not supported for {scheme}://"
+            yield Problem(file, json_path((*place, key)), message, 'remove it, or write an oci:// URI')
     yield from _checksums(file, artifact, scheme, place)
 
 
 def _checksums(file: str, artifact: Values, scheme: str, place: Path) -> Iterator[Problem]:
-    """Whatever is fetched is checked: one file by its checksum, several by one each, an image by its digest."""
+    """Every download requires checksums: of the one file or of each file; an image has its digest."""
     if 'files' in artifact and ('sha256' in artifact or delivery(artifact) != 'download'):
-        message = "'files' has the checksums of what is downloaded, and nothing else"
+        message = "'files' is only for downloads, and replaces 'sha256'"
         hint = "keep 'files' or 'sha256', not both" if 'sha256' in artifact else "remove 'files'"
         yield Problem(file, json_path((*place, 'files')), message, hint)
     if scheme not in ('pvc', 'oci') and not {'sha256', 'files'} & artifact.keys():
-        hint = "add sha256: the output of 'sha256sum' on the file; or files: one for each"
-        yield Problem(file, json_path(place), 'a downloaded artifact has no sha256', hint)
+        hint = "add sha256, the output of 'sha256sum <file>', or files with a sha256 each"
+        yield Problem(file, json_path(place), 'the downloaded artifact has no sha256', hint)
 
 
 def _is_address(uri: str) -> bool:
     try:
         return urlsplit(uri).port != 0
-    except ValueError:  # no number, or no port that there is
+    except ValueError:  # not a number, or out of range
         return False

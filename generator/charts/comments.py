@@ -1,4 +1,4 @@
-"""The starter's values.yaml → what stands beside the values in a chart's: its head, its sections, its comments."""
+"""The starter's values.yaml → the comments of a chart's values.yaml: head, sections and comments of keys."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ _EXAMPLE = '# Example: '
 
 @dataclass(frozen=True, slots=True)
 class Commented:
-    """`head` is the comment at the top; `sections` are the lines that begin one, by the first top key in it."""
+    """`head` is the comment at the top; `sections` are the heading lines, by the first top-level key below them."""
 
     head: str
     sections: Mapping[str, str]
@@ -25,7 +25,7 @@ class Commented:
 
 @lru_cache(maxsize=2)
 def commented(values_yaml: bytes) -> Commented:
-    """Read the comments of a file that is written in block style, two spaces a level."""
+    """Read the comments of a YAML file in block style with two spaces per level."""
     head, _, body = values_yaml.decode().partition('\n\n')
     sections: dict[str, str] = {}
     levels: list[dict[str, Comment]] = [{}]
@@ -37,7 +37,7 @@ def commented(values_yaml: bytes) -> Commented:
             section = line
         elif stripped.startswith('# '):
             texts.append(stripped)
-        elif (found := _KEY.match(line)) and (level := len(found[1]) // 2) < len(levels):  # deeper in lists only
+        elif (found := _KEY.match(line)) and (level := len(found[1]) // 2) < len(levels):  # deeper: in lists only
             if section:
                 sections[found[2]], section = section, ''
             inner: dict[str, Comment] = {}

@@ -1,4 +1,4 @@
-"""The starter's templates, one object kind a file → the three template files that a chart holds."""
+"""The starter's templates, one file per object kind → the three template files of a chart."""
 
 from __future__ import annotations
 
@@ -7,13 +7,13 @@ from collections.abc import Mapping
 
 from generator.domain.layout import TEMPLATES
 
-# Comments, and blank lines between helpers, stay in the starter: a chart version must be small enough to be shown in a
-# review. Blank lines within a helper may be part of what it makes.
+# Comments, and blank lines between helpers, are left out: a chart version must be small enough for a review. Blank
+# lines within a helper may be part of its output.
 _DOC = re.compile(r'^ *(?:\{\{-? ?/\*.*?\*/ ?-?\}\}|# [^\n]*)\n', re.DOTALL | re.MULTILINE)
 _BLANK = re.compile(r'\n+(?=\n\{\{- define )')
-# What ends together stands on one line: the line break between is trimmed away in any case.
+# Consecutive ends are joined on one line: the template trims the line break between them anyway.
 _ENDS = re.compile(r'(?<=\{\{- end \}\})\n(?=\{\{- end \}\})')
-# Where an object begins, with the separator above it, if there is one. The target of an autoscaler has no metadata.
+# Start of an object, with the separator above it, if any. An autoscaler also has a target, which has no metadata.
 _OBJECT = re.compile(
     r'^(---\n)?(?P<head>apiVersion: .*\nkind: .*\n(?:metadata:|\{\{- include "[^"]*\.metadata"))',
     re.MULTILINE,
@@ -23,10 +23,10 @@ _NOTES = f'{TEMPLATES}NOTES.txt'
 
 
 def concatenate(templates: Mapping[str, str], name: str) -> dict[str, str]:
-    """The templates of a starter of this name, by path below its folder, as `_<name>.tpl`, objects.yaml and NOTES.txt.
+    """Join the templates of the starter `name`, by path below its folder, to `_<name>.tpl`, objects.yaml and NOTES.txt.
 
-    Every object gets a line that names its source file. It stands behind the separator and inside the object's
-    condition, so that a condition that is false leaves neither a separator nor a comment: no document is empty.
+    Every object gets a line that names its source file. The line is after the separator and inside the object's
+    condition, so that a false condition leaves neither a separator nor a comment: no document is empty.
     """
     helpers = sorted(path for path in templates if _HELPERS.fullmatch(path))
     objects = sorted(templates.keys() - {*helpers, _NOTES})
@@ -38,6 +38,6 @@ def concatenate(templates: Mapping[str, str], name: str) -> dict[str, str]:
 
 
 def _named(text: str, path: str, separator: str) -> str:
-    """A file's text without comments and with its name above each object. What includes a helper separates it."""
+    """A file's text without comments, with its name above each object. Helpers get no separator of their own."""
     bare = _ENDS.sub('', _BLANK.sub('', _DOC.sub('', text))).strip('\n') + '\n'
     return _OBJECT.sub(rf'{separator}# source: {path}\n\g<head>', bare)

@@ -1,4 +1,4 @@
-"""A runtime's queries → a dashboard of Grafana as JSON, with the very queries that the alerts look at."""
+"""A runtime's queries → a Grafana dashboard as JSON, with the same queries as the alerts."""
 
 from __future__ import annotations
 
@@ -20,13 +20,13 @@ Panel = dict[str, Any]
 
 
 def dashboard(runtime: str, queries: Values, slo: Values, *, gpus: bool) -> str:
-    """The file dashboard.json of a chart; $UID and the names in its queries are filled in by the chart."""
+    """Return the dashboard.json of a chart; the chart's templates fill in $UID and the names in its queries."""
     return _text(runtime, json.dumps([queries, slo]), gpus)
 
 
 @lru_cache(maxsize=256)
 def _text(runtime: str, queries_and_slo: str, gpus: bool) -> str:
-    # No model is named, so that models share it.
+    # The text names no model, so that models share it.
     queries, slo = json.loads(queries_and_slo)
     panels = [
         {'id': number, 'gridPos': _place(number - 1), **panel}
@@ -63,16 +63,16 @@ def _panels(queries: Values, slo: Values, gpus: bool) -> Iterator[Panel]:
         yield _panel('Latency', 's', {'p99': alerts.filled(queries['latency'])}, promised)
     if 'load' in queries:
         what, query = queries['load']['name'], alerts.filled(queries['load']['query'])
-        # Of each pod, like the alert: what all of them have grows with their number.
-        yield _panel('Saturation', 'short', {f'{what} for each pod': f'({query}) / {alerts.UP}'})
-    yield _panel('Pods', 'short', {'wanted': alerts.DESIRED, 'ready': alerts.AVAILABLE, 'watched': alerts.UP})
+        # Per pod, like the alert: the total grows with the number of pods.
+        yield _panel('Saturation', 'short', {f'{what} per pod': f'({query}) / {alerts.UP}'})
+    yield _panel('Pods', 'short', {'desired': alerts.DESIRED, 'ready': alerts.AVAILABLE, 'with metrics': alerts.UP})
     if gpus:
         yield _panel('GPU use', 'percent', {'GPU {{gpu}} of {{pod}}': alerts.of_gpus('DCGM_FI_DEV_GPU_UTIL')})
         yield _panel('GPU errors', 'short', {'last XID, GPU {{gpu}}': alerts.of_gpus('DCGM_FI_DEV_XID_ERRORS')})
 
 
 def _panel(title: str, unit: str, series: dict[str, str], limit: float | None = None) -> Panel:
-    """A panel that says what Grafana does not assume: targets have their panel's source, legends stand below."""
+    """A panel without what Grafana sets by default: the source of its targets, the legend below."""
     targets = [
         {'refId': chr(ord('A') + number), 'expr': expr, 'legendFormat': legend}
         for number, (legend, expr) in enumerate(series.items())
@@ -87,7 +87,7 @@ def _panel(title: str, unit: str, series: dict[str, str], limit: float | None = 
 
 
 def _limited(limit: float | None) -> dict[str, Any]:
-    """A line at the limit, where there is one."""
+    """A line at the limit, if any."""
     if limit is None:
         return {}
     steps = [{'color': 'green', 'value': None}, {'color': 'red', 'value': limit}]

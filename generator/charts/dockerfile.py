@@ -1,7 +1,7 @@
 """A model version and the values of its chart → a Dockerfile that bakes the model into its runtime's image.
 
-Nothing that a user wrote can end a line or begin an instruction: texts become JSON or quoted words, and what neither
-can hold is refused.
+No text of a user can end a line or start an instruction: texts become JSON or quoted words; a text that fits neither is
+refused.
 """
 
 from __future__ import annotations
@@ -21,20 +21,20 @@ from generator.values.images import show_image
 from generator.values.layers import merge_checked
 from generator.values.merge import enabled
 
-# What COPY takes for itself: it would read all else as quotes, wildcards, variables or escapes.
+# Paths that COPY takes literally: it reads other characters as quotes, wildcards, variables or escapes.
 _PLAIN_PATH = re.compile(r'(/[A-Za-z0-9_.@+-]+)+')
 _SAFE = re.compile(r'[A-Za-z0-9 _./:,;=+@#{}()"*&|~^!?-]')
-# Credentials for stores that want them, as files that no layer keeps.
+# Credentials of stores, as files that no layer keeps.
 _SECRETS = {'s3': ('aws', 'AWS_SHARED_CREDENTIALS_FILE'), 'gs': ('gcp', 'GOOGLE_APPLICATION_CREDENTIALS')}
 _VARIABLE = re.compile(r'[A-Za-z_][A-Za-z0-9_]*')  # what a shell can export
-_QUOTE = "'\\''"  # for a quote inside of quotes, in a shell
+_QUOTE = "'\\''"  # a quote inside quotes, in a shell
 _REMOTES = {'s3': ':s3,provider=${RCLONE_S3_PROVIDER:-AWS},env_auth=true:', 'gs': ':gcs,env_auth=true:'}
 
 
 def dockerfile(model: Model, version: ModelVersion, templates: Templates) -> str:
-    """The Dockerfile of a model version; the model's runtime must be known.
+    """Return the Dockerfile of a model version; the model's runtime must exist.
 
-    Raises ProblemsFound where none could be built.
+    Raises ProblemsFound if the image cannot be built.
     """
     values = _values(model, version, templates)
     if problems := list(_problems(model, version, values)):
@@ -52,7 +52,7 @@ def dockerfile(model: Model, version: ModelVersion, templates: Templates) -> str
 
 
 def _values(model: Model, version: ModelVersion, templates: Templates) -> dict[str, Any]:
-    """The values of the version's chart: what holds for its pods holds for its image."""
+    """The values of the version's chart, which apply to its image, too."""
     starter = templates.starter
     layers = model_layers(model, version, templates)
     return merge_checked(layers, starter.values, starter.described, model.file)
@@ -66,16 +66,16 @@ def _problems(model: Model, version: ModelVersion, values: Values) -> Iterator[P
 
     image = values['image']
     if not image['digest'] and image['tag'] in ('', 'latest'):
-        message = f"'{version.image}' may be another image tomorrow"
-        yield told((*here, 'image'), message, 'name a tag, and better a digest, too')
+        message = f"image '{version.image}' is not pinned"
+        yield told((*here, 'image'), message, 'add a digest, or a tag other than latest')
     if values['artifact']['delivery'] == 'volume':
-        message = 'no build can read the files of a claim'
-        yield told((*here, 'artifact', 'uri'), message, 'name an address that they can be fetched from')
+        message = 'a build cannot read the files of a claim'
+        yield told((*here, 'artifact', 'uri'), message, 'write a URI that they can be downloaded from')
     if not values['artifact']['uri'].isprintable():
-        yield told((*here, 'artifact', 'uri'), 'its address has a character that no line can hold', 'write it as %XX')
+        yield told((*here, 'artifact', 'uri'), 'the URI contains a character that is not printable', 'write it as %XX')
     for path in _paths(values):
         if not _PLAIN_PATH.fullmatch(path) or '..' in path.split('/'):
-            message = f'a Dockerfile cannot name the path {json.dumps(path)}'
+            message = f'invalid path in a Dockerfile: {json.dumps(path)}'
             yield told(('spec',), message, 'use letters, digits and . _ - + @ in paths')
     if values['podSecurityContext'].get('runAsUser', 0) == 0:
         yield told(('spec',), 'the server would run as root', 'set podSecurityContext.runAsUser in values')
@@ -99,13 +99,13 @@ def _user(values: Values) -> str:
 
 @dataclass(frozen=True)
 class _Parts:
-    """Where the files of the model come from."""
+    """The source of the model's files."""
 
     copies: list[str] = field(default_factory=list)
     fetch: str = ''  # the commands of a stage
-    secret: str = ''  # what that stage reads
-    holder: str = ''  # an image that holds them
-    context: bool = False  # the folder of the build
+    secret: str = ''  # id of the build secret of that stage
+    holder: str = ''  # an image that contains them
+    context: bool = False  # whether they are in the build context
 
 
 def _parts(values: Values, has_files: bool) -> _Parts:
@@ -129,14 +129,14 @@ def _parts(values: Values, has_files: bool) -> _Parts:
 
 
 def _fetch(artifact: Values, scheme: str) -> str:
-    """The commands that bring the artifact to /tmp/artifact and check it: one RUN, so no layer holds an archive."""
+    """Commands that download the artifact to /tmp/artifact and check it: one RUN, so that no layer keeps an archive."""
     name, variable = _SECRETS.get(scheme, ('', ''))
     mount = f'--mount=type=secret,id={name} {variable}=/run/secrets/{name}; export {variable}; ' if name else ''
-    # Where the pods find the store the build finds it, too; what they have from Secrets it gets by its own.
+    # The build gets the plain variables of the pods' download; for values of Secrets it has its own secret.
     plain = {name: each.get('value', '') for name, each in enabled(artifact['env']).items() if not each.get('secret')}
     steps = [f'export {name}={_word(text)}' for name, text in sorted(plain.items()) if _VARIABLE.fullmatch(name)]
     steps += [f'uri={_word(artifact["uri"])}', 'set -eu']
-    if scheme == 'oci':  # its digest is checked by what pulls it
+    if scheme == 'oci':  # oras checks the digest
         steps += ['oras pull --output artifact "${uri#oci://}"']
     elif artifact['files']:
         for path, sha256 in sorted(artifact['files'].items()):
@@ -153,12 +153,12 @@ def _fetch(artifact: Values, scheme: str) -> str:
 
 
 def _word(text: str) -> str:
-    """A text as one word of a shell's line."""
+    """Quote a text as one word of a shell."""
     return "'" + text.replace("'", _QUOTE) + "'"
 
 
 def _check(sha256: str, file: str) -> list[str]:
-    """Through a file: of what stands before a pipe no shell would tell that it failed."""
+    """Check through a file: in a pipe, a shell ignores that the first command failed."""
     return [f"echo '{sha256}  {file}' > checksum", 'sha256sum -c checksum']
 
 
@@ -171,7 +171,7 @@ def _get(scheme: str, inner: str, to: str) -> str:
 
 
 def _files(values: Values) -> list[dict[str, str]]:
-    """Configuration files: made in a stage by printf, whose %b takes any character as a number."""
+    """Configuration files: a stage writes them by printf, whose %b takes any character as a number."""
     made = []
     for number, (_, file) in enumerate(sorted(enabled(values['files']).items())):
         lines = [f"'{_escaped(line)}'" for line in file['content'].splitlines(keepends=True)] or ["''"]
@@ -185,19 +185,19 @@ def _escaped(text: str) -> str:
 
 
 def _quoted(text: str) -> str:
-    """A text as one word of ENV; a backslash stands between quotes, where nobody can take it for the end of them."""
+    """Quote a text as one word of ENV; a backslash is put outside the quotes, where it cannot escape a quote."""
     return '"' + re.sub(r'["$]', r'\\\g<0>', text.replace('\\', '\x00')).replace('\x00', '"\\\\"') + '"'
 
 
 def _environment(values: Values) -> dict[str, str]:
-    """Plain variables; secrets come at run time, and a text of several lines has no place in a line."""
+    """Plain variables. Secrets are set at run time; texts of several lines are left out."""
     plain = {name: variable for name, variable in enabled(values['env']).items() if not variable.get('secret')}
     texts = {name: str(variable.get('value', '')) for name, variable in plain.items()}
     return {name: _quoted(text) for name, text in sorted(texts.items()) if text.isprintable()}
 
 
 def _arguments(values: Values) -> list[str]:
-    """As the chart writes them."""
+    """The arguments, as the chart writes them."""
     named = sorted(values['parameters'].items())
     return [
         *values['args'],
@@ -206,18 +206,18 @@ def _arguments(values: Values) -> list[str]:
 
 
 def _words(words: list[str]) -> str:
-    """The form of a command that no shell reads; ASCII, so that nothing is a line's end."""
-    # Linters take a backslash before a quote for an escaped quote, whatever stands before it.
+    """A command in exec form, which no shell reads; ASCII, so that no character ends the line."""
+    # Linters read a backslash before a quote as an escaped quote, even after another backslash.
     return json.dumps(words).replace('\\\\', '\\u005c') if words else ''
 
 
 def _health(values: Values, client: str) -> str:
-    """What the readiness probe asks, by what the runtime's image has; '' where nothing can ask."""
+    """A health check like the readiness probe, by a client in the runtime's image; '' if there is none."""
     probe, ports = values['readinessProbe'], enabled(values['ports'])
     if probe['type'] not in ('http', 'tcp') or probe['port'] not in ports:
         return ''
     number = str(ports[probe['port']]['containerPort'])
-    if client == 'bash':  # no more than a connection
+    if client == 'bash':  # only a connection
         return _words(['bash', '-c', ': < "/dev/tcp/127.0.0.1/$1"', 'health', number])
     url = f'http://127.0.0.1:{number}{probe["path"]}'
     match client if probe['type'] == 'http' else '':
@@ -235,6 +235,6 @@ def _start(values: Values) -> int:
 
 
 def _writable(values: Values) -> list[str]:
-    """Directories that a pod gets for writing; the names only tell people."""
+    """Directories that are writable in a pod, for a comment."""
     volumes = [volume for volume in enabled(values['volumes']).values() if not volume.get('readOnly')]
     return sorted(place for volume in volumes if _PLAIN_PATH.fullmatch(place := volume.get('mountPath', '')))

@@ -16,12 +16,12 @@ from generator.domain.words import suggest
 from generator.values.images import parse_image
 
 _NAME = re.compile(r'\[\[ ([a-zA-Z]+) \]\]')
-# What a model says in a shape of its own; each other key that the chart's values have, too, has their shape.
+# Keys whose form in a model differs from the chart's values; other common keys have the same form.
 _OTHERWISE = frozenset(['autoscaling', 'containers', 'resources', 'route', 'strategy', 'test'])
 
 
 def model_layers(model: Model, version: ModelVersion, templates: Templates) -> list[Layer]:
-    """The layers of a chart over the starter's values; the model's runtime must be known."""
+    """Return the layers of a chart over the starter's values; the model's runtime must exist."""
     runtime = templates.runtimes[model.runtime]
     index = model.versions.index(version)
     fragments = [
@@ -35,7 +35,7 @@ def model_layers(model: Model, version: ModelVersion, templates: Templates) -> l
 
 
 def _preset(model: Model, version: ModelVersion, runtime: Runtime) -> Iterator[Layer]:
-    """What the runtime says of every model, and of artifacts of this one's kind."""
+    """The runtime's values for every model, and for artifacts of this kind."""
     names = {'model': model.name, 'version': version.version}
     kind = version.spec.get('artifact', {}).get('kind', '')
     yield Layer(runtime.file, ('values',), (), substitute(runtime.spec['values'], names))
@@ -44,7 +44,7 @@ def _preset(model: Model, version: ModelVersion, runtime: Runtime) -> Iterator[L
 
 
 def _startup(model: Model, version: ModelVersion, index: int, runtime: Runtime, starter: Values) -> Iterator[Fragment]:
-    """A start takes as long as the model is large, unless the model says itself how long it may take."""
+    """Start-up time by the size of the artifact, unless the model sets its own startupProbe."""
     if 'artifact' in version.spec and 'startupProbe' not in model.spec:
         source: Path = ('spec', 'versions', index, 'artifact', 'size')
         yield from startup.startup_fragments(version.spec['artifact'], runtime.spec, starter, source)
@@ -91,7 +91,7 @@ def _resources(spec: Values) -> Iterator[Fragment]:
     for name, count in sorted(resources.get('accelerators', {}).items()):
         source = ('spec', 'resources', 'accelerators', name)
         yield source, ('resources', 'limits', name), str(count)
-        # Nodes with accelerators are kept free of other pods by a taint of the same name.
+        # A taint of the same name keeps other pods off nodes with accelerators.
         taint = {'key': name, 'operator': 'Exists', 'effect': 'NoSchedule'}
         yield source, ('tolerations', re.sub(r'[^a-z0-9]+', '-', name.lower()).strip('-')), taint
 
@@ -108,7 +108,7 @@ def _routes(spec: Values) -> Iterator[Fragment]:
 
 
 def _limits(spec: Values) -> Iterator[Fragment]:
-    """Time limits of requests: as the model says, else what its SLO lets one take before nobody waits any more."""
+    """Time limits of requests: as the model sets them, else a multiple of the p99 of its slo."""
     if 'timeout' in spec.get('traffic', {}):
         yield ('spec', 'traffic', 'timeout'), ('route', 'timeout'), spec['traffic']['timeout']
     if 'p99' not in spec.get('slo', {}):
@@ -116,12 +116,12 @@ def _limits(spec: Values) -> Iterator[Fragment]:
     source, p99 = ('spec', 'slo', 'p99'), seconds(spec['slo']['p99'])
     if 'timeout' not in spec.get('traffic', {}):
         yield source, ('route', 'timeout'), f'{max(1000, round(4000 * p99))}ms'
-    # A prediction changes nothing, so a request that met no server may be sent again.
+    # A prediction changes nothing, so a request that reached no server may be sent again.
     yield source, ('route', 'retries'), {'attempts': 2, 'perTryTimeout': f'{max(250, round(2000 * p99))}ms'}
 
 
 def route_rule(rule: Values) -> dict[str, Any]:
-    """A rule of the registry in the chart's form."""
+    """Convert a rule of the registry to the chart's form."""
     found = {'enabled': True, 'path': rule['path'], 'type': 'PathPrefix', 'port': rule.get('port', 'http')}
     return found | ({'rewrite': rule['rewrite']} if 'rewrite' in rule else {})
 
@@ -132,7 +132,7 @@ def _test(model: Model, version: ModelVersion, here: Path, runtime: Runtime) -> 
     if signature and (request := prediction.request(protocol, signature)):
         yield (*here, 'signature'), ('test',), request
     elif 'ready' in runtime.spec and 'test' not in spec:
-        # Without a request that could be answered the best that can be asked is whether the model is there.
+        # Without a sample request the test can only check that the model is ready.
         ready = substitute(runtime.spec['ready'], {'model': model.name, 'version': version.version})
         yield ('spec', 'runtime'), ('test',), ready
     if 'test' in spec:
@@ -140,7 +140,7 @@ def _test(model: Model, version: ModelVersion, here: Path, runtime: Runtime) -> 
 
 
 def substitute(value: Any, names: Mapping[str, str]) -> Any:
-    """Fill `[[ name ]]` in the strings of a preset; a user's strings never pass here."""
+    """Fill `[[ name ]]` in the strings of a preset; not for a user's strings."""
     if isinstance(value, str):
         return _NAME.sub(lambda match: names[match[1]], value) if '[[' in value else value
     if isinstance(value, Mapping):
@@ -151,17 +151,17 @@ def substitute(value: Any, names: Mapping[str, str]) -> Any:
 
 
 def model_problems(model: Model, templates: Templates) -> list[Problem]:
-    """What a schema cannot see: unknown runtime or artifact kind, repeated versions, a missing checksum."""
+    """Return problems that a schema cannot find: unknown runtime or artifact kind, duplicate versions, no checksum."""
     problems = []
     runtime = templates.runtimes.get(model.runtime)
     if runtime is None:
-        message = f"there is no runtime '{model.runtime}'"
+        message = f"runtime '{model.runtime}' not found"
         return [Problem(model.file, '$.spec.runtime', message, suggest(model.runtime, templates.runtimes))]
     seen: dict[str, int] = {}
     for index, version in enumerate(model.versions):
         place = ('spec', 'versions', index)
         if version.version in seen:
-            message = f"version '{version.version}' stands here twice, first as versions[{seen[version.version]}]"
+            message = f"duplicate version '{version.version}', first in versions[{seen[version.version]}]"
             problems.append(
                 Problem(model.file, json_path((*place, 'version')), message, 'give each version its own name')
             )
@@ -172,6 +172,6 @@ def model_problems(model: Model, templates: Templates) -> list[Problem]:
     problems += scaling.scaling_problems(model, runtime)
     if model.name == 'global':
         problems.append(
-            Problem(model.file, '$.metadata.name', "'global' is helm's word for shared values", 'choose another name')
+            Problem(model.file, '$.metadata.name', "the name 'global' is reserved by Helm", 'choose another name')
         )
     return problems

@@ -1,4 +1,4 @@
-"""The ledger of a model, `charts/<model>/versions.yaml`: which bytes each chart version stands for."""
+"""The ledger of a model, `charts/<model>/versions.yaml` ↔ its entries, with the digest of each chart version."""
 
 from __future__ import annotations
 
@@ -14,13 +14,13 @@ from generator.domain.records import LedgerEntry
 
 
 def dump_ledger(model: str, entries: Sequence[LedgerEntry]) -> bytes:
-    """Oldest version first, so that a new one adds lines at the end."""
+    """Write the ledger, oldest version first, so that a new one adds lines at the end."""
     document = {'model': model, 'versions': [_document(entry) for entry in entries]}
     return seal(model_file(model), dump_yaml(document))
 
 
 def _document(entry: LedgerEntry) -> dict[str, Any]:
-    """What nothing is known of is left out, so that a diff shows no empty lines."""
+    """An entry as a document, without empty fields, so that a diff is short."""
     document: dict[str, Any] = {key: getattr(entry, name) for key, name in _TEXTS.items()}
     document['reasons'] = list(entry.reasons)
     more = {'restarts': list(entry.restarts), 'manifest': entry.manifest, 'pruned': entry.pruned}
@@ -28,26 +28,26 @@ def _document(entry: LedgerEntry) -> dict[str, Any]:
 
 
 def read_ledger(data: bytes, file: str) -> tuple[LedgerEntry, ...]:
-    """Raises ProblemsFound where the file is not a ledger."""
+    """Read a ledger; raises ProblemsFound if the file is not one."""
     try:
         return tuple(map(_entry, read_yaml(data, file)['versions']))
     except ProblemsFound as error:
         found, hint = error.problems[0], _taken_back(file)
         raise problem(file, found.path, found.message, hint) from None
     except (KeyError, TypeError, AttributeError):
-        raise problem(file, '', 'it is not a ledger of chart versions', _taken_back(file)) from None
+        raise problem(file, '', 'invalid ledger of chart versions', _taken_back(file)) from None
 
 
 def read_published(data: bytes, file: str) -> tuple[LedgerEntry, ...]:
-    """The same of a ledger that others rely on: it vouches for charts, so nobody may have changed it by hand."""
+    """Read a published ledger; raises ProblemsFound also if it was edited by hand: charts are checked by it."""
     entries = read_ledger(data, file)
     if not is_sealed(data):
-        raise problem(file, '', 'published, and edited by hand', _taken_back(file))
+        raise problem(file, '', 'published ledger edited by hand', _taken_back(file))
     return entries
 
 
 def read_before(data: bytes, file: str) -> tuple[LedgerEntry, ...]:
-    """The same of an earlier state: one that was spoilt, and mended since, vouches for nothing."""
+    """Read an earlier state of a ledger; () if it was damaged then, since charts cannot be checked by it."""
     try:
         return read_published(data, file)
     except ProblemsFound:
@@ -55,7 +55,7 @@ def read_before(data: bytes, file: str) -> tuple[LedgerEntry, ...]:
 
 
 def with_lost(now: Sequence[LedgerEntry], before: Sequence[LedgerEntry]) -> tuple[LedgerEntry, ...]:
-    """The entries of a ledger, and those of an earlier state that it lacks: a revert took them, but they stay."""
+    """Add the entries of an earlier state that a revert removed: a published version is never reused."""
     known = {entry.version: entry for entry in now}
     versions = {entry.version for entry in before}
     return (*(known.get(e.version, e) for e in before), *(e for e in now if e.version not in versions))
@@ -77,7 +77,7 @@ def _entry(said: Any) -> LedgerEntry:
     return entry
 
 
-# The keys of a version that are always there, and their names here.
+# The required keys of a version, and their field names.
 _TEXTS = {
     'version': 'version', 'modelVersion': 'model_version', 'digest': 'digest', 'content': 'content',
     'source': 'source', 'starter': 'starter', 'tree': 'tree', 'bump': 'bump',
@@ -88,18 +88,18 @@ _VERSION = re.compile(r'(?:0|[1-9][0-9]*)\.(?:0|[1-9][0-9]*)\.(?:0|[1-9][0-9]*)'
 _TREE = re.compile(r'sha1:[0-9a-f]{40}|sha256:[0-9a-f]{64}')
 
 
-TAMPERED = 'its bytes are not those of the ledger'
+TAMPERED = 'differs from the digest in versions.yaml'
 
 
 def _taken_back(file: str) -> str:
-    """What to do with a ledger that somebody spoilt: each version adds to it, so the last change is what to undo."""
-    return f'take back its last change, and commit that: {_restore(f"$(git log -1 --format=%h -- {file})~", file)}'
+    """How to fix a damaged ledger: undo its last change, since each version only adds to it."""
+    return f'undo its last change and commit that: {_restore(f"$(git log -1 --format=%h -- {file})~", file)}'
 
 
 def brought_back(folder: str) -> str:
-    """What to do with a published chart that is not as it was: all of it came by one commit."""
+    """How to fix a published chart that was changed: one commit added all its files."""
     published = f'$(git log --diff-filter=A --format=%h -- {folder}/Chart.yaml | tail -n 1)'
-    return f'bring it back as it was published, and commit that: {_restore(published, folder)}'
+    return f'restore it as published and commit that: {_restore(published, folder)}'
 
 
 def _restore(revision: str, path: str) -> str:

@@ -1,4 +1,4 @@
-"""How releases are watched: the alerts of a chart, what an environment switches on, and what does not go together."""
+"""Model, environment and chart → layers of monitoring: alerts and what an environment enables; also its problems."""
 
 from __future__ import annotations
 
@@ -11,14 +11,14 @@ from generator.domain.problems import Fault, Problem
 from generator.domain.records import DOMAIN, Chart, Environment, Layer, Model, Release, ResolvedRelease, Runtime, Values
 from generator.values.merge import enabled
 
-DASHBOARD = f'{DOMAIN}/dashboard'  # annotation of charts that bring one
+DASHBOARD = f'{DOMAIN}/dashboard'  # annotation of charts that contain one
 _ALERTS: Path = ('monitoring', 'rules', 'alerts')
 _PARTS = {'podMonitor': 'podMonitor', 'rules': 'rules', 'dashboards': 'dashboard'}
 _JOB = '$JOB'
 
 
 def monitoring_values(model: Model, runtime: Runtime) -> Iterator[tuple[Path, Path, Any]]:
-    """Source, target and values of the layers with a model's alerts."""
+    """Yield source, target and values of the layers with a model's alerts."""
     queries = runtime.spec.get('queries', {})
     yield ('spec', 'runtime'), _ALERTS, alerts.state_alerts(model.name, queries, gpus=wants_gpus(model.spec))
     if found := alerts.slo_alerts(model.name, model.spec.get('slo', {}), queries):
@@ -26,14 +26,14 @@ def monitoring_values(model: Model, runtime: Runtime) -> Iterator[tuple[Path, Pa
 
 
 def wants_gpus(spec: Values) -> bool:
-    """Whether pods get GPUs of NVIDIA, or slices of them: nvidia.com/mig-1g.5gb."""
+    """Whether pods get NVIDIA GPUs, or slices of them such as nvidia.com/mig-1g.5gb."""
     resources = spec.get('resources', {})
     names = {*resources.get('accelerators', {}), *resources.get('limits', {})}
     return any(name.startswith('nvidia.com/') for name in names)
 
 
 def layers(release: Release, environment: Environment, chart: Chart) -> Iterator[Layer]:
-    """What an environment's monitoring switches on in a chart."""
+    """Yield what an environment's monitoring enables in a chart."""
     file, spec, here = environment.file, environment.spec['monitoring'], ('spec', 'monitoring')
     exception = {'namespace': spec['namespace'], 'metrics': True}
     yield Layer(file, here, ('networkPolicy', 'ingress', 'monitoring'), exception)
@@ -50,7 +50,7 @@ def layers(release: Release, environment: Environment, chart: Chart) -> Iterator
 
 
 def _scaled_by(chart: Values, *places: Environment | Release) -> str:
-    """Who scales, by the last that says so."""
+    """Type of the autoscaler: the last place that sets it wins."""
     found = 'hpa'
     for values in (chart, *(place.spec.get('values', {}) for place in places)):
         scaling = values.get('autoscaling')
@@ -60,7 +60,7 @@ def _scaled_by(chart: Values, *places: Environment | Release) -> str:
 
 
 def monitoring_problems(release: ResolvedRelease) -> Iterator[Problem]:
-    """What scaling by Prometheus needs of the environment."""
+    """Yield what an environment lacks for scaling by Prometheus."""
     scaling = release.merged['autoscaling']
     if not scaling['enabled'] or scaling['type'] != 'keda':
         return
@@ -68,24 +68,24 @@ def monitoring_problems(release: ResolvedRelease) -> Iterator[Problem]:
     place = '$.spec.monitoring' if 'monitoring' in environment.spec else '$.spec'
     otherwise = 'or let the model scale by metric: cpu'
     if not scaling['keda']['serverAddress']:
-        message = f"'{release.release.name}' scales by a query, and the address of Prometheus is missing"
+        message = f"'{release.release.name}' scales by a query, but the address of Prometheus is not set"
         hint = f'add prometheus: http://<host>:<port> to monitoring, {otherwise}'
         yield Problem(environment.file, place, message, hint)
     if _JOB in scaling['keda']['query'] and not release.merged['monitoring']['podMonitor']['enabled']:
-        message = f"'{release.release.name}' scales by metrics that a PodMonitor has to collect, and that is off"
+        message = f"'{release.release.name}' scales by metrics of a PodMonitor, but podMonitor is off"
         yield Problem(environment.file, place, message, f'add podMonitor: true to monitoring, {otherwise}')
 
 
 def faults(release: ResolvedRelease) -> Iterator[Fault]:
-    """Parts that are on and could show nothing."""
+    """Yield parts that are enabled but have no data."""
     watched = release.merged['monitoring']
     on = ('monitoring', 'podMonitor', 'enabled')
     if not watched['podMonitor']['enabled']:
         blind = any(_JOB in alert['expr'] for alert in enabled(watched['rules']['alerts']).values())
         for part, looks in (('rules', blind), ('dashboard', True)):
             if watched[part]['enabled'] and looks:
-                message = f'monitoring.{part} needs metrics that a PodMonitor has to collect, and that is off'
+                message = f'monitoring.{part} requires metrics of a PodMonitor, but podMonitor is off'
                 yield Fault(('monitoring', part, 'enabled'), message, 'set podMonitor to true, too', (on,))
     if watched['dashboard']['enabled'] and DASHBOARD not in release.chart.annotations:
-        message = 'this chart has no dashboard: no metrics of its runtime are known'
+        message = 'this chart has no dashboard: the metrics of its runtime are unknown'
         yield Fault(('monitoring', 'dashboard', 'enabled'), message, 'remove it')

@@ -15,34 +15,34 @@ _V2_TYPES = {
     'bool': 'BOOL', 'string': 'BYTES',
 }  # fmt: skip
 DTYPES = tuple(_V2_TYPES)
-# What a server cannot take from JSON, or put into it (tritonserver: http_server.cc; serving: util/json_tensor.cc).
+# Types that a server cannot read or write as JSON (tritonserver: http_server.cc; serving: util/json_tensor.cc).
 _NOT_IN_JSON = {'kserve-v2': {'float16'}, 'tensorflow-rest': {'float16', 'uint16'}}
-# A larger request does not belong into values that people read: such models name their own test.
+# A larger request makes values hard to read: such models set their own test.
 MAX_ELEMENTS = 256
 
 
 def request(protocol: str, signature: Values) -> dict[str, str]:
-    """Body of a prediction with zeros of the right shapes, and what its answer holds; {} where there can be none."""
+    """Return the body of a prediction with zeros, and a text that its answer contains; {} if there is none."""
     if no_request(protocol, signature):
         return {}
     inputs: Values = signature['inputs']
     body: Any = {'inputs': [_v2_input(name, tensor) for name, tensor in inputs.items()]}
-    if protocol == 'tensorflow-rest':  # the columnar form: it alone takes inputs without a common batch dimension
+    if protocol == 'tensorflow-rest':  # columnar: the only form for inputs without a common batch dimension
         body = {'inputs': {name: _zeros(t['dtype'], _shape(t)) for name, t in inputs.items()}}
     return {'body': json.dumps(body, separators=(',', ':')), 'expect': '"outputs"'}
 
 
 def no_request(protocol: str, signature: Values | None) -> str:
-    """Why no prediction can be written down for a model, in words; '' where one can."""
+    """Return why no request can be generated for a model; '' if one can."""
     if protocol not in _NOT_IN_JSON:
-        return 'its runtime has no protocol that would tell how to ask'
+        return 'its runtime has no known protocol for predictions'
     if signature is None:
         return 'its version has no signature'
     types = {tensor['dtype'] for tensor in (*signature['inputs'].values(), *signature['outputs'].values())}
     if strange := sorted(types & _NOT_IN_JSON[protocol]):
-        return f'JSON cannot carry its {strange[0]}'
+        return f'JSON does not support its type {strange[0]}'
     count = sum(math.prod(_shape(tensor)) for tensor in signature['inputs'].values())
-    return f'its inputs have {count} elements, and a chart holds {MAX_ELEMENTS}' if count > MAX_ELEMENTS else ''
+    return f'its inputs have {count} elements, the limit is {MAX_ELEMENTS}' if count > MAX_ELEMENTS else ''
 
 
 def _v2_input(name: str, tensor: Values) -> dict[str, Any]:

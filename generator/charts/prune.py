@@ -1,4 +1,4 @@
-"""Registry and ledgers → which chart folders have to stand, which are or may be pruned, and ledgers that say so."""
+"""Registry and ledgers → the chart folders that must exist, those that are or may be pruned, and the marked ledgers."""
 
 from __future__ import annotations
 
@@ -8,18 +8,18 @@ from dataclasses import replace
 
 from generator.domain.records import LedgerEntry, Model, Registry, Settings
 
-_KEEP = 10  # as schemas/settings.json says
+_KEEP = 10  # the default in schemas/settings.json
 
 Ledger = Sequence[LedgerEntry]
 
 
 def kept(settings: Settings) -> int:
-    """How many of the newest charts of each model stay."""
+    """Return how many of the newest charts of each model are kept."""
     return int(settings.spec.get('charts', {}).get('keep', _KEEP))
 
 
 def named_charts(registry: Registry) -> Mapping[str, Collection[str]]:
-    """Chart versions that a release pins or a rollout names, by model."""
+    """Return the chart versions that a release pins or a rollout names, by model."""
     found: dict[str, set[str]] = defaultdict(set)
     for release in registry.releases.values():
         if release.chart:
@@ -30,7 +30,7 @@ def named_charts(registry: Registry) -> Mapping[str, Collection[str]]:
 
 
 def needed(model: Model | None, ledger: Ledger, named: Collection[str]) -> frozenset[str]:
-    """Versions whose folder has to stand: those that are named, and the one that environments follow."""
+    """Return the versions whose folder must exist: those that are named, and the one that environments follow."""
     newest = [entry.version for entry in ledger if model and entry.model_version == model.newest.version]
     return frozenset((*named, *newest[-1:]))
 
@@ -38,10 +38,10 @@ def needed(model: Model | None, ledger: Ledger, named: Collection[str]) -> froze
 def choose_pruned(
     model: Model | None, base: Ledger, current: Ledger, named: Collection[str], keep: int = 0
 ) -> frozenset[str]:
-    """Versions of the base's ledger whose folder does not stand; never one that is needed. A model may be gone.
+    """Return the versions of the base's ledger that have no folder; never a needed one. `model` is None if removed.
 
-    They are those that the current ledger calls pruned, or the base's where the current one has no such version. With
-    `keep` all others go, too, but for the newest so many.
+    They are those that the current ledger, or else the base's, marks as pruned. With `keep`, all versions except the
+    newest `keep` are pruned, too.
     """
     said = {entry.version: entry.pruned for entry in (*base, *current)}
     old = base[:-keep] if keep else ()
@@ -54,5 +54,5 @@ def pruned(ledger: Ledger) -> frozenset[str]:
 
 
 def marked(ledger: Ledger, versions: Collection[str]) -> tuple[LedgerEntry, ...]:
-    """The ledger with exactly these versions pruned."""
+    """Return the ledger with exactly these versions marked as pruned."""
     return tuple(e if e.pruned == (e.version in versions) else replace(e, pruned=not e.pruned) for e in ledger)

@@ -1,4 +1,4 @@
-"""A model version and the values of its chart → the README that tells a user of that model what it is."""
+"""A model version and the values of its chart → the README of the chart, for users of the model."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ _TYPES = {
 def chart_readme(
     model: Model, version: ModelVersion, chart_version: str, values: Values, templates: Templates
 ) -> bytes:
-    """The README of a chart, by the template chart-README.md.j2."""
+    """Render the README of a chart by the template chart-README.md.j2."""
     spec = version.spec
     text = render_document(
         templates.documents['chart-README.md.j2'],
@@ -42,7 +42,7 @@ def _all_ports(values: Values) -> dict[str, Any]:
 
 
 def _shown(signature: Values) -> dict[str, Any]:
-    """A signature for people: -1 is any size, and no dimensions make a scalar."""
+    """A signature for the README: size -1 becomes 'any', no dimensions become 'scalar'."""
     return {
         side: {
             name: {**tensor, 'shape': ['any' if size == -1 else size for size in tensor['shape']] or ['scalar']}
@@ -53,7 +53,7 @@ def _shown(signature: Values) -> dict[str, Any]:
 
 
 def _keys(values: Values, starter: Starter) -> str:
-    """The rows of the table of the top keys, those aside that nobody sets."""
+    """The rows of the table of top-level keys, without keys that users do not set."""
     untouched = _starter_rows(starter)
     rows = (
         untouched[key] if value is starter.values.get(key) else _row(key, value, starter)
@@ -65,7 +65,7 @@ def _keys(values: Values, starter: Starter) -> str:
 
 @lru_cache(maxsize=2)
 def _starter_rows(starter: Starter) -> Mapping[str, str]:
-    """The rows of the starter's own values, as they stand in most READMEs."""
+    """The rows of the starter's own values, which most READMEs share."""
     unset = {*FILLED, 'global'}
     return {key: _row(key, value, starter) for key, value in starter.values.items() if key not in unset}
 
@@ -77,7 +77,7 @@ def _row(key: str, value: Any, starter: Starter) -> str:
 
 
 def _resolved(schema: Values, key: str) -> Values:
-    """The schema of a top key, wherever it stands."""
+    """The schema of a top-level key, with its $ref resolved."""
     found: Values = schema['properties'][key]
     while '$ref' in found:
         section, name = found['$ref'].split('/')[1:]
@@ -86,7 +86,7 @@ def _resolved(schema: Values, key: str) -> Values:
 
 
 def _default(value: Any) -> str:
-    """A value that fits a cell; what is longer stands in values.yaml."""
+    """A value for a table cell; maps and lists are shortened."""
     match value:
         case Mapping() if value:
             return '`{…}`'

@@ -1,4 +1,4 @@
-"""A model's autoscaling and its runtime's queries → values of its chart, and what is wrong with them."""
+"""A model's autoscaling and its runtime's queries → values of its chart, and problems."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ _SCALING: Path = ('spec', 'autoscaling')
 
 
 def scaling_values(spec: Values, runtime: Runtime) -> Iterator[tuple[Path, Path, Any]]:
-    """Source, target and values of the layers."""
+    """Yield source, target and values of the layers."""
     if 'replicas' in spec:
         yield ('spec', 'replicas'), ('replicaCount',), spec['replicas']
     if 'autoscaling' not in spec:
@@ -46,8 +46,6 @@ def _has_load(runtime: Runtime) -> bool:
 
 def scaling_problems(model: Model, runtime: Runtime) -> Iterator[Problem]:
     if model.spec.get('autoscaling', {}).get('metric') == 'load' and not _has_load(runtime):
-        message = f"runtime '{runtime.name}' has no metric of its load that is known"
-        hint = (
-            'write metric: cpu; or type: keda, and keda with your own query and threshold, in spec.values.autoscaling'
-        )
+        message = f"the load metric of runtime '{runtime.name}' is unknown"
+        hint = 'write metric: cpu; or set type: keda and keda with your query and threshold in spec.values.autoscaling'
         yield Problem(model.file, '$.spec.autoscaling.metric', message, hint)

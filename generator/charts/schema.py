@@ -1,4 +1,4 @@
-"""The starter's schema of values → the form that charts hold: few bytes, one property a line."""
+"""The starter's schema of values → the schema of charts: few bytes, one property per line."""
 
 from __future__ import annotations
 
@@ -10,23 +10,23 @@ from typing import Any
 from generator.documents.compact import compact
 from generator.domain.records import Values
 
-# Keys that chartloom writes into the values of releases. It checks them by the whole schema; charts name their parts.
+# Keys that chartloom writes into values of releases. It checks them by the complete schema, charts by their outline.
 FILLED = ('fullnameOverride', 'partOf', 'strategy', 'tracks', 'routing')
-# What is written in the words of Kubernetes: its API server checks what the schema of a chart does not.
+# In the form of Kubernetes: its API server checks what the schema of a chart does not check.
 _OF_KUBERNETES = 'affinity'
-# Keywords that say which keys there are, and what kind their values are of.
+# Keywords for the names of keys and the types of their values.
 _NAMES = frozenset(['type', 'additionalProperties', 'properties', 'items', '$ref'])
-# Keywords whose value has names as keys, not keywords.
+# Keywords whose value is a map by name, not by keyword.
 _NAMED = frozenset(['properties', 'patternProperties', 'definitions', '$defs'])
 _POINTERS = ('#/definitions/', '#/$defs/')
 
 
 def chart_schema(schema: Values) -> str:
-    """The schema as charts hold it: as strict as the starter's for what people set, but for affinity's values.
+    """Return the schema for charts: as strict as the starter's for what users set, except for the values of affinity.
 
-    Descriptions stand in the values.yaml of charts and in the schemas for editors. `definitions` go by their shorter
-    name, and stand where they are used where that is shorter. A closed map that requires all its keys says so by their
-    number: only null takes one of them away.
+    It has no descriptions: they are in the values.yaml of charts and in the schemas for editors. `definitions` become
+    `$defs`, and are inlined if that is shorter. A closed map that requires all its keys gets `minProperties` instead of
+    `required`: only null removes a key.
     """
     bare = without(schema, ('title', 'description'))
     for key in FILLED:
@@ -41,7 +41,7 @@ def chart_schema(schema: Values) -> str:
 
 
 def without(value: Any, keywords: Collection[str], *, names: bool = False) -> Any:
-    """A schema without these keywords, at any depth."""
+    """Return a schema without these keywords at any depth."""
     if isinstance(value, dict):
         return {
             key: without(item, keywords, names=key in _NAMED and not names)
@@ -52,7 +52,7 @@ def without(value: Any, keywords: Collection[str], *, names: bool = False) -> An
 
 
 def _outline(schema: Values, root: Values) -> Values:
-    """A schema whose properties that are maps or lists may hold anything."""
+    """A schema that accepts any content in properties that are maps or lists."""
     parts = {key: _resolved(part, root) for key, part in schema.get('properties', {}).items()}
     kinds = {key: {'type': part['type']} for key, part in parts.items() if part.get('type') in ('object', 'array')}
     return {**schema, 'properties': {**schema['properties'], **kinds}} if kinds else schema
@@ -66,7 +66,7 @@ def _resolved(schema: Values, root: Values) -> Values:
 
 
 def _keep_names(properties: dict[str, Any], definitions: dict[str, Any]) -> None:
-    """Leave of affinity, and of the definitions that are its own, which keys there are: a misspelt one is an error."""
+    """Reduce affinity, and the definitions that only it uses, to names of keys: a misspelt one is an error."""
     others = _uses({key: item for key, item in properties.items() if key != _OF_KUBERNETES}, definitions)
     for name in _uses(properties[_OF_KUBERNETES], definitions).keys() - others.keys():
         definitions[name] = _names(definitions[name])
@@ -84,7 +84,7 @@ def _names(value: Any, *, named: bool = False) -> Any:
 
 
 def _uses(schema: Any, definitions: Values) -> Counter[str]:
-    """How often each definition is referred to that a schema reaches, by way of others, too."""
+    """How often a schema refers to each definition, directly or by way of others."""
     uses = Counter(_references(schema))
     ahead = list(uses)
     while ahead:
@@ -95,7 +95,7 @@ def _uses(schema: Any, definitions: Values) -> Counter[str]:
 
 
 def _is_shorter(name: str, definition: Any, uses: int) -> bool:
-    """Whether a definition takes fewer bytes where it is used than as one."""
+    """Whether a definition takes fewer bytes inlined at each use."""
     text, reference = (len(json.dumps(item)) for item in (definition, {'$ref': _POINTERS[1] + name}))
     return text * uses < text + len(name) + reference * uses
 

@@ -1,4 +1,4 @@
-"""The tool's own chart_templates/ and schemas/ → starter, runtimes, documents and schemas."""
+"""chartloom's own chart_templates/ and schemas/ → starter, runtimes, documents and schemas."""
 
 from __future__ import annotations
 
@@ -21,11 +21,11 @@ _STARTER = 'model-server'
 
 @cache
 def load_templates() -> Templates:
-    """The starter, the runtimes, the documents and the schemas that this chartloom carries."""
+    """Load the starter, the runtimes, the documents and the schemas of this chartloom."""
     templates = package_files('chart_templates')
     starter = starter_of(dict(_walk(templates / _STARTER, '')), _STARTER)
     schemas = {name: data for name, data in _walk(package_files('schemas'), '') if name.endswith('.json')}
-    # Of our own presets, which our tests check: no repository has one.
+    # Only for chartloom's own presets; repositories do not have it.
     del schemas['runtime.json']
     return Templates(
         starter=starter,
@@ -36,7 +36,7 @@ def load_templates() -> Templates:
 
 
 def starter_of(files: Tree, name: str) -> Starter:
-    """A starter from the files of its folder: what charts hold of it is made here, once a run."""
+    """Make a starter from the files of its folder, with the files that charts contain."""
     texts = {path: data.decode() for path, data in files.items() if path.startswith(TEMPLATES)}
     held = {path: text.encode() for path, text in concatenate(texts, name).items()}
     described = with_workload(files[CHART_SCHEMA])
@@ -57,7 +57,7 @@ def starter_of(files: Tree, name: str) -> Starter:
 
 
 class _Runtimes(Mapping[str, Runtime]):
-    """The presets by name, each read when it is asked for; a name that only resolves to another one is that one."""
+    """The presets by name, each read on first use; a preset with `resolvesTo` gives the one it names."""
 
     def __init__(self, folder: Traversable) -> None:
         self._files = {entry.name.removesuffix('.yaml'): entry for entry in sorted(folder.iterdir(), key=_name)}
@@ -81,7 +81,7 @@ _WHOLE = ('required', 'if', 'then', 'else', 'allOf', 'anyOf', 'oneOf', 'minPrope
 
 
 def _overlay_form(schema: bytes) -> bytes:
-    """The schema of values for what stands in the registry: an overlay is a part, so nothing is required of it."""
+    """The schema of values in the registry: an overlay is partial, so nothing is required."""
     return json.dumps(without(json.loads(schema), _WHOLE), ensure_ascii=False).encode()
 
 

@@ -1,4 +1,4 @@
-"""The size of an artifact → the time that a start and a rollout may take: more than the preset's own, never less."""
+"""The size of an artifact → the time limits of a start and of a rollout, if longer than the preset's own."""
 
 from __future__ import annotations
 
@@ -11,16 +11,16 @@ from generator.domain.places import Path
 from generator.domain.records import Values
 from generator.domain.units import mebibytes
 
-# What a rollout needs besides: a place for the pod, the image, the process itself.
+# Further seconds of a rollout: scheduling the pod, pulling the image, starting the process.
 _SPARE = 300
-# As far as the starter's schema lets a probe count and a rollout wait.
+# The maximum in the starter's schema.
 _MOST = 2**31 - 1
 
 
 def startup_fragments(artifact: Values, preset: Values, starter: Values, source: Path) -> Iterator[Fragment]:
-    """The start-up budget of a model server that has to load `artifact`, where the preset's own is too short.
+    """Yield the start-up budget of a model server that loads `artifact`, if the preset's own is too short.
 
-    `preset` is the whole document of a runtime: load.mebibytesPerSecond says how fast it loads at worst.
+    `preset` is the complete document of a runtime; load.mebibytesPerSecond is the speed at worst.
     """
     if 'size' not in artifact or 'load' not in preset:
         return
@@ -38,5 +38,5 @@ def startup_fragments(artifact: Values, preset: Values, starter: Values, source:
 
 
 def load_seconds(size: str, speed: int) -> int:
-    """Seconds that a size such as 640Mi takes at a speed in MiB/s."""
+    """Return the seconds to load a size such as 640Mi at a speed in MiB/s."""
     return math.ceil(mebibytes(size) / speed)

@@ -30,11 +30,11 @@ FIRST_VERSION = '1.0.0'
 
 @dataclass(frozen=True, slots=True)
 class ModelCharts:
-    """What a model's chart folder must hold: the whole ledger, and the charts that may have to be written."""
+    """Content of a model's chart folder: the complete ledger, and the charts that may have to be written."""
 
     ledger: tuple[LedgerEntry, ...]
     charts: Mapping[str, Chart]  # by chart version; only those made in this run
-    restored: Mapping[str, Tree] = field(default_factory=dict)  # files of others that git's history alone held
+    restored: Mapping[str, Tree] = field(default_factory=dict)  # files of pruned charts from git's history
 
     def newest(self, model_version: str) -> LedgerEntry | None:
         return next((e for e in reversed(self.ledger) if e.model_version == model_version), None)
@@ -48,12 +48,12 @@ def make_charts(
     base_ids: Ids,
     object_format: str = 'sha1',
 ) -> ModelCharts:
-    """The charts of a model on top of the ledger of the base tree.
+    """Make the charts of a model on top of the ledger of the base tree.
 
-    A chart is made for the newest model version and for each version that the base has none of; one whose content the
-    ledger already holds keeps its version, any other gets the next patch version. `base_ids` are blob ids by path;
+    The newest model version gets a chart, and each version without one in the base. A chart whose content is already in
+    the ledger keeps its version, any other gets the next patch version. `base_ids` are blob ids by path;
     `object_format` is the hash algorithm of the repository's ids.
-    Raises ProblemsFound where a version that has been followed by another one is not what it was when it was published.
+    Raises ProblemsFound if a model version other than the newest differs from what was published.
     """
     ledger = list(base)
     charts = {}
@@ -95,8 +95,8 @@ def _source(version: ModelVersion) -> str:
 def _check_unchanged(model: Model, version: ModelVersion, published: LedgerEntry) -> None:
     if published.source != _source(version):
         place = json_path(('spec', 'versions', model.versions.index(version)))
-        message = f"version '{version.version}' was published with another image, artifact or signature"
-        hint = f'take the change back, and add it as a new version: chart {published.version} stays as it is'
+        message = f"version '{version.version}' was published with a different image, artifact or signature"
+        hint = f'undo the change and add it as a new version: chart {published.version} does not change'
         raise problem(model.file, place, message, hint)
 
 
@@ -106,12 +106,12 @@ def next_patch(version: str) -> str:
 
 
 def digest(files: Tree) -> str:
-    """Identity of a chart: sha256 over its sorted paths and their sha256; of an archive helm makes no two alike."""
+    """Return the digest of a chart: sha256 over its sorted paths and their sha256; helm's archives differ each time."""
     return digest_of({path: _sha256(data) for path, data in files.items()})
 
 
 def digest_of(hashes: Mapping[str, str]) -> str:
-    """The same from the files' own sha256 by path."""
+    """Return the digest of a chart from the sha256 of its files by path."""
     lines = ''.join(f'{path} {hashed}\n' for path, hashed in sorted(hashes.items()))
     return hashlib.sha256(lines.encode()).hexdigest()
 
@@ -122,7 +122,7 @@ def _sha256(data: bytes) -> str:
 
 
 def tree(files: Tree, object_format: str) -> str:
-    """git's id of a chart's folder after its hash algorithm: by it git brings back what was pruned."""
+    """Return `<hash algorithm>:<git tree id>` of a chart's folder; git restores a pruned chart by it."""
     blobs = {path: _blob_id(data, object_format) for path, data in files.items()}
     return f'{object_format}:{tree_id(blobs, object_format)}'
 

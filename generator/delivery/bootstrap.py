@@ -1,6 +1,6 @@
-"""An environment → the objects that the platform applies once, outside what the agent watches.
+"""An environment → the objects that the platform team applies once, outside the folder of the agent.
 
-They say what the repository may deploy and where, so that a commit cannot widen its own rights.
+They limit what the repository may deploy and where, so that a commit cannot extend its own rights.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ def dump_bootstrap(environment: Environment, settings: Settings, prefix: str) ->
 
 
 def bootstrap_command(environment: Environment) -> str:
-    """What begins an environment: one command, or one for each of two clusters."""
+    """Return the command that starts an environment, or one for each of two clusters."""
     command = f'kubectl apply -f {bootstrap_file(environment.name)}'
     if not _has_two_places(environment):
         return command
@@ -45,7 +45,7 @@ def bootstrap_objects(environment: Environment, settings: Settings, prefix: str)
 
 
 def _has_two_places(environment: Environment) -> bool:
-    """Whether the namespace is made in another cluster than the one that Argo CD and its objects live in."""
+    """Whether the namespace is created in another cluster than the one of Argo CD and its objects."""
     remote = reaches_other_clusters(environment.agent) and environment.spec['cluster']['server'] != _IN_CLUSTER
     return remote and bool(environment.spec.get('createNamespace'))
 
@@ -58,7 +58,7 @@ def _namespace(environment: Environment) -> dict[str, Any]:
 
 
 def _argocd(environment: Environment, settings: Settings, path: str) -> list[dict[str, Any]]:
-    """Two projects: what releases may do, and what the root application may do (make Applications, nothing else)."""
+    """Two projects: one for the releases, one for the root application, which may only create Applications."""
     name, namespace = bootstrap_name(environment.name), environment.agent_namespace
     cluster = {'server': environment.spec['cluster']['server'], 'namespace': environment.namespace}
     root_project = f'{name}-root'
@@ -86,7 +86,7 @@ def _argocd(environment: Environment, settings: Settings, path: str) -> list[dic
                 'directory': {'recurse': False},
             },
             'destination': in_cluster,
-            # The last release may go, too; Argo CD would keep it for ever.
+            # Otherwise Argo CD never removes the last release.
             'syncPolicy': sync_policy(allow_empty=True),
         },
     }
@@ -110,7 +110,7 @@ def _project(
 
 
 def _flux(environment: Environment, settings: Settings, path: str) -> list[dict[str, Any]]:
-    """The source, the Kustomization, and a service account that may do no more than releases need."""
+    """The source, the Kustomization, and a service account with only the rights that releases need."""
     name, namespace = bootstrap_name(environment.name), environment.agent_namespace
     secret = settings.spec['repository'].get('secret')
     source = {
@@ -135,7 +135,7 @@ def _flux(environment: Environment, settings: Settings, path: str) -> list[dict[
             'timeout': '5m',
             'path': f'./{path}',
             'prune': True,
-            # One sick release must not delay the others.
+            # One failing release must not delay the others.
             'wait': False,
             'deletionPolicy': 'Orphan',
             'serviceAccountName': name,
@@ -146,7 +146,7 @@ def _flux(environment: Environment, settings: Settings, path: str) -> list[dict[
 
 
 _ALL = ['get', 'list', 'watch', 'create', 'update', 'patch', 'delete']
-# The kinds that charts render: all that releases may make, under both agents.
+# The kinds that charts render: releases may create only these, under both agents.
 _KINDS: tuple[tuple[str, dict[str, str]], ...] = (
     ('', {'ConfigMap': 'configmaps', 'Service': 'services', 'ServiceAccount': 'serviceaccounts', 'Pod': 'pods'}),
     ('apps', {'Deployment': 'deployments'}),
@@ -167,7 +167,7 @@ _KINDS: tuple[tuple[str, dict[str, str]], ...] = (
     ('argoproj.io', {'Rollout': 'rollouts', 'AnalysisTemplate': 'analysistemplates'}),
     ('flagger.app', {'Canary': 'canaries', 'MetricTemplate': 'metrictemplates'}),
 )
-# What Kubernetes makes of them: Argo CD shows no pods, and no logs, behind a kind that the project does not permit.
+# Kinds that controllers create from them: Argo CD shows no pods or logs below a kind that the project does not permit.
 _CHILDREN = (
     ('apps', {'ReplicaSet': 'replicasets'}),
     ('discovery.k8s.io', {'EndpointSlice': 'endpointslices'}),
@@ -177,7 +177,7 @@ _CHILDREN = (
 
 def _service_account(name: str, namespace: str, target: str) -> list[dict[str, Any]]:
     rules = [{'apiGroups': [group], 'resources': [*kinds.values()], 'verbs': _ALL} for group, kinds in _KINDS]
-    # Helm keeps its releases in Secrets; to wait for a Deployment it looks at its ReplicaSets.
+    # Helm keeps its releases in Secrets; to wait for a Deployment it reads its ReplicaSets.
     rules.append({'apiGroups': [''], 'resources': ['secrets'], 'verbs': _ALL})
     rules.append({'apiGroups': ['apps'], 'resources': ['replicasets'], 'verbs': ['get', 'list', 'watch']})
     objects: list[dict[str, Any]] = [

@@ -14,7 +14,7 @@ from generator.domain.layout import SCHEMAS
 from generator.domain.records import Registry, Templates, Tree
 
 _ATTRIBUTES = """\
-# Bytes are compared and hashed: git must not change their line ends.
+# chartloom compares hashes of these files: git must not change their line endings.
 charts/** -text linguist-generated
 values/** -text
 delivery/** -text
@@ -24,9 +24,9 @@ registry/schemas/** -text linguist-generated
 
 
 def render_documents(registry: Registry, templates: Templates, current: Tree, prefix: str = '') -> dict[str, bytes]:
-    """The documents with their blocks renewed; the team's own text around a block stays as it is in `current`.
+    """Render the documents with their blocks updated; other text of a document in `current` does not change.
 
-    `prefix` is the folder of the repository that all of it stands in, '' or ending in '/'.
+    `prefix` is the folder of this repository in git, '' or ending in '/'.
     """
     environments = [registry.environments[name] for name in sorted(registry.environments)]
     readme = render_document(
@@ -38,7 +38,7 @@ def render_documents(registry: Registry, templates: Templates, current: Tree, pr
         commands={environment.name: bootstrap_command(environment) for environment in environments},
     )
     blocks = {'README.md': readme, 'CODEOWNERS': _owners(registry, prefix), '.gitattributes': _ATTRIBUTES}
-    # A block that has nothing to say any more is emptied, but no file is begun for one.
+    # An empty block replaces an older one, but no file is created for it.
     wanted = {name: block for name, block in blocks.items() if block or name in current}
     begun = {'README.md': f'# {_name(registry.settings.url)}\n'.encode(), **current}
     files = {name: with_block(name, begun.get(name, b''), block) for name, block in wanted.items()}
@@ -46,25 +46,25 @@ def render_documents(registry: Registry, templates: Templates, current: Tree, pr
 
 
 def _name(url: str) -> str:
-    """What people call a repository: the last part of its address."""
+    """Name of a repository: the last part of its URL."""
     return re.split('[/:]', url.rstrip('/').removesuffix('.git'))[-1]
 
 
 def _owners(registry: Registry, prefix: str) -> str:
     owners = registry.settings.spec.get('owners', {})
     lines = ''.join(f'{_pattern(path, prefix)} {" ".join(names)}\n' for path, names in owners.items())
-    elsewhere = '# Read only at the top of the repository: copy these lines into the file there.\n'
+    elsewhere = '# CODEOWNERS is only read at the top of the repository: copy these lines into the file there.\n'
     return f'{elsewhere}{lines}' if lines and prefix else lines
 
 
 def _pattern(path: str, prefix: str) -> str:
-    """From the root, and with spaces escaped, as CODEOWNERS wants it; one that stands anywhere stays in our folder."""
+    """A pattern of CODEOWNERS from the root, with spaces escaped; below a prefix it matches only in that folder."""
     rooted = f'/{prefix}{path.lstrip("/")}' if prefix or not path.startswith('*') else path
     return rooted.replace(' ', '\\ ')
 
 
 def sealed_json(data: bytes) -> bytes:
-    """A schema with the seal as its `$comment`, for JSON has no other; one that stands on one line is written out."""
+    """Add the seal to a schema as `$comment`, since JSON has no comments; a schema on one line is indented."""
     if not data.startswith(b'{\n'):
         data = json.dumps(json.loads(data), indent=2, ensure_ascii=False).encode() + b'\n'
     body = data.removeprefix(b'{\n')

@@ -1,7 +1,7 @@
 """A resolved release → the one object by which its agent deploys it: chart path and values together.
 
-The settings follow what the real controllers were seen doing: values inline, so that chart and values switch in one
-step; one chart folder named, so that one commit wakes one release; retries that take up a fix; no hooks, no waves.
+The settings follow from tests with the real controllers: values are inline, so that chart and values change in one
+step; one chart folder is named, so that a commit triggers only its release; retries use a fix; no hooks, no waves.
 """
 
 from __future__ import annotations
@@ -14,28 +14,28 @@ from generator.domain.layout import bootstrap_name, delivery_name, release_file
 from generator.domain.records import DOMAIN, Environment, ResolvedRelease, Settings, Values
 from generator.strategies.companions import client_side, drift_ignore, health_checks, ignore_differences
 
-# Deletion means the same under both agents: whoever removes a delivery object removes what it deployed.
+# With both agents, removing a delivery object removes what it deployed.
 FINALIZER = 'resources-finalizer.argocd.argoproj.io'
 
 
 def dump_readme(environment: Environment) -> bytes:
-    """Keeps the folder that the agent follows in git while there is no release, and after the last one has gone."""
+    """Write the README that keeps the agent's folder in git while it has no release."""
     agent = agent_title(environment.agent)
     body = (
-        f'\n# Releases of {environment.name}\n\n{agent} follows this folder: each file here is one release, and what'
-        f' is not here does not run.\nBring a release in with `{release_file(f"{environment.name}/<model>")}` and'
-        ' `chartloom generate --commit`.\n'
+        f'\n# Releases of {environment.name}\n\n{agent} follows this folder: each file is one release,'
+        ' and a release without a file is removed.\n'
+        f'Add a release with `{release_file(f"{environment.name}/<model>")}` and `chartloom generate --commit`.\n'
     )
     return seal(environment.file, body, '<!-- {} -->')
 
 
 def delivery_object(release: ResolvedRelease, settings: Settings, prefix: str) -> dict[str, Any]:
-    """The Application or HelmRelease of a release; `prefix` is the folder of this repository in git, '' or 'a/b/'."""
+    """Return the Application or HelmRelease of a release; `prefix` is the folder of this repository in git."""
     return _object(release, settings, prefix, release.values)
 
 
 def dump_release(release: ResolvedRelease, settings: Settings, prefix: str) -> tuple[bytes, bytes]:
-    """The values of a release and its delivery object, which carries the same values."""
+    """Return the values file of a release and its delivery object, which contains the same values."""
     values = dump_yaml(release.values)
     held = Dumped(values) if release.values else release.values
     delivery = dump_yaml(_object(release, settings, prefix, held))
@@ -54,7 +54,7 @@ def _object(release: ResolvedRelease, settings: Settings, prefix: str, values: V
 
 
 def values_indent(agent: Agent) -> int:
-    """How far the values of a release are indented in its delivery object."""
+    """Return how far the values of a release are indented in its delivery object."""
     match agent:
         case 'argocd':  # spec.source.helm.valuesObject
             return 8
@@ -81,7 +81,7 @@ def _application(release: ResolvedRelease, settings: Settings, prefix: str, valu
             'name': delivery_name(environment.name, model),
             'namespace': environment.agent_namespace,
             'labels': _labels(release),
-            # Without it every commit of the repository renders every release again.
+            # Without it every commit renders every release again.
             'annotations': {'argocd.argoproj.io/manifest-generate-paths': f'/{prefix}{release.chart.folder}'},
             'finalizers': [FINALIZER],
         },
@@ -102,7 +102,7 @@ def _application(release: ResolvedRelease, settings: Settings, prefix: str, valu
 
 
 def sync_policy(*, allow_empty: bool = False) -> dict[str, Any]:
-    """Automatic, and never stuck: `refresh` lets the retry of a failed sync take up the commit that fixes it."""
+    """Return an automatic policy; with `refresh`, the retry of a failed sync uses the commit that fixes it."""
     return {
         'automated': {'prune': True, 'selfHeal': True, **({'allowEmpty': True} if allow_empty else {})},
         'syncOptions': ['CreateNamespace=false', 'ApplyOutOfSyncOnly=true'],
@@ -115,7 +115,7 @@ def _present(key: str, value: Any) -> dict[str, Any]:
 
 
 def _apply(release: ResolvedRelease, action: Values) -> tuple[Values, Values, Values]:
-    """Install, upgrade and rollback, from the client's side where the engine wants that."""
+    """Install, upgrade and rollback, with client-side apply if the engine requires it."""
     if not client_side(release):
         return action, action, {}
     return (
@@ -128,9 +128,9 @@ def _apply(release: ResolvedRelease, action: Values) -> tuple[Values, Values, Va
 def _helm_release(release: ResolvedRelease, prefix: str, values: Values | Dumped) -> dict[str, Any]:
     environment, model = release.environment, release.release.model
     source = bootstrap_name(environment.name)
-    # A release that waits for health takes no fix until its timeout, unless the controller cancels the wait.
+    # A release that waits for health ignores a fix until its timeout, unless the controller cancels the wait.
     waiting = {} if environment.spec.get('cancelHealthCheckOnNewRevision') else {'disableWait': True}
-    # A rollback is a commit, not the controller's guess: retry, never remediate.
+    # Only a commit rolls back: the controller retries and never remediates.
     action = {**waiting, 'strategy': {'name': 'RetryOnFailure', 'retryInterval': '2m'}}
     install, upgrade, rollback = _apply(release, action)
     return {
@@ -152,7 +152,7 @@ def _helm_release(release: ResolvedRelease, prefix: str, values: Values | Dumped
             'chart': {
                 'spec': {
                     'chart': f'./{prefix}{release.chart.folder}',
-                    # Chart folders are immutable and carry their version; Revision would upgrade on every commit.
+                    # Chart folders are immutable and contain their version; Revision would upgrade on every commit.
                     'reconcileStrategy': 'ChartVersion',
                     'sourceRef': {'kind': 'GitRepository', 'name': source, 'namespace': environment.agent_namespace},
                     'interval': '10m',

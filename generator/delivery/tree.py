@@ -1,4 +1,4 @@
-"""Registry, charts and resolved releases → the tree of files that the repository should hold."""
+"""Registry, charts and resolved releases → the tree of files that the repository should contain."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ from generator.domain.records import Environment, Registry, ResolvedRelease, Tem
 
 
 def render_charts(charts: Mapping[str, ModelCharts]) -> dict[str, bytes]:
-    """Each model's ledger, and the charts made or restored in this run."""
+    """Render each model's ledger, and the charts made or restored in this run."""
     files: dict[str, bytes] = {}
     for model, made in sorted(charts.items()):
         files[ledger_file(model)] = dump_ledger(model, made.ledger)
@@ -34,7 +34,7 @@ def render_charts(charts: Mapping[str, ModelCharts]) -> dict[str, bytes]:
 
 
 def render_releases(releases: Iterable[ResolvedRelease], registry: Registry, prefix: str) -> dict[str, bytes]:
-    """Values and delivery object of each release."""
+    """Render values and delivery object of each release."""
     files: dict[str, bytes] = {}
     for release in releases:
         values, delivery = dump_release(release, registry.settings, prefix)
@@ -44,7 +44,7 @@ def render_releases(releases: Iterable[ResolvedRelease], registry: Registry, pre
 
 
 def render_repository(registry: Registry, templates: Templates, current: Tree, prefix: str) -> dict[str, bytes]:
-    """What belongs to no release: bootstrap, and the documents with their blocks; `current` holds those there are."""
+    """Render files that belong to no release: bootstrap and documents; `current` are the existing documents."""
     files = {}
     for environment in _by_name(registry.environments):
         files[bootstrap_file(environment.name)] = dump_bootstrap(environment, registry.settings, prefix)
@@ -57,7 +57,7 @@ def _by_name(environments: Mapping[str, Environment]) -> list[Environment]:
 
 
 def tree_digest(files: Tree) -> str:
-    """One digest for a whole tree, for logs and tests."""
+    """Return one digest of a complete tree, for logs and tests."""
     found = hashlib.sha256()
     for path, data in sorted(files.items()):
         found.update(f'{path}\0{len(data)}\0'.encode())

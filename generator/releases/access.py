@@ -1,4 +1,4 @@
-"""Environment and routes → layers that say who may ask: TLS, and tokens or signing in, by what the router can do."""
+"""Environment and routes → layers of access: TLS, and tokens or sign-in, as the router supports them."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from generator.values.merge import enabled
 
 @dataclass(frozen=True, slots=True)
 class Access:
-    """What a route asks for, and the file and place that say so."""
+    """The auth of a route, and the file and path that set it."""
 
     kind: Auth
     file: str
@@ -28,7 +28,7 @@ _KEYS = ('issuer', 'jwksUri', 'audiences', 'clientID', 'clientSecret')
 
 
 def auth_layers(environment: Environment, access: Access, hostnames: Sequence[str]) -> Iterator[Layer]:
-    """Layers that let nobody in without a token or an account; ProblemsFound where the router cannot enforce that."""
+    """Yield layers that require a token or an account; raises ProblemsFound if the router cannot enforce that."""
     needs = _needs(environment, access.kind)
     if not needs:
         return
@@ -53,7 +53,7 @@ def auth_layers(environment: Environment, access: Access, hostnames: Sequence[st
 
 
 def _needs(environment: Environment, kind: Auth) -> tuple[str, ...]:
-    """What the router needs of `identity` to enforce it; a router that cannot would let everybody in without a word."""
+    """Keys of `identity` that the router requires. A router that cannot enforce auth is refused: all could enter."""
     match kind:
         case 'none':
             return ()
@@ -68,7 +68,7 @@ def _needs(environment: Environment, kind: Auth) -> tuple[str, ...]:
 def _jwt(environment: Environment) -> tuple[str, ...]:
     router = environment.router
     match router:
-        case 'service':  # nobody comes from outside
+        case 'service':  # no requests from outside
             return ()
         case 'gateway-api':
             _check_controller(environment, 'auth.jwt')
@@ -76,7 +76,7 @@ def _jwt(environment: Environment) -> tuple[str, ...]:
         case 'istio':
             return ('issuer', 'jwksUri')
         case 'nginx':
-            raise _cannot(environment, 'jwt', "ingress-nginx reads no tokens: use auth 'oidc', or another router")
+            raise _cannot(environment, 'jwt', "ingress-nginx does not check tokens: use auth 'oidc', or another router")
         case _:
             assert_never(router)
 
@@ -90,7 +90,7 @@ def _oidc(environment: Environment) -> tuple[str, ...]:
             _check_controller(environment, 'auth.oidc')
             return ('issuer', 'clientID', 'clientSecret')
         case 'istio':
-            hint = "Istio signs nobody in: use auth 'jwt', or router 'gateway-api' with Envoy Gateway"
+            hint = "Istio does not support sign-in: use auth 'jwt', or router 'gateway-api' with Envoy Gateway"
             raise _cannot(environment, 'oidc', hint)
         case 'nginx':
             return ('authUrl', 'signInUrl')
@@ -112,14 +112,14 @@ def _check_controller(environment: Environment, feature: GatewayFeature) -> None
 def _check_identity(environment: Environment, kind: Auth, needs: Sequence[str]) -> None:
     missing = [key for key in needs if key not in environment.spec.get('identity', {})]
     if missing:
-        message = f"auth '{kind}' with router '{environment.router}' requires {', '.join(missing)} of 'identity'"
+        message = f"auth '{kind}' with router '{environment.router}' requires {', '.join(missing)} in 'identity'"
         raise problem(environment.file, '$.spec.identity', message, f'add {missing[0]}, or write auth: none')
 
 
 def tls_layers(environment: Environment, label: str, hostnames: Sequence[str], *, owner: bool) -> Iterator[Layer]:
-    """A certificate of all host names that share it, for router nginx; its `owner` alone makes it.
+    """Yield the certificate of all host names that share it, for router nginx; only its `owner` creates it.
 
-    A gateway has its own certificates: they belong to the platform, not to a release.
+    Certificates of a gateway belong to the platform, not to a release.
     """
     if not _certifies(environment.router) or 'tls' not in environment.spec:
         return
@@ -131,7 +131,7 @@ def tls_layers(environment: Environment, label: str, hostnames: Sequence[str], *
 
 
 def _certifies(router: Router) -> bool:
-    """Whether a release brings the certificate of its host name."""
+    """Whether a release contains the certificate of its host name."""
     match router:
         case 'service' | 'gateway-api' | 'istio':
             return False
@@ -142,7 +142,7 @@ def _certifies(router: Router) -> bool:
 
 
 def secret_names(values: Values) -> dict[str, set[str]]:
-    """The Secrets that merged values name, with the keys that are read of each."""
+    """Return the Secrets that merged values name, with the keys that are read from each."""
     found: dict[str, set[str]] = {}
     holders = [values, *enabled(values['containers']).values()]
     if values['artifact']['delivery'] == 'download':
@@ -158,7 +158,7 @@ def secret_names(values: Values) -> dict[str, set[str]]:
 
 
 def secret_layers(environment: Environment, values: Values) -> Iterator[Layer]:
-    """An ExternalSecret for each Secret, read from the environment's store at <path>/<secret>, one property a key."""
+    """Yield an ExternalSecret for each Secret: <path>/<secret> in the environment's store, one property per key."""
     store = environment.spec.get('secretStore')
     if store is None:
         return
@@ -173,7 +173,7 @@ def secret_layers(environment: Environment, values: Values) -> Iterator[Layer]:
 
 
 def identity_layers(environment: Environment, model: str) -> Iterator[Layer]:
-    """The cloud's account of the pods: annotations of the ServiceAccount, `{model}` in them is the model's name."""
+    """Yield the cloud identity of the pods: annotations of the ServiceAccount; `{model}` becomes the model's name."""
     annotations = environment.spec.get('workloadIdentity', {}).get('annotations', {})
     if annotations:
         filled = {key: value.replace('{model}', model) for key, value in annotations.items()}

@@ -14,7 +14,7 @@ from generator.values.merge import leaves
 
 @dataclass(frozen=True, slots=True)
 class Origin:
-    """A value of a release, and the place in a file where it was written."""
+    """A value of a release, and the file and path that set it."""
 
     path: Path
     value: Any
@@ -23,9 +23,9 @@ class Origin:
 
 
 def explain_release(release: ResolvedRelease) -> Iterator[Origin]:
-    """Every leaf of the merged values in their order.
+    """Yield every leaf of the merged values in order.
 
-    What a chart of this run baked in is told by its own layers; of an older chart only its values.yaml is left to name.
+    For a chart of this run, the origin is a layer of the chart; for an older chart it is the chart's values.yaml.
     """
     baked = STARTER_VALUES if release.chart.is_new else f'{release.chart.folder}/{CHART_VALUES}'
     layers = [*reversed(release.layers), *reversed(release.chart.layers)]
@@ -41,7 +41,7 @@ def _origin(path: Path, layers: list[Layer], baked: str) -> tuple[str, Path]:
 
 
 def _within(layer: Layer, path: Path) -> Path | None:
-    """Where a layer writes the value at a path, or None when it does not."""
+    """Where a layer sets the value at a path, or None if it does not."""
     depth = len(layer.target)
     if path[:depth] != layer.target:
         return None

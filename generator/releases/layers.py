@@ -20,7 +20,7 @@ from generator.values.images import mirrored
 def release_layers(
     release: Release, environment: Environment, chart: Chart, written: WrittenStrategy, registry: Registry
 ) -> list[Layer]:
-    """The layers over the chart's own values, the release's last; what a chart needs to tell, its annotations tell."""
+    """Return the layers over the chart's own values, the release's last; facts of a chart are in its annotations."""
     applications = registry.applications_of.get(release.model, ())
     layers = [
         *_application_layers(release, environment, chart, applications, registry),
@@ -62,7 +62,7 @@ def _application_layers(
 def _peer_layers(
     release: Release, environment: Environment, chart: Chart, application: Application, registry: Registry
 ) -> Iterator[Layer]:
-    """Members of an application that run in the same environment let each other in."""
+    """Members of an application in the same environment may connect to each other."""
     ports = _service_ports(chart.values['ports'])
     for index, peer in enumerate(application.members):
         if peer == release.model or f'{release.environment}/{peer}' not in registry.release_names:

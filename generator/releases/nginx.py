@@ -1,4 +1,4 @@
-"""Merged values of a release behind router nginx → what its Ingresses need to be told by annotations."""
+"""Merged values of a release behind router nginx → the annotations that its Ingresses require."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from generator.strategies.routers.nginx import PREFIX
 
 
 def nginx_layers(environment: Environment, values: Values) -> Iterator[Layer]:
-    """Time limits and gRPC, as far as nobody has said them already."""
+    """Yield annotations for time limits and gRPC, unless they are already set."""
     router = environment.router
     match router:
         case 'service' | 'gateway-api' | 'istio':

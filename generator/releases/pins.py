@@ -1,4 +1,4 @@
-"""A release and the ledger of its model → the chart version that it stands on."""
+"""A release and the ledger of its model → the chart version that it uses."""
 
 from __future__ import annotations
 
@@ -10,30 +10,30 @@ from generator.strategies.during import target
 
 
 def with_targets(registry: Registry) -> list[Release]:
-    """All releases, and those that rollouts lead to: each stands on a chart."""
+    """Return all releases, and the targets of all rollouts: each uses a chart."""
     on_the_way = [target(registry.releases[name], rollout) for name, rollout in registry.rollouts.items()]
     return [*registry.releases.values(), *on_the_way]
 
 
 def choose_entry(release: Release, environment: Environment, model: Model, charts: ModelCharts) -> LedgerEntry:
-    """The chart version that a release stands on; raises ProblemsFound when its pin is missing or names nothing."""
+    """Return the chart version of a release; raises ProblemsFound if its pin is missing or not found."""
     pin, known = f"run 'chartloom pin {release.name}'", [version.version for version in model.versions]
     if not release.version and not release.chart:
         if environment.follows_newest:
             newest = charts.newest(model.newest.version)
             assert newest, 'every newest model version has a chart'
             return newest
-        raise problem(release.file, '$.spec', 'nothing is pinned', pin)
+        raise problem(release.file, '$.spec', 'the release is not pinned', pin)
     if not release.version:
         raise problem(release.file, '$.spec', 'a chart is pinned without its model version', pin)
     if release.version not in known:
-        message = f"there is no version '{release.version}' of model '{model.name}'"
+        message = f"version '{release.version}' of model '{model.name}' not found"
         raise problem(release.file, '$.spec.version', message, suggest(release.version, known))
     if not release.chart:
         raise problem(release.file, '$.spec', f"no chart is pinned for version '{release.version}'", pin)
     entry = next((e for e in charts.ledger if e.version == release.chart), None)
     if entry is None:
-        message = f"there is no chart '{release.chart}' of model '{model.name}'"
+        message = f"chart '{release.chart}' of model '{model.name}' not found"
         raise problem(release.file, '$.spec.chart', message, suggest(release.chart, [e.version for e in charts.ledger]))
     if entry.model_version != release.version:
         message = f"chart '{entry.version}' serves version '{entry.model_version}', not '{release.version}'"

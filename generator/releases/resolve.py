@@ -37,7 +37,7 @@ from generator.strategies.written import release_strategy
 from generator.values.layers import merge_checked
 from generator.values.merge import difference, merge_layers
 
-# Gives a chart version of a model that was not made in this run: read from the base tree.
+# Reads a chart version of a model that was not made in this run from the base tree.
 ReadChart = Callable[[str, LedgerEntry], Chart]
 
 
@@ -77,7 +77,7 @@ def _resolve(
 def _checked_target(
     release: Release, rollout: Rollout, registry: Registry, charts: Mapping[str, ModelCharts]
 ) -> Release:
-    """What a rollout leads to, where it can be led there."""
+    """The target of a rollout; raises ProblemsFound if its pin is invalid."""
     found = target(release, rollout)
     try:
         model = registry.models[release.model]
@@ -85,7 +85,7 @@ def _checked_target(
             replace(found, file=rollout.file), registry.environments[release.environment], model, charts[release.model]
         )
     except ProblemsFound as error:
-        hint = 'take back what was changed here'
+        hint = 'undo the change here'
         raise ProblemsFound(
             replace(p, path=p.path.replace('$.spec', '$.spec.to', 1), hint=hint) for p in error.problems
         ) from None
@@ -95,7 +95,7 @@ def _checked_target(
 def resolve_pinned(
     release: Release, registry: Registry, charts: Mapping[str, ModelCharts], read_chart: ReadChart
 ) -> ResolvedRelease:
-    """A release as its pin says, whether or not a rollout leads away from it."""
+    """Resolve a release by its pin, even if it has a rollout."""
     environment = registry.environments[release.environment]
     model_charts = charts[release.model]
     entry = choose_entry(release, environment, registry.models[release.model], model_charts)
@@ -106,7 +106,7 @@ def resolve_pinned(
     merged = merge_checked(layers, chart.values, chart.schema, release.file)
     moved = by_commits(release.engine(environment)) and not isinstance(written.strategy, Rolling)
     if moved and not release.version:
-        message = f"strategy '{written.kind}' in git leads from a pin to another, and nothing is pinned"
+        message = f"strategy '{written.kind}' with engine 'native' requires a pinned release"
         hint = f"run 'chartloom pin {release.name}', or write strategy: {{rolling: {{}}}} into {environment.file}"
         raise ProblemsFound([Problem(release.file, '$.spec', message, hint)])
     follow = (
@@ -127,16 +127,16 @@ def resolve_pinned(
 
 
 def _with_derived(derived: Sequence[Layer], merged: Values, release: Release, chart: Chart) -> dict[str, Any]:
-    """Values with layers that follow from them on top; raises ProblemsFound where these do not fit the chart's schema.
+    """Merge derived layers over values; raises ProblemsFound if the result does not fit the chart's schema.
 
-    They fit the schema of this chartloom's own charts; another one's may have other limits.
+    It fits the schema of this chartloom's own charts; charts of another chartloom may have other limits.
     """
     whole = merge_layers(derived, merged)
     problems = []
     for fault in values_faults(chart.schema, whole):
         layer = next((layer for layer in reversed(derived) if _overlap(layer.target, fault.path)), None)
         file, path = (layer.file, json_path(layer.source)) if layer else (release.file, '$.spec')
-        message = f"what follows from it does not fit chart '{chart.version}': {json_path(fault.path)}: {fault.message}"
+        message = f"a derived value does not fit chart '{chart.version}': {json_path(fault.path)}: {fault.message}"
         hint = 'report this as a bug of chartloom' if chart.is_new else f"run 'chartloom pin --newest {release.name}'"
         problems.append(Problem(file, path, message, hint))
     if problems:

@@ -1,4 +1,4 @@
-"""Environment, applications and chart → the layers that open routes to a release, in the way of its router."""
+"""Environment, applications and chart → the layers that open routes to a release through its router."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from generator.strategies.routing import routing
 def route_layers(
     release: Release, environment: Environment, chart: Chart, applications: Iterable[Application], registry: Registry
 ) -> Iterator[Layer]:
-    """Routes on the shared host name of an application, else on the model's own where it has one."""
+    """Yield routes on the shared host name of an application, else on the model's own, if any."""
     http, grpc = _application_routes(release.model, applications)
     opened: list[Host] = []
     own_rules, own_methods = chart.values['route']['rules'], chart.values['grpcRoute']['methods']
@@ -49,13 +49,13 @@ def route_layers(
 
 
 def routing_layers(environment: Environment, values: Values) -> Iterator[Layer]:
-    """What the chart's templates place, compiled from all other merged values."""
+    """Yield the parts of section `routing` that differ from the chart's, compiled from all other merged values."""
     if found := {key: part for key, part in routing(values).items() if part != values['routing'][key]}:
         yield Layer(environment.file, ('spec',), ('routing',), found)
 
 
 def _access(release: Release, chart: Chart, shared: Application | None, registry: Registry) -> Access:
-    """Who may ask, and who says so: once for all members of an application that have routes, else the model."""
+    """The auth of a release: the application's for all its members with routes, else the model's own."""
     if shared:
         return Access(shared.spec.get('auth', 'none'), shared.file, ('spec', 'auth'))
     key = f'{DOMAIN}/auth'
@@ -68,7 +68,7 @@ def _access(release: Release, chart: Chart, shared: Application | None, registry
 def _shared_certificate(
     release: Release, environment: Environment, application: Application, registry: Registry
 ) -> Iterator[Layer]:
-    """One for all host names of an application, made by the first of its members that run in the environment."""
+    """One certificate for all host names of an application; its first member in the environment creates it."""
     routes = application.spec['routes'].values()
     suffixes = [suffix for key, suffix in (('path', ''), ('grpcService', '-grpc')) if any(key in r for r in routes)]
     hostnames = [_name(environment, _shared_host(application, suffix)) for suffix in suffixes]
@@ -81,12 +81,12 @@ def _name(environment: Environment, host: Host) -> str:
 
 
 def _instead(own: Values, wanted: Mapping[str, Values], optional: str) -> dict[str, Any]:
-    """Rules in place of the chart's own, which are off; one of the same name inherits nothing."""
+    """Rules that replace the chart's own, which are disabled; a rule of the same name inherits nothing."""
     off = {name: {'enabled': False} for name in own if name not in wanted}
     return off | {n: {optional: '', **rule, 'enabled': True} if n in own else rule for n, rule in wanted.items()}
 
 
-Host = tuple[str, str, Path]  # first label of a host name, and the file and place that say so
+Host = tuple[str, str, Path]  # first label of a host name, and the file and path that set it
 
 
 def _shared_host(application: Application, suffix: str = '') -> Host:
@@ -95,7 +95,7 @@ def _shared_host(application: Application, suffix: str = '') -> Host:
 
 
 def _own_host(release: Release, chart: Chart, registry: Registry, annotation: str, source: Path) -> Host | None:
-    """The model's own host, as its chart tells it: by the model's file where the chart was made from that just now."""
+    """The model's own host, from its chart's annotations; the file is the model's if the chart is new."""
     key = f'{DOMAIN}/{annotation}'
     if key not in chart.annotations:
         return None

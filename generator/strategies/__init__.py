@@ -1,1 +1,1 @@
-"""The neutral strategy of a release → values of its chart, in the words of whoever moves the traffic."""
+"""The strategy of a release → values of its chart, in the form of the engine that moves the traffic."""

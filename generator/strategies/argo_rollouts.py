@@ -12,19 +12,19 @@ from generator.strategies.context import Context
 from generator.values.merge import enabled
 
 PLUGIN = 'argoproj-labs/gatewayAPI'
-# Steps that bring the new version requests, or copies of them.
+# Steps that send requests, or copies of them, to the new version.
 _TRAFFIC = {'setWeight', 'setHeaderRoute', 'setMirrorRoute'}
-_LOOKS = 5  # of an analysis that has to end
+_LOOKS = 5  # of an analysis that must end
 _HASH = 'rollouts_pod_template_hash="{{args.hash}}"'
-# Argo Rollouts' own default: connections end, and a mistake is undone without new pods.
+# Argo Rollouts' own default: connections end, and an abort requires no new pods.
 _SCALE_DOWN = 30
 
 
 def compile_rollouts(strategy: Canary | BlueGreen, context: Context) -> dict[str, Any]:
-    """Values below `strategy` in the words of Argo Rollouts."""
+    """Return the values below `strategy` in the form of Argo Rollouts."""
     if isinstance(strategy, Canary):
         found: dict[str, Any] = {'rollout': {'canary': _canary(strategy, context)}}
-        looks = None  # it goes on as long as the rollout does
+        looks = None  # it runs as long as the rollout
     else:
         found = {'rollout': {'blueGreen': _blue_green(strategy, context)}}
         looks = max(_LOOKS, strategy.keep_old // _interval(strategy.checks)) if strategy.checks else None
@@ -76,7 +76,7 @@ def _steps(canary: Canary, context: Context) -> Iterator[dict[str, Any]]:
     if mirrored:
         yield {'setMirrorRoute': {'name': _route(context, 'mirror')}}
     if canary.replicas:
-        # The last shift wants all pods there.
+        # The last shift requires all pods.
         yield {'setCanaryScale': {'weight': 100}}
 
 
@@ -111,7 +111,7 @@ def _router(context: Context, *, headers: bool) -> dict[str, Any]:
     http, grpc = (context.values[key]['enabled'] for key in ('route', 'grpcRoute'))
     router = context.router
     match router:
-        case 'service':  # pods are counted
+        case 'service':  # the weight is the number of pods
             return {}
         case 'gateway-api':
             more = {'useHeaderRoutes': True} if headers else {}
@@ -165,7 +165,7 @@ def _analysis(checks: Checks, context: Context, looks: int | None) -> dict[str, 
                 **({'count': looks} if looks else {}),
                 'initialDelay': checks.window,
                 'failureLimit': checks.failures,
-                # Neither condition holds without data: inconclusive, and the rollout pauses.
+                # Without data neither condition holds: the result is inconclusive, and the rollout pauses.
                 'inconclusiveLimit': 3,
                 'consecutiveErrorLimit': 4,
                 'successCondition': f'{known} {query.comparison} {limit}',

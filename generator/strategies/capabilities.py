@@ -1,4 +1,4 @@
-"""What of a strategy each engine can do with each router: a table, with the reason and the nearest way for each gap."""
+"""Feature, engine and router → whether it is supported; a refusal has the reason and the nearest alternative."""
 
 from __future__ import annotations
 
@@ -16,35 +16,35 @@ FEATURES: Mapping[str, str] = {
     'rolling': 'pods are replaced step by step',
     'blueGreen': 'all traffic switches at once',
     'blueGreen.previewReplicas': 'a smaller preview',
-    'blueGreen.approval': 'somebody approves the switch',
-    'blueGreen.keepOld': 'the old version stays a while',
+    'blueGreen.approval': 'approval before the switch',
+    'blueGreen.keepOld': 'old pods are kept for a time',
     'blueGreen.checks': 'checks after the switch',
-    'blueGreen.grpc': 'with a route for gRPC',
-    'blueGreen.rules': 'with several rules of a route',
+    'blueGreen.grpc': 'with a gRPC route',
+    'blueGreen.rules': 'with several rules in a route',
     'canary': 'traffic moves by weights',
     'canary.headers': 'requests with a header',
     'canary.severalHeaders': 'requests with several headers',
     'canary.headersAndWeights': 'headers first, then weights',
-    'canary.headersOnPaths': 'the same of some paths only, or rewritten',
-    'canary.mirror': 'a copy of the requests',
-    'canary.mirrorOnPaths': 'the same of some paths only, or rewritten',
-    'canary.severalMirrors': 'more than one step that copies',
+    'canary.headersOnPaths': 'headers, with a rule for some paths only or a rewrite',
+    'canary.mirror': 'copies of requests',
+    'canary.mirrorOnPaths': 'copies, with a rule for some paths only or a rewrite',
+    'canary.severalMirrors': 'several steps with copies',
     'canary.replicas': 'a fixed number of new pods',
     'canary.holds': 'steps of different length',
-    'canary.approval': 'somebody approves the last step',
-    'canary.approvalBetween': 'somebody approves other steps',
-    'canary.keepOld': 'the old version stays a while',
+    'canary.approval': 'approval of the last step',
+    'canary.approvalBetween': 'approval of other steps',
+    'canary.keepOld': 'old pods are kept for a time',
     'canary.finishInPlace': 'finish: inPlace',
-    'canary.checks': 'checks while it takes traffic',
-    'canary.checkInterval': 'looks at an interval of their own',
-    'canary.grpc': 'with a route for gRPC',
-    'canary.rules': 'with several rules of a route',
+    'canary.checks': 'checks while the canary has traffic',
+    'canary.checkInterval': 'checks with their own interval',
+    'canary.grpc': 'with a gRPC route',
+    'canary.rules': 'with several rules in a route',
 }
 
 
 @dataclass(frozen=True, slots=True)
 class Refusal:
-    """What engines cannot do with some routers, why not, and the nearest that works."""
+    """Features that engines do not support with some routers, the reason, and the nearest alternative."""
 
     features: tuple[str, ...]
     engines: tuple[Engine, ...]
@@ -57,21 +57,21 @@ _ANY = ROUTERS
 _ROUTED = tuple(router for router in ROUTERS if has_routes(router))
 REFUSALS = (
     Refusal(
-        ('canary',), ('native',), ('service',), 'a Service cannot weigh traffic',
-        "use router 'gateway-api', or strategy blueGreen, or engine 'argo-rollouts', which counts pods",
+        ('canary',), ('native',), ('service',), 'a Service does not support weights',
+        "use router 'gateway-api', or strategy blueGreen, or engine 'argo-rollouts'",
     ),
     Refusal(
         ('canary.mirror', 'canary.mirrorOnPaths', 'canary.severalMirrors'), ('native',), ('nginx',),
         'ingress-nginx copies all requests or none', "use router 'gateway-api' or 'istio', or leave the step out",
     ),
     Refusal(
-        ('canary.severalHeaders',), ('native', 'flagger'), ('nginx',), 'ingress-nginx looks at one header',
+        ('canary.severalHeaders',), ('native', 'flagger'), ('nginx',), 'ingress-nginx matches only one header',
         "name one header, or use router 'gateway-api'",
     ),
     Refusal(
         ('canary.headers', 'canary.headersOnPaths', 'canary.severalHeaders', 'canary.headersAndWeights'),
         ('argo-rollouts',), ('service', 'nginx'),
-        'Argo Rollouts has header routes with gateway-api and istio only',
+        'Argo Rollouts supports header routes with gateway-api and istio only',
         "use router 'gateway-api', or leave the step out",
     ),
     Refusal(
@@ -81,18 +81,18 @@ REFUSALS = (
     ),
     Refusal(
         ('canary.replicas', 'canary.keepOld'), ('argo-rollouts',), ('service',),
-        'without a router the number of pods is the weight', "use router 'gateway-api', or leave it out",
+        'without a router the weight is the number of pods', "use router 'gateway-api', or leave it out",
     ),
     Refusal(
-        ('canary.finishInPlace',), ('argo-rollouts',), _ANY, 'Argo Rollouts replaces no pods in place',
+        ('canary.finishInPlace',), ('argo-rollouts',), _ANY, 'Argo Rollouts cannot replace pods in place',
         "leave finish out, or use engine 'native'",
     ),
     Refusal(
-        ('canary',), ('flagger',), ('service',), "Flagger cannot weigh traffic with router 'service'",
+        ('canary',), ('flagger',), ('service',), "Flagger does not support weights with router 'service'",
         "use router 'gateway-api', or strategy blueGreen, or engine 'argo-rollouts'",
     ),
     Refusal(
-        ('canary.headersAndWeights',), ('flagger',), _ROUTED, 'Flagger takes either headers or weights',
+        ('canary.headersAndWeights',), ('flagger',), _ROUTED, 'Flagger supports either headers or weights',
         "leave the headers or the weights out, or use engine 'argo-rollouts'",
     ),
     Refusal(
@@ -101,12 +101,12 @@ REFUSALS = (
         "use router 'istio', or engine 'native', or leave the step out",
     ),
     Refusal(
-        ('canary.checkInterval',), ('flagger',), _ROUTED, 'Flagger looks once in each step',
+        ('canary.checkInterval',), ('flagger',), _ROUTED, 'Flagger checks once per step',
         "leave the interval of the checks out, or use engine 'argo-rollouts'",
     ),
     Refusal(
         ('canary.headersOnPaths', 'canary.mirrorOnPaths'), ('argo-rollouts',), ('istio',),
-        'Argo Rollouts adds a rule of its own to the VirtualService, for all paths and without a rewrite',
+        'Argo Rollouts adds its own rule to the VirtualService, for all paths and without a rewrite',
         "route '/' without a rewrite, or use engine 'native'",
     ),
     Refusal(
@@ -127,7 +127,7 @@ REFUSALS = (
     ),
     Refusal(
         ('canary.keepOld', 'blueGreen.keepOld'), ('flagger',), _ANY,
-        'Flagger gives its one primary the new version, and nothing of the old one stays',
+        'Flagger replaces the pods of its primary and keeps none of the old version',
         "leave keepOld out, or use engine 'argo-rollouts'",
     ),
     Refusal(
@@ -135,22 +135,22 @@ REFUSALS = (
         'leave finish out',
     ),
     Refusal(
-        ('blueGreen.checks',), ('flagger',), _ANY, 'Flagger checks before the switch, when nobody asks the preview',
+        ('blueGreen.checks',), ('flagger',), _ANY, 'Flagger checks before the switch, when the preview has no requests',
         "leave the checks out, or use engine 'argo-rollouts'",
     ),
     Refusal(
-        ('canary.grpc', 'blueGreen.grpc'), ('flagger',), _ROUTED, 'Flagger makes one route, for HTTP',
+        ('canary.grpc', 'blueGreen.grpc'), ('flagger',), _ROUTED, 'Flagger creates one route, for HTTP',
         "use engine 'argo-rollouts' or 'native'",
     ),
     Refusal(
         ('canary.rules', 'blueGreen.rules'), ('flagger',), ('gateway-api', 'istio'),
-        'Flagger makes one route with one rule', "use engine 'argo-rollouts' or 'native', or write one rule",
+        'Flagger creates one route with one rule', "use engine 'argo-rollouts' or 'native', or write one rule",
     ),
 )  # fmt: skip
 
 
 def refusal(feature: str, engine: Engine, router: Router) -> Refusal | None:
-    """Why not, or None where it works. What belongs to a canary cannot be where no canary can be."""
+    """Return the refusal of a feature, or None if it is supported. A refused strategy refuses all its features."""
     whole = feature.partition('.')[0]
     for wanted in dict.fromkeys((whole, feature)):
         for item in REFUSALS:
@@ -160,13 +160,13 @@ def refusal(feature: str, engine: Engine, router: Router) -> Refusal | None:
 
 
 def combinations() -> Iterator[tuple[str, Engine, Router, Agent, Refusal | None]]:
-    """Feature, engine, router, agent, and the refusal: no agent stands in the way of any."""
+    """Yield feature, engine, router, agent and refusal; an agent never causes one."""
     for feature, engine, router, agent in product(FEATURES, ENGINES, ROUTERS, AGENTS):
         yield feature, engine, router, agent, refusal(feature, engine, router)
 
 
 def features(strategy: Strategy, values: Values) -> list[str]:
-    """What a strategy asks for, with the merged values of its release."""
+    """Return the features that a strategy uses, given the merged values of its release."""
     match strategy:
         case Canary():
             asked = [*_canary(strategy), *_routes(values)]
@@ -221,7 +221,7 @@ def _routes(values: Values) -> Iterator[str]:
 
 
 def _on_paths(values: Values) -> bool:
-    """Whether a route takes some requests only, or sends them on changed."""
+    """Whether a route matches only some requests, or rewrites them."""
     route, grpc = values['route'], values['grpcRoute']
     rules = enabled(route['rules']).values() if route['enabled'] else ()
     narrow = any(rule['path'] != '/' or rule['type'] != 'PathPrefix' or rule.get('rewrite') for rule in rules)

@@ -1,4 +1,4 @@
-"""A strategy and the size of a release → pods that a rollout cannot do without beside those that run anyway."""
+"""A strategy and the size of a release → the extra pods that a rollout requires."""
 
 from __future__ import annotations
 
@@ -31,15 +31,15 @@ def size_of(values: Values) -> Size:
 def sized(pods: int, surge: str, unavailable: str) -> Size:
     above = ceil(pods * int(surge[:-1]) / 100) if surge.endswith('%') else int(surge)
     below = pods * int(unavailable[:-1]) // 100 if unavailable.endswith('%') else int(unavailable)
-    # Where both come out as nothing the controller takes a pod away first.
+    # If both are 0, the controller removes one pod first.
     return Size(pods, above, below if above or below else 1)
 
 
 def extra_pods(strategy: Strategy, engine: Engine, router: Router, size: Size) -> int:
-    """How many more pods must find a place at once, or the rollout waits for ever."""
+    """Return how many extra pods the cluster must have room for; else the rollout waits for ever."""
     if not size.pods:
         return 0
-    # A pod that may be missing makes room for the one that replaces it; of several new ones all but one can wait.
+    # A pod that may be unavailable makes room for its replacement; of several extra pods all but one can wait.
     rolling = 0 if size.unavailable else 1
     if isinstance(strategy, Rolling):
         return rolling
@@ -47,7 +47,7 @@ def extra_pods(strategy: Strategy, engine: Engine, router: Router, size: Size) -
         case 'native':
             return _by_commits(strategy, size.pods, rolling)
         case 'argo-rollouts':
-            # Without a router the number of pods is the weight: they are replaced one by one.
+            # Without a router the weight is the number of pods: they are replaced one by one.
             counted = isinstance(strategy, Canary) and not has_routes(router)
             return rolling if counted else size.pods
         case 'flagger':
@@ -62,7 +62,7 @@ def _by_commits(strategy: Canary | BlueGreen, pods: int, rolling: int) -> int:
         case BlueGreen():
             return pods
         case Canary() if strategy.finish == 'inPlace':
-            # Old pods go only when new ones are ready, for they have traffic.
+            # Old pods have traffic: they are removed only when new ones are ready.
             return max(canary_pods(strategy, pods)) + 1
         case Canary():
             return pods + rolling
@@ -78,7 +78,7 @@ def canary_pods(canary: Canary, pods: int) -> Iterator[int]:
 
 @dataclass(frozen=True, slots=True)
 class Alternative:
-    """Another way to the same end, in the words of the registry, with the strategy and the size that it means."""
+    """An alternative strategy, as text of the registry, with its strategy and its size."""
 
     text: str
     strategy: Strategy
@@ -86,7 +86,7 @@ class Alternative:
 
 
 def plans_that_fit(strategy: Strategy, engine: Engine, size: Size, room: int) -> Iterator[Alternative]:
-    """Ways that want `room` pods more at most, nearest first; there is always one."""
+    """Yield strategies that require at most `room` extra pods, nearest first; there is always one."""
     if isinstance(strategy, Canary) and by_commits(engine):
         for replicas in dict.fromkeys((strategy.replicas, 1)):
             in_place = replace(strategy, replicas=replicas, finish='inPlace')

@@ -1,6 +1,6 @@
-"""An engine and a router → what the agents must leave alone, how they apply, and when they call a release healthy.
+"""An engine and a router → what agents must ignore, how they apply, and when a release counts as healthy.
 
-Measured with the real controllers: without these an agent and a controller fight over the same fields.
+Tested with the real controllers: without these settings an agent and a controller overwrite each other's fields.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from generator.domain.records import ResolvedRelease
 
 @dataclass(frozen=True, slots=True)
 class _Kind:
-    """A kind of route whose weights Argo Rollouts moves: its API group, and where its rules and weights stand."""
+    """A kind of route whose weights Argo Rollouts moves: its API group, and where its rules and weights are."""
 
     name: str
     group: str
@@ -68,7 +68,7 @@ def _kinds(release: ResolvedRelease) -> list[_Kind]:
 
 
 def ignore_differences(release: ResolvedRelease) -> list[dict[str, Any]]:
-    """For an Application. Never with RespectIgnoreDifferences: changes of the route in git would be lost."""
+    """Return a setting of an Application. With RespectIgnoreDifferences, changes of the route in git would be lost."""
     return [
         {
             'group': kind.group,
@@ -80,13 +80,13 @@ def ignore_differences(release: ResolvedRelease) -> list[dict[str, Any]]:
 
 
 def _header_routes(release: ResolvedRelease, kind: _Kind) -> list[str]:
-    """Rules that Argo Rollouts puts in and takes out by itself."""
+    """Rules that Argo Rollouts adds and removes itself."""
     routing = release.merged['strategy']['rollout']['canary']['trafficRouting']
     return [f'{kind.each} | select(.name == "{route["name"]}")' for route in routing.get('managedRoutes', [])]
 
 
 def drift_ignore(release: ResolvedRelease) -> list[dict[str, Any]]:
-    """For a HelmRelease."""
+    """Return what drift detection of a HelmRelease ignores."""
     if not _is_rollout(release):
         return []
     services = {'paths': ['/spec/selector'], 'target': {'version': 'v1', 'kind': 'Service'}}
@@ -95,11 +95,11 @@ def drift_ignore(release: ResolvedRelease) -> list[dict[str, Any]]:
 
 
 def client_side(release: ResolvedRelease) -> bool:
-    """Whether everything must be applied from the client's side: the other takes Argo Rollouts' selectors away."""
+    """Whether client-side apply is required: server-side apply removes the selectors of Argo Rollouts."""
     return _is_rollout(release)
 
 
-# "Paused" is done: a canary that waits longer than the timeout is no failure. A text, for kstatus reads only numbers.
+# "Paused" is current: a canary that waits longer than the timeout has not failed. Here observedGeneration is a string.
 _ROLLOUT = {
     'apiVersion': 'argoproj.io/v1alpha1',
     'kind': 'Rollout',
@@ -110,7 +110,7 @@ _ROLLOUT = {
 _CANARY = {
     'apiVersion': 'flagger.app/v1beta1',
     'kind': 'Canary',
-    # An analysis takes longer than any timeout should: what has begun is there.
+    # An analysis takes longer than a timeout: a started one is current.
     'current': "status.phase in ['Initialized', 'Waiting', 'Progressing', 'WaitingPromotion', 'Promoting', "
     "'Finalising', 'Succeeded']",
     'failed': "status.phase == 'Failed'",
@@ -119,7 +119,7 @@ _CANARY = {
 
 
 def health_checks(release: ResolvedRelease) -> list[dict[str, str]]:
-    """For a HelmRelease: when the engine's object is there, as CEL."""
+    """Return the health checks of a HelmRelease for the engine's object, in CEL."""
     engine = _engine(release)
     match engine:
         case 'native':

@@ -1,4 +1,4 @@
-"""The strategy of a release, from whoever says it last → layers of values for its engine, or why that cannot be."""
+"""The strategy of a release → layers of values for its engine, or the problems that prevent them."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ _Moved = Canary | BlueGreen
 
 
 def kind_layers(release: Release, environment: Environment, written: WrittenStrategy) -> Iterator[Layer]:
-    """Kind and engine, and the settings of rolling; what engines are told follows from the merged values."""
+    """Yield kind and engine, and the settings of rolling; settings of engines follow from the merged values."""
     file, path, strategy = written.file, written.path, written.strategy
     match strategy:
         case Rolling():
@@ -43,7 +43,7 @@ def kind_layers(release: Release, environment: Environment, written: WrittenStra
 def engine_layers(
     release: Release, chart: Chart, written: WrittenStrategy, environment: Environment, values: Values
 ) -> Iterator[Layer]:
-    """What the engine is told, in its own words; `values` are merged. Raises ProblemsFound where it cannot do that."""
+    """Yield the engine's own settings; `values` are merged. Raises ProblemsFound if it does not support them."""
     file, path, strategy = written.file, written.path, written.strategy
     if isinstance(strategy, Rolling):
         return
@@ -53,7 +53,7 @@ def engine_layers(
         raise ProblemsFound(found)
     engine = context.engine
     match engine:
-        case 'native':  # what its tracks are was said before
+        case 'native':  # kind_layers sets its tracks
             pass
         case 'argo-rollouts':
             yield Layer(file, path, ('strategy',), compile_rollouts(strategy, context))
@@ -78,7 +78,7 @@ def _problems(
             hint = found.instead
             if environment.router != context.router:
                 where += f", where '{context.name}' has no route"
-                hint = f"give '{context.name}' a route (a chart that was pinned before has none), or use blueGreen"
+                hint = f"add a route to '{context.name}' and pin a newer chart, or use blueGreen"
             yield Problem(written.file, place, f'{found.reason} ({where})', hint)
     if seen:
         return
@@ -95,7 +95,7 @@ def _problems(
 
 
 def _gateway_problems(strategy: _Moved, context: Context, written: WrittenStrategy, place: str) -> Iterator[Problem]:
-    """What the table of engines and routers lets pass and the controller of the gateway does not enforce."""
+    """Features that engine and router support, but the controller of the gateway does not enforce."""
     environment, router = context.environment, context.router
     match router:
         case 'service' | 'istio' | 'nginx':
@@ -116,14 +116,14 @@ def _check_problems(
     assert strategy.checks
     environment = context.environment
     for name in untold(strategy.checks, context.chart):
-        message = f"the runtime of '{context.name}' has no metrics that tell {name}"
+        message = f"the runtime of '{context.name}' has no metrics for {name}"
         yield Problem(written.file, f'{place}.checks', message, 'write your own query under checks.queries')
     where = '$.spec.monitoring' if 'monitoring' in environment.spec else '$.spec'
     if not context.prometheus:
-        message = f"checks of '{context.name}' ask Prometheus, whose address is missing"
+        message = f"checks of '{context.name}' require Prometheus, but its address is not set"
         yield Problem(environment.file, where, message, 'add prometheus: http://<host>:<port> to monitoring')
     if not context.values['monitoring']['podMonitor']['enabled']:
-        message = f"checks of '{context.name}' ask for metrics that a PodMonitor has to collect, and that is off"
+        message = f"checks of '{context.name}' require metrics of a PodMonitor, but podMonitor is off"
         yield Problem(environment.file, where, message, 'add podMonitor: true to monitoring')
 
 
@@ -133,13 +133,15 @@ def _flagger_problems(
     environment, first = context.environment, service_port(context)
     if wants_gate(strategy) and 'gate' not in environment.spec:
         hint = 'add gate: http://<host>/gate/check, or leave the approval out'
-        yield Problem(environment.file, '$.spec', 'Flagger asks a gate for approvals, and its address is missing', hint)
+        yield Problem(
+            environment.file, '$.spec', 'approvals with Flagger require a gate, but its address is not set', hint
+        )
     if not first:
         message = f"'{context.name}' has no Service: none of its ports has a servicePort"
         hint = 'give the port that answers requests a servicePort, or use strategy rolling'
         yield Problem(written.file, place, message, hint)
     for name, port in all_ports(context).items():
-        # Beside the first port Flagger's Service has the numbers of the containers.
+        # Except for the first port, Flagger's Service has the port numbers of the containers.
         if name != first and port.get('servicePort', port['containerPort']) != port['containerPort']:
             message = f"port '{name}' of '{context.name}' would be {port['containerPort']} in Flagger's Service"
             yield Problem(written.file, place, message, 'give it a servicePort equal to its containerPort')

@@ -1,4 +1,4 @@
-"""A release, its environment and its merged values → what engines need to know of it."""
+"""A release, its environment and its merged values → the context for its engine."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from generator.strategies.queries import Query, queries
 
 
 def router_of(environment: Environment, values: Values) -> Router:
-    """What weighs the traffic of a release: nothing but Services where no route is open."""
+    """Return the router of a release; 'service' if no route is enabled."""
     opened = values['route']['enabled'] or values['grpcRoute']['enabled']
     return environment.router if opened else 'service'
 
@@ -41,7 +41,7 @@ class Context:
 
     @property
     def job(self) -> str:
-        """The label that the release's PodMonitor gives to all it collects."""
+        """Label `job` of all metrics that the release's PodMonitor collects."""
         return f'{self.namespace}/{self.name}'
 
     def queries(self, checks: Checks, selector: str) -> list[Query]:

@@ -1,6 +1,7 @@
-"""A strategy → the course of a rollout that lives in git: its stages, and the values of both tracks at each of them.
+"""A strategy → the stages of a rollout in git, and the values of both tracks at each stage.
 
-Each stage is a commit. No track changes its pods while it takes traffic, `finish: inPlace` and the stage `chart` aside.
+Each stage is a commit. No track changes its pods while it has traffic, except with `finish: inPlace` and in the stage
+`chart`.
 """
 
 from __future__ import annotations
@@ -15,7 +16,7 @@ from generator.domain.records import Values
 from generator.domain.strategy import BlueGreen, Canary, Strategy
 from generator.strategies.tracks import Track, track
 
-# Values of the release as a whole. Each other value shapes a pod or what it serves: a track has its own, as a whole.
+# Values of the complete release. All others belong to pods: a track overrides each of them completely.
 OF_THE_RELEASE = frozenset(
     """
     fullnameOverride partOf team replicaCount revisionHistoryLimit serviceAccount service autoscaling
@@ -29,10 +30,10 @@ ENDED = 'end'
 
 @dataclass(frozen=True, slots=True)
 class Stage:
-    """What a commit of a rollout sets; `hold` (seconds) and `approval` stand before the next one.
+    """What a commit of a rollout sets; `hold` (seconds) and `approval` come before the next one.
 
-    The new track has `pods` pods, 0 for `share` percent of full size. `settled`: both tracks have full size, whatever
-    the load. `replaced`: the live track has become what the new one is.
+    The new track has `pods` pods; 0 means `share` percent of full size. `settled`: both tracks have full size at any
+    load. `replaced`: the live track has the workload of the new one.
     """
 
     name: str
@@ -48,13 +49,13 @@ class Stage:
 
     @property
     def serves(self) -> bool:
-        """Whether requests reach the new track, be they copies."""
+        """Whether the new track gets requests or copies of them."""
         return bool(self.weight or self.headers or self.mirror)
 
 
 @dataclass(frozen=True, slots=True)
 class Pair:
-    """The names of the track that has the traffic and of the new one."""
+    """The names of the track with the traffic and of the new track."""
 
     live: str
     new: str
@@ -67,7 +68,7 @@ def pair_of(strategy: Strategy, slot: str) -> Pair:
 
 
 def course(strategy: Canary | BlueGreen, *, chart_first: bool = False) -> tuple[Stage, ...]:
-    """All stages in order, the end not among them; `chart_first` where the charts' templates differ."""
+    """Return all stages in order, without the end; `chart_first` if the charts' templates differ."""
     stages = _canary(strategy) if isinstance(strategy, Canary) else _blue_green(strategy)
     return (*([Stage(CHART)] if chart_first else []), *stages)
 
@@ -99,7 +100,7 @@ def _canary(strategy: Canary) -> Iterator[Stage]:
 
 
 def _steps(strategy: Canary) -> Iterator[Stage]:
-    """The steps of the registry; a header's requests stay with the new track until it gives all of them back."""
+    """The steps of the registry; requests with a header stay on the new track until it has no traffic."""
     headers: Mapping[str, str] = {}
     for number, step in enumerate(strategy.steps, 1):
         headers = step.headers or headers
@@ -118,7 +119,7 @@ def _blue_green(strategy: BlueGreen) -> Iterator[Stage]:
 
 
 def aborted(stage: Stage) -> Stage:
-    """All traffic back to the live track; the new one stays, for its connections drain."""
+    """Return the stage with all traffic on the live track; the new track stays, so that its connections drain."""
     return replace(stage, weight=0, headers={}, mirror=0, hold=0, approval=False)
 
 
@@ -127,13 +128,13 @@ def find_stage(strategy: Canary | BlueGreen, name: str) -> Stage | None:
 
 
 def next_stage(strategy: Canary | BlueGreen, name: str) -> str:
-    """The stage after one; ENDED after the last, which the rollout's file does not outlive."""
+    """Return the name of the next stage; ENDED after the last, when the rollout's file is removed."""
     names = [stage.name for stage in course(strategy, chart_first=name == CHART)]
     return [*names, ENDED][names.index(name) + 1]
 
 
 def tracks(stage: Stage, pair: Pair, old_workload: Values, new: Values) -> dict[str, Track]:
-    """The values `tracks` at a stage; `new` are the merged values of the new chart, `old_workload` what differs."""
+    """Return `tracks` at a stage; `new` are the merged values of the new chart, `old_workload` what differs."""
     steady = full_size(new) if new['autoscaling']['enabled'] else 0
     pods = stage.pods or (steady if stage.share == 100 else -(-stage.share * full_size(new) // 100))
     kept = {} if stage.replaced else dict(old_workload)
@@ -147,7 +148,7 @@ def tracks(stage: Stage, pair: Pair, old_workload: Values, new: Values) -> dict[
 
 
 def full_size(values: Values) -> int:
-    """Pods of a track that can take all the traffic."""
+    """Return the number of pods of a track that can take all traffic."""
     scaling = values['autoscaling']
     return max(1, int(scaling['maxReplicas'] if scaling['enabled'] else values['replicaCount']))
 
@@ -158,12 +159,12 @@ def is_workload(key: str) -> bool:
 
 
 def workload(values: Values) -> dict[str, Any]:
-    """The part of merged values that a track may have of its own."""
+    """Return the part of merged values that a track may override."""
     return {key: value for key, value in values.items() if is_workload(key)}
 
 
 def workload_difference(old: Values, new: Values) -> dict[str, Any]:
-    """What the old pods have otherwise than the new ones, each value whole; what only one chart knows stays out."""
+    """Return the complete values of old pods that differ from the new ones; keys of only one chart are left out."""
     mine, theirs = workload(old), workload(new)
     return {key: value for key, value in mine.items() if key in theirs and _text(value) != _text(theirs[key])}
 
@@ -173,5 +174,5 @@ def workload_digest(values: Values) -> str:
 
 
 def _text(value: Any) -> str:
-    """Equal for equal values of one kind: to Python 1, 1.0 and true are equal."""
+    """JSON text to compare values by: in Python 1, 1.0 and True are equal."""
     return json.dumps(value, sort_keys=True, ensure_ascii=False)

@@ -1,4 +1,4 @@
-"""A release in the middle of a rollout: its old and its new form, resolved → the values that both tracks run by."""
+"""The resolved old and new forms of a release during a rollout → the values of both tracks."""
 
 from __future__ import annotations
 
@@ -20,23 +20,23 @@ from generator.strategies.course import (
     workload_digest,
 )
 
-# Maps of named things that the old pods need for as long as they run, be it to start again.
+# Maps whose entries the old pods need as long as they run, also to restart.
 _SHARED: tuple[Path, ...] = (('networkPolicy', 'egress'), ('externalSecrets', 'secrets'))
 
 
 def target(release: Release, rollout: Rollout) -> Release:
-    """The release as it will be: what it says, on the pin that the rollout leads to."""
+    """Return the release with the pin that the rollout leads to."""
     pins = {'version': rollout.spec['to']['version'], 'chart': rollout.spec['to']['chart']}
     return replace(release, spec={**release.spec, **pins, **ended_slot(release, rollout)})
 
 
 def ended_slot(release: Release, rollout: Rollout) -> dict[str, str]:
-    """The slot that has the traffic after a rollout of blueGreen; nothing for a canary."""
+    """Return the slot that has the traffic after a rollout of blueGreen; {} for a canary."""
     return {'slot': rollout_pair(release, rollout).new} if isinstance(rollout.strategy, BlueGreen) else {}
 
 
 def rollout_strategy(rollout: Rollout) -> Canary | BlueGreen:
-    """The strategy of a rollout that the checks of the registry have let through."""
+    """Return the strategy of a rollout that passed the checks of the registry."""
     assert not isinstance(rollout.strategy, Rolling), 'the checks of the registry refuse it'
     return rollout.strategy
 
@@ -52,9 +52,9 @@ def rollout_stage(rollout: Rollout) -> Stage:
 
 
 def rollout_layers(rollout: Rollout, old: ResolvedRelease, new: ResolvedRelease) -> Iterator[Layer]:
-    """What the rollout sets over the values of the new form.
+    """Yield what the rollout sets over the values of the new form.
 
-    Raises ProblemsFound where an edit would change pods that run, or who moves the traffic.
+    Raises ProblemsFound if an edit would change running pods or the kind of the strategy.
     """
     pair = rollout_pair(old.release, rollout)
     _check_kind(rollout, new)
@@ -62,7 +62,7 @@ def rollout_layers(rollout: Rollout, old: ResolvedRelease, new: ResolvedRelease)
     difference = workload_difference(old.merged, new.merged)
     stage = rollout_stage(rollout)
     yield Layer(rollout.file, ('spec',), ('tracks',), tracks(stage, pair, difference, new.merged))
-    if stage.name == 'replace' and stage.weight < 100:  # in place: no pod may be missing while others take requests
+    if stage.name == 'replace' and stage.weight < 100:  # in place: no pod may be unavailable while others take requests
         surge = new.merged['strategy']['rolling']['maxSurge']
         careful = {'maxSurge': surge if str(surge) not in ('0', '0%') else 1, 'maxUnavailable': 0}
         yield Layer(rollout.file, ('spec',), ('strategy', 'rolling'), careful)
@@ -73,27 +73,27 @@ def rollout_layers(rollout: Rollout, old: ResolvedRelease, new: ResolvedRelease)
 
 
 def wait_hint(rollout: Rollout) -> str:
-    """What to do with a change that has to wait."""
-    return f"take it back until 'chartloom rollout finish {rollout.name}' or 'abort' has ended the rollout"
+    """Return the hint for a change that must wait."""
+    return f"undo it, or end the rollout first: 'chartloom rollout finish {rollout.name}' or 'abort'"
 
 
 def _check_kind(rollout: Rollout, new: ResolvedRelease) -> None:
     kind, now = rollout.strategy.kind, new.written
     if now.kind != kind:
-        message = f"the rollout of '{rollout.name}' that is under way is a {kind}, not '{now.kind}'"
+        message = f"the running rollout of '{rollout.name}' has strategy '{kind}', not '{now.kind}'"
         raise problem(now.file, json_path(now.path), message, wait_hint(rollout))
 
 
 def _check_unchanged(rollout: Rollout, pair: Pair, old: ResolvedRelease, new: ResolvedRelease) -> None:
-    if rollout.aborted:  # nothing may stop what takes the traffic back
+    if rollout.aborted:  # nothing may block an abort
         return
     digests = {pair.live: workload_digest(old.merged), pair.new: workload_digest(new.merged)}
     problems = []
     for track, digest in digests.items():
         if rollout.spec['workloads'].get(track) != digest:
-            message = f"the pods of track '{track}' would change in the middle of a rollout"
+            message = f"the pods of track '{track}' would change during the rollout"
             hint = (
-                f'take back what was changed in {old.release.file} or {old.environment.file}, or end the rollout first:'
+                f'undo the change in {old.release.file} or {old.environment.file}, or end the rollout first:'
                 f" 'chartloom rollout abort {rollout.name}'"
             )
             problems.append(Problem(rollout.file, json_path(('spec', 'workloads', track)), message, hint))

@@ -1,6 +1,6 @@
 """A canary or blue/green strategy → the specification of a Flagger Canary, and its MetricTemplates.
 
-Flagger owns the Service, the route and their copies, so the Canary says what the chart would have said of them.
+Flagger creates the Service, the route and their copies, so the Canary contains what the chart would contain of them.
 """
 
 from __future__ import annotations
@@ -14,14 +14,14 @@ from generator.strategies.context import Context
 from generator.strategies.flagger_service import flagger_service
 from generator.strategies.queries import Query
 
-# Pods of the new version, and none of the primary: their names have two parts after the target's.
+# Pods of the new version, not of the primary: their names have two parts after the target's.
 _PODS = 'pod=~"{{ target }}-[0-9a-zA-Z]+(-[0-9a-zA-Z]+)"'
 _BOUNDS = {'>=': 'min', '<=': 'max'}
-_THRESHOLD = 5  # looks that may fail where no checks say so: pods that are not ready
+_THRESHOLD = 5  # failed looks at unready pods, if no checks set a limit
 
 
 def compile_flagger(strategy: Canary | BlueGreen, context: Context) -> dict[str, Any]:
-    """Values below `strategy` in the words of Flagger."""
+    """Return the values below `strategy` in the form of Flagger."""
     analysis = _analysis(strategy, context)
     spec: dict[str, Any] = {
         'provider': _provider(context.router),
@@ -44,7 +44,7 @@ def compile_flagger(strategy: Canary | BlueGreen, context: Context) -> dict[str,
 
 
 def primary_name(name: str, engine: Engine) -> str:
-    """What the pods of a release are called that have its traffic; '' where that is its own name."""
+    """Return the name of the pods that have a release's traffic; '' if it is the release's own."""
     match engine:
         case 'native' | 'argo-rollouts':
             return ''
@@ -69,7 +69,7 @@ def _provider(router: Router) -> str:
 
 
 def _ingress(context: Context) -> dict[str, Any]:
-    """The Ingress of the chart, which Flagger copies where routers know no other route."""
+    """The chart's Ingress, which Flagger copies with router nginx."""
     router = context.router
     match router:
         case 'service' | 'gateway-api' | 'istio':
@@ -81,10 +81,10 @@ def _ingress(context: Context) -> dict[str, Any]:
 
 
 def fixed_size(context: Context) -> dict[str, Any]:
-    """Values of `autoscaling` that hold the number of pods where nothing scales; {} where something does.
+    """Return values of `autoscaling` that keep the number of pods if nothing scales; {} if something does.
 
-    Flagger scales its target to nothing and its primary to one pod, unless a scaler says how many there are; if the
-    chart said it, the agent and Flagger would set the number in turns.
+    Without a scaler Flagger scales its target to 0 and its primary to 1 pod; if the chart set the number, the agent and
+    Flagger would change it in turns.
     """
     pods = int(context.values['replicaCount'])
     if context.values['autoscaling']['enabled'] or not pods:
@@ -99,7 +99,7 @@ def _scaler(context: Context) -> dict[str, Any]:
     if scaling['type'] == 'hpa':
         reference = {'apiVersion': 'autoscaling/v2', 'kind': 'HorizontalPodAutoscaler', 'name': context.name}
         return {'autoscalerRef': reference}
-    # Flagger would put the primary's name wherever the target's stands in the query, also into the job's label.
+    # Flagger would replace the target's name by the primary's everywhere in the query, also in the label `job`.
     query = scaling['keda']['query'].replace('$JOB', context.job)
     query = query.replace('$NAMESPACE', context.namespace).replace('$NAME', context.name)
     reference = {'apiVersion': 'keda.sh/v1alpha1', 'kind': 'ScaledObject', 'name': context.name}
@@ -123,13 +123,13 @@ def _analysis(strategy: Canary | BlueGreen, context: Context) -> dict[str, Any]:
 
 
 def wants_gate(strategy: Canary | BlueGreen) -> bool:
-    """Whether somebody has to approve: Flagger asks a gate for that."""
+    """Whether an approval is required: Flagger asks a gate for it."""
     return strategy.approval if isinstance(strategy, BlueGreen) else strategy.steps[-1].approval
 
 
 def _steps(canary: Canary, interval: int) -> dict[str, Any]:
     first, hold = canary.steps[0], canary.steps[0].hold
-    if first.headers:  # no weights then: as many looks as fit into the hold
+    if first.headers:  # without weights: as many looks as fit into the hold
         match = {name.lower(): {'exact': text} for name, text in sorted(first.headers.items())}
         return {'iterations': max(1, hold // interval), 'match': [{'headers': match}]}
     found: dict[str, Any] = {'interval': duration(hold)} if hold else {}

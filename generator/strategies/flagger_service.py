@@ -1,4 +1,4 @@
-"""Merged values → what Flagger's Canary says of its Service and its route, as the chart would have said it."""
+"""Merged values → Service and route in Flagger's Canary, equal to those of the chart."""
 
 from __future__ import annotations
 
@@ -11,13 +11,13 @@ from generator.values.merge import enabled
 
 
 def service_port(context: Context) -> str:
-    """Name of the port that Flagger makes the Service for: the route's, else the first; '' where there is none."""
+    """Return the port name of Flagger's Service: the route's, else the first; '' if there is none."""
     served = (name for name, port in all_ports(context).items() if 'servicePort' in port)
     return str(_rule(context).get('port') or next(served, ''))
 
 
 def all_ports(context: Context) -> dict[str, Any]:
-    """Ports of the server and its sidecars, by name: no two have one name."""
+    """Return the ports of the server and its sidecars by name; names are unique."""
     containers = [context.values, *enabled(context.values['containers']).values()]
     return {name: port for each in containers for name, port in enabled(each.get('ports', {})).items()}
 
@@ -41,9 +41,9 @@ def flagger_service(context: Context) -> dict[str, Any]:
 
 
 def _route(rule: Values, route: Values, router: Router) -> dict[str, Any]:
-    """What Flagger's route says of requests."""
+    """Settings of Flagger's route."""
     match router:
-        case 'service' | 'nginx':  # it makes none
+        case 'service' | 'nginx':  # Flagger creates none
             return {}
         case 'gateway-api':
             return _gateway_route(rule, route)
@@ -64,7 +64,7 @@ def _gateway_route(rule: Values, route: Values) -> dict[str, Any]:
 def _istio_route(rule: Values, route: Values) -> dict[str, Any]:
     gateway, path = route['gateway'], _path(rule)
     place = f'{gateway["namespace"]}/' if gateway.get('namespace') else ''
-    # A prefix of Istio takes /apis for /api.
+    # In Istio the prefix /api also matches /apis.
     uris = [{'exact': path}] if rule['type'] == 'Exact' else [{'exact': path}, {'prefix': f'{path}/'}]
     found = {
         **_hosts(route),

@@ -1,9 +1,9 @@
-"""What each Gateway API controller enforces of what charts write: a table, with reason and nearest way for each gap.
+"""Feature and Gateway API controller → whether it is enforced; a refusal has the reason and the nearest alternative.
 
-All of them pass the core of the API (weights, headers, paths); what is listed here is beyond it. The sources are the
+All of them enforce the core of the API (weights, headers, paths); the features here are beyond it. The sources are the
 conformance reports that the projects publish with the Gateway API: Envoy Gateway 1.6, Istio 1.28, kgateway 2.1,
-Cilium 1.19, Contour 1.33, NGINX Gateway Fabric 2.3, Traefik 3.6, GKE 1.34. For authentication it is the charts: the
-only policy that they have is Envoy Gateway's.
+Cilium 1.19, Contour 1.33, NGINX Gateway Fabric 2.3, Traefik 3.6, GKE 1.34. Authentication depends on
+the charts: they only contain a policy for Envoy Gateway.
 """
 
 from __future__ import annotations
@@ -21,14 +21,14 @@ GATEWAY_FEATURES: tuple[GatewayFeature, ...] = get_args(GatewayFeature)
 
 @dataclass(frozen=True, slots=True)
 class GatewayRefusal:
-    """Why a controller does not enforce something, and the nearest that works."""
+    """Why a controller does not enforce a feature, and the nearest alternative."""
 
     reason: str
     instead: str
 
 
 def gateway_refusal(feature: GatewayFeature, controller: Controller) -> GatewayRefusal | None:
-    """Why not, or None where the controller enforces it."""
+    """Return the refusal of a feature, or None if the controller enforces it."""
     if feature in _enforced(controller):
         return None
     reason, otherwise = _reason(feature)
@@ -36,12 +36,12 @@ def gateway_refusal(feature: GatewayFeature, controller: Controller) -> GatewayR
 
 
 def enforcing(feature: GatewayFeature) -> tuple[Controller, ...]:
-    """The controllers that enforce something."""
+    """Return the controllers that enforce a feature."""
     return tuple(controller for controller in CONTROLLERS if feature in _enforced(controller))
 
 
 def unenforced(feature: GatewayFeature, controller: Controller | None) -> GatewayRefusal | None:
-    """The same of what must not be lost: where no controller is named, nothing may be relied on."""
+    """Like gateway_refusal, for features that must be enforced: an unnamed controller is refused, too."""
     if controller:
         return gateway_refusal(feature, controller)
     reason = f"the environment does not name the controller of its gateway, and only some enforce '{feature}'"
@@ -61,7 +61,7 @@ def _enforced(controller: Controller) -> tuple[GatewayFeature, ...]:
             return ('auth.jwt', 'auth.oidc', 'grpc', 'mirror', 'rewrite', 'timeout')
         case 'istio' | 'cilium':
             return ('grpc', 'mirror', 'rewrite', 'timeout')
-        case 'kgateway' | 'contour':  # they copy all requests
+        case 'kgateway' | 'contour':  # they only copy all requests
             return ('grpc', 'rewrite', 'timeout')
         case 'nginx-gateway-fabric':
             return ('grpc', 'mirror', 'rewrite')
@@ -74,7 +74,7 @@ def _enforced(controller: Controller) -> tuple[GatewayFeature, ...]:
 
 
 def _reason(feature: GatewayFeature) -> tuple[str, str]:
-    """What a controller does not do, and what else helps beside another controller."""
+    """Reason of a refusal, and alternatives to another controller."""
     match feature:
         case 'auth.jwt':
             return 'cannot enforce auth: the charts contain a policy for Envoy Gateway only', ", or router 'istio'"
@@ -85,7 +85,7 @@ def _reason(feature: GatewayFeature) -> tuple[str, str]:
         case 'mirror':
             return 'does not copy a share of the requests', ", or router 'istio', or leave the step out"
         case 'rewrite':
-            return 'does not rewrite paths', ', or serve the path as it comes'
+            return 'does not rewrite paths', ', or remove the rewrite and serve the original path'
         case 'timeout':
             return (
                 'does not enforce the time limit of an HTTPRoute',
@@ -96,6 +96,6 @@ def _reason(feature: GatewayFeature) -> tuple[str, str]:
 
 
 def _either(feature: GatewayFeature) -> str:
-    """The controllers that enforce something, as a hint names them."""
+    """The controllers that enforce a feature, for a hint."""
     *others, last = enforcing(feature)
     return f'{", ".join(others)} or {last}' if others else last

@@ -1,4 +1,4 @@
-"""Checks of a strategy → queries of Prometheus for the pods of a new version; no data is never a pass."""
+"""Checks of a strategy → Prometheus queries for the pods of a new version; without data no check passes."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from generator.domain.records import DOMAIN, Chart, Values
 from generator.domain.strategy import Check, Checks
 from generator.strategies.faults import TEXTS
 
-# Annotation of charts: what their runtime tells of requests, as JSON of `success`, `total` and `latency`.
+# Annotation of charts: their runtime's queries for requests, as JSON of `success`, `total` and `latency`.
 QUERIES = f'{DOMAIN}/queries'
 _PLACES = re.compile(rf'{TEXTS}|\bSEL\b|\bWINDOW\b')
 _TOLD = {'success-rate': ('success', 'total'), 'p99': ('latency', 'total')}
@@ -20,7 +20,7 @@ _TOLD = {'success-rate': ('success', 'total'), 'p99': ('latency', 'total')}
 
 @dataclass(frozen=True, slots=True)
 class Query:
-    """A query with one value at most, and what that must be: `value <comparison> limit`."""
+    """A query with at most one value, which must meet `value <comparison> limit`."""
 
     name: str
     promql: str
@@ -29,13 +29,13 @@ class Query:
 
 
 def runtime_queries(chart: Chart) -> Values:
-    """What the chart's runtime tells of requests; {} where nothing is known."""
+    """Return the chart's queries for requests; {} if it has none."""
     found: Values = json.loads(chart.annotations.get(QUERIES, '{}'))
     return found
 
 
 def queries(checks: Checks, chart: Chart, selector: str) -> list[Query]:
-    """The queries of checks that `untold` has nothing against; `selector` are the labels of the pods, as PromQL."""
+    """Return the queries of checks; `untold` must be empty. `selector` are the labels of the pods in PromQL."""
     told = runtime_queries(chart)
     return [
         Query(check.name, _filled(_promql(check, told), selector, checks.window), check.comparison, check.limit)
@@ -44,7 +44,7 @@ def queries(checks: Checks, chart: Chart, selector: str) -> list[Query]:
 
 
 def untold(checks: Checks, chart: Chart) -> Iterator[str]:
-    """Names of checks that the metrics of the chart's runtime cannot answer."""
+    """Yield the names of checks that the metrics of the chart's runtime do not cover."""
     told = runtime_queries(chart)
     for check in checks.checks:
         if not check.query and not told.keys() >= set(_TOLD[check.name]):
@@ -55,12 +55,12 @@ def _promql(check: Check, told: Values) -> str:
     if check.query:
         return check.query
     if check.name == 'p99':
-        # Without requests a summary keeps its last value: that would be a pass of nobody.
+        # Without requests a summary keeps its last value: the check would pass without data.
         return f'({told["latency"]}) and ({told["total"]}) > 0'
-    # Where nothing succeeds there may be no metric of successes at all; without requests this is NaN.
+    # If no request succeeds, the metric of successes may not exist; without requests this is NaN.
     return f'(({told["success"]}) or 0 * ({told["total"]})) / ({told["total"]})'
 
 
 def _filled(query: str, selector: str, window: str) -> str:
-    # Not in texts: a label may have such a value.
+    # Not in string literals: a label may have such a value.
     return _PLACES.sub(lambda found: {'SEL': selector, 'WINDOW': window}.get(found[0], found[0]), query)

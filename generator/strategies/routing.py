@@ -1,7 +1,7 @@
-"""Merged values → the section `routing`: Services, rules and shares in the form that the templates place.
+"""Merged values → the section `routing`: Services, rules and shares in the form that the templates insert.
 
 The rules are in the router's own field names and final order. Three things are left to the templates, so that each
-stands in one place of the values: names (`suffix` follows `fullnameOverride`), the weight of a target with a `track`
+is in one place of the values: names (`suffix` follows `fullnameOverride`), the weight of a target with a `track`
 (`tracks.<track>.weight`; a step of a canary changes nothing else), and what the API adds to every rule.
 """
 
@@ -20,7 +20,7 @@ Rule = dict[str, Any]
 
 
 def routing(values: Values) -> dict[str, Any]:
-    """The section `routing` of values that are merged and checked."""
+    """Return the section `routing` of values that are merged and checked."""
     ports, split = _service_ports(values), _split(values)
     types: tuple[RouteType, ...] = (values['route']['type'], values['grpcRoute']['type'])
     return {
@@ -32,7 +32,7 @@ def routing(values: Values) -> dict[str, Any]:
 
 
 def _http_rules(route: Values, ports: Mapping[str, int], split: Split) -> list[Rule]:
-    """A rule whose port is not in the Service is left out: a route that is enabled has none."""
+    """Rules of `route`. A rule whose port is not in the Service is left out; an enabled route has no such rule."""
     rules = {name: rule for name, rule in sorted(enabled(route['rules']).items()) if rule['port'] in ports}
     kind: RouteType = route['type']
     match kind:
@@ -75,21 +75,22 @@ def _service_ports(values: Values) -> dict[str, int]:
 
 
 def _moved_by_commits(values: Values) -> bool:
-    """Whether the tracks share the traffic: else all pods of a release are one."""
+    """Whether tracks share the traffic; otherwise all pods of a release are one set."""
     strategy = values['strategy']
     return by_commits(strategy['engine']) and strategy['type'] != 'rolling'
 
 
 def _live_track(values: Values) -> str:
-    """The track with all the traffic, stable while it is shared; '' for all pods."""
+    """The track with all traffic; stable while it is shared; '' means all pods."""
     if not _moved_by_commits(values):
         return ''
     return next((name for name, track in sorted(values['tracks'].items()) if track['weight'] == 100), 'stable')
 
 
 def _services(values: Values) -> Iterator[dict[str, str]]:
-    """The first one is for everybody. Those beside it are always there: a route to a Service that is missing answers
-    with errors. Argo Rollouts adds the hash of its pods to what they select.
+    """The first Service is for all clients. The others always exist: a route to a missing Service answers with errors.
+
+    Argo Rollouts adds the hash of its pods to their selectors.
     """
     yield {'suffix': '', 'track': _live_track(values)}
     rollout = values['strategy']['rollout']

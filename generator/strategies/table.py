@@ -1,4 +1,4 @@
-"""The capability tables → rows for people: what engines can do with which routers, what controllers enforce."""
+"""The capability tables → rows for the README: what engines support with which routers, what controllers enforce."""
 
 from __future__ import annotations
 
@@ -9,17 +9,17 @@ from generator.strategies.capabilities import FEATURES, combinations, refusal
 from generator.strategies.gateways import GatewayFeature, enforcing
 
 _ENFORCED: Mapping[GatewayFeature, str] = {
-    'auth.jwt': 'requests need a token',
+    'auth.jwt': 'requests require a token',
     'auth.oidc': 'users sign in',
-    'grpc': 'routes for gRPC',
-    'mirror': 'a copy of a share of the requests',
-    'rewrite': 'the server gets another path',
-    'timeout': 'a time limit of requests',
+    'grpc': 'gRPC routes',
+    'mirror': 'copies of a share of the requests',
+    'rewrite': 'paths are rewritten',
+    'timeout': 'time limits of requests',
 }
 
 
 def rows() -> Iterator[tuple[str, str, list[str]]]:
-    """Feature, what it is, and for each engine the routers that it works with."""
+    """Yield feature, meaning, and for each engine the routers that it supports the feature with."""
     for feature, meaning in FEATURES.items():
         yield feature, meaning, [_routers(feature, engine) for engine in ENGINES]
 
@@ -30,19 +30,19 @@ def _routers(feature: str, engine: Engine) -> str:
 
 
 def counts() -> tuple[int, int]:
-    """Combinations of feature, engine, router and agent that are supported, and that are refused."""
+    """Return how many combinations of feature, engine, router and agent are supported, and how many refused."""
     refused = sum(found is not None for *_, found in combinations())
     return len(list(combinations())) - refused, refused
 
 
 def gateway_rows() -> Iterator[tuple[str, str, str]]:
-    """Feature, what it is, and the Gateway API controllers that enforce it."""
+    """Yield feature, meaning, and the Gateway API controllers that enforce it."""
     for feature, meaning in _ENFORCED.items():
         yield feature, meaning, ', '.join(enforcing(feature))
 
 
 def gateway_markdown() -> str:
-    """The table of the README that says what of a route a controller enforces."""
+    """Return the table of the README of route features that controllers enforce."""
     lines = ['| Feature | | Enforced by controller |', '|---|---|---|']
     return '\n'.join(
         [*lines, *(f'| `{feature}` | {meaning} | {names} |' for feature, meaning, names in gateway_rows())]
@@ -50,11 +50,11 @@ def gateway_markdown() -> str:
 
 
 def markdown() -> str:
-    """The table of the README."""
+    """Return the table of the README of strategy features."""
     supported, refused = counts()
     lines = [f'| Feature | | {" | ".join(f"`{engine}`" for engine in ENGINES)} |', '|---' * (2 + len(ENGINES)) + '|']
     lines += [f'| `{feature}` | {meaning} | {" | ".join(works)} |' for feature, meaning, works in rows()]
     counted = f'{supported} of {supported + refused} combinations of feature, engine, router and agent are supported'
     return '\n'.join(
-        [*lines, '', f'{counted}, {refused} are refused. Both agents, Argo CD and Flux, take all of them.']
+        [*lines, '', f'{counted}, {refused} are refused. The agent, Argo CD or Flux, makes no difference.']
     )

@@ -10,14 +10,14 @@ Track = dict[str, Any]
 
 
 def track(*, enabled: bool, weight: int = 0, replicas: int = 0, **more: Any) -> Track:
-    """A set of pods; 0 replicas are as many as the values say."""
+    """Return a set of pods; 0 replicas means the number in the values."""
     return {
         'enabled': enabled, 'weight': weight, 'replicas': replicas, 'headers': {}, 'mirror': 0, 'workload': {}, **more,
     }  # fmt: skip
 
 
 def steady_tracks(strategy: Canary | BlueGreen, slot: str) -> dict[str, Track]:
-    """All traffic on stable, or on the slot that has it."""
+    """Return tracks with all traffic on stable, or on the live slot."""
     match strategy:
         case Canary():
             return {'stable': track(enabled=True, weight=100), 'canary': track(enabled=False)}

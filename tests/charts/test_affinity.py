@@ -105,7 +105,7 @@ WRONG: list[tuple[Way, Any, str, str]] = [
         "write letters, digits, '-', '_' and '.', behind a domain and / where it has one",
     ),
     (PODS, {}, "'topologyKey' is missing",
-     "add 'topologyKey': node label whose values are the places, for example kubernetes.io/hostname"),
+     "add 'topologyKey': node label whose values are the domains, for example kubernetes.io/hostname"),
     (
         PODS, {'topologyKey': 'zone', 'matchLabelKeys': ['a']},
         "'matchLabelKeys' means nothing without 'labelSelector'", "remove it, or add 'labelSelector'",
@@ -113,21 +113,21 @@ WRONG: list[tuple[Way, Any, str, str]] = [
     ((*PODS, 'namespaces'), ['Web'], "'Web' is not a name",
      'write lower-case letters, digits and hyphens, at most 63 characters'),
     (('podAffinity', PREFERRED, 0, 'weight'), 0, '0 is less than the minimum of 1',
-     'how much it counts among the preferences: 1 to 100'),
+     'weight of the preference, 1 to 100'),
     (('podAffinity', PREFERRED, 0, 'weight'), 101, '101 is more than the maximum of 100',
-     'how much it counts among the preferences: 1 to 100'),
+     'weight of the preference, 1 to 100'),
     (
         ('podAffinity', PREFERRED, 0), {'weight': 1},
-        "'podAffinityTerm' is missing", "add 'podAffinityTerm': which pods, and what counts as one place",
+        "'podAffinityTerm' is missing", "add 'podAffinityTerm': the pods, and the topology domain",
     ),
     ((*TERM, 'matchExpressions', 0, 'operator'), 'Exist', "operator 'Exist' is not known", "did you mean 'Exists'?"),
     (
         (*TERM, 'matchExpressions', 0), {'key': 'a', 'operator': 'NotIn'},
-        "'values' is missing", "add 'values': with In and NotIn the values that are meant",
+        "'values' is missing", "add 'values': with In and NotIn write at least one value",
     ),
     (
         (*TERM, 'matchExpressions', 0), {'key': 'a', 'operator': 'In', 'values': []},
-        'there is no entry', 'write at least one: with In and NotIn the values that are meant',
+        'there is no entry', 'write at least one: with In and NotIn write at least one value',
     ),
     (
         (*TERM, 'matchExpressions', 0), {'key': 'a', 'operator': 'Exists', 'values': ['b']},
@@ -135,11 +135,11 @@ WRONG: list[tuple[Way, Any, str, str]] = [
     ),
     (
         (*TERM, 'matchExpressions', 0), {'key': 'a', 'operator': 'Gt', 'values': ['1', '2']},
-        '2 entries, one is allowed', 'with Gt and Lt a single whole number, in quotes',
+        '2 entries, one is allowed', 'with Gt and Lt write one whole number, in quotes',
     ),
     (
         (*TERM, 'matchExpressions', 0), {'key': 'a', 'operator': 'Lt', 'values': ['few']},
-        "'few' has the wrong form", 'with Gt and Lt a single whole number, in quotes',
+        "'few' has the wrong form", 'with Gt and Lt write one whole number, in quotes',
     ),
     (
         ('podAntiAffinity', REQUIRED, 0, 'labelSelector', 'matchExpressions', 0, 'operator'), 'Gt',

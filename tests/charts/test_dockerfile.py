@@ -163,24 +163,24 @@ def test_secrets_stay_out_of_the_image() -> None:
 @pytest.mark.parametrize(
     ('place', 'message', 'differs'),
     [
-        ('versions[0].image', "'a/b' may be another image tomorrow", {'image': 'a/b'}),
-        ('versions[0].image', "'a/b:latest' may be another image tomorrow", {'image': 'a/b:latest'}),
+        ('versions[0].image', "image 'a/b' is not pinned", {'image': 'a/b'}),
+        ('versions[0].image', "image 'a/b:latest' is not pinned", {'image': 'a/b:latest'}),
         (
             'versions[0].artifact.uri',
-            'no build can read the files of a claim',
+            'a build cannot read the files of a claim',
             {'artifact': {'kind': 'file', 'uri': 'pvc://claim/a/1'}},
         ),
         (
             'versions[0].artifact.uri',
-            'its address has a character that no line can hold',
+            'the URI contains a character that is not printable',
             {'artifact': artifact('file', uri='https://a/b\x01')},
         ),
         ('', 'the server would run as root', {'values': {'podSecurityContext': {'runAsUser': 0}}}),
-        ('', 'a Dockerfile cannot name the path "/a b"', {'values': {'artifact': {'mountPath': '/a b'}}}),
-        ('', 'a Dockerfile cannot name the path "/a/.."', {'values': {'artifact': {'mountPath': '/a/..'}}}),
+        ('', 'invalid path in a Dockerfile: "/a b"', {'values': {'artifact': {'mountPath': '/a b'}}}),
+        ('', 'invalid path in a Dockerfile: "/a/.."', {'values': {'artifact': {'mountPath': '/a/..'}}}),
         (
             '',
-            'a Dockerfile cannot name the path "/$HOME"',
+            'invalid path in a Dockerfile: "/$HOME"',
             {'files': {'f': {'mountPath': '/$HOME', 'content': 'x'}}},
         ),
     ],

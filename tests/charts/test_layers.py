@@ -320,14 +320,14 @@ def test_what_a_schema_cannot_see() -> None:
     assert problems() == []
     place = '$.spec.versions[0].artifact'
     assert told(*problems(runtime='tritn')) == [
-        ('$.spec.runtime', "there is no runtime 'tritn'", "did you mean 'triton'?")
+        ('$.spec.runtime', "runtime 'tritn' not found", "did you mean 'triton'?")
     ]
     assert told(*problems(with_artifact(kind='onxx'), 'triton')) == [
         (f'{place}.kind', "runtime 'triton' does not serve artifacts of kind 'onxx'", "did you mean 'onnx'?")
     ]
     missing = r.version(artifact={'uri': 'https://a/b', 'kind': 'onnx'})
-    assert told(*problems(missing, 'triton'))[0][:2] == (place, 'a downloaded artifact has no sha256')
-    assert told(*problems(name='global'))[0][:2] == ('$.metadata.name', "'global' is helm's word for shared values")
+    assert told(*problems(missing, 'triton'))[0][:2] == (place, 'the downloaded artifact has no sha256')
+    assert told(*problems(name='global'))[0][:2] == ('$.metadata.name', "the name 'global' is reserved by Helm")
 
 
 @pytest.mark.parametrize(
@@ -335,15 +335,15 @@ def test_what_a_schema_cannot_see() -> None:
 )
 def test_an_address_that_is_none_is_told(uri: str) -> None:
     (problem,) = problems(with_artifact(uri=uri), 'tensorflow-serving')
-    assert (problem.path, problem.message) == ('$.spec.versions[0].artifact.uri', f"'{uri}' is no address")
+    assert (problem.path, problem.message) == ('$.spec.versions[0].artifact.uri', f"invalid URI '{uri}'")
 
 
 def test_a_version_stands_there_once() -> None:
     model = a_model()
     twice = Model(model.name, model.file, model.spec, (*model.versions, *model.versions, *model.versions))
     assert [(p.path, p.message) for p in model_problems(twice, TEMPLATES)] == [
-        ('$.spec.versions[1].version', "version '1' stands here twice, first as versions[0]"),
-        ('$.spec.versions[2].version', "version '1' stands here twice, first as versions[0]"),
+        ('$.spec.versions[1].version', "duplicate version '1', first in versions[0]"),
+        ('$.spec.versions[2].version', "duplicate version '1', first in versions[0]"),
     ]
 
 

@@ -194,8 +194,8 @@ def test_what_an_alert_says(promtool: Path, tmp_path: Path) -> None:
         'exp_labels': {'severity': 'page'},
         'exp_annotations': {
             'summary': 'web uses up its error budget 14.4 times too fast',
-            'description': '5% of the requests of the last 1h failed, 0.1 % may. '
-            'At this rate the budget of 30 days is gone in 2 days.',
+            'description': '5% of the requests of the last 1h failed; 0.1 % may fail. '
+            'At this rate the 30-day error budget is used up in 2 days.',
         },
     }
     expected = {'eval_time': '7h', 'alertname': 'ModelErrorBudgetFast', 'exp_alerts': [fast]}
@@ -476,7 +476,7 @@ def test_a_port_for_metrics_that_is_missing_is_told(tmp_path: Path) -> None:
 
 
 def test_alerts_want_the_metrics_that_they_look_at(tmp_path: Path) -> None:
-    message = 'monitoring.rules needs metrics that a PodMonitor has to collect, and that is off'
+    message = 'monitoring.rules requires metrics of a PodMonitor, but podMonitor is off'
     environment = 'registry/environments/prod.yaml'
     assert told(tmp_path, namespace='watch', rules=True) == [(environment, '$.spec.monitoring.rules', message)]
     # A custom server's alerts look at its pods alone.
@@ -488,4 +488,4 @@ def test_a_dashboard_that_there_is_not_cannot_be_shown(tmp_path: Path) -> None:
     overlay = r.release('prod', 'web', values={'monitoring': {'dashboard': {'enabled': True}}})
     found = told(tmp_path, r.model('web'), overlay, namespace='watch', podMonitor=True)
     place = ('registry/releases/prod/web.yaml', '$.spec.values.monitoring.dashboard.enabled')
-    assert found == [(*place, 'this chart has no dashboard: no metrics of its runtime are known')]
+    assert found == [(*place, 'this chart has no dashboard: the metrics of its runtime are unknown')]

@@ -141,9 +141,9 @@ def test_a_request_for_cpu_is_wanted_where_cpu_is_scaled_by(tmp_path: Path) -> N
 @pytest.mark.parametrize(
     ('monitoring', 'place', 'message'),
     [
-        (None, '$.spec', 'scales by a query, and the address of Prometheus is missing'),
-        ({'namespace': 'watch', 'podMonitor': True}, '$.spec.monitoring', 'the address of Prometheus is missing'),
-        ({'namespace': 'watch', 'prometheus': ADDRESS}, '$.spec.monitoring', 'a PodMonitor has to collect'),
+        (None, '$.spec', 'scales by a query, but the address of Prometheus is not set'),
+        ({'namespace': 'watch', 'podMonitor': True}, '$.spec.monitoring', 'the address of Prometheus is not set'),
+        ({'namespace': 'watch', 'prometheus': ADDRESS}, '$.spec.monitoring', 'but podMonitor is off'),
     ],
 )
 def test_scaling_by_load_needs_prometheus(tmp_path: Path, monitoring: Values | None, place: str, message: str) -> None:
@@ -155,7 +155,7 @@ def test_scaling_by_load_needs_prometheus(tmp_path: Path, monitoring: Values | N
 def test_a_runtime_without_a_known_load_is_told(tmp_path: Path) -> None:
     [found] = told(tmp_path, WATCHED, runtime='custom', autoscaling=BY_LOAD)
     place = 'registry/models/web.yaml::$.spec.autoscaling.metric'
-    assert found == f"{place}: runtime 'custom' has no metric of its load that is known"
+    assert found == f"{place}: the load metric of runtime 'custom' is unknown"
 
 
 def test_a_part_of_a_percent_is_no_target_for_cpu(tmp_path: Path) -> None:

@@ -200,10 +200,10 @@ def test_every_map_is_closed_but_those_that_say_so() -> None:
     open_maps = [node for node in all_maps if 'additionalProperties' not in node]
     assert sorted(node['description'] for node in open_maps) == [
         'A specification.',
-        'Left open for charts that hold this one; nothing here reads it.',
-        "Specification of Flagger's Canary, in its own words.",
-        'Strategy of the Rollout of Argo Rollouts, in its own words.',
-        'What the AnalysisTemplate of Argo Rollouts checks, in its own words.',
+        'For charts that contain this one; this chart does not read it.',
+        'Specification of the AnalysisTemplate, in the form of Argo Rollouts.',
+        'Specification of the Canary, in the form of Flagger.',
+        'Strategy of the Rollout, in the form of Argo Rollouts.',
     ]
 
 

@@ -250,14 +250,14 @@ def test_an_entry_says_what_its_chart_was_made_from_and_leaves_out_what_nobody_k
 )
 def test_an_entry_is_closed(line: str) -> None:
     (entry,) = charts(a_model()).ledger
-    with pytest.raises(ProblemsFound, match=r'not a ledger|no value'):
+    with pytest.raises(ProblemsFound, match=r'invalid ledger|no value'):
         read_ledger(dump_ledger('web', [entry]) + f'    {line}\n'.encode(), 'f')
 
 
 @pytest.mark.parametrize('tree', ['', 'sha1:', f'sha1:{"0" * 64}', f'sha256:{"0" * 40}', f'md5:{"0" * 40}', 'x' * 40])
 def test_a_tree_is_named_with_its_hash_algorithm(tree: str) -> None:
     (entry,) = charts(a_model()).ledger
-    with pytest.raises(ProblemsFound, match='not a ledger'):
+    with pytest.raises(ProblemsFound, match='invalid ledger'):
         read_ledger(dump_ledger('web', [dataclasses.replace(entry, tree=tree)]), 'f')
 
 
@@ -274,7 +274,7 @@ def test_the_tree_of_a_chart_is_the_one_that_git_makes(tmp_path: Path, object_fo
     'text', ['a: b', 'versions: 1', 'versions: [a]', 'versions: [{version: "1"}]', '- a', 'versions: {a: b}']
 )
 def test_what_is_no_ledger_is_told(text: str) -> None:
-    with pytest.raises(ProblemsFound, match='not a ledger'):
+    with pytest.raises(ProblemsFound, match='invalid ledger'):
         read_ledger(text.encode(), 'charts/web/versions.yaml')
 
 
@@ -427,7 +427,7 @@ def test_a_version_that_was_followed_by_another_is_what_it_was(what: str) -> Non
         charts(changed, first.ledger)
     (problem,) = error.value.problems
     assert (problem.file, problem.path) == ('registry/models/web.yaml', '$.spec.versions[0]')
-    assert problem.message == "version '1' was published with another image, artifact or signature"
+    assert problem.message == "version '1' was published with a different image, artifact or signature"
     # Words about it may be mended; they reach no chart any more.
     mended = a_model(r.version('1', notes='Mended', metrics={'auc': 0.9}), r.version('2'))
     assert charts(mended, first.ledger).ledger == first.ledger
@@ -522,7 +522,7 @@ def test_a_readme_tells_a_user_of_the_model_what_it_is() -> None:
         '# web\n\nAnswers\n',
         '| Model version | `43`, released 2026-11-17 |',
         '| Chart version | `1.0.0` |',
-        '| Latency | 99 of 100 answers within 60ms |',
+        '| Latency | 99 % of answers within 60ms |',
         '| ndcg@10 | 0.447 |',
         'Asks for | more than before',
         'http: web.<namespace>.svc:8501',

@@ -61,8 +61,12 @@ SIGNATURE = {
         ('triton', SIGNATURE, ''),
         ('triton', None, 'its version has no signature'),
         ('triton', {**SIGNATURE, 'inputs': {'x': {'dtype': 'float32', 'shape': [3, 640, 640]}}}, 'elements'),
-        ('triton', {**SIGNATURE, 'inputs': {'x': {'dtype': 'float16', 'shape': [1]}}}, 'JSON cannot carry its float16'),
-        ('torchserve', SIGNATURE, 'no protocol'),
+        (
+            'triton',
+            {**SIGNATURE, 'inputs': {'x': {'dtype': 'float16', 'shape': [1]}}},
+            'JSON does not support its type',
+        ),
+        ('torchserve', SIGNATURE, 'no known protocol'),
         ('custom', None, ''),
     ],
 )

@@ -38,7 +38,7 @@ def test_a_new_readme_is_one_block(tmp_path: Path) -> None:
     assert readme.endswith(END)
     assert readme.index('### edge') < readme.index('### prod')
     assert readme.count('kubectl apply -f bootstrap/prod.yaml') == 1
-    assert 'namespace `ml-edge`, Kubernetes 1.36, by Flux' in readme
+    assert 'namespace `ml-edge`, Kubernetes 1.36, deployed by Flux' in readme
     assert 'CancelHealthCheckOnNewRevision=true' in readme
 
 

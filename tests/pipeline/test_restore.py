@@ -89,7 +89,7 @@ def test_a_history_that_was_rewritten(tmp_path: Path) -> None:
         here.commit()
     (found,) = error.value.problems
     assert found.message.startswith("the chart's tree ")
-    assert found.hint.startswith("run 'git fetch origin main', then the command again; or bring it back")
+    assert found.hint.startswith("run 'git fetch origin main', then the command again; or restore it as published")
 
 
 def test_a_repository_of_another_hash_algorithm(tmp_path: Path) -> None:
@@ -113,5 +113,5 @@ def test_a_tree_of_other_bytes_is_refused(tmp_path: Path) -> None:
     here = grown(tmp_path)
     first, second, *_ = read_ledger(here.read(LEDGER).encode(), LEDGER)
     assert first.tree != second.tree
-    with pytest.raises(ProblemsFound, match='its bytes are not those of the ledger'):
+    with pytest.raises(ProblemsFound, match='differs from the digest in'):
         restore(here.repository(), 'charts/web/1.0.0', replace(first, tree=second.tree), 'main')

@@ -42,19 +42,19 @@ def chart(repository: r.Repository) -> str:
 @pytest.mark.parametrize(
     ('spec', 'path', 'message', 'hint'),
     [
-        ({}, '$.spec', 'nothing is pinned', "run 'chartloom pin prod/web'"),
+        ({}, '$.spec', 'the release is not pinned', "run 'chartloom pin prod/web'"),
         ({'version': '1'}, '$.spec', "no chart is pinned for version '1'", "run 'chartloom pin prod/web'"),
         ({'chart': '1.0.0'}, '$.spec', 'a chart is pinned without its model version', "run 'chartloom pin prod/web'"),
         (
             {'version': '3', 'chart': '1.0.0'},
             '$.spec.version',
-            "there is no version '3' of model 'web'",
+            "version '3' of model 'web' not found",
             'known here: 1, 2',
         ),
         (
             {'version': '1', 'chart': '1.0.9'},
             '$.spec.chart',
-            "there is no chart '1.0.9' of model 'web'",
+            "chart '1.0.9' of model 'web' not found",
             "did you mean '1.0.1'?",
         ),
         (
@@ -92,7 +92,7 @@ def test_following_takes_the_last_version_and_its_newest_chart_and_a_pin_there_h
 def test_a_version_that_left_the_model_is_missed_by_its_pin(repository: r.Repository) -> None:
     repository.write(r.model(versions=[r.version('2')]) | r.release(version='1', chart='1.0.0'))
     assert problems(repository) == [
-        Problem(FILE, '$.spec.version', "there is no version '1' of model 'web'", 'known here: 2'),
+        Problem(FILE, '$.spec.version', "version '1' of model 'web' not found", 'known here: 2'),
     ]
 
 
@@ -178,7 +178,7 @@ def test_what_is_derived_is_checked_by_the_schema_of_the_chart_too(
     edit_published(repository, 'values.schema.json', change)
     (found,) = problems(repository)
     assert (found.file, found.path) == ('registry/environments/prod.yaml', source)
-    assert found.message.startswith(f"what follows from it does not fit chart '1.0.0': {path}: ")
+    assert found.message.startswith(f"a derived value does not fit chart '1.0.0': {path}: ")
     assert found.hint == "run 'chartloom pin --newest prod/web'"
 
 

@@ -197,8 +197,8 @@ def test_nobody_comes_in_without_what_the_route_asks_for(
             'jwt',
             'does not name the controller of its gateway',
         ),
-        (ENVOY, 'jwt', "requires issuer, jwksUri of 'identity'"),
-        ({**NGINX, 'identity': {'issuer': 'https://idp.example'}}, 'oidc', "requires authUrl, signInUrl of 'identity'"),
+        (ENVOY, 'jwt', "requires issuer, jwksUri in 'identity'"),
+        ({**NGINX, 'identity': {'issuer': 'https://idp.example'}}, 'oidc', "requires authUrl, signInUrl in 'identity'"),
     ],
 )
 def test_a_router_that_cannot_ask_is_refused(

@@ -1,4 +1,4 @@
-{{/* Fetches the artifact: values. */}}
+{{/* Container that downloads the artifact: values. */}}
 {{- define "model-server.download" -}}
 {{- with .artifact -}}
 name: artifact
@@ -32,7 +32,7 @@ volumeMounts:
 {{- end }}
 {{- end }}
 
-{{/* Whatever moment it is killed at, the artifact is whole or absent, and the marker is written last. */}}
+{{/* If it is killed at any moment, the artifact is complete or absent; the marker is written last. */}}
 {{- define "model-server.downloadScript" -}}
 set -eu
 marker="$ARTIFACT_DIRECTORY/.artifact-sha256"
@@ -44,7 +44,7 @@ if [ -f "$marker" ] && [ "$(cat "$marker")" = "$ARTIFACT_SHA256" ]; then
 fi
 rm -rf "$marker" "$ARTIFACT_TARGET" "$partial" "$unpacked"
 mkdir -p "$(dirname "$ARTIFACT_TARGET")"
-{{- /* Gets one thing from a place, $1, to the path $2. The credentials are the pod's identity or come by env. */}}
+{{- /* Downloads $1 to the path $2. Credentials come from the pod's identity or from env. */}}
 fetch() {
   case "$1" in
     s3://*) rclone --config=/notfound copyto --retries 5 ":s3,provider=${RCLONE_S3_PROVIDER:-AWS},env_auth=true:${1#s3://}" "$2" ;;
@@ -59,7 +59,7 @@ fetch() {
 }
 files="${ARTIFACT_FILES:-}"
 case "$ARTIFACT_URI" in
-  oci://*) files="" ;; # its digest is checked by what pulls it
+  oci://*) files="" ;; # oras checks the digest
 esac
 if [ -z "$files" ]; then
   fetch "$ARTIFACT_URI" "$partial"

@@ -12,7 +12,7 @@ command:
 args:
 {{- include "model-server.strings" .args }}
 {{- range $key, $value := .parameters }}
-{{- /* toJson writes 5000000 as it is, printf 5e+06. */}}
+{{- /* toJson writes 5000000, printf 5e+06. */}}
 - {{ printf "--%s=%s" $key (kindIs "string" $value | ternary $value (toJson $value)) | quote }}
 {{- end }}
 {{- end }}
@@ -30,7 +30,7 @@ ports:
   {{- . | nindent 2 }}
 {{- end }}
 {{- end }}
-{{- /* A sidecar waits as long as the server does: it may be what the Service points at. */}}
+{{- /* A sidecar waits as long as the server: the Service may point at the sidecar. */}}
 {{- with hasKey . "preStopSeconds" | ternary .preStopSeconds $.pod.preStopSeconds }}
 lifecycle:
   preStop:

@@ -6,7 +6,7 @@
 {{- end }}
 {{- end }}
 
-{{/* End of the name of the files' ConfigMap, which is immutable: new content restarts the pods. */}}
+{{/* Name suffix of the files' ConfigMap, which is immutable: new content restarts the pods. */}}
 {{- define "model-server.filesSuffix" -}}
 {{- with include "model-server.filesData" . }}
 {{- printf "-files-%s" (sha256sum . | trunc 8) }}

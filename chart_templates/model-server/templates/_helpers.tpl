@@ -4,7 +4,7 @@
 {{ printf "%s%s" .root.Values.fullnameOverride $suffix | quote }}
 {{- end }}
 
-{{/* Metadata of an object: the root, or a dict as for a name, with "name", "labels" or "annotations". Not for pods: labels hold versions, and pods would restart with them. */}}
+{{/* Metadata of an object: the root, or a dict as for a name, with "name", "labels" or "annotations". Not for pods: labels contain versions, and new labels restart pods. */}}
 {{- define "model-server.metadata" -}}
 {{- $root := .root | default . -}}
 {{- $labels := dict
@@ -28,7 +28,7 @@ metadata:
   {{- end }}
 {{- end }}
 
-{{/* What selects all pods of dict "root", or those of "track"; with suffix -test the test's. Pods that Flagger makes have another name. Selectors can never be changed. */}}
+{{/* Selector of all pods of dict "root", or of "track"; with suffix -test of the test. Pods of Flagger have another name. Selectors cannot change. */}}
 {{- define "model-server.podLabels" -}}
 {{- if or .track .suffix (ne .root.Values.strategy.engine "flagger") -}}
 app.kubernetes.io/name: {{ include "model-server.name" (pick . "root" "suffix") }}
@@ -60,7 +60,7 @@ imagePullPolicy: {{ .pullPolicy | default "IfNotPresent" }}
 {{ with .registry }}{{ . }}/{{ end }}{{ .repository }}{{ with .tag }}:{{ . }}{{ end }}{{ with .digest }}@{{ . }}{{ end }}
 {{- end }}
 
-{{/* Texts are quoted one by one: toYaml and toJson let control characters through, which YAML refuses. */}}
+{{/* Texts are quoted one by one: toYaml and toJson keep control characters, which YAML refuses. */}}
 {{- define "model-server.stringMap" -}}
 {{- range $key, $value := . }}
 {{ $key | quote }}: {{ $value | quote }}

@@ -1,7 +1,7 @@
 {{/*
-A query of the values for this release: dict "root" and "query". Argo Rollouts names namespaces as its own or as exported.
-$SETS are tracks, slots and the primary of Flagger; two random parts end names of pods: web has no pod of web-api. Queries
-stand in JSON, too: single quotes. A name is filled in before those that its text holds or that it begins with.
+Fills in a query of the values: dict "root" and "query". Metrics of Argo Rollouts have a label namespace or exported_namespace.
+$SETS are tracks, slots and the primary of Flagger. Names of pods end with two random parts: web matches no pod of web-api.
+Queries are also in JSON: single quotes. The order matters: a replacement may contain later names, or a name start with one.
 */}}
 {{- define "model-server.query" -}}
 {{- $name := .root.Values.fullnameOverride }}

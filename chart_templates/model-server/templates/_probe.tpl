@@ -1,4 +1,4 @@
-{{/* Kubernetes takes no port name for grpc: its number is looked up. Dict "probe" and "ports". */}}
+{{/* A grpc probe requires a port number, so it is looked up. Dict "probe" and "ports". */}}
 {{- define "model-server.probe" -}}
 {{- with .probe }}
 {{- if ne .type "none" }}

@@ -1,4 +1,4 @@
-{{/* Spec of a route of a Gateway: dict "root" and "key". The API's defaults are written out, or Argo CD would see a difference. */}}
+{{/* Spec of a route of a Gateway: dict "root" and "key". The API's defaults are written out; else Argo CD reports a difference. */}}
 {{- define "model-server.gatewayRoute" -}}
 {{- $route := get .root.Values .key -}}
 parentRefs:
@@ -41,7 +41,7 @@ rules:
 {{- end }}
 {{- end }}
 
-{{/* A Service that gets requests: its entry in a rule and "root". */}}
+{{/* A backend Service: its entry in a rule and "root". */}}
 {{- define "model-server.backendRef" -}}
 group: ""
 kind: Service
@@ -55,7 +55,7 @@ port:
   number: {{ .port }}
 {{- end }}
 
-{{/* "true" where an Istio gateway carries requests. */}}
+{{/* "true" if requests come from an Istio gateway. */}}
 {{- define "model-server.onIstio" -}}
 {{- range list .Values.route .Values.grpcRoute }}
 {{- if and .enabled (eq .type "istio") }}true{{ end }}

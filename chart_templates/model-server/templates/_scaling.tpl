@@ -1,7 +1,7 @@
 {{- define "model-server.scaleDown" -}}
 scaleDown:
   stabilizationWindowSeconds: {{ int64 .scaleDownStabilizationSeconds }}
-  # One pod a minute: a model server that comes back needs minutes to load its model.
+  # One pod per minute: a new model server needs minutes to load its model.
   policies:
   - type: Pods
     value: 1

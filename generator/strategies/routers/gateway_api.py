@@ -1,4 +1,4 @@
-"""Rules of an HTTPRoute and a GRPCRoute: a request takes the most exact match, wherever that stands."""
+"""Rules of an HTTPRoute and a GRPCRoute: the most exact match wins, in any order."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ Rule = dict[str, Any]
 
 
 def http_rules(route: Values, rules: Mapping[str, Values], ports: Mapping[str, int], split: Split) -> Iterator[Rule]:
-    """Rules of an HTTPRoute, by name; before each the one for requests with the canary's headers."""
+    """Yield rules of an HTTPRoute by name; before each comes the rule for requests with the canary's headers."""
     limits = {'timeouts': {'request': route['timeout']}} if route['timeout'] else {}
     for rule in rules.values():
         port, path = ports[rule['port']], {'path': {'type': rule['type'], 'value': rule['path']}}
@@ -25,7 +25,7 @@ def http_rules(route: Values, rules: Mapping[str, Values], ports: Mapping[str, i
 
 
 def grpc_rules(methods: Sequence[Values], port: int, split: Split) -> Iterator[Rule]:
-    """Rules of a GRPCRoute: one for all methods, and one before it for calls with the canary's headers."""
+    """Yield rules of a GRPCRoute: one for all methods; before it one for calls with the canary's headers."""
     matches = [{'method': {'type': 'Exact', **_named(method)}} for method in methods]
     if split.headers:
         canary = [{**match, 'headers': _headers(split)} for match in matches or [{}]]

@@ -1,4 +1,4 @@
-"""Rules of a VirtualService: the first match counts, so exact paths come first, then long ones."""
+"""Rules of a VirtualService: the first match wins, so exact paths come first, then long ones."""
 
 from __future__ import annotations
 
@@ -9,13 +9,13 @@ from generator.domain.records import Values
 from generator.strategies.routers.split import Split, canary_alone
 
 _WHOLE = 100  # percent
-# Requests that met no server: nothing is done twice.
+# Requests that reached no server: none is processed twice.
 _RETRY_ON = 'connect-failure,refused-stream,unavailable,503'
 Rule = dict[str, Any]
 
 
 def http_rules(route: Values, rules: Mapping[str, Values], ports: Mapping[str, int], split: Split) -> Iterator[Rule]:
-    """HTTP rules; before each the one for requests with the canary's headers."""
+    """Yield HTTP rules; before each comes the rule for requests with the canary's headers."""
     for name, rule in sorted(rules.items(), key=_exactness):
         matches = [{'uri': uri} for uri in _paths(rule)]
         more = {**_rewrite(rule), **_limits(route)}
@@ -23,7 +23,7 @@ def http_rules(route: Values, rules: Mapping[str, Values], ports: Mapping[str, i
 
 
 def grpc_rules(methods: Sequence[Values], port: int, split: Split) -> Iterator[Rule]:
-    """One rule for all calls, whose name Argo Rollouts is told."""
+    """Yield one rule for all calls; Argo Rollouts refers to it by name."""
     yield from _pair('calls', [{'uri': _method(method)} for method in methods], {}, port, split)
 
 
@@ -42,7 +42,7 @@ def _exactness(item: tuple[str, Values]) -> tuple[bool, int, str]:
 
 
 def _paths(rule: Values) -> Iterator[dict[str, str]]:
-    """A prefix of Istio takes /apis for /api: the path itself and what stands below it are named."""
+    """In Istio the prefix /api also matches /apis: match the path itself and paths below it."""
     path = rule['path'].removesuffix('/')
     if path or rule['type'] == 'Exact':
         yield {'exact': path or '/'}

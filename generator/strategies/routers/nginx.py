@@ -1,4 +1,4 @@
-"""Paths of an Ingress, and the Ingresses that share the requests: ingress-nginx has one of its own for a canary."""
+"""Paths of an Ingress, and the Ingresses that share the requests: ingress-nginx has a separate one for a canary."""
 
 from __future__ import annotations
 
@@ -32,9 +32,9 @@ def _path(path: str, kind: str, port: int) -> Rule:
 
 
 def ingresses(split: Split) -> Iterator[Rule]:
-    """Each with the ends of its name and of its Service's, and the canary's with its share. Headers come first.
+    """Yield Ingresses with the suffixes of their names and Services; the canary's has its share. Headers come first.
 
-    Argo Rollouts makes the canary's Ingress by itself.
+    Argo Rollouts creates the canary's Ingress itself.
     """
     tracks = [target for target in split.shares if target.track]
     if not tracks:

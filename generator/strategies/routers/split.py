@@ -1,4 +1,4 @@
-"""Who gets the requests of a rule: the Services that share them, and those that only the canary gets."""
+"""How the requests of a rule are split: between Services by share, and to the canary by headers."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import Any
 
 @dataclass(frozen=True, slots=True)
 class Backend:
-    """A Service by the end of its name, with its share: that of a track, or `weight`."""
+    """A Service by the suffix of its name, with its share: that of a track, or `weight`."""
 
     suffix: str
     track: str = ''
@@ -22,8 +22,8 @@ class Backend:
 
 @dataclass(frozen=True, slots=True)
 class Split:
-    """Without `shares` one Service gets everything. Requests with all `headers` come to the canary alone, and so does a
-    copy of `mirror` percent of the others; `weight` is the canary's share now."""
+    """Without `shares` one Service gets all requests. Requests with all `headers` go to the canary only, and `mirror`
+    percent of the others are copied to it; `weight` is the canary's current share."""
 
     shares: tuple[Backend, ...] = ()
     headers: Mapping[str, str] = field(default_factory=dict)
@@ -31,11 +31,11 @@ class Split:
     weight: int = 0
 
     def targets(self, port: int, whole: int) -> list[dict[str, Any]]:
-        """The Services of a rule; `whole` is the weight of one that gets everything."""
+        """Return the Services of a rule; `whole` is the weight of one that gets all requests."""
         return [target.at(port) for target in self.shares or (Backend('', weight=whole),)]
 
     def copies(self, port: int) -> dict[str, Any]:
-        """The key `mirror` of a rule, where there is a copy."""
+        """Return the key `mirror` of a rule, if requests are copied."""
         return {'mirror': {'suffix': '-canary', 'port': port, 'percent': self.mirror}} if self.mirror else {}
 
 

@@ -54,7 +54,7 @@ fetch() {
 }
 files="${ARTIFACT_FILES:-}"
 case "$ARTIFACT_URI" in
-  oci://*) files="" ;; # its digest is checked by what pulls it
+  oci://*) files="" ;; # oras checks the digest
 esac
 if [ -z "$files" ]; then
   fetch "$ARTIFACT_URI" "$partial"
