@@ -1,4 +1,4 @@
-"""A YAML document that is like many others → plain data, of which what many of them say below a key is parsed once."""
+"""Similar YAML documents → plain data; equal text below a top-level key is parsed once."""
 
 from __future__ import annotations
 
@@ -12,20 +12,20 @@ from generator.domain.problems import ProblemsFound
 
 _COMMENTS = re.compile('(?: *(?:#.*)?\n)*(?=[A-Za-z])')  # above the first key
 _KEY = re.compile('\n(?=[A-Za-z])')
-_MARKER = re.compile(r'\n(?:---|\.\.\.)|\r(?!\n)')  # between documents; a line end of another kind
+_MARKER = re.compile(r'\n(?:---|\.\.\.)|\r(?!\n)')  # between documents; or a carriage return as line end
 
 
 def read_alike(data: bytes, file: str) -> Any:
-    """The same as `read_yaml` finds, and tells; it shares maps and lists with other documents, so change none."""
+    """Do the same as `read_yaml`. Do not change the result: its maps and lists are shared with other documents."""
     text = decode_yaml(data, file)
     found = _read_by_keys(text)
     return read_yaml_text(text, file) if found is None else found
 
 
 def _read_by_keys(text: str) -> dict[str, Any] | None:
-    """A map key by key; None where that is no way to read the text, and where there is a fault to tell.
+    """Read a map key by key; None if the text cannot be split this way or has a fault.
 
-    A line that begins with a letter begins a key of the outermost map: what belongs to the key above is indented, or a
+    A line that starts with a letter starts a key of the outermost map: the value of the key above is indented, or a
     list.
     """
     first = _COMMENTS.match(text)

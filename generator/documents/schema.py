@@ -1,4 +1,4 @@
-"""JSON Schema → problems: jsonschema-rs says whether; what it refuses is explained by schema_faults.py."""
+"""A document and its JSON Schema → problems: jsonschema-rs finds invalid documents, schema_faults.py explains them."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from generator.domain.places import json_path
 from generator.domain.problems import Fault, Problem
 from generator.domain.records import Values
 
-# Schemas that the registry's own point into.
+# Schemas that the registry's schemas refer to.
 SHARED = ('values.json', 'strategy.json')
 
 
@@ -32,7 +32,7 @@ class RegistrySchemas:
         return self._parsed[name]
 
     def problems(self, kind: str, document: Any, file: str, source: bytes) -> list[Problem]:
-        """What is wrong with a registry document; `source` is its text, for what only the text tells."""
+        """Return the problems of a registry document; `source` is its text, for lines and spellings."""
         name = f'{kind.lower()}.json'
         others = {name: self.parsed(name) for name in SHARED}
         if name not in self._compiled:
@@ -47,9 +47,9 @@ class RegistrySchemas:
 
 
 def values_faults(schema: bytes, values: Values, fitting: Values | None = None) -> list[Fault]:
-    """What is wrong with merged values by the schema of their chart.
+    """Check merged values with the schema of their chart.
 
-    Of values that lie on others that are known to fit, `fitting`, only what is not the same object is looked at.
+    `fitting` are the values below them, which are known to be valid: only objects that differ from theirs are checked.
     """
     whole, part, together = _values_validators(schema)
     if fitting and part:
@@ -67,10 +67,10 @@ def values_faults(schema: bytes, values: Values, fitting: Values | None = None) 
 
 @lru_cache(maxsize=64)
 def _values_validators(schema: bytes) -> tuple[Any, Any | None, frozenset[str]]:
-    """Of whole values, and of some of their keys; and the keys that the schema looks at together, as conditions.
+    """Validators of complete values and of some of their keys, and the keys that conditions of the schema combine.
 
-    There is no second one where a schema says more of the whole than what its keys are and which of them depend on each
-    other: what some keys fit then tells nothing of the others.
+    The second is None if the schema has rules about the complete values besides their keys and conditions: some keys
+    can then not be checked alone.
     """
     document = json.loads(schema)
     conditions = [each.get(word, {}) for each in document.get('allOf', ()) for word in ('if', 'then', 'else')]
