@@ -54,7 +54,7 @@ def test_a_password_is_neither_kept_nor_shown(tmp_path: Path) -> None:
 
 def test_a_branch_that_agents_cannot_follow(tmp_path: Path) -> None:
     git(tmp_path, 'init', '--quiet', '--initial-branch=a#b')
-    assert refused(tmp_path, '.').startswith("git's current branch: 'a#b' has the wrong form\n")
+    assert refused(tmp_path, '.').startswith("git's current branch: invalid format: 'a#b'\n")
 
 
 def test_a_text_that_is_none(tmp_path: Path) -> None:

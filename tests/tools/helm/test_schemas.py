@@ -306,10 +306,10 @@ def test_documents_are_split_and_empty_ones_left_out() -> None:
 @pytest.mark.parametrize(
     ('text', 'message'),
     [
-        ('a: 1\nb: 2\na: 3\n', "not YAML: the key 'a' stands twice"),
-        ('yes: 1\ntrue: 3\n', "not YAML: the key 'true' stands twice"),
-        ('a: [1', "not YAML: expected ',' or ']', but got '<stream end>'"),
-        ('a: *b', "not YAML: there is no anchor 'b'"),
+        ('a: 1\nb: 2\na: 3\n', "invalid YAML: duplicate key 'a'"),
+        ('yes: 1\ntrue: 3\n', "invalid YAML: duplicate key 'true'"),
+        ('a: [1', "invalid YAML: expected ',' or ']', but got '<stream end>'"),
+        ('a: *b', "invalid YAML: anchor 'b' not found"),
         ('- a', 'a document is not an object'),
         ('a', 'a document is not an object'),
     ],
