@@ -175,7 +175,7 @@ def test_a_kind_without_a_schema_is_one_problem(widgets: Path) -> None:
             'values/0.yaml',
             '',
             "schema for 'example.com/v1 Gadget' not found",
-            f'looked for {looked}; add a --schema-location that has it',
+            f'searched {looked}; add a --schema-location that has it',
         )
     ]
 
