@@ -105,7 +105,7 @@ def test_an_index_that_cannot_follow_is_told_and_follows_later(tmp_path: Path) -
     commit = here.head()
     assert done.returncode == 1
     assert f"index: git's index cannot be updated to {commit[:8]}: File too large" in done.stderr
-    assert 'before you commit anything' in done.stderr
+    assert 'before any other commit' in done.stderr
     assert 'registry/models/web.yaml' in here.files()
     assert here.status() != []
     assert 'nothing to do' in chartloom(here.folder, 'generate', '--commit').stdout
