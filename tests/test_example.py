@@ -102,4 +102,4 @@ def test_check_delivery_is_part_of_verify(example: Path, crds: Path) -> None:
         'v1 Namespace',
         'v1 ServiceAccount',
     )
-    assert {problem.message for problem in found} == {f"there is no schema for '{kind}'" for kind in kinds}
+    assert {problem.message for problem in found} == {f"schema for '{kind}' not found" for kind in kinds}

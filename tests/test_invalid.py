@@ -146,13 +146,13 @@ MODULES += sorted(f'checks.{file.stem}' for file in (ROOT / 'generator/checks').
 MODULES.remove('checks.warnings')
 # What no case can show, and what shows it.
 ELSEWHERE = {
-    'it does not fit its schema': 'the two validators agree: test_schema.py',
+    'does not match its schema': 'the two validators agree: test_schema.py',
     "chart '{}' has values contract '{}', this chartloom supports '{}'": 'of a newer chartloom: test_resolve.py',
     "a derived value does not fit chart '{}': {}: {}": 'of a chart with other limits: test_resolve.py',
     'report this as a bug of chartloom': 'the same, of a chart that was made just now',
     "run 'chartloom pin --newest {}'": 'the same',
-    "Kubernetes '{}' of environment '{}' lacks {}": 'no feature yet that only some charts use: test_checks.py',
-    'it is there since Kubernetes {}': 'the same',
+    "Kubernetes '{}' of environment '{}' has no {}": 'no feature yet that only some charts use: test_checks.py',
+    'use Kubernetes {} or later': 'the same',
     '{} does not match {}': 'for jsonschema, never shown',
     'the file belongs to another git repository': 'a registry with its own .git: test_refusals.py',
     "remove the '.git' in {}": 'the same',

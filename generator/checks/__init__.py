@@ -1,1 +1,1 @@
-"""What is wrong although the schemas allow it; one subject a file."""
+"""Documents that match their schemas → problems and warnings; one subject per file."""

@@ -1,4 +1,4 @@
-"""All resolved releases together → problems of what they share: accelerators, names of delivery objects, host names."""
+"""All resolved releases → problems of shared resources: accelerators, names of delivery objects, host names."""
 
 from __future__ import annotations
 
@@ -18,14 +18,14 @@ from generator.strategies.capacity import Size, extra_pods, plans_that_fit, size
 from generator.strategies.context import router_of
 from generator.values.checks import containers
 
-# The values that are looked at here and in `host_checks`: the second ones only where accelerators are counted.
+# The values that this module and `hosts` read; `_SIZES` only if the environment limits accelerators.
 _ROUTES = ('route', 'grpcRoute')
 _SIZES = ('autoscaling', 'containers', 'replicaCount', 'resources', 'strategy', 'tracks')
 _IN_CLUSTER = 'kubernetes.default.svc'
 
 
 def outline(release: ResolvedRelease) -> ResolvedRelease:
-    """As much of a release as tells whether there are problems; not where they were written."""
+    """Reduce a release to what the checks need, without the places that set the values."""
     chart = replace(release.chart, values={}, schema=b'', annotations={}, strategy=None, files={}, layers=())
     keys = (*_ROUTES, *_SIZES) if _accelerators(release.environment) else _ROUTES
     merged = {key: release.merged[key] for key in keys}
@@ -38,7 +38,7 @@ def _accelerators(environment: Environment) -> Values:
 
 
 def environment_problems(releases: Sequence[ResolvedRelease]) -> list[Problem]:
-    """Problems that no release has alone; wants all releases of the repository."""
+    """Return the problems between releases; requires all releases of the repository."""
     return [
         *_capacity(releases),
         *_object_names(releases),
@@ -48,7 +48,7 @@ def environment_problems(releases: Sequence[ResolvedRelease]) -> list[Problem]:
 
 
 def cluster_key(environment: Environment) -> tuple[str, ...]:
-    """What tells clusters apart: the address of the API server, or the name where each cluster has that address."""
+    """Identify a cluster: by the address of its API server, or by name if every cluster has that address."""
     cluster = environment.spec['cluster']
     scheme, _, rest = cluster['server'].partition('://')
     host, _, path = rest.partition('/')
@@ -57,7 +57,7 @@ def cluster_key(environment: Environment) -> tuple[str, ...]:
 
 
 def _capacity(releases: Sequence[ResolvedRelease]) -> Iterator[Problem]:
-    """Accelerators at full size, and while the one release rolls that needs most for it."""
+    """Compare accelerators with the capacity, at full size and during the rollout of one release."""
     members: dict[str, list[ResolvedRelease]] = defaultdict(list)
     for release in releases:
         members[release.environment.name].append(release)
@@ -71,12 +71,12 @@ def _capacity(releases: Sequence[ResolvedRelease]) -> Iterator[Problem]:
 
 
 def _too_many(releases: Sequence[ResolvedRelease], accelerator: str, capacity: int) -> tuple[str, str]:
-    """What is wrong, and what would fit; nothing where all have room while any one of them rolls."""
+    """Return message and hint, both '' if the capacity suffices during the rollout of any one release."""
     needs = {release.release.model: _need(release, accelerator) for release in releases}
     under_way = {name: need.extra for name, need in sorted(needs.items()) if need.rolls and need.extra}
     steady = sum(need.steady for need in needs.values())
     certain = steady + sum(under_way.values())
-    # Of what rolls when its pin moves one is thought of at a time; what a commit begins waits for others to end.
+    # Rollouts by a new pin are counted one at a time; a rollout by commits starts only after the others have ended.
     wanted = {'': certain} | {
         name: (steady if need.by_commits else certain) + need.extra
         for name, need in needs.items()
@@ -89,13 +89,13 @@ def _too_many(releases: Sequence[ResolvedRelease], accelerator: str, capacity: i
     if not model or not needs[model].by_commits:
         parts += [f'{more} for the rollout of {name}' for name, more in under_way.items()]
     if model and needs[model].extra:
-        parts += [f'and {needs[model].extra} more while {model} rolls']
-    message = f'the releases want {most} of {capacity} {accelerator}: {", ".join(parts)}'
+        parts += [f'and {needs[model].extra} more during a rollout of {model}']
+    message = f'the releases need {most} {accelerator}, the capacity is {capacity}: {", ".join(parts)}'
     if not model or most - needs[model].extra > capacity:
         return message, _LOWER
     need = needs[model]
     plans = plans_that_fit(need.strategy, need.engine, need.size, (capacity - most + need.extra) // need.each)
-    return message, f"what fits for '{model}': {', or '.join(plan.text for plan in plans)}; or raise the capacity"
+    return message, f"options for '{model}': {', or '.join(plan.text for plan in plans)}; or raise the capacity"
 
 
 _LOWER = 'lower replicas or maxReplicas of one of them, or raise the capacity'
@@ -103,7 +103,7 @@ _LOWER = 'lower replicas or maxReplicas of one of them, or raise the capacity'
 
 @dataclass(frozen=True, slots=True)
 class _Need:
-    """Accelerators of a release: `each` pod's, those of all pods, and what a rollout cannot do without beside them."""
+    """Accelerators of a release: of `each` pod, of all pods (`steady`), and the `extra` ones of a rollout."""
 
     each: int
     size: Size
@@ -136,38 +136,36 @@ def _need(release: ResolvedRelease, accelerator: str) -> _Need:
 
 
 def _object_names(releases: Sequence[ResolvedRelease]) -> Iterator[Problem]:
-    """Environment 'a' with model 'b-c' and environment 'a-b' with model 'c' would have one delivery object."""
+    """Environment 'a' with model 'b-c' and environment 'a-b' with model 'c' would have the same delivery object."""
     seen: dict[tuple[object, ...], ResolvedRelease] = {}
     agents: dict[str, tuple[object, ...]] = {}
     for release in releases:
         environment = release.environment
         name = delivery_name(environment.name, release.release.model)
-        # One Argo CD serves many clusters, and nobody says here how many there are; each cluster has its own Flux.
+        # One Argo CD may serve all clusters (the registry does not tell); each cluster has its own Flux.
         if environment.name not in agents:
             served = () if reaches_other_clusters(environment.agent) else cluster_key(environment)
             agents[environment.name] = environment.agent, environment.agent_namespace, served
         first = seen.setdefault((*agents[environment.name], name), release)
         if first is not release:
-            message = f"its delivery object '{name}' has the name of that of release '{first.release.name}'"
+            message = f"its delivery object has the same name '{name}' as that of release '{first.release.name}'"
             yield Problem(
                 release.release.file, '$.metadata.name', message, 'rename one of the two environments or models'
             )
 
 
-# What the names of objects of a release end in while its traffic moves.
+# Endings of the names of objects during a rollout.
 _ENDINGS = ('blue', 'canary', 'green', 'preview', 'primary', 'stable')
 
 
 def _track_names(releases: Sequence[ResolvedRelease]) -> Iterator[Problem]:
-    """The canary of 'web' and model 'web-canary' would have one Deployment."""
+    """The canary of 'web' and model 'web-canary' would have the same Deployment."""
     names = {release.release.name: release for release in releases}
     for release in releases:
         if isinstance(release.strategy, Rolling):
             continue
         for ending in _ENDINGS:
             if other := names.get(f'{release.release.name}-{ending}'):
-                message = (
-                    f"its objects would have names that release '{release.release.name}' has for its own ({ending})"
-                )
-                hint = f"rename model '{other.release.model}', or give '{release.release.name}' strategy rolling"
+                message = f"its objects would have the names of the {ending} objects of '{release.release.name}'"
+                hint = f"rename model '{other.release.model}', or use strategy rolling for '{release.release.name}'"
                 yield Problem(other.release.file, '$.metadata.name', message, hint)

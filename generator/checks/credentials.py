@@ -1,5 +1,6 @@
-"""Registry → problems: literals that look like credentials. A reader of the repository must not become their owner,
-nor a reader of what chartloom says.
+"""Registry → problems: literals that look like credentials.
+
+Neither readers of the repository nor readers of chartloom's output may see them.
 """
 
 from __future__ import annotations
@@ -14,12 +15,12 @@ from generator.domain.secrets import token
 
 
 def credential_problems(registry: Registry) -> Iterator[Problem]:
-    """A problem for each text of the registry that looks like a credential; the text itself is never shown."""
+    """Report each text of the registry that looks like a credential, without showing it."""
     groups = (registry.models, registry.environments, registry.releases, registry.applications)
     places = [(registry.settings.file, registry.settings.spec)]
     places += [(item.file, item.spec) for group in groups for item in group.values()]
     for file, spec in places:
-        # All texts at once first: most files hold nothing that a second look would be worth.
+        # Test all texts together first: most files contain nothing suspicious.
         texts: list[str] = []
         names: list[str] = []
         _collect(spec, texts, names)
@@ -31,7 +32,7 @@ def credential_problems(registry: Registry) -> Iterator[Problem]:
 
 
 def _collect(value: object, texts: list[str], names: list[str]) -> None:
-    """All texts, and all names of variables and parameters."""
+    """Collect all texts, and all names of variables and parameters."""
     if isinstance(value, str):
         texts.append(value)
     elif isinstance(value, dict):
@@ -53,16 +54,16 @@ def _is_suspicious(texts: list[str], names: list[str]) -> bool:
 
 def _hint(path: Path) -> str:
     if 'env' in path:
-        return 'put it into a Secret and name that instead of the value: {secret: <name>, key: <key>}'
+        return 'put it into a Secret and write {secret: <name>, key: <key>} instead of the value'
     if 'files' in path:
-        return 'put it into a Secret and mount that: a volume of type secret'
+        return 'put it into a Secret and mount it as a volume of type secret'
     if path[:2] == ('spec', 'repository'):
-        return "leave it out: git's credentials are git's, and 'secret' names those of Flux"
+        return "remove it: git has its own credentials, and 'secret' names the Secret for Flux"
     if 'artifact' in path:
-        return 'use an address that pods may read without it, or pvc://<claim>/<path>'
+        return 'use a URI that pods can read without it, or pvc://<claim>/<path>'
     if not {'args', 'command', 'parameters'}.isdisjoint(path):
-        return 'put it into a Secret, take that into env, and write $(NAME of the variable) here'
-    return 'remove it, and change it where it is used: it is known to all who can read this repository'
+        return 'put it into a Secret, add a variable with this Secret to env, and write $(VARIABLE) here'
+    return 'remove it and replace the credential: everyone who can read this repository knows it'
 
 
 def _strings(value: object, path: Path) -> Iterator[tuple[Path, str]]:

@@ -1,4 +1,4 @@
-"""Merged values of a release and the router of its environment → faults of routes that would not do what they say."""
+"""Merged values of a release and its environment → faults: route features that the router does not enforce."""
 
 from __future__ import annotations
 
@@ -13,14 +13,14 @@ from generator.values.merge import enabled
 
 
 def gateway_faults(values: Values, environment: Environment) -> Iterator[Fault]:
-    """What routes ask for, each at its place, and the router or the controller of the gateway does not enforce."""
+    """Yield a fault for each route feature that the router, or the controller of its gateway, does not enforce."""
     router = environment.router
     for feature, place in _asked(values):
         match router:
             case 'service' | 'istio':
                 pass
             case 'gateway-api':
-                # Where no controller is named it may be any, and most enforce these.
+                # If the environment names no controller it may be any, and most enforce these.
                 if environment.controller and (refused := gateway_refusal(feature, environment.controller)):
                     yield Fault(place, f"{refused.reason} (environment '{environment.name}')", refused.instead)
             case 'nginx':
@@ -32,8 +32,8 @@ def gateway_faults(values: Values, environment: Environment) -> Iterator[Fault]:
 def _of_nginx(feature: GatewayFeature, place: Path) -> Iterator[Fault]:
     match feature:
         case 'rewrite':
-            hint = "serve the path as it comes, or use router 'gateway-api'"
-            yield Fault(place, "router 'nginx' rewrites no paths here", hint)
+            hint = "remove it and serve the original path, or use router 'gateway-api'"
+            yield Fault(place, "router 'nginx' does not support path rewrites", hint)
         case 'auth.jwt' | 'auth.oidc' | 'grpc' | 'mirror' | 'timeout':
             pass
         case _:
@@ -41,7 +41,7 @@ def _of_nginx(feature: GatewayFeature, place: Path) -> Iterator[Fault]:
 
 
 def _asked(values: Values) -> Iterator[tuple[GatewayFeature, Path]]:
-    """What routes ask for beyond the core of the Gateway API; who may ask is decided where they are opened."""
+    """Features of routes beyond the core of the Gateway API; `auth` is checked elsewhere."""
     route = values['route']
     if route['enabled']:
         if route['timeout']:

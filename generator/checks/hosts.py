@@ -1,4 +1,4 @@
-"""Routes of all resolved releases → problems of releases that want the same requests at one gateway."""
+"""Routes of all resolved releases → problems: releases that would receive the same requests at one gateway."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ _KEYS = {'HTTP': 'route', 'gRPC': 'grpcRoute'}
 
 
 class _Target(NamedTuple):
-    """Requests that a release wants: `what` they ask for, and where its values say so."""
+    """Requests that a release serves: `what` identifies them, `path` is the place in its values."""
 
     release: ResolvedRelease
     kind: str
@@ -28,7 +28,7 @@ class _Target(NamedTuple):
 
 
 def host_problems(releases: Sequence[ResolvedRelease], cluster_key: Callable[[Environment], object]) -> list[Problem]:
-    """Each is told once for two models, in whichever environments they meet."""
+    """Return one problem for each pair of models, even if they collide in several environments."""
     wanted: dict[tuple[object, ...], _Target] = {}
     hosts: dict[tuple[object, ...], _Target] = {}
     problems: dict[tuple[str, str, str], Problem] = {}
@@ -39,11 +39,12 @@ def host_problems(releases: Sequence[ResolvedRelease], cluster_key: Callable[[En
         first = wanted.setdefault((*place, target.kind, *target.what), target)
         of_host = hosts.setdefault(place, target)
         if first.release is not target.release:
-            message = f"release '{first.release.release.name}' has host name '{target.host}' and {target.shown}, too"
+            other = first.release.release.name
+            message = f"release '{other}' already serves {target.shown} on host name '{target.host}'"
             hint = 'give one of the two another host name or path'
         elif of_host.kind != target.kind:
             first, whose = of_host, f"the {of_host.kind} route of release '{of_host.release.release.name}'"
-            message = f"host name '{target.host}' is that of {whose}: a gateway takes only one of the two"
+            message = f"host name '{target.host}' is used by {whose}: a gateway accepts only one of the two"
             hint = 'give gRPC a host name of its own'
         else:
             continue
@@ -82,7 +83,7 @@ def _methods(route: Values) -> Iterator[tuple[Path, tuple[str, ...], str]]:
 
 
 def _place(target: _Target) -> tuple[str, str]:
-    """Where people decide on a route: its rule, its host name, or the model that the chart was made from."""
+    """The place in the registry that sets a route: its rule, its host name, or the model of the chart."""
     release, key = target.release, _KEYS[target.kind]
     layers = (*release.chart.layers, *release.layers)
     for path in (target.path, (key, 'hostnames')):

@@ -1,4 +1,4 @@
-"""What charts use of Kubernetes, and since which version it is there."""
+"""Merged values and an environment → faults: features that its Kubernetes version does not have."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from generator.domain.records import Environment, Values
 
 @dataclass(frozen=True, slots=True)
 class Feature:
-    """In use where the merged values hold `value` at `path`; every chart uses it where `path` is empty."""
+    """A feature that a chart uses if its merged values have `value` at `path`, or always if `path` is empty."""
 
     name: str
     since: tuple[int, int]
@@ -28,7 +28,7 @@ class Feature:
         return '.'.join(map(str, self.since))
 
 
-# On by default since that version, which is earlier than its general availability (Kubernetes 1.34).
+# Enabled by default since that version; general availability came later (preStop.sleep: Kubernetes 1.34).
 FEATURES = (
     Feature('preStop.sleep', (1, 30)),
     Feature(
@@ -39,14 +39,14 @@ FEATURES = (
 
 
 def feature_faults(values: Values, environment: Environment, features: Iterable[Feature] = FEATURES) -> Iterator[Fault]:
-    """What these values use and the environment's Kubernetes has not."""
+    """Yield a fault for each feature that the values use and the environment's Kubernetes does not have."""
     for feature in features:
         if feature.path and _at(values, feature.path) == feature.value and not feature.is_in(environment):
-            message = f"Kubernetes '{environment.kubernetes}' of environment '{environment.name}' lacks {feature.name}"
+            message = f"Kubernetes '{environment.kubernetes}' of environment '{environment.name}' has no {feature.name}"
             yield Fault(
                 feature.path,
                 message,
-                '; '.join(filter(None, [f'it is there since Kubernetes {feature.shown_since}', feature.instead])),
+                '; or '.join(filter(None, [f'use Kubernetes {feature.shown_since} or later', feature.instead])),
             )
 
 

@@ -1,4 +1,4 @@
-"""What schemas cannot see in the registry: references, names that collide, cycles, overlays of what is not theirs."""
+"""Registry → problems that schemas cannot find: references, name collisions, cycles, values that are set elsewhere."""
 
 from __future__ import annotations
 
@@ -24,9 +24,9 @@ __all__ = ['environment_problems', 'registry_problems', 'release_problems']
 
 
 def registry_problems(registry: Registry, templates: Templates, unread: Collection[str] = ()) -> list[Problem]:
-    """Problems that can be told from the files read: of everything, or of one model and what it needs.
+    """Return the problems of the files read: of the complete registry, or of one model and what it needs.
 
-    `unread` are files that are there but could not be read: nothing is said of what only they would tell.
+    `unread` are files that exist but could not be read: problems that depend on their content are not reported.
     """
     return [
         *(p for model in registry.models.values() for p in model_problems(model, templates)),
@@ -45,17 +45,17 @@ def registry_problems(registry: Registry, templates: Templates, unread: Collecti
 def _references(registry: Registry, unread: Collection[str]) -> Iterator[Problem]:
     for release in registry.releases.values():
         if release.environment not in registry.environments and environment_file(release.environment) not in unread:
-            message = f"there is no environment '{release.environment}'"
+            message = f"environment '{release.environment}' not found"
             yield Problem(release.file, '', message, suggest(release.environment, registry.environments))
         if release.model not in registry.model_names:
-            message = f"there is no model '{release.model}'"
+            message = f"model '{release.model}' not found"
             yield Problem(release.file, '$.metadata.name', message, suggest(release.model, registry.model_names))
     for application in registry.applications.values():
         for index, member in enumerate(application.members):
             if member not in registry.model_names:
                 path = json_path(('spec', 'members', index))
                 yield Problem(
-                    application.file, path, f'there is no model {quoted(member)}', suggest(member, registry.model_names)
+                    application.file, path, f'model {quoted(member)} not found', suggest(member, registry.model_names)
                 )
 
 
@@ -64,31 +64,31 @@ def _environment(environment: Environment, registry: Registry, unread: Collectio
     for index, name in enumerate(spec.get('promotesFrom', [])):
         if name not in registry.environments and environment_file(name) not in unread:
             path = json_path(('spec', 'promotesFrom', index))
-            yield Problem(file, path, f'there is no environment {quoted(name)}', suggest(name, registry.environments))
+            yield Problem(file, path, f'environment {quoted(name)} not found', suggest(name, registry.environments))
     if has_routes(environment.router):
-        for key, why in (('gateway', 'what routes attach to'), ('domain', 'the domain of host names')):
+        for key, why in (('gateway', 'the gateway of the routes'), ('domain', 'the domain of host names')):
             if key not in spec:
                 yield Problem(
                     file,
                     '$.spec',
-                    f"router '{environment.router}' needs '{key}'",
+                    f"router '{environment.router}' requires '{key}'",
                     f"add '{key}', {why}, or use router 'service'",
                 )
     yield from _controller(environment)
     for feature in FEATURES:
         if not feature.path and not feature.is_in(environment):
-            message = f"Kubernetes '{environment.kubernetes}' lacks {feature.name}, which the charts need"
+            message = f"Kubernetes '{environment.kubernetes}' has no {feature.name}, which the charts require"
             hint = f'use a cluster with Kubernetes {feature.shown_since} or later'
             yield Problem(file, '$.spec.kubernetes', message, hint)
     root = f'{environment.name}-root'
     other = registry.environments.get(root)
     if other and has_projects(environment.agent) and has_projects(other.agent):
-        message = f"environment '{environment.name}' has an Argo CD project of its own with the name of '{root}'"
+        message = f"environment '{environment.name}' has an Argo CD project with the same name '{root}'"
         yield Problem(other.file, '$.metadata.name', message, 'choose another name')
 
 
 def _controller(environment: Environment) -> Iterator[Problem]:
-    """A controller where no gateway of the Gateway API is: it would be ignored."""
+    """Report a controller without a gateway of the Gateway API: it would be ignored."""
     router = environment.router
     match router:
         case 'gateway-api':
@@ -103,14 +103,14 @@ def _controller(environment: Environment) -> Iterator[Problem]:
 
 
 def _cycles(environments: Mapping[str, Environment]) -> Iterator[Problem]:
-    """Each circle of promotions once, at the first of its names; every environment is visited once."""
+    """Report each promotion cycle once, at the first of its names; each environment is visited once."""
     done: set[str] = set()
     for name in sorted(environments):
         for circle in _circles(name, environments, (), done):
             start = circle.index(min(circle))
             shown = ' → '.join((*circle[start:], *circle[:start], circle[start]))
-            hint = 'remove one of these references: promotion must have a beginning'
-            message = f'environments promote from each other in a circle: {shown}'
+            hint = 'remove one of these references'
+            message = f'promotion cycle: {shown}'
             yield Problem(environments[circle[start]].file, '$.spec.promotesFrom', message, hint)
 
 
@@ -126,7 +126,7 @@ def _circles(
 
 
 def _shared_namespaces(environments: Iterable[Environment]) -> Iterator[Problem]:
-    """One place is one environment, however its cluster is called and its address is spelt."""
+    """Report environments with the same cluster and namespace, also if names or addresses are written differently."""
     seen: dict[tuple[object, str], str] = {}
     for environment in environments:
         keys = {cluster_key(environment), ('name', environment.spec['cluster']['name'])}
@@ -137,15 +137,16 @@ def _shared_namespaces(environments: Iterable[Environment]) -> Iterator[Problem]
         seen.update({(key, environment.namespace): environment.name for key in keys})
 
 
-# Values that an overlay may not set, and who decides on them: what would run is not what the registry says.
+# Values that an overlay may not set, and what sets them: otherwise releases would run something else than the registry
+# describes.
 _DECIDED: tuple[tuple[Path, str], ...] = (
     (('fullnameOverride',), 'the name of the model'),
-    (('partOf',), 'the application that the model is a member of'),
+    (('partOf',), 'the application of the model'),
     (('strategy',), 'spec.strategy'),
-    (('tracks',), 'spec.strategy, and the rollout that runs'),
+    (('tracks',), 'spec.strategy and the current rollout'),
     (('routing',), 'the routes and the strategy'),
 )
-_BY_VERSION = 'spec.versions of the model: each version has its own'
+_BY_VERSION = 'spec.versions of the model'
 _DECIDED_IN_MODEL: tuple[tuple[Path, str], ...] = (
     *_DECIDED,
     (('team',), 'spec.team'),
@@ -159,7 +160,7 @@ _DECIDED_IN_OVERLAY: tuple[tuple[Path, str], ...] = (
 
 
 def _with_values(registry: Registry) -> list[Model | Environment | Release]:
-    """What values and a strategy can be written in."""
+    """All items that may set values and a strategy."""
     return [*registry.models.values(), *registry.environments.values(), *registry.releases.values()]
 
 
@@ -172,7 +173,7 @@ def _overlays(registry: Registry) -> Iterator[Problem]:
                 value = value.get(step) if isinstance(value, Mapping) else None
             if value is not None:
                 place = json_path(('spec', 'values', *path))
-                yield Problem(item.file, place, f'{".".join(map(str, path))} is decided by {who}', 'remove it here')
+                yield Problem(item.file, place, f'{".".join(map(str, path))} is set by {who}', 'remove it here')
 
 
 def _strategies(registry: Registry) -> Iterator[Problem]:

@@ -1,4 +1,4 @@
-"""One resolved release → problems: what its environment demands of it and its merged values do not give."""
+"""One resolved release → problems: requirements of its environment that its merged values do not meet."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from generator.values.images import images, show_image
 
 
 def release_problems(release: ResolvedRelease) -> list[Problem]:
-    """Problems of a release whose values fit the schema of its chart, each told of a file that people write."""
+    """Return the problems of a release whose values match the schema of its chart, each with a registry file."""
     faults = [
         *_digests(release),
         *feature_faults(release.merged, release.environment),
@@ -31,10 +31,10 @@ def _digests(release: ResolvedRelease) -> Iterator[Fault]:
     for path, image in images(release.merged):
         if not image.get('digest'):
             message = (
-                f"image '{show_image(image)}' has no digest, which environment '{release.environment.name}' demands"
+                f"image '{show_image(image)}' has no digest, which environment '{release.environment.name}' requires"
             )
-            hint = "add digest: sha256:…; 'docker buildx imagetools inspect' tells it"
+            hint = "add digest: sha256:…; 'docker buildx imagetools inspect' shows it"
             if path == ('image',):
                 hint = 'write the image as <repository>:<tag>@sha256:<digest>'
-            of_chart = f'use a version whose image has one, or set requireDigest: false in {release.environment.file}'
+            of_chart = f'use a version with a digest, or set requireDigest: false in {release.environment.file}'
             yield Fault(path, message, hint, of_chart=of_chart)

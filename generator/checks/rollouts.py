@@ -1,4 +1,4 @@
-"""Rollouts in the registry → problems: what they stand on that is not there, or has changed under them."""
+"""Rollouts in the registry → problems: files they depend on that are missing or were changed during the rollout."""
 
 from __future__ import annotations
 
@@ -17,14 +17,14 @@ from generator.strategies.faults import strategy_faults
 
 
 def rollout_problems(registry: Registry, unread: Collection[str]) -> Iterator[Problem]:
-    """Problems of rollouts; nothing is said of what only a file in `unread` would tell."""
+    """Yield the problems of rollouts; problems that depend on a file in `unread` are not reported."""
     for rollout in registry.rollouts.values():
         release = registry.releases.get(rollout.name)
         if release:
             yield from _problems(rollout, release, registry)
         elif release_file(rollout.name) not in unread:
-            message = f"there is no release '{rollout.name}' to roll out"
-            hint = 'bring its file back until the rollout has ended, or remove this file, too'
+            message = f"release '{rollout.name}' not found"
+            hint = 'restore its file until the rollout has ended, or remove this file too'
             yield Problem(rollout.file, '', message, hint)
 
 
@@ -32,11 +32,11 @@ def _problems(rollout: Rollout, release: Release, registry: Registry) -> Iterato
     pinned = rollout.spec['from']
     if (release.version, release.chart) != (pinned['version'], pinned['chart']):
         now = f'{release.version or "no version"} (chart {release.chart or "none"})'
-        message = f'the release pins {now}, and the rollout began at {pinned["version"]} (chart {pinned["chart"]})'
-        yield Problem(rollout.file, '$.spec.from', message, 'take the new pin back: it moves when the rollout ends')
+        message = f'the release pins {now}, but the rollout started at {pinned["version"]} (chart {pinned["chart"]})'
+        yield Problem(rollout.file, '$.spec.from', message, 'revert the pin: it is changed when the rollout ends')
     if isinstance(rollout.strategy, Rolling):
-        hint = 'take back what was changed here'
-        yield Problem(rollout.file, '$.spec.strategy', "a rollout in git is no 'rolling'", hint)
+        hint = 'revert the change of this file'
+        yield Problem(rollout.file, '$.spec.strategy', "a rollout in git cannot have strategy 'rolling'", hint)
         return
     for fault in strategy_faults(rollout.spec['strategy']):
         yield Problem(rollout.file, json_path(('spec', 'strategy', *fault.path)), fault.message, fault.hint)
@@ -45,7 +45,7 @@ def _problems(rollout: Rollout, release: Release, registry: Registry) -> Iterato
         message = f'the strategy has no stage {quoted(rollout.stage)}'
         yield Problem(rollout.file, '$.spec.stage', message, suggest(rollout.stage, names))
     elif rollout.aborted and rollout_stage(rollout).replaced:
-        message = f"at stage '{rollout.stage}' there is nothing to go back to: the old pods are new ones"
+        message = f"stage '{rollout.stage}' cannot be aborted: the old pods were already replaced"
         yield Problem(rollout.file, '$.spec.aborted', message, 'write false, and finish the rollout')
     yield from _engine(rollout, release, registry)
 
@@ -54,7 +54,5 @@ def _engine(rollout: Rollout, release: Release, registry: Registry) -> Iterator[
     environment = registry.environments.get(release.environment)
     if environment and not by_commits(release.engine(environment)):
         place = release if 'engine' in release.spec else environment
-        message = (
-            f"engine '{release.engine(environment)}' knows nothing of the rollout of '{rollout.name}' that is under way"
-        )
+        message = f"engine '{release.engine(environment)}' cannot continue the current rollout of '{rollout.name}'"
         yield Problem(place.file, '$.spec.engine', message, wait_hint(rollout))

@@ -1,4 +1,4 @@
-"""Routes of models and applications → problems: two with one target, and any that would be ignored without a word."""
+"""Routes of models and applications → problems: duplicate targets, and routes that would be ignored silently."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ _KINDS = {'path': 'HTTP', 'grpcService': 'gRPC'}
 
 
 def route_problems(registry: Registry) -> Iterator[Problem]:
-    """Problems of the routes that stand in the registry; what only host names tell is for environment_problems."""
+    """Yield the problems of routes in the registry; environment_problems reports collisions of host names."""
     routed: dict[tuple[str, str], Application] = {}
     for application in registry.applications.values():
         yield from _of_application(application)
@@ -23,7 +23,7 @@ def route_problems(registry: Registry) -> Iterator[Problem]:
 
 
 def _of_application(application: Application) -> Iterator[Problem]:
-    """A route to no member, and two routes with one target."""
+    """Report routes to a model that is not a member, and routes with the same target."""
     seen: dict[tuple[str, ...], str] = {}
     for name, route in application.spec.get('routes', {}).items():
         place = ('spec', 'routes', name)
@@ -44,18 +44,18 @@ def _of_application(application: Application) -> Iterator[Problem]:
 
 
 def _of_another(application: Application, routed: dict[tuple[str, str], Application]) -> Iterator[Problem]:
-    """A chart renders one HTTPRoute and one GRPCRoute, each on the host name of one application."""
+    """Report routes of two applications to one model: its chart renders one HTTPRoute and one GRPCRoute."""
     for name, route in application.spec.get('routes', {}).items():
         kind = next(kind for key, kind in _KINDS.items() if key in route)
         first = routed.setdefault((route['model'], kind), application)
         if first is not application:
-            message = f"application '{first.name}' has {kind} routes to model '{route['model']}' already"
+            message = f"application '{first.name}' already has {kind} routes to model '{route['model']}'"
             hint = f'keep the {kind} routes of a model in one application'
             yield Problem(application.file, json_path(('spec', 'routes', name)), message, hint)
 
 
 def _of_model(model: Model, routed: dict[tuple[str, str], Application]) -> Iterator[Problem]:
-    """The model's own routes beside those of an application, and one host name for HTTP and gRPC."""
+    """Report routes of a model that an application overrides, and one host name for both HTTP and gRPC."""
     route = model.spec.get('route')
     if route is None:
         return
@@ -65,10 +65,10 @@ def _of_model(model: Model, routed: dict[tuple[str, str], Application]) -> Itera
     for kind, place in own.items():
         if application := routed.get((model.name, kind)):
             message = (
-                f"application '{application.name}' has {kind} routes to this model, which take the place of its own"
+                f"application '{application.name}' has {kind} routes to this model, which override the model's own"
             )
             yield Problem(model.file, json_path(place), message, f'remove this one, or those in {application.file}')
     if model.grpc_hostname == model.hostname:
-        message = f"host name '{model.hostname}' is that of the HTTP route: a gateway takes only one of the two"
+        message = f"host name '{model.hostname}' is used by the HTTP route: a gateway accepts only one of the two"
         place = ('spec', 'route', 'grpc', 'hostname')
         yield Problem(model.file, json_path(place), message, 'give gRPC a host name of its own')

@@ -1,4 +1,4 @@
-"""Registry → what works and should be known before it is relied on; nothing stops because of it."""
+"""Registry → warnings: things that work but that users should know; they stop no command."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from generator.domain.records import Environment, Registry, Release, Templates
 
 
 def registry_warnings(registry: Registry, templates: Templates) -> list[Problem]:
-    """Warnings in the form of problems, sorted by place."""
+    """Return the warnings as problems, sorted by place."""
     return sorted(
         [*_runtimes(registry, templates), *_tests(registry, templates), *_routers(registry), *_images(registry)]
     )
@@ -26,26 +26,26 @@ def _runtimes(registry: Registry, templates: Templates) -> Iterator[Problem]:
 
 
 def _tests(registry: Registry, templates: Templates) -> Iterator[Problem]:
-    """Models whose helm test makes no prediction, because nobody says what one looks like."""
+    """Warn of models whose helm test makes no prediction, because no request is known."""
     for model in registry.models.values():
         runtime = templates.runtimes.get(model.runtime)
         if runtime is None or 'ready' not in runtime.spec or 'test' in model.spec:
             continue
         protocol = runtime.spec.get('protocols', {}).get('http', 'none')
         if why := no_request(protocol, model.newest.spec.get('signature')):
-            message = f'its helm test asks only whether the model is ready: {why}'
-            yield Problem(model.file, '$.spec', message, 'write a request, and what its answer holds, under test')
+            message = f'its helm test only checks whether the model is ready: {why}'
+            yield Problem(model.file, '$.spec', message, 'write a request and text of its answer under test')
 
 
 def _images(registry: Registry) -> Iterator[Problem]:
-    """Overlays that run another image than the model version says which they name."""
+    """Warn of overlays that run a different image than the model version."""
     overlays: list[Environment | Release] = [*registry.environments.values(), *registry.releases.values()]
     for item in overlays:
         image = item.spec.get('values', {}).get('image', {})
         if changed := [key for key in ('repository', 'tag', 'digest') if key in image]:
             place = json_path(('spec', 'values', 'image', changed[0]))
-            message = 'it runs another image than its model version says'
-            yield Problem(item.file, place, message, 'add a version with this image to the model, and pin that')
+            message = 'the image differs from the image of the model version'
+            yield Problem(item.file, place, message, 'add a version with this image to the model, and pin it')
 
 
 def _routers(registry: Registry) -> Iterator[Problem]:
@@ -53,8 +53,8 @@ def _routers(registry: Registry) -> Iterator[Problem]:
         router = environment.router
         match router:
             case 'nginx':
-                message = "router 'nginx' is ingress-nginx, which nobody has maintained since March 2026"
-                yield Problem(environment.file, '$.spec.router', message, "plan the way to router 'gateway-api'")
+                message = "router 'nginx' is ingress-nginx, which has not been maintained since March 2026"
+                yield Problem(environment.file, '$.spec.router', message, "plan the move to router 'gateway-api'")
             case 'service' | 'gateway-api' | 'istio':
                 pass
             case _:

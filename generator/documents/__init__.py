@@ -1,1 +1,1 @@
-"""Text ↔ checked data: YAML read, written and edited in place; JSON Schema; Jinja."""
+"""Text ↔ checked data: reading, writing and editing YAML; JSON Schema; Jinja."""

@@ -1,4 +1,4 @@
-"""Documents that are the team's, with one marked block that is ours: renewed, and judged by the seal in its mark."""
+"""A document of the team and a generated block → the document with the block, whose first mark contains its digest."""
 
 from __future__ import annotations
 
@@ -6,12 +6,13 @@ import hashlib
 import re
 from functools import lru_cache
 
-# The first mark seals the block: its second part may hold a digest.
+# The digest of the block goes between the two parts of the first mark.
 _MARKS = {'README.md': (('<!-- chartloom: begin', ' -->'), '<!-- chartloom: end -->')}
 _HASH_MARKS = (('# chartloom: begin', ''), '# chartloom: end')
 
 
 def with_block(name: str, current: bytes, block: str) -> bytes:
+    """Replace the marked block of a document, or append it; an empty block is removed."""
     (begin, rest), end = _MARKS.get(name, _HASH_MARKS)
     text = current.decode('utf-8', 'surrogateescape')
     marked = f'{begin} sha256:{_digest(block)}{rest}\n{block}{end}\n' if block else ''
@@ -23,7 +24,7 @@ def with_block(name: str, current: bytes, block: str) -> bytes:
 
 
 def is_edited(name: str, current: bytes) -> bool:
-    """Whether a person has changed something within the marked block of a document."""
+    """Whether a person has edited the marked block of a document."""
     found = _pair(name).search(current.decode('utf-8', 'surrogateescape'))
     return found is not None and found['seal'] is not None and found['seal'] != _digest(found['block'])
 
@@ -34,9 +35,9 @@ def _digest(block: str) -> str:
 
 @lru_cache(maxsize=4)
 def _pair(name: str) -> re.Pattern[str]:
-    """From a mark that has its line for itself to the next one that closes it.
+    """Match from an opening mark, alone on its line, to the next closing mark.
 
-    A mark that has lost its partner, or is only spoken of, must not swallow the team's own text.
+    A mark without its counterpart, or inside a sentence, must not match: the team's own text would be replaced.
     """
     (begin, rest), end = _MARKS.get(name, _HASH_MARKS)
     line_end = r'[ \t]*(?:\r?\n|\Z)'

@@ -1,4 +1,4 @@
-"""Plain data → JSON that is small and still compares line by line: one entry a line, each without spaces."""
+"""Plain data → small JSON with one entry per line and no spaces within entries, so that diffs stay readable."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import Any
 
 
 def compact(document: Mapping[str, Any], opened: Collection[str]) -> str:
-    """Write a JSON object with one key a line; values of the keys `opened` have one entry a line themselves."""
+    """Write a JSON object with one key per line; the values of the keys `opened` have one entry per line too."""
     lines = [_entry(key, value, opened=key in opened) for key, value in document.items()]
     return '{\n' + ',\n'.join(lines) + '\n}\n'
 

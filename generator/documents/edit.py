@@ -1,4 +1,4 @@
-"""Changes of single values in a registry file: the text is cut at these values, so nothing else in it moves."""
+"""A registry file and new values → the file with only these values changed; all other text stays as it is."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ _BY_HAND = 'set the values by hand, then run the command again'
 
 @dataclass(slots=True)
 class _Node:
-    """A value with its place in the text, and in a map the places of its keys; `key_end` is where its own key ends."""
+    """A value with its position in the text, for a map with its entries; `key_end` is the end of its own key."""
 
     start: int
     end: int
@@ -31,9 +31,9 @@ class _Node:
 
 
 def set_values(data: bytes, file: str, changes: Mapping[Path, str | bool]) -> bytes:
-    """Set texts and truths at paths whose maps exist; ProblemsFound where the file would not mean just that after it.
+    """Set strings and booleans at paths whose maps exist; raises ProblemsFound if other values would change too.
 
-    A new key goes below the one before it in `changes`, else to the top of its map.
+    A new key is written below the key that precedes it in `changes`, else at the top of its map.
     """
     wanted = read_yaml(data, file)
     text = decode_yaml(data, file)
@@ -43,7 +43,7 @@ def set_values(data: bytes, file: str, changes: Mapping[Path, str | bool]) -> by
         wanted = _with(wanted, path, value)
         if not _reads_as(text, wanted):
             places = ', '.join(json_path(path) for path in changes)
-            raise problem(file, '', f'cannot set {places} without touching more', _BY_HAND)
+            raise problem(file, '', f'cannot set {places} without changing other values', _BY_HAND)
         before[path[:-1]] = str(path[-1])
     return (_BOM if data.startswith(_BOM) else b'') + text.encode()
 
@@ -56,7 +56,7 @@ def _reads_as(text: str, wanted: Any) -> bool:
 
 
 def _with(document: Any, path: Path, value: str | bool) -> Any:
-    """Plain data with one value set."""
+    """Return plain data with one value set."""
     if not path:
         return value
     inner = document if isinstance(document, dict) else {}
@@ -64,7 +64,7 @@ def _with(document: Any, path: Path, value: str | bool) -> Any:
 
 
 def _set(text: str, path: Path, value: str | bool, after: str) -> str:
-    """The text with one value set; as it is where there is no place for it."""
+    """Return the text with one value set, or unchanged if the value cannot be written there."""
     node: _Node | None = _tree(text)
     for step in path[:-1]:
         node = node.children.get(str(step)) if node and node.children is not None else None
@@ -84,7 +84,7 @@ def _insert(text: str, parent: _Node, entry: str, sibling: _Node | None) -> str:
             return f'{text[: sibling.end]}, {entry}{text[sibling.end :]}'
         at = parent.start + 1
         return f'{text[:at]}{entry}{", " if parent.children else ""}{text[at:]}'
-    # Below the line of the map's own key: a comment that follows it belongs to what comes next.
+    # Directly below the line of the map's own key: a comment on the next line belongs to the key after it.
     anchor = sibling.end if sibling else parent.key_end
     newline = '\r\n' if '\r\n' in text else '\n'
     at = text.find('\n', anchor) + 1
@@ -93,7 +93,7 @@ def _insert(text: str, parent: _Node, entry: str, sibling: _Node | None) -> str:
 
 
 def _scalar(value: str | bool, style: str) -> str:
-    """A text in the quotes that stood there; plain ones only where it is read as text without them."""
+    """Write a string with the quotes of the old value; without quotes only if it is still read as a string."""
     if isinstance(value, bool):
         return 'true' if value else 'false'
     if style == "'" and value.isprintable():

@@ -1,4 +1,4 @@
-"""Fixed-shape documents by Jinja2: `[[ ]]` is always ours, `{{ }}` always helm's or Argo's."""
+"""Jinja2 templates → documents: `[[ ]]` belongs to chartloom, `{{ }}` to helm or Argo."""
 
 from __future__ import annotations
 
@@ -23,10 +23,10 @@ def _template(source: bytes) -> Template:
 
 
 def render_document(source: bytes, **names: Any) -> str:
-    """Fill a document; a name that it uses and does not get is an error."""
+    """Render a document; an undefined name is an error."""
     return _template(source).render(**names)
 
 
 def cell(text: Any) -> str:
-    """Text inside a Markdown table: one line, no bars that would end the cell."""
+    """Write text for a cell of a Markdown table: on one line, with | escaped."""
     return ' '.join(str(text).split()).replace('|', '\\|')

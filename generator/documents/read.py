@@ -1,7 +1,7 @@
-"""The one YAML reader: bytes of a registry or generated file into plain data, or problems that say where and why.
+"""Bytes of a registry or generated YAML file → plain data; raises problems with place and reason.
 
-It reads what YAML 1.1 and 1.2 understand alike and refuses the rest (`yes`, `1_000`, `0o17`, anchors, tags), because
-helm, kubectl and Python would each read something else.
+It accepts what YAML 1.1 and 1.2 read alike and refuses the rest (`yes`, `1_000`, `0o17`, anchors, tags), because helm,
+kubectl and Python read these differently.
 """
 
 from __future__ import annotations
@@ -23,51 +23,51 @@ MAX_BYTES = 1 << 20
 MAX_DEPTH = 40
 MAX_PROBLEMS = 20
 
-# Line ends, or nothing at all, to some YAML readers and text to others; a reviewer sees none of them.
+# Some YAML readers treat these as line ends or ignore them, others as text; reviewers cannot see them.
 _HIDDEN = re.compile('[\x85\u2028\u2029\ufeff]')
 _TEMPLATE = re.compile(r'(?:\{\{.*?\}\}[^\s,#{}\]]*)+')
 
 
 @dataclass(frozen=True, slots=True)
 class Mark:
-    """Where a value stands (lines from 1) and, for a scalar, how it was written."""
+    """The line of a value (from 1) and, for a scalar, its text."""
 
     line: int
     text: str = ''
 
 
 def read_yaml(data: bytes, file: str) -> Any:
-    """Read one YAML document; ProblemsFound names every fault that can be found in one pass."""
+    """Read one YAML document; raises ProblemsFound with all faults that one pass finds."""
     return read_yaml_text(decode_yaml(data, file), file)
 
 
 def read_yaml_text(text: str, file: str) -> Any:
-    """The same of a text that `decode` has let through."""
+    """Do the same for a text from `decode_yaml`."""
     return _Reader(text, file).read()
 
 
 def yaml_marks(data: bytes, file: str) -> dict[Path, Mark]:
-    """Where each value of a document stands: slower than `read`, for explanations only."""
+    """Return the line and text of each value of a document; slow, for explanations only."""
     reader = _Reader(decode_yaml(data, file), file, with_marks=True)
     reader.read()
     return reader.marks
 
 
 def decode_yaml(data: bytes, file: str) -> str:
-    """Text of a file, or the problem that keeps it from being text."""
+    """Decode a file; raises ProblemsFound if it is too large, not UTF-8 or has invisible characters."""
     if len(data) > MAX_BYTES:
-        raise problem(file, '', f'{len(data)} bytes are too many', f'split the file: the limit is {MAX_BYTES} bytes')
+        raise problem(file, '', f'the file has {len(data)} bytes, the limit is {MAX_BYTES}', 'split the file')
     try:
         text = data.decode('utf-8-sig' if data.startswith(b'\xef\xbb\xbf') else 'utf-8')
     except UnicodeDecodeError as error:
         if data.startswith((b'\xff\xfe', b'\xfe\xff')):
-            raise problem(file, '', 'it is UTF-16', 'save the file as UTF-8') from None
+            raise problem(file, '', 'the file is UTF-16', 'save the file as UTF-8') from None
         line = data.count(b'\n', 0, error.start) + 1
         raise problem(file, '', f'line {line} is not UTF-8', 'save the file as UTF-8') from None
     if not text.isascii() and (found := _HIDDEN.search(text)):
         from generator.documents.syntax import character_problem
 
-        raise character_problem(text, found.start(), file, 'which only some YAML readers pass over')
+        raise character_problem(text, found.start(), file, 'which only some YAML readers ignore')
     return text
 
 
@@ -80,14 +80,14 @@ class _Reader:
         self.problems: list[Problem] = []
         self.anchors: set[str] = set()
         self.quoted: Any = None
-        self.lost = False  # what follows is no longer what was meant
+        self.lost = False  # whether later syntax errors only follow from a reported one
 
     def read(self) -> Any:
         try:
             value = self._document()
         except YAMLError as error:
             if not self.lost:
-                from generator.documents.syntax import syntax_problem  # which most files never need
+                from generator.documents.syntax import syntax_problem  # most files do not need it
 
                 self.problems += syntax_problem(error, self.text, self.file, self.quoted).problems
         if self.problems:
@@ -101,11 +101,11 @@ class _Reader:
             self._next()
             start = self._next()
             if isinstance(start, ev.StreamEndEvent):
-                raise problem(self.file, '', 'there is no document in the file', 'write one, or remove the file')
+                raise problem(self.file, '', 'the file contains no YAML document', 'write one, or remove the file')
             value = self._value(self._next(), (), 0)
             self._next()
             if not isinstance(self._next(), ev.StreamEndEvent):
-                self._refuse('', 'more than one YAML document', 'keep one document a file')
+                self._refuse('', 'more than one YAML document', 'keep one document per file')
             return value
         finally:
             parser.dispose()
@@ -142,7 +142,7 @@ class _Reader:
             if key in result:
                 self._refuse(
                     json_path(here),
-                    f'line {event.start_mark.line + 1}: the key stands here twice',
+                    f'line {event.start_mark.line + 1}: duplicate key',
                     'keep one of the two',
                 )
             elif event.anchor or event.ctag:
@@ -179,13 +179,13 @@ class _Reader:
         if text in WORDS:
             return WORDS[text]
         if text in NOTHING:
-            self._refuse(json_path(path), 'there is no value', _EMPTY_VALUE if 'values' in path[:-1] else _EMPTY)
+            self._refuse(json_path(path), 'the value is missing', _EMPTY_VALUE if 'values' in path[:-1] else _EMPTY)
         else:
             self._refuse(json_path(path), f'{text} {_DOUBT}', quote_hint(text))
         return ''
 
     def _skip(self, event: Any) -> None:
-        """Pass over a value that nothing can be said of."""
+        """Skip a value that cannot be checked."""
         depth = 0
         while True:
             if type(event) in (ev.MappingStartEvent, ev.SequenceStartEvent):
@@ -201,15 +201,15 @@ class _Reader:
         if key == '<<':
             self._refuse(
                 json_path(path),
-                f"{where}merge keys are not read: '<<'",
-                'write its keys out: what a reviewer sees is what counts',
+                f"{where}merge keys are not supported: '<<'",
+                'write its keys here',
             )
         elif key in NOTHING:
-            self._refuse(json_path(path), f'{where}a key without a name', 'write a word before the colon')
+            self._refuse(json_path(path), f'{where}the key is empty', 'write a word before the colon')
         else:
             self._refuse(
                 json_path((*path, key)),
-                f'the key {key} is not text to every YAML reader',
+                f'the key {key} is read as a string only by some YAML readers',
                 f'quote it: {json.dumps(key, ensure_ascii=False)}:',
             )
 
@@ -219,46 +219,46 @@ class _Reader:
         if rest.startswith('{{'):
             found = _TEMPLATE.match(rest)
             self.lost = True
-            hint = f'quote the text: "{found[0]}"' if found else 'quote text that begins with {{'
-            self._refuse(json_path(path), f'line {line + 1}: unquoted {{{{ begins a map within a map', hint)
+            hint = f'quote the text: "{found[0]}"' if found else 'quote text that starts with {{'
+            self._refuse(json_path(path), f'line {line + 1}: unquoted {{{{ starts a map within a map', hint)
         else:
-            self._refuse(json_path(path), f'line {line + 1}: a key that is not text', 'write a plain word as the key')
+            self._refuse(json_path(path), f'line {line + 1}: the key is not a string', 'write a plain word as the key')
 
     def _refuse_alias(self, event: Any, path: Path) -> None:
-        """An alias of a refused anchor goes with it, or a bomb would be told a thousand times."""
+        """Report an alias, unless its anchor is reported: a YAML bomb would give thousands of problems."""
         if event.anchor not in self.anchors:
             self._refuse(
                 json_path(path),
-                f"aliases are not read: '*{event.anchor}'",
-                'write the value out, or quote text that begins with *',
+                f"aliases are not supported: '*{event.anchor}'",
+                'write the value here, or quote text that starts with *',
             )
 
     def _refuse_node(self, event: Any, path: Path) -> None:
         if event.anchor:
             self.anchors.add(event.anchor)
-            hint = f'write the value out wherever *{event.anchor} stands: what a reviewer sees is what counts'
-            self._refuse(json_path(path), f"anchors are not read: '&{event.anchor}'", hint)
+            hint = f'write the value in place of each *{event.anchor}, and remove &{event.anchor}'
+            self._refuse(json_path(path), f"anchors are not supported: '&{event.anchor}'", hint)
         else:
             tag = event.tag.replace('tag:yaml.org,2002:', '!!')
             self._refuse(
-                json_path(path), f"tags are not read: '{tag}'", 'write the value without a tag; quote it if it is text'
+                json_path(path), f"tags are not supported: '{tag}'", 'remove the tag; quote the value if it is a string'
             )
 
     def _refuse(self, path: str, message: str, hint: str) -> None:
         self.problems.append(Problem(self.file, path, message, hint))
         if len(self.problems) == MAX_PROBLEMS:
-            more = Problem(self.file, '', f'there are more problems than these {MAX_PROBLEMS}', 'mend these first')
+            more = Problem(self.file, '', f'more than {MAX_PROBLEMS} problems, the rest is hidden', 'fix these first')
             raise ProblemsFound([*self.problems, more])
 
 
 def _number(text: str) -> int | float:
-    """64.0 is 64, as to JSON Schema, which lets it through where a whole number belongs, and as helm prints it."""
+    """Convert a number; 64.0 becomes 64, because JSON Schema accepts it as an integer and helm prints it as 64."""
     if '.' not in text:
         return int(text)
     number = float(text)
     return int(number) if number.is_integer() else number
 
 
-_DOUBT = 'means different things to different YAML readers'
-_EMPTY = "remove the key, or write a value: '' or {} or [] if it is meant to be empty"
+_DOUBT = 'is ambiguous: YAML readers read it differently'
+_EMPTY = "remove the key, or write a value: '', {} or [] for an empty one"
 _EMPTY_VALUE = "remove the key, or write a value; 'enabled: false' removes an inherited entry"

@@ -1,4 +1,4 @@
-"""Rendered YAML → objects, read as helm and kubectl read it; what people write is read by `read_yaml`."""
+"""Rendered YAML → objects, read as helm and kubectl read it; files that people write are read by `read_yaml`."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from ruamel.yaml.error import YAMLError
 
 from generator.domain.problems import problem
 
-# What helm and kubectl take a plain scalar for: YAML 1.1 without its dates and base 60 (asked of helm 3.17 and 4.3).
+# How helm and kubectl read plain scalars: YAML 1.1 without dates and base 60 (checked with helm 3.17 and 4.3).
 _WORDS: dict[str, Any] = dict.fromkeys(('', '~', 'null', 'Null', 'NULL'))
 _WORDS |= {form: True for word in ('y', 'yes', 'on', 'true') for form in (word, word.capitalize(), word.upper())}
 _WORDS |= {form: False for word in ('n', 'no', 'off', 'false') for form in (word, word.capitalize(), word.upper())}
@@ -24,19 +24,19 @@ _FLOAT = re.compile(r'[-+]?(?:\.[0-9]+|[0-9]+(?:\.[0-9]*)?)(?:[eE][-+]?[0-9]+)?'
 
 
 def parse_documents(text: str, file: str = '') -> list[dict[str, Any]]:
-    """Read rendered YAML as helm and kubectl do, which is YAML 1.1 in their own way.
+    """Read rendered YAML as helm and kubectl do: their own variant of YAML 1.1.
 
-    ProblemsFound where a document is no object, or a key stands twice, which readers take differently.
+    Raises ProblemsFound if a document is not an object, or has a duplicate key, which readers treat differently.
     """
     try:
         try:
             documents = list(_Reader(CParser(text)).documents())
-        except YAMLError:  # slow, but it knows the colon in `{a: http://b}`, as helm does; clib's libyaml does not yet
+        except YAMLError:  # slow, but like helm it accepts the colon in `{a: http://b}`; clib's libyaml does not
             documents = list(_Reader(YAML(typ='safe', pure=True).get_constructor_parser(text)[1]).documents())
     except (YAMLError, ValueError) as error:
-        raise problem(file, '', f'not YAML: {getattr(error, "problem", None) or error}') from error
+        raise problem(file, '', f'invalid YAML: {getattr(error, "problem", None) or error}') from error
     if any(not isinstance(document, dict) for document in documents):
-        raise problem(file, '', 'a document is not an object', "every document starts with 'apiVersion:' and 'kind:'")
+        raise problem(file, '', 'a document is not an object', "start each document with 'apiVersion:' and 'kind:'")
     return documents
 
 
@@ -53,7 +53,7 @@ class _Reader:
     def node(self, event: Any) -> Any:
         if isinstance(event, ev.AliasEvent):
             if event.anchor not in self.anchors:
-                raise ValueError(f"there is no anchor '{event.anchor}'")
+                raise ValueError(f"anchor '{event.anchor}' not found")
             return self.anchors[event.anchor]
         if isinstance(event, ev.ScalarEvent):
             quoted = not event.implicit[0] and (event.tag or '!') in ('!', 'tag:yaml.org,2002:str')
@@ -74,9 +74,9 @@ class _Reader:
         found: dict[str, Any] = {}
         nodes = self.nodes(ev.MappingEndEvent)
         for key, value in zip(nodes, nodes, strict=True):
-            name = key if isinstance(key, str) else json.dumps(key)  # a key `on` is the string "true" to Kubernetes
+            name = key if isinstance(key, str) else json.dumps(key)  # Kubernetes reads a key `on` as the string "true"
             if name in found:
-                raise ValueError(f"the key '{name}' stands twice")
+                raise ValueError(f"duplicate key '{name}'")
             found[name] = value
         if isinstance(found.get('<<'), dict):
             found = found.pop('<<') | found

@@ -1,4 +1,4 @@
-"""Which plain scalars every YAML reader understands alike, and what to write in place of one that none should trust."""
+"""A plain scalar → whether all YAML readers read it alike, and what to write instead if not."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import Any
 
 WORDS: dict[str, Any] = {'true': True, 'false': False}
 NOTHING = ('', '~', 'null')
-# Plain scalars that some reader of ours (PyYAML, ruamel, helm, kubectl) takes for no text: measured, not guessed.
+# Plain scalars that PyYAML, ruamel, helm or kubectl does not read as a string (measured).
 _DOUBTFUL = frozenset(
     'y Y n N yes Yes YES no No NO on On ON off Off OFF True TRUE False FALSE Null NULL .nan .NaN .NAN = <<'.split()
 )
@@ -20,16 +20,17 @@ DOUBTFUL_NUMBER = re.compile(
     r'|[-+][0-9_]+|[-+]?\.[0-9_]+(?:[eE][-+]?[0-9]+)?|[-+]?[0-9][0-9_]*(?::[0-5]?[0-9])+(?:\.[0-9_]*)?'
     r'|[0-9]{4}-[0-9]{1,2}-[0-9]{1,2}(?:(?:[Tt]|[ \t]+)[0-9]{1,2}:[0-9]{1,2}:.*)?'
 )
-NUMERIC = frozenset('0123456789+-.')  # what a number begins with
+NUMERIC = frozenset('0123456789+-.')  # first characters of numbers
 _DATE = re.compile(r'[0-9]{4}-[0-9]{1,2}-[0-9]{1,2}')
 
 
 def quote_hint(text: str) -> str:
+    """Return what to write instead of an ambiguous scalar."""
     quoted = f'quote the text: {json.dumps(text, ensure_ascii=False)}'
     if text.lower() in ('yes', 'on', 'y', 'true'):
-        return f'write true for a truth value, or {quoted}'
+        return f'write true for a boolean, or {quoted}'
     if text.lower() in ('no', 'off', 'n', 'false'):
-        return f'write false for a truth value, or {quoted}'
+        return f'write false for a boolean, or {quoted}'
     if _DATE.match(text) or not any(letter.isdigit() for letter in text) or (text.isdigit() and len(text) > 16):
         return quoted
     return f'{quoted}, or write a plain decimal number'

@@ -1,4 +1,4 @@
-"""JSON Schema → problems: jsonschema-rs says whether; what it refuses is explained by schema_faults.py."""
+"""A document and its JSON Schema → problems: jsonschema-rs finds invalid documents, schema_faults.py explains them."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from generator.domain.places import json_path
 from generator.domain.problems import Fault, Problem
 from generator.domain.records import Values
 
-# Schemas that the registry's own point into.
+# Schemas that the registry's schemas refer to.
 SHARED = ('values.json', 'strategy.json')
 
 
@@ -32,7 +32,7 @@ class RegistrySchemas:
         return self._parsed[name]
 
     def problems(self, kind: str, document: Any, file: str, source: bytes) -> list[Problem]:
-        """What is wrong with a registry document; `source` is its text, for what only the text tells."""
+        """Return the problems of a registry document; `source` is its text, for lines and spellings."""
         name = f'{kind.lower()}.json'
         others = {name: self.parsed(name) for name in SHARED}
         if name not in self._compiled:
@@ -47,7 +47,7 @@ class RegistrySchemas:
 
 
 def values_faults(schema: bytes, values: Values) -> list[Fault]:
-    """What is wrong with merged values by the schema of their chart."""
+    """Check merged values with the schema of their chart."""
     if _values_validator(schema).is_valid(values):
         return []
     from generator.documents.schema_faults import explain

@@ -1,4 +1,4 @@
-"""A validation error → the way through the schema to the keyword that refused, and what the schema says there."""
+"""A validation error → the path through the schema to the keyword that failed, and the description there."""
 
 from __future__ import annotations
 
@@ -10,13 +10,13 @@ if TYPE_CHECKING:
 
 
 class Way:
-    """The way from the root of a schema to the keyword that refused a value."""
+    """The path from the root of a schema to the keyword that failed."""
 
     def __init__(self, error: ValidationError, root: Any, others: Mapping[str, Any]) -> None:
         self.others = others
         self.document = root
         self.schemas = [root]
-        self.form = ''  # the definition or the named place that says what the value must look like
+        self.form = ''  # the definition or property that defines the format of the value
         self.is_name = False  # whether the value is a key of the map at the error's path
         steps = list(error.absolute_schema_path)
         for before, step in zip(['', *steps], steps, strict=False):
@@ -43,7 +43,7 @@ class Way:
         return found
 
     def described(self, key: str = '') -> str:
-        """What the nearest schema says of a value, or of a key that the value should have."""
+        """Return the nearest schema's description of a value, or of a key that the value should have."""
         for schema in reversed([s for s in self.schemas if isinstance(s, dict)]):
             text = schema.get('properties', {}).get(key, {}).get('description') if key else schema.get('description')
             if isinstance(text, str):
@@ -51,7 +51,7 @@ class Way:
         return ''
 
 
-# Words that keep their capital at the beginning of a hint.
+# Words that keep their capital at the start of a hint.
 _NAMES = {'Kubernetes', 'Gateway', 'Prometheus', 'Argo', 'Flux', 'Secret', 'Docker'}
 
 

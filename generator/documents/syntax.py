@@ -1,4 +1,4 @@
-"""What libyaml says of a text that is not YAML → a problem that says where and what to do."""
+"""An error of libyaml → a problem with the place and what to do."""
 
 from __future__ import annotations
 
@@ -14,46 +14,47 @@ _UNPRINTABLE = re.compile('[^\t\n\r -~\x85\xa0-\ud7ff\ue000-\ufffd\U00010000-\U0
 
 
 def character_problem(text: str, at: int, file: str, what: str) -> ProblemsFound:
+    """Return the problem of the character at index `at`; `what` is the reason."""
     line = text.count('\n', 0, at) + 1
     message = f'line {line}, column {at - text.rfind(chr(10), 0, at)}: U+{ord(text[at]):04X}, {what}'
     return problem(file, '', message, f'remove it, or write it as "\\u{ord(text[at]):04X}" in double quotes')
 
 
-# What libyaml says, and what to do then.
-_ALIKE = 'indent keys of a map and entries of a list alike'
+# Messages of libyaml, and what to do about them.
+_ALIKE = 'indent keys of a map and entries of a list equally'
 _SYNTAX_HINTS = {
-    'mapping values are not allowed in this context': f'quote text that holds a colon and a space; {_ALIKE}',
-    'did not find expected key': f'{_ALIKE}; quote text that begins with a quote, [ or {{',
+    'mapping values are not allowed in this context': f'quote text that contains a colon and a space; {_ALIKE}',
+    'did not find expected key': f'{_ALIKE}; quote text that starts with a quote, [ or {{',
     "did not find expected '-' indicator": _ALIKE,
-    'did not find expected alphabetic or numeric character': 'quote text that begins with * or &',
+    'did not find expected alphabetic or numeric character': 'quote text that starts with * or &',
     "did not find expected ',' or ']'": 'put commas between the entries, and close the list with ]',
     "did not find expected ',' or '}'": 'put commas between the entries, and close the map with }',
     "could not find expected ':'": 'write a colon and a space after the key, and close lists with ]',
-    "found unexpected ':'": 'quote text that holds a colon within { } or [ ]',
+    "found unexpected ':'": 'quote text that contains a colon within { } or [ ]',
     'found unexpected end of stream': 'close the quote',
     'found unknown escape character': 'write \\\\ for a backslash, or use single quotes',
 }
 
 
 def syntax_problem(error: YAMLError, text: str, file: str, quoted: Any) -> ProblemsFound:
-    """Why a text is not YAML; `quoted` is the last quoted text before that."""
+    """Explain why a text is not YAML; `quoted` is the last quoted scalar before the error."""
     if conflict := _CONFLICT.search(text):
         line = text.count('\n', 0, conflict.start()) + 1
-        hint = 'keep what shall hold of both sides, and remove the lines that begin with <<<<<<<, ======= and >>>>>>>'
+        hint = 'resolve the conflict, and remove the lines that start with <<<<<<<, ======= and >>>>>>>'
         return problem(file, '', f'line {line}: conflict markers of a merge', hint)
-    if not isinstance(error, MarkedYAMLError):  # libyaml says no line here
+    if not isinstance(error, MarkedYAMLError):  # libyaml reports no line here
         found = _UNPRINTABLE.search(text)
         return character_problem(text, found.start() if found else 0, file, 'a character that YAML does not allow')
     what = str(error.problem or error.context)
-    # An open quote or bracket is told where it opens, not where the file ends.
+    # An open quote or bracket is reported where it opens, not at the end of the file.
     opened = what.startswith("did not find expected ','") or what == 'found unexpected end of stream'
     mark = (opened and error.context_mark) or error.problem_mark or error.context_mark
     lines = text.splitlines()
     rest = lines[mark.line][mark.column :] if mark and mark.line < len(lines) else ''
-    hint = _SYNTAX_HINTS.get(what, 'mend the syntax; an editor with the YAML language server shows the place')
+    hint = _SYNTAX_HINTS.get(what, 'fix the syntax; an editor with the YAML language server shows the place')
     if what == 'found character that cannot start any token':
-        hint = 'indent with spaces, not with tabs' if rest[:1] == '\t' else f'quote text that begins with {rest[:1]}'
+        hint = 'indent with spaces, not with tabs' if rest[:1] == '\t' else f'quote text that starts with {rest[:1]}'
     if quoted and mark and quoted.end_mark.line == mark.line > quoted.start_mark.line:
-        hint = f'close the quote that opens in line {quoted.start_mark.line + 1}'
+        hint = f'close the quote that was opened in line {quoted.start_mark.line + 1}'
     where = f'line {mark.line + 1}, column {mark.column + 1}: ' if mark else ''
-    return problem(file, '', f'not YAML: {where}{what}', hint)
+    return problem(file, '', f'invalid YAML: {where}{what}', hint)

@@ -1,1 +1,1 @@
-"""The words of the program: frozen records, problems, places, units."""
+"""The program's data types: frozen records, problems, places, units."""

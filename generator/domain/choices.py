@@ -1,7 +1,7 @@
-"""The closed sets of the registry: agents, engines, routers, Gateway API controllers, and ways to ask who somebody is.
+"""Closed sets of the registry: agents, engines, routers, Gateway API controllers and ways to authenticate; their facts.
 
-Whoever decides by one of them does so in a `match` that ends in `assert_never`: mypy then names every place that a new
-member needs. What only says a fact of a member stands here.
+Code that depends on a member uses `match` and ends in `assert_never`: mypy then reports every place that a new member
+affects.
 """
 
 from __future__ import annotations
@@ -11,9 +11,9 @@ from typing import Literal, assert_never, get_args
 Agent = Literal['argocd', 'flux']
 Engine = Literal['native', 'argo-rollouts', 'flagger']
 Router = Literal['service', 'gateway-api', 'istio', 'nginx']
-# The routers that a release has a route for: the type of that route.
+# Routers for which a release has a route; also the type of that route.
 RouteType = Literal['gateway-api', 'istio', 'nginx']
-# Of a gateway of the Gateway API: what runs it. They share one API and differ in what they enforce of it.
+# Controllers that run a gateway of the Gateway API. They share one API and differ in which parts they enforce.
 Controller = Literal[
     'envoy-gateway', 'istio', 'kgateway', 'cilium', 'contour', 'nginx-gateway-fabric', 'traefik', 'gke',
 ]  # fmt: skip
@@ -36,7 +36,7 @@ def agent_title(agent: Agent) -> str:
 
 
 def agent_namespace(agent: Agent) -> str:
-    """The namespace that an agent is usually installed in."""
+    """Return the namespace that an agent is usually installed in."""
     match agent:
         case 'argocd':
             return 'argocd'
@@ -47,7 +47,7 @@ def agent_namespace(agent: Agent) -> str:
 
 
 def reaches_other_clusters(agent: Agent) -> bool:
-    """Whether one agent serves many clusters from its own; else each cluster has an agent in it."""
+    """Whether one agent serves several clusters; otherwise each cluster runs its own agent."""
     match agent:
         case 'argocd':
             return True
@@ -58,7 +58,7 @@ def reaches_other_clusters(agent: Agent) -> bool:
 
 
 def has_projects(agent: Agent) -> bool:
-    """Whether an environment has projects in its agent, which say what may be deployed and where."""
+    """Whether the agent has projects, which limit what may be deployed and where."""
     match agent:
         case 'argocd':
             return True
@@ -92,7 +92,7 @@ def by_commits(engine: Engine) -> bool:
 
 
 def makes_routes(engine: Engine) -> bool:
-    """Whether the Service and the route of a release are the engine's own, not the chart's."""
+    """Whether the engine, not the chart, creates the Service and the route of a release."""
     match engine:
         case 'native' | 'argo-rollouts':
             return False
@@ -103,7 +103,7 @@ def makes_routes(engine: Engine) -> bool:
 
 
 def writes_weights(engine: Engine) -> bool:
-    """Whether a controller writes weights into the route that the chart has made."""
+    """Whether a controller writes weights into the route that the chart creates."""
     match engine:
         case 'native' | 'flagger':
             return False
@@ -114,7 +114,7 @@ def writes_weights(engine: Engine) -> bool:
 
 
 def has_routes(router: Router) -> bool:
-    """Whether requests come from outside, through a route of the release."""
+    """Whether requests from outside the cluster reach a release through a route."""
     match router:
         case 'service':
             return False
@@ -125,7 +125,7 @@ def has_routes(router: Router) -> bool:
 
 
 def is_ingress(route: RouteType) -> bool:
-    """Whether a route is an Ingress: of a canary there is a second one, and paths are all that it matches."""
+    """Whether a route is an Ingress: it matches paths only, and a canary needs a second one."""
     match route:
         case 'gateway-api' | 'istio':
             return False

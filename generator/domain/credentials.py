@@ -1,4 +1,4 @@
-"""A text at its place in a document → what kind of credential it seems to be, and the same document without it."""
+"""A text and its place → the kind of credential it seems to be; a document → the same without credentials."""
 
 from __future__ import annotations
 
@@ -8,19 +8,19 @@ from typing import Any
 from generator.domain.places import Path
 from generator.domain.secrets import HIDDEN, token
 
-# --password=… and the like, in arguments and configuration files; not a reference, a path or an empty text.
+# --password=… and similar, in arguments and configuration files; not a reference, a path or an empty text.
 _ASSIGNED = re.compile(
     r'(?im)^[ \t-]*["\']?[\w.-]*passw(?:or)?d["\']?[ \t]*[:=][ \t]*["\']?(?![$<{%*/!&])(?!\w+:)[^\s"\',#]{4,}'
 )
 _WRITTEN_OUT = {'args', 'command', 'files'}
 
-# Names of variables and parameters that hold secrets. A password is one whatever it looks like.
+# Names of variables and parameters that hold secrets. The value of a password is a secret in any format.
 _PASSWORD = re.compile(r'(?i)(?:^|[._-])(?:password|passwd|passphrase)$')
 _SECRET = re.compile(
     r'(?i)(?:^|[._-])(?:secret|token|api_?key|api-key|access_?key|access-key|private_?key|private-key|credentials?)$'
 )
 VARIABLES = ('env', 'parameters')
-# Tokens of a language, and Secrets of Kubernetes: names that tell nothing.
+# Names that do not indicate a secret: tokens of a language model, and names of Kubernetes Secrets.
 _HARMLESS = re.compile(
     r'(?i)(?:^|[._-])(?:[bes]os|pad|unk|sep|cls|mask|stop|start|end|begin|special|image|video|audio|think|'
     r'(?:image_?)?pull|tls|per|max|min|first|last|new|next|prompt|eot|eom)[._-]?(?:token|secret)$'
@@ -30,7 +30,7 @@ _ELSEWHERE = re.compile(r'[$<{%*/\[]|[a-z][a-z0-9+.-]*://')
 
 
 def credential(path: Path, value: str) -> str:
-    """What kind of credential a text seems to be, or ''."""
+    """Return the kind of credential that a text seems to be, or ''."""
     if what := token(value):
         return what
     if not _WRITTEN_OUT.isdisjoint(path) and 'passw' in value.lower() and _ASSIGNED.search(value):
@@ -46,9 +46,9 @@ def credential(path: Path, value: str) -> str:
 
 
 def veiled(path: Path, value: Any) -> Any:
-    """A value as messages may show it: without the texts in it that look like credentials.
+    """Return a value that messages may show: texts that look like credentials are hidden.
 
-    Also without those of variables that are written as a list of names and values, as Kubernetes has them.
+    This includes variables written as a list of names and values, as in Kubernetes.
     """
     if isinstance(value, dict):
         where = (*path[:-1], value['name']) if 'name' in value and 'value' in value else path
@@ -66,10 +66,7 @@ def names_a_secret(name: str) -> bool:
 
 
 def _variable(path: Path) -> str:
-    """The name of the variable or parameter whose literal stands at a path, or ''.
-
-    Of whatever is written there in place of a map or a text, too.
-    """
+    """The name of the variable or parameter whose literal is at a path, or ''; the literal may have a wrong type."""
     steps = [step for step in path if not isinstance(step, int)]
     if steps[-1:] == ['value']:
         steps.pop()
@@ -77,6 +74,6 @@ def _variable(path: Path) -> str:
 
 
 def _is_random(value: str) -> bool:
-    """Letters with digits and without a space: keys look so, words and plain numbers do not."""
+    """Letters and digits without a space: keys look like this, words and plain numbers do not."""
     digits = sum(letter.isdigit() for letter in value)
     return len(value) >= 8 and 1 < digits < len(value) and not any(letter.isspace() for letter in value)

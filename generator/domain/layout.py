@@ -1,6 +1,6 @@
-"""Where everything stands in a GitOps repository: the only module that knows its paths and their patterns.
+"""Names → paths of a GitOps repository, and paths → names; no other module contains these paths.
 
-Paths are relative to the folder that holds `registry/`, with `/` between their parts. A release is called `env/model`.
+Paths are relative to the folder that holds `registry/`, with `/` between their parts. A release is named `env/model`.
 """
 
 from __future__ import annotations
@@ -23,13 +23,13 @@ RELEASES = f'{REGISTRY}/releases'
 ROLLOUTS = f'{REGISTRY}/rollouts'
 APPLICATIONS = f'{REGISTRY}/applications'
 
-# Folders whose files are all generated, and documents with a marked block that is.
+# Folders whose files are all generated, and documents that contain a generated block.
 GENERATED = (CHARTS, VALUES, DELIVERY, BOOTSTRAP, SCHEMAS)
 DOCUMENTS = ('README.md', 'CODEOWNERS', '.gitattributes')
 # Paths that chartloom may write.
 OURS = (REGISTRY, *GENERATED, *DOCUMENTS)
 
-# Folder below registry/ → kind of the files in it. Those of releases and rollouts have a folder for each environment.
+# Folder below registry/ → kind of the files in it. Releases and rollouts have one folder for each environment.
 KINDS = {
     'models': 'Model', 'environments': 'Environment', 'releases': 'Release', 'rollouts': 'Rollout',
     'applications': 'Application',
@@ -37,22 +37,22 @@ KINDS = {
 OF_ONE_MODEL = frozenset(['models', 'releases', 'rollouts'])
 BY_ENVIRONMENT = frozenset(['releases', 'rollouts'])
 
-# Of a chart.
+# Files of a chart.
 CHART_YAML = 'Chart.yaml'
 CHART_VALUES = 'values.yaml'
 CHART_SCHEMA = 'values.schema.json'
 CHART_README = 'README.md'
 TEMPLATES = 'templates/'
-# The tool's own, which a chart's values begin with.
+# The starter; its values are the base of a chart's values.
 STARTER = 'chart_templates/model-server'
 STARTER_VALUES = f'{STARTER}/{CHART_VALUES}'
 
 _REGISTRY_FILE = re.compile(
     rf'{REGISTRY}/(?:settings|(models|environments|applications)/([^/]+)|(releases|rollouts)/([^/]+)/([^/]+))\.yaml'
 )
-# Files that may stand in the registry without being read.
+# Files that may be in the registry but are not read.
 _NOT_READ = re.compile(rf'{REGISTRY}/(?:schemas/.*|(?:.*/)?(?:\.[^/]*|README\.md|OWNERS|CODEOWNERS))')
-# Files that a commit takes along: every visible YAML file, for a wrong name is a problem and no reason to leave it.
+# Files that a commit includes: every visible YAML file, because a file with a wrong name is reported, not skipped.
 _REGISTRY_YAML = re.compile(rf'{REGISTRY}/(?!schemas/)(?:[^/.][^/]*/)*[^/.][^/]*\.yaml')
 _CHART_FILE = re.compile(rf'{CHARTS}/([^/]+)/([^/]+)/(.+)')
 _OF_RELEASE = re.compile(rf'(?:{VALUES}|{DELIVERY})/([^/]+)/([^/]+)\.yaml')
@@ -77,7 +77,7 @@ def rollout_file(release: str) -> str:
 
 
 def model_folder(model: str) -> str:
-    """All of a model's charts, and its ledger."""
+    """The folder with all charts of a model and its ledger."""
     return f'{CHARTS}/{model}'
 
 
@@ -114,8 +114,8 @@ def bootstrap_file(environment: str) -> str:
 
 
 def delivery_name(environment: str, model: str) -> str:
-    """Name of a delivery object: unique among all environments that one agent serves; at most 63 characters by the
-    limits on both names."""
+    """Name of a delivery object: unique among the environments of one agent; at most 63 characters, by the limits on
+    both names."""
     return f'{environment}-{model}'
 
 
@@ -123,9 +123,9 @@ def bootstrap_name(environment: str) -> str:
     return f'chartloom-{environment}'
 
 
-@cache  # asked more than once of each name
+@cache  # called more than once for each name
 def registry_place(path: str) -> tuple[str, str] | None:
-    """Kind and name of a registry file, ('Release', 'prod/ranker'); None where no registry file can stand."""
+    """Return kind and name of a registry file, ('Release', 'prod/ranker'); None for any other path."""
     match = _REGISTRY_FILE.fullmatch(path)
     if not match:
         return None
@@ -136,24 +136,24 @@ def registry_place(path: str) -> tuple[str, str] | None:
 
 
 def folder_and_stem(path: str) -> tuple[str, str]:
-    """Folder below registry/ and last part without its ending, ('releases', 'ranker'); of any path below registry/."""
+    """Return the folder below registry/ and the last part without its ending, ('releases', 'ranker')."""
     folder, _, rest = path.partition('/')[2].partition('/')
     return folder, rest.rpartition('/')[2].removesuffix('.yaml')
 
 
 def names_below(folder: str, paths: Iterable[str]) -> list[str]:
-    """Names of the files of a folder of the registry, sorted: models, environments, or releases as `env/model`."""
+    """Return the names of the files in a folder of the registry, sorted; releases as `env/model`."""
     start = f'{folder}/'
     return sorted(p[len(start) : -len('.yaml')] for p in paths if p.startswith(start) and p.endswith('.yaml'))
 
 
 def is_read(path: str) -> bool:
-    """Whether a file below registry/ has to be one of the registry."""
+    """Whether a file below registry/ must be a registry file."""
     return not _NOT_READ.fullmatch(path)
 
 
 def is_registry_yaml(path: str) -> bool:
-    """Whether a file goes into a commit with what is generated from the registry."""
+    """Whether a file is committed together with the files generated from the registry."""
     return _REGISTRY_YAML.fullmatch(path) is not None
 
 
@@ -165,13 +165,13 @@ _GENERATED_FOLDERS = tuple(f'{folder}/' for folder in GENERATED)
 
 
 def chart_file(path: str) -> tuple[str, str, str] | None:
-    """Model, chart version and path in the chart of a file below charts/; None for ledgers and all else."""
+    """Return model, chart version and path within the chart of a file below charts/; None for any other file."""
     match = _CHART_FILE.fullmatch(path)
     return (match[1], match[2], match[3]) if match else None
 
 
 def model_of(path: str) -> str:
-    """The model that a generated file belongs to, '' for none."""
+    """Return the model that a generated file belongs to, or ''."""
     folder, _, rest = path.partition('/')
     if folder == CHARTS:
         return rest.partition('/')[0]
@@ -180,18 +180,18 @@ def model_of(path: str) -> str:
 
 
 def release_of(path: str) -> str:
-    """The release that a file of values/ or delivery/ belongs to, '' for none."""
+    """Return the release that a file of values/ or delivery/ belongs to, or ''."""
     match = _OF_RELEASE.fullmatch(path)
     return f'{match[1]}/{match[2]}' if match else ''
 
 
 def environment_of(path: str) -> str:
-    """The environment whose bootstrap file or README this is, '' for none."""
+    """Return the environment whose bootstrap file or README this is, or ''."""
     match = _OF_ENVIRONMENT.fullmatch(path)
     return match[1] or match[2] if match else ''
 
 
 def delivered_chart(delivery: bytes) -> str:
-    """The chart version that the text of a delivery object names, '' for none; without parsing it."""
+    """Return the chart version in the text of a delivery object, or ''; does not parse YAML."""
     match = _CHART_IN_DELIVERY.search(delivery)
     return match[1].decode() if match else ''

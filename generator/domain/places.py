@@ -1,4 +1,4 @@
-"""Places inside a document: the keys and indexes that lead to a value, shown as a JSON path."""
+"""Keys and indexes that lead to a value in a document → a JSON path."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ _PLAIN = re.compile(r'[A-Za-z_][A-Za-z0-9_-]*')
 
 
 def json_path(path: Path) -> str:
-    """Show a path as `$.spec.versions[0].image`; keys that are not plain words stand in brackets."""
+    """Show a path as `$.spec.versions[0].image`; keys that are not plain words are in brackets."""
     parts = ['$']
     for step in path:
         if isinstance(step, int):

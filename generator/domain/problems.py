@@ -1,4 +1,4 @@
-"""What can go wrong, as data: problems the user can mend, and commands that failed."""
+"""Errors as data: problems that the user can fix, and commands that failed."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from generator.domain.places import Path
 
 @dataclass(frozen=True, slots=True, order=True)
 class Problem:
-    """Something the user must mend: where it is, what is wrong, what to do next; no credential is told with it."""
+    """Something the user must fix: its place, what is wrong, the next action. Credentials in the texts are hidden."""
 
     file: str
     path: str
@@ -18,7 +18,7 @@ class Problem:
     hint: str = ''
 
     def __post_init__(self) -> None:
-        from generator.domain.secrets import veil  # which --help does without
+        from generator.domain.secrets import veil  # --help does not need it
 
         for name in ('path', 'message', 'hint'):
             object.__setattr__(self, name, veil(getattr(self, name)))
@@ -31,9 +31,9 @@ class Problem:
 
 @dataclass(frozen=True, slots=True)
 class Fault:
-    """What is wrong with a document at `path`; `others` are further places where it can be mended, best first.
+    """What is wrong with a document at `path`; `others` are further places where it can be fixed, best first.
 
-    `if_written`: no fault at all unless the registry says so itself. `of_chart`: what to do where a chart brought it.
+    `if_written`: report it only if the registry sets the value. `of_chart`: the hint if the value comes from a chart.
     """
 
     path: Path
@@ -45,7 +45,7 @@ class Fault:
 
 
 class ProblemsFound(Exception):
-    """All problems of a run at once, sorted by place and without repeats."""
+    """All problems of a run, sorted by place, without duplicates."""
 
     def __init__(self, problems: Iterable[Problem]) -> None:
         self.problems = tuple(sorted(set(problems)))
@@ -53,7 +53,7 @@ class ProblemsFound(Exception):
 
 
 class CommandFailed(Exception):
-    """A command that should have worked."""
+    """A command or request that failed."""
 
     def __init__(self, command: tuple[str, ...], code: int, stdout: str, stderr: str) -> None:
         self.command, self.code, self.stdout, self.stderr = command, code, stdout, stderr
@@ -68,5 +68,5 @@ class CommandFailed(Exception):
 
 
 def problem(file: str, path: str, message: str, hint: str = '') -> ProblemsFound:
-    """One problem as the exception that stops a run."""
+    """Return one problem as an exception."""
     return ProblemsFound([Problem(file, path, message, hint)])

@@ -1,16 +1,16 @@
-"""How far a long step has come, for whoever watches: a context that takes counts of what is done."""
+"""Types of a progress display: a context whose callback takes counts of finished items."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
 
-# Takes counts of what is done.
+# Takes the number of items finished since the last call.
 Tick = Callable[[int], object]
 Progress = Callable[[str, int], AbstractContextManager[Tick]]
 
 
 @contextmanager
 def quiet(label: str, length: int) -> Iterator[Tick]:
-    """Progress that nobody watches."""
+    """Show no progress."""
     yield lambda step: None

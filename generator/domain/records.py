@@ -1,4 +1,4 @@
-"""The words of the program as frozen data; shapes were checked by JSON Schema before these are made."""
+"""Registry, charts, releases and plans as frozen data; JSON Schema has checked the documents they are made from."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ Tree = Mapping[str, bytes]
 # Path to git blob id: what a tree holds, without reading it.
 Ids = Mapping[str, str]
 
-# The form of a chart's values: what the compiler may rely on in a pinned chart.
+# The format of a chart's values, which the compiler relies on in a pinned chart.
 VALUES_CONTRACT = 1
 FILE_FORMAT = 1
 DOMAIN = 'chartloom.dev'
@@ -34,7 +34,7 @@ class Settings:
 
     @property
     def standard_url(self) -> str:
-        """The same as a URL: Flux and a chart's sources take no scp-like address (git@host:path)."""
+        """The address as a URL: Flux and a chart's sources do not accept the scp format (git@host:path)."""
         user_and_host, colon, path = self.url.partition(':')
         return f'ssh://{user_and_host}/{path}' if colon and '@' in user_and_host else self.url
 
@@ -43,7 +43,7 @@ class Settings:
         return str(self.spec['repository'].get('branch', 'main'))
 
     def prefix(self, here: str) -> str:
-        """The folder that agents look into, '' or ending in '/': as settings say, else where the registry stands."""
+        """The folder that agents read, '' or ending in '/': from the settings, else the folder of the registry."""
         path = self.spec['repository'].get('path')
         return here if path is None else f'{path}/' if path else ''
 
@@ -64,7 +64,7 @@ class Model:
 
     @property
     def hostname(self) -> str:
-        """First label of the host name of its own route."""
+        """First label of the host name of the model's own route."""
         return str(self.spec.get('route', {}).get('hostname', self.name))
 
     @property
@@ -106,7 +106,7 @@ class Environment:
 
     @property
     def controller(self) -> Controller | None:
-        """What runs the gateway of router gateway-api, where the environment says it."""
+        """The controller of the gateway of router gateway-api, if the environment sets it."""
         found: Controller | None = self.spec.get('gateway', {}).get('controller')
         return found
 
@@ -126,7 +126,7 @@ class Environment:
 
 @dataclass(frozen=True, slots=True)
 class Release:
-    """A model in an environment: the pin, and what differs there."""
+    """A model in an environment: the pin and the values that differ there."""
 
     environment: str
     model: str
@@ -152,15 +152,15 @@ class Release:
 
     @property
     def slot(self) -> str:
-        """The slot that has the traffic, of a blue/green release whose rollouts live in git."""
+        """The slot that receives the traffic; for blue/green releases whose rollouts are in git."""
         return str(self.spec.get('slot', 'blue'))
 
 
 @dataclass(frozen=True, slots=True)
 class Rollout:
-    """A release on its way from one pin to another; there is one only while it lasts.
+    """A release that moves from one pin to another; it exists only until the rollout ends.
 
-    `strategy` is what it was when the rollout began: later edits do not alter its course.
+    `strategy` is the strategy at the start of the rollout: later edits do not change it.
     """
 
     environment: str
@@ -205,7 +205,7 @@ class Registry:
     releases: Mapping[str, Release]
     applications: Mapping[str, Application]
     applications_of: Mapping[str, tuple[Application, ...]]  # by member
-    # All names there are, when only some of the files were read.
+    # All names in the registry, also if only some of the files were read.
     model_names: frozenset[str]
     release_names: frozenset[str]
     rollouts: Mapping[str, Rollout] = field(default_factory=dict)  # by the name of the release
@@ -213,10 +213,10 @@ class Registry:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Starter:
-    """A complete chart that lints alone, in the form that charts hold it; `digest` is the sha256 of its templates.
+    """A complete chart that passes helm lint; `files` are as in generated charts, `digest` is the sha256 of templates.
 
-    `about` is its Chart.yaml, `described` the schema of values with its descriptions, which charts do without; `schema`
-    is the same, parsed.
+    `about` is its Chart.yaml, `described` the schema of values with its descriptions, which charts omit; `schema` is
+    the same, parsed.
     """
 
     about: Values
@@ -228,7 +228,7 @@ class Starter:
 
     @property
     def version(self) -> str:
-        """Its name and version, as charts and ledgers name what they were made from."""
+        """Name and version of the starter, as charts and ledgers record it."""
         return f'{self.about["name"]} {self.about["version"]}'
 
 
@@ -248,9 +248,9 @@ class Templates:
 
 
 class Layer(NamedTuple):
-    """Values with the place they come from: `values[target + p]` stands in `file` at `source + p`.
+    """Values with their origin: `values[target + p]` is in `file` at `source + p`.
 
-    A tuple, because a run makes a hundred thousand of them: a frozen dataclass takes four times as long to make.
+    A tuple, because a run creates a hundred thousand of them and a frozen dataclass takes four times as long to create.
     """
 
     file: str
@@ -261,10 +261,10 @@ class Layer(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class LedgerEntry:
-    """One chart version. `digest` is its identity, `content` the same without version and change notes; `source` is the
-    digest of what the registry said of the model version: its image, artifact and signature. `starter` is what it was
-    made from, `tree` git's id of its folder after the hash algorithm ('sha1:…'). An entry never changes, but for
-    `pruned`: whether git's history alone holds the folder. Nothing fills `restarts` and `manifest` yet."""
+    """One chart version. `digest` identifies its content, `content` is the digest without version and change notes,
+    `source` the digest of the model version in the registry: image, artifact and signature. `starter` is the starter it
+    was generated from, `tree` git's id of its folder after the hash algorithm ('sha1:…'). Only `pruned` may change:
+    whether the folder is only in git's history. `restarts` and `manifest` are not set yet."""
 
     version: str
     model_version: str
@@ -282,9 +282,9 @@ class LedgerEntry:
 
 @dataclass(frozen=True, slots=True)
 class Chart:
-    """A chart version as a release uses it; `files` only where it has to be written.
+    """A chart version as a release uses it; `files` is empty unless the chart must be written.
 
-    `strategy` is the model's own at that version, None where the model says nothing.
+    `strategy` is the model's own at that version, or None.
     """
 
     model: str
@@ -303,14 +303,14 @@ class Chart:
 
     @property
     def is_new(self) -> bool:
-        """Whether it was made, and checked, in this run."""
+        """Whether it was generated and checked in this run."""
         return bool(self.layers)
 
 
 @dataclass(frozen=True, slots=True)
 class ResolvedRelease:
-    """A release with everything decided: `values` is what differs from the chart's own, `merged` is all of it,
-    `written` is its neutral strategy with the place that says so; of a rollout the one that it began with."""
+    """A release with its chart and values: `values` are the differences from the chart's values, `merged` all values,
+    `written` is its neutral strategy with the place that sets it; in a rollout, the one the rollout started with."""
 
     release: Release
     environment: Environment
@@ -333,7 +333,7 @@ class Change:
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """What has to be written and removed; `restored` are folders of published charts that come back as a whole."""
+    """Files to write and to remove; `restored` are folders of published charts that are restored completely."""
 
     changes: tuple[Change, ...]
     files: Tree

@@ -1,4 +1,4 @@
-"""Texts whose form alone gives a credential away → what it is, and the same texts without it."""
+"""A text → the kind of credential in it, by format alone, and the same text without credentials."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from functools import cache
 
 HIDDEN = '…'
 
-# What it is, the text that it begins with (which is what makes the search fast), and how it goes on.
+# The kind, the text that it starts with (which makes the search fast), and the pattern of the rest.
 _FORMS = (
     ('a private key', '-----BEGIN ', r'[A-Z0-9 ]*PRIVATE KEY'),
     ('an AWS access key', 'AKIA', r'(?<!\wAKIA)[0-9A-Z]{16}\b'),
@@ -29,18 +29,18 @@ _FORMS = (
     ('a bearer token', 'earer ', r'(?=[A-Za-z._~+/-]*[0-9])[A-Za-z0-9._~+/-]{16,}=*'),
 )
 _KNOWN = tuple((what, begin, re.compile(re.escape(begin) + rest)) for what, begin, rest in _FORMS)
-# All of it, where only its beginning tells what it is.
+# The rest of a credential, if its pattern matches only its start.
 _REST = r'[^\s"\'`]*'
 _KEY = r'-----BEGIN [A-Z0-9 ]*PRIVATE KEY(?s:.*?)(?:-----END[A-Z0-9 ]*(?:-----)?|\Z)'
 
 
 def token(text: str) -> str:
-    """What kind of credential stands in a text, or ''."""
+    """Return the kind of credential in a text, or ''."""
     return next((what for what, begin, form in _KNOWN if begin in text and form.search(text)), '')
 
 
 def veil(text: str) -> str:
-    """A text as it may be shown: what CI prints is read by more people than the repository."""
+    """Return a text with its credentials hidden: more people read the output of CI than the repository."""
     for _, begin, form in _KNOWN:
         if begin in text:
             text = _whole(form.pattern).sub(HIDDEN, text)

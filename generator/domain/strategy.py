@@ -1,6 +1,6 @@
-"""A strategy as the registry writes it → frozen data: how a new version takes the traffic.
+"""A strategy in the registry's format → frozen data: how a new version receives the traffic.
 
-A chart, a rollout and a resolved release each carry a strategy that was parsed once, when they were made or read.
+A chart, a rollout and a resolved release each contain a strategy that was parsed once, when they were created or read.
 """
 
 from __future__ import annotations
@@ -19,9 +19,9 @@ _Spec = Mapping[str, Any]
 
 @dataclass(frozen=True, slots=True)
 class Check:
-    """One value of Prometheus and its limit; SEL and WINDOW in `query` are still to be filled in.
+    """A Prometheus query and its limit; `query` still contains the placeholders SEL and WINDOW.
 
-    `query` is empty for what the runtime's own metrics tell: `name` is success-rate or p99 then.
+    `query` is empty if the runtime's own metrics are used: `name` is then success-rate or p99.
     """
 
     name: str
@@ -34,7 +34,7 @@ class Check:
 class Checks:
     checks: tuple[Check, ...]
     interval: str
-    own_interval: bool  # whether somebody says so
+    own_interval: bool  # whether the strategy sets `interval`
     window: str
     failures: int
 
@@ -51,7 +51,7 @@ class Step:
 
     @property
     def share(self) -> int:
-        """Percent of full size that the new version needs, be it for copies."""
+        """Percent of full size that the new version needs, for its weight or for mirrored requests."""
         return self.weight or self.mirror or 1
 
 
@@ -64,7 +64,7 @@ class Rolling:
 @dataclass(frozen=True, slots=True)
 class BlueGreen:
     kind: ClassVar[StrategyKind] = 'blueGreen'
-    preview_replicas: int  # 0: as many as the old version has
+    preview_replicas: int  # 0: as many as the old version
     approval: bool
     keep_old: int  # seconds
     checks: Checks | None
@@ -74,7 +74,7 @@ class BlueGreen:
 class Canary:
     kind: ClassVar[StrategyKind] = 'canary'
     steps: tuple[Step, ...]
-    replicas: int  # 0: its share
+    replicas: int  # 0: in proportion to the share of each step
     keep_old: int  # seconds
     finish: str  # fullSize or inPlace
     checks: Checks | None
@@ -89,7 +89,7 @@ Strategy = Rolling | BlueGreen | Canary
 
 @dataclass(frozen=True, slots=True)
 class WrittenStrategy:
-    """A strategy, its text in the registry's form, and the place that says so; `spec` is empty where nobody does."""
+    """A strategy, its source in the registry's format, and the place that sets it; `spec` is empty if not set."""
 
     strategy: Strategy
     spec: _Spec
@@ -102,17 +102,17 @@ class WrittenStrategy:
 
 
 def written_strategy(spec: _Spec, file: str, path: Path) -> WrittenStrategy:
-    """The strategy that stands at a place; its schema has let it through."""
+    """Parse the strategy at a place; the schema has checked it."""
     return WrittenStrategy(parse_strategy(spec), spec, file, path)
 
 
 def no_strategy(file: str) -> WrittenStrategy:
-    """What holds where nobody says anything: Kubernetes replaces the pods. Problems are told of `file`."""
+    """Return the default, a rolling update by Kubernetes. Its problems are reported for `file`."""
     return WrittenStrategy(Rolling({}), {}, file, ('spec',))
 
 
 def parse_strategy(spec: _Spec) -> Strategy:
-    """A strategy that its schema has let through."""
+    """Parse a strategy; the schema has checked it."""
     ((kind, settings),) = spec.items()
     match kind:
         case 'canary':

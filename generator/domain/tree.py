@@ -1,26 +1,26 @@
-"""What stands for the content of a file or a folder without reading it: git's ids of blobs and trees."""
+"""Files and folders → git's ids of blobs and trees."""
 
 from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable, Mapping
 
-# What a change of files is: bytes to write, or None to remove.
+# A change of files: bytes to write, or None to remove.
 Files = Mapping[str, bytes | None]
-# Gives the bytes of a file.
+# Returns the bytes of a file.
 Read = Callable[[str], bytes]
 
-# In place of a blob id where no file is but a link, a folder or another repository: no content of ours.
+# In place of a blob id if the path is not a file but a link, a folder or another repository.
 LINK = 'link'
 
 
 def blob_id(data: bytes, object_format: str = 'sha1') -> str:
-    """The id that git gives to a file of these bytes."""
+    """Return git's id of a file with these bytes."""
     return _object_id(b'blob', data, object_format)
 
 
 def tree_id(blobs: Mapping[str, str], object_format: str = 'sha1') -> str:
-    """The id that git gives to a folder of plain files, whose blob ids these are by path."""
+    """Return git's id of a folder of plain files, given their blob ids by path."""
     files: dict[str, str] = {}
     folders: dict[str, dict[str, str]] = {}
     for path, blob in blobs.items():

@@ -1,4 +1,4 @@
-"""Durations and quantities, as Go and Kubernetes write them → exact numbers; their schemas have let them through."""
+"""Durations and quantities in the formats of Go and Kubernetes → exact numbers; schemas have checked the formats."""
 
 from __future__ import annotations
 
@@ -17,29 +17,29 @@ _QUANTITY = re.compile(r'([0-9]+(?:\.[0-9]+)?)([a-zA-Z]*)')
 
 
 def seconds(duration: str) -> Decimal:
-    """Seconds of a duration such as 150ms or 1m30s."""
+    """Convert a duration such as 150ms or 1m30s to seconds."""
     return sum((Decimal(number) * _SECONDS[unit] for number, unit in _DURATION.findall(duration)), Decimal(0))
 
 
 def duration(whole: int) -> str:
-    """Seconds in the largest unit that says them exactly, no larger than what all engines read: 90s, 10m."""
+    """Format seconds in minutes if exact, else in seconds (90s, 10m): not all engines read larger units."""
     return f'{whole // 60}m' if whole and whole % 60 == 0 else f'{whole}s'
 
 
 @lru_cache(maxsize=4096)
 def quantity(text: str) -> Fraction:
-    """A Kubernetes quantity as a number."""
+    """Convert a Kubernetes quantity to a number."""
     match = _QUANTITY.fullmatch(text)
-    assert match, 'the schema let this through'
+    assert match, 'the schema checks the format'
     return Fraction(match[1]) * _UNITS[match[2]]
 
 
 def mebibytes(size: str) -> Fraction:
-    """A size such as 640Mi in MiB."""
+    """Convert a size such as 640Mi to MiB."""
     return quantity(size) / 2**20
 
 
 def number(value: Decimal | float) -> str:
-    """Digits and a point, no more of them than there must be."""
+    """Format a number without an exponent and without trailing zeros."""
     text = format(Decimal(str(value)), 'f')
     return text.rstrip('0').rstrip('.') if '.' in text else text

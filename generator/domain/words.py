@@ -1,4 +1,4 @@
-"""Texts and names as messages show them: short, harmless, and with the nearest known word as a hint."""
+"""Texts and names → their form in messages: short, printable, without credentials; unknown names → a hint."""
 
 from __future__ import annotations
 
@@ -10,24 +10,24 @@ from generator.domain.secrets import veil
 
 
 def cut(text: str, most: int) -> str:
-    """A text no longer than this, and without the credentials in it: half a one is enough to go on."""
+    """Shorten a text to `most` characters and hide its credentials first, because a part of one is sensitive too."""
     shown = veil(text)
     return shown if len(shown) <= most else f'{shown[: most - 3]}…'
 
 
 def quoted(text: str) -> str:
-    """A text as messages show it: short, on one line, and with nothing that a terminal would obey."""
+    """Quote a text for a message: short, on one line, without control characters."""
     shown = cut(text, 80)
     return f"'{shown}'" if shown.isprintable() else repr(shown)
 
 
 def nearest(word: str, known: Iterable[str]) -> str:
-    """The known word that is most like it, '' for none."""
+    """Return the most similar known word, or ''."""
     return next(iter(difflib.get_close_matches(word, sorted(known), 1, 0.6)), '')
 
 
 def suggest(word: str, known: Iterable[str], otherwise: str = '') -> str:
-    """A hint that names the nearest known word, or all of them if they are few."""
+    """Return a hint: the most similar known word, else `otherwise`, else all known words."""
     names = sorted(known)
     if close := nearest(word, names):
         strange = next((letter for letter in word if not letter.isascii()), '')

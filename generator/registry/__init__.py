@@ -1,1 +1,1 @@
-"""People's files → Registry."""
+"""Registry files → Registry."""

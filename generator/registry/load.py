@@ -1,4 +1,4 @@
-"""Registry files → Registry, or every problem of every file."""
+"""Registry files → Registry; raises all problems of all files."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ from generator.registry.texts import text_problems
 RegistryCheck = Callable[[Registry, Collection[str]], Iterable[Problem]]
 
 API_VERSION = 'chartloom/v1'
-_PLAIN = re.compile(r'[!-~]+')  # what only looks like a name is told by its schema
+_PLAIN = re.compile(r'[!-~]+')  # the schema checks the format of a name
 _NAME = re.compile(r'[a-z0-9](?:[-a-z0-9]*[a-z0-9])?')
 _NEWER = re.compile(r'chartloom/v[0-9]+')
 _ELSEWHERE = 'keep it outside registry/, or in a README.md'
@@ -57,12 +57,11 @@ def load_registry(
     check: RegistryCheck = no_problems,
     every: Collection[str] = (),
 ) -> Registry:
-    """Read the registry files among `names`; with `only`, no more than these models and what they need.
+    """Read the registry files among `names`; with `only`, these models and what they need.
 
-    `every` are the names of all files there are, where `names` are a part of them.
-
-    `check` tells what is wrong with what was read, as a whole; it is given the names of the files that could not be
-    read, too. Raises ProblemsFound with the problems of all files and of the check.
+    `every` are the names of all files, if `names` are only some of them. `check` returns the problems of the complete
+    registry, given also the names of the files that could not be read. Raises ProblemsFound with the problems of all
+    files and of `check`.
     """
     problems: list[Problem] = []
     found: dict[str, dict[str, Any]] = {'Settings': {}, **{kind: {} for kind in KINDS.values()}}
@@ -75,7 +74,7 @@ def load_registry(
             problems.extend(error.problems)
     unread = {problem.file for problem in problems}
     if not found['Settings'] and SETTINGS not in unread:
-        problems.append(Problem(SETTINGS, '', 'there is no such file', "run 'chartloom init' to begin a repository"))
+        problems.append(Problem(SETTINGS, '', 'file not found', "run 'chartloom init' to create a repository"))
     registry = _registry(found, every or names)
     if problems := [*problems, *check(registry, unread)]:
         raise ProblemsFound(problems)
@@ -83,7 +82,7 @@ def load_registry(
 
 
 def _read_one(file: str, place: tuple[str, str], data: bytes, schemas: RegistrySchemas, only: Collection[str]) -> Any:
-    """What a file of the registry says; None for an application that has none of the models `only`."""
+    """Read one file; None for an application that contains none of the models `only`."""
     if place[0] == 'Application' and only and not any(name.encode() in data for name in only):
         return None
     document = read_yaml(data, file)
@@ -93,7 +92,7 @@ def _read_one(file: str, place: tuple[str, str], data: bytes, schemas: RegistryS
     if faults:
         raise ProblemsFound(faults)
     spec = document['spec']
-    # Owners keep their order: of the lines of CODEOWNERS the last one counts.
+    # The settings keep their order: in CODEOWNERS the last matching line wins.
     return _make(place, file, spec if place[0] == 'Settings' else in_key_order(spec))
 
 
@@ -112,9 +111,9 @@ def _registry(found: Mapping[str, dict[str, Any]], every: Collection[str]) -> Re
 
 
 def in_key_order(value: Any) -> Any:
-    """A value whose maps are sorted: the order in which people wrote them makes no new chart and wakes no release."""
+    """Sort all maps of a value, so that a different order in the file changes no chart and no release."""
     if isinstance(value, dict):
-        # Most values are texts: a call of their own would take as long as all the rest.
+        # Most values are strings: a call for each would take as long as everything else.
         return {key: item if type(item) is str else in_key_order(item) for key, item in sorted(value.items())}
     return [in_key_order(item) for item in value] if isinstance(value, list) else value
 
@@ -132,22 +131,22 @@ def _place(file: str) -> tuple[str, str] | None:
         if _PLAIN.fullmatch(place[1]):
             return place
         hint = 'rename the file: lower-case letters, digits and hyphens'
-        raise problem(file, '', f'{quoted(place[1])} is no name', hint)
+        raise problem(file, '', f'invalid name {quoted(place[1])}', hint)
     if not is_read(file):
         return None
-    raise problem(file, '', 'no file of this name belongs into the registry', _where(file))
+    raise problem(file, '', 'not a file of the registry', _where(file))
 
 
 def _where(file: str) -> str:
-    """What to do with a file that stands at no place of the registry."""
+    """The hint for a file that is not a registry file."""
     folder, *inner = file.removeprefix(f'{REGISTRY}/').split('/')
     stem, _, ending = file.rpartition('.')
     if ending != 'yaml' and ending.lower() in ('yaml', 'yml'):
         return f'rename it to {stem}.yaml'
     if folder in BY_ENVIRONMENT:
-        return f'{folder} stand in {REGISTRY}/{folder}/<environment>/<model>.yaml'
+        return f'move it to {REGISTRY}/{folder}/<environment>/<model>.yaml'
     if folder in KINDS:
-        return f'{folder} stand in {REGISTRY}/{folder}/<name>.yaml' if inner[-1:] and ending == 'yaml' else _ELSEWHERE
+        return f'move it to {REGISTRY}/{folder}/<name>.yaml' if inner[-1:] and ending == 'yaml' else _ELSEWHERE
     return suggest(folder, (*KINDS, SETTINGS.rpartition('/')[2])) if inner or ending == 'yaml' else _ELSEWHERE
 
 
@@ -157,28 +156,27 @@ def _wanted(place: tuple[str, str], only: Collection[str]) -> bool:
 
 
 def _envelope(document: Any, file: str, place: tuple[str, str]) -> list[Problem]:
-    """What must be right before a schema can be chosen."""
+    """Check what the choice of a schema depends on."""
     if not isinstance(document, dict):
-        return [Problem(file, '$', 'it is not a map', f'begin with apiVersion: {API_VERSION} and kind: {place[0]}')]
+        hint = f'start with apiVersion: {API_VERSION} and kind: {place[0]}'
+        return [Problem(file, '$', 'the document is not a map', hint)]
     kind, version = document.get('kind'), document.get('apiVersion')
     if isinstance(version, str) and version != API_VERSION:
         newer = _NEWER.fullmatch(version)
         hint = 'use a newer chartloom' if newer else f'write {API_VERSION}'
-        return [
-            Problem(file, '$.apiVersion', f"this chartloom knows format '{API_VERSION}', not {quoted(version)}", hint)
-        ]
+        return [Problem(file, '$.apiVersion', f"expected format '{API_VERSION}', found {quoted(version)}", hint)]
     if isinstance(kind, str) and kind != place[0]:
         folder = next((f'{REGISTRY}/{f}/' for f, k in KINDS.items() if k == kind), SETTINGS)
         known = kind in (*KINDS.values(), 'Settings')
-        hint = f'{kind} files belong into {folder}' if known else suggest(kind, [place[0]], f'write kind: {place[0]}')
-        return [Problem(file, '$.kind', f'{quoted(kind)} does not belong here', hint)]
+        hint = f'move it to {folder}' if known else suggest(kind, [place[0]], f'write kind: {place[0]}')
+        return [Problem(file, '$.kind', f"expected kind '{place[0]}', found {quoted(kind)}", hint)]
     metadata = document.get('metadata')
     name = metadata.get('name') if isinstance(metadata, dict) else None
     stem = place[1].rpartition('/')[2]
     if place[0] != 'Settings' and isinstance(name, str) and name != stem:
         rename = f', or rename the file to {name}.yaml' if _NAME.fullmatch(name) else ''
         return [
-            Problem(file, '$.metadata.name', f'{quoted(name)} is not the name of the file', f"write '{stem}'{rename}")
+            Problem(file, '$.metadata.name', f'{quoted(name)} differs from the file name', f"write '{stem}'{rename}")
         ]
     return []
 

@@ -1,1 +1,1 @@
-"""Programs and services outside: processes, git, helm, HTTP, Prometheus."""
+"""Calls of external programs and services: processes, git, helm, HTTP, Prometheus."""

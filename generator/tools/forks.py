@@ -1,4 +1,4 @@
-"""Independent pieces of work → their results, each piece in a process of its own, copied from this one."""
+"""Independent pieces of work → their results, each piece in its own forked process."""
 
 from __future__ import annotations
 
@@ -16,20 +16,20 @@ _work: Callable[[Any], Any]
 
 
 def cores() -> int:
-    """How many processes may work at once; 1 where a process cannot be copied safely."""
+    """Return how many processes may work at once; 1 if this platform cannot fork safely."""
     return len(os.sched_getaffinity(0)) if sys.platform == 'linux' else 1
 
 
 def in_processes(work: Callable[[T], R], pieces: Sequence[T]) -> list[R] | None:
-    """Do each piece, the first one here; whatever one of them raises is raised here. Results come back pickled.
+    """Do each piece, the first one in this process; exceptions of pieces are raised here. Results must be picklable.
 
-    None where a process was lost (killed for want of memory). No thread may be running: the copies would lack it.
+    None if a process was killed, for example for lack of memory. No other thread may run: forks do not copy threads.
     """
-    # Here, because most runs need no second process.
+    # Imported here, because most runs need no second process.
     from concurrent.futures.process import BrokenProcessPool, ProcessPoolExecutor
     from multiprocessing import get_context
 
-    # What they make is kept to their end: to look through it for garbage, and to copy it for that, would be in vain.
+    # Processes keep their objects until they end: garbage collection would find nothing and copy memory pages.
     gc.disable()
     try:
         with ProcessPoolExecutor(len(pieces) - 1, get_context('fork'), _begin, (work,)) as pool:
@@ -42,10 +42,10 @@ def in_processes(work: Callable[[T], R], pieces: Sequence[T]) -> list[R] | None:
 
 
 def _begin(work: Callable[[Any], Any]) -> None:
-    """The copies get the work as it stands in memory: nothing of it is pickled."""
+    """Set the work of a fork: it is in the copied memory, so it is not pickled."""
     global _work
     _work = work
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # the first process is asked, and ends the others
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # the first process handles Ctrl-C and ends the others
 
 
 def _do(piece: Any) -> Any:

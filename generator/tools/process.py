@@ -1,4 +1,4 @@
-"""Turn a command or URL into its output or CommandFailed, and batches of work into results, several at a time."""
+"""A command or URL → its output, or CommandFailed; batches of work → results, several at a time."""
 
 from __future__ import annotations
 
@@ -21,11 +21,11 @@ from generator.domain.progress import Tick
 if TYPE_CHECKING:
     from concurrent.futures import Future
 
-# `git@` is how ssh is spoken to and no secret; any other user or user:token in a URL may be one.
+# `git@` is the usual user of ssh and no secret; any other user or user:token in a URL may be one.
 _USERINFO = re.compile(r'(\w+://)(?!git@)[^/\s]+@')
-# A batch is worth a process of its own from here on.
+# The smallest batch that is worth its own process.
 FEWEST = 20
-# A failing batch of this size is no longer halved: single calls cost no more than further halves.
+# A failing batch of this size is not halved again: single calls cost no more.
 FEW = 4
 
 T = TypeVar('T')
@@ -34,7 +34,7 @@ R = TypeVar('R')
 
 @dataclass(frozen=True, slots=True)
 class Completed:
-    """What a command left behind; stdout as it came, because it may be a pack, an archive or megabytes of YAML."""
+    """Output and exit code of a command; stdout is bytes, because it may be a pack, an archive or megabytes of YAML."""
 
     stdout: bytes
     stderr: str
@@ -49,10 +49,10 @@ def run(
     input: bytes | None = None,
     ok: Collection[int] = (0,),
 ) -> Completed:
-    """Run a command to its end; raises CommandFailed when it cannot start or its exit code is not among `ok`.
+    """Run a command to its end; raises CommandFailed if it cannot start or its exit code is not in `ok`.
 
-    `env` is the whole environment, not an addition. Without `input` the command reads an empty stdin, so it cannot
-    wait for a person. The code is negative when a signal ended the command, as in subprocess.
+    `env` is the complete environment, not an addition. Without `input`, stdin is empty, so that the command cannot wait
+    for a person. As in subprocess, the code is negative if a signal ended the command.
     """
     try:
         done = subprocess.run(command, cwd=cwd, env=env, input=input or b'', capture_output=True, check=False)
@@ -66,7 +66,7 @@ def run_all(
 ) -> Iterator[Completed]:
     """Start commands at the same time, each with an empty stdin; raises CommandFailed as `run` does.
 
-    They run while the caller does something else, and while it works on the first of their results. Take them all.
+    They run while the caller continues, also between two results. The caller must take all results.
     """
     outputs = [_output() for _ in commands]
     nothing, pipe = subprocess.DEVNULL, subprocess.PIPE
@@ -81,7 +81,7 @@ def run_all(
 
 
 def _output() -> IO[bytes]:
-    """Where a command writes its output, in memory if possible: a pipe would stop it until somebody reads."""
+    """Create a file for the output of a command, in memory if possible: a pipe would block it until someone reads."""
     if hasattr(os, 'memfd_create'):
         return os.fdopen(os.memfd_create('output'), 'r+b')
     from tempfile import TemporaryFile
@@ -112,8 +112,8 @@ def _completed(
 
 
 def fetch(url: str, *, seconds: float = 30) -> bytes | None:
-    """Get an http(s) URL, with the credentials in it if there are any; None for 404, else CommandFailed."""
-    # Here, because importing them takes longer than importing the rest of chartloom.
+    """Get an http(s) URL, with its credentials if any; None for 404, raises CommandFailed for other errors."""
+    # Imported here, because they take longer to import than the rest of chartloom.
     from http.client import HTTPException
     from urllib.error import HTTPError
     from urllib.request import Request, urlopen
@@ -139,7 +139,7 @@ def mask(text: str) -> str:
 
 
 def in_batches(items: Sequence[T], *, most: int, jobs: int) -> list[Sequence[T]]:
-    """Cut items into batches of about one size, `most` or less, so that small work too keeps all jobs busy."""
+    """Split items into batches of about equal size, at most `most`, so that small work also uses all jobs."""
     most = min(most, max(FEWEST, math.ceil(len(items) / jobs)))
     size = math.ceil(len(items) / math.ceil(len(items) / most)) if items else 1
     return [items[start : start + size] for start in range(0, len(items), size)]
@@ -153,12 +153,12 @@ def in_parallel(
     jobs: int,
     progress: Tick | None = None,
 ) -> Iterator[R]:
-    """Results of all items, batch by batch in the order given, `jobs` batches at a time.
+    """Yield the results of all items in the given order, `jobs` batches at a time.
 
-    A batch for which `together` has no answer (None) is halved, down to a few items that are done `alone`. No more than
-    `jobs` + 1 batches of results are held, however slowly they are taken. `progress` hears how many items are done.
+    A batch for which `together` returns None is halved, down to a few items that are done `alone`. At most `jobs` + 1
+    batches of results are kept, also if the caller is slow. `progress` receives the number of finished items.
     """
-    # Here, because most runs have no batches.
+    # Imported here, because most runs have no batches.
     from concurrent.futures import ThreadPoolExecutor
 
     waiting: deque[tuple[int, Future[list[R]]]] = deque()
@@ -193,9 +193,9 @@ def _failed(command: Sequence[str], code: int, stdout: str, stderr: str) -> Comm
 
 
 def _not_started(command: Sequence[str], error: OSError) -> CommandFailed:
-    # 127 and 126 are what a shell answers for "not found" and "found, but cannot be run".
+    # The exit codes of a shell: 127 for "not found", 126 for "found, but cannot be run".
     if not isinstance(error, FileNotFoundError):
         return _failed(command, 126, '', f"'{command[0]}' cannot be run: {error.strerror}")
     if error.filename == command[0]:
-        return _failed(command, 127, '', f"'{command[0]}' was not found; is it installed and on PATH?")
-    return _failed(command, 127, '', f"'{command[0]}' was not run: there is no folder '{error.filename}'")
+        return _failed(command, 127, '', f"'{command[0]}' not found on PATH: install it, or add its folder to PATH")
+    return _failed(command, 127, '', f"'{command[0]}' cannot be run: folder '{error.filename}' not found")

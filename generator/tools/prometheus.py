@@ -1,4 +1,4 @@
-"""Prometheus, asked over HTTP: a query → its values now, or at a row of times, each as Prometheus writes it."""
+"""A Prometheus query → its values now or over time, as Prometheus formats them; uses HTTP."""
 
 from __future__ import annotations
 
@@ -18,15 +18,15 @@ from generator.domain.problems import CommandFailed
 TOKEN = 'CHARTLOOM_PROMETHEUS_TOKEN'
 T = TypeVar('T')
 _ADDRESS = re.compile(r'https?://[^\s/]+(/[^\s]*)?')
-# As Prometheus writes it; no exponent that would take a computer's memory to write out.
+# A number as Prometheus formats it; large exponents are refused, because their decimal form needs too much memory.
 _NUMBER = re.compile(r'NaN|[+-]?(?:Inf|[0-9]{1,400}(?:\.[0-9]{1,400})?(?:e[+-]?[0-9]{1,3})?)')
 _TIMEOUT = 30
-_LARGEST = 10_000_000  # bytes of an answer
+_LARGEST = 10_000_000  # bytes of a response
 _SHOWN = 500
 
 
 def values_now(address: str, query: str, now: int) -> list[str]:
-    """The values of an instant query; [] where it has none."""
+    """Return the values of an instant query; [] if it has none."""
 
     def values(data: Any) -> list[str]:
         if data['resultType'] in ('scalar', 'string'):
@@ -37,7 +37,7 @@ def values_now(address: str, query: str, now: int) -> list[str]:
 
 
 def values_at(address: str, query: str, start: int, end: int, step: int) -> dict[int, list[str]]:
-    """The values of a query by time, from `start` to `end`; times without any are left out."""
+    """Return the values of a query by time, from `start` to `end`; times without values are omitted."""
 
     def values(data: Any) -> dict[int, list[str]]:
         found: dict[int, list[str]] = defaultdict(list)
@@ -57,33 +57,33 @@ def _number(text: Any) -> str:
 
 
 def _ask(address: str, kind: str, question: dict[str, str], read: Callable[[Any], T]) -> T:
-    """What is read from an answer; raises CommandFailed where there is none, or none of Prometheus."""
+    """Send a query and read its response; raises CommandFailed if there is none, or not from Prometheus."""
     url = f'{address.rstrip("/")}/api/v1/{kind}'
     asked = ('POST', url, question['query'])
     token = os.environ.get(TOKEN, '').strip()
     headers = {'Authorization': f'Bearer {token}'} if token.isascii() and token.isprintable() and token else {}
     if not _ADDRESS.fullmatch(address):
-        raise CommandFailed(asked, 1, '', 'this is no address of Prometheus: write http://<host>:<port>')
+        raise CommandFailed(asked, 1, '', 'invalid address of Prometheus: write http://<host>:<port>')
     try:
         with _OPENER.open(Request(url, urlencode(question).encode(), headers), timeout=_TIMEOUT) as answer:
             text, code = answer.read(_LARGEST), answer.status
     except HTTPError as error:
         said = error.read(_SHOWN).decode('utf-8', 'replace')
-        raise CommandFailed(asked, error.code, said, f'Prometheus says no: {error.code} {error.reason}') from None
+        raise CommandFailed(asked, error.code, said, f'refused by Prometheus: {error.code} {error.reason}') from None
     except (URLError, OSError, ValueError, HTTPException) as error:
-        raise CommandFailed(asked, 1, '', f'Prometheus does not answer: {getattr(error, "reason", error)}') from None
+        raise CommandFailed(asked, 1, '', f'no response from Prometheus: {getattr(error, "reason", error)}') from None
     try:
         document = json.loads(text)
         assert document['status'] == 'success'
         return read(document['data'])
     except (ValueError, KeyError, TypeError, IndexError, AttributeError, AssertionError, RecursionError, OverflowError):
         shown = text[:_SHOWN].decode('utf-8', 'replace')
-        said = 'this is not how Prometheus answers: does the address lead to its HTTP API, or to a page or a proxy?'
+        said = 'not a response of Prometheus: check that the address is that of its HTTP API, not of a page or a proxy'
         raise CommandFailed(asked, code, shown, said) from None
 
 
 class _NoRedirects(HTTPRedirectHandler):
-    """The token is for one host."""
+    """Refuse redirects: the token must not be sent to another host."""
 
     def redirect_request(self, *args: Any) -> None:
         return None

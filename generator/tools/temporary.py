@@ -1,4 +1,4 @@
-"""A folder for a while: where helm works, and where a remote repository is fetched to."""
+"""A temporary folder, for helm and for clones of remote repositories."""
 
 from __future__ import annotations
 
@@ -12,11 +12,11 @@ from generator.domain.problems import problem
 
 @contextmanager
 def temporary_folder() -> Iterator[Path]:
-    """A new folder, which is gone afterwards; ProblemsFound where no place for one can be written."""
+    """Create a folder and remove it at the end; raises ProblemsFound if it cannot be created."""
     try:
         folder = TemporaryDirectory(prefix='chartloom-')
     except OSError as error:
-        hint = 'name one that can be written, and is not full, in the variable TMPDIR'
-        raise problem('', '', f'there is no folder for temporary files: {error.strerror}', hint) from None
+        hint = 'set the variable TMPDIR to a writable folder with free space'
+        raise problem('', '', f'cannot create a temporary folder: {error.strerror}', hint) from None
     with folder as name:
         yield Path(name)

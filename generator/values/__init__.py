@@ -1,1 +1,1 @@
-"""Layers of values → one document, and the line that each fault comes from."""
+"""Layers of values → merged values, and faults in them → the place where the value is set."""

@@ -1,4 +1,4 @@
-"""Faults of merged values → problems of the registry file whose layer wrote the value."""
+"""Faults of merged values → problems of the registry file that sets the value."""
 
 from __future__ import annotations
 
@@ -12,9 +12,9 @@ from generator.values.merge import leaves
 
 
 def to_problems(faults: Iterable[Fault], layers: Sequence[Layer], fallback: str) -> list[Problem]:
-    """Tell each fault of the last layer that writes one of its places and that people may edit.
+    """Report each fault for the last layer of the registry that sets one of its places.
 
-    What a chart brings along and no layer wrote is told of `fallback`, the file that asks for the chart.
+    A fault of values that only the chart sets is reported for `fallback`, the file that names the chart.
     """
     problems = []
     for fault in faults:
@@ -28,10 +28,10 @@ def to_problems(faults: Iterable[Fault], layers: Sequence[Layer], fallback: str)
 
 
 def written_at(path: Path, layers: Sequence[Layer]) -> tuple[str, str] | None:
-    """File and shown path of the last layer of the registry that writes a value, a part of it, or a whole with it."""
+    """Return file and path of the last registry layer that sets a value, a part of it, or a map that contains it."""
     for layer in reversed(layers):
         if layer.file.startswith(f'{REGISTRY}/') and _writes(layer, path):
-            # A layer without a source is made from the file as a whole.
+            # A layer without a source comes from the complete file.
             return layer.file, json_path((*layer.source, *path[len(layer.target) :])) if layer.source else ''
     return None
 

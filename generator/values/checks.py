@@ -1,6 +1,6 @@
-"""Merged values → faults that no schema can see: names of nothing, numbers that contradict each other.
+"""Merged values → faults that a schema cannot express: unknown names, numbers that contradict each other.
 
-The API server, the kubelet or a gateway would refuse each of these, or never say a word about it.
+The API server, the kubelet or a gateway would refuse each of these, or ignore it silently.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from generator.values.ports import port_faults
 
 
 def value_faults(values: Values) -> list[Fault]:
-    """Faults of values that fit the schema of their chart."""
+    """Return the faults of values that match the schema of their chart."""
     return [
         *port_faults(values),
         *_mounts(values),
@@ -31,7 +31,7 @@ def value_faults(values: Values) -> list[Fault]:
 
 
 def containers(values: Values) -> Iterator[tuple[Path, Values]]:
-    """The model server and its sidecars, with their places."""
+    """Yield the model server and its sidecars, with their places."""
     yield (), values
     for name, container in enabled(values['containers']).items():
         yield ('containers', name), container
@@ -54,7 +54,7 @@ def _mounts(values: Values) -> Iterator[Fault]:
         for name in mounts.keys() - known:
             yield Fault(
                 (*path, 'mounts', name),
-                f"there is no volume '{name}' to mount",
+                f"volume '{name}' not found",
                 suggest(name, known, 'add it to volumes'),
             )
 
@@ -64,8 +64,8 @@ def _same_mount(places: Iterable[tuple[Path, str]]) -> Iterator[Fault]:
     for path, mount in places:
         first = seen.setdefault(mount.rstrip('/'), path)
         if first != path:
-            message = f"'{mount}' is where {_shown(first)} is mounted, too"
-            yield Fault((*path, 'mountPath'), message, 'mount one of the two elsewhere', ((*first, 'mountPath'),))
+            message = f"{_shown(first)} has the same mountPath '{mount}'"
+            yield Fault((*path, 'mountPath'), message, 'change one of the two', ((*first, 'mountPath'),))
 
 
 def _shown(path: Path) -> str:
@@ -87,7 +87,7 @@ def _scaling(values: Values) -> Iterator[Fault]:
             who = f"container '{path[-1]}'" if path else 'the model server'
             hint = 'set resources.requests.cpu, or turn autoscaling off'
             yield Fault(
-                (*path, 'resources'), f'autoscaling by CPU wants a request of {who} for cpu', hint, (path, low[:1])
+                (*path, 'resources'), f'autoscaling by CPU requires a cpu request of {who}', hint, (path, low[:1])
             )
 
 
@@ -96,7 +96,7 @@ def _strategy(values: Values) -> Iterator[Fault]:
     if strategy['type'] == 'rolling' and not any(
         _count(strategy['rolling'][key]) for key in ('maxSurge', 'maxUnavailable')
     ):
-        message = 'with maxSurge 0 and maxUnavailable 0 no pod could ever be replaced'
+        message = 'with maxSurge 0 and maxUnavailable 0 no pod can be replaced'
         yield Fault(('strategy', 'rolling'), message, 'set one of the two to 1 or more')
 
 
@@ -109,7 +109,7 @@ def _times(values: Values) -> Iterator[Fault]:
     for path, container in containers(values):
         if container.get('preStopSeconds', 0) > grace:
             message = f'preStopSeconds {container["preStopSeconds"]} is more than terminationGracePeriodSeconds {grace}'
-            hint = 'raise terminationGracePeriodSeconds: the server needs time after that wait, too'
+            hint = 'raise terminationGracePeriodSeconds: it includes the time after preStopSeconds'
             yield Fault((*path, 'preStopSeconds'), message, hint, (('terminationGracePeriodSeconds',),))
     deadline, ready = values['progressDeadlineSeconds'], values['minReadySeconds']
     if deadline <= ready:
@@ -132,12 +132,12 @@ def _routes(values: Values) -> Iterator[Fault]:
     if values['grpcRoute']['enabled'] and is_ingress(values['grpcRoute']['type']):
         for name, method in enabled(values['grpcRoute']['methods']).items():
             if not method.get('service'):
-                hint = "write its service, or use router 'gateway-api'"
+                hint = "add 'service', or use router 'gateway-api'"
                 yield Fault(('grpcRoute', 'methods', name), "router 'nginx' requires the service of a method", hint)
     for key in ('route', 'grpcRoute'):
         for hostname in values[key]['hostnames']:
             if label := next((label for label in hostname.split('.') if len(label) > 63), ''):
-                message = f"'{label}' in a host name has {len(label)} characters, 63 are allowed"
+                message = f"host name label '{label}' has {len(label)} characters, 63 are allowed"
                 yield Fault((key, 'hostnames'), message, 'choose a shorter host name')
 
 
@@ -148,7 +148,7 @@ def _container(path: Path, container: Values) -> Iterator[Fault]:
             yield Fault(
                 (*path, 'env', name),
                 f"'{name}' has both a value and a secret",
-                "keep one of the two; '' takes back an inherited one",
+                "keep one of the two; '' removes an inherited one",
             )
 
 
@@ -157,14 +157,12 @@ def _resources(path: Path, resources: Values) -> Iterator[Fault]:
     for name in sorted({*requests, *limits}):
         asked, allowed = requests.get(name), limits.get(name)
         places = ((*path, 'limits', name), (*path, 'requests', name))
-        if '/' not in name and not name.startswith('hugepages-'):  # what nodes may promise more of than they have
+        if '/' not in name and not name.startswith('hugepages-'):  # resources that nodes may overcommit
             if asked != allowed and asked and allowed and quantity(asked) > quantity(allowed):
                 message = f'the request for {name}, {asked}, is more than the limit, {allowed}'
                 yield Fault(places[0], message, 'raise the limit or lower the request', places[1:])
         elif any(text and quantity(text).denominator > 1 for text in (asked, allowed)):
-            yield Fault(
-                places[0], f'{name} is counted in whole numbers', "write a whole number, for example '1'", places[1:]
-            )
+            yield Fault(places[0], f'{name} must be an integer', "write an integer, for example '1'", places[1:])
         elif asked and quantity(asked) != quantity(allowed or '0'):
-            message = f'{name} must be requested and limited alike, not {asked} and {allowed or "nothing"}'
-            yield Fault(places[1], message, 'leave the request out: Kubernetes takes the limit for it', places[:1])
+            message = f'request and limit of {name} must be equal, found {asked} and {allowed or "none"}'
+            yield Fault(places[1], message, 'remove the request: Kubernetes uses the limit for it', places[:1])

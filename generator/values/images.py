@@ -1,4 +1,4 @@
-"""Container image references: text into the parts that charts carry, and mirrors."""
+"""Container image references → the parts that charts contain; mirrors → changes of these parts."""
 
 from __future__ import annotations
 
@@ -8,13 +8,13 @@ from typing import Any
 from generator.domain.places import Path
 from generator.domain.records import Values
 
-# Which image an artifact needs: the one that fetches it, or the one that holds it.
+# The key of the image that an artifact needs: the image that downloads it, or the one that contains it.
 _OF_ARTIFACT = {'download': 'image', 'image': 'reference'}
 _OTHER_NAMES = {'index.docker.io': 'docker.io'}
 
 
 def parse_image(reference: str) -> dict[str, str]:
-    """Split `[registry/]repository[:tag][@digest]`; Docker Hub's short names are written out, as the runtime would."""
+    """Split `[registry/]repository[:tag][@digest]`; short names of Docker Hub are completed."""
     name, _, digest = reference.partition('@')
     head, slash, rest = name.partition('/')
     if slash and ('.' in head or ':' in head or head == 'localhost'):
@@ -28,7 +28,7 @@ def parse_image(reference: str) -> dict[str, str]:
 
 
 def show_image(image: Values) -> str:
-    """The reference that the chart will render."""
+    """Return the reference that the chart renders."""
     tag = f':{image["tag"]}' if image.get('tag') else ''
     digest = f'@{image["digest"]}' if image.get('digest') else ''
     registry = f'{image["registry"]}/' if image.get('registry') else ''
@@ -36,7 +36,7 @@ def show_image(image: Values) -> str:
 
 
 def images(values: Values) -> Iterator[tuple[Path, Values]]:
-    """Every image that a chart with these values runs, with its place."""
+    """Yield every image that a chart with these values runs, with its place."""
     yield ('image',), values['image']
     for name, container in values.get('containers', {}).items():
         if container.get('enabled', True) and 'image' in container:
@@ -48,9 +48,9 @@ def images(values: Values) -> Iterator[tuple[Path, Values]]:
 
 
 def mirrored(values: Values, mirrors: Mapping[str, str]) -> Iterator[tuple[Path, Any]]:
-    """The registries that a mirror replaces, with their places.
+    """Yield the values that mirrors replace, with their places.
 
-    An image without one comes from Docker Hub, where a name of one word is written out.
+    An image without a registry comes from Docker Hub; a repository of one word is completed to `library/…`.
     """
     for path, image in images(values):
         if mirror := mirrors.get(image.get('registry') or 'docker.io'):

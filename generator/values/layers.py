@@ -1,4 +1,4 @@
-"""Layers of values on a base → merged values, every problem told where the value was written."""
+"""Base values and layers → merged and checked values; raises problems at the places that set the values."""
 
 from __future__ import annotations
 
@@ -16,13 +16,13 @@ from generator.values.merge import kind_problems, merge, merge_fitting, placed
 def merge_checked(layers: Sequence[Layer], base: Values, schema: bytes, fallback: str) -> dict[str, Any]:
     """Merge layers over `base` and check the result, by `schema` and by the rules that a schema cannot express.
 
-    Problems that no layer of the registry caused are told of the file `fallback`.
+    Problems that no registry layer causes are reported for the file `fallback`.
     """
     merged = merge_fitting(base, layers)
     if merged is None:
         raise ProblemsFound(_misfits(layers, base))
     faults = values_faults(schema, merged) or value_faults(merged)
-    # A fault that matters only where somebody wrote the value may be no problem here.
+    # A fault with `if_written` is no problem here if no layer sets the value.
     if problems := to_problems(faults, layers, fallback):
         raise ProblemsFound(problems)
     return merged

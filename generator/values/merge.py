@@ -1,4 +1,4 @@
-"""Layers of values → one, by helm's own rule: maps merge key by key, lists and scalars replace."""
+"""Layers of values → merged values, by helm's rule: maps are merged key by key, lists and scalars are replaced."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from generator.domain.records import Layer, Values
 
 
 def merge(base: Values, over: Values) -> dict[str, Any]:
-    """`over` on `base`; neither is changed, and what `over` does not touch is the same object in the result."""
+    """Merge `over` over `base`; neither is changed, and unchanged values are the same objects in the result."""
     result = dict(base)
     for key, value in over.items():
         mine = result.get(key)
@@ -20,7 +20,7 @@ def merge(base: Values, over: Values) -> dict[str, Any]:
 
 
 def placed(layer: Layer) -> Values:
-    """The values of a layer at their place in the whole."""
+    """Return the values of a layer, nested in the keys of its target."""
     values = layer.values
     for step in reversed(layer.target):
         values = {step: values}
@@ -28,7 +28,7 @@ def placed(layer: Layer) -> Values:
 
 
 def merge_layers(layers: Iterable[Layer], base: Values | None = None) -> dict[str, Any]:
-    """All layers, the last one on top."""
+    """Merge all layers; the last one wins."""
     result: dict[str, Any] = dict(base or {})
     for layer in layers:
         result = merge(result, placed(layer))
@@ -36,9 +36,9 @@ def merge_layers(layers: Iterable[Layer], base: Values | None = None) -> dict[st
 
 
 def merge_fitting(base: Values, layers: Iterable[Layer]) -> dict[str, Any] | None:
-    """All layers on `base`; None where one does not fit what it is laid on, which `kind_problems` tells in words.
+    """Merge all layers over `base`; None if a value changes its kind, which `kind_problems` explains.
 
-    What no layer touches is the same object in the result. Each map is copied once, however many layers touch it.
+    Unchanged values are the same objects in the result. Each map is copied once, for any number of layers.
     """
     merged = dict(base)
     copied: set[int] = set()
@@ -68,9 +68,9 @@ def _lay(mine: dict[str, Any], over: Values, copied: set[int]) -> bool:
 
 
 def kind_problems(base: Values, layer: Layer) -> list[Problem]:
-    """Where a layer would turn a map, a list or a scalar of `base` into another kind, or would change nothing at all.
+    """Find places where a layer turns a map, a list or a scalar of `base` into another kind, or changes nothing.
 
-    Helm would drop what was there, or keep what seems to be replaced, without a word.
+    Helm would silently drop the old value, or keep it although it seems to be replaced.
     """
     return [
         Problem(layer.file, json_path((*layer.source, *path[len(layer.target) :])), message, hint)
@@ -83,7 +83,7 @@ def _kinds(base: Any, over: Any, path: Path) -> Iterable[tuple[Path, str, str]]:
         yield path, f'{_kind(over)} would replace {_kind(base)}', _kind_hint(base, over)
     elif isinstance(base, Mapping):
         if base and path and not over:
-            yield path, 'an empty map changes nothing: maps merge key by key', _EMPTY_HINT
+            yield path, 'an empty map changes nothing: maps are merged key by key', _EMPTY_HINT
         for key, value in over.items():
             if key in base:
                 yield from _kinds(base[key], value, (*path, key))
@@ -94,7 +94,7 @@ _EMPTY_HINT = "remove it; 'enabled: false' in an entry removes that entry"
 
 def _kind_hint(base: Any, over: Any) -> str:
     if isinstance(base, Mapping) and isinstance(over, list | tuple):
-        return 'write a name before each entry: maps merge by name, lists cannot'
+        return 'write a name before each entry: maps are merged by name, lists are not'
     return f'write {_kind(base)}'
 
 
@@ -105,7 +105,7 @@ def _kind(value: Any) -> str:
 
 
 def difference(base: Values, merged: Values) -> dict[str, Any]:
-    """What has to be merged over `base` to get `merged`, no more."""
+    """Return the smallest values that merged over `base` give `merged`."""
     result: dict[str, Any] = {}
     for key, value in merged.items():
         mine = base.get(key)
@@ -120,7 +120,7 @@ def difference(base: Values, merged: Values) -> dict[str, Any]:
 
 
 def _same(one: Any, other: Any) -> bool:
-    """Equal, and of one kind all the way down: to Python 1, 1.0 and true are equal."""
+    """Whether values and types are equal at every level: for Python 1, 1.0 and true are equal."""
     if type(one) is not type(other) or one != other:
         return False
     if isinstance(one, list):
@@ -129,12 +129,12 @@ def _same(one: Any, other: Any) -> bool:
 
 
 def enabled(entries: Mapping[str, Any]) -> dict[str, Any]:
-    """The entries of a map of named things that are not removed."""
+    """Return the entries of a map by name that are not disabled."""
     return {name: entry for name, entry in entries.items() if entry.get('enabled', True)} if entries else {}
 
 
 def leaves(values: Any, path: Path = ()) -> Iterable[tuple[Path, Any]]:
-    """Every scalar, list and empty map with its path, in order."""
+    """Yield every scalar, list and empty map with its path, in order."""
     if isinstance(values, Mapping) and values:
         for key, value in values.items():
             yield from leaves(value, (*path, key))

@@ -1,4 +1,4 @@
-"""Ports of merged values → faults: names of ports that there are not, and numbers that stand twice."""
+"""Ports of merged values → faults: references to unknown ports, and duplicate names and numbers."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ _WITH_PORT = ('http', 'grpc', 'tcp')
 
 
 class _Use(NamedTuple):
-    """A place that names a port, the ports that may be meant, and places that lead to this one."""
+    """A place that names a port, the ports it may name, and the places that cause this use."""
 
     path: Path
     name: str
@@ -26,7 +26,7 @@ class _Use(NamedTuple):
 
 
 def port_faults(values: Values) -> list[Fault]:
-    """Faults of the ports of a pod; helm would render each of them without a word."""
+    """Return the faults of the ports of a pod; helm would render each of them without an error."""
     places: dict[Path, Values] = {('ports', name): port for name, port in enabled(values['ports']).items()}
     faults: list[Fault] = []
     for sidecar, container in enabled(values['containers']).items():
@@ -34,7 +34,7 @@ def port_faults(values: Values) -> list[Fault]:
         ports = enabled(container.get('ports', {}))
         places |= {(*home, name): port for name, port in ports.items()}
         faults += _unknown(_probes(home[:2], container, ports), home)
-    # The server's own ports win: a name that stands twice is told below.
+    # The server's own ports win; duplicate names are reported below.
     pod = {str(path[-1]): port for path, port in reversed(places.items())}
     of_service = list(_of_service(values, pod))
     found = _unknown([*of_service, *_of_server(values, pod)], ('ports',))
@@ -43,7 +43,7 @@ def port_faults(values: Values) -> list[Fault]:
         *found,
         *(fault for fault in _unknown(_of_policy(values, pod), ('ports',)) if fault.others[-1] not in told),
     ]
-    # A route that no environment has switched on yet: only where the model itself wrote it.
+    # A route that no environment enables yet: report it only if the model sets it.
     faults += [replace(fault, others=(), if_written=True) for fault in _unknown(_idle_rules(values, pod), ('ports',))]
     return [*faults, *_not_served(of_service, pod), *_twice(places)]
 
@@ -61,12 +61,12 @@ def _probes(home: Path, container: Values, ports: Collection[str]) -> Iterator[_
 
 
 def _of_service(values: Values, pod: Collection[str]) -> Iterator[_Use]:
-    """What asks the Service for a port by its name."""
+    """Uses of a port of the Service by its name."""
     if values['route']['enabled']:
         yield from _rules(values, pod)
     route = values['grpcRoute']
     if route['enabled']:
-        # The port is a default; what asks for the route are its methods.
+        # The port is a default; the methods of the route cause its use.
         methods = tuple(('grpcRoute', 'methods', name) for name in enabled(route['methods']))
         yield _Use(('grpcRoute', 'port'), route['port'], pod, methods)
     if values['test']['enabled']:
@@ -91,14 +91,14 @@ def _of_policy(values: Values, pod: Collection[str]) -> Iterator[_Use]:
 
 
 def _unknown(uses: Iterable[_Use], home: Path) -> list[Fault]:
-    """One fault for each name of nothing, whoever names it; its last other place is that of the port itself."""
+    """Return one fault for each unknown name, for all its uses; its last other place is the missing port's own."""
     missing: dict[str, list[_Use]] = {}
     for use in uses:
         if use.name not in use.ports:
             missing.setdefault(use.name, []).append(use)
     faults = []
     for name, users in missing.items():
-        message = f"there is no port '{name}', which {_who(users)}"
+        message = f"port '{name}' not found (used by {_who(users)})"
         others = (*(reason for use in users for reason in use.reasons), *(use.path for use in users[1:]), (*home, name))
         faults.append(
             Fault(
@@ -113,18 +113,18 @@ def _unknown(uses: Iterable[_Use], home: Path) -> list[Fault]:
 
 def _who(users: Iterable[_Use]) -> str:
     names = ['.'.join(map(str, use.path)).removesuffix('.port') for use in users]
-    return f'{", ".join(names[:-1])} and {names[-1]} name' if len(names) > 1 else f'{names[0]} names'
+    return f'{", ".join(names[:-1])} and {names[-1]}' if len(names) > 1 else names[0]
 
 
 def _not_served(uses: Iterable[_Use], pod: Mapping[str, Values]) -> Iterator[Fault]:
     for use in uses:
         if use.name in pod and 'servicePort' not in pod[use.name]:
-            message = f"port '{use.name}', which {_who([use])}, is not in the Service"
-            yield Fault(use.path, message, f"give port '{use.name}' a servicePort", (*use.reasons, ('ports', use.name)))
+            message = f"port '{use.name}' is not in the Service (used by {_who([use])})"
+            yield Fault(use.path, message, f"add servicePort to port '{use.name}'", (*use.reasons, ('ports', use.name)))
 
 
 def _twice(places: Mapping[Path, Values]) -> Iterator[Fault]:
-    """Containers of a pod share names and numbers of ports, and a list with one number twice cannot be applied."""
+    """Containers of a pod share names and numbers of ports, and the API server refuses a list with duplicates."""
     for key in ('name', 'containerPort', 'servicePort'):
         seen: dict[object, Path] = {}
         for path, port in places.items():
@@ -132,5 +132,5 @@ def _twice(places: Mapping[Path, Values]) -> Iterator[Fault]:
             first = path if mark is None else seen.setdefault(mark, path)
             if first != path:
                 message = f'{".".join(map(str, first))} has the same {key} {mark}'
-                hint = "give each port its own, or remove one by 'enabled: false'"
+                hint = "change one of the two, or remove one with 'enabled: false'"
                 yield Fault((*path, key), message, hint, ((*first, key), path, first))

@@ -85,32 +85,32 @@ def test_a_model_takes_it_whole() -> None:
 
 
 WRONG: list[tuple[Way, Any, str, str]] = [
-    (('nodeAfinity',), {'x': 1}, "there is no key 'nodeAfinity' here", "did you mean 'nodeAffinity'?"),
-    ((*TERM, 'matchExpression'), [], "there is no key 'matchExpression' here", "did you mean 'matchExpressions'?"),
-    ((*PODS, 'labelSelektor'), {}, "there is no key 'labelSelektor' here", "did you mean 'labelSelector'?"),
+    (('nodeAfinity',), {'x': 1}, "unknown key 'nodeAfinity'", "did you mean 'nodeAffinity'?"),
+    ((*TERM, 'matchExpression'), [], "unknown key 'matchExpression'", "did you mean 'matchExpressions'?"),
+    ((*PODS, 'labelSelektor'), {}, "unknown key 'labelSelektor'", "did you mean 'labelSelector'?"),
     (
         (*PODS, 'labelSelector', 'matchLabel'), {},
-        "there is no key 'matchLabel' here", "did you mean 'matchLabels'?",
+        "unknown key 'matchLabel'", "did you mean 'matchLabels'?",
     ),
     (
-        (*PODS, 'labelSelector', 'matchLabels', 'a b'), 'c', "'a b' is not the name of a label",
-        "write letters, digits, '-', '_' and '.', behind a domain and / where it has one",
+        (*PODS, 'labelSelector', 'matchLabels', 'a b'), 'c', "invalid label name 'a b'",
+        "write letters, digits, '-', '_' and '.', with an optional domain and / before them",
     ),
     (
-        (*PODS, 'labelSelector', 'matchLabels', 'a'), 'b c', "'b c' is not the value of a label",
+        (*PODS, 'labelSelector', 'matchLabels', 'a'), 'b c', "invalid label value 'b c'",
         "write letters, digits, '-', '_' and '.', at most 63 characters",
     ),
     (
-        (*PODS, 'topologyKey'), '', 'it is empty',
-        "write letters, digits, '-', '_' and '.', behind a domain and / where it has one",
+        (*PODS, 'topologyKey'), '', 'the value is empty',
+        "write letters, digits, '-', '_' and '.', with an optional domain and / before them",
     ),
     (PODS, {}, "'topologyKey' is missing",
      "add 'topologyKey': node label whose values are the domains, for example kubernetes.io/hostname"),
     (
         PODS, {'topologyKey': 'zone', 'matchLabelKeys': ['a']},
-        "'matchLabelKeys' means nothing without 'labelSelector'", "remove it, or add 'labelSelector'",
+        "'matchLabelKeys' requires 'labelSelector'", "add 'labelSelector', or remove 'matchLabelKeys'",
     ),
-    ((*PODS, 'namespaces'), ['Web'], "'Web' is not a name",
+    ((*PODS, 'namespaces'), ['Web'], "invalid name 'Web'",
      'write lower-case letters, digits and hyphens, at most 63 characters'),
     (('podAffinity', PREFERRED, 0, 'weight'), 0, '0 is less than the minimum of 1',
      'weight of the preference, 1 to 100'),
@@ -120,14 +120,14 @@ WRONG: list[tuple[Way, Any, str, str]] = [
         ('podAffinity', PREFERRED, 0), {'weight': 1},
         "'podAffinityTerm' is missing", "add 'podAffinityTerm': the pods, and the topology domain",
     ),
-    ((*TERM, 'matchExpressions', 0, 'operator'), 'Exist', "operator 'Exist' is not known", "did you mean 'Exists'?"),
+    ((*TERM, 'matchExpressions', 0, 'operator'), 'Exist', "unknown operator 'Exist'", "did you mean 'Exists'?"),
     (
         (*TERM, 'matchExpressions', 0), {'key': 'a', 'operator': 'NotIn'},
         "'values' is missing", "add 'values': with In and NotIn write at least one value",
     ),
     (
         (*TERM, 'matchExpressions', 0), {'key': 'a', 'operator': 'In', 'values': []},
-        'there is no entry', 'write at least one: with In and NotIn write at least one value',
+         'expected at least one entry, found none', 'write at least one: with In and NotIn write at least one value',
     ),
     (
         (*TERM, 'matchExpressions', 0), {'key': 'a', 'operator': 'Exists', 'values': ['b']},
@@ -139,14 +139,14 @@ WRONG: list[tuple[Way, Any, str, str]] = [
     ),
     (
         (*TERM, 'matchExpressions', 0), {'key': 'a', 'operator': 'Lt', 'values': ['few']},
-        "'few' has the wrong form", 'with Gt and Lt write one whole number, in quotes',
+         "invalid format: 'few'", 'with Gt and Lt write one whole number, in quotes',
     ),
     (
         ('podAntiAffinity', REQUIRED, 0, 'labelSelector', 'matchExpressions', 0, 'operator'), 'Gt',
-        "operator 'Gt' is not known", 'known here: DoesNotExist, Exists, In, NotIn',
+        "unknown operator 'Gt'", 'known here: DoesNotExist, Exists, In, NotIn',
     ),
-    ((*TERM, 'matchFields', 0, 'key'), 'spec.name', "key 'spec.name' is not known", "use 'metadata.name'"),
-    (('nodeAffinity', REQUIRED, 'nodeSelectorTerms'), [], 'there is no entry',
+    ((*TERM, 'matchFields', 0, 'key'), 'spec.name', "unknown key 'spec.name'", "use 'metadata.name'"),
+    (('nodeAffinity', REQUIRED, 'nodeSelectorTerms'), [], 'expected at least one entry, found none',
      'write at least one: terms, one of which a node must meet'),
 ]  # fmt: skip
 
@@ -165,5 +165,5 @@ def test_helm_refuses_it_too(helms: list[Path], path: Way, value: Any) -> None:
 def test_a_list_where_terms_are_wanted_names_the_key() -> None:
     """The commonest slip: required terms of nodes stand one level deeper than those of pods."""
     [(message, hint)] = faults(('nodeAffinity', REQUIRED), [{'matchExpressions': []}])
-    assert message.endswith('is a list, not a map')
+    assert message.startswith('expected a map, found a list: ')
     assert hint == 'write a map; known here: nodeSelectorTerms'

@@ -28,6 +28,8 @@ def test_compiled_routes_have_to_fit_the_schema() -> None:
     assert drafted(templates).values['routing']['services']
     schema = json.loads(templates.starter.described)
     schema['properties']['routing']['properties']['services']['maxItems'] = 0
-    narrow = replace(templates, starter=replace(templates.starter, described=json.dumps(schema).encode()))
+    values = {**templates.starter.values, 'routing': {**templates.starter.values['routing'], 'services': []}}
+    starter = replace(templates.starter, values=values, described=json.dumps(schema).encode())
+    narrow = replace(templates, starter=starter)
     with pytest.raises(AssertionError, match='do not fit the schema of the starter'):
         drafted(narrow)

@@ -470,7 +470,7 @@ NO_PROBES = {f'{kind}Probe': {'type': 'none'} for kind in ('startup', 'readiness
 
 def test_a_port_for_metrics_that_is_missing_is_told(tmp_path: Path) -> None:
     model = r.model('web', ports={'http': {'enabled': False}}, values={'test': {'enabled': False}}, **NO_PROBES)
-    assert ('registry/models/web.yaml', "there is no port 'http', which metrics names") in [
+    assert ('registry/models/web.yaml', "port 'http' not found (used by metrics)") in [
         (file, message) for file, _, message in told(tmp_path, model, **ON)
     ]
 

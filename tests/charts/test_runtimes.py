@@ -224,9 +224,9 @@ def changed(what: str, by: str) -> list[str]:
 @pytest.mark.parametrize(
     ('what', 'by', 'message'),
     [
-        ('healthcheck: curl', 'healtcheck: curl', "$.healtcheck: there is no key 'healtcheck' here"),
-        ('healthcheck: curl', 'healthcheck: wget', "$.healthcheck: healthcheck 'wget' is not known"),
-        ('drainSeconds: 30', 'drainSeconds: 30s', "$.drainSeconds: '30s' is text, not a whole number"),
+        ('healthcheck: curl', 'healtcheck: curl', "$.healtcheck: unknown key 'healtcheck'"),
+        ('healthcheck: curl', 'healthcheck: wget', "$.healthcheck: unknown healthcheck 'wget'"),
+        ('drainSeconds: 30', 'drainSeconds: 30s', "$.drainSeconds: expected an integer, found a string: '30s'"),
         ('status: active', 'status: unmaintained', "$: 'warning' is missing"),
         ('status: active\n', '', "$: 'status' is missing"),
         ('name: triton\n', 'name: triton\nresolvesTo: onnx\n', '$: 12 entries, 2 are allowed'),
@@ -236,7 +236,7 @@ def changed(what: str, by: str) -> list[str]:
         (
             '    appProtocol: kubernetes.io/h2c',
             '    protocl: TCP',
-            "$.values.ports.grpc.protocl: there is no key 'protocl'",
+            "$.values.ports.grpc.protocl: unknown key 'protocl'",
         ),
         ('  metrics:\n    port: metrics', '  metrix:\n    port: metrics', "$.values: 'metrics' is missing"),
     ],

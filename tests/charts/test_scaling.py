@@ -133,7 +133,7 @@ def test_an_overlay_may_bring_a_query_of_its_own(tmp_path: Path) -> None:
 
 def test_a_request_for_cpu_is_wanted_where_cpu_is_scaled_by(tmp_path: Path) -> None:
     worker = {'containers': {'worker': {'image': {'repository': 'worker', 'digest': r.DIGEST}}}}
-    message = "autoscaling by CPU wants a request of container 'worker' for cpu"
+    message = "autoscaling by CPU requires a cpu request of container 'worker'"
     assert [message in text for text in told(tmp_path / 'cpu', WATCHED, autoscaling={}, **worker)] == [True]
     assert resolved(tmp_path / 'load', WATCHED, autoscaling=BY_LOAD, **worker)
 

@@ -168,7 +168,7 @@ def gpus(count: int, strategy: Any = None, **scaling: Any) -> r.Files:
 def test_capacity_counts_all_pods_and_those_of_a_rollout(files: r.Files, wanted: int | None) -> None:
     problems = environment_problems(resolved(files))
     assert [problem.message.split(':')[0] for problem in problems] == (
-        [f'the releases want {wanted} of 10 nvidia.com/gpu'] if wanted else []
+        [f'the releases need {wanted} nvidia.com/gpu, the capacity is 10'] if wanted else []
     )
 
 
@@ -178,7 +178,8 @@ def test_capacity_counts_sidecars_and_one_rollout_at_a_time() -> None:
     assert environment_problems(resolved(files)) == []  # 4 + 4, and 2 for the bigger rollout
     files |= r.following('prod', capacity={'accelerators': {'nvidia.com/gpu': 9}})
     (problem,) = environment_problems(resolved(files))
-    assert problem.message == 'the releases want 10 of 9 nvidia.com/gpu: other 4, web 4, and 2 more while other rolls'
+    needed = 'other 4, web 4, and 2 more during a rollout of other'
+    assert problem.message == f'the releases need 10 nvidia.com/gpu, the capacity is 9: {needed}'
 
 
 @pytest.mark.parametrize(
@@ -198,11 +199,9 @@ def test_the_plan_that_fits_is_named(strategy: Any, engine: str, extra: int, hin
     files = r.settings() | r.model('web', **need) | r.release('prod', 'web', version='1', chart='1.0.0')
     files |= r.environment('prod', engine=engine, capacity={'accelerators': {'nvidia.com/gpu': 10}}, **r.GATEWAY)
     (problem,) = environment_problems(resolved(files))
-    assert (
-        problem.message
-        == f'the releases want {8 + extra} of 10 nvidia.com/gpu: web 8, and {extra} more while web rolls'
-    )
-    assert problem.hint.startswith(f"what fits for 'web': {hint}")
+    needed = f'web 8, and {extra} more during a rollout of web'
+    assert problem.message == f'the releases need {8 + extra} nvidia.com/gpu, the capacity is 10: {needed}'
+    assert problem.hint.startswith(f"options for 'web': {hint}")
 
 
 def test_a_release_may_want_what_nobody_counts() -> None:
@@ -263,7 +262,7 @@ def test_a_feature_is_missed_only_where_it_is_used() -> None:
     uses = merge(STARTER, {'artifact': {'delivery': 'image'}})
     old, new = (Environment('x', 'x.yaml', {'kubernetes': version}) for version in ('1.34.2', '1.35'))
     assert [fault.message for fault in feature_faults(uses, old, [feature])] == [
-        "Kubernetes '1.34.2' of environment 'x' lacks image volumes"
+        "Kubernetes '1.34.2' of environment 'x' has no image volumes"
     ]
     assert list(feature_faults(uses, new, [feature])) == list(feature_faults(STARTER, old, [feature])) == []
 
@@ -318,7 +317,7 @@ def test_a_model_is_not_called_like_the_canary_of_another() -> None:
     files |= r.model('web-primary') | r.model('web', strategy={'blueGreen': {}}) | r.release('prod', 'web')
     (problem,) = environment_problems(resolved(files))
     assert problem.file == 'registry/releases/prod/web-primary.yaml'
-    assert problem.message == "its objects would have names that release 'prod/web' has for its own (primary)"
+    assert problem.message == "its objects would have the names of the primary objects of 'prod/web'"
     assert environment_problems(resolved(files | r.model('web'))) == []
 
 
@@ -335,5 +334,5 @@ def test_a_rollout_by_commits_waits_for_others_and_a_pin_does_not() -> None:
     assert environment_problems([api, rolling]) == [], 'the one that rests waits'
     pinned = replace(api, written=no_strategy(api.release.file))
     (problem,) = environment_problems([pinned, rolling])
-    wanted = 'api 2, web 2, 3 for the rollout of web, and 1 more while api rolls'
-    assert problem.message == f'the releases want 8 of 7 nvidia.com/gpu: {wanted}'
+    wanted = 'api 2, web 2, 3 for the rollout of web, and 1 more during a rollout of api'
+    assert problem.message == f'the releases need 8 nvidia.com/gpu, the capacity is 7: {wanted}'

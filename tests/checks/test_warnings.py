@@ -14,8 +14,8 @@ from parts import git
 NGINX = {'router': 'nginx', 'gateway': {'name': 'nginx', 'namespace': 'ingress-nginx'}, 'domain': 'shop.example'}
 TOLD = (
     'warning: registry/environments/prod.yaml::$.spec.router: '
-    "router 'nginx' is ingress-nginx, which nobody has maintained"
-    " since March 2026\n  hint: plan the way to router 'gateway-api'\n"
+    "router 'nginx' is ingress-nginx, which has not been maintained"
+    " since March 2026\n  hint: plan the move to router 'gateway-api'\n"
 )
 
 
@@ -75,7 +75,7 @@ def test_a_helm_test_that_makes_no_prediction(tmp_path: Path, runtime: str, sign
     here = repository(tmp_path)
     here.write(r.model('web', runtime=runtime, versions=[version]))
     told = chartloom(here.folder, 'generate', '--commit').stderr
-    assert ('registry/models/web.yaml::$.spec: its helm test asks only whether the model is ready: ' in told) == bool(
+    assert ('registry/models/web.yaml::$.spec: its helm test only checks whether the model is ready: ' in told) == bool(
         why
     )
     assert why in told
@@ -86,7 +86,7 @@ def test_an_overlay_that_runs_another_image(tmp_path: Path) -> None:
     here.write(r.release('prod', 'web', values={'image': {'digest': r.DIGEST.replace('1', '2')}}))
     told = chartloom(here.folder, 'plan').stderr
     assert told.startswith(
-        'warning: registry/releases/prod/web.yaml::$.spec.values.image.digest: it runs another image than its model'
+        'warning: registry/releases/prod/web.yaml::$.spec.values.image.digest: the image differs from the'
     )
 
 

@@ -165,7 +165,7 @@ def test_a_folder_that_is_not_there_is_not_the_current_one(tmp_path: Path) -> No
     here = new(tmp_path)
     done = chartloom(here.folder, 'generate', '--path', 'missing')
     assert (done.returncode, done.stdout) == (1, '')
-    assert done.stderr.startswith('missing: there is no such folder\n')
+    assert done.stderr.startswith('missing: folder not found\n')
     assert here.status() == sorted(f'?? {path}' for path in SMALL)
 
 

@@ -93,7 +93,7 @@ def test_a_git_that_is_missing_is_one_too(tmp_path: Path) -> None:
     for verb in (['plan'], ['init'], ['generate', '--repo', 'file:///nowhere']):
         done = chartloom(tmp_path, *verb, env={'PATH': str(tmp_path)})
         assert (done.returncode, done.stdout) == (3, '')
-        assert done.stderr.endswith('git was not found on PATH: install git 2.30 or newer\n')
+        assert done.stderr.endswith('git not found on PATH: install git 2.30 or newer\n')
 
 
 def only_git(folder: Path) -> str:

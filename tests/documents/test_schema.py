@@ -94,7 +94,7 @@ def test_how_a_number_was_written_is_told_where_the_text_is_known() -> None:
     source = b'metadata: {name: ranker}\nspec:\n  version: 1.10\n'
     release = read_yaml(source, 'x.yaml') | {'apiVersion': 'chartloom/v1', 'kind': 'Release'}
     assert problems('Release', release, source) == [
-        Problem('x.yaml', '$.spec.version', '1.10 is a number, not text', 'quote it: version: "1.10"')
+        Problem('x.yaml', '$.spec.version', 'expected a string, found a number: 1.10', 'quote it: version: "1.10"')
     ]
 
 
@@ -160,12 +160,12 @@ def test_what_one_validator_refuses_the_other_one_explains(data: st.DataObject) 
     whole = data.draw(st.sampled_from(DOCUMENTS))
     found = data.draw(changed(whole))
     told = problems(whole['kind'], found)
-    assert all(problem.message != 'it does not fit its schema' for problem in told)
+    assert all(problem.message != 'does not match its schema' for problem in told)
     assert all(problem.hint and (problem.message + problem.hint).isprintable() for problem in told)
     if not told:
         assert (
             explain(SCHEMAS.parsed(f'{whole["kind"].lower()}.json'), found, {}, {'values.json': VALUES})[0].message
-            == 'it does not fit its schema'
+            == 'does not match its schema'
         )
 
 
@@ -173,7 +173,7 @@ def test_what_one_validator_refuses_the_other_one_explains(data: st.DataObject) 
 @given(changed(TEMPLATES.starter.values))
 def test_faults_of_values_are_told_at_their_place(values: Any) -> None:
     for fault in values_faults(TEMPLATES.starter.files['values.schema.json'], values):
-        assert fault.message != 'it does not fit its schema'
+        assert fault.message != 'does not match its schema'
         found: Any = values
         for step in fault.path[:-1]:
             found = found[step]

@@ -157,7 +157,7 @@ def test_unmerged_files_of_ours_are_told(tmp_path: Path) -> None:
     conflict(here, WEB)
     subprocess.run(['git', 'merge', 'other'], cwd=here.top, check=False, capture_output=True)
     for commit in (False, True):
-        assert here.refused(commit=commit) == [f'{WEB}: git has several versions of this file, unmerged']
+        assert here.refused(commit=commit) == [f'{WEB}: the file is unmerged in git']
 
 
 def test_a_young_index_hides_no_edit(tmp_path: Path) -> None:

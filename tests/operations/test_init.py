@@ -54,7 +54,7 @@ def test_a_password_is_neither_kept_nor_shown(tmp_path: Path) -> None:
 
 def test_a_branch_that_agents_cannot_follow(tmp_path: Path) -> None:
     git(tmp_path, 'init', '--quiet', '--initial-branch=a#b')
-    assert refused(tmp_path, '.').startswith("git's current branch: 'a#b' has the wrong form\n")
+    assert refused(tmp_path, '.').startswith("git's current branch: invalid format: 'a#b'\n")
 
 
 def test_a_text_that_is_none(tmp_path: Path) -> None:
@@ -75,14 +75,14 @@ def test_what_stands_in_the_way(tmp_path: Path, path: str, known: bool) -> None:
 def test_a_folder_in_the_place_of_the_settings(tmp_path: Path) -> None:
     (tmp_path / 'registry/settings.yaml').mkdir(parents=True)
     told = refused(tmp_path, '.')
-    assert told.startswith('registry/settings.yaml: a folder stands where this file belongs\n')
+    assert told.startswith('registry/settings.yaml: expected a file, found a folder\n')
 
 
 @pytest.mark.parametrize('path', ['.git', '.git/new', 'bare', 'bare/new/deep'])
 def test_a_folder_of_gits_own(tmp_path: Path, path: str) -> None:
     git(tmp_path, 'init', '--quiet')
     git(tmp_path, 'init', '--quiet', '--bare', 'bare')
-    assert refused(tmp_path, path).startswith(f'{path}: git has no work tree here\n')
+    assert refused(tmp_path, path).startswith(f'{path}: the repository has no work tree\n')
 
 
 @pytest.mark.parametrize('path', ['file/x', '/proc/x', 'x' * 300])

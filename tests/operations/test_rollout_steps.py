@@ -72,7 +72,7 @@ def test_a_retired_release_takes_its_rollout_along() -> None:
     world.files = {path: data for path, data in world.files.items() if path != RELEASE}
     with pytest.raises(ProblemsFound) as raised:
         world.resolved()
-    assert raised.value.problems[0].message == "there is no release 'prod/web' to roll out"
+    assert raised.value.problems[0].message == "release 'prod/web' not found"
 
 
 def test_the_course_is_that_of_the_start() -> None:

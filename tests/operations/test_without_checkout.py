@@ -149,7 +149,7 @@ def test_a_branch_that_is_not_there_is_told(origin: Path, tmp_path: Path, kind: 
         published_at(origin, tmp_path / 'first')
         git(origin, 'tag', 'v1', 'main')
     name = {'branch': 'nowhere', 'tag': 'v1', 'empty': 'main'}[kind]
-    with pytest.raises(ProblemsFound, match=f"file://{origin}: there is no branch '{name}'"):
+    with pytest.raises(ProblemsFound, match=f"file://{origin}: branch '{name}' not found"):
         without_checkout(origin, name)
 
 

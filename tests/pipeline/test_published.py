@@ -25,4 +25,7 @@ def test_a_hint_describes_a_value_of_a_published_chart_too(tmp_path: Path) -> No
     with pytest.raises(ProblemsFound) as found:
         repository.generate()
     [problem] = found.value.problems
-    assert (problem.message, problem.hint) == ('it is empty', 'the files of the model and how they get into the pod')
+    assert (problem.message, problem.hint) == (
+        'the value is empty',
+        'the files of the model and how they get into the pod',
+    )

@@ -102,7 +102,7 @@ def test_what_releases_share_is_looked_at_over_all_shards(tmp_path: Path) -> Non
         **SMALL, **following('prod', capacity=capacity), **model('web', values=gpu), **model('api', values=gpu),
     }  # fmt: skip
     repository = Repository(tmp_path / 'repository', files)
-    with pytest.raises(ProblemsFound, match='the releases want') as found:
+    with pytest.raises(ProblemsFound, match='the releases need') as found:
         _ = repository.run(shards=True).files
     assert len(found.value.problems) == 1
 

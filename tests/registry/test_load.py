@@ -99,7 +99,7 @@ def test_the_check_sees_what_could_be_read_and_is_told_what_could_not() -> None:
 def test_without_settings_the_rest_is_checked_all_the_same() -> None:
     files = {name: data for name, data in BASE.items() if 'settings' not in name} | r.release('prod', 'nobody')
     told = problems(files, check=lambda found, unread: registry_problems(found, TEMPLATES, unread))
-    assert [problem.message for problem in told] == ["there is no model 'nobody'", 'there is no such file']
+    assert [problem.message for problem in told] == ["model 'nobody' not found", 'file not found']
 
 
 def test_a_name_is_part_of_a_problem_of_reading_too() -> None:

@@ -209,7 +209,7 @@ def test_a_router_that_cannot_ask_is_refused(
 
 
 def test_nginx_rewrites_no_paths(helm4: Path, tmp_path: Path) -> None:
-    with pytest.raises(ProblemsFound, match="router 'nginx' rewrites no paths here"):
+    with pytest.raises(ProblemsFound, match="router 'nginx' does not support path rewrites"):
         objects(helm4, tmp_path, NGINX, {'rules': {'api': {'path': '/api', 'rewrite': '/'}}})
 
 

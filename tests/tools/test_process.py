@@ -45,10 +45,13 @@ def test_a_signal_is_a_negative_code() -> None:
 def test_commands_that_cannot_start_say_why(tmp_path: Path) -> None:
     script = tmp_path / 'script'
     script.write_text('not a program')
-    assert failure(['no-such-program']) == (127, "'no-such-program' was not found; is it installed and on PATH?")
+    assert failure(['no-such-program']) == (
+        127,
+        "'no-such-program' not found on PATH: install it, or add its folder to PATH",
+    )
     assert failure([str(script)]) == (126, f"'{script}' cannot be run: Permission denied")
     gone = tmp_path / 'gone'
-    assert failure(['true'], gone) == (127, f"'true' was not run: there is no folder '{gone}'")
+    assert failure(['true'], gone) == (127, f"'true' cannot be run: folder '{gone}' not found")
 
 
 def failure(command: Sequence[str], cwd: Path | None = None) -> tuple[int, str]:

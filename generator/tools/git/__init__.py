@@ -1,1 +1,1 @@
-"""git: read, written, and a work tree changed as one transaction."""
+"""git: reading, committing, and changing the work tree in one transaction."""

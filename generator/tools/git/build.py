@@ -1,6 +1,6 @@
-"""git, written: a change of files → a commit that no branch knows yet, without index or checkout.
+"""A change of files → a commit that is not on any branch yet, without index or checkout.
 
-`git fast-import` builds the tree on a private ref, `git commit-tree` makes the commit, signed where git says so.
+`git fast-import` builds the tree on a private ref, `git commit-tree` creates the commit, signed if configured in git.
 """
 
 from __future__ import annotations
@@ -11,14 +11,14 @@ from generator.domain.layout import CHARTS
 from generator.domain.tree import Files
 from generator.tools.git.repository import Repository
 
-# Each work tree has its own ref of this name; what a killed run left there is overwritten by the next one.
+# Each work tree has its own ref of this name; the next run overwrites the ref of a killed run.
 _BUILD = 'refs/worktree/chartloom'
 
 
 def build_commit(
     repository: Repository, parent: str, files: Files, message: str, *, sign: bool, executable: Collection[str] = ()
 ) -> str:
-    """Make a commit of `files` on `parent` ('' for none); its id, or '' when nothing differs. No branch moves."""
+    """Commit `files` on top of `parent` ('' for none); return its id, or '' if nothing differs. No branch moves."""
     try:
         with repository.stream('fast-import', '--quiet', '--force', '--done') as process:
             for part in _stream(repository, _BUILD, parent, files, executable):
@@ -38,7 +38,7 @@ def build_commit(
 def _stream(
     repository: Repository, reference: str, parent: str, files: Files, executable: Collection[str] = ()
 ) -> Iterator[bytes]:
-    """The fast-import stream: each content once, then the commit that names it by mark."""
+    """The fast-import stream: each content once, then the commit that refers to the contents by mark."""
     marks: dict[bytes, int] = {}
     for path in sorted(files, key=_alike):
         data = files[path]
@@ -58,9 +58,9 @@ def _stream(
 
 
 def _alike(path: str) -> tuple[str, str]:
-    """An order in which neighbours are alike, for git keeps a content as its difference from the one before.
+    """Sort similar files next to each other, because git stores a content as the difference from the one before.
 
-    By path alone the README of a chart would meet its templates: a third more time, and twice the space.
+    Sorting by path alone takes a third more time and twice the space.
     """
     return (path.rpartition('/')[2] if path.startswith(f'{CHARTS}/') else ''), path
 

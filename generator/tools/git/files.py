@@ -1,6 +1,6 @@
-"""One file of the work tree: its content as git would store it, its blob id, and whether it can be written.
+"""A path of the work tree → its content as git stores it, its blob id, and whether it can be written.
 
-Many of them are asked for at once, so names are strings here: a `Path` costs more than what is asked of the disk.
+Paths are strings here: with many files, creating `Path` objects takes longer than the disk does.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ FOLDER = 'folder'  # in place of a blob id
 
 
 def blob_at(repository: Repository, path: str) -> str:
-    """The blob id of what stands at a path of the work tree: FOLDER, LINK for a link and the like, '' for nothing."""
+    """Return the blob id of a file of the work tree; FOLDER for a folder, LINK for a link or device, '' for nothing."""
     try:
         mode = os.lstat(repository.file(path)).st_mode
     except (FileNotFoundError, NotADirectoryError):
@@ -28,14 +28,14 @@ def blob_at(repository: Repository, path: str) -> str:
 
 
 def folder_in_the_way(path: str) -> Problem:
-    return Problem(path, '', 'a folder stands where this file belongs', 'move it away')
+    return Problem(path, '', 'expected a file, found a folder', 'move it away')
 
 
 def named(repository: Repository, path: str) -> str:
-    """What stands where a file is wanted, in words."""
+    """Return what is at the path of a file, in words."""
     try:
         mode = os.lstat(repository.file(path)).st_mode
-    except OSError:  # only a revision has it
+    except OSError:  # it exists only in a revision
         return 'a link or a submodule'
     return _KINDS.get(stat.S_IFMT(mode), 'a device')
 
@@ -46,7 +46,7 @@ _KINDS = {
 
 
 def clear_way(repository: Repository, paths: Iterable[str]) -> None:
-    """ProblemsFound where a folder for these files is none, is a link, or cannot be written."""
+    """Raise ProblemsFound if a folder of these files is not a folder, is a link, or cannot be written."""
     known: dict[str, Problem | None] = {}
     folders = {os.path.dirname(path) for path in paths}
     faults = {fault for folder in folders if (fault := _folder_fault(repository, folder, known))}
@@ -55,7 +55,7 @@ def clear_way(repository: Repository, paths: Iterable[str]) -> None:
 
 
 def _folder_fault(repository: Repository, folder: str, known: dict[str, Problem | None]) -> Problem | None:
-    """Why no file can be put into a folder, which may have to be made first."""
+    """Why no file can be written into a folder, which may not exist yet."""
     if folder not in known:
         above = _folder_fault(repository, os.path.dirname(folder), known) if folder else None
         place = repository.file(folder)
@@ -63,19 +63,19 @@ def _folder_fault(repository: Repository, folder: str, known: dict[str, Problem 
             known[folder] = above
         elif not os.path.isdir(place) or (folder and os.path.islink(place)):
             what = 'a link' if os.path.islink(place) else 'a file'
-            known[folder] = Problem(folder, '', f'{what} stands where a folder belongs', 'move it away')
+            known[folder] = Problem(folder, '', f'expected a folder, found {what}', 'move it away')
         elif not os.access(place, os.W_OK | os.X_OK):
-            known[folder] = Problem(folder or place, '', 'this folder cannot be written', 'check its permissions')
+            known[folder] = Problem(folder or place, '', 'the folder cannot be written', 'check its permissions')
         else:
             known[folder] = None
     return known[folder]
 
 
 def read_file(repository: Repository, path: str) -> bytes:
-    """Bytes of a file of the work tree, as git would store them; ProblemsFound when it cannot be read."""
+    """Return the bytes of a file of the work tree, as git stores them; raises ProblemsFound if it cannot be read."""
     try:
         data = _read_whole(repository.file(path))
-    except FileNotFoundError:  # a sparse checkout: known, unchanged, but not here
+    except FileNotFoundError:  # a sparse checkout: in the index, unchanged, but not in the work tree
         return repository.raw('cat-file', 'blob', f':{repository.prefix}{path}')
     except OSError as error:
         raise ProblemsFound([Problem(path, '', f'cannot be read: {error.strerror}', 'check its permissions')]) from None
@@ -83,7 +83,7 @@ def read_file(repository: Repository, path: str) -> bytes:
 
 
 def _read_whole(file: str) -> bytes:
-    """Without Python's buffers: of many small files they take as long as the disk does."""
+    """Read without Python's buffers: for many small files they take as long as the disk does."""
     handle = os.open(file, os.O_RDONLY)
     try:
         parts = []
@@ -95,6 +95,6 @@ def _read_whole(file: str) -> bytes:
 
 
 def _stored(repository: Repository, path: str, data: bytes) -> bytes:
-    """What git makes of a file's line ends (core.autocrlf, .gitattributes); nothing is written."""
+    """Convert line ends as git does (core.autocrlf, .gitattributes); nothing is written."""
     blob = repository.feed(data, 'hash-object', '--stdin', f'--path={repository.prefix}{path}').decode().strip()
     return data if blob == repository.blob_id(data) else data.replace(b'\r\n', b'\n')

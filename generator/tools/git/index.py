@@ -1,6 +1,6 @@
-"""The entries of our paths in git's index → those of a commit; every other entry stays as it is.
+"""A commit and paths → git's index with the entries of the commit at these paths; other entries stay as they are.
 
-The new index is made beside the old one and takes its place by one rename, so a kill leaves the one or the other.
+The new index is written next to the old one and replaces it by one rename, so that a killed run leaves one of the two.
 """
 
 from __future__ import annotations
@@ -16,18 +16,18 @@ from generator.domain.problems import CommandFailed, problem
 from generator.domain.tree import LINK
 from generator.tools.git.repository import LINKS, Repository
 
-PATIENCE = 10.0  # seconds that we wait for another git
+PATIENCE = 10.0  # seconds to wait for another git process
 _OURS = b'chartloom\n'
-# A few paths are named to git; for many it is quicker to look at all.
+# Up to this number, paths are passed to git; for more it is faster to list all.
 _FEW = 100
 
 Env = Mapping[str, str]
 
 
 def follow(repository: Repository, commit: str, staged: Mapping[str, str]) -> None:
-    """Set the entries of paths to what a commit holds, where they still are what was `staged` (blob ids, '' for none).
+    """Set the entries of paths to those of a commit, if they are still as `staged` (blob ids, '' for none).
 
-    Where a file of the work tree has the same content, git is told its time stamps, too.
+    If a file of the work tree has the same content, its time stamps are recorded too.
     """
     with _taken(repository) as copy:
         env = {'GIT_INDEX_FILE': str(copy)}
@@ -41,7 +41,7 @@ def follow(repository: Repository, commit: str, staged: Mapping[str, str]) -> No
 
 
 def _wanted(repository: Repository, commit: str, staged: Mapping[str, str], env: Env) -> dict[str, str]:
-    """The entries that differ from the commit's, '' where they go; not what a person has staged since."""
+    """The entries of the commit that differ from the index, '' to remove one; not those a person has staged since."""
     full = {repository.prefix + path: blob for path, blob in staged.items()}
     paths = list(full) if len(full) <= _FEW else [repository.prefix]
     held, now = repository.entries(commit, paths), _entries(repository, paths, env)
@@ -67,7 +67,7 @@ def _content(entry: str) -> str:
 
 
 def _refresh(repository: Repository, paths: list[str], env: Env) -> None:
-    """Only to spare git the reading: it says no where a file differs, or lies outside a sparse checkout."""
+    """Record time stamps, which saves later reading; git fails if a file differs or is not in a sparse checkout."""
     with suppress(CommandFailed):
         if len(paths) > _FEW:
             repository.git('update-index', '-q', '--refresh', env=env)
@@ -83,7 +83,7 @@ def _feed(repository: Repository, text: str, env: Env, *arguments: str) -> None:
 
 @contextmanager
 def _taken(repository: Repository) -> Iterator[Path]:
-    """A copy of the index, while git's own lock keeps every other git away from it."""
+    """Copy the index, and hold git's own lock on it."""
     index, lock = repository.git_dir / 'index', repository.git_dir / 'index.lock'
     copy = repository.private / f'index.{os.getpid()}'
     _take(lock)
@@ -92,7 +92,7 @@ def _taken(repository: Repository) -> Iterator[Path]:
             with suppress(OSError):
                 old.unlink()
         if index.exists():
-            shutil.copy2(index, copy)  # its time, too: git trusts no entry that is as young as its index
+            shutil.copy2(index, copy)  # with its time: git does not trust entries as new as the index
         yield copy
     finally:
         copy.unlink(missing_ok=True)
@@ -100,7 +100,7 @@ def _taken(repository: Repository) -> Iterator[Path]:
 
 
 def wait_for_index(repository: Repository) -> None:
-    """ProblemsFound where another git is changing the index, or nobody may."""
+    """Raise ProblemsFound if another git process is changing the index, or it cannot be written."""
     lock = repository.git_dir / 'index.lock'
     _take(lock)
     lock.unlink(missing_ok=True)
@@ -109,11 +109,11 @@ def wait_for_index(repository: Repository) -> None:
 def _take(lock: Path) -> None:
     end = time.monotonic() + PATIENCE
     while not _create(lock):
-        if _is_ours(lock):  # of a run that was killed: `locked` lets no other one live
+        if _is_ours(lock):  # of a killed run, because `locked` excludes other runs
             lock.unlink(missing_ok=True)
         elif time.monotonic() > end:
-            hint = 'wait for it; if there is none, remove this file'
-            raise problem(str(lock), '', 'another git is at work here', hint)
+            hint = 'wait for it; if none is running, remove this file'
+            raise problem(str(lock), '', 'another git process uses the index', hint)
         else:
             time.sleep(0.02)
 

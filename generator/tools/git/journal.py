@@ -1,7 +1,7 @@
-"""Changes of the work tree → carried out whole, by this run or by the next one, whenever this one is killed.
+"""Changes of the work tree → made completely, by this run, or by the next run if this one is killed.
 
-New contents are written beside git's own files first; a journal then says where each belongs; only then are they moved
-into place, each by one rename. Whatever a person has changed meanwhile stays as it is.
+New contents are first written next to git's own files; then a journal records the path of each; only then are they
+moved to their paths, each by one rename. Files that a person has changed in the meantime stay as they are.
 """
 
 from __future__ import annotations
@@ -22,9 +22,9 @@ from generator.tools.git.repository import Repository
 
 @dataclass(frozen=True, slots=True)
 class Journal:
-    """What a run is about to do: `steps` in the work tree, then a move of the branch (see `transaction.Move`).
+    """The changes of a run: `steps` in the work tree, and a move of the branch (see `transaction.Move`).
 
-    A step is path, blob id before, and whether the file goes. Paths count from `prefix`.
+    A step is path, blob id before, and whether the file is removed. Paths are relative to `prefix`.
     """
 
     prefix: str
@@ -38,7 +38,7 @@ class Journal:
 
 
 def prepare(repository: Repository, contents: Mapping[str, bytes | None]) -> None:
-    """Write the new contents, in folders as they will stand; on a full disk nothing has happened yet."""
+    """Write the new contents to a private folder, in their final structure; if this fails, nothing has changed."""
     ready, made = _ready(repository), set[str]()
     try:
         shutil.rmtree(ready, ignore_errors=True)
@@ -53,11 +53,11 @@ def prepare(repository: Repository, contents: Mapping[str, bytes | None]) -> Non
                 _write_new(file, data)
     except OSError as error:
         discard(repository)
-        raise _unwritable(ready, error, 'nothing has changed; mend it and run the command again') from None
+        raise _unwritable(ready, error, 'nothing has changed; fix it and run the command again') from None
 
 
 def _write_new(file: str, data: bytes) -> None:
-    """Without Python's buffers: of many small files they take as long as the disk does."""
+    """Write without Python's buffers: for many small files they take as long as the disk does."""
     handle = os.open(file, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o666)
     try:
         while data:
@@ -67,7 +67,7 @@ def _write_new(file: str, data: bytes) -> None:
 
 
 def record(repository: Repository, journal: Journal) -> None:
-    """From here on the next run finishes what this one does not."""
+    """Write the journal; from now on the next run finishes this one if it is killed."""
     file = _file(repository)
     try:
         temporary = file.with_suffix('.tmp')
@@ -75,15 +75,15 @@ def record(repository: Repository, journal: Journal) -> None:
         os.replace(temporary, file)
     except OSError as error:
         discard(repository)
-        raise _unwritable(file, error, 'nothing has changed; mend it and run the command again') from None
+        raise _unwritable(file, error, 'nothing has changed; fix it and run the command again') from None
 
 
 def is_pending(repository: Repository) -> bool:
-    return not repository.bare and os.path.exists(_file(repository))  # False where nobody may look
+    return not repository.bare and os.path.exists(_file(repository))  # False if it may not be read
 
 
 def read_journal(repository: Repository) -> tuple[Journal, Repository] | None:
-    """The journal of a run that was killed, and the repository as that run saw it; None where it is no journal."""
+    """Return the journal of a killed run, and the repository as that run used it; None if the journal is invalid."""
     try:
         found = json.loads(_file(repository).read_text(encoding='utf-8'))
         steps = tuple((str(path), str(before), bool(gone)) for path, before, gone in found.pop('steps'))
@@ -94,14 +94,14 @@ def read_journal(repository: Repository) -> tuple[Journal, Repository] | None:
 
 
 def discard(repository: Repository) -> None:
-    """Forget the journal first: contents without one are nothing."""
+    """Remove the journal, then the contents: contents without a journal are ignored."""
     with suppress(OSError):
         _file(repository).unlink()
     shutil.rmtree(_ready(repository), ignore_errors=True)
 
 
 def place(repository: Repository, journal: Journal) -> None:
-    """Move the new contents to where they belong and remove what goes; doing it again does no harm."""
+    """Move the new contents to their paths and remove files; may be repeated."""
     try:
         if _ready(repository).exists():
             _place(repository, '', {path: blob for path, blob, gone in journal.steps if not gone})
@@ -109,12 +109,12 @@ def place(repository: Repository, journal: Journal) -> None:
             if gone and blob_at(repository, path) == before:
                 _remove(repository.file(path), repository.root)
     except OSError as error:
-        hint = 'mend it and run the command again: it goes on from here'
+        hint = 'fix it and run the command again: it continues from here'
         raise _unwritable(Path(str(error.filename2 or error.filename)), error, hint) from None
 
 
 def _place(repository: Repository, folder: str, before: Mapping[str, str]) -> None:
-    """A folder that is new goes as a whole; a file only where nobody has changed what stands there."""
+    """Move a new folder at once, and a file only if the old one is unchanged."""
     with os.scandir(f'{_ready(repository)}/{folder}') as entries:
         for entry in entries:
             path = f'{folder}{entry.name}'

@@ -1,4 +1,4 @@
-"""One chartloom at a time in a work tree; where the one before was killed, the locks its git left go as well."""
+"""A lock for one chartloom per work tree; after a killed run, it also removes the locks of that run's git."""
 
 from __future__ import annotations
 
@@ -14,15 +14,15 @@ from generator.tools.git.files import folder_in_the_way
 from generator.tools.git.repository import Repository
 
 PATIENCE = 60.0  # seconds that a run waits for another one
-# A git that lives holds the lock of a ref for milliseconds; the children of a killed run may still be at work.
+# A running git holds the lock of a ref for milliseconds; child processes of a killed run may still be running.
 ORPHAN_PATIENCE = 2.0
 
 
 @contextmanager
 def locked(repository: Repository) -> Iterator[None]:
-    """Hold the lock; where nothing can be written there is nothing to guard.
+    """Hold the lock; without it if the repository cannot be written, because then there is nothing to protect.
 
-    The lock file has content while a run works, so the next one sees that it did not come to its end.
+    The lock file has content during a run, so that the next run detects a killed one.
     """
     try:
         repository.private.mkdir(exist_ok=True)
@@ -54,15 +54,15 @@ def _wait(lock: int, repository: Repository) -> None:
             return fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
             if time.monotonic() > end:
-                message = f'another chartloom has been at work here for {PATIENCE:.0f} seconds'
-                raise problem(str(repository.root), '', message, 'wait for it, or end it') from None
+                message = f'another chartloom is still running here after {PATIENCE:.0f} seconds'
+                raise problem(str(repository.root), '', message, 'wait for it, or stop it') from None
             time.sleep(0.02)
         except OSError:
             return None  # a file system without locks
 
 
 def _remove_orphans(repository: Repository, since: int) -> None:
-    """Remove the locks on refs that were taken since then (ns) and that nobody gives back."""
+    """Remove locks on refs that were created after `since` (ns) and are not released."""
     end = time.monotonic() + ORPHAN_PATIENCE
     while (found := _locks(repository, since)) and time.monotonic() < end:
         time.sleep(0.02)

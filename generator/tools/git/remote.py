@@ -1,4 +1,4 @@
-"""git, at a distance: where a branch of a remote is, pushing to it under a lease, and working without a checkout."""
+"""Remotes of git: the head of a remote branch, pushing with a lease, and temporary clones."""
 
 from __future__ import annotations
 
@@ -14,30 +14,30 @@ from generator.tools.git.run import call
 from generator.tools.process import mask
 from generator.tools.temporary import temporary_folder
 
-# A head, and the commit before: the head may be a revert.
+# The head and its parent, because the head may be a revert.
 _HEAD = '--depth=2'
-# More commits than any history has: git's own way to ask for all of it.
+# git's own value for the complete history.
 _EVERYTHING = '--depth=2147483647'
 
 
 def remote_head(repository: Repository, remote: str, branch: str) -> str:
-    """Where a branch of a remote is now; '' when there is none."""
+    """Return the head of a remote branch; '' if there is none."""
     return repository.git('ls-remote', remote, f'refs/heads/{branch}').partition('\t')[0]
 
 
 def push_remote(repository: Repository, branch: str) -> str:
-    """The remote that git would push a branch to."""
+    """Return the remote that git pushes a branch to."""
     keys = (f'branch.{branch}.pushRemote', 'remote.pushDefault', f'branch.{branch}.remote')
     remote = next(filter(None, (repository.ask('config', key) for key in keys)), 'origin')
     if remote not in repository.git('remote').split('\n') and '/' not in remote and ':' not in remote:
-        raise problem('git', '', f"there is no remote '{remote}' to push to", "add one with 'git remote add'")
+        raise problem('git', '', f"remote '{remote}' not found, cannot push", "add it with 'git remote add'")
     return remote
 
 
 def push_onto(repository: Repository, remote: str, branch: str, base: str, commit: str) -> str:
-    """Push a commit that stands on `base`, and hand back what the remote has then: it, or its twin.
+    """Push a commit on top of `base`; return the new head of the remote: the commit, or an equal one of another run.
 
-    ProblemsFound when the remote branch has moved on, or has commits that `base` lacks.
+    Raises ProblemsFound if the remote branch has moved, or has commits that `base` does not have.
     """
     there = remote_head(repository, remote, branch)
     hint = f"nothing has changed here; run 'git pull {mask(remote)} {branch}', then the command again"
@@ -45,34 +45,34 @@ def push_onto(repository: Repository, remote: str, branch: str, base: str, commi
         if push(repository, remote, branch, there, commit):
             return commit
         now = remote_head(repository, remote, branch)
-        message = f'moved from {there[:8]} to {now[:8]} meanwhile'
+        message = f'moved from {there[:8]} to {now[:8]} during this run'
     else:
-        now, message = there, f'is at {there[:8]}, which this branch does not have'
+        now, message = there, f'is at {there[:8]}, which is not in this branch'
     if commit != base and _is_twin(repository, remote, branch, now, commit):
         return now
     raise problem(shown_branch(remote, branch), '', message, hint)
 
 
 def _is_twin(repository: Repository, remote: str, branch: str, other: str, commit: str) -> bool:
-    """Whether another run has pushed the same tree on the same parent: only its date differs from our commit's."""
+    """Whether another run has pushed the same tree on the same parent, so that only the date differs."""
     fetch_objects(repository, remote, branch)
     mine, theirs = (repository.ask('rev-parse', f'{one}^{{tree}}', f'{one}^@') for one in (commit, other))
     return mine == theirs != ''
 
 
 def fetch_objects(repository: Repository, remote: str, branch: str) -> None:
-    """Fetch what a branch of a remote holds; no ref is moved, not even that which remembers the remote's."""
+    """Fetch the objects of a remote branch; no ref is moved, not even the remote-tracking one."""
     options = ('--quiet', '--no-tags', '--no-write-fetch-head', '--refmap=')
     repository.git('fetch', *options, remote, f'refs/heads/{branch}')
 
 
 def is_shallow(repository: Repository) -> bool:
-    """Whether a clone was cut off somewhere in its history."""
+    """Whether a clone does not have its complete history."""
     return repository.ask('rev-parse', '--is-shallow-repository') == 'true'
 
 
 def deepen(repository: Repository, branch: str) -> bool:
-    """Fetch all history of a branch into a shallow clone; no ref is moved. False where nothing was cut off."""
+    """Fetch the complete history of a branch into a shallow clone; no ref is moved. False if there is nothing to do."""
     remotes = repository.git('remote').split('\n')
     if not is_shallow(repository) or not remotes[0]:
         return False
@@ -83,7 +83,7 @@ def deepen(repository: Repository, branch: str) -> bool:
 
 
 def push(repository: Repository, remote: str, branch: str, old: str, new: str) -> bool:
-    """Push a commit where the remote branch still is at `old` ('' for none); False when it has moved."""
+    """Push a commit if the remote branch is still at `old` ('' for none); False if it has moved."""
     lease = f'--force-with-lease=refs/heads/{branch}:{old}'
     try:
         repository.git('push', '--quiet', lease, remote, f'{new}:refs/heads/{branch}')
@@ -95,17 +95,17 @@ def push(repository: Repository, remote: str, branch: str, old: str, new: str) -
             raise error from None
         if now == old:
             raise
-        return now == new  # it went through, only the answer was lost
+        return now == new  # the push succeeded, only the response was lost
 
 
 def shown_branch(remote: str, branch: str) -> str:
-    """`origin/main`; of a URL never the credentials in it."""
+    """Return `origin/main`; a URL is shown without its credentials."""
     return f'{mask(remote)}{" " if ":" in remote else "/"}{branch}'
 
 
 @contextmanager
 def temporary_clone(url: str, branch: str, prefix: str, *, may_be_empty: bool = False) -> Iterator[Repository]:
-    """The head of one branch in a folder that is gone afterwards; of an empty remote a branch without a commit."""
+    """Clone the head of one branch into a temporary folder; an empty remote gives a branch without a commit."""
     with temporary_folder() as folder:
         target = folder / 'repository'
         if may_be_empty and not call(Path(), ('ls-remote', '--', url)):
@@ -122,7 +122,7 @@ def _begin(url: str, branch: str, target: Path, prefix: str) -> Repository:
 
 
 def _clone(url: str, branch: str, target: Path, prefix: str) -> Repository:
-    """Without older history, and without file contents where the server can: what is needed is read in one batch."""
+    """Clone without older history and, if the server supports it, without contents, which are fetched in one batch."""
     options = (
         '--quiet',
         '--bare',
@@ -138,7 +138,7 @@ def _clone(url: str, branch: str, target: Path, prefix: str) -> Repository:
         _tell_missing(url, branch, error)
     repository = open_bare(target, prefix)
     if not repository.ask('rev-parse', '--verify', '--quiet', f'refs/heads/{branch}'):
-        raise _no_branch(url, branch)  # a tag of this name
+        raise _no_branch(url, branch)  # the name is that of a tag
     _fetch_what_is_read(repository)
     return repository
 
@@ -152,17 +152,17 @@ def _tell_missing(url: str, branch: str, error: CommandFailed) -> None:
 
 
 def _no_branch(url: str, branch: str) -> Exception:
-    return problem(mask(url), '', f"there is no branch '{branch}'", 'name another one with --branch, or push it first')
+    return problem(mask(url), '', f"branch '{branch}' not found", 'name another branch with --branch, or push it first')
 
 
 def fetch_head(repository: Repository, branch: str) -> None:
-    """Move the branch of a temporary clone to where the remote has it now."""
+    """Move the branch of a temporary clone to the head of the remote branch."""
     repository.git('fetch', '--quiet', '--no-tags', _HEAD, 'origin', f'+refs/heads/{branch}:refs/heads/{branch}')
     _fetch_what_is_read(repository)
 
 
 def fetch_published(repository: Repository, branch: str, published: str) -> None:
-    """Fetch the published branch and all history, so that the merge base with another branch can be told."""
+    """Fetch the published branch and the complete history, so that the merge base with another branch is known."""
     if remote_head(repository, 'origin', published):
         names = (f'+refs/heads/{name}:refs/heads/{name}' for name in dict.fromkeys((branch, published)))
         repository.git('fetch', '--quiet', '--no-tags', _EVERYTHING, 'origin', *names)

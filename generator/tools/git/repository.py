@@ -1,6 +1,6 @@
-"""git, read: which files a revision holds, by blob id, and their bytes.
+"""A revision of a git repository → blob ids of its files, and their bytes.
 
-Nothing here touches the index or a branch (see `commit`); what a partial clone lacks is fetched in one request.
+Nothing here changes the index or a branch; blobs that a partial clone does not have are fetched in one request.
 """
 
 from __future__ import annotations
@@ -17,15 +17,15 @@ from generator.domain.problems import CommandFailed, ProblemsFound, problem
 from generator.domain.tree import LINK, blob_id
 from generator.tools.git.run import call, call_all, feed, stream, text
 
-# Modes of what is no file: a link, another repository.
+# Modes of a link and of another repository.
 LINKS = ('120000', '160000')
 
 
 @dataclass(frozen=True, slots=True)
 class Repository:
-    """A git repository, and the folder in it that is ours: `prefix` is '' or ends in '/'.
+    """A git repository, and our folder in it: `prefix` is '' or ends in '/'.
 
-    `git_dir` is where this work tree's own HEAD and index stand.
+    `git_dir` is the folder with this work tree's own HEAD and index.
     """
 
     folder: Path
@@ -35,34 +35,34 @@ class Repository:
     git_dir: Path
 
     def git(self, *arguments: str, env: Mapping[str, str] | None = None) -> str:
-        """Run git; CommandFailed tells what it said. Its output as text, without the last line end."""
+        """Run git and return its output as text, without the last line end; raises CommandFailed."""
         return text(self.raw(*arguments, env=env))
 
     def raw(self, *arguments: str, env: Mapping[str, str] | None = None) -> bytes:
-        """The same, as bytes and untouched."""
+        """Do the same, but return the unchanged bytes."""
         return call(self.folder, arguments, self._env(env or {}))
 
     def raw_all(self, *questions: Sequence[str]) -> Iterator[bytes]:
-        """The same for several at once, in their order."""
+        """Do the same for several commands at once; results are in their order."""
         return call_all(self.folder, questions, self._env({}))
 
     def ask(self, *arguments: str) -> str:
-        """A question that may have no answer: '' when git exits with an error."""
+        """Run git and return its output, or '' if it exits with an error."""
         try:
             return self.git(*arguments)
         except CommandFailed:
             return ''
 
     def feed(self, data: bytes, *arguments: str, **env: str) -> bytes:
-        """Run git on an input; what it printed."""
+        """Run git with an input and return its output."""
         return feed(self.folder, data, *arguments, env=self._env(env))
 
     def stream(self, *arguments: str, **env: str) -> Any:
-        """A context: a git process to write to and to read from."""
+        """Start a git process to write to and to read from, as a context."""
         return stream(self.folder, *arguments, env=self._env(env))
 
     def _env(self, env: Mapping[str, str]) -> Mapping[str, str]:
-        """A bare repository is named outright: some settings forbid git to find one."""
+        """Name a bare repository explicitly: some settings forbid git to discover one."""
         return {'GIT_DIR': str(self.folder), **env} if self.bare else env
 
     @property
@@ -76,19 +76,19 @@ class Repository:
         return self.folder / self.prefix
 
     def file(self, path: str) -> str:
-        """Where a file of our folder stands in the work tree."""
+        """The place of a file of our folder in the work tree."""
         return f'{self.folder}/{self.prefix}{path}'
 
     @property
     def private(self) -> Path:
-        """A folder of ours beside git's own files: never committed, safe to delete."""
+        """Our private folder next to git's own files: never committed, safe to delete."""
         return self.git_dir / 'chartloom'
 
     def blob_id(self, data: bytes) -> str:
         return blob_id(data, self.object_format)
 
     def contains(self, commit: str, ancestor: str) -> bool:
-        """Whether a commit has another one in its history; False when that one is not even here."""
+        """Whether a commit has another one in its history; False if that one does not exist here."""
         try:
             self.git('merge-base', '--is-ancestor', ancestor, commit)
             return True
@@ -96,7 +96,7 @@ class Repository:
             return False
 
     def refs(self) -> dict[str, str]:
-        """The commits of all branches by full name, and that of HEAD where there is one; all that are being merged."""
+        """Return the commits of all branches by full name, and those of HEAD and MERGE_HEAD if they exist."""
         listing = self.git('for-each-ref', '--format=%(HEAD)%(refname) %(objectname)', 'refs/heads', 'refs/remotes')
         found: dict[str, str] = {}
         for line in listing.splitlines():
@@ -111,7 +111,7 @@ class Repository:
         return found
 
     def ids(self, revision: str, paths: Sequence[str]) -> dict[str, str]:
-        """Blob ids of a revision's files below `paths`, LINK for what is no file; {} for no revision."""
+        """Return blob ids of a revision's files below `paths`, LINK for links and submodules; {} for revision ''."""
         end = 12 + self.id_length
         cut = end + 1 + len(self.prefix)
         return {
@@ -120,12 +120,12 @@ class Repository:
         }
 
     def entries(self, revision: str, full: Sequence[str]) -> dict[str, str]:
-        """`mode id` of a revision's files below paths that begin at the repository's top."""
+        """Return `mode id` of a revision's files below paths, which are relative to the root of the repository."""
         end = 12 + self.id_length
         return {line[end + 1 :]: f'{line[:6]} {line[12:end]}' for line in self._tree(revision, full)}
 
     def _tree(self, revision: str, full: Sequence[str]) -> list[str]:
-        """`mode blob id path` of each file, also of another repository, which git calls a commit."""
+        """`mode blob id path` of each file, also of submodules, which git lists as commits."""
         if not revision:
             return []
         options = ('--literal-pathspecs', 'ls-tree', '-r', '-z', '--full-tree')
@@ -134,10 +134,10 @@ class Repository:
         return [line.replace(' commit ', ' blob ', 1) if line.startswith('160000') else line for line in lines]
 
     def read(self, blobs: Iterable[str]) -> dict[str, bytes]:
-        """Bytes of blobs by id, by one process for all."""
+        """Return the bytes of blobs by id; one process reads all."""
         wanted = list(dict.fromkeys(blobs))
         try:
-            # Alone git would ask for each missing blob by a request of its own.
+            # By itself git would fetch each missing blob in a separate request.
             return _read(self, wanted, GIT_NO_LAZY_FETCH='1')
         except (CommandFailed, ProblemsFound):
             if not self.fetch_missing(wanted):
@@ -145,11 +145,11 @@ class Repository:
         return _read(self, wanted)
 
     def fetch_missing(self, blobs: Iterable[str]) -> bool:
-        """Fetch at once what a partial clone lacks of these blobs; False where it lacks none, or is not partial."""
+        """Fetch those of the blobs that a partial clone does not have, in one request; False if there are none."""
         found = self.ask('config', '--get-regexp', r'^remote\..*\.promisor$').partition('.promisor')
         if not found[1]:
             return False
-        # Asked for a missing object, git would fetch it: ask for all it has.
+        # List all existing objects, because a query for a missing object would fetch it.
         here = self.git('cat-file', '--batch-all-objects', '--unordered', '--batch-check=%(objectname)').split('\n')
         missing = set(blobs).difference(here)
         if missing:
@@ -172,21 +172,21 @@ def _blobs(answers: bytes, wanted: Sequence[str]) -> Iterator[tuple[str, bytes]]
         line = answers.index(b'\n', start)
         head = answers[start:line].split()
         if len(head) != 3:
-            raise problem('git', '', f"there is no object '{blob}'", "run 'git fsck', or fetch it again")
+            raise problem('git', '', f"object '{blob}' not found", "run 'git fsck', or fetch it again")
         start = line + 2 + int(head[2])
         yield blob, answers[line + 1 : start - 1]
 
 
 def open_repository(folder: Path) -> Repository:
-    """The repository around a folder; ProblemsFound when there is none."""
+    """Return the repository that contains a folder; raises ProblemsFound if there is none."""
     if found := find_repository(folder):
         return found
-    hint = "run 'chartloom init' to begin one, or name the folder with --path"
-    raise problem(str(folder), '', 'this is not a git repository', hint)
+    hint = "run 'chartloom init' to create one, or name the folder with --path"
+    raise problem(str(folder), '', 'not a git repository', hint)
 
 
 def find_repository(folder: Path) -> Repository | None:
-    """The same, or None; ProblemsFound where git is there and has no work tree to offer, or may not be asked."""
+    """Return the same, or None; raises ProblemsFound if the repository has no work tree or cannot be opened."""
     _enter(folder)
     questions = ('--show-toplevel', '--show-prefix', '--show-object-format', '--absolute-git-dir')
     try:
@@ -197,21 +197,21 @@ def find_repository(folder: Path) -> Repository | None:
         raise _not_opened(folder, error) from None
     lines = answer.split('\n')  # an empty prefix is an empty line
     if len(lines) != len(questions):
-        raise problem(repr(str(folder)), '', 'there is a line break in the name of this folder', 'rename the folder')
+        raise problem(repr(str(folder)), '', 'the name of the folder contains a line break', 'rename the folder')
     top, prefix, object_format, git_dir = lines
     return Repository(Path(top), prefix, bare=False, object_format=object_format, git_dir=Path(git_dir))
 
 
 def _enter(folder: Path) -> None:
-    """ProblemsFound where git cannot be run in a folder."""
+    """Raise ProblemsFound if git cannot run in a folder."""
     try:
         os.stat(f'{folder}/.')
     except FileNotFoundError:
         hint = 'name the folder of the repository with --path'
-        raise problem(str(folder), '', 'there is no such folder', hint) from None
+        raise problem(str(folder), '', 'folder not found', hint) from None
     except OSError as error:
-        hint = 'check the permissions on the way to it, or name another folder with --path'
-        raise problem(str(folder), '', f'this folder cannot be entered: {error.strerror}', hint) from None
+        hint = 'check the permissions of the folder and its parents, or name another one with --path'
+        raise problem(str(folder), '', f'the folder cannot be opened: {error.strerror}', hint) from None
 
 
 def _not_opened(folder: Path, error: CommandFailed) -> Exception:
@@ -220,15 +220,15 @@ def _not_opened(folder: Path, error: CommandFailed) -> Exception:
         named = re.search("repository at '(.*)'", error.stderr)
         trusted = named[1] if named else folder.resolve()
         hint = f"run 'git config --global --add safe.directory {trusted}' if you trust it"
-        return problem(str(folder), '', 'git does not trust the owner of this folder', hint)
+        return problem(str(folder), '', 'git does not trust the owner of the folder', hint)
     if 'must be run in a work tree' in said:
         place = text(call(folder, ('rev-parse', '--absolute-git-dir')))
-        hint = f'work on a clone, or without one: generate --repo file://{place} --branch main'
-        return problem(str(folder), '', 'git has no work tree here', hint)
+        hint = f"use a clone, or run 'chartloom generate --repo file://{place} --branch main'"
+        return problem(str(folder), '', 'the repository has no work tree', hint)
     return error
 
 
 def open_bare(folder: Path, prefix: str) -> Repository:
-    """A repository without a work tree, for a run of ours only."""
+    """Open a repository without a work tree."""
     object_format = text(call(folder, ('rev-parse', '--show-object-format'), {'GIT_DIR': str(folder)}))
     return Repository(folder, prefix, bare=True, object_format=object_format, git_dir=folder)

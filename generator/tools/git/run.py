@@ -1,7 +1,7 @@
-"""git, run: a command → what it printed, or CommandFailed without any credentials in it.
+"""A git command → its output, or CommandFailed without credentials.
 
-A command that ends by itself goes through `process`. GitPython streams into the others, and is loaded only then: that
-takes longer than all questions of a run together.
+Commands with a fixed input use `process`. Those with a stream use GitPython, which is imported only then: the import
+takes longer than all other git commands of a run together.
 """
 
 from __future__ import annotations
@@ -19,38 +19,38 @@ from generator.tools.process import mask, run, run_all
 if TYPE_CHECKING:
     from git.exc import GitCommandError
 
-# The same words everywhere, no questions on a terminal, no lock taken only to note time stamps.
+# English messages, no prompts on a terminal, no lock only for time stamps.
 _SURROUNDINGS = {'LC_ALL': 'C', 'GIT_TERMINAL_PROMPT': '0', 'GIT_OPTIONAL_LOCKS': '0'}
-# Set where a git hook runs us: they name the hook's own repository, and in it an index for one commit only.
+# Set if a git hook runs chartloom: they name the hook's repository and an index for one commit.
 _HOOK = (
     'DIR', 'WORK_TREE', 'IMPLICIT_WORK_TREE', 'INDEX_FILE', 'OBJECT_DIRECTORY', 'ALTERNATE_OBJECT_DIRECTORIES',
     'COMMON_DIR', 'PREFIX', 'SHALLOW_FILE',
 )  # fmt: skip
-# What they mean is said with each question.
+# Each command sets its own.
 _PATHSPECS = ('LITERAL_PATHSPECS', 'GLOB_PATHSPECS', 'NOGLOB_PATHSPECS', 'ICASE_PATHSPECS')
 
 Env = Mapping[str, str]
 
 
 def call(folder: Path, arguments: Sequence[str], env: Env | None = None) -> bytes:
-    """Run git in a folder; what it printed."""
+    """Run git in a folder and return its output."""
     return _run(folder, arguments, env)
 
 
 def call_all(folder: Path, questions: Sequence[Sequence[str]], env: Env | None = None) -> Iterator[bytes]:
-    """The same for several questions at once: git looks for the answers while the caller does something else."""
+    """Do the same for several commands at once; they run while the caller continues."""
     commands = [['git', *arguments] for arguments in questions]
     answers = run_all(commands, cwd=folder, env={**os.environ, **_SURROUNDINGS, **(env or {})})
     return (done.stdout for done in answers)
 
 
 def text(output: bytes) -> str:
-    """What git printed, as text and without the last line end."""
+    """Decode the output of git, without the last line end."""
     return output.decode('utf-8', 'surrogateescape').removesuffix('\n')
 
 
 def feed(folder: Path, data: bytes, *arguments: str, env: Env | None = None) -> bytes:
-    """Run git on an input; what it printed."""
+    """Run git with an input and return its output."""
     return _run(folder, arguments, env, data)
 
 
@@ -60,14 +60,14 @@ def _run(folder: Path, arguments: Sequence[str], env: Env | None, data: bytes | 
         return run(['git', *arguments], cwd=folder, env=whole, input=data).stdout
     except CommandFailed as failed:
         if shutil.which('git') is None:
-            why = 'git was not found on PATH: install git 2.30 or newer'
+            why = 'git not found on PATH: install git 2.30 or newer'
             raise CommandFailed(failed.command, failed.code, '', why) from None
         raise
 
 
 @contextmanager
 def stream(folder: Path, *arguments: str, env: Env | None = None) -> Iterator[Any]:
-    """A git process to write to and to read from; CommandFailed where it did not end well."""
+    """Start a git process to write to and to read from; raises CommandFailed if it fails."""
     os.environ.setdefault('GIT_PYTHON_REFRESH', 'quiet')  # no 'git version' when git is imported
     from git.cmd import Git
     from git.exc import GitCommandError
@@ -80,18 +80,18 @@ def stream(folder: Path, *arguments: str, env: Env | None = None) -> Iterator[An
             yield process
             process.stdin.close()
         except BrokenPipeError:
-            pass  # git has gone: its exit code says why
+            pass  # git has ended: its exit code tells why
         process.wait()
     except GitCommandError as error:
         raise _failed(arguments, error) from None
     finally:
-        for pipe in (process.stdout, process.stderr):  # an error may hold the process for longer than we use it
+        for pipe in (process.stdout, process.stderr):  # an exception may keep a reference to the process
             pipe.close()
         del process
 
 
 def forget_surroundings() -> None:
-    """The folder alone says which repository is meant, and each question which paths: not what git set for others."""
+    """Unset git's variables, so that only the folder selects the repository and only each command its paths."""
     for name in (*_HOOK, *_PATHSPECS):
         os.environ.pop(f'GIT_{name}', None)
 

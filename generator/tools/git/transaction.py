@@ -1,7 +1,7 @@
-"""Files of the work tree and a move of the branch → all of it, on the remote first where asked, or nothing.
+"""Changes of the work tree and a move of the branch → all of them, on the remote first if requested, or none.
 
-New contents lie ready before anything moves; a commit is pushed with the old head as lease; only then do the branch,
-the work tree and the index follow, in this order. The journal lets the next run finish what a killed one has begun.
+New contents are prepared before anything moves; a commit is pushed with the old head as lease; then the branch, the
+work tree and the index are updated, in this order. With the journal the next run finishes a killed one.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ from generator.tools.git.repository import Repository
 
 @dataclass(frozen=True, slots=True)
 class Write:
-    """A file of the work tree to be written (None: removed), and the blob id that was seen there ('' for nothing)."""
+    """A file of the work tree to write (None: to remove), and its blob id when it was read ('' for nothing)."""
 
     path: str
     before: str
@@ -31,9 +31,9 @@ class Write:
 
 @dataclass(frozen=True, slots=True)
 class Move:
-    """From which commit ('' for none) to which one a branch moves; `index` are the entries that follow, as staged now.
+    """The move of a branch from `old` ('' for none) to `commit`; `index` are the entries to update, as staged now.
 
-    With a `remote` it is pushed first, as `branch`. Where both commits are the same only the index follows.
+    With a `remote` the commit is pushed first, as `branch`. If both commits are equal only the index is updated.
     """
 
     reference: str
@@ -45,7 +45,7 @@ class Move:
 
 
 def carry_out(repository: Repository, writes: Sequence[Write], move: Move | None = None) -> str:
-    """Change the work tree and move the branch, or leave all as it is; the commit that the branch stands on then.
+    """Change the work tree and move the branch, or change nothing; return the new head of the branch.
 
     The caller holds the lock (`lock.locked`).
     """
@@ -68,7 +68,7 @@ def carry_out(repository: Repository, writes: Sequence[Write], move: Move | None
 
 
 def check_writes(repository: Repository, writes: Sequence[Write]) -> None:
-    """ProblemsFound where something is in the way, or somebody has changed a file since it was read."""
+    """Raise ProblemsFound if something blocks a path, or a file has changed since it was read."""
     clear_way(repository, (write.path for write in writes if write.content is not None))
     problems = []
     for write in writes:
@@ -76,8 +76,8 @@ def check_writes(repository: Repository, writes: Sequence[Write]) -> None:
         if found == FOLDER:
             problems.append(folder_in_the_way(write.path))
         elif found != write.before:
-            hint = 'nothing has been written; run the command again'
-            problems.append(Problem(write.path, '', 'changed while this ran', hint))
+            hint = 'nothing was written; run the command again'
+            problems.append(Problem(write.path, '', 'the file changed during this run', hint))
     if problems:
         raise ProblemsFound(problems)
 
@@ -113,7 +113,7 @@ def _move_branch(repository: Repository, found: Journal) -> None:
         if found.remote:
             there = shown_branch(found.remote, found.branch)
             hint = f"{found.commit[:8]} is on {there}: run 'git pull', then the command again"
-        raise problem(found.reference, '', f'moved from {found.old[:8]} to {now[:8]} meanwhile', hint) from None
+        raise problem(found.reference, '', f'moved from {found.old[:8]} to {now[:8]} during this run', hint) from None
 
 
 def _update(repository: Repository, found: Journal) -> None:
@@ -122,7 +122,7 @@ def _update(repository: Repository, found: Journal) -> None:
 
 
 def _settle(repository: Repository, found: Journal) -> None:
-    """All that is left to do when the branch has moved; the journal stays where it cannot be done yet."""
+    """Update the work tree and the index after the branch has moved; the journal stays if this fails."""
     journal.place(repository, found)
     if found.index:
         _follow(repository, found)
@@ -134,13 +134,13 @@ def _follow(repository: Repository, found: Journal) -> None:
         follow(repository, found.commit, found.index)
     except (CommandFailed, OSError) as error:
         said = error.stderr if isinstance(error, CommandFailed) else error.strerror
-        message = f"git's index cannot follow the branch to {found.commit[:8]}: {said}"
-        hint = 'mend it and run the command again before you commit anything: it goes on from here'
+        message = f"git's index cannot be updated to {found.commit[:8]}: {said}"
+        hint = 'fix it and run the command again before any other commit: it continues from here'
         raise problem(str(repository.git_dir / 'index'), '', message, hint) from None
 
 
 def finish_killed(repository: Repository) -> bool:
-    """Finish what a killed run had begun. True when there was anything."""
+    """Finish a killed run; True if there was one to finish."""
     if not journal.is_pending(repository):
         return False
     with locked(repository):
@@ -148,7 +148,7 @@ def finish_killed(repository: Repository) -> bool:
 
 
 def finish_locked(repository: Repository) -> bool:
-    """The same for a caller who holds the lock."""
+    """Do the same for a caller that holds the lock."""
     if not journal.is_pending(repository):
         return False
     found = journal.read_journal(repository)
@@ -158,16 +158,16 @@ def finish_locked(repository: Repository) -> bool:
             _settle(found[1], found[0])
             return True
     except CommandFailed:
-        return False  # the remote does not answer: a later run asks again
+        return False  # no response from the remote: a later run tries again
     journal.discard(repository)
     return False
 
 
 def _has_happened(found: Journal, repository: Repository) -> bool:
-    """Whether the run had come so far that it must be finished: where the branch or the remote has its commit."""
+    """Whether the run must be finished, because the branch or the remote already has its commit."""
     head = head_commit(repository)
     if current_branch(repository) != found.reference or head not in (found.old, found.commit):
-        return False  # a person has gone on from there
+        return False  # a person has moved the branch since
     if head != found.commit and found.remote and _is_pushed(repository, found):
         _update(repository, found)
         return True

@@ -1,4 +1,4 @@
-"""The work tree as git sees it: blob ids without reading what git knows to be unchanged, and files that are written."""
+"""The work tree → blob ids of its files, without reading unchanged files; changes → files of the work tree."""
 
 from __future__ import annotations
 
@@ -14,13 +14,13 @@ from generator.tools.git.lock import locked
 from generator.tools.git.repository import LINKS, Repository
 from generator.tools.git.transaction import Write, carry_out, finish_locked
 
-_NONE = '000000'  # the mode of a file that is not there
+_NONE = '000000'  # the mode of a file that does not exist
 
 
 @dataclass(frozen=True, slots=True)
 class WorkTree:
-    """What stands in the work tree below some paths, LINK for what is no file; `staged` is what the index holds there,
-    `held` what HEAD does."""
+    """Blob ids of the work tree below some paths, LINK for links and submodules; `staged` are those of the index,
+    `held` those of HEAD."""
 
     ids: Mapping[str, str]
     links: frozenset[str]
@@ -29,12 +29,12 @@ class WorkTree:
 
 
 def look_at_work_tree(repository: Repository, paths: Sequence[str], head: str) -> Callable[[], WorkTree]:
-    """Let git begin to look; what is returned waits for the answers, and reads and hashes what git does not know.
+    """Start git's queries; the returned function waits for them, and reads and hashes files that git does not know.
 
-    git's index knows by time stamps what is unchanged. A path may be a pattern. It counts from our folder: its own name
-    is no pattern, whatever stands in it. `head` is HEAD's commit, '' for none: the index tells what it holds, too.
+    git's index detects unchanged files by time stamps. A path may be a pattern; it is relative to our folder, whose own
+    name is never a pattern. `head` is HEAD's commit, '' for none.
     """
-    # Where the paths count from: git takes the way there literally.
+    # The folder that paths are relative to: git does not read -C as a pattern.
     here = ('-C', repository.prefix) if repository.prefix else ()
     questions = [
         (*here, 'ls-files', '-s', '-v', '-z', '--full-name', '--', *paths),
@@ -62,14 +62,14 @@ def _work_tree(repository: Repository, answers: Iterator[bytes]) -> WorkTree:
 def _with_changes(repository: Repository, staged: Mapping[str, str], changed: Sequence[str]) -> dict[str, str]:
     now = {path: LINK if path.endswith('/') else blob_at(repository, path) for path in changed}
     links = {path for path, blob in now.items() if blob == LINK}
-    # What lies behind a link is not in the work tree, as git sees it.
+    # For git, files behind a link are not in the work tree.
     files = {path: blob for path, blob in now.items() if blob not in ('', FOLDER)}
     found = {path: blob for path, blob in files.items() if not (links and _is_behind(path, links))}
     return {path: blob for path, blob in staged.items() if path not in now} | found
 
 
 def _held(staged: Mapping[str, str], differing: list[str], cut: int) -> Mapping[str, str]:
-    """What HEAD holds, by what is staged and by lines in pairs: `:mode mode id id kind` and a path, HEAD's first."""
+    """The blob ids of HEAD, from those of the index and pairs of `:mode mode id id kind` (HEAD's first) and path."""
     if not differing:
         return staged
     held = dict(staged)
@@ -83,7 +83,7 @@ def _held(staged: Mapping[str, str], differing: list[str], cut: int) -> Mapping[
 
 
 def read_revision(repository: Repository, revision: str, paths: Sequence[str]) -> WorkTree:
-    """A revision in place of a work tree."""
+    """Return a revision in the form of a work tree."""
     ids = repository.ids(revision, paths)
     return WorkTree(ids, frozenset(path for path, blob in ids.items() if blob == LINK), ids, ids)
 
@@ -93,22 +93,20 @@ def _is_behind(path: str, links: Collection[str]) -> bool:
 
 
 def _staged(repository: Repository, entries: list[str]) -> dict[str, str]:
-    """What is staged, from lines of tag, mode, blob, stage and path; ProblemsFound where that is not all there is."""
+    """The staged blob ids, from lines of tag, mode, blob, stage and path; raises ProblemsFound for unmerged files."""
     end = 9 + repository.id_length
     cut = end + 3 + len(repository.prefix)
     staged = {entry[cut:]: entry[9:end] for entry in entries}
-    special = [entry for entry in entries if entry[:4] != 'H 10']  # no file, not stage 0, or overlooked
+    special = [entry for entry in entries if entry[:4] != 'H 10']  # not a file, not stage 0, or ignored by git
     if unmerged := {entry[cut:] for entry in special if entry[end + 1] != '0'}:
-        hint = "resolve it and run 'git add', then finish what 'git status' tells is in progress"
-        raise ProblemsFound(
-            Problem(path, '', 'git has several versions of this file, unmerged', hint) for path in sorted(unmerged)
-        )
+        hint = "resolve the conflict, run 'git add', and finish the merge or rebase that 'git status' shows"
+        raise ProblemsFound(Problem(path, '', 'the file is unmerged in git', hint) for path in sorted(unmerged))
     staged |= {entry[cut:]: LINK for entry in special if entry[2:8] in LINKS}
     overlooked = [entry[cut:] for entry in special if entry[0] != 'H']  # assume-unchanged, skip-worktree
     if changed := [path for path in overlooked if blob_at(repository, path) not in ('', staged[path])]:
         flags = '--no-assume-unchanged --no-skip-worktree'
         raise ProblemsFound(
-            Problem(path, '', 'changed, but git is told to overlook it', f"run 'git update-index {flags} {path}'")
+            Problem(path, '', 'changed, but git ignores changes of this file', f"run 'git update-index {flags} {path}'")
             for path in changed
         )
     return staged
@@ -119,7 +117,7 @@ def _listed(listing: bytes) -> list[str]:
 
 
 def write_files(repository: Repository, files: Mapping[str, bytes], removed: Iterable[str]) -> None:
-    """Write and remove files, all of them or none; folders that become empty go too."""
+    """Write and remove files, all or none; folders that become empty are removed."""
     contents: dict[str, bytes | None] = {**files, **dict.fromkeys(removed)}
     with locked(repository):
         finish_locked(repository)

@@ -1,1 +1,1 @@
-"""helm: charts rendered and linted; the schemas that judge what it renders."""
+"""helm: rendering and linting of charts, and schemas that check the rendered objects."""

@@ -1,4 +1,4 @@
-"""Turn charts and releases into rendered text or problems, with the helm binary."""
+"""Charts and releases → rendered text or problems, with the helm binary."""
 
 from __future__ import annotations
 
@@ -20,13 +20,13 @@ from generator.tools.process import Completed, in_batches, in_parallel, run
 from generator.tools.temporary import temporary_folder
 
 OLDEST = (3, 17)
-_INSTALL = 'install Helm 3.17 or newer (https://helm.sh/docs/intro/install), or name one in the variable HELM'
+_INSTALL = 'install Helm 3.17 or newer (https://helm.sh/docs/intro/install), or set the variable HELM to its path'
 _HINT = 'correct the value or the template that helm names'
 # Charts per process: more save nothing, and 100 keep helm below 400 MiB without garbage collection, which makes it a
 # fifth faster, and the texts that are held here small. The limit brings collection back before memory gets tight.
 _RENDERED, _LINTED = 100, 50
 _GO = {'GOGC': 'off', 'GOMEMLIMIT': '350MiB'}
-_UMBRELLA = 'chartloom.umbrella'  # no model can be called so: its name is a DNS label
+_UMBRELLA = 'chartloom.umbrella'  # no model can have this name: names are DNS labels
 _SOURCE = re.compile(rb'^(?:---\n)?# Source: (?:chartloom\.umbrella/charts/)?(?=([^/\n]+)/)', re.MULTILINE)
 _HEAD = re.compile(r"""^(name|kubeVersion):[ \t]*["']?([^"'#\n]*?)["']?[ \t\r]*(?:#.*)?$""", re.MULTILINE)
 
@@ -41,7 +41,7 @@ class Helm:
 
 @dataclass(frozen=True, slots=True)
 class HelmRelease:
-    """A chart with values; `starter` is the digest of its templates, `file` is what a problem of it names."""
+    """A chart with values; `starter` is the digest of its templates, `file` the file that its problems name."""
 
     name: str
     namespace: str
@@ -54,7 +54,7 @@ class HelmRelease:
 
 @dataclass(frozen=True, slots=True)
 class Rendered:
-    """A release's documents as helm printed them, or the problem that keeps helm from making them."""
+    """The documents of a release as helm printed them, or the problem if helm failed."""
 
     release: HelmRelease
     documents: Sequence[bytes]
@@ -62,7 +62,7 @@ class Rendered:
 
     @property
     def text(self) -> str:
-        """The documents as one YAML stream, in helm's order and without blank lines at the end of a document."""
+        """The documents as one YAML stream, in helm's order, without blank lines at the end of a document."""
         return ''.join(f'---\n# Source: {document.decode()}\n' for document in self.documents)
 
 
@@ -70,11 +70,11 @@ _Member = tuple[str, HelmRelease]  # with the name in its Chart.yaml
 
 
 def find_helm(environ: Mapping[str, str]) -> Helm:
-    """Find $HELM, or helm on PATH; CommandFailed when it is not found, ProblemsFound when it is too old."""
+    """Find $HELM, or helm on PATH; raises CommandFailed if it is not found, ProblemsFound if it is too old."""
     named = environ.get('HELM')
     path = shutil.which(named or 'helm', path=environ.get('PATH', os.defpath))
     if path is None:
-        where = f"the variable HELM names '{named}', which is not a program" if named else 'helm was not found on PATH'
+        where = f"program '{named}' of the variable HELM not found" if named else 'helm not found on PATH'
         raise CommandFailed((named or 'helm', 'version'), 127, '', f'{where}: {_INSTALL}')
     try:
         said = run([path, 'version', '--template', '{{.Version}}']).stdout.decode(errors='replace').strip()
@@ -82,7 +82,7 @@ def find_helm(environ: Mapping[str, str]) -> Helm:
         raise problem(path, '', f"'helm version' ended with exit code {failed.code}", _INSTALL) from failed
     found = re.match(r'v?(\d+)\.(\d+)', said)
     if not found or (int(found[1]), int(found[2])) < OLDEST:
-        raise problem(path, '', f"its version is '{said[:40]}', but Helm 3.17 or newer is needed", _INSTALL)
+        raise problem(path, '', f"expected Helm 3.17 or newer, found version '{said[:40]}'", _INSTALL)
     return Helm(os.path.abspath(path), said.removeprefix('v'))
 
 
@@ -105,19 +105,19 @@ def lint(helm: Helm, charts: Mapping[str, Path], *, jobs: int = 2, progress: Tic
 def template(
     helm: Helm, releases: Sequence[HelmRelease], *, jobs: int = 2, progress: Tick | None = None
 ) -> Iterator[Rendered]:
-    """Render releases, up to 100 to a helm process, `jobs` processes at a time.
+    """Render releases, up to 100 per helm process, `jobs` processes at a time.
 
-    Every release is answered once, grouped by what a batch must share, not in the order given. One that fails takes
-    no other with it. No more than `jobs` + 1 batches of text are held here, however many releases there are.
+    Yields one result per release, grouped by batch, not in the given order. A failing release does not affect others.
+    At most `jobs` + 1 batches of text are in memory.
     """
     batches = _batches(releases, jobs)
     return in_parallel(batches, partial(_umbrella, helm), partial(_single, helm), jobs=jobs, progress=progress)
 
 
 def _batches(releases: Sequence[HelmRelease], jobs: int) -> list[Sequence[_Member]]:
-    # What members of an umbrella share: the one namespace and Kubernetes version; kubeVersion, because helm ignores
-    # that of sub-charts; the templates, because `define` names are global and of two the first wins silently.
-    # No two have the same chart name.
+    # Members of an umbrella chart share namespace and Kubernetes version; kubeVersion, because helm ignores that of
+    # sub-charts; and the templates, because `define` names are global and of two the first wins silently.
+    # Their chart names are unique.
     heads = {chart: _head(chart) for chart in {release.chart for release in releases}}
     groups: dict[tuple[object, ...], list[_Member]] = {}
     used: Counter[tuple[str, ...]] = Counter()
@@ -131,7 +131,7 @@ def _batches(releases: Sequence[HelmRelease], jobs: int) -> list[Sequence[_Membe
 
 def _head(chart: Path) -> tuple[str, str]:
     """Name and kubeVersion of a chart."""
-    file = chart / 'Chart.yaml'  # where there is none, helm says so, with the release it belongs to
+    file = chart / 'Chart.yaml'  # if it is missing, helm reports it for the release
     head = dict(_HEAD.findall(file.read_text(encoding='utf-8', errors='replace'))) if file.is_file() else {}
     return head.get('name', chart.name), head.get('kubeVersion', '')
 
@@ -148,7 +148,7 @@ def _umbrella(helm: Helm, batch: Sequence[_Member]) -> list[Rendered] | None:
     if done.code:
         return None
     found = _split(done.stdout)
-    # A chart that left nothing is asked alone: the name in its Chart.yaml may not be what we read there.
+    # A chart without output is rendered alone: helm may have read another name in its Chart.yaml.
     return [Rendered(m[1], found[m[0]]) if m[0] in found else _single(helm, m) for m in batch]
 
 
@@ -159,18 +159,18 @@ def _single(helm: Helm, member: _Member) -> Rendered:
     if not done.code:
         return Rendered(release, [document for found in _split(done.stdout).values() for document in found])
     text = _one_line(done.stderr, chart, done.code)
-    return Rendered(release, (), Problem(release.file, '', f'helm cannot render it: {text}', _HINT))
+    return Rendered(release, (), Problem(release.file, '', f'helm template: {text}', _HINT))
 
 
 def _template(helm: Helm, name: str, like: HelmRelease, chart: Path, values: Values) -> Completed:
-    # To Helm 4 1.33 is the version v1.33, to Helm 3 it is v1.33.0.
+    # Helm 4 reads 1.33 as v1.33, Helm 3 as v1.33.0.
     version = like.kube_version if like.kube_version.count('.') > 1 else f'{like.kube_version}.0'
     options = ('--namespace', like.namespace, '--kube-version', version, '--values', '-')
     return _call(helm, 'template', name, str(chart), *options, input=_yaml(values).encode())
 
 
 def _split(output: bytes) -> dict[str, list[bytes]]:
-    # Not every document has its `---`: helm glues one that is only a comment to the one before.
+    # Not every document starts with `---`: helm appends one that is only a comment to the one before.
     documents: dict[str, list[bytes]] = {}
     starts = list(_SOURCE.finditer(output))
     ends = [start.start() for start in starts[1:]] + [len(output)]
@@ -180,21 +180,21 @@ def _split(output: bytes) -> dict[str, list[bytes]]:
 
 
 def _yaml(values: Values) -> str:
-    # JSON is YAML, except that YAML knows no surrogate pairs and takes fewer characters as they are.
+    # JSON is YAML, except that YAML has no surrogate pairs and accepts fewer unescaped characters.
     text = json.dumps(values, ensure_ascii=False, allow_nan=False, default=dict)
     return re.sub(r'[^ -~]', lambda found: f'\\U{ord(found[0]):08x}', text)
 
 
 def _call(helm: Helm, *arguments: str, input: bytes | None = None) -> Completed:
-    # Nothing of the user's helm set-up (plugins, repositories, kubeconfig, debug) may change a result.
+    # The user's helm configuration (plugins, repositories, kubeconfig, debug) must not change the result.
     kept = {name: value for name, value in os.environ.items() if not name.startswith(('HELM_', 'KUBE'))}
     with temporary_folder() as home:
         own = {f'HELM_{kind}_HOME': str(home / kind.lower()) for kind in ('CACHE', 'CONFIG', 'DATA')}
-        # Killed for want of memory is an answer too, then helm gets half as much. Ctrl-C and a lost binary are not.
+        # SIGKILL is accepted, because helm may be out of memory: the batch is then halved. Other signals are errors.
         return run([helm.path, *arguments], env=_GO | kept | own, input=input, ok={*range(126), -signal.SIGKILL})
 
 
 def _one_line(text: str, chart: Path, code: int) -> str:
-    # Only clutter is taken away here; nothing depends on how helm words it.
+    # This only shortens the message; nothing depends on helm's wording.
     text = text.strip().removesuffix('Use --debug flag to render out invalid YAML').replace(str(chart), 'the chart')
     return ' '.join(text.split()).removeprefix('Error: ') or f'exit code {code}'

@@ -31,7 +31,7 @@ def test_a_run_that_waits_too_long_says_for_whom(tmp_path: Path, monkeypatch: py
     here = published(tmp_path)
     monkeypatch.setattr(lock, 'PATIENCE', 0.1)
     with locked(here.repository()):
-        assert here.refused() == [f'{here.top}: another chartloom has been at work here for 0 seconds']
+        assert here.refused() == [f'{here.top}: another chartloom is still running here after 0 seconds']
     assert not here.generate().changed
 
 
@@ -41,7 +41,7 @@ def test_another_git_at_work_is_waited_for(tmp_path: Path, monkeypatch: pytest.M
     taken = here.top / '.git/index.lock'
     taken.write_text('')
     monkeypatch.setattr(index, 'PATIENCE', 0.1)
-    assert here.refused(commit=True) == [f'{taken}: another git is at work here']
+    assert here.refused(commit=True) == [f'{taken}: another git process uses the index']
     process = start(here.folder, 'generate', '--commit')
     with pytest.raises(subprocess.TimeoutExpired):
         process.communicate(timeout=2)

@@ -51,7 +51,7 @@ def test_a_folder_that_nobody_may_enter(tmp_path: Path) -> None:
     stand = ['sh', '-c', 'chmod 0 . && exec "$0" "$@"', *(permissions_count() or ['env'])]
     done = chartloom(here.folder, 'plan', through=stand)
     here.top.chmod(0o755)
-    assert done.stderr.startswith('.: this folder cannot be entered: Permission denied\n')
+    assert done.stderr.startswith('.: the folder cannot be opened: Permission denied\n')
 
 
 def test_what_no_other_place_has_words_for(tmp_path: Path) -> None:
@@ -114,7 +114,7 @@ def test_no_place_for_temporary_files(tmp_path: Path, origin: Path) -> None:
     through = [unshare, '--mount', 'sh', '-c', script, 'env']
     for arguments in (('verify',), ('generate', '--repo', f'file://{here.top}')):
         done = chartloom(here.folder, *arguments, through=through)
-        assert done.stderr.startswith('there is no folder for temporary files: '), done.stderr
+        assert done.stderr.startswith('cannot create a temporary folder: '), done.stderr
         assert 'TMPDIR' in done.stderr
         assert done.returncode == 1
 
@@ -122,7 +122,7 @@ def test_no_place_for_temporary_files(tmp_path: Path, origin: Path) -> None:
 def test_a_temporary_folder_that_cannot_be_made(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     (tmp_path / 'file').touch()
     monkeypatch.setattr('tempfile.tempdir', str(tmp_path / 'file'))
-    with pytest.raises(ProblemsFound, match='there is no folder for temporary files'), temporary.temporary_folder():
+    with pytest.raises(ProblemsFound, match='cannot create a temporary folder'), temporary.temporary_folder():
         pass
 
 
@@ -130,7 +130,7 @@ def test_a_folder_in_the_place_of_the_settings(tmp_path: Path) -> None:
     here = published(tmp_path)
     (here.folder / 'registry/settings.yaml').unlink()
     (here.folder / 'registry/settings.yaml').mkdir()
-    assert here.refused() == ['registry/settings.yaml: a folder stands where this file belongs']
+    assert here.refused() == ['registry/settings.yaml: expected a file, found a folder']
 
 
 @pytest.mark.parametrize('known', [True, False])

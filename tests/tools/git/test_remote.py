@@ -78,7 +78,7 @@ def test_the_remote_that_git_would_push_to(origin: Path, tmp_path: Path) -> None
 def test_no_remote_no_branch_and_nothing_to_push(origin: Path, tmp_path: Path) -> None:
     here = published(tmp_path / 'here')
     here.write(changed_model())
-    assert "there is no remote 'origin' to push to" in here.refused(commit=True, push=True)[0]
+    assert "remote 'origin' not found, cannot push" in here.refused(commit=True, push=True)[0]
     here.git('switch', '--quiet', '--detach')
     assert 'HEAD: expected a branch to push, found a detached HEAD' in here.refused(commit=True, push=True)[0]
 
@@ -90,7 +90,7 @@ def test_a_remote_that_has_moved_on_is_told(origin: Path, tmp_path: Path) -> Non
     other.commit(push=True)
     here.write(changed_model('web'))
     told = refused_push(here, origin)
-    assert told.startswith(f'origin/main: is at {other.head()[:8]}, which this branch does not have\n')
+    assert told.startswith(f'origin/main: is at {other.head()[:8]}, which is not in this branch\n')
     assert "run 'git pull origin main'" in told
     here.git('pull', '--quiet', '--autostash')
     assert here.commit(push=True).pushed
@@ -106,7 +106,7 @@ def test_a_remote_that_moves_meanwhile_is_told(origin: Path, tmp_path: Path) -> 
         here.commit(push=True)
     now = git(origin, 'rev-parse', 'main')
     assert now == other.head() != old
-    assert str(raised.value).startswith(f'origin/main: moved from {old[:8]} to {now[:8]} meanwhile\n')
+    assert str(raised.value).startswith(f'origin/main: moved from {old[:8]} to {now[:8]} during this run\n')
     assert here.everything() == before
 
 

@@ -63,20 +63,18 @@ def test_a_folder_inside_the_registry_is_as_good(tmp_path: Path) -> None:
 
 
 def test_what_is_no_repository_is_told(tmp_path: Path, origin: Path) -> None:
-    assert told(tmp_path / 'missing').startswith(f'{tmp_path}/missing: there is no such folder\n')
-    assert told(tmp_path).startswith(
-        f"{tmp_path}: this is not a git repository\n  hint: run 'chartloom init' to begin one"
-    )
-    assert told(origin).startswith(f'{origin}: git has no work tree here\n')
+    assert told(tmp_path / 'missing').startswith(f'{tmp_path}/missing: folder not found\n')
+    assert told(tmp_path).startswith(f"{tmp_path}: not a git repository\n  hint: run 'chartloom init' to create one")
+    assert told(origin).startswith(f'{origin}: the repository has no work tree\n')
     assert f'--repo file://{origin}' in told(origin)
     new(tmp_path / 'two\nlines')
-    assert 'there is a line break in the name of this folder' in told(tmp_path / 'two\nlines')
+    assert 'the name of the folder contains a line break' in told(tmp_path / 'two\nlines')
 
 
 def test_a_repository_of_somebody_else_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     new(tmp_path)
     monkeypatch.setenv('GIT_TEST_ASSUME_DIFFERENT_OWNER', '1')
-    assert 'git does not trust the owner of this folder' in told(tmp_path)
+    assert 'git does not trust the owner of the folder' in told(tmp_path)
 
 
 def test_no_git_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -84,7 +82,7 @@ def test_no_git_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None
     with pytest.raises(CommandFailed) as failed:
         open_repository(tmp_path)
     assert failed.value.code == 127
-    assert failed.value.stderr == 'git was not found on PATH: install git 2.30 or newer'
+    assert failed.value.stderr == 'git not found on PATH: install git 2.30 or newer'
 
 
 @pytest.mark.parametrize('object_format', ['sha1', 'sha256'])
@@ -120,7 +118,7 @@ def test_many_blobs_are_read_by_one_process(tmp_path: Path) -> None:
 
 def test_a_missing_object_is_told(tmp_path: Path) -> None:
     repository = published(tmp_path).repository()
-    with pytest.raises(ProblemsFound, match="there is no object '1111"):
+    with pytest.raises(ProblemsFound, match="object '1111"):
         repository.read(['1' * 40])
 
 

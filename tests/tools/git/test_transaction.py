@@ -25,26 +25,26 @@ from generator.tools.git.worktree import write_files
 def folder_in_the_way(here: Checkout) -> str:
     here.remove(VALUES)
     (here.folder / VALUES / 'full').mkdir(parents=True)
-    return f'{VALUES}: a folder stands where this file belongs'
+    return f'{VALUES}: expected a file, found a folder'
 
 
 def file_in_the_way(here: Checkout) -> str:
     shutil.rmtree(here.folder / 'values/prod')
     here.write({'values/prod': 'a file'})
-    return 'values/prod: a file stands where a folder belongs'
+    return 'values/prod: expected a folder, found a file'
 
 
 def link_in_the_way(here: Checkout) -> str:
     shutil.move(here.folder / 'values', here.folder / 'elsewhere')
     (here.folder / 'values').symlink_to('elsewhere')
-    return 'values: a link stands where a folder belongs'
+    return 'values: expected a folder, found a link'
 
 
 def link_out_of_the_repository(here: Checkout) -> str:
     outside = here.top.parent / 'outside'
     shutil.move(here.folder / 'delivery/prod', outside)
     (here.folder / 'delivery/prod').symlink_to(outside)
-    return 'delivery/prod: a link stands where a folder belongs'
+    return 'delivery/prod: expected a folder, found a link'
 
 
 OBSTACLES = [folder_in_the_way, file_in_the_way, link_in_the_way, link_out_of_the_repository]
@@ -104,8 +104,8 @@ def test_an_index_that_cannot_follow_is_told_and_follows_later(tmp_path: Path) -
     done = chartloom(here.folder, 'generate', '--commit', preexec_fn=limit)
     commit = here.head()
     assert done.returncode == 1
-    assert f"index: git's index cannot follow the branch to {commit[:8]}: File too large" in done.stderr
-    assert 'before you commit anything' in done.stderr
+    assert f"index: git's index cannot be updated to {commit[:8]}: File too large" in done.stderr
+    assert 'before any other commit' in done.stderr
     assert 'registry/models/web.yaml' in here.files()
     assert here.status() != []
     assert 'nothing to do' in chartloom(here.folder, 'generate', '--commit').stdout
@@ -147,7 +147,7 @@ def test_an_edit_made_while_it_ran_stays(tmp_path: Path) -> None:
         Write(VALUES, repository.blob_id(b'what was read'), b'new\n'),
         Write('values/prod/fresh.yaml', LINK, None),
     ):
-        with pytest.raises(ProblemsFound, match='changed while this ran'):
+        with pytest.raises(ProblemsFound, match='the file changed during this run'):
             carry_out(repository, [write])
     assert here.status() == []
 
@@ -159,7 +159,9 @@ def test_a_branch_that_moves_meanwhile_is_told(tmp_path: Path) -> None:
     here.git('commit', '--quiet', '--allow-empty', '--message', 'faster')
     before = here.everything()
     write = Write(VALUES, repository.ids('HEAD', [VALUES])[VALUES], b'x\n')
-    with pytest.raises(ProblemsFound, match=f'refs/heads/main: moved from {head[:8]} to {here.head()[:8]} meanwhile'):
+    with pytest.raises(
+        ProblemsFound, match=f'refs/heads/main: moved from {head[:8]} to {here.head()[:8]} during this run'
+    ):
         carry_out(repository, [write], Move('refs/heads/main', head, commit, {VALUES: ''}))
     assert here.everything() == before
 

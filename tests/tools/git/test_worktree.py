@@ -85,7 +85,7 @@ def test_a_change_that_git_is_told_to_overlook_is_told(tmp_path: Path, flag: str
     here.git('update-index', f'--{flag}', 'deep/registry/models/web.yaml', f'deep/{VALUES}')
     assert not here.generate().changed
     here.write(changed_model())
-    told = ['registry/models/web.yaml: changed, but git is told to overlook it']
+    told = ['registry/models/web.yaml: changed, but git ignores changes of this file']
     assert here.refused(commit=True) == here.refused() == told
     here.git('update-index', f'--no-{flag}', 'deep/registry/models/web.yaml')
     assert here.commit().commit

@@ -165,7 +165,7 @@ def test_a_failing_release_has_its_own_problem_and_takes_no_other_with_it(found:
     problems = [r.problem for r in rendered if r.problem]
     assert [p.file for p in problems] == [f'values/prod/model-{number:02}.yaml' for number in (3, 17, 18)]
     for p in problems:
-        assert p.message.startswith('helm cannot render it: ')
+        assert p.message.startswith('helm template: ')
         assert p.hint == 'correct the value or the template that helm names'
         assert '\n' not in str(p.message)
         assert str(tmp_path) not in p.message
@@ -273,13 +273,13 @@ def test_helm_is_the_one_named_or_the_one_on_path(helm: Path, monkeypatch: pytes
     assert find_helm({'HELM': os.path.join(helm.parent.name, 'helm')}).path == str(helm)
 
 
-INSTALL = 'install Helm 3.17 or newer (https://helm.sh/docs/intro/install), or name one in the variable HELM'
+INSTALL = 'install Helm 3.17 or newer (https://helm.sh/docs/intro/install), or set the variable HELM to its path'
 
 
 def test_a_helm_that_is_not_found_is_a_command_that_failed(tmp_path: Path) -> None:
     for environ, why in (
-        ({'PATH': str(tmp_path)}, 'helm was not found on PATH'),
-        ({'HELM': 'gone'}, "the variable HELM names 'gone', which is not a program"),
+        ({'PATH': str(tmp_path)}, 'helm not found on PATH'),
+        ({'HELM': 'gone'}, "program 'gone' of the variable HELM not found"),
     ):
         with pytest.raises(CommandFailed) as failed:
             find_helm(environ)
@@ -290,7 +290,7 @@ def test_an_old_helm_is_a_problem(tmp_path: Path) -> None:
     old = tmp_path / 'helm'
     old.write_text('#!/bin/sh\nprintf v3.16.4\n')
     old.chmod(0o755)
-    wanted = f"{old}: its version is 'v3.16.4', but Helm 3.17 or newer is needed\n  hint: {INSTALL}"
+    wanted = f"{old}: expected Helm 3.17 or newer, found version 'v3.16.4'\n  hint: {INSTALL}"
     assert refusal({'PATH': str(tmp_path)}) == wanted
     old.write_text('#!/bin/sh\nexit 9\n')
     assert refusal({'PATH': str(tmp_path)}) == f"{old}: 'helm version' ended with exit code 9\n  hint: {INSTALL}"

@@ -105,7 +105,7 @@ def test_a_field_that_kubeconform_does_not_have_is_a_problem() -> None:
     with pytest.raises(ProblemsFound) as refused:
         ObjectSchemas(['https://me:t0ken@example.com/{{.Kind}}.json'])
     assert str(refused.value) == (
-        "--schema-location: 'https://***@example.com/{{.Kind}}.json' has a field 'Kind' that is not known\n  hint: use "
+        "--schema-location: unknown field 'Kind' in 'https://***@example.com/{{.Kind}}.json'\n  hint: use "
         'NormalizedKubernetesVersion, StrictSuffix, ResourceKind, ResourceAPIVersion, Group, KindSuffix'
     )
 
@@ -114,7 +114,7 @@ def test_objects_of_kubernetes_itself(kubernetes: str) -> None:
     assert found(deployment(replicas=2), kubernetes) == []
     assert found(deployment(replicaz=2, replicas='two'), kubernetes) == [
         (
-            "values/prod/one.yaml::$.spec: Deployment 'one': there is no field 'replicaz'\n"
+            "values/prod/one.yaml::$.spec: Deployment 'one': unknown field 'replicaz'\n"
             "  hint: see 'kubectl explain deployment.spec'"
         ),
         (
@@ -150,7 +150,7 @@ def test_objects_of_crds(crds: Path, kubernetes: str) -> None:
     route['spec'] = {'rulez': []}
     assert found(route, kubernetes, f'{crds}/{CRDS}') == [
         (
-            "values/prod/one.yaml::$.spec: HTTPRoute 'one': there is no field 'rulez'\n"
+            "values/prod/one.yaml::$.spec: HTTPRoute 'one': unknown field 'rulez'\n"
             "  hint: see 'kubectl explain httproute.spec'"
         )
     ]
@@ -174,8 +174,8 @@ def test_a_kind_without_a_schema_is_one_problem(widgets: Path) -> None:
         Problem(
             'values/0.yaml',
             '',
-            "there is no schema for 'example.com/v1 Gadget'",
-            f'looked for {looked}; add a --schema-location that has it',
+            "schema for 'example.com/v1 Gadget' not found",
+            f'searched {looked}; add a --schema-location that has it',
         )
     ]
 
@@ -191,7 +191,7 @@ def test_a_kind_without_a_schema_is_one_problem(widgets: Path) -> None:
 )
 def test_what_is_no_kubernetes_object(apart: dict[str, Any], shown: str, widgets: Path) -> None:
     assert found({**widget(), **apart}, f'{widgets}/{CRDS}') == [
-        f"values/prod/one.yaml: '{shown}' is no kind of object\n  hint: an object has an apiVersion and a kind"
+        f"values/prod/one.yaml: invalid apiVersion and kind '{shown}'\n  hint: add a valid apiVersion and kind"
     ]
 
 
@@ -210,7 +210,7 @@ def test_a_schema_that_is_none_is_a_problem(widgets: Path) -> None:
     file = widgets / 'example.com' / 'widget_v1.json'
     for text in ('<html>', '{"type": "strange"}', '[]', 'true'):
         file.write_text(text)
-        with pytest.raises(ProblemsFound, match='not a JSON schema: '):
+        with pytest.raises(ProblemsFound, match='invalid JSON schema: '):
             found(widget(), f'{widgets}/{CRDS}')
 
 
@@ -238,7 +238,7 @@ def test_schemas_from_a_server_are_kept(server: ThreadingHTTPServer, widgets: Pa
     (widgets / 'example.com' / 'widget_v1.json').unlink()
     assert check_objects(objects, ObjectSchemas([location], cache), '1.33') == first
     assert [problem.message for problem in check_objects(objects[:1], ObjectSchemas([location]), '1.33')] == [
-        "there is no schema for 'example.com/v1 Widget'"
+        "schema for 'example.com/v1 Widget' not found"
     ]
     assert len(list(cache.iterdir())) == 1
 
@@ -253,7 +253,7 @@ def test_what_is_no_schema_is_not_kept(
     cache, file = tmp_path / 'cache', widgets / 'example.com' / 'widget_v1.json'
     good = file.read_bytes()
     file.write_text(text)
-    with pytest.raises(ProblemsFound, match=r'^http://127.0.0.1:\d+/example.com/widget_v1.json: not a JSON schema: '):
+    with pytest.raises(ProblemsFound, match=r'^http://127.0.0.1:\d+/example.com/widget_v1.json: invalid JSON schema: '):
         check_objects([('one', widget())], ObjectSchemas([location], cache), '1.33')
     assert not cache.exists() or not list(cache.iterdir())
     file.write_bytes(good)
@@ -306,10 +306,10 @@ def test_documents_are_split_and_empty_ones_left_out() -> None:
 @pytest.mark.parametrize(
     ('text', 'message'),
     [
-        ('a: 1\nb: 2\na: 3\n', "not YAML: the key 'a' stands twice"),
-        ('yes: 1\ntrue: 3\n', "not YAML: the key 'true' stands twice"),
-        ('a: [1', "not YAML: expected ',' or ']', but got '<stream end>'"),
-        ('a: *b', "not YAML: there is no anchor 'b'"),
+        ('a: 1\nb: 2\na: 3\n', "invalid YAML: duplicate key 'a'"),
+        ('yes: 1\ntrue: 3\n', "invalid YAML: duplicate key 'true'"),
+        ('a: [1', "invalid YAML: expected ',' or ']', but got '<stream end>'"),
+        ('a: *b', "invalid YAML: anchor 'b' not found"),
         ('- a', 'a document is not an object'),
         ('a', 'a document is not an object'),
     ],
