@@ -1,4 +1,4 @@
-"""What is known to be up to date: a fingerprint of all inputs, kept under .git; to delete it costs time, no more."""
+"""A cache of the last up-to-date state: a fingerprint of all inputs, below .git; deleting it only costs time."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from generator.tools.git.repository import Repository
 
 
 def fingerprint(repository: Repository, source: Source, purpose: str) -> str:
-    """One digest over all a run depends on: the tool, HEAD and the branches, and each file in scope by blob id."""
+    """Digest of all inputs of a run: the tool, HEAD and the branches, and the blob ids of all files in scope."""
     found = hashlib.sha256()
     refs = sorted(source.refs.items())
     for part in (_tool(), purpose, repository.prefix, *source.scope, *refs, *sorted(source.tree.links)):
@@ -35,7 +35,7 @@ def is_known(repository: Repository, purpose: str, print_: str) -> bool:
 def remember(repository: Repository, purpose: str, print_: str) -> None:
     file = _file(repository, purpose)
     temporary = file.with_suffix(f'.{os.getpid()}')
-    with suppress(OSError):  # a repository that we may read but not write
+    with suppress(OSError):  # the repository is read-only
         file.parent.mkdir(parents=True, exist_ok=True)
         try:
             temporary.write_text(print_, encoding='utf-8')
@@ -50,7 +50,7 @@ def _file(repository: Repository, purpose: str) -> Path:
 
 @cache
 def _tool() -> str:
-    """The version, and by name, size and time the tool's own files: a checkout changes without a new version."""
+    """The version, and name, size and time of the tool's own files: a checkout changes without a new version."""
     found = [__version__]
     for package in ('generator', 'chart_templates', 'schemas'):
         root = Path(str(package_files(package)))

@@ -1,4 +1,4 @@
-"""The line that every command walks a prefix of: registry → charts → releases → tree → plan."""
+"""A run: registry → charts → releases → tree → plan; a command runs the first part of this line."""
 
 from __future__ import annotations
 
@@ -47,17 +47,17 @@ def open_run(
     repository: Repository, models: Collection[str] = (), *, base: str = '', prune: bool = False, shards: bool = False,
     progress: Progress = quiet,
 ) -> Run:  # fmt: skip
-    """A run over these models, or over all; `base` names the revision that charts are judged against."""
+    """Open a run over these models, or over all; `base` is the revision that published charts are compared with."""
     return Run(open_source(repository, models), base, prune=prune, shards=shards, progress=progress)
 
 
 @dataclass(frozen=True)
 class Run:
-    """One run over the files of a source; `progress` opens a progress bar where a person watches.
+    """One run over the files of a source; `progress` opens a progress bar.
 
-    Every answer follows from these fields alone, in whatever order they are asked for, and is made once. With `part`
-    only these registry files are read, and where not `checked` they were looked at as a whole before. With `shards` a
-    large tree is made by several processes; with `prune` charts go that nobody needs any more.
+    Each result depends on these fields only, in any order of access, and is computed once. `part`: read only these
+    registry files. `checked=False`: skip the checks of the whole registry. `shards`: make a large tree in several
+    processes. `prune`: remove charts that are not used any more.
     """
 
     source: Source
@@ -74,7 +74,7 @@ class Run:
 
     @property
     def whole(self) -> bool:
-        """Whether it is over all models."""
+        """Whether the run includes all models."""
         return not self.source.scope and not self.part
 
     @cached_property
@@ -96,7 +96,7 @@ class Run:
         names = self.source.names
         known = names_below(MODELS, names)
         if unknown := sorted({*self.source.scope}.difference(known)):
-            raise ProblemsFound(Problem(MODELS, '', f"there is no model '{m}'", suggest(m, known)) for m in unknown)
+            raise ProblemsFound(Problem(MODELS, '', f"model '{m}' not found", suggest(m, known)) for m in unknown)
         if SETTINGS not in names:
             self.source.check_missing(SETTINGS)
 
@@ -109,7 +109,7 @@ class Run:
         return load_registry(wanted, source.read, schemas, source.scope, check, every=source.names)
 
     def _with_further(self, problems: Sequence[Problem]) -> ProblemsFound:
-        """These problems, and those of what does not need the files that have one."""
+        """Add the problems of all files that do not depend on a file with a problem."""
 
         def releases_of(left: Sequence[str]) -> object:
             return replace(self, part=tuple(left), checked=False).releases
@@ -156,7 +156,7 @@ class Run:
 
     @cached_property
     def left(self) -> dict[str, ModelCharts]:
-        """Charts of models that the registry does not have any more: what is published stays."""
+        """Charts of models that are not in the registry any more: published charts stay."""
         if not self.whole:
             return {}
         base = base_of_others(self.source, self.base.revision, self.registry.model_names)
@@ -175,7 +175,7 @@ class Run:
 
     @cached_property
     def files(self) -> dict[str, bytes]:
-        """The desired tree, as far as this run's scope goes; made in shards it lacks what the base holds."""
+        """The desired files in the scope of this run; if made in shards, without files that are equal in the base."""
         if self._in_shards:
             files = dict(self._in_shards.files)
         else:
@@ -188,18 +188,18 @@ class Run:
 
     @cached_property
     def desired_ids(self) -> Ids:
-        """Blob ids of the desired files, those that the base holds included."""
+        """Blob ids of all desired files."""
         known = self._in_shards.ids if self._in_shards else {}
         return {**known, **dict(self._hashed(path for path in self.files if path not in known))}
 
     def _hashed(self, paths: Iterator[str]) -> Iterator[tuple[str, str]]:
-        """Equal bytes, such as the starter's templates, are hashed once."""
+        """Yield path and blob id; equal bytes, such as templates, are hashed once."""
         blobs: dict[int, str] = {}
         base, published = self.base.ids, self.immutable
         for path in paths:
             held, data = base.get(path), self.files[path]
             if held and is_published(path, published):
-                # A chart that the base already holds stays as it is there, byte for byte.
+                # A published chart stays as it is in the base.
                 yield path, held
                 continue
             if (blob := blobs.get(id(data))) is None:
@@ -237,7 +237,7 @@ class Run:
         return sorted([*registry_warnings(self.registry, self.templates), *migration_warnings(pairs)])
 
     def plan(self, *, discard: bool = False, removable: Collection[str] = ()) -> Plan:
-        """What the work tree (or the revision, where there is none) lacks; raises ProblemsFound at hand edits."""
+        """Compare the work tree (or the revision) with the desired files; raises ProblemsFound for hand edits."""
         trees = self._trees(self.source.generated, self.source.read)
         plan, problems = make_plan(trees, self.immutable, discard=discard, removable=removable)
         if problems:
@@ -245,7 +245,7 @@ class Run:
         return plan
 
     def head_plan(self, head: Mapping[str, str], removable: Collection[str] = ()) -> Plan:
-        """What HEAD lacks, whose generated files are `head`: the content of a commit."""
+        """Compare HEAD, whose generated files are `head`, with the desired files: the content of a commit."""
 
         def read(path: str) -> bytes:
             return self.repository.read([head[path]])[head[path]]
@@ -266,9 +266,9 @@ class Run:
 
     @cached_property
     def _in_shards(self) -> Made | None:
-        """All that belongs to models, made by several processes; None where one does as well, or something is wrong.
+        """Files of all models, made by several processes; None if one process is enough, or if there are problems.
 
-        One process then tells all problems.
+        A single process then reports all problems.
         """
         if not (self.shards and self.whole) or SETTINGS not in self.source.tree.ids:
             return None
@@ -278,11 +278,11 @@ class Run:
             found = made_in_shards(self.source.names, self._make, self.progress)
         except ProblemsFound:
             return None
-        # Only what releases share is more than a shard can see: each has all applications and environments.
+        # A shard has all applications and environments, but not all releases: check what releases share.
         return None if found is None or environment_problems(found.outlines) else found
 
     def _make(self, part: Sequence[str], progress: Progress) -> Made:
-        """What a run over some of the registry files makes, in the form in which a process can send it."""
+        """Run over a part of the registry files; the result can be sent to another process."""
         run = replace(self, part=tuple(part), shards=False, progress=progress)
         base, ids = run.base.ids, run.desired_ids
         new = {path: run.files[path] for path, blob in ids.items() if base.get(path) != blob}

@@ -1,4 +1,4 @@
-"""What a run makes of many models → the same, made of some of them each by as many processes as there are cores."""
+"""Registry files → parts for several processes → one result."""
 
 from __future__ import annotations
 
@@ -12,17 +12,17 @@ from generator.domain.progress import Progress, quiet
 from generator.domain.records import Ids, LedgerEntry, Registry, ResolvedRelease, Tree
 from generator.tools.forks import cores, in_processes
 
-# A process of its own costs what this many models do.
+# A process costs as much as this many models.
 FEWEST = 100
-# What it takes to send the result of a shard and to take it in, by what a shard takes.
+# Cost of sending and receiving the result of a shard, relative to making it.
 _MORE = 0.06
 
 
 @dataclass(frozen=True, slots=True)
 class Made:
-    """What was made of some models: of their releases only what they share with others, `ids` of all files.
+    """Result for some models: `outlines` contain what releases share with others, `ids` are those of all files.
 
-    `files` lacks those that the base holds as they are: most are, and the way from one process to another is long.
+    `files` are only those that differ from the base, because sending them to another process is slow.
     """
 
     registry: Registry
@@ -33,14 +33,14 @@ class Made:
     ids: Ids
 
 
-# Registry files → what is made of them.
+# Registry files → result.
 Make = Callable[[Sequence[str], Progress], Made]
 
 
 def made_in_shards(names: Sequence[str], make: Make, progress: Progress) -> Made | None:
-    """What `make` makes of the registry files of these names; None where one process does as well.
+    """Make the result of these registry files in shards; None if one process is enough, or if there are problems.
 
-    Where something is wrong, too: a run over all of them finds and tells all of it.
+    A run over all files then reports all problems.
     """
     models = [stem for folder, stem in map(folder_and_stem, names) if folder == 'models']
     count = min(cores(), len(models) // FEWEST)
@@ -49,7 +49,7 @@ def made_in_shards(names: Sequence[str], make: Make, progress: Progress) -> Made
     number = {model: _number(index / len(models), count) for index, model in enumerate(sorted(models))}
     parts = _cut(names, number, count)
     try:
-        # One bar is enough: the others do as much in the same time.
+        # One progress bar: the other shards take the same time.
         made = in_processes(lambda index: make(parts[index], quiet if index else progress), range(count))
     except (ProblemsFound, CommandFailed):
         return None
@@ -57,17 +57,17 @@ def made_in_shards(names: Sequence[str], make: Make, progress: Progress) -> Made
 
 
 def _number(place: float, count: int) -> int:
-    """The shard of a model at a place from 0 to 1: the first one takes more, for it has nothing to send."""
+    """Shard of a model at a place from 0 to 1; the first shard gets more, because it sends nothing."""
     first = (1 + _MORE) / (count + _MORE)
     return 0 if place < first else min(count - 1, 1 + int((place - first) / (1 - first) * (count - 1)))
 
 
 def _cut(names: Sequence[str], number: Mapping[str, int], count: int) -> list[list[str]]:
-    """Models and their releases go to one shard, by number; what all may need goes to each."""
+    """Assign models and their releases to one shard by number, and shared files to each shard."""
     shards: list[list[str]] = [[] for _ in range(count)]
     for name in names:
         folder, stem = folder_and_stem(name)
-        # A release without a model goes somewhere, or nobody would miss the model.
+        # A release without a model must be in a shard, so that the missing model is reported.
         for shard in [shards[number.get(stem, 0)]] if folder in OF_ONE_MODEL else shards:
             shard.append(name)
     return shards

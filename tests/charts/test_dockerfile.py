@@ -343,4 +343,4 @@ def test_the_command_tells_what_there_is_not(tmp_path: Path) -> None:
     unknown = chartloom(repository.folder, 'web', '--version', '1.1')
     assert (unknown.returncode, unknown.stdout) == (1, '')
     assert "$.spec.versions: version '1.1' of model 'web' not found" in unknown.stderr
-    assert "there is no model 'wep'" in chartloom(repository.folder, 'wep').stderr
+    assert "model 'wep' not found" in chartloom(repository.folder, 'wep').stderr
