@@ -24,7 +24,7 @@ _INSTALL = 'install Helm 3.17 or newer (https://helm.sh/docs/intro/install), or 
 _HINT = 'correct the value or the template that helm names'
 # Charts per process: more save nothing, and 100 keep helm below 400 MiB without garbage collection, which makes it a
 # fifth faster, and the texts that are held here small. The limit brings collection back before memory gets tight.
-_RENDERED, _LINTED = 100, 50
+_RENDERED, _LINTED = 150, 50
 _GO = {'GOGC': 'off', 'GOMEMLIMIT': '350MiB'}
 _UMBRELLA = 'chartloom.umbrella'  # no model can have this name: names are DNS labels
 _SOURCE = re.compile(rb'^(?:---\n)?# Source: (?:chartloom\.umbrella/charts/)?(?=([^/\n]+)/)', re.MULTILINE)
@@ -105,7 +105,7 @@ def lint(helm: Helm, charts: Mapping[str, Path], *, jobs: int = 2, progress: Tic
 def template(
     helm: Helm, releases: Sequence[HelmRelease], *, jobs: int = 2, progress: Tick | None = None
 ) -> Iterator[Rendered]:
-    """Render releases, up to 100 per helm process, `jobs` processes at a time.
+    """Render releases, up to 150 per helm process, `jobs` processes at a time.
 
     Yields one result per release, grouped by batch, not in the given order. A failing release does not affect others.
     At most `jobs` + 1 batches of text are in memory.
