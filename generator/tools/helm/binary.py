@@ -22,8 +22,8 @@ from generator.tools.temporary import temporary_folder
 OLDEST = (3, 17)
 _INSTALL = 'install Helm 3.17 or newer (https://helm.sh/docs/intro/install), or set the variable HELM to its path'
 _HINT = 'correct the value or the template that helm names'
-# Charts per process: more charts save nothing. With 150, helm stays below 400 MiB without garbage collection, which makes
-# it a fifth faster, and few texts are in memory here. Go starts collection again at the memory limit.
+# Charts per process: more charts save nothing. With 150, helm stays below 400 MiB without garbage collection (a fifth
+# faster), and few texts are in memory here. Go starts collection again at the memory limit.
 _RENDERED, _LINTED = 150, 50
 _GO = {'GOGC': 'off', 'GOMEMLIMIT': '350MiB'}
 _UMBRELLA = 'chartloom.umbrella'  # no model can have this name: names are DNS labels
