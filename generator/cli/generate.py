@@ -35,5 +35,7 @@ def command(
     """
     if place.push and not (commit or place.url):
         raise click.UsageError('--push requires --commit')
+    if place.message and not (commit or place.url):
+        raise click.UsageError('--message requires --commit')
     commit = commit or bool(place.url)
     tell(place.carry_out(generate(models), commit=commit, discard=discard_edits, removable=allow_removal))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import click
 
-from generator.cli.operation import Place, operation_options, outcome_data
+from generator.cli.operation import Place, operation_options, outcome_data, tell_commit
 from generator.cli.output import result, say, wants_json
 from generator.domain.choices import AGENTS
 from generator.domain.layout import SETTINGS, bootstrap_file, model_file, release_file
@@ -54,8 +54,7 @@ def _tell(outcome: Outcome) -> None:
     for path in written:
         say(f'{verb} {path}')
     say(f'{"would generate" if outcome.dry_run else "generated"} {made} files from them')
-    if outcome.commit:
-        say(f'commit {outcome.commit[:12]} on {outcome.branch}{", pushed" if outcome.pushed else ""}', fg='green')
+    tell_commit(outcome)
     if outcome.result['url'] == PLACEHOLDER:
         say(f'\nset spec.repository.url in {SETTINGS}: it is a placeholder now, {PLACEHOLDER}', fg='yellow')
     bootstrap = bootstrap_file(FIRST_ENVIRONMENT)

@@ -54,7 +54,10 @@ def operation_options(function: F) -> F:
     def command(
         *arguments: Any, push: bool, dry_run: bool, message: str, repo: str, branch: str, folder: Path, **more: Any
     ) -> Any:
-        return function(*arguments, place=Place(folder, repo, branch, push, dry_run, message), **more)
+        if not message.isprintable():
+            raise click.UsageError('--message is not a single line of text')
+        place = Place(folder, repo, chosen_branch(repo, branch), push, dry_run, message)
+        return function(*arguments, place=place, **more)
 
     for option in (
         click.option('--push', is_flag=True, help='Push the commit.'),
@@ -71,7 +74,23 @@ def operation_options(function: F) -> F:
 repo_option = click.option(
     '--repo', default='', metavar='URL', help='Work on this remote repository without a checkout, and push.'
 )
-branch_option = click.option('--branch', default='main', show_default=True, help='Branch for --repo.')
+branch_option = click.option('--branch', default='', help='Branch for --repo; default: main.')
+
+
+def chosen_branch(repo: str, branch: str) -> str:
+    if branch and not repo:
+        raise click.UsageError('--branch requires --repo')
+    return branch or 'main'
+
+
+def release_name(context: click.Context, parameter: click.Parameter, value: Any) -> Any:
+    """Check names of releases, `ENV/MODEL`; the prefix `release/` is dropped."""
+    if isinstance(value, tuple):
+        return tuple(release_name(context, parameter, each) for each in value)
+    name = str(value).removeprefix('release/')
+    if value and (name.count('/') != 1 or not all(name.split('/'))):
+        raise click.UsageError(f"expected ENV/MODEL, found '{value}'")
+    return name
 
 
 def outcome_data(outcome: Outcome) -> dict[str, object]:
@@ -96,10 +115,14 @@ def tell(outcome: Outcome) -> None:
         return
     if outcome.plan.changes:
         _tell_changes(outcome)
-    if outcome.dry_run:
-        say('nothing was written' if outcome.changed else 'nothing to do')
+    if outcome.dry_run and outcome.changed:
+        say('nothing was written')
     elif not outcome.changed and not outcome.result:
         say('nothing to do: the generated files match the registry')
+    tell_commit(outcome)
+
+
+def tell_commit(outcome: Outcome) -> None:
     if outcome.commit:
         place = f'on {outcome.branch}' if outcome.branch else 'on a detached HEAD'
         say(f'commit {outcome.commit[:12]} {place}{", pushed" if outcome.pushed else ""}', fg='green')
@@ -112,12 +135,13 @@ def _tell_changes(outcome: Outcome) -> None:
     for title, names in (
         ('new charts', summary.new_charts), ('restored charts', summary.restored_charts),
         ('changed drafts', summary.changed_charts),
-        ('releases', summary.releases), ('removed', summary.removed), ('documents', summary.documents),
+        ('releases', summary.releases), ('to remove' if outcome.dry_run else 'removed', summary.removed),
+        ('documents', summary.documents), ('registry', outcome.registry),
     ):  # fmt: skip
         if names:
             shown = ', '.join(names[:8]) + (f' and {len(names) - 8} more' if len(names) > 8 else '')
             say(f'{title}: {shown}')
     if summary.uninstalled:
         say('the agent uninstalls the removed releases', fg='red')
-    count = len(outcome.plan.changes)
+    count = len(outcome.plan.changes) + len(outcome.registry)
     say(f'{count} {"file" if count == 1 else "files"} {"to change" if outcome.dry_run else "changed"}')

@@ -5,13 +5,13 @@ from __future__ import annotations
 import click
 
 from generator.cli import offers
-from generator.cli.operation import Place, operation_options, tell
+from generator.cli.operation import Place, operation_options, release_name, tell
 from generator.cli.output import say, wants_json
 from generator.operations.pin import pinning
 
 
 @click.command()
-@click.argument('releases', nargs=-1, metavar='[ENV/MODEL]...', shell_complete=offers.releases)
+@click.argument('releases', nargs=-1, metavar='[ENV/MODEL]...', callback=release_name, shell_complete=offers.releases)
 @click.option('--newest', is_flag=True, help='Move to the newest model version.')
 @operation_options
 def command(releases: tuple[str, ...], newest: bool, place: Place, output: str) -> None:
@@ -20,8 +20,7 @@ def command(releases: tuple[str, ...], newest: bool, place: Place, output: str) 
     A release whose chart is missing, or belongs to another version, gets the newest chart of its version. With names,
     these releases move to the newest chart of their version.
     """
-    names = tuple(name.removeprefix('release/') for name in releases)
-    outcome = place.carry_out(pinning(names, newest=newest))
+    outcome = place.carry_out(pinning(releases, newest=newest))
     if not wants_json():
         for pin in outcome.result['pins']:
             say(f'{pin["release"]}: {pin["before"]} → {pin["version"]} (chart {pin["chart"]})')

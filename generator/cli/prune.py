@@ -25,9 +25,6 @@ def command(models: tuple[str, ...], place: Place, output: str) -> None:
     """
     outcome = place.carry_out(pruning(models))
     folders = pruned_charts(outcome.plan)
-    if not wants_json():
-        for folder in folders:
-            say(f'{"would remove" if outcome.dry_run else "removed"} {folder}')
-        if not folders:
-            say('nothing to prune')
+    if not folders and not wants_json():
+        say('nothing to prune')
     tell(replace(outcome, result={'pruned': folders}))

@@ -10,7 +10,16 @@ from typing import Any, TypeVar
 import click
 
 from generator.cli import CHANGES, PROBLEMS, offers
-from generator.cli.operation import Place, branch_option, operation_options, outcome_data, repo_option, tell
+from generator.cli.operation import (
+    Place,
+    branch_option,
+    chosen_branch,
+    operation_options,
+    outcome_data,
+    release_name,
+    repo_option,
+    tell,
+)
 from generator.cli.output import common_options, problem_data, report, result, say, wants_json
 from generator.cli.rollout_status import show_status, status_data
 from generator.domain.layout import rollout_file
@@ -34,13 +43,9 @@ def command() -> None:
     """
 
 
-def _release(context: click.Context, parameter: click.Parameter, name: str) -> str:
-    return name.removeprefix('release/')
-
-
 def _verb(named: offers.Offer) -> Callable[[F], F]:
     """Add the arguments and options of a verb; completion offers the `named` releases."""
-    name = click.argument('name', metavar='ENV/MODEL', callback=_release, shell_complete=named)
+    name = click.argument('name', metavar='ENV/MODEL', callback=release_name, shell_complete=named)
     return lambda function: name(operation_options(function))
 
 
@@ -157,13 +162,13 @@ def _model(name: str) -> str:
 
 
 @command.command()
-@click.argument('name', metavar='[ENV/MODEL]', default='', shell_complete=offers.releases, callback=_release)
+@click.argument('name', metavar='[ENV/MODEL]', default='', shell_complete=offers.releases, callback=release_name)
 @repo_option
 @branch_option
 @common_options
 def status(name: str, repo: str, branch: str, folder: Path, output: str) -> None:
     """Show the stage of a rollout, the next stage and what it waits for; without ENV/MODEL, of all rollouts."""
-    with opened(Place(folder, repo, branch, False, False, '').target) as repository:
+    with opened(Place(folder, repo, chosen_branch(repo, branch), False, False, '').target) as repository:
         _status(name, repository)
 
 

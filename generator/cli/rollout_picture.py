@@ -32,7 +32,7 @@ def picture(rollout: Rollout) -> Iterator[str]:
     for place, stage in enumerate(stages):
         if rollout.aborted and place >= at:
             break
-        yield _line('✓●○'[(place >= at) + (place > at)], stage.name, _share(stage), _about(stage))
+        yield _line('✓●○'[(place >= at) + (place > at)], stage.name, stage.requests, _about(stage))
     if rollout.aborted:
         yield _line('✗', rollout.stage, 0, 'aborted: all requests are back, the new pods are removed next')
     yield _line('○', ENDED, 0 if rollout.aborted else 100, 'as before the start' if rollout.aborted else _MEANS[ENDED])
@@ -41,13 +41,8 @@ def picture(rollout: Rollout) -> Iterator[str]:
 def preview(strategy: Canary | BlueGreen) -> Iterator[str]:
     """The same lines for a rollout that has not started."""
     for stage in course(strategy):
-        yield _line('○', stage.name, _share(stage), _about(stage))
+        yield _line('○', stage.name, stage.requests, _about(stage))
     yield _line('○', ENDED, 100, _MEANS[ENDED])
-
-
-def _share(stage: Stage) -> int:
-    """Percent of the requests that the new version serves; at 'return' the pods of the live track run it, too."""
-    return 100 if stage.name == 'return' else stage.weight
 
 
 def _line(mark: str, name: str, weight: int, about: str) -> str:

@@ -85,7 +85,7 @@ def _tell(problems: list[Problem], counts: dict[str, int], warnings: list[Proble
         return
     if problems:
         report(ProblemsFound(problems))
-    none_new = '' if counts['chartsLinted'] else ' (none are new; --all lints every chart)'
+    none_new = '' if counts['chartsLinted'] or problems else ' (none are new; --all lints every chart)'
     say(
         f'{count(counts["releases"], "release")}, {count(counts["objects"], "object")} rendered with {helm}, '
         f'{count(counts["chartsLinted"], "chart")} linted{none_new}: {count(len(problems), "problem")}',

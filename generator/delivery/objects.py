@@ -21,10 +21,11 @@ FINALIZER = 'resources-finalizer.argocd.argoproj.io'
 def dump_readme(environment: Environment) -> bytes:
     """Write the README that keeps the agent's folder in git while it has no release."""
     agent = agent_title(environment.agent)
+    command = 'generate --commit' if environment.follows_newest else 'pin'
     body = (
         f'\n# Releases of {environment.name}\n\n{agent} follows this folder: each file is one release,'
         ' and a release without a file is removed.\n'
-        f'Add a release with `{release_file(f"{environment.name}/<model>")}` and `chartloom generate --commit`.\n'
+        f'Add a release with `{release_file(f"{environment.name}/<model>")}` and `chartloom {command}`.\n'
     )
     return seal(environment.file, body, '<!-- {} -->')
 

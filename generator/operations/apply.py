@@ -23,8 +23,14 @@ from generator.tools.git.transaction import Move, Write, carry_out, check_writes
 
 def apply(operation: Operation, repository: Repository, options: Options, progress: Progress = quiet) -> Outcome:
     """Carry out an operation in a work tree."""
+    if operation.look:
+        operation.look(open_run(repository, operation.models))
     with locked(repository):
-        finish_locked(repository)
+        if finish_locked(repository) and operation.change:
+            message = (
+                f'an interrupted command was completed: HEAD is now {repository.ask("rev-parse", "--short", "HEAD")}'
+            )
+            raise problem('git', '', message, 'look at this commit, and run the command again if it is still required')
         run = open_run(repository, operation.models, prune=operation.prune, shards=True, progress=progress)
         purpose = 'commit' if options.commit else 'files'
         print_ = known.fingerprint(repository, run.source, purpose)
@@ -80,7 +86,7 @@ def _commit(
         return outcome
     writes = [*edits, *_writes(run, plan)]
     check_writes(repository, writes)  # before git stores anything
-    commit = build(run, changes, operation.trailer, options.message or change.subject)
+    commit = build(run, changes, operation.trailer, options.message or change.subject, change.notes)
     move = Move(reference, head, commit or head, changes.index, remote if commit else '', branch)
     done = carry_out(repository, writes, move)
     pushed = bool(remote) and (bool(commit) or _push_head(repository, remote, branch, head))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from generator.delivery import documents as repository_documents
@@ -154,12 +154,12 @@ def _index(run: Run, paths: set[str], files: Files, held: Mapping[str, str], dis
     return {path: tree.staged.get(path, '') for path in sorted(paths)}
 
 
-def build(run: Run, changes: Changeset, trailer: str, subject: str) -> str:
+def build(run: Run, changes: Changeset, trailer: str, subject: str, notes: Sequence[str] = ()) -> str:
     """Create the commit without moving a branch; return its id, '' if nothing differs."""
     if not changes.files:
         return ''
     check_stored(run.repository, changes.files)
-    message = commit_message(changes.plan, changes.registry, trailer, subject, _chart_moves(run, changes))
+    message = commit_message(changes.plan, changes.registry, trailer, subject, _chart_moves(run, changes), notes)
     sign = bool(run.settings.spec.get('signing', {}).get('required'))
     head, executable = run.source.head, changes.executable
     return build_commit(run.repository, head, changes.files, message, sign=sign, executable=executable)

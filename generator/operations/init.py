@@ -6,7 +6,7 @@ import os
 import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from generator.charts.starter import load_templates
@@ -47,16 +47,19 @@ def init(folder: Path, first: First, options: Options) -> Outcome:
         finish_killed(repository)  # an earlier `init` may have been interrupted
         origin = '' if first.url else repository.ask('remote', 'get-url', 'origin')
         branch = repository.ask('symbolic-ref', '--short', 'HEAD') or 'main'
-        return _begin(first, origin, branch, repository, options)
+        named = "the URL of git's remote 'origin'" if origin else '--url'
+        return _begin(replace(first, url=first.url or origin), named, branch, repository, options)
 
 
 def init_remote(remote: Remote, first: First, options: Options) -> Outcome:
     """Create a first registry on a branch of a remote repository, which may be empty."""
-    return _begin(first, '' if first.url else remote.url, remote.branch, remote, options)
+    named = '--url' if first.url else '--repo'
+    return _begin(replace(first, url=first.url or remote.url), named, remote.branch, remote, options)
 
 
-def _begin(first: First, origin: str, branch: str, target: Target, options: Options) -> Outcome:
-    url = first.url or origin or PLACEHOLDER
+def _begin(first: First, named: str, branch: str, target: Target, options: Options) -> Outcome:
+    """`named` is where the URL comes from."""
+    url = first.url or PLACEHOLDER
     files = _files(url, branch, first.agent, first.example)
 
     def change(run: Run) -> RegistryChange:
@@ -66,7 +69,7 @@ def _begin(first: First, origin: str, branch: str, target: Target, options: Opti
     try:
         return perform(Operation('init', change=change, along=None, begins=True), target, options)
     except ProblemsFound as error:
-        raise ProblemsFound(_where_from(found, origin) for found in error.problems) from None
+        raise ProblemsFound(_where_from(found, named, target) for found in error.problems) from None
 
 
 @contextmanager
@@ -135,12 +138,12 @@ def _check_new(source: Source, files: Files) -> None:
         raise ProblemsFound(Problem(path, '', 'the file exists', 'move it to another place') for path in present)
 
 
-def _where_from(found: Problem, origin: str) -> Problem:
+def _where_from(found: Problem, named: str, target: Target) -> Problem:
     """Replace the place of a problem in the new settings by the source of the value, because no file is written."""
     match found.file, found.path:
         case str(file), '$.spec.repository.url' if file == SETTINGS:
-            place = "the URL of git's remote 'origin'" if origin else '--url'
-            return Problem(place, '', found.message, 'set the URL for agents with --url, without credentials')
+            return Problem(named, '', found.message, 'set the URL for agents with --url, without credentials')
         case str(file), '$.spec.repository.branch' if file == SETTINGS:
-            return Problem("git's current branch", '', found.message, found.hint)
+            place = '--branch' if isinstance(target, Remote) else "git's current branch"
+            return Problem(place, '', found.message, found.hint)
     return found

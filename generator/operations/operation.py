@@ -16,12 +16,14 @@ from generator.pipeline.run import Run
 class RegistryChange:
     """Registry files that an operation writes, or removes (None); empty if there is nothing to do.
 
-    `subject` is the subject of the commit, '' for a summary of the changes; `result` is reported to the user.
+    `subject` is the subject of the commit, '' for a summary of the changes; `notes` are lines of its body; `result` is
+    reported to the user.
     """
 
     files: Files = field(default_factory=dict)
     subject: str = ''
     result: Mapping[str, Any] = field(default_factory=dict)
+    notes: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,9 +31,10 @@ class Operation:
     """`name` and `arguments` become the commit's trailer; `models` are in scope, () for all.
 
     `change` gets the current registry, and is called again if the branch has moved; if None, the registry does not
-    change. `along` lists registry files that a person may have changed and that are added to the commit: a change of
-    any other file stops the operation, with the hint `instead`; None allows all. `prune`: remove charts that are not
-    used. `history`: the history of the published branch is read. `begins`: the remote may be empty, without a branch.
+    change. `look` is called before the work tree is locked: what it sees must not have changed when `change` is called.
+    `along` lists registry files that a person may have changed and that are added to the commit: a change of any other
+    file stops the operation, with the hint `instead`; None allows all. `prune`: remove charts that are not used.
+    `history`: the history of the published branch is read. `begins`: the remote may be empty, without a branch.
     """
 
     name: str
@@ -39,6 +42,7 @@ class Operation:
     models: tuple[str, ...] = ()
     change: Callable[[Run], RegistryChange] | None = None
     along: Collection[str] | None = ()
+    look: Callable[[Run], None] | None = None
     instead: str = ''
     prune: bool = False
     history: bool = False

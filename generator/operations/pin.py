@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from generator.charts.versions import ModelCharts
 from generator.documents.edit import set_values
+from generator.documents.read import read_yaml
 from generator.domain.layout import RELEASES, model_file, release_file
 from generator.domain.places import Path
 from generator.domain.problems import Problem, ProblemsFound
 from generator.domain.records import Registry, Release
-from generator.domain.tree import Files
+from generator.domain.tree import LINK, Files
 from generator.domain.words import suggest
 from generator.operations.operation import Operation, RegistryChange
 from generator.pipeline.run import Run
@@ -22,26 +23,21 @@ _INSTEAD = "run 'chartloom pin' without names, which commits all changes, or und
 
 @dataclass(frozen=True, slots=True)
 class NewPin:
-    """The new model version and chart version of a release; `before` describes its current pin."""
+    """The new model version and chart version of a release."""
 
     release: Release
     version: str
     chart: str
-
-    @property
-    def before(self) -> str:
-        if not self.release.version and not self.release.chart:
-            return 'no pin'
-        return f'{self.release.version or "no version"} (chart {self.release.chart or "none"})'
 
 
 def pinning(names: tuple[str, ...] = (), *, newest: bool = False) -> Operation:
     """Write missing pins; with names (`env/model`), move the pins of these releases."""
 
     def change(run: Run) -> RegistryChange:
-        pins = choose_pins(run.registry, run.charts, names, newest=newest)
-        rows = [{'release': p.release.name, 'version': p.version, 'chart': p.chart, 'before': p.before} for p in pins]
-        return RegistryChange(_files(pins, run), _subject(pins), {'pins': rows})
+        chosen = choose_pins(run.registry, run.charts, names, newest=newest)
+        pins = [*chosen, *_edited(run, names, {pin.release.name for pin in chosen})]
+        rows = [_row(pin, _committed(run, pin.release)) for pin in pins]
+        return RegistryChange(_files(pins, run), _subject(rows), {'pins': rows})
 
     models = tuple(sorted({name.rpartition('/')[2] for name in names}))
     # A release without a pin cannot be generated, so `generate --commit` cannot commit it first.
@@ -60,11 +56,43 @@ def _files(pins: Collection[NewPin], run: Run) -> Files:
     return files
 
 
-def _subject(pins: Collection[NewPin]) -> str:
-    if len(pins) != 1:
-        return f'Pin {len(pins)} releases'
-    (pin,) = pins
-    return shortened(f'Pin {pin.release.name}: {pin.before} → {pin.version} (chart {pin.chart})')
+def _edited(run: Run, names: Collection[str], chosen: Collection[str]) -> Iterator[NewPin]:
+    """Yield complete pins that somebody wrote into the registry and did not commit."""
+    for name in sorted(names or run.registry.releases):
+        release = run.registry.releases[name]
+        if name not in chosen and release.chart and _committed(run, release) != (release.version, release.chart):
+            yield NewPin(release, release.version, release.chart)
+
+
+def _committed(run: Run, release: Release) -> tuple[str, str]:
+    """Return the model version and chart version of a release in HEAD, '' if not set."""
+    blob = run.source.tree.held.get(release.file, LINK)
+    if blob == LINK:
+        return '', ''
+    if blob == run.source.tree.ids.get(release.file) and release.file not in run.source.laid:
+        return release.version, release.chart
+    try:
+        document = read_yaml(run.repository.read([blob])[blob], release.file)
+    except ProblemsFound:
+        return '', ''
+    spec = document.get('spec') if isinstance(document, dict) else None
+    return (str(spec.get('version', '')), str(spec.get('chart', ''))) if isinstance(spec, dict) else ('', '')
+
+
+def _row(pin: NewPin, committed: tuple[str, str]) -> dict[str, str]:
+    version, chart = committed
+    before = f'{version or "no version"} (chart {chart or "none"})' if version or chart else 'no pin'
+    return {'release': pin.release.name, 'version': pin.version, 'chart': pin.chart, 'before': before}
+
+
+def _subject(rows: Sequence[Mapping[str, str]]) -> str:
+    if len(rows) != 1:
+        return f'Pin {len(rows)} releases'
+    (row,) = rows
+    subject = f'Pin {row["release"]}: {row["before"]} → {row["version"]} (chart {row["chart"]})'
+    old = row['before'].partition(' (')[0]
+    # The charts are in the body, too.
+    return subject if subject == shortened(subject) else shortened(f'Pin {row["release"]}: {old} → {row["version"]}')
 
 
 def choose_pins(
@@ -92,6 +120,8 @@ def choose_pins(
         if (pin.version, pin.chart) == (release.version, release.chart):
             continue
         if rollout := registry.rollouts.get(name):
+            if not names:  # the rollout moves this pin itself
+                continue
             message = f'a rollout to {rollout.spec["to"]["version"]} is in progress and moves the pin when it ends'
             hint = f"run 'chartloom rollout finish {name}' or 'chartloom rollout abort {name}' first"
             problems.append(Problem(rollout.file, '', message, hint))

@@ -88,7 +88,11 @@ def _attempt(operation: Operation, run: Run, branch: str, options: Options) -> O
         return outcome
     files = {**plan.files, **dict.fromkeys(plan.removed), **change.files}
     commit = build(
-        laid, Changeset(plan, files, tuple(change.files)), operation.trailer, options.message or change.subject
+        laid,
+        Changeset(plan, files, tuple(change.files)),
+        operation.trailer,
+        options.message or change.subject,
+        change.notes,
     )
     pushed = bool(commit) and push(run.repository, 'origin', branch, run.source.head, commit)
     return replace(outcome, commit=commit, pushed=pushed)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
 from generator.checks.registry import environment_problems
@@ -26,7 +26,7 @@ from generator.pipeline.run import Run
 from generator.pipeline.source import open_source
 from generator.plan.message import shortened
 from generator.strategies.course import ENDED
-from generator.strategies.during import rollout_stage
+from generator.strategies.during import rollout_share, rollout_stage
 
 
 def starting(name: str, version: str = '', chart: str = '') -> Operation:
@@ -36,7 +36,8 @@ def starting(name: str, version: str = '', chart: str = '') -> Operation:
         began = _start_of(run, name, version, chart)
         _check_room(run, name, began)
         subject = shortened(f'Start the rollout of {name} {began.to.version}')
-        return RegistryChange(began.files, subject, {'result': 'started', 'stage': began.stage, 'to': began.to.spec})
+        result = {'result': 'started', 'stage': began.stage, 'to': began.to.spec}
+        return RegistryChange(began.files, subject, result, _first_note(name, began))
 
     model = _model(name)
     # One commit may add a version and start its rollout.
@@ -59,6 +60,7 @@ def advancing(name: str, gate: Gate) -> Operation:
     """Move to the next stage, if nothing is left to wait for."""
 
     def decide(run: Run, release: Release, rollout: Rollout) -> RegistryChange:
+        _ = run.releases  # raises the problems of this one
         verdict = Verdict('passed')
         if gate.check_health and not rollout.aborted:
             verdict = health(run, name, gate.prometheus, gate.now)
@@ -71,7 +73,8 @@ def advancing(name: str, gate: Gate) -> Operation:
             return _wait(rollout, wait, verdict)
         return _advance(run, release, rollout)
 
-    return _moving('advance', name, decide)
+    flags = [flag for flag, given in (('--approve', gate.approved), ('--now', gate.skip_hold)) if given]
+    return _moving('advance', name, decide, flags)
 
 
 def finishing(name: str, now: int) -> Operation:
@@ -94,9 +97,14 @@ def aborting(name: str) -> Operation:
     return _moving('abort', name, decide)
 
 
-def _moving(verb: str, name: str, decide: Callable[[Run, Release, Rollout], RegistryChange]) -> Operation:
-    """An operation on a rollout in progress; if the branch moves meanwhile, the rollout must still be at its stage."""
+def _moving(
+    verb: str, name: str, decide: Callable[[Run, Release, Rollout], RegistryChange], flags: Sequence[str] = ()
+) -> Operation:
+    """An operation on a rollout in progress, which must stay at its stage until the operation is carried out."""
     seen: list[str] = []
+
+    def look(run: Run) -> None:
+        seen[:] = [stage_name(find_rollout(run, name)[1])]
 
     def change(run: Run) -> RegistryChange:
         release, rollout = find_rollout(run, name)
@@ -107,7 +115,23 @@ def _moving(verb: str, name: str, decide: Callable[[Run, Release, Rollout], Regi
         seen[:] = [stage]
         return decide(run, release, rollout)
 
-    return Operation(f'rollout {verb}', (name,), (_model(name),), change, history=verb != 'abort')
+    history = verb != 'abort'
+    return Operation(f'rollout {verb}', (*flags, name), (_model(name),), change, look=look, history=history)
+
+
+def _first_note(name: str, began: Start) -> tuple[str, ...]:
+    """What the commit that starts a rollout does to the traffic."""
+    if not began.stage:
+        return ()
+    return (f'{name}: {began.to} starts and gets no requests yet. The pin moves when the rollout ends.',)
+
+
+def _traffic(rollout: Rollout, after_it: int) -> tuple[str, ...]:
+    """The percent of the requests that the new version gets, before and after a commit."""
+    before, version = rollout_share(rollout, rollout.stage), rollout.spec['to']['version']
+    return (
+        f'{rollout.name}: version {version} gets {before} % of the requests before this commit, {after_it} % after it.',
+    )
 
 
 def _model(name: str) -> str:
@@ -133,7 +157,8 @@ def _advance(run: Run, release: Release, rollout: Rollout) -> RegistryChange:
         'result': 'advanced', 'waitSeconds': 0, 'reasons': [], 'before': stage_name(rollout), 'stage': to,
         'remaining': remaining(rollout)[1:],
     }  # fmt: skip
-    return RegistryChange(advance(rollout, release, run.source.read), shortened(subject), result)
+    notes = () if rollout.aborted else _traffic(rollout, rollout_share(rollout, to))
+    return RegistryChange(advance(rollout, release, run.source.read), shortened(subject), result, notes)
 
 
 def _abort(run: Run, rollout: Rollout, reasons: list[str]) -> RegistryChange:
@@ -142,7 +167,7 @@ def _abort(run: Run, rollout: Rollout, reasons: list[str]) -> RegistryChange:
         'result': 'aborted', 'waitSeconds': 0, 'reasons': reasons, 'stage': rollout.stage,
         'from': rollout.spec['from'], 'remaining': [ENDED] if rollout_stage(rollout).serves else [],
     }  # fmt: skip
-    return RegistryChange(abort(rollout, run.source.read), shortened(subject), result)
+    return RegistryChange(abort(rollout, run.source.read), shortened(subject), result, _traffic(rollout, 0))
 
 
 def _start_of(run: Run, name: str, version: str, chart: str) -> Start:

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from typing import assert_never
 
 from generator.domain.choices import Engine
-from generator.domain.layout import ROLLOUTS, names_below
-from generator.domain.problems import problem
+from generator.domain.layout import ROLLOUTS, SETTINGS, names_below
+from generator.domain.problems import ProblemsFound, problem
 from generator.domain.records import Environment, Release, ResolvedRelease, Rollout
 from generator.domain.strategy import Strategy
 from generator.domain.units import seconds
@@ -27,6 +27,7 @@ from generator.operations.rollout_steps import Wait, waits_for
 from generator.pipeline.published import chart_reader, pinned, published_ref
 from generator.pipeline.run import Run
 from generator.pipeline.source import open_source
+from generator.registry.load import NO_SETTINGS
 from generator.releases.resolve import resolve_pinned
 from generator.strategies.during import rollout_pair, rollout_stage, rollout_strategy
 from generator.strategies.queries import queries
@@ -144,8 +145,11 @@ def strategy_of(run: Run, name: str) -> tuple[Strategy, Environment]:
 
 
 def rollout_names(repository: Repository) -> list[str]:
-    """`env/model` of all rollouts in progress."""
-    return names_below(ROLLOUTS, open_source(repository).tree.ids)
+    """`env/model` of all rollouts in progress; raises ProblemsFound if there is no registry."""
+    ids = open_source(repository).tree.ids
+    if SETTINGS not in ids:
+        raise ProblemsFound([NO_SETTINGS])
+    return names_below(ROLLOUTS, ids)
 
 
 def resolve_alone(run: Run, release: Release) -> ResolvedRelease:

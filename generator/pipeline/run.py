@@ -37,7 +37,7 @@ from generator.pipeline.source import Source, open_source
 from generator.plan.hand_edits import is_published
 from generator.plan.plan import Trees, make_plan
 from generator.plan.transitions import migration_warnings
-from generator.registry.load import RegistryCheck, load_registry, no_problems
+from generator.registry.load import NO_SETTINGS, RegistryCheck, load_registry, no_problems
 from generator.releases.pins import with_targets
 from generator.releases.resolve import resolve_releases
 from generator.tools.git.repository import Repository
@@ -94,11 +94,13 @@ class Run:
 
     def _check_scope(self) -> None:
         names = self.source.names
+        if SETTINGS not in names:
+            self.source.check_missing(SETTINGS)
+            if self.source.scope:
+                raise ProblemsFound([NO_SETTINGS])
         known = names_below(MODELS, names)
         if unknown := sorted({*self.source.scope}.difference(known)):
             raise ProblemsFound(Problem(MODELS, '', f"model '{m}' not found", suggest(m, known)) for m in unknown)
-        if SETTINGS not in names:
-            self.source.check_missing(SETTINGS)
 
     def _checks(self, found: Registry, unread: Collection[str]) -> Iterable[Problem]:
         return registry_problems(found, self.templates, unread)

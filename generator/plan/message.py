@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping, Sequence
 
 from generator.domain.records import Plan
 from generator.plan.summary import Summary, summarize
@@ -18,13 +18,16 @@ def commit_message(
     operation: str,
     subject: str = '',
     moves: Mapping[str, str] | None = None,
+    notes: Sequence[str] = (),
 ) -> str:
     """Write a subject of at most 72 characters, the charts and releases in the body, the operation as trailer.
 
-    `moves` describes the releases that move to another chart; for the others only values change.
+    `moves` describes the releases that move to another chart; for the others only values change. `notes` are the first
+    lines of the body.
     """
     summary = summarize(plan)
     lines = [subject.strip() or _subject(summary, registry_files, operation), '']
+    lines += [*notes, ''] if notes else []
     lines += _section('New charts', summary.new_charts)
     lines += _section('Restored charts', summary.restored_charts)
     lines += _section('Changed drafts', summary.changed_charts)

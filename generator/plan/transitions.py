@@ -85,14 +85,14 @@ def migration_warnings(changed: Mapping[str, tuple[bytes, bytes]]) -> Iterator[P
 
 def _warnings(file: str, name: str, before: Values, after: Values) -> Iterator[Problem]:
     old, new = _form(before), _form(after)
-    gone, comes = old.workload(name), new.workload(name)
+    gone, comes, rolls = old.workload(name), new.workload(name), old.rolls or new.rolls
     if gone != comes:
         message = f'changes from {old.shown} to {new.shown}: {comes} replaces {gone}, whose pods are deleted'
         yield Problem(file, '', message, 'apply it at low traffic: requests may fail until the new pods are ready')
     elif makes_routes(old.engine) != makes_routes(new.engine):
         message = f'changes from {old.shown} to {new.shown}: its Service and its route are deleted and recreated'
         yield Problem(file, '', message, 'apply it at low traffic')
-    elif by_commits(new.engine) and new.kind != 'rolling' and old.chart != new.chart and not (old.rolls or new.rolls):
+    elif by_commits(new.engine) and 'rolling' not in (old.kind, new.kind) and old.chart != new.chart and not rolls:
         message = f'the new version gets all requests at once, although the strategy is {new.kind}'
         yield Problem(file, '', message, "to use the strategy, revert the pin and run 'chartloom rollout start'")
     for track, weight in old.serving(new):

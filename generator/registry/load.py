@@ -38,6 +38,7 @@ from generator.registry.texts import text_problems
 
 RegistryCheck = Callable[[Registry, Collection[str]], Iterable[Problem]]
 
+NO_SETTINGS = Problem(SETTINGS, '', 'file not found', "run 'chartloom init' to create a repository")
 API_VERSION = 'chartloom/v1'
 _PLAIN = re.compile(r'[!-~]+')  # the schema checks the format of a name
 _NAME = re.compile(r'[a-z0-9](?:[-a-z0-9]*[a-z0-9])?')
@@ -74,7 +75,7 @@ def load_registry(
             problems.extend(error.problems)
     unread = {problem.file for problem in problems}
     if not found['Settings'] and SETTINGS not in unread:
-        problems.append(Problem(SETTINGS, '', 'file not found', "run 'chartloom init' to create a repository"))
+        problems.append(NO_SETTINGS)
     registry = _registry(found, every or names)
     if problems := [*problems, *check(registry, unread)]:
         raise ProblemsFound(problems)

@@ -48,6 +48,11 @@ class Stage:
     approval: bool = False
 
     @property
+    def requests(self) -> int:
+        """Percent of the requests that the new version serves; at 'return' the pods of the live track run it, too."""
+        return 100 if self.name == 'return' else self.weight
+
+    @property
     def serves(self) -> bool:
         """Whether the new track gets requests or copies of them."""
         return bool(self.weight or self.headers or self.mirror)

@@ -45,6 +45,12 @@ def rollout_pair(release: Release, rollout: Rollout) -> Pair:
     return pair_of(rollout_strategy(rollout), release.slot)
 
 
+def rollout_share(rollout: Rollout, stage: str) -> int:
+    """Return the percent of the requests that the new version serves at a stage, 100 at the end."""
+    found = find_stage(rollout_strategy(rollout), stage)
+    return found.requests if found else 100
+
+
 def rollout_stage(rollout: Rollout) -> Stage:
     stage = find_stage(rollout_strategy(rollout), rollout.stage)
     assert stage, 'the checks of the registry refuse others'

@@ -250,7 +250,7 @@ def test_an_entry_says_what_its_chart_was_made_from_and_leaves_out_what_nobody_k
 )
 def test_an_entry_is_closed(line: str) -> None:
     (entry,) = charts(a_model()).ledger
-    with pytest.raises(ProblemsFound, match=r'invalid ledger|no value'):
+    with pytest.raises(ProblemsFound, match=r'invalid ledger|the value is missing'):
         read_ledger(dump_ledger('web', [entry]) + f'    {line}\n'.encode(), 'f')
 
 

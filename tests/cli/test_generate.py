@@ -32,7 +32,8 @@ def test_words_for_people(tmp_path: Path) -> None:
     assert done.stdout == (
         'new charts: web 1.0.1\n'
         'releases: prod/web, staging/web\n'
-        f'{len(here.files()) - 1} files changed\n'
+        'registry: registry/models/web.yaml\n'
+        f'{len(here.files())} files changed\n'
         f'commit {here.head()[:12]} on main\n'
     )
     assert chartloom(here.folder, 'generate', '--commit').stdout == NOTHING
@@ -116,7 +117,8 @@ def test_removal_in_words(tmp_path: Path) -> None:
     assert (done.returncode, done.stderr) == (1, ''.join(told))
     done = chartloom(here.folder, 'generate', '--commit', '--allow-removal', 'prod/web')
     assert done.stdout == (
-        'removed: prod/web\nthe agent uninstalls the removed releases\n2 files changed\n'
+        'removed: prod/web\nregistry: registry/releases/prod/web.yaml\n'
+        'the agent uninstalls the removed releases\n3 files changed\n'
         f'commit {here.head()[:12]} on main\n'
     )
 

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import json
+import os
+import subprocess
 import sys
 from pathlib import Path
 from typing import Any
 
 import pytest
 import registries as r
-from gitops import Checkout, chartloom, clone, faster_writer, install, new, remote_change
+from gitops import Checkout, chartloom, clone, faster_writer, install, new, remote_change, start
 from parts import ROOT, git
 
 from generator.documents.read import read_yaml
@@ -182,3 +184,91 @@ def test_init_is_a_commit_and_a_dry_run_makes_no_folder(tmp_path: Path) -> None:
     assert dry['written'] == told['written']
     here = Checkout(tmp_path / 'a/b')
     assert (here.status(), here.head()) == ([], told['commit'])
+
+
+@pytest.mark.parametrize(
+    ('arguments', 'message'),
+    [
+        (['pin', '--branch', 'other'], '--branch requires --repo'),
+        (['rollout', 'status', '--branch', 'other'], '--branch requires --repo'),
+        (['generate', '--message', 'why'], '--message requires --commit'),
+        (['pin', '--message', 'two\nlines'], '--message is not a single line of text'),
+        (['pin', 'prod'], "expected ENV/MODEL, found 'prod'"),
+        (['rollout', 'start', 'a/b/c'], "expected ENV/MODEL, found 'a/b/c'"),
+    ],
+)
+def test_an_option_without_effect_is_an_error(checkout: Checkout, arguments: list[str], message: str) -> None:
+    before = checkout.everything()
+    done = chartloom(checkout.folder, *arguments)
+    assert (done.returncode, done.stdout) == (2, '')
+    assert message in done.stderr
+    assert checkout.everything() == before
+
+
+def test_a_commit_says_what_happens_to_the_traffic_and_who_approved(checkout: Checkout) -> None:
+    as_json(checkout.folder, 'rollout', 'start', 'prod/web', '--push')
+    assert 'gets no requests yet' in checkout.git('log', '-1', '--format=%B')
+    as_json(checkout.folder, 'rollout', 'advance', 'prod/web', '--now', '--approve', '--push')
+    as_json(checkout.folder, 'rollout', 'advance', 'prod/web', '--now', '--approve', '--push')
+    said = checkout.git('log', '-1', '--format=%B')
+    assert 'prod/web: version 2 gets 20 % of the requests before this commit, 50 % after it.' in said
+    assert 'Chartloom-Operation: rollout advance --approve --now prod/web' in said
+    as_json(checkout.folder, 'rollout', 'abort', 'prod/web')
+    assert '50 % of the requests before this commit, 0 % after it' in checkout.git('log', '-1', '--format=%B')
+
+
+KILLED = """
+import os, signal, sys
+from generator import cli
+from generator.tools.git import transaction
+transaction.journal.place = lambda *_: os.kill(os.getpid(), signal.SIGKILL)
+cli.main()
+"""
+
+
+def test_an_approval_counts_for_one_stage_also_after_an_interruption(checkout: Checkout) -> None:
+    """The interrupted step is completed; the repeated command must not take the next one."""
+    as_json(checkout.folder, 'rollout', 'start', 'prod/web', '--push')
+    command = [sys.executable, '-c', KILLED, 'rollout', 'advance', 'prod/web', '--now', '--approve', '--push']
+    env = {**os.environ, 'PYTHONPATH': str(ROOT)}
+    assert subprocess.run(command, cwd=checkout.folder, env=env, capture_output=True, check=False).returncode == -9
+    head = checkout.head()
+    done = chartloom(checkout.folder, *command[3:])
+    assert done.returncode == 1
+    assert 'an interrupted command was completed' in done.stderr
+    assert (checkout.head(), checkout.status()) == (head, [])
+    assert as_json(checkout.folder, 'rollout', 'status', 'prod/web')['rollouts'][0]['stage'] == 'step-1'
+
+
+def test_two_runs_at_once_take_one_stage(checkout: Checkout) -> None:
+    as_json(checkout.folder, 'rollout', 'start', 'prod/web', '--push')
+    command = ('rollout', 'advance', 'prod/web', '--now', '--approve', '--push')
+    both = [start(checkout.folder, *command) for _ in range(2)]
+    told = [process.communicate() for process in both]
+    codes = sorted(process.returncode for process in both)
+    stage = as_json(checkout.folder, 'rollout', 'status', 'prod/web')['rollouts'][0]['stage']
+    # The second one sees the first one's stage before, or is so late that it begins after it.
+    assert (codes, stage) in [([0, 1], 'step-1'), ([0, 0], 'step-2')], told
+
+
+def test_a_pin_that_is_written_by_hand_is_committed(checkout: Checkout) -> None:
+    checkout.write(r.release('prod', 'web', version='2', chart='1.0.1'))
+    told = as_json(checkout.folder, 'pin', 'prod/web')
+    assert [row['before'] for row in told['pins']] == ['1 (chart 1.0.0)']
+    assert checkout.git('log', '-1', '--format=%s') == 'Pin prod/web: 1 (chart 1.0.0) → 2 (chart 1.0.1)'
+    assert checkout.status() == []
+
+
+def test_without_an_identity_git_makes_no_commit(tmp_path: Path) -> None:
+    env = dict.fromkeys(('GIT_AUTHOR_NAME', 'GIT_AUTHOR_EMAIL', 'GIT_COMMITTER_NAME', 'GIT_COMMITTER_EMAIL'), '')
+    done = chartloom(tmp_path, 'init', '--path', 'r', env=env)
+    assert (done.returncode, list(tmp_path.iterdir())) == (1, [])
+    assert done.stderr.startswith('git: the committer is not set\n  hint: run ')
+
+
+def test_a_folder_without_a_registry_has_no_rollouts(tmp_path: Path) -> None:
+    git(tmp_path, 'init', '--quiet')
+    for arguments in (['rollout', 'status'], ['pin', 'prod/web'], ['plan', 'web']):
+        done = chartloom(tmp_path, *arguments)
+        assert (done.returncode, done.stdout) == (1, '')
+        assert done.stderr.startswith('registry/settings.yaml: file not found\n')

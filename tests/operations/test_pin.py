@@ -144,4 +144,4 @@ def test_a_pin_takes_along_what_it_pins_and_nothing_else(repository: r.Repositor
     repository.write(r.release('dev', 'web', version='1'))
     subprocess.run([*command, 'dev/web'], cwd=repository.folder, check=True, capture_output=True)
     assert git(repository.folder, 'status', '--porcelain') == ''
-    assert git(repository.folder, 'log', '-1', '--format=%s') == 'Pin dev/web: 1 (chart none) → 1 (chart 1.0.0)'
+    assert git(repository.folder, 'log', '-1', '--format=%s') == 'Pin dev/web: no pin → 1 (chart 1.0.0)'

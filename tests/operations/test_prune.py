@@ -151,12 +151,12 @@ def as_json(here: Checkout, *arguments: str) -> dict[str, Any]:
 def test_words_and_json(tmp_path: Path) -> None:
     here = grown(tmp_path)
     done = chartloom(here.folder, 'prune', '--dry-run')
-    assert done.stdout.splitlines()[:3] == [f'would remove {folder}' for folder in GONE]
+    assert done.stdout.splitlines()[0] == 'to remove: web 1.0.0, web 1.0.1, web 1.0.2'
     answer = as_json(here, '--dry-run')
     assert (answer['pruned'], answer['dryRun'], answer['commit']) == (GONE, True, '')
     done = chartloom(here.folder, 'prune')
     assert done.returncode == 0
-    assert done.stdout.splitlines()[:3] == [f'removed {folder}' for folder in GONE]
+    assert done.stdout.splitlines()[0] == 'removed: web 1.0.0, web 1.0.1, web 1.0.2'
     assert f'commit {here.head()[:12]} on main\n' in done.stdout
     answer = as_json(here)
     assert (answer['pruned'], answer['changed'], answer['commit']) == ([], False, '')

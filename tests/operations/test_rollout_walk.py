@@ -109,7 +109,7 @@ def test_a_canary_walks_to_its_end(checkout: Checkout) -> None:
     )
     assert [line for line in subjects.splitlines() if line][:2] == [
         'Start the rollout of prod/web 2|rollout start prod/web',
-        'Roll out prod/web 2: on → step-1|rollout advance prod/web',
+        'Roll out prod/web 2: on → step-1|rollout advance --approve --now prod/web',
     ]
     assert_rebuilt(checkout, commits)
 

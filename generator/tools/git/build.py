@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator
 
 from generator.domain.layout import CHARTS
+from generator.domain.problems import CommandFailed, problem
 from generator.domain.tree import Files
 from generator.tools.git.repository import Repository
 
@@ -31,8 +32,14 @@ def build_commit(
     parents = ('-p', parent) if parent else ()
     signed = ('-S',) if sign or repository.ask('config', '--type=bool', 'commit.gpgsign') == 'true' else ()
     text = message.encode('utf-8', 'surrogateescape')
-    made = repository.feed(text, '-c', 'i18n.commitEncoding=UTF-8', 'commit-tree', tree, *parents, *signed, '-F', '-')
-    return made.decode().strip()
+    command = ('-c', 'i18n.commitEncoding=UTF-8', 'commit-tree', tree, *parents, *signed, '-F', '-')
+    try:
+        return repository.feed(text, *command).decode().strip()
+    except CommandFailed as error:
+        if 'tell me who you are' in error.stderr or 'empty ident' in error.stderr:
+            hint = "run 'git config user.name …' and 'git config user.email …'"
+            raise problem('git', '', 'the committer is not set', hint) from None
+        raise
 
 
 def _stream(

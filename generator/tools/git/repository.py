@@ -223,7 +223,7 @@ def _not_opened(folder: Path, error: CommandFailed) -> Exception:
         return problem(str(folder), '', 'git does not trust the owner of the folder', hint)
     if 'must be run in a work tree' in said:
         place = text(call(folder, ('rev-parse', '--absolute-git-dir')))
-        hint = f"use a clone, or run 'chartloom generate --repo file://{place} --branch main'"
+        hint = f'use a clone, or add the options --repo file://{place} --branch <branch> to a command that has them'
         return problem(str(folder), '', 'the repository has no work tree', hint)
     return error
 
