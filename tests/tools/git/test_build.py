@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from parts import git
 from registries import following, model, release, settings, version
 
-from generator.domain.problems import CommandFailed
+from generator.domain.problems import CommandFailed, ProblemsFound
 from generator.domain.records import Change, Plan
 from generator.plan.message import commit_message
 from generator.tools.git.build import build_commit
@@ -205,6 +205,6 @@ def test_without_a_name_nothing_happens(tmp_path: Path, monkeypatch: pytest.Monk
     here.git('config', 'user.useConfigOnly', 'true')
     here.write(model('web', replicas=3))
     before = here.everything()
-    with pytest.raises(CommandFailed, match='tell me who you are'):
+    with pytest.raises(ProblemsFound, match='the committer is not set'):
         here.commit()
     assert here.everything() == before
