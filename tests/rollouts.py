@@ -13,7 +13,8 @@ from generator.charts.starter import load_templates
 from generator.charts.versions import ModelCharts, make_charts
 from generator.checks.registry import registry_problems
 from generator.documents.schema import RegistrySchemas
-from generator.domain.records import Chart, LedgerEntry, Registry, Release, ResolvedRelease, Rollout, Templates
+from generator.domain.generated import Chart, LedgerEntry, ResolvedRelease, Templates
+from generator.domain.records import Registry, Release, Rollout
 from generator.operations.rollout_start import check_release, choose_target, start
 from generator.operations.rollout_steps import Files, Pin, abort, advance, check_finish
 from generator.registry.load import load_registry

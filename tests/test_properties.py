@@ -26,8 +26,8 @@ from hypothesis import strategies as st
 from parts import ROOT, git
 
 from generator.documents.write import dump_yaml
+from generator.domain.generated import ResolvedRelease
 from generator.domain.problems import ProblemsFound
-from generator.domain.records import ResolvedRelease
 from generator.pipeline.run import Run
 from generator.plan.plan import Plan
 from generator.plan.summary import summarize

@@ -14,9 +14,10 @@ from typing import Any
 
 from generator.charts.layers import model_layers
 from generator.documents.jinja import render_document
+from generator.domain.generated import Templates
 from generator.domain.places import Path, json_path
 from generator.domain.problems import Problem, ProblemsFound
-from generator.domain.records import Model, ModelVersion, Templates, Values
+from generator.domain.records import Model, ModelVersion, Values
 from generator.values.images import show_image
 from generator.values.layers import merge_checked
 from generator.values.merge import enabled

@@ -14,17 +14,8 @@ from generator.charts.monitoring import DASHBOARD, wants_gpus
 from generator.charts.readme import chart_readme
 from generator.documents.schema import values_faults
 from generator.documents.write import dump_yaml
-from generator.domain.records import (
-    DOMAIN,
-    VALUES_CONTRACT,
-    Chart,
-    Model,
-    ModelVersion,
-    Settings,
-    Starter,
-    Templates,
-    Values,
-)
+from generator.domain.generated import Chart, Starter, Templates
+from generator.domain.records import DOMAIN, VALUES_CONTRACT, Model, ModelVersion, Settings, Values
 from generator.domain.strategy import WrittenStrategy, written_strategy
 from generator.strategies.queries import QUERIES
 from generator.strategies.routing import routing

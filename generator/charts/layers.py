@@ -8,9 +8,10 @@ from typing import Any
 
 from generator.charts import monitoring, prediction, scaling, startup
 from generator.charts.artifacts import Fragment, artifact_fragments, artifact_problems
+from generator.domain.generated import Layer, Runtime, Templates
 from generator.domain.places import Path, json_path
 from generator.domain.problems import Problem
-from generator.domain.records import Layer, Model, ModelVersion, Runtime, Templates, Values
+from generator.domain.records import Model, ModelVersion, Values
 from generator.domain.units import seconds
 from generator.domain.words import suggest
 from generator.values.images import parse_image

@@ -8,9 +8,9 @@ from typing import Any
 
 from generator.documents.read import read_yaml
 from generator.documents.write import dump_yaml, is_sealed, seal
+from generator.domain.generated import LedgerEntry
 from generator.domain.layout import model_file
 from generator.domain.problems import ProblemsFound, problem
-from generator.domain.records import LedgerEntry
 
 
 def dump_ledger(model: str, entries: Sequence[LedgerEntry]) -> bytes:

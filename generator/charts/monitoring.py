@@ -6,9 +6,10 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from generator.charts import alerts
+from generator.domain.generated import Chart, Layer, ResolvedRelease, Runtime
 from generator.domain.places import Path
 from generator.domain.problems import Fault, Problem
-from generator.domain.records import DOMAIN, Chart, Environment, Layer, Model, Release, ResolvedRelease, Runtime, Values
+from generator.domain.records import DOMAIN, Environment, Model, Release, Values
 from generator.values.merge import enabled
 
 DASHBOARD = f'{DOMAIN}/dashboard'  # annotation of charts that contain one

@@ -6,7 +6,8 @@ from collections import defaultdict
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 
-from generator.domain.records import LedgerEntry, Model, Registry, Settings
+from generator.domain.generated import LedgerEntry
+from generator.domain.records import Model, Registry, Settings
 
 _KEEP = 10  # the default in schemas/settings.json
 

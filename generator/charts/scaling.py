@@ -6,9 +6,10 @@ from collections.abc import Iterator
 from typing import Any
 
 from generator.charts import alerts
+from generator.domain.generated import Runtime
 from generator.domain.places import Path
 from generator.domain.problems import Problem
-from generator.domain.records import Model, Runtime, Values
+from generator.domain.records import Model, Values
 
 _SCALING: Path = ('spec', 'autoscaling')
 

@@ -13,8 +13,9 @@ from generator.charts.concatenate import concatenate
 from generator.charts.schema import chart_schema, without
 from generator.charts.workload import with_workload
 from generator.documents.read import read_yaml
+from generator.domain.generated import Runtime, Starter, Templates
 from generator.domain.layout import CHART_SCHEMA, CHART_VALUES, CHART_YAML, TEMPLATES
-from generator.domain.records import Runtime, Starter, Templates, Tree
+from generator.domain.records import Tree
 
 _STARTER = 'model-server'
 

@@ -10,19 +10,11 @@ from functools import lru_cache
 
 from generator.charts.files import VERSION, draft_chart
 from generator.documents.write import scalar_text
+from generator.domain.generated import Chart, LedgerEntry, Templates
 from generator.domain.layout import chart_folder
 from generator.domain.places import json_path
 from generator.domain.problems import problem
-from generator.domain.records import (
-    Chart,
-    Ids,
-    LedgerEntry,
-    Model,
-    ModelVersion,
-    Settings,
-    Templates,
-    Tree,
-)
+from generator.domain.records import Ids, Model, ModelVersion, Settings, Tree
 from generator.domain.tree import blob_id, tree_id
 
 FIRST_VERSION = '1.0.0'

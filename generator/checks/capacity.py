@@ -8,10 +8,11 @@ from dataclasses import dataclass, replace
 
 from generator.checks.hosts import host_problems
 from generator.domain.choices import Engine, Router, by_commits, reaches_other_clusters
+from generator.domain.generated import ResolvedRelease
 from generator.domain.layout import delivery_name
 from generator.domain.places import json_path
 from generator.domain.problems import Problem
-from generator.domain.records import Environment, ResolvedRelease, Values
+from generator.domain.records import Environment, Values
 from generator.domain.strategy import Rolling, Strategy
 from generator.domain.units import quantity
 from generator.strategies.capacity import Size, extra_pods, plans_that_fit, size_of

@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from typing import NamedTuple
 
+from generator.domain.generated import ResolvedRelease
 from generator.domain.layout import model_file
 from generator.domain.places import Path
 from generator.domain.problems import Problem
-from generator.domain.records import Environment, ResolvedRelease, Values
+from generator.domain.records import Environment, Values
 from generator.values.blame import written_at
 from generator.values.merge import enabled
 

@@ -13,10 +13,11 @@ from generator.checks.releases import release_problems
 from generator.checks.rollouts import rollout_problems
 from generator.checks.routes import route_problems
 from generator.domain.choices import has_projects, has_routes
+from generator.domain.generated import Templates
 from generator.domain.layout import environment_file
 from generator.domain.places import Path, json_path
 from generator.domain.problems import Problem
-from generator.domain.records import Environment, Model, Registry, Release, Templates
+from generator.domain.records import Environment, Model, Registry, Release
 from generator.domain.words import quoted, suggest
 from generator.strategies.faults import strategy_faults
 

@@ -7,8 +7,8 @@ from collections.abc import Iterator
 from generator.charts import monitoring
 from generator.checks.gateways import gateway_faults
 from generator.checks.kubernetes import feature_faults
+from generator.domain.generated import ResolvedRelease
 from generator.domain.problems import Fault, Problem
-from generator.domain.records import ResolvedRelease
 from generator.values.blame import to_problems
 from generator.values.images import images, show_image
 

@@ -6,9 +6,10 @@ from collections.abc import Iterator
 from typing import assert_never
 
 from generator.charts.prediction import no_request
+from generator.domain.generated import Templates
 from generator.domain.places import json_path
 from generator.domain.problems import Problem
-from generator.domain.records import Environment, Registry, Release, Templates
+from generator.domain.records import Environment, Registry, Release
 
 
 def registry_warnings(registry: Registry, templates: Templates) -> list[Problem]:

@@ -9,8 +9,8 @@ import click
 
 from generator.cli import CHANGES, offers
 from generator.cli.output import common_options, problem_data, result, say, table, warn
+from generator.domain.generated import Plan
 from generator.domain.layout import chart_file, chart_folder
-from generator.domain.records import Plan
 from generator.domain.secrets import veil
 from generator.pipeline import known
 from generator.pipeline.run import Run, open_run

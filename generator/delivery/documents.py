@@ -10,8 +10,9 @@ from generator.delivery.bootstrap import bootstrap_command
 from generator.documents.blocks import with_block
 from generator.documents.jinja import render_document
 from generator.domain.choices import agent_title, controller_title
+from generator.domain.generated import Templates
 from generator.domain.layout import SCHEMAS
-from generator.domain.records import Registry, Templates, Tree
+from generator.domain.records import Registry, Tree
 
 _ATTRIBUTES = """\
 # chartloom compares hashes of these files: git must not change their line endings.

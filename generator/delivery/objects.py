@@ -10,8 +10,9 @@ from typing import Any, assert_never
 
 from generator.documents.write import Dumped, dump_yaml, seal
 from generator.domain.choices import Agent, agent_title
+from generator.domain.generated import ResolvedRelease
 from generator.domain.layout import bootstrap_name, delivery_name, release_file
-from generator.domain.records import DOMAIN, Environment, ResolvedRelease, Settings, Values
+from generator.domain.records import DOMAIN, Environment, Settings, Values
 from generator.strategies.companions import client_side, drift_ignore, health_checks, ignore_differences
 
 # With both agents, removing a delivery object removes what it deployed.

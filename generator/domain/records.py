@@ -1,15 +1,13 @@
-"""Registry, charts, releases and plans as frozen data; JSON Schema has checked the documents they are made from."""
+"""The registry as frozen data; JSON Schema has checked the documents that it is made from."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any, NamedTuple
+from typing import Any
 
 from generator.domain.choices import Agent, Controller, Engine, Router, agent_namespace
-from generator.domain.layout import chart_folder
-from generator.domain.places import Path
-from generator.domain.strategy import Strategy, WrittenStrategy
+from generator.domain.strategy import Strategy
 
 Values = Mapping[str, Any]
 # Paths are strings, not PurePosixPath: 20,000 of those cost 0.1 s to make and hash, and git speaks strings.
@@ -209,136 +207,3 @@ class Registry:
     model_names: frozenset[str]
     release_names: frozenset[str]
     rollouts: Mapping[str, Rollout] = field(default_factory=dict)  # by the name of the release
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class Starter:
-    """A complete chart that passes helm lint; `files` are as in generated charts, `digest` is the sha256 of templates.
-
-    `about` is its Chart.yaml, `described` the schema of values with its descriptions, which charts omit; `schema` is
-    the same, parsed.
-    """
-
-    about: Values
-    files: Tree
-    values: Values
-    schema: Values
-    described: bytes
-    digest: str
-
-    @property
-    def version(self) -> str:
-        """Name and version of the starter, as charts and ledgers record it."""
-        return f'{self.about["name"]} {self.about["version"]}'
-
-
-@dataclass(frozen=True, slots=True)
-class Runtime:
-    name: str
-    file: str
-    spec: Values
-
-
-@dataclass(frozen=True, slots=True)
-class Templates:
-    starter: Starter
-    runtimes: Mapping[str, Runtime]
-    documents: Tree
-    schemas: Tree
-
-
-class Layer(NamedTuple):
-    """Values with their origin: `values[target + p]` is in `file` at `source + p`.
-
-    A tuple, because a run creates a hundred thousand of them and a frozen dataclass takes four times as long to create.
-    """
-
-    file: str
-    source: Path
-    target: Path
-    values: Any
-
-
-@dataclass(frozen=True, slots=True)
-class LedgerEntry:
-    """One chart version. `digest` identifies its content, `content` is the digest without version and change notes,
-    `source` the digest of the model version in the registry: image, artifact and signature. `starter` is the starter it
-    was generated from, `tree` git's id of its folder after the hash algorithm ('sha1:…'). Only `pruned` may change:
-    whether the folder is only in git's history. `restarts` and `manifest` are not set yet."""
-
-    version: str
-    model_version: str
-    digest: str
-    content: str
-    source: str
-    starter: str
-    tree: str
-    bump: str
-    reasons: tuple[str, ...]
-    restarts: tuple[str, ...] = ()  # why pods restart
-    manifest: str = ''  # digest of its manifest in an OCI registry
-    pruned: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class Chart:
-    """A chart version as a release uses it; `files` is empty unless the chart must be written.
-
-    `strategy` is the model's own at that version, or None.
-    """
-
-    model: str
-    version: str
-    model_version: str
-    values: Values
-    schema: bytes
-    annotations: Values
-    strategy: WrittenStrategy | None
-    files: Tree = field(default_factory=dict)
-    layers: tuple[Layer, ...] = ()
-
-    @property
-    def folder(self) -> str:
-        return chart_folder(self.model, self.version)
-
-    @property
-    def is_new(self) -> bool:
-        """Whether it was generated and checked in this run."""
-        return bool(self.layers)
-
-
-@dataclass(frozen=True, slots=True)
-class ResolvedRelease:
-    """A release with its chart and values: `values` are the differences from the chart's values, `merged` all values,
-    `written` is its neutral strategy with the place that sets it; in a rollout, the one the rollout started with."""
-
-    release: Release
-    environment: Environment
-    chart: Chart
-    values: Values
-    merged: Values
-    layers: tuple[Layer, ...]
-    written: WrittenStrategy
-
-    @property
-    def strategy(self) -> Strategy:
-        return self.written.strategy
-
-
-@dataclass(frozen=True, slots=True, order=True)
-class Change:
-    kind: str  # add, update, remove
-    path: str
-
-
-@dataclass(frozen=True, slots=True)
-class Plan:
-    """Files to write and to remove; `restored` are folders of published charts that are restored completely."""
-
-    changes: tuple[Change, ...]
-    files: Tree
-    restored: tuple[str, ...] = ()
-
-    @property
-    def removed(self) -> tuple[str, ...]:
-        return tuple(change.path for change in self.changes if change.kind == 'remove')

@@ -5,9 +5,9 @@ from __future__ import annotations
 import os
 from dataclasses import replace
 
+from generator.domain.generated import Plan
 from generator.domain.problems import problem
 from generator.domain.progress import Progress, quiet
-from generator.domain.records import Plan
 from generator.operations.changeset import build, find_changes
 from generator.operations.operation import Operation, Options, Outcome, RegistryChange
 from generator.operations.warnings import shown_warnings

@@ -7,6 +7,7 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from generator.delivery import documents as repository_documents
+from generator.domain.generated import Change, Plan
 from generator.domain.layout import (
     DELIVERY,
     DOCUMENTS,
@@ -17,7 +18,6 @@ from generator.domain.layout import (
     is_registry_yaml,
 )
 from generator.domain.problems import Problem, ProblemsFound
-from generator.domain.records import Change, Plan
 from generator.domain.tree import LINK, Files
 from generator.operations.operation import Operation, Options
 from generator.pipeline.run import Run

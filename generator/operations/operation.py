@@ -6,8 +6,8 @@ from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from generator.domain.generated import Plan
 from generator.domain.problems import Problem
-from generator.domain.records import Plan
 from generator.domain.tree import Files
 from generator.pipeline.run import Run
 

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+from generator.domain.generated import Plan
 from generator.domain.layout import CHART_YAML, chart_file
-from generator.domain.records import Plan
 from generator.operations.operation import Operation
 
 

@@ -7,9 +7,9 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 
+from generator.domain.generated import Plan
 from generator.domain.problems import problem
 from generator.domain.progress import Progress, quiet
-from generator.domain.records import Plan
 from generator.operations.apply import apply
 from generator.operations.changeset import Changeset, build
 from generator.operations.operation import Operation, Options, Outcome, RegistryChange, Remote

@@ -6,9 +6,10 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
 from generator.checks.registry import environment_problems
+from generator.domain.generated import ResolvedRelease
 from generator.domain.layout import TEMPLATES, model_file
 from generator.domain.problems import ProblemsFound, problem
-from generator.domain.records import Release, ResolvedRelease, Rollout
+from generator.domain.records import Release, Rollout
 from generator.operations.operation import Operation, RegistryChange
 from generator.operations.rollout_health import Verdict
 from generator.operations.rollout_start import Start, check_release, choose_target, start

@@ -7,10 +7,11 @@ from dataclasses import dataclass
 
 from generator.charts.versions import ModelCharts
 from generator.domain.choices import by_commits
+from generator.domain.generated import ResolvedRelease
 from generator.domain.layout import RELEASES, ledger_file
 from generator.domain.places import json_path
 from generator.domain.problems import problem
-from generator.domain.records import Model, Registry, Release, ResolvedRelease
+from generator.domain.records import Model, Registry, Release
 from generator.domain.strategy import Rolling
 from generator.domain.tree import Files, Read
 from generator.domain.words import suggest

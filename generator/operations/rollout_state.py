@@ -7,9 +7,10 @@ from dataclasses import dataclass
 from typing import assert_never
 
 from generator.domain.choices import Engine
+from generator.domain.generated import ResolvedRelease
 from generator.domain.layout import ROLLOUTS, SETTINGS, names_below
 from generator.domain.problems import ProblemsFound, problem
-from generator.domain.records import Environment, Release, ResolvedRelease, Rollout
+from generator.domain.records import Environment, Release, Rollout
 from generator.domain.strategy import Strategy
 from generator.domain.units import seconds
 from generator.operations.rollout_health import (

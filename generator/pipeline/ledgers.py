@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Mapping
 
 from generator.charts.ledger import read_before, read_published, with_lost
+from generator.domain.generated import LedgerEntry
 from generator.domain.layout import CHARTS, is_ledger, ledger_file, model_of
-from generator.domain.records import Ids, LedgerEntry
+from generator.domain.records import Ids
 from generator.domain.tree import LINK
 from generator.plan.message import TRAILER
 from generator.tools.git.repository import Repository

@@ -10,9 +10,10 @@ from generator.charts.ledger import TAMPERED, brought_back
 from generator.charts.starter import load_templates
 from generator.charts.versions import ModelCharts, digest
 from generator.documents.read import read_yaml
+from generator.domain.generated import Chart, LedgerEntry
 from generator.domain.layout import CHART_README, CHART_SCHEMA, CHART_VALUES, CHART_YAML, chart_folder
 from generator.domain.problems import Problem, ProblemsFound, problem
-from generator.domain.records import Chart, Ids, LedgerEntry, Registry, Release, Settings, Tree
+from generator.domain.records import Ids, Registry, Release, Settings, Tree
 from generator.domain.tree import LINK
 from generator.pipeline.ledgers import Ledgers, ledgers_of_others, lost_ledgers, read_ledgers
 from generator.pipeline.restore import restore

@@ -9,8 +9,8 @@ from collections.abc import Collection, Mapping
 
 from generator.charts.ledger import TAMPERED, brought_back
 from generator.charts.versions import digest
+from generator.domain.generated import LedgerEntry
 from generator.domain.problems import CommandFailed, problem
-from generator.domain.records import LedgerEntry
 from generator.tools.git.remote import deepen, is_shallow
 from generator.tools.git.repository import Repository
 

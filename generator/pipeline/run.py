@@ -15,10 +15,11 @@ from generator.checks.registry import environment_problems, registry_problems
 from generator.checks.warnings import registry_warnings
 from generator.delivery.tree import render_charts, render_releases, render_repository
 from generator.documents.schema import RegistrySchemas
+from generator.domain.generated import LedgerEntry, Plan, ResolvedRelease, Templates
 from generator.domain.layout import DELIVERY, DOCUMENTS, MODELS, SETTINGS, ledger_file, names_below
 from generator.domain.problems import Problem, ProblemsFound
 from generator.domain.progress import Progress, quiet
-from generator.domain.records import Ids, LedgerEntry, Plan, Registry, ResolvedRelease, Settings, Templates
+from generator.domain.records import Ids, Registry, Settings
 from generator.domain.tree import Read
 from generator.domain.words import suggest
 from generator.pipeline.all_problems import with_further

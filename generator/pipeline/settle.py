@@ -8,9 +8,10 @@ from dataclasses import replace
 from generator.charts.ledger import brought_back, read_before
 from generator.charts.prune import choose_pruned, kept, marked, named_charts
 from generator.charts.versions import ModelCharts, digest
+from generator.domain.generated import LedgerEntry
 from generator.domain.layout import CHART_YAML, chart_folder, ledger_file
 from generator.domain.problems import Problem, ProblemsFound
-from generator.domain.records import LedgerEntry, Registry, Tree
+from generator.domain.records import Registry, Tree
 from generator.domain.tree import LINK
 from generator.pipeline.published import Base
 from generator.pipeline.restore import restore, trees

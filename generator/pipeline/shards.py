@@ -6,10 +6,11 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import reduce
 
+from generator.domain.generated import LedgerEntry, ResolvedRelease
 from generator.domain.layout import OF_ONE_MODEL, folder_and_stem
 from generator.domain.problems import CommandFailed, ProblemsFound
 from generator.domain.progress import Progress, quiet
-from generator.domain.records import Ids, LedgerEntry, Registry, ResolvedRelease, Tree
+from generator.domain.records import Ids, Registry, Tree
 from generator.tools.forks import cores, in_processes
 
 # A process costs as much as this many models.

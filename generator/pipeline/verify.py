@@ -12,6 +12,7 @@ from generator.charts.versions import digest_of
 from generator.delivery.bootstrap import bootstrap_objects
 from generator.delivery.objects import delivery_object, values_indent
 from generator.documents.rendered import parse_documents
+from generator.domain.generated import ResolvedRelease
 from generator.domain.layout import (
     CHART_YAML,
     DELIVERY,
@@ -25,7 +26,6 @@ from generator.domain.layout import (
 )
 from generator.domain.problems import Problem, ProblemsFound
 from generator.domain.progress import Tick
-from generator.domain.records import ResolvedRelease
 from generator.pipeline.run import Run
 from generator.plan.summary import folder_of, new_folders
 from generator.tools.helm.binary import Helm, HelmRelease, Rendered, lint, template

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 
+from generator.domain.generated import LedgerEntry
 from generator.domain.layout import DELIVERY, delivered_chart, model_of, release_of
-from generator.domain.records import LedgerEntry
 
 # A model → its chart versions after the changes.
 LedgerOf = Callable[[str], Sequence[LedgerEntry]]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
 
-from generator.domain.records import Plan
+from generator.domain.generated import Plan
 from generator.plan.summary import Summary, summarize
 
 TRAILER = 'Chartloom-Operation'  # in every commit that chartloom makes

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping
 
+from generator.domain.generated import Change, Plan
 from generator.domain.layout import (
     CHART_YAML,
     DELIVERY,
@@ -19,7 +20,6 @@ from generator.domain.layout import (
     release_of,
 )
 from generator.domain.problems import Problem
-from generator.domain.records import Change, Plan
 from generator.plan.hand_edits import UNKNOWN, HandEdits
 from generator.plan.hand_edits import Trees as Trees
 

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterator
 
+from generator.domain.generated import Plan
 from generator.domain.layout import bootstrap_file
 from generator.domain.problems import Problem
-from generator.domain.records import Plan
 from generator.plan.summary import summarize
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from dataclasses import dataclass
 
+from generator.domain.generated import Plan
 from generator.domain.layout import (
     BOOTSTRAP,
     CHART_YAML,
@@ -14,7 +15,6 @@ from generator.domain.layout import (
     model_of,
     release_of,
 )
-from generator.domain.records import Plan
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,9 +7,10 @@ from dataclasses import dataclass
 from typing import Any, assert_never
 
 from generator.domain.choices import Auth, Router
+from generator.domain.generated import Layer
 from generator.domain.places import Path
 from generator.domain.problems import ProblemsFound, problem
-from generator.domain.records import Environment, Layer, Values
+from generator.domain.records import Environment, Values
 from generator.strategies.gateways import GatewayFeature, unenforced
 from generator.strategies.routers.nginx import PREFIX
 from generator.values.merge import enabled

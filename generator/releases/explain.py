@@ -6,9 +6,9 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from generator.domain.generated import Layer, ResolvedRelease
 from generator.domain.layout import CHART_VALUES, STARTER_VALUES
 from generator.domain.places import Path
-from generator.domain.records import Layer, ResolvedRelease
 from generator.values.merge import leaves
 
 

@@ -7,8 +7,9 @@ from typing import Any
 
 from generator.charts import monitoring
 from generator.domain.choices import has_routes
+from generator.domain.generated import Chart, Layer
 from generator.domain.places import Path
-from generator.domain.records import Application, Chart, Environment, Layer, Registry, Release, Values
+from generator.domain.records import Application, Environment, Registry, Release, Values
 from generator.domain.strategy import WrittenStrategy
 from generator.releases.access import identity_layers
 from generator.releases.routes import route_layers

@@ -6,7 +6,8 @@ import math
 from collections.abc import Iterator
 from typing import assert_never
 
-from generator.domain.records import Environment, Layer, Values
+from generator.domain.generated import Layer
+from generator.domain.records import Environment, Values
 from generator.domain.units import seconds
 from generator.strategies.routers.nginx import PREFIX
 

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from generator.charts.versions import ModelCharts
+from generator.domain.generated import LedgerEntry
 from generator.domain.problems import problem
-from generator.domain.records import Environment, LedgerEntry, Model, Registry, Release
+from generator.domain.records import Environment, Model, Registry, Release
 from generator.domain.words import suggest
 from generator.strategies.during import target
 

@@ -11,20 +11,10 @@ from generator.charts.versions import ModelCharts
 from generator.checks.registry import release_problems
 from generator.documents.schema import values_faults
 from generator.domain.choices import by_commits
+from generator.domain.generated import Chart, Layer, LedgerEntry, ResolvedRelease
 from generator.domain.places import Path, json_path
 from generator.domain.problems import Problem, ProblemsFound
-from generator.domain.records import (
-    DOMAIN,
-    VALUES_CONTRACT,
-    Chart,
-    Layer,
-    LedgerEntry,
-    Registry,
-    Release,
-    ResolvedRelease,
-    Rollout,
-    Values,
-)
+from generator.domain.records import DOMAIN, VALUES_CONTRACT, Registry, Release, Rollout, Values
 from generator.domain.strategy import Rolling, WrittenStrategy
 from generator.releases.access import secret_layers
 from generator.releases.layers import mirror_layers, release_layers

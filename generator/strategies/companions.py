@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import Any, assert_never
 
 from generator.domain.choices import Engine
-from generator.domain.records import ResolvedRelease
+from generator.domain.generated import ResolvedRelease
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,9 +6,10 @@ from collections.abc import Iterator
 from typing import assert_never
 
 from generator.domain.choices import by_commits
+from generator.domain.generated import Chart, Layer
 from generator.domain.places import json_path
 from generator.domain.problems import Problem, ProblemsFound
-from generator.domain.records import Chart, Environment, Layer, Release, Values
+from generator.domain.records import Environment, Release, Values
 from generator.domain.strategy import BlueGreen, Canary, Rolling, WrittenStrategy
 from generator.strategies.argo_rollouts import compile_rollouts
 from generator.strategies.capabilities import features, refusal

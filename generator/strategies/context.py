@@ -5,7 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from generator.domain.choices import Engine, Router
-from generator.domain.records import Chart, Environment, Values
+from generator.domain.generated import Chart
+from generator.domain.records import Environment, Values
 from generator.domain.strategy import Checks
 from generator.strategies.queries import Query, queries
 

@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import replace
 
+from generator.domain.generated import Layer, ResolvedRelease
 from generator.domain.places import Path, json_path
 from generator.domain.problems import Problem, ProblemsFound, problem
-from generator.domain.records import Layer, Release, ResolvedRelease, Rollout, Values
+from generator.domain.records import Release, Rollout, Values
 from generator.domain.strategy import BlueGreen, Canary, Rolling
 from generator.strategies.course import (
     Pair,

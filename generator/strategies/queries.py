@@ -8,7 +8,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from decimal import Decimal
 
-from generator.domain.records import DOMAIN, Chart, Values
+from generator.domain.generated import Chart
+from generator.domain.records import DOMAIN, Values
 from generator.domain.strategy import Check, Checks
 from generator.strategies.faults import TEXTS
 

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
+from generator.domain.generated import Layer
 from generator.domain.layout import REGISTRY
 from generator.domain.places import Path, json_path
 from generator.domain.problems import Fault, Problem
-from generator.domain.records import Layer
 from generator.values.merge import leaves
 
 

@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Any
 
+from generator.domain.generated import Layer
 from generator.domain.places import Path, json_path
 from generator.domain.problems import Problem
-from generator.domain.records import Layer, Values
+from generator.domain.records import Values
 
 
 def merge(base: Values, over: Values) -> dict[str, Any]:

@@ -10,7 +10,8 @@ import registries as r
 
 from generator.charts.files import draft_chart
 from generator.charts.starter import load_templates
-from generator.domain.records import Chart, Model, ModelVersion, Settings, Templates
+from generator.domain.generated import Chart, Templates
+from generator.domain.records import Model, ModelVersion, Settings
 
 
 def drafted(templates: Templates) -> Chart:

@@ -18,8 +18,8 @@ from series import MINUTES, QUERIES, Series, Values, ask, gauge, tells
 
 from generator.charts import alerts
 from generator.charts.dashboard import dashboard
+from generator.domain.generated import ResolvedRelease
 from generator.domain.problems import ProblemsFound
-from generator.domain.records import ResolvedRelease
 
 SLO = {'availability': 99.9, 'p99': '150ms'}
 DEPLOYMENT = 'namespace="ml",deployment="web"'

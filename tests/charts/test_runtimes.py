@@ -18,7 +18,8 @@ from starter import PRESETS, Strict, Values, all_containers, of_kind, pod_specs,
 from generator.charts.layers import model_problems
 from generator.charts.starter import load_templates
 from generator.charts.versions import make_charts
-from generator.domain.records import Chart, Model, ModelVersion, Settings
+from generator.domain.generated import Chart
+from generator.domain.records import Model, ModelVersion, Settings
 
 TEMPLATES = load_templates()
 RUNTIMES = TEMPLATES.runtimes

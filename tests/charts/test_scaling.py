@@ -11,8 +11,8 @@ import pytest
 import registries as r
 import yaml
 
+from generator.domain.generated import ResolvedRelease
 from generator.domain.problems import ProblemsFound
-from generator.domain.records import ResolvedRelease
 
 Values = dict[str, Any]
 Strict = Callable[..., None]

@@ -21,9 +21,10 @@ from generator.charts.ledger import TAMPERED, dump_ledger, read_ledger
 from generator.charts.schema import FILLED
 from generator.charts.starter import load_templates
 from generator.charts.versions import ModelCharts, digest, make_charts, next_patch
+from generator.domain.generated import LedgerEntry, Starter, Templates
 from generator.domain.layout import ledger_file
 from generator.domain.problems import ProblemsFound
-from generator.domain.records import LedgerEntry, Model, ModelVersion, Settings, Starter, Templates
+from generator.domain.records import Model, ModelVersion, Settings
 from generator.pipeline.run import open_run
 from generator.tools.git.repository import open_repository
 

@@ -16,8 +16,9 @@ from generator.checks.kubernetes import Feature, feature_faults
 from generator.checks.registry import environment_problems, registry_problems
 from generator.documents.schema import RegistrySchemas
 from generator.domain.credentials import credential
+from generator.domain.generated import Layer, ResolvedRelease
 from generator.domain.problems import Fault, Problem, ProblemsFound
-from generator.domain.records import Environment, Layer, Registry, ResolvedRelease
+from generator.domain.records import Environment, Registry
 from generator.domain.strategy import no_strategy
 from generator.domain.units import quantity
 from generator.registry.load import load_registry

@@ -14,7 +14,7 @@ import registries as r
 import yaml
 
 from generator.delivery.objects import delivery_object
-from generator.domain.records import ResolvedRelease
+from generator.domain.generated import ResolvedRelease
 from generator.pipeline.run import Run
 from generator.values.merge import merge
 

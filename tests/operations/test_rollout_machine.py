@@ -18,8 +18,8 @@ from hypothesis.stateful import (
 )
 from rollouts import RELEASE, ROLLOUT, World, pod
 
+from generator.domain.generated import ResolvedRelease
 from generator.domain.problems import ProblemsFound
-from generator.domain.records import ResolvedRelease
 from generator.domain.strategy import Canary
 from generator.operations.rollout_steps import Pin
 from generator.strategies.course import full_size

@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from registries import environment, following, release
 
-from generator.domain.records import Plan
+from generator.domain.generated import Plan
 from generator.domain.tree import blob_id
 from generator.plan.plan import Trees, make_plan
 

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 import registries as r
 
-from generator.domain.records import ResolvedRelease
+from generator.domain.generated import ResolvedRelease
 
 Values = dict[str, Any]
 

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from series import QUERIES, Series, ask, tells
 
-from generator.domain.records import Chart
+from generator.domain.generated import Chart
 from generator.domain.strategy import Canary, Checks, parse_strategy
 from generator.strategies.argo_rollouts import _HASH
 from generator.strategies.flagger import _PODS

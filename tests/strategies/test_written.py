@@ -9,7 +9,7 @@ import pytest
 import registries as r
 from parts import ROOT
 
-from generator.domain.records import ResolvedRelease
+from generator.domain.generated import ResolvedRelease
 from generator.domain.strategy import BlueGreen, Canary, Rolling, written_strategy
 from generator.strategies.written import STRATEGY, annotation, of_chart
 

@@ -14,8 +14,8 @@ from hypothesis import strategies as st
 from parts import git
 from registries import following, model, release, settings, version
 
+from generator.domain.generated import Change, Plan
 from generator.domain.problems import CommandFailed, ProblemsFound
-from generator.domain.records import Change, Plan
 from generator.plan.message import commit_message
 from generator.tools.git.build import build_commit
 from generator.tools.git.repository import open_repository
