@@ -136,7 +136,7 @@ def test_a_problem_is_told_to_the_letter(name: str, base: Path, tmp_path: Path, 
 
 # Modules whose problems `plan` tells; each of their messages and hints must stand in some expected.txt.
 MODULES = """
-    charts.layers charts.monitoring charts.scaling documents.read documents.scalars documents.schema
+    charts.layers charts.monitoring charts.scaling documents.read documents.refusals documents.scalars documents.schema
     documents.schema_faults documents.syntax domain.credentials domain.words pipeline.source registry.load
     registry.texts releases.pins releases.resolve strategies.compile strategies.during strategies.faults
     strategies.gateways values.blame values.checks values.layers values.merge values.ports

@@ -6,7 +6,6 @@ kubectl and Python read these differently.
 
 from __future__ import annotations
 
-import json
 import re
 from dataclasses import dataclass
 from typing import Any
@@ -15,8 +14,19 @@ from ruamel.yaml import events as ev
 from ruamel.yaml.cyaml import CParser  # type: ignore[attr-defined]
 from ruamel.yaml.error import YAMLError
 
-from generator.documents.scalars import DOUBTFUL_NUMBER, NOTHING, NUMBER, NUMERIC, SPECIAL, WORDS, quote_hint
-from generator.domain.places import Path, json_path
+from generator.documents.refusals import (
+    Refusal,
+    alias_refusal,
+    begins_with_template,
+    doubt_refusal,
+    duplicate_refusal,
+    key_refusal,
+    missing_refusal,
+    node_refusal,
+    word_refusal,
+)
+from generator.documents.scalars import DOUBTFUL_NUMBER, NOTHING, NUMBER, NUMERIC, SPECIAL, WORDS
+from generator.domain.places import Path
 from generator.domain.problems import Problem, ProblemsFound, problem
 
 MAX_BYTES = 1 << 20
@@ -25,7 +35,6 @@ MAX_PROBLEMS = 20
 
 # Some YAML readers treat these as line ends or ignore them, others as text; reviewers cannot see them.
 _HIDDEN = re.compile('[\x85\u2028\u2029\ufeff]')
-_TEMPLATE = re.compile(r'(?:\{\{.*?\}\}[^\s,#{}\]]*)+')
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,7 +114,7 @@ class _Reader:
             value = self._value(self._next(), (), 0)
             self._next()
             if not isinstance(self._next(), ev.StreamEndEvent):
-                self._refuse('', 'more than one YAML document', 'keep one document per file')
+                self._refuse(('', 'more than one YAML document', 'keep one document per file'))
             return value
         finally:
             parser.dispose()
@@ -119,7 +128,8 @@ class _Reader:
         if depth > MAX_DEPTH:
             raise problem(self.file, '', f'nested deeper than {MAX_DEPTH} levels', 'flatten the document')
         if kind is ev.AliasEvent:
-            self._refuse_alias(event, path)
+            if event.anchor not in self.anchors:  # else reported: a YAML bomb would give thousands of problems
+                self._refuse(alias_refusal(event, path))
             return ''
         if event.anchor or event.ctag:
             self._refuse_node(event, path)
@@ -133,22 +143,19 @@ class _Reader:
             if kind is ev.MappingEndEvent:
                 return result
             if kind is not ev.ScalarEvent:
-                self._refuse_key(event, path)
+                self.lost |= begins_with_template(event, self.text)
+                self._refuse(key_refusal(event, path, self.text))
                 self._skip(event)
                 self._skip(self._next())
                 continue
             key = event.value
             here = (*path, key)
             if key in result:
-                self._refuse(
-                    json_path(here),
-                    f'line {event.start_mark.line + 1}: duplicate key',
-                    'keep one of the two',
-                )
+                self._refuse(duplicate_refusal(event, here))
             elif event.anchor or event.ctag:
                 self._refuse_node(event, here)
             elif not event.style and (key in SPECIAL or (key[0] in NUMERIC and DOUBTFUL_NUMBER.fullmatch(key))):
-                self._refuse_word(key, path, event)
+                self._refuse(word_refusal(key, path, event))
             result[key] = self._value(self._next(), here, depth + 1)
 
     def _sequence(self, path: Path, depth: int) -> list[Any]:
@@ -172,16 +179,16 @@ class _Reader:
             if NUMBER.fullmatch(text) and text != '-0':
                 return _number(text)
             if DOUBTFUL_NUMBER.fullmatch(text):
-                self._refuse(json_path(path), f'{text} {_DOUBT}', quote_hint(text))
+                self._refuse(doubt_refusal(text, path))
         return text
 
     def _word(self, text: str, path: Path) -> Any:
         if text in WORDS:
             return WORDS[text]
         if text in NOTHING:
-            self._refuse(json_path(path), 'the value is missing', _EMPTY_VALUE if 'values' in path[:-1] else _EMPTY)
+            self._refuse(missing_refusal(path))
         else:
-            self._refuse(json_path(path), f'{text} {_DOUBT}', quote_hint(text))
+            self._refuse(doubt_refusal(text, path))
         return ''
 
     def _skip(self, event: Any) -> None:
@@ -196,56 +203,12 @@ class _Reader:
                 return
             event = self._next()
 
-    def _refuse_word(self, key: str, path: Path, event: Any) -> None:
-        where = f'line {event.start_mark.line + 1}: '
-        if key == '<<':
-            self._refuse(
-                json_path(path),
-                f"{where}merge keys are not supported: '<<'",
-                'write its keys here',
-            )
-        elif key in NOTHING:
-            self._refuse(json_path(path), f'{where}the key is empty', 'write a word before the colon')
-        else:
-            self._refuse(
-                json_path((*path, key)),
-                f'the key {key} is read as a string only by some YAML readers',
-                f'quote it: {json.dumps(key, ensure_ascii=False)}:',
-            )
-
-    def _refuse_key(self, event: Any, path: Path) -> None:
-        line, column = event.start_mark.line, event.start_mark.column
-        rest = self.text.splitlines()[line][max(column - 1, 0) :]
-        if rest.startswith('{{'):
-            found = _TEMPLATE.match(rest)
-            self.lost = True
-            hint = f'quote the text: "{found[0]}"' if found else 'quote text that starts with {{'
-            self._refuse(json_path(path), f'line {line + 1}: unquoted {{{{ starts a map within a map', hint)
-        else:
-            self._refuse(json_path(path), f'line {line + 1}: the key is not a string', 'write a plain word as the key')
-
-    def _refuse_alias(self, event: Any, path: Path) -> None:
-        """Report an alias, unless its anchor is reported: a YAML bomb would give thousands of problems."""
-        if event.anchor not in self.anchors:
-            self._refuse(
-                json_path(path),
-                f"aliases are not supported: '*{event.anchor}'",
-                'write the value here, or quote text that starts with *',
-            )
-
     def _refuse_node(self, event: Any, path: Path) -> None:
-        if event.anchor:
-            self.anchors.add(event.anchor)
-            hint = f'write the value in place of each *{event.anchor}, and remove &{event.anchor}'
-            self._refuse(json_path(path), f"anchors are not supported: '&{event.anchor}'", hint)
-        else:
-            tag = event.tag.replace('tag:yaml.org,2002:', '!!')
-            self._refuse(
-                json_path(path), f"tags are not supported: '{tag}'", 'remove the tag; quote the value if it is a string'
-            )
+        self.anchors |= {event.anchor} if event.anchor else set()
+        self._refuse(node_refusal(event, path))
 
-    def _refuse(self, path: str, message: str, hint: str) -> None:
-        self.problems.append(Problem(self.file, path, message, hint))
+    def _refuse(self, refusal: Refusal) -> None:
+        self.problems.append(Problem(self.file, *refusal))
         if len(self.problems) == MAX_PROBLEMS:
             more = Problem(self.file, '', f'more than {MAX_PROBLEMS} problems, the rest is hidden', 'fix these first')
             raise ProblemsFound([*self.problems, more])
@@ -257,8 +220,3 @@ def _number(text: str) -> int | float:
         return int(text)
     number = float(text)
     return int(number) if number.is_integer() else number
-
-
-_DOUBT = 'is ambiguous: YAML readers read it differently'
-_EMPTY = "remove the key, or write a value: '', {} or [] for an empty one"
-_EMPTY_VALUE = "remove the key, or write a value; 'enabled: false' removes an inherited entry"

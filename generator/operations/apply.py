@@ -32,26 +32,28 @@ def apply(operation: Operation, repository: Repository, options: Options, progre
             )
             raise problem('git', '', message, 'look at this commit, and run the command again if it is still required')
         run = open_run(repository, operation.models, prune=operation.prune, shards=True, progress=progress)
-        purpose = 'commit' if options.commit else 'files'
-        print_ = known.fingerprint(repository, run.source, purpose)
-        if _is_plain(operation, options) and known.is_known(repository, purpose, print_):
-            return Outcome(Plan((), {}), dry_run=options.dry_run)
-        change = operation.change(run) if operation.change else RegistryChange()
+        if operation.change is None and not operation.prune:
+            return _follow(operation, run, options)
+        change = operation.change_of(run)
         if operation.change and not change.files:
-            return Outcome(Plan((), {}), change.result, dry_run=options.dry_run)
-        outcome = _applied(operation, run, change, options)
-        if not outcome.changed:
-            known.remember(repository, purpose, print_)
-        return outcome
+            return Outcome(result=change.result, dry_run=options.dry_run)
+        return _applied(operation, run, change, options)
 
 
-def _is_plain(operation: Operation, options: Options) -> bool:
-    """Whether the files alone determine that there is nothing to do."""
-    return operation.change is None and not (operation.prune or options.push or options.removable)
+def _follow(operation: Operation, run: Run, options: Options) -> Outcome:
+    """Generate what follows from the registry, unless the cache has these inputs as up to date."""
+    repository, purpose = run.repository, 'commit' if options.commit else 'files'
+    print_ = known.fingerprint(repository, run.source, purpose)
+    if not (options.push or options.removable) and known.is_known(repository, purpose, print_):
+        return Outcome(dry_run=options.dry_run)
+    outcome = _applied(operation, run, RegistryChange(), options)
+    if not outcome.changed:
+        known.remember(repository, purpose, print_)
+    return outcome
 
 
 def _applied(operation: Operation, run: Run, change: RegistryChange, options: Options) -> Outcome:
-    laid = replace(run, source=run.source.with_files(change.files)) if change.files else run
+    laid = change.on(run)
     plan = laid.plan(discard=options.discard, removable=options.removable)
     edits = [Write(path, blob_at(run.repository, path), data) for path, data in change.files.items()]
     if options.commit:

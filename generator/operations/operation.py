@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from generator.domain.generated import Plan
@@ -24,6 +24,10 @@ class RegistryChange:
     subject: str = ''
     result: Mapping[str, Any] = field(default_factory=dict)
     notes: tuple[str, ...] = ()
+
+    def on(self, run: Run) -> Run:
+        """Return the run over the registry as it is after the change."""
+        return replace(run, source=run.source.with_files(self.files)) if self.files else run
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +55,9 @@ class Operation:
     @property
     def trailer(self) -> str:
         return ' '.join((self.name, *self.arguments))
+
+    def change_of(self, run: Run) -> RegistryChange:
+        return self.change(run) if self.change else RegistryChange()
 
 
 def generate(models: tuple[str, ...] = ()) -> Operation:
@@ -86,7 +93,7 @@ class Remote:
 class Outcome:
     """What was done, or would be done: the plan, the registry files, the id of the commit ('' for none)."""
 
-    plan: Plan
+    plan: Plan = Plan((), {})  # noqa: RUF009 (frozen)
     result: Mapping[str, Any] = field(default_factory=dict)
     registry: tuple[str, ...] = ()
     commit: str = ''

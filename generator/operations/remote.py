@@ -7,12 +7,11 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 
-from generator.domain.generated import Plan
 from generator.domain.problems import problem
 from generator.domain.progress import Progress, quiet
 from generator.operations.apply import apply
 from generator.operations.changeset import Changeset, build
-from generator.operations.operation import Operation, Options, Outcome, RegistryChange, Remote
+from generator.operations.operation import Operation, Options, Outcome, Remote
 from generator.operations.warnings import shown_warnings
 from generator.pipeline.run import Run, open_run
 from generator.tools.git.remote import fetch_head, fetch_published, push, remote_head, shown_branch, temporary_clone
@@ -43,7 +42,7 @@ def opened(target: Target) -> Iterator[Repository]:
             yield target
         case Remote():
             with temporary_clone(target.url, target.branch, target.prefix) as repository:
-                fetch_published(repository, target.branch, open_run(repository).settings.branch)
+                fetch_published(repository, target.branch, open_run(repository).settings_alone.branch)
                 yield repository
 
 
@@ -69,7 +68,7 @@ def _open(operation: Operation, repository: Repository, branch: str, progress: P
     run = open_run(repository, operation.models, prune=operation.prune, shards=True, progress=progress)
     if operation.begins:
         return run
-    published = run.settings.branch
+    published = run.settings_alone.branch
     if published == branch and not operation.history:
         return run
     fetch_published(repository, branch, published)
@@ -77,10 +76,10 @@ def _open(operation: Operation, repository: Repository, branch: str, progress: P
 
 
 def _attempt(operation: Operation, run: Run, branch: str, options: Options) -> Outcome:
-    change = operation.change(run) if operation.change else RegistryChange()
+    change = operation.change_of(run)
     if operation.change and not change.files:
-        return Outcome(Plan((), {}), change.result, branch=branch, dry_run=options.dry_run)
-    laid = replace(run, source=run.source.with_files(change.files)) if change.files else run
+        return Outcome(result=change.result, branch=branch, dry_run=options.dry_run)
+    laid = change.on(run)
     plan = laid.plan(discard=options.discard, removable=options.removable)
     outcome = Outcome(plan, change.result, tuple(sorted(change.files)), branch=branch, dry_run=options.dry_run)
     outcome = replace(outcome, warnings=shown_warnings(laid, outcome, options.removable))

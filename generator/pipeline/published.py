@@ -15,7 +15,7 @@ from generator.domain.layout import CHART_README, CHART_SCHEMA, CHART_VALUES, CH
 from generator.domain.problems import Problem, ProblemsFound, problem
 from generator.domain.records import Ids, Registry, Release, Settings, Tree
 from generator.domain.tree import LINK
-from generator.pipeline.ledgers import Ledgers, ledgers_of_others, lost_ledgers, read_ledgers
+from generator.pipeline.ledgers import Ledgers, ledgers_of_others, read_ledgers
 from generator.pipeline.restore import restore
 from generator.pipeline.source import Source
 from generator.releases.pins import choose_entry
@@ -33,16 +33,19 @@ class Base:
     ledgers: Ledgers
 
 
-def read_base(source: Source, revision: str, models: Collection[str]) -> Base:
-    """Read the base: the generated files of a revision, and the ledgers of these models."""
-    repository, ids = source.repository, source.held_by(revision)
-    return Base(revision, ids, read_ledgers(repository, ids, lost_ledgers(repository, revision), models))
+def read_base(source: Source, revision: str, lost: Ids, models: Collection[str]) -> Base:
+    """Read the base: the generated files of a revision, and the ledgers of these models.
+
+    `lost` are the ledgers that the revision may have reverted, from `lost_ledgers`.
+    """
+    ids = source.held_by(revision)
+    return Base(revision, ids, read_ledgers(source.repository, ids, lost, models))
 
 
-def base_of_others(source: Source, revision: str, models: Collection[str]) -> Base:
+def base_of_others(source: Source, revision: str, lost: Ids, models: Collection[str]) -> Base:
     """Read the base with the ledgers of all other models: those that are not in the registry."""
-    repository, ids = source.repository, source.held_by(revision)
-    return Base(revision, ids, ledgers_of_others(repository, ids, lost_ledgers(repository, revision), models))
+    ids = source.held_by(revision)
+    return Base(revision, ids, ledgers_of_others(source.repository, ids, lost, models))
 
 
 def chart_reader(

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 
 from generator.charts.ledger import read_ledger
 from generator.charts.prune import pruned
 from generator.charts.starter import load_templates
-from generator.charts.versions import ModelCharts, make_charts
+from generator.charts.versions import ModelCharts
 from generator.checks.capacity import outline
 from generator.checks.registry import environment_problems, registry_problems
 from generator.checks.warnings import registry_warnings
@@ -23,6 +23,9 @@ from generator.domain.records import Ids, Registry, Settings
 from generator.domain.tree import Read
 from generator.domain.words import suggest
 from generator.pipeline.all_problems import with_further
+from generator.pipeline.charts import make_all
+from generator.pipeline.desired import blob_ids, trees
+from generator.pipeline.ledgers import lost_ledgers
 from generator.pipeline.published import (
     Base,
     base_of_others,
@@ -30,12 +33,10 @@ from generator.pipeline.published import (
     chart_reader,
     pinned,
     read_base,
-    tampered,
 )
 from generator.pipeline.settle import settle
 from generator.pipeline.shards import Made, made_in_shards
 from generator.pipeline.source import Source, open_source
-from generator.plan.hand_edits import is_published
 from generator.plan.plan import Trees, make_plan
 from generator.plan.transitions import migration_warnings
 from generator.registry.load import NO_SETTINGS, RegistryCheck, load_registry, no_problems
@@ -123,6 +124,11 @@ class Run:
     def settings(self) -> Settings:
         return self.registry.settings
 
+    @cached_property
+    def settings_alone(self) -> Settings:
+        """The settings, read without the rest of the registry."""
+        return self._load([SETTINGS] if SETTINGS in self.source.names else [], no_problems).settings
+
     @property
     def prefix(self) -> str:
         return self.settings.prefix(self.repository.prefix)
@@ -132,27 +138,17 @@ class Run:
         revision = base_revision(self.source, self.settings, self.base_name)
         if self._in_shards:
             return Base(revision, self.source.held_by(revision), self._in_shards.ledgers)
-        return read_base(self.source, revision, self.registry.models)
+        return read_base(self.source, revision, self._lost, self.registry.models)
+
+    @cached_property
+    def _lost(self) -> Ids:
+        return lost_ledgers(self.repository, base_revision(self.source, self.settings, self.base_name))
 
     @cached_property
     def charts(self) -> dict[str, ModelCharts]:
-        registry, base = self.registry, self.base
-        made, problems = {}, list[Problem]()
-        with self.progress('charts', len(registry.models)) as step:
-            for name, model in sorted(registry.models.items()):
-                ledger = base.ledgers.get(name, ())
-                try:
-                    made[name] = make_charts(
-                        model, registry.settings, self.templates, ledger, base.ids, self.repository.object_format
-                    )
-                except ProblemsFound as error:
-                    problems += error.problems
-                step(1)
-        problems += tampered(made, base, self.repository.blob_id)
-        try:
-            made = settle(self.source, registry, made, base, prune=self.prune)
-        except ProblemsFound as error:
-            problems += error.problems
+        made, problems = make_all(
+            self.source, self.registry, self.base, self.templates, self.progress, prune=self.prune
+        )
         if problems:
             raise self._with_further(problems)
         return made
@@ -162,7 +158,7 @@ class Run:
         """Charts of models that are not in the registry any more: published charts stay."""
         if not self.whole:
             return {}
-        base = base_of_others(self.source, self.base.revision, self.registry.model_names)
+        base = base_of_others(self.source, self.base.revision, self._lost, self.registry.model_names)
         made = {model: ModelCharts(entries, {}) for model, entries in base.ledgers.items()}
         return settle(self.source, self.registry, made, base, prune=self.prune)
 
@@ -193,21 +189,8 @@ class Run:
     def desired_ids(self) -> Ids:
         """Blob ids of all desired files."""
         known = self._in_shards.ids if self._in_shards else {}
-        return {**known, **dict(self._hashed(path for path in self.files if path not in known))}
-
-    def _hashed(self, paths: Iterator[str]) -> Iterator[tuple[str, str]]:
-        """Yield path and blob id; equal bytes, such as templates, are hashed once."""
-        blobs: dict[int, str] = {}
-        base, published = self.base.ids, self.immutable
-        for path in paths:
-            held, data = base.get(path), self.files[path]
-            if held and is_published(path, published):
-                # A published chart stays as it is in the base.
-                yield path, held
-                continue
-            if (blob := blobs.get(id(data))) is None:
-                blob = blobs[id(data)] = self.repository.blob_id(data)
-            yield path, blob
+        new = {path: data for path, data in self.files.items() if path not in known}
+        return {**known, **blob_ids(new, self.base.ids, self.immutable, self.repository.blob_id)}
 
     @cached_property
     def published(self) -> dict[str, frozenset[str]]:
@@ -249,23 +232,11 @@ class Run:
 
     def head_plan(self, head: Mapping[str, str], removable: Collection[str] = ()) -> Plan:
         """Compare HEAD, whose generated files are `head`, with the desired files: the content of a commit."""
+        trees = self._trees(head, lambda path: self.repository.read([head[path]])[head[path]])
+        return make_plan(trees, self.immutable, discard=True, removable=removable)[0]
 
-        def read(path: str) -> bytes:
-            return self.repository.read([head[path]])[head[path]]
-
-        return make_plan(self._trees(head, read), self.immutable, discard=True, removable=removable)[0]
-
-    def _trees(self, current: Mapping[str, str], read: Read) -> Trees:
-        base = self.base.ids
-
-        def read_base(paths: Collection[str]) -> dict[str, bytes]:
-            blobs = self.repository.read(base[path] for path in paths)
-            return {path: blobs[base[path]] for path in paths}
-
-        return Trees(
-            desired=self.files, desired_ids=self.desired_ids, current_ids=current, base_ids=base,
-            read_current=read, read_base=read_base,
-        )  # fmt: skip
+    def _trees(self, current: Ids, read: Read) -> Trees:
+        return trees(self.repository, self.files, self.desired_ids, self.base.ids, current, read)
 
     @cached_property
     def _in_shards(self) -> Made | None:
@@ -273,11 +244,10 @@ class Run:
 
         A single process then reports all problems.
         """
-        if not (self.shards and self.whole) or SETTINGS not in self.source.tree.ids:
+        if not (self.shards and self.whole):
             return None
         try:
-            settings = self._load([SETTINGS], no_problems).settings
-            _ = self.source.held_by(base_revision(self.source, settings, self.base_name))  # once, for all
+            _ = self.source.held_by(base_revision(self.source, self.settings_alone, self.base_name))  # once, for all
             found = made_in_shards(self.source.names, self._make, self.progress)
         except ProblemsFound:
             return None
