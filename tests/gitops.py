@@ -8,7 +8,7 @@ import shutil
 import subprocess
 import sys
 import tempfile
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -19,7 +19,10 @@ from registries import following, model, release, settings, tree
 from generator.domain.problems import ProblemsFound
 from generator.operations.apply import apply
 from generator.operations.operation import Options, Outcome, generate
+from generator.tools.git.files import blob_at
+from generator.tools.git.lock import locked
 from generator.tools.git.repository import Repository, open_repository
+from generator.tools.git.transaction import Write, carry_out
 
 # Two models and two environments: tests can check that a change of one does not affect the other.
 SMALL = {
@@ -202,3 +205,10 @@ def install(folder: Path, name: str, text: str) -> None:
     folder.mkdir(parents=True, exist_ok=True)
     (folder / name).write_text(text)
     (folder / name).chmod(0o755)
+
+
+def write_files(repository: Repository, files: Mapping[str, bytes], removed: Iterable[str]) -> None:
+    """Write and remove files of a work tree as an operation does: all of them or none."""
+    contents: dict[str, bytes | None] = {**files, **dict.fromkeys(removed)}
+    with locked(repository):
+        carry_out(repository, [Write(path, blob_at(repository, path), data) for path, data in contents.items()])

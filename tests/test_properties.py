@@ -20,6 +20,7 @@ from typing import Any
 import pytest
 import registries as r
 import yaml
+from gitops import write_files
 from hypothesis import given
 from hypothesis import settings as hypothesis
 from hypothesis import strategies as st
@@ -31,7 +32,6 @@ from generator.domain.problems import ProblemsFound
 from generator.pipeline.run import Run
 from generator.plan.plan import Plan
 from generator.plan.summary import summarize
-from generator.tools.git.worktree import write_files
 from generator.tools.helm.binary import Helm, HelmRelease, template
 from generator.values.merge import difference, merge
 

@@ -21,13 +21,10 @@ MODELS = f'{REGISTRY}/models'
 ENVIRONMENTS = f'{REGISTRY}/environments'
 RELEASES = f'{REGISTRY}/releases'
 ROLLOUTS = f'{REGISTRY}/rollouts'
-APPLICATIONS = f'{REGISTRY}/applications'
 
 # Folders whose files are all generated, and documents that contain a generated block.
 GENERATED = (CHARTS, VALUES, DELIVERY, BOOTSTRAP, SCHEMAS)
 DOCUMENTS = ('README.md', 'CODEOWNERS', '.gitattributes')
-# Paths that chartloom may write.
-OURS = (REGISTRY, *GENERATED, *DOCUMENTS)
 
 # Folder below registry/ → kind of the files in it. Releases and rollouts have one folder for each environment.
 KINDS = {

@@ -17,7 +17,6 @@ Ids = Mapping[str, str]
 
 # The format of a chart's values, which the compiler relies on in a pinned chart.
 VALUES_CONTRACT = 1
-FILE_FORMAT = 1
 DOMAIN = 'chartloom.dev'
 
 

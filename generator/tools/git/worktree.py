@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import PurePosixPath
 
@@ -10,9 +10,7 @@ from generator.domain.problems import Problem, ProblemsFound
 from generator.domain.tree import LINK
 from generator.tools.git.files import FOLDER, blob_at
 from generator.tools.git.files import read_file as read_file
-from generator.tools.git.lock import locked
 from generator.tools.git.repository import LINKS, Repository
-from generator.tools.git.transaction import Write, carry_out, finish_locked
 
 _NONE = '000000'  # the mode of a file that does not exist
 
@@ -114,11 +112,3 @@ def _staged(repository: Repository, entries: list[str]) -> dict[str, str]:
 
 def _listed(listing: bytes) -> list[str]:
     return listing.decode('utf-8', 'surrogateescape').split('\0')[:-1]
-
-
-def write_files(repository: Repository, files: Mapping[str, bytes], removed: Iterable[str]) -> None:
-    """Write and remove files, all or none; folders that become empty are removed."""
-    contents: dict[str, bytes | None] = {**files, **dict.fromkeys(removed)}
-    with locked(repository):
-        finish_locked(repository)
-        carry_out(repository, [Write(path, blob_at(repository, path), data) for path, data in contents.items()])

@@ -12,14 +12,13 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from gitops import VALUES, Checkout, changed_model, chartloom, new, published, published_at
+from gitops import VALUES, Checkout, changed_model, chartloom, new, published, published_at, write_files
 from parts import ROOT, git, part
 
 from generator.domain.problems import CommandFailed, ProblemsFound
 from generator.domain.tree import LINK
 from generator.tools.git.build import build_commit
 from generator.tools.git.transaction import Move, Write, carry_out
-from generator.tools.git.worktree import write_files
 
 
 def folder_in_the_way(here: Checkout) -> str:
