@@ -95,7 +95,8 @@ def _too_many(releases: Sequence[ResolvedRelease], accelerator: str, capacity: i
     if not model or most - needs[model].extra > capacity:
         return message, _LOWER
     need = needs[model]
-    plans = plans_that_fit(need.strategy, need.engine, need.size, (capacity - most + need.extra) // need.each)
+    room = (capacity - most + need.extra) // need.each
+    plans = plans_that_fit(need.strategy, need.engine, need.router, need.size, room)
     return message, f"options for '{model}': {', or '.join(plan.text for plan in plans)}; or raise the capacity"
 
 
@@ -163,9 +164,7 @@ def _track_names(releases: Sequence[ResolvedRelease]) -> Iterator[Problem]:
     """The canary of 'web' and model 'web-canary' would have the same Deployment."""
     names = {release.release.name: release for release in releases}
     for release in releases:
-        if isinstance(release.strategy, Rolling):
-            continue
-        for ending in _ENDINGS:
+        for ending in () if isinstance(release.strategy, Rolling) else _ENDINGS:
             if other := names.get(f'{release.release.name}-{ending}'):
                 message = f"its objects would have the names of the {ending} objects of '{release.release.name}'"
                 hint = f"rename model '{other.release.model}', or use strategy rolling for '{release.release.name}'"

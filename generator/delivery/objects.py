@@ -13,7 +13,7 @@ from generator.domain.choices import Agent, agent_title
 from generator.domain.generated import ResolvedRelease
 from generator.domain.layout import bootstrap_name, delivery_name, release_file
 from generator.domain.records import DOMAIN, Environment, Settings, Values
-from generator.strategies.companions import client_side, drift_ignore, health_checks, ignore_differences
+from generator.strategies.companions import client_side, drift_ignore, ignore_differences
 
 # With both agents, removing a delivery object removes what it deployed.
 FINALIZER = 'resources-finalizer.argocd.argoproj.io'
@@ -89,7 +89,8 @@ def _application(release: ResolvedRelease, settings: Settings, prefix: str, valu
         },
         'spec': {
             'project': bootstrap_name(environment.name),
-            'revisionHistoryLimit': 10,
+            # Each entry of the history holds all values.
+            'revisionHistoryLimit': 1,
             'source': {
                 'repoURL': settings.url,
                 'targetRevision': settings.branch,
@@ -130,10 +131,9 @@ def _apply(release: ResolvedRelease, action: Values) -> tuple[Values, Values, Va
 def _helm_release(release: ResolvedRelease, prefix: str, values: Values | Dumped) -> dict[str, Any]:
     environment, model = release.environment, release.release.model
     source = bootstrap_name(environment.name)
-    # A release that waits for health ignores a fix until its timeout, unless the controller cancels the wait.
-    waiting = {} if environment.spec.get('cancelHealthCheckOnNewRevision') else {'disableWait': True}
+    # A release that waits for health takes no fix until its timeout; a wait that is cancelled loses rollbacks.
     # Only a commit rolls back: the controller retries and never remediates.
-    action = {**waiting, 'strategy': {'name': 'RetryOnFailure', 'retryInterval': '2m'}}
+    action = {'disableWait': True, 'strategy': {'name': 'RetryOnFailure', 'retryInterval': '2m'}}
     install, upgrade, rollback = _apply(release, action)
     return {
         'apiVersion': 'helm.toolkit.fluxcd.io/v2',
@@ -164,7 +164,6 @@ def _helm_release(release: ResolvedRelease, prefix: str, values: Values | Dumped
             'upgrade': upgrade,
             **_present('rollback', rollback),
             'driftDetection': {'mode': 'enabled', **_present('ignore', drift_ignore(release))},
-            **_present('healthCheckExprs', health_checks(release)),
             'values': values,
         },
     }

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -30,7 +31,10 @@ class _Node:
     children: dict[str, _Node] | None = field(default=None)
 
 
-def set_values(data: bytes, file: str, changes: Mapping[Path, str | bool]) -> bytes:
+Scalar = str | bool | None  # None removes the key
+
+
+def set_values(data: bytes, file: str, changes: Mapping[Path, Scalar]) -> bytes:
     """Set strings and booleans at paths whose maps exist; raises ProblemsFound if other values would change too.
 
     A new key is written below the key that precedes it in `changes`, else at the top of its map.
@@ -55,15 +59,17 @@ def _reads_as(text: str, wanted: Any) -> bool:
         return False
 
 
-def _with(document: Any, path: Path, value: str | bool) -> Any:
+def _with(document: Any, path: Path, value: Scalar) -> Any:
     """Return plain data with one value set."""
     if not path:
         return value
     inner = document if isinstance(document, dict) else {}
+    if value is None and len(path) == 1:
+        return {key: each for key, each in inner.items() if key != path[0]}
     return {**inner, path[0]: _with(inner.get(path[0]), path[1:], value)}
 
 
-def _set(text: str, path: Path, value: str | bool, after: str) -> str:
+def _set(text: str, path: Path, value: Scalar, after: str) -> str:
     """Return the text with one value set, or unchanged if the value cannot be written there."""
     node: _Node | None = _tree(text)
     for step in path[:-1]:
@@ -71,7 +77,10 @@ def _set(text: str, path: Path, value: str | bool, after: str) -> str:
     if node is None or node.children is None:
         return text
     key = str(path[-1])
-    if (old := node.children.get(key)) is None:
+    old = node.children.get(key)
+    if value is None:
+        return _remove(text, node, key, old) if old else text
+    if old is None:
         return _insert(text, node, f'{key}: {_scalar(value, "")}', node.children.get(after))
     if old.children is not None or old.style in ('|', '>'):
         return text
@@ -90,6 +99,17 @@ def _insert(text: str, parent: _Node, entry: str, sibling: _Node | None) -> str:
     at = text.find('\n', anchor) + 1
     line = ' ' * parent.column + entry
     return f'{text[:at]}{line}{newline}{text[at:]}' if at else f'{text}{newline}{line}'
+
+
+def _remove(text: str, parent: _Node, key: str, node: _Node) -> str:
+    """Remove an entry: its lines, or in flow style the text up to the next entry or from the one before."""
+    start, end = text.rfind(key, 0, node.key_end), node.end
+    if parent.style == 'flow':
+        if after := re.match(r'\s*,\s*', text[end:]):
+            return text[:start] + text[end + after.end() :]
+        return re.sub(r',\s*$', '', text[:start]) + text[end:]
+    line, rest = text.rfind('\n', 0, start) + 1, text.find('\n', end) + 1
+    return text[:line] + (text[rest:] if rest else '')
 
 
 def _scalar(value: str | bool, style: str) -> str:

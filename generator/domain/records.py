@@ -148,6 +148,15 @@ class Release:
         return found
 
     @property
+    def is_rollback(self) -> bool:
+        """Whether the pin is a rollback: engines go back without their steps and checks, until the next pin."""
+        return bool(self.chart) and self.spec.get('rollback') == self.chart
+
+    def leaves_flagger(self, environment: Environment) -> bool:
+        """Whether Flagger gives the pods back when its Canary is deleted, because a later commit changes the engine."""
+        return bool(self.spec.get('leavesFlagger', environment.spec.get('leavesFlagger', False)))
+
+    @property
     def slot(self) -> str:
         """The slot that receives the traffic; for blue/green releases whose rollouts are in git."""
         return str(self.spec.get('slot', 'blue'))

@@ -77,6 +77,7 @@ class Canary:
     replicas: int  # 0: in proportion to the share of each step
     keep_old: int  # seconds
     finish: str  # fullSize or inPlace
+    dynamic_stable_scale: bool  # old pods are removed as the weight grows
     checks: Checks | None
 
     @property
@@ -121,6 +122,7 @@ def parse_strategy(spec: _Spec) -> Strategy:
                 replicas=settings.get('replicas', 0),
                 keep_old=_whole(settings.get('keepOld', '0s')),
                 finish=settings.get('finish', 'fullSize'),
+                dynamic_stable_scale=settings.get('dynamicStableScale', False),
                 checks=_checks(settings.get('checks')),
             )
         case 'blueGreen':

@@ -6,15 +6,14 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from generator.charts.versions import ModelCharts
-from generator.documents.edit import set_values
 from generator.documents.read import read_yaml
 from generator.domain.layout import RELEASES, model_file, release_file
-from generator.domain.places import Path
 from generator.domain.problems import Problem, ProblemsFound
 from generator.domain.records import Registry, Release
 from generator.domain.tree import LINK, Files
 from generator.domain.words import suggest
 from generator.operations.operation import Operation, RegistryChange
+from generator.operations.rollout_steps import Pin, move_pin
 from generator.pipeline.run import Run
 from generator.plan.message import shortened
 
@@ -50,9 +49,7 @@ def _files(pins: Collection[NewPin], run: Run) -> Files:
     """The files of the releases with their pins, comments kept."""
     files: dict[str, bytes] = {}
     for pin in pins:
-        file = pin.release.file
-        changes: dict[Path, str | bool] = {('spec', 'version'): pin.version, ('spec', 'chart'): pin.chart}
-        files[file] = set_values(run.source.read(file), file, changes)
+        files |= move_pin(pin.release, Pin(pin.version, pin.chart), run.source.read)
     return files
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from generator.documents.edit import set_values
+from generator.documents.edit import Scalar, set_values
 from generator.documents.write import dump_yaml
 from generator.domain.layout import rollout_file
 from generator.domain.places import Path
@@ -54,10 +54,14 @@ def begin(release: Release, to: Pin, strategy: Values, stage: str, workloads: Ma
     return {rollout_file(release.name): (_HEAD + dump_yaml(document)).encode()}
 
 
-def move_pin(release: Release, to: Pin, read: Read, slot: Mapping[str, str] | None = None) -> dict[str, bytes]:
-    """The release's file with another pin; comments are kept."""
-    wanted = {**to.spec, **(slot or {})}
-    changes: dict[Path, str | bool] = {('spec', key): value for key, value in wanted.items()}
+def move_pin(
+    release: Release, to: Pin, read: Read, slot: Mapping[str, str] | None = None, *, back: bool = False
+) -> dict[str, bytes]:
+    """The release's file with another pin, `back` if it is a rollback; comments are kept."""
+    wanted: dict[str, str | None] = {**to.spec, **(slot or {})}
+    if back or 'rollback' in release.spec:
+        wanted['rollback'] = to.chart if back else None
+    changes: dict[Path, Scalar] = {('spec', key): value for key, value in wanted.items()}
     return {release.file: set_values(read(release.file), release.file, changes)}
 
 

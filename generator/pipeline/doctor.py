@@ -8,11 +8,9 @@ import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import assert_never
 
 from generator import __version__
 from generator.domain.problems import CommandFailed, ProblemsFound
-from generator.domain.records import Environment
 from generator.pipeline.run import open_run
 from generator.tools.git.repository import Repository, open_repository
 from generator.tools.helm.binary import find_helm
@@ -130,15 +128,6 @@ def _registry(repository: Repository) -> Iterator[Finding]:
             f'origin/{branch} not found: published charts are compared with HEAD',
             f"run 'git fetch origin {branch}'",
         )
-    for name, environment in sorted(registry.environments.items()):
-        agent = environment.agent
-        match agent:
-            case 'argocd':
-                pass
-            case 'flux':
-                yield from _waiting(name, environment)
-            case _:
-                assert_never(agent)
     plan = reader.plan()
     done = not plan.changes
     yield Finding(
@@ -147,11 +136,3 @@ def _registry(repository: Repository) -> Iterator[Finding]:
         'up to date' if done else f'{len(plan.changes)} files to change',
         '' if done else "run 'chartloom generate'",
     )
-
-
-def _waiting(name: str, environment: Environment) -> Iterator[Finding]:
-    if not environment.spec.get('cancelHealthCheckOnNewRevision'):
-        gate = '--feature-gates=CancelHealthCheckOnNewRevision=true'
-        hint = f'run helm-controller with {gate}, and set cancelHealthCheckOnNewRevision: true in the environment'
-        message = 'releases do not wait until they are healthy: without this option a fix would have to wait, too'
-        yield Finding(name, 'warning', message, hint)

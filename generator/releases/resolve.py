@@ -24,6 +24,7 @@ from generator.releases.routes import routing_layers
 from generator.strategies.compile import engine_layers
 from generator.strategies.during import rollout_layers, target
 from generator.strategies.written import release_strategy
+from generator.values.emptied import without_empty_maps
 from generator.values.layers import merge_checked
 from generator.values.merge import difference, merge_layers
 
@@ -59,7 +60,7 @@ def _resolve(
     merged = merge_checked(layers, new.chart.values, new.chart.schema, rollout.file)
     routing = tuple(routing_layers(new.environment, merged))
     layers, merged = (*layers, *routing), _with_derived(routing, merged, release, new.chart)
-    values = difference(new.chart.values, merged)
+    values = _delivered(new.chart, merged)
     written = WrittenStrategy(rollout.strategy, rollout.spec['strategy'], rollout.file, ('spec', 'strategy'))
     return ResolvedRelease(release, new.environment, new.chart, values, merged, layers, written)
 
@@ -109,11 +110,16 @@ def resolve_pinned(
     for derive in follow:
         if derived := tuple(derive(environment, merged)):
             layers, merged = (*layers, *derived), _with_derived(derived, merged, release, chart)
-    values = difference(chart.values, merged)
+    values = _delivered(chart, merged)
     result = ResolvedRelease(release, environment, chart, values, merged, layers, written)
     if problems := release_problems(result):
         raise ProblemsFound(problems)
     return result
+
+
+def _delivered(chart: Chart, merged: Values) -> Values:
+    """What a delivery object contains of the merged values."""
+    return without_empty_maps(difference(chart.values, merged), chart.schema)
 
 
 def _with_derived(derived: Sequence[Layer], merged: Values, release: Release, chart: Chart) -> dict[str, Any]:

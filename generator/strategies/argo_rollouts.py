@@ -1,4 +1,9 @@
-"""A canary or blue/green strategy → the strategy of an Argo Rollouts Rollout, and what its AnalysisTemplate checks."""
+"""A canary or blue/green strategy → the strategy of an Argo Rollouts Rollout, and its AnalysisTemplates.
+
+With checks a canary waits for good results after each weight, and a second analysis in the background can only abort:
+without data the rollout stays where it is. A background analysis alone is over when it is inconclusive, and the rollout
+goes on (Argo Rollouts 1.9.0).
+"""
 
 from __future__ import annotations
 
@@ -14,7 +19,14 @@ from generator.values.merge import enabled
 PLUGIN = 'argoproj-labs/gatewayAPI'
 # Steps that send requests, or copies of them, to the new version.
 _TRAFFIC = {'setWeight', 'setHeaderRoute', 'setMirrorRoute'}
-_LOOKS = 5  # of an analysis that must end
+_LOOKS = 5  # after the switch of blueGreen
+# An analysis that ends only by its results: without data it goes on.
+_NEVER = 1_000_000
+_ERRORS = 90  # an outage of Prometheus (15 s each) that does not abort
+_WAITING = {'count': _NEVER, 'inconclusiveLimit': _NEVER, 'consecutiveSuccessLimit': '{{args.looks}}'}
+_OPPOSITE = {'>=': '<', '<=': '>'}
+# Names of AnalysisTemplates, after the release's.
+_HOLDS, _BACKGROUND, _PROMOTION = 'holds', 'background', 'promotion'
 _HASH = 'rollouts_pod_template_hash="{{args.hash}}"'
 # Argo Rollouts' own default: connections end, and an abort requires no new pods.
 _SCALE_DOWN = 30
@@ -24,13 +36,17 @@ def compile_rollouts(strategy: Canary | BlueGreen, context: Context) -> dict[str
     """Return the values below `strategy` in the form of Argo Rollouts."""
     if isinstance(strategy, Canary):
         found: dict[str, Any] = {'rollout': {'canary': _canary(strategy, context)}}
-        looks = None  # it runs as long as the rollout
     else:
         found = {'rollout': {'blueGreen': _blue_green(strategy, context)}}
-        looks = max(_LOOKS, strategy.keep_old // _interval(strategy.checks)) if strategy.checks else None
-    if strategy.checks:
-        found['analysis'] = _analysis(strategy.checks, context, looks)
+    if strategy.checks and not context.rollback:
+        names = (_HOLDS, _BACKGROUND) if isinstance(strategy, Canary) else (_PROMOTION,)
+        found['analysis'] = {name: _analysis(strategy.checks, context, waits=name != _BACKGROUND) for name in names}
     return found
+
+
+def shortest_hold(checks: Checks) -> int:
+    """Return the seconds that a hold with checks must exceed: the first look comes after the window."""
+    return int(seconds(checks.window))
 
 
 def _interval(checks: Checks) -> int:
@@ -38,19 +54,28 @@ def _interval(checks: Checks) -> int:
 
 
 def _canary(canary: Canary, context: Context) -> dict[str, Any]:
-    steps = list(_steps(canary, context))
+    steps = list(_back(context) if context.rollback else _steps(canary, context))
     found: dict[str, Any] = {key: context.values['strategy']['rolling'][key] for key in ('maxSurge', 'maxUnavailable')}
     if has_routes(context.router):
-        found |= {
-            'stableService': context.name,
-            'canaryService': f'{context.name}-canary',
-            'scaleDownDelaySeconds': canary.keep_old or _SCALE_DOWN,
-            'trafficRouting': _routing(canary, context),
-        }
-    if canary.checks:
+        found |= {'stableService': context.name, 'canaryService': f'{context.name}-canary'}
+        # The stable pods are removed as the weight grows; Argo Rollouts refuses a delay with it.
+        found |= (
+            {'dynamicStableScale': True}
+            if canary.dynamic_stable_scale
+            else {'scaleDownDelaySeconds': canary.keep_old or _SCALE_DOWN}
+        )
+        found['trafficRouting'] = _routing(canary, context)
+    if canary.checks and not context.rollback:
         first = next(number for number, step in enumerate(steps) if step.keys() & _TRAFFIC)
-        found['analysis'] = {**_templates(context), 'startingStep': first + 1}
+        found['analysis'] = {**_templates(context, _BACKGROUND), 'startingStep': first + 1}
     return found | {'steps': steps}
+
+
+def _back(context: Context) -> Iterator[dict[str, Any]]:
+    """Steps of a rollback: all old pods, then all requests. Its own window would send requests to too few pods."""
+    if has_routes(context.router):
+        yield {'setCanaryScale': {'weight': 100}}
+    yield {'setWeight': 100}
 
 
 def _steps(canary: Canary, context: Context) -> Iterator[dict[str, Any]]:
@@ -69,7 +94,9 @@ def _steps(canary: Canary, context: Context) -> Iterator[dict[str, Any]]:
             yield {'setCanaryScale': {'matchTrafficWeight': True}}
             weighed = True
         yield _step(step, context)
-        if step.hold:
+        if canary.checks:
+            yield {'analysis': _templates(context, _HOLDS, looks=_looks(step.hold, canary.checks))}
+        elif step.hold:
             yield {'pause': {'duration': duration(step.hold)}}
         if step.approval:
             yield {'pause': {}}
@@ -78,6 +105,11 @@ def _steps(canary: Canary, context: Context) -> Iterator[dict[str, Any]]:
     if canary.replicas:
         # The last shift requires all pods.
         yield {'setCanaryScale': {'weight': 100}}
+
+
+def _looks(hold: int, checks: Checks) -> int:
+    """Good results in a row that take as long as the hold, of which the window is the first part."""
+    return max(1, -(-(hold - shortest_hold(checks)) // _interval(checks)))
 
 
 def _step(step: Step, context: Context) -> dict[str, Any]:
@@ -136,41 +168,45 @@ def _blue_green(strategy: BlueGreen, context: Context) -> dict[str, Any]:
     found: dict[str, Any] = {
         'activeService': context.name,
         'previewService': f'{context.name}-preview',
-        'autoPromotionEnabled': not strategy.approval,
-        'scaleDownDelaySeconds': strategy.keep_old or _SCALE_DOWN,
+        'autoPromotionEnabled': context.rollback or not strategy.approval,
     }
-    if strategy.preview_replicas:
+    if strategy.checks and not context.rollback:
+        # Without a delay the old pods stay until the analysis is successful.
+        looks = max(_LOOKS, _looks(strategy.keep_old, strategy.checks))
+        found['postPromotionAnalysis'] = _templates(context, _PROMOTION, looks=looks)
+    else:
+        found['scaleDownDelaySeconds'] = strategy.keep_old or _SCALE_DOWN
+    if strategy.preview_replicas and not context.rollback:
         found['previewReplicaCount'] = strategy.preview_replicas
-    if strategy.checks:
-        found['postPromotionAnalysis'] = _templates(context)
     return found
 
 
-def _templates(context: Context) -> dict[str, Any]:
-    return {
-        'templates': [{'templateName': context.name}],
-        'args': [{'name': 'hash', 'valueFrom': {'podTemplateHashValue': 'Latest'}}],
-    }
+def _templates(context: Context, name: str, looks: int = 0) -> dict[str, Any]:
+    args: list[dict[str, Any]] = [{'name': 'hash', 'valueFrom': {'podTemplateHashValue': 'Latest'}}]
+    if looks:
+        args.append({'name': 'looks', 'value': str(looks)})
+    return {'templates': [{'templateName': f'{context.name}-{name}'}], 'args': args}
 
 
-def _analysis(checks: Checks, context: Context, looks: int | None) -> dict[str, Any]:
+def _analysis(checks: Checks, context: Context, *, waits: bool) -> dict[str, Any]:
+    """An analysis that `waits` for as many good results as its argument says; else one that only fails."""
     metrics = []
     for query in context.queries(checks, _HASH):
-        known = 'len(result) > 0 && !isNaN(result[0]) && result[0]'
-        limit, other = number(query.limit), {'>=': '<', '<=': '>'}[query.comparison]
+        known, limit = 'len(result) > 0 && !isNaN(result[0])', number(query.limit)
+        good = f'result[0] {query.comparison} {limit}'
+        bad = f'{known} && result[0] {_OPPOSITE[query.comparison]} {limit}'
         metrics.append(
             {
                 'name': query.name,
                 'interval': checks.interval,
-                **({'count': looks} if looks else {}),
                 'initialDelay': checks.window,
                 'failureLimit': checks.failures,
-                # Without data neither condition holds: the result is inconclusive, and the rollout pauses.
-                'inconclusiveLimit': 3,
-                'consecutiveErrorLimit': 4,
-                'successCondition': f'{known} {query.comparison} {limit}',
-                'failureCondition': f'{known} {other} {limit}',
+                'consecutiveErrorLimit': _ERRORS,
+                # Without data neither condition holds: the result is inconclusive, and the analysis goes on.
+                **(_WAITING if waits else {}),
+                'successCondition': f'{known} && {good}' if waits else f'!({bad})',
+                'failureCondition': bad,
                 'provider': {'prometheus': {'address': context.prometheus, 'timeout': 30, 'query': query.promql}},
             }
         )
-    return {'args': [{'name': 'hash'}], 'metrics': metrics}
+    return {'args': [{'name': 'hash'}, *([{'name': 'looks'}] if waits else [])], 'metrics': metrics}

@@ -35,6 +35,8 @@ FEATURES: Mapping[str, str] = {
     'canary.approvalBetween': 'approval of other steps',
     'canary.keepOld': 'old pods are kept for a time',
     'canary.finishInPlace': 'finish: inPlace',
+    'canary.dynamicStableScale': 'old pods are removed as the weight grows',
+    'canary.dynamicStableScaleAndKeepOld': 'the same, and old pods are kept for a time',
     'canary.checks': 'checks while the canary has traffic',
     'canary.checkInterval': 'checks with their own interval',
     'canary.grpc': 'with a gRPC route',
@@ -90,6 +92,18 @@ REFUSALS = (
     Refusal(
         ('canary',), ('flagger',), ('service',), "Flagger does not support weights with router 'service'",
         "use router 'gateway-api', or strategy blueGreen, or engine 'argo-rollouts'",
+    ),
+    Refusal(
+        ('canary.dynamicStableScale', 'canary.dynamicStableScaleAndKeepOld'), ('native', 'flagger'), _ANY,
+        'only Argo Rollouts removes old pods as the weight grows', "use engine 'argo-rollouts', or leave it out",
+    ),
+    Refusal(
+        ('canary.dynamicStableScale', 'canary.dynamicStableScaleAndKeepOld'), ('argo-rollouts',), ('service',),
+        'without a router the weight is the number of pods: old pods are removed anyway', 'leave it out',
+    ),
+    Refusal(
+        ('canary.dynamicStableScaleAndKeepOld',), ('argo-rollouts',), _ROUTED,
+        'dynamicStableScale keeps no old pods', 'leave keepOld or dynamicStableScale out',
     ),
     Refusal(
         ('canary.headersAndWeights',), ('flagger',), _ROUTED, 'Flagger supports either headers or weights',
@@ -197,6 +211,8 @@ def _canary(canary: Canary) -> Iterator[str]:
         'approvalBetween': any(step.approval for step in steps[:-1]),
         'keepOld': canary.keep_old,
         'finishInPlace': canary.finish == 'inPlace',
+        'dynamicStableScale': canary.dynamic_stable_scale,
+        'dynamicStableScaleAndKeepOld': canary.dynamic_stable_scale and canary.keep_old,
         'checks': canary.checks,
         'checkInterval': canary.checks and canary.checks.own_interval,
     }

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
+from itertools import pairwise
 from math import ceil
 from typing import assert_never
 
@@ -48,8 +49,11 @@ def extra_pods(strategy: Strategy, engine: Engine, router: Router, size: Size) -
             return _by_commits(strategy, size.pods, rolling)
         case 'argo-rollouts':
             # Without a router the weight is the number of pods: they are replaced one by one.
-            counted = isinstance(strategy, Canary) and not has_routes(router)
-            return rolling if counted else size.pods
+            if isinstance(strategy, Canary) and not has_routes(router):
+                return rolling
+            if isinstance(strategy, Canary) and strategy.dynamic_stable_scale:
+                return _dynamic(strategy, size.pods)
+            return size.pods
         case 'flagger':
             # The primary is replaced while the canary still runs.
             return size.pods + rolling
@@ -70,6 +74,16 @@ def _by_commits(strategy: Canary | BlueGreen, pods: int, rolling: int) -> int:
             assert_never(strategy)
 
 
+def _dynamic(canary: Canary, pods: int) -> int:
+    """The new pods of a step are ready before the old ones of the step before it are removed."""
+    weights = (0, *canary.weights, 100)
+    fixed = canary.replicas
+    return max(
+        ((fixed if fixed and new < 100 else ceil(new * pods / 100)) + ceil((100 - old) * pods / 100)) - pods
+        for old, new in pairwise(weights)
+    )
+
+
 def canary_pods(canary: Canary, pods: int) -> Iterator[int]:
     """Pods of the new version in each step below its full size."""
     for step in canary.steps:
@@ -85,7 +99,7 @@ class Alternative:
     size: Size
 
 
-def plans_that_fit(strategy: Strategy, engine: Engine, size: Size, room: int) -> Iterator[Alternative]:
+def plans_that_fit(strategy: Strategy, engine: Engine, router: Router, size: Size, room: int) -> Iterator[Alternative]:
     """Yield strategies that require at most `room` extra pods, nearest first; there is always one."""
     if isinstance(strategy, Canary) and by_commits(engine):
         for replicas in dict.fromkeys((strategy.replicas, 1)):
@@ -94,6 +108,10 @@ def plans_that_fit(strategy: Strategy, engine: Engine, size: Size, room: int) ->
                 smaller = f'replicas: {replicas} and ' if replicas else ''
                 yield Alternative(f'canary with {smaller}finish: inPlace', in_place, size)
                 break
+    if isinstance(strategy, Canary) and engine == 'argo-rollouts' and has_routes(router):
+        dynamic = replace(strategy, dynamic_stable_scale=True, keep_old=0)
+        if extra_pods(dynamic, engine, router, size) <= room:
+            yield Alternative('canary with dynamicStableScale: true', dynamic, size)
     surge = min(room, 1)
     text = f'rolling: {{maxSurge: {surge}, maxUnavailable: {1 - surge}}}'
     yield Alternative(text, Rolling({}), Size(size.pods, surge, 1 - surge))

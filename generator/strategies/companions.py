@@ -1,4 +1,4 @@
-"""An engine and a router → what agents must ignore, how they apply, and when a release counts as healthy.
+"""An engine and a router → what agents must ignore, and how they apply.
 
 Tested with the real controllers: without these settings an agent and a controller overwrite each other's fields.
 """
@@ -97,36 +97,3 @@ def drift_ignore(release: ResolvedRelease) -> list[dict[str, Any]]:
 def client_side(release: ResolvedRelease) -> bool:
     """Whether client-side apply is required: server-side apply removes the selectors of Argo Rollouts."""
     return _is_rollout(release)
-
-
-# "Paused" is current: a canary that waits longer than the timeout has not failed. Here observedGeneration is a string.
-_ROLLOUT = {
-    'apiVersion': 'argoproj.io/v1alpha1',
-    'kind': 'Rollout',
-    'current': "status.observedGeneration == string(metadata.generation) && status.phase in ['Healthy', 'Paused']",
-    'failed': "status.observedGeneration == string(metadata.generation) && status.phase == 'Degraded'",
-    'inProgress': "status.observedGeneration != string(metadata.generation) || status.phase == 'Progressing'",
-}
-_CANARY = {
-    'apiVersion': 'flagger.app/v1beta1',
-    'kind': 'Canary',
-    # An analysis takes longer than a timeout: a started one is current.
-    'current': "status.phase in ['Initialized', 'Waiting', 'Progressing', 'WaitingPromotion', 'Promoting', "
-    "'Finalising', 'Succeeded']",
-    'failed': "status.phase == 'Failed'",
-    'inProgress': "status.phase == 'Initializing'",
-}
-
-
-def health_checks(release: ResolvedRelease) -> list[dict[str, str]]:
-    """Return the health checks of a HelmRelease for the engine's object, in CEL."""
-    engine = _engine(release)
-    match engine:
-        case 'native':
-            return []
-        case 'argo-rollouts':
-            return [_ROLLOUT]
-        case 'flagger':
-            return [_CANARY]
-        case _:
-            assert_never(engine)

@@ -11,10 +11,11 @@ from generator.domain.places import json_path
 from generator.domain.problems import Problem, ProblemsFound
 from generator.domain.records import Environment, Release, Values
 from generator.domain.strategy import BlueGreen, Canary, Rolling, WrittenStrategy
-from generator.strategies.argo_rollouts import compile_rollouts
+from generator.domain.units import duration
+from generator.strategies.argo_rollouts import compile_rollouts, shortest_hold
 from generator.strategies.capabilities import features, refusal
 from generator.strategies.context import Context
-from generator.strategies.flagger import compile_flagger, fixed_size, wants_gate
+from generator.strategies.flagger import compile_flagger, wants_gate
 from generator.strategies.flagger_service import all_ports, service_port
 from generator.strategies.gateways import unenforced
 from generator.strategies.queries import untold
@@ -48,11 +49,11 @@ def engine_layers(
     file, path, strategy = written.file, written.path, written.strategy
     if isinstance(strategy, Rolling):
         return
-    context = Context(environment, chart, values, release.engine(environment))
+    engine = release.engine(environment)
+    context = Context(environment, chart, values, engine, release.is_rollback, release.leaves_flagger(environment))
     place = (*path, strategy.kind) if path[0] == 'spec' else path
     if found := list(_problems(strategy, context, written, json_path(place))):
         raise ProblemsFound(found)
-    engine = context.engine
     match engine:
         case 'native':  # kind_layers sets its tracks
             pass
@@ -60,8 +61,6 @@ def engine_layers(
             yield Layer(file, path, ('strategy',), compile_rollouts(strategy, context))
         case 'flagger':
             yield Layer(file, path, ('strategy',), compile_flagger(strategy, context))
-            if fixed := fixed_size(context):
-                yield Layer(file, path, ('autoscaling',), fixed)
         case _:
             assert_never(engine)
 
@@ -87,8 +86,10 @@ def _problems(
     if strategy.checks:
         yield from _check_problems(strategy, context, written, place)
     match engine:
-        case 'native' | 'argo-rollouts':
+        case 'native':
             pass
+        case 'argo-rollouts':
+            yield from _hold_problems(strategy, written, place)
         case 'flagger':
             yield from _flagger_problems(strategy, context, written, place)
         case _:
@@ -126,6 +127,20 @@ def _check_problems(
     if not context.values['monitoring']['podMonitor']['enabled']:
         message = f"checks of '{context.name}' require metrics of a PodMonitor, but podMonitor is off"
         yield Problem(environment.file, where, message, 'add podMonitor: true to monitoring')
+
+
+def _hold_problems(strategy: Canary | BlueGreen, written: WrittenStrategy, place: str) -> Iterator[Problem]:
+    """Holds that would be over before the first look of the checks."""
+    if isinstance(strategy, BlueGreen) or not strategy.checks:
+        return
+    least = shortest_hold(strategy.checks)
+    for index, step in enumerate(strategy.steps):
+        if step.hold and step.hold <= least:
+            message = (
+                f"hold '{duration(step.hold)}' is over before the first check: their window is '{duration(least)}'"
+            )
+            hint = f'write a hold longer than {duration(least)}, or a shorter window'
+            yield Problem(written.file, f'{place}.steps[{index}].hold', message, hint)
 
 
 def _flagger_problems(

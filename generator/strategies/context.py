@@ -23,6 +23,8 @@ class Context:
     chart: Chart
     values: Values  # merged
     engine: Engine
+    rollback: bool = False  # whether the last pin was a rollback
+    leaves: bool = False  # whether the next commit changes the engine
 
     @property
     def name(self) -> str:

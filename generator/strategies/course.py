@@ -15,6 +15,7 @@ from typing import Any
 from generator.domain.records import Values
 from generator.domain.strategy import BlueGreen, Canary, Strategy
 from generator.strategies.tracks import Track, track
+from generator.values.emptied import is_hollow
 
 # Values of the complete release. All others belong to pods: a track overrides each of them completely.
 OF_THE_RELEASE = frozenset(
@@ -142,14 +143,20 @@ def tracks(stage: Stage, pair: Pair, old_workload: Values, new: Values) -> dict[
     """Return `tracks` at a stage; `new` are the merged values of the new chart, `old_workload` what differs."""
     steady = full_size(new) if new['autoscaling']['enabled'] else 0
     pods = stage.pods or (steady if stage.share == 100 else -(-stage.share * full_size(new) // 100))
-    kept = {} if stage.replaced else dict(old_workload)
-    live = track(enabled=True, weight=100 - stage.weight, replicas=steady if stage.settled else 0, workload=kept)
+    kept = {} if stage.replaced else _workload(old_workload)
+    live = track(enabled=True, weight=100 - stage.weight, replicas=steady if stage.settled else 0, **kept)
     if stage.name == CHART:
         return {pair.live: live, pair.new: track(enabled=False)}
     other = track(
         enabled=True, weight=stage.weight, replicas=pods, headers=dict(stage.headers), mirror=stage.mirror
     )  # fmt: skip
     return {pair.live: live, pair.new: other}
+
+
+def _workload(old: Values) -> dict[str, Any]:
+    """Keys of a track with its own workload; `emptied` has the keys whose map is empty, which no values can contain."""
+    emptied = sorted(key for key, value in old.items() if is_hollow(value))
+    return {'workload': dict(old), **({'emptied': emptied} if emptied else {})}
 
 
 def full_size(values: Values) -> int:

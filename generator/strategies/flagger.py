@@ -28,9 +28,11 @@ def compile_flagger(strategy: Canary | BlueGreen, context: Context) -> dict[str,
         'targetRef': {'apiVersion': 'apps/v1', 'kind': 'Deployment', 'name': context.name},
         **_scaler(context),
         'progressDeadlineSeconds': int(context.values['progressDeadlineSeconds']),
-        'revertOnDeletion': True,
+        # Deleted with its target, a Canary that reverts it waits for ever (Flagger 1.44); kept, it gives the pods back.
+        'revertOnDeletion': context.leaves,
         'service': flagger_service(context),
         'analysis': analysis,
+        **({'skipAnalysis': True} if context.rollback else {}),
         **_ingress(context),
     }
     found: dict[str, Any] = {'canary': spec}
@@ -80,23 +82,12 @@ def _ingress(context: Context) -> dict[str, Any]:
             assert_never(router)
 
 
-def fixed_size(context: Context) -> dict[str, Any]:
-    """Return values of `autoscaling` that keep the number of pods if nothing scales; {} if something does.
-
-    Without a scaler Flagger scales its target to 0 and its primary to 1 pod; if the chart set the number, the agent and
-    Flagger would change it in turns.
-    """
-    pods = int(context.values['replicaCount'])
-    if context.values['autoscaling']['enabled'] or not pods:
-        return {}
-    return {'enabled': True, 'type': 'hpa', 'minReplicas': pods, 'maxReplicas': pods}
-
-
 def _scaler(context: Context) -> dict[str, Any]:
-    scaling = context.values['autoscaling'] | fixed_size(context)
-    if not scaling['enabled']:
+    """The chart's autoscaler, also for a fixed number: without one Flagger gives the primary 1 pod."""
+    scaling = context.values['autoscaling']
+    if not scaling['enabled'] and not int(context.values['replicaCount']):
         return {}
-    if scaling['type'] == 'hpa':
+    if not scaling['enabled'] or scaling['type'] == 'hpa':
         reference = {'apiVersion': 'autoscaling/v2', 'kind': 'HorizontalPodAutoscaler', 'name': context.name}
         return {'autoscalerRef': reference}
     # Flagger would replace the target's name by the primary's everywhere in the query, also in the label `job`.

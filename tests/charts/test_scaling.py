@@ -98,8 +98,10 @@ def test_by_load_it_is_a_scaled_object(helms: list[Path], tmp_path: Path, strict
 def test_nothing_scales_unless_it_is_switched_on(helm4: Path, tmp_path: Path, autoscaling: Values | None) -> None:
     model = {'autoscaling': autoscaling} if autoscaling else {}
     found = objects(helm4, tmp_path, WATCHED, replicas=4, **model)
-    assert not found.keys() & {'ScaledObject', 'HorizontalPodAutoscaler'}
-    assert found['Deployment']['spec']['replicas'] == 4
+    assert 'ScaledObject' not in found
+    scaler = found['HorizontalPodAutoscaler']['spec']
+    assert scaler['minReplicas'] == scaler['maxReplicas'] == 4
+    assert 'replicas' not in found['Deployment']['spec']
 
 
 def test_a_target_is_of_what_is_scaled_by(tmp_path: Path) -> None:

@@ -101,10 +101,8 @@ def test_templates_are_free_of_surprises() -> None:
     actions = re.findall(r'\{\{(?!-?\s*/\*).*?\}\}', code, re.DOTALL)
     assert [action for action in actions if forbidden.search(action)] == []
     assert re.findall(r'helm\.sh/hook: (.*)', code) == ['test']
-    # Of Argo CD only what keeps the files of old pods; no hooks, no waves.
-    assert set(re.findall(r'argocd\.argoproj\.io/\S+', code)) == {
-        'argocd.argoproj.io/sync-options:', 'argocd.argoproj.io/compare-options:'
-    }  # fmt: skip
+    # Of Argo CD nothing that orders or hooks.
+    assert set(re.findall(r'argocd\.argoproj\.io/\S+', code)) == {'argocd.argoproj.io/ignore-healthcheck:'}
     rest = code.replace((CHART / 'templates' / 'NOTES.txt').read_text(encoding='utf-8'), '')
     assert not re.search(r'Release\.Name\b', rest)
     # Python computes, templates place: none reads its own YAML again, none makes values up.
@@ -200,8 +198,8 @@ def test_every_map_is_closed_but_those_that_say_so() -> None:
     open_maps = [node for node in all_maps if 'additionalProperties' not in node]
     assert sorted(node['description'] for node in open_maps) == [
         'A specification.',
+        'A specification.',
         'For charts that contain this one; this chart does not read it.',
-        'Specification of the AnalysisTemplate, in the form of Argo Rollouts.',
         'Specification of the Canary, in the form of Flagger.',
         'Strategy of the Rollout, in the form of Argo Rollouts.',
     ]
@@ -246,6 +244,7 @@ def test_values_and_schema_have_the_same_keys() -> None:
         ('tracks', 'canary'),
         ('tracks', 'blue'),
         ('tracks', 'green'),
+        ('tracks', 'stable', 'emptied'),
     }
     missing = set()
     for path, node in maps_in(DEFAULTS, SCHEMA):
@@ -343,6 +342,14 @@ def affinity_to(labels: list[str]) -> Values:
     return {'podAffinity': {'requiredDuringSchedulingIgnoredDuringExecution': [term]}}
 
 
+def files_of(template: Values) -> dict[str, str]:
+    """What the kubelet puts into the volume `files` of a pod, by name."""
+    [volume] = [volume for volume in template['spec']['volumes'] if volume['name'] == 'files']
+    keys = {item['path']: item['fieldRef']['fieldPath'] for item in volume['downwardAPI']['items']}
+    annotations = template['metadata']['annotations']
+    return {name: annotations[re.findall(r"^metadata\.annotations\['(.+)'\]$", key)[0]] for name, key in keys.items()}
+
+
 def assert_unchanged(binary: Path, texts: list[str]) -> None:
     numbered = {f'k{number}': text for number, text in enumerate(texts)}
     sane = [text for text in texts if text.isprintable()]
@@ -370,8 +377,9 @@ def assert_unchanged(binary: Path, texts: list[str]) -> None:
     assert server['args'][: len(texts)] == texts
     assert dict(arg[2:].split('=', 1) for arg in server['args'][len(texts) :]) == numbered
     assert {variable['name']: variable['value'] for variable in server['env']} == numbered
-    assert of_kind(objects, 'ConfigMap')['data'] == template['spec']['nodeSelector'] == numbered
-    assert template['metadata']['annotations'] == numbered | as_keys
+    assert files_of(template) == template['spec']['nodeSelector'] == numbered
+    annotations = template['metadata']['annotations'].items()
+    assert {key: text for key, text in annotations if not key.startswith('chartloom.dev/file-')} == numbered | as_keys
     assert of_kind(objects, 'Service')['metadata']['annotations'] == numbered | as_keys
     assert of_kind(objects, 'ServiceAccount')['metadata']['annotations'] == numbered | as_keys
     assert {taint.get('value', '') for taint in template['spec']['tolerations']} == set(texts)
@@ -483,15 +491,9 @@ def test_a_track_has_parts_of_its_own(helm4: Path) -> None:
     specs = {name: objects['Deployment', name]['spec'] for name in ('model-server', 'model-server-canary')}
     images = [spec['template']['spec']['containers'][0]['image'][-64:] for spec in specs.values()]
     assert images == ['4' * 64, '3' * 64]
-    assert [spec['replicas'] for spec in specs.values()] == [2, 1]
-    mounted = {
-        volume['configMap']['name']
-        for spec in specs.values()
-        for volume in spec['template']['spec']['volumes']
-        if 'configMap' in volume
-    }
-    assert mounted == {name for kind, name in objects if kind == 'ConfigMap'}
-    assert len(mounted) == 2, 'old pods find their old files'
+    sizes = [objects['HorizontalPodAutoscaler', name]['spec'] for name in specs]
+    assert [(size['minReplicas'], size['maxReplicas']) for size in sizes] == [(2, 2), (1, 1)]
+    assert files_of(specs['model-server']['template']) == {'models.config': 'old'}, 'each pod has its own files'
 
 
 @each_value_set
@@ -528,8 +530,16 @@ def has_time(spec: Values, name: str) -> None:
 
 
 def test_the_autoscaler_owns_the_replicas(helm4: Path) -> None:
-    assert 'replicas' not in of_kind(rendered(helm4, 'everything-values'), 'Deployment')['spec']
-    assert of_kind(rendered(helm4, 'defaults'), 'Deployment')['spec']['replicas'] == 2
+    """Also of a fixed number: if the field vanished later, the API server would set 1."""
+    for values, fewest, most in (('everything-values', 2, 2000000), ('defaults', 2, 2)):
+        objects = rendered(helm4, values)
+        assert 'replicas' not in of_kind(objects, 'Deployment')['spec']
+        scaler = of_kind(objects, 'HorizontalPodAutoscaler')
+        assert scaler['metadata']['annotations']['validations.keda.sh/hpa-ownership'] == 'false'
+        assert (scaler['spec']['minReplicas'], scaler['spec']['maxReplicas']) == (fewest, most)
+    none = rendered(helm4, 'image-values')
+    assert of_kind(none, 'Deployment')['spec']['replicas'] == 0
+    assert 'HorizontalPodAutoscaler' not in {kind for kind, _ in none}
 
 
 def test_the_artifact_is_written_by_the_init_container_alone(helm4: Path) -> None:
@@ -692,7 +702,10 @@ def test_tensorflow_serving_starts_without_the_shell_that_keeps_signals_away(hel
     assert {'--port=8500', '--rest_api_port=8501', '--model_base_path=/models/recommender'} <= {*server['args']}
     [monitoring] = [arg.partition('=')[2] for arg in server['args'] if arg.startswith('--monitoring_config_file=')]
     [mount] = [mount for mount in server['volumeMounts'] if mount['mountPath'] == monitoring]
-    assert 'path: "/monitoring/prometheus/metrics"' in of_kind(objects, 'ConfigMap')['data'][mount['subPath']]
+    assert (
+        'path: "/monitoring/prometheus/metrics"'
+        in files_of(of_kind(objects, 'Deployment')['spec']['template'])[mount['subPath']]
+    )
     target = {each['name']: each['value'] for each in spec['initContainers'][0]['env']}['ARTIFACT_TARGET']
     assert target == '/models/recommender/1'
 

@@ -39,7 +39,7 @@ def test_a_new_readme_is_one_block(tmp_path: Path) -> None:
     assert readme.index('### edge') < readme.index('### prod')
     assert readme.count('kubectl apply -f bootstrap/prod.yaml') == 1
     assert 'namespace `ml-edge`, Kubernetes 1.36, deployed by Flux' in readme
-    assert 'CancelHealthCheckOnNewRevision=true' in readme
+    assert 'CancelHealthCheckOnNewRevision' not in readme
 
 
 @pytest.mark.parametrize(('controller', 'title'), [('kgateway', 'kgateway'), ('gke', 'GKE Gateway')])

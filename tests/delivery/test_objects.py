@@ -32,7 +32,7 @@ MODELS = r.model('web', values={'minReadySeconds': 5}) | r.model(
 )
 ARGO = r.environment('prod', **r.GATEWAY) | r.environment('abcdefghij0123456789', agentNamespace='delivery')
 FLUX = r.environment('edge', agent='flux', **r.GATEWAY)
-FLUX |= r.environment('shop', agent='flux', cancelHealthCheckOnNewRevision=True, agentNamespace='delivery')
+FLUX |= r.environment('shop', agent='flux', agentNamespace='delivery')
 ENVIRONMENTS = ('prod', 'abcdefghij0123456789', 'edge', 'shop')
 
 
@@ -209,7 +209,7 @@ def test_nothing_that_is_rendered_is_a_hook_or_in_a_wave(run: Run, helm4: Path) 
         for item in items:
             annotations = item['metadata'].get('annotations', {})
             argo = {key for key in annotations if key.startswith('argocd.argoproj.io/')}
-            assert argo <= {'argocd.argoproj.io/sync-options', 'argocd.argoproj.io/compare-options'}
+            assert argo <= {'argocd.argoproj.io/ignore-healthcheck'}
             assert annotations.get('helm.sh/hook', 'test') == 'test'
             tests += 'helm.sh/hook' in annotations
     assert tests == 8
@@ -221,13 +221,14 @@ def test_nothing_that_is_rendered_is_a_hook_or_in_a_wave(run: Run, helm4: Path) 
 # --- 1.17: a release that waits takes no fix -------------------------------------------------------------------------
 
 
-def test_flux_waits_only_where_a_new_revision_ends_the_wait(run: Run) -> None:
-    for release, obj in objects(run, 'HelmRelease'):
+def test_flux_waits_nowhere(run: Run) -> None:
+    """A wait that is cancelled loses rollbacks and leaves orphans; one that is not takes no fix until its timeout."""
+    for _, obj in objects(run, 'HelmRelease'):
         for action in ('install', 'upgrade'):
-            waits = not obj['spec'][action].get('disableWait', False)
-            assert waits == (release.environment.name == 'shop')
+            assert obj['spec'][action]['disableWait'] is True
             assert obj['spec'][action]['strategy'] == {'name': 'RetryOnFailure', 'retryInterval': '2m'}
         assert 'rollback' not in obj['spec'], 'a rollback is a commit'
+        assert 'healthCheckExprs' not in obj['spec']
         assert 'remediation' not in json.dumps(obj)
         assert 'test' not in obj['spec'], 'a failed test would hold the next commit back'
 
@@ -307,14 +308,13 @@ def test_the_longest_names_fit_everywhere(run: Run, helm4: Path, strict: Strict)
     everything = rendered(run, helm4)[f'abcdefghij0123456789/{LONGEST}'] + rendered(run, helm4)[f'prod/{LONGEST}']
     assert {obj['kind'] for obj in everything} > {
         'Deployment',
-        'ConfigMap',
         'HorizontalPodAutoscaler',
         'HTTPRoute',
         'GRPCRoute',
         'Pod',
     }
     names = [obj['metadata']['name'] for obj in everything]
-    assert max(map(len, names)) == len(f'{LONGEST}-files-12345678')
+    assert max(map(len, names)) == len(f'{LONGEST}-test')
     for obj in everything:
         strict(obj, '1.36')
         assert re.fullmatch(r'[a-z]([-a-z0-9]{0,61}[a-z0-9])?', obj['metadata']['name'])

@@ -12,6 +12,7 @@ import registries as r
 from parts import git
 
 from generator.domain.problems import Problem, ProblemsFound
+from generator.values.emptied import without_empty_maps as bare
 from generator.values.merge import difference, merge
 
 FILE = 'registry/releases/prod/web.yaml'
@@ -208,8 +209,9 @@ def test_values_are_what_leads_from_the_chart_to_the_merged_whole(tmp_path: Path
     releases = repository.run().releases
     assert [release.release.name for release in releases] == sorted(release.release.name for release in releases)
     for release in releases:
-        assert merge(release.chart.values, release.values) == release.merged
-        assert difference(release.chart.values, release.merged) == release.values
+        schema = release.chart.schema
+        assert bare(merge(release.chart.values, release.values), schema) == bare(release.merged, schema)
+        assert bare(difference(release.chart.values, release.merged), schema) == release.values
         merged: dict[str, Any] = dict(release.chart.values)
         for layer in release.layers:
             values: Any = layer.values

@@ -116,7 +116,7 @@ def test_the_plan_that_is_named_fits(size: Size, engine: str, kind: str) -> None
     settings = {'canary': {'steps': [{'weight': 50}], 'replicas': 2}}.get(kind, {})
     strategy = parse_strategy({kind: settings})
     for room in range(extra_pods(strategy, engine, 'istio', size)):
-        plans = list(plans_that_fit(strategy, engine, size, room))
+        plans = list(plans_that_fit(strategy, engine, 'istio', size, room))
         assert plans
         for plan in plans:
             assert extra_pods(plan.strategy, engine, 'istio', plan.size) <= room, plan

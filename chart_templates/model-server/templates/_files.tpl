@@ -1,14 +1,23 @@
-{{- define "model-server.filesData" -}}
+{{/* Files of the server by name, as annotations of its pods: a pod keeps its own files until it ends, and new content restarts the pods. */}}
+{{- define "model-server.fileAnnotations" -}}
 {{- range $name, $file := . }}
 {{- if dig "enabled" true $file }}
-{{ $name | quote }}: {{ $file.content | quote }}
+{{ include "model-server.fileKey" $name }}: {{ $file.content | quote }}
 {{- end }}
 {{- end }}
 {{- end }}
 
-{{/* Name suffix of the files' ConfigMap, which is immutable: new content restarts the pods. */}}
-{{- define "model-server.filesSuffix" -}}
-{{- with include "model-server.filesData" . }}
-{{- printf "-files-%s" (sha256sum . | trunc 8) }}
+{{- define "model-server.fileItems" -}}
+{{- range $name, $file := . }}
+{{- if dig "enabled" true $file }}
+- path: {{ $name | quote }}
+  fieldRef:
+    apiVersion: v1
+    fieldPath: {{ include "model-server.fileKey" $name | printf "metadata.annotations['%s']" | quote }}
 {{- end }}
+{{- end }}
+{{- end }}
+
+{{- define "model-server.fileKey" -}}
+chartloom.dev/file-{{ sha256sum . | trunc 8 }}
 {{- end }}

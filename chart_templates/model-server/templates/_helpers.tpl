@@ -12,7 +12,7 @@
   "app.kubernetes.io/instance" $root.Values.fullnameOverride
   "app.kubernetes.io/component" "model-server"
   "app.kubernetes.io/managed-by" $root.Release.Service -}}
-{{- range $key, $value := dict "app.kubernetes.io/version" $root.Chart.AppVersion "helm.sh/chart" (printf "%s-%s" $root.Chart.Name $root.Chart.Version) }}
+{{- range $key, $value := dict "app.kubernetes.io/version" $root.Chart.AppVersion "helm.sh/chart" (printf "%s-%s" $root.Chart.Name $root.Chart.Version | splitList "+" | first) }}
 {{- $_ := regexReplaceAll "[^A-Za-z0-9_.-]" $value "_" | trunc 63 | trimAll "_.-" | set $labels $key }}
 {{- end }}
 {{- range $key, $value := dict "app.kubernetes.io/part-of" $root.Values.partOf "chartloom.dev/team" $root.Values.team }}

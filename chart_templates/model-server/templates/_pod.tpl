@@ -1,6 +1,10 @@
 {{/* Selector and pods of a workload: dict "root", "track" and "spec" (values). */}}
 {{- define "model-server.podTemplate" -}}
-{{ pick .spec "revisionHistoryLimit" "progressDeadlineSeconds" "minReadySeconds" | toYaml }}
+{{ pick .spec "revisionHistoryLimit" "progressDeadlineSeconds" | toYaml }}
+{{- with .spec.minReadySeconds }}
+{{- /* Argo Rollouts drops a 0, which an agent would then put back. */}}
+minReadySeconds: {{ int64 . }}
+{{- end }}
 selector:
   matchLabels:
     {{- include "model-server.podLabels" . | nindent 4 }}
@@ -8,8 +12,12 @@ template:
   metadata:
     labels:
       {{- include "model-server.podLabels" . | nindent 6 }}
-    {{- if or .spec.artifact.sha256 .spec.podAnnotations }}
+    {{- $files := include "model-server.fileAnnotations" .spec.files }}
+    {{- if or .spec.artifact.sha256 .spec.podAnnotations $files }}
     annotations:
+      {{- with $files }}
+      {{- trim . | nindent 6 }}
+      {{- end }}
       {{- with .spec.artifact.sha256 }}
       chartloom.dev/artifact-sha256: {{ . | quote }}
       {{- end }}

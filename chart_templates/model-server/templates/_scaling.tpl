@@ -1,3 +1,10 @@
+{{/* The fewest pods of dict "root" or of "track". An autoscaler sets them, also a fixed number: if the owner of "replicas" changes, the API server sets 1. */}}
+{{- define "model-server.pods" -}}
+{{- $own := get .root.Values.tracks (.track | default "stable") -}}
+{{- $scaling := .root.Values.autoscaling -}}
+{{ int64 ($own.replicas | default ($scaling.enabled | ternary $scaling.minReplicas .root.Values.replicaCount)) }}
+{{- end }}
+
 {{- define "model-server.scaleDown" -}}
 scaleDown:
   stabilizationWindowSeconds: {{ int64 .scaleDownStabilizationSeconds }}

@@ -12,8 +12,11 @@
 {{- include "model-server.volume" (dict "name" $name "volume" $volume) }}
 {{- end }}
 {{- end }}
-{{- with include "model-server.filesSuffix" .spec.files }}
-{{- include "model-server.volume" (dict "name" "files" "volume" (dict "type" "configMap" "name" (printf "%s%s" $.root.Values.fullnameOverride .))) }}
+{{- with include "model-server.fileItems" .spec.files }}
+- name: files
+  downwardAPI:
+    items:
+    {{- . | nindent 4 }}
 {{- end }}
 {{- end }}
 

@@ -1,0 +1,105 @@
+"""A release → the version that it ran before, in one commit and as fast as its engine can."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import assert_never
+
+from generator.documents.read import read_yaml
+from generator.domain.choices import Engine
+from generator.domain.problems import ProblemsFound, problem
+from generator.domain.records import Release, Rollout
+from generator.domain.strategy import Rolling, Strategy
+from generator.operations.operation import Operation, RegistryChange
+from generator.operations.rollout_start import known_release
+from generator.operations.rollout_state import strategy_of
+from generator.operations.rollout_steps import Pin, abort, move_pin
+from generator.pipeline.run import Run
+from generator.plan.message import shortened
+
+# Commits of a release's file that are read for earlier pins.
+_MOST = 200
+
+
+def rolling_back(name: str, version: str = '') -> Operation:
+    """Go back to the pin before the current one, or to the last one with this model version.
+
+    A rollout in git that is in progress is aborted. The pin says that it is a rollback, until the next one.
+    """
+
+    def change(run: Run) -> RegistryChange:
+        release = known_release(run.registry, name)
+        if rollout := run.registry.rollouts.get(name):
+            return _abort(run, release, rollout, version)
+        to = _earlier(run, release, version)
+        strategy, environment = strategy_of(run, name)
+        subject = shortened(f'Roll back {name}: {release.version} → {to}')
+        result = {'result': 'rolled back', 'from': _pin(release.spec).spec, 'to': to.spec}
+        notes = (f'{name}: {_way(strategy, release.engine(environment), to.version)}',)
+        return RegistryChange(move_pin(release, to, run.source.read, back=True), subject, result, notes)
+
+    return Operation(
+        'rollback', (name, *((f'--to {version}',) if version else ())), (_model(name),), change, history=True
+    )
+
+
+def _model(name: str) -> str:
+    return name.rpartition('/')[2]
+
+
+def _pin(spec: object) -> Pin:
+    found = spec if isinstance(spec, dict) else {}
+    return Pin(str(found.get('version', '')), str(found.get('chart', '')))
+
+
+def _abort(run: Run, release: Release, rollout: Rollout, version: str) -> RegistryChange:
+    """The old version still runs: it gets all requests again."""
+    if version not in ('', release.version):
+        message = f"a rollout to {rollout.spec['to']['version']} is in progress, and '{version}' is not the old version"
+        raise problem(rollout.file, '', message, f"run 'chartloom rollout abort {rollout.name}' first")
+    subject = f'Roll back {rollout.name}: abort the rollout of {rollout.spec["to"]["version"]} at {rollout.stage}'
+    result = {'result': 'aborted', 'from': rollout.spec['to'], 'to': rollout.spec['from']}
+    return RegistryChange(abort(rollout, run.source.read), shortened(subject), result)
+
+
+def _earlier(run: Run, release: Release, version: str) -> Pin:
+    now = _pin(release.spec)
+    for pin in _pins(run, release):
+        if pin != now and pin.version and pin.chart and version in ('', pin.version):
+            return pin
+    known = f"version '{version}' was never pinned here" if version else 'no earlier pin is in the history of this file'
+    hint = f"write the pin with 'chartloom pin {release.name}' after setting spec.version"
+    raise problem(release.file, '$.spec', known, hint)
+
+
+def _pins(run: Run, release: Release) -> Iterator[Pin]:
+    """Pins of a release on its branch, the newest first."""
+    repository, path = run.repository, run.repository.prefix + release.file
+    options = ('--no-show-signature', '--first-parent', f'-{_MOST}', '--format=%H')
+    for commit in repository.ask('log', *options, run.source.head, '--', f':(top,literal){path}').split():
+        blob = repository.ask('rev-parse', '--verify', '--quiet', f'{commit}:{path}')
+        if not blob:
+            continue
+        try:
+            document = read_yaml(repository.read([blob])[blob], release.file)
+        except ProblemsFound:
+            continue
+        yield _pin(document.get('spec') if isinstance(document, dict) else None)
+
+
+def _way(strategy: Strategy, engine: Engine, version: str) -> str:
+    """How the pods and the requests go back, and what it costs."""
+    if isinstance(strategy, Rolling):
+        return f'Kubernetes replaces the pods by those of {version}, as strategy rolling says.'
+    match engine:
+        case 'native':
+            return f'Kubernetes replaces the pods by those of {version}; requests go to ready pods only.'
+        case 'argo-rollouts':
+            return f'all pods of {version} start, then they get all requests at once, without checks and approvals.'
+        case 'flagger':
+            return (
+                f'the pods of {version} start twice, as the target and then as the primary, without checks;'
+                ' the Canary says Succeeded before the primary is ready.'
+            )
+        case _:
+            assert_never(engine)
