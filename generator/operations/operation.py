@@ -91,7 +91,8 @@ class Remote:
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """What was done, or would be done: the plan, the registry files, the id of the commit ('' for none)."""
+    """What was done, or would be done: the plan, the registry files, the id of the commit ('' for none), and why
+    releases change."""
 
     plan: Plan = Plan((), {})  # noqa: RUF009 (frozen)
     result: Mapping[str, Any] = field(default_factory=dict)
@@ -101,6 +102,7 @@ class Outcome:
     pushed: bool = False
     dry_run: bool = False
     warnings: tuple[Problem, ...] = ()
+    reasons: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def changed(self) -> bool:
