@@ -83,7 +83,7 @@ def _commit(
     reference = current_branch(repository)
     branch = reference.removeprefix('refs/heads/') if reference != 'HEAD' else ''
     remote = _remote(repository, branch) if options.push else ''
-    changes = find_changes(run, plan, operation, change.files, options)
+    changes = find_changes(run, plan, operation, {*change.files, *change.along}, options)
     shown, reasons = changes.plan, changes.reasons
     if not shown.changes:
         shown, reasons = plan, release_reasons(run, plan)

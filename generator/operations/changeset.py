@@ -47,8 +47,8 @@ class Changeset:
 def find_changes(run: Run, plan: Plan, operation: Operation, own: Collection[str], options: Options) -> Changeset:
     """Compare HEAD with the desired tree; `plan` does the same for the work tree.
 
-    `own` are the registry files that the operation changes. Raises ProblemsFound if the commit would lose a change, or
-    contain a change that is not part of the operation.
+    `own` are the registry files that belong to the operation's change. Raises ProblemsFound if the commit would lose a
+    change, or contain a change that is not part of the operation.
     """
     removable, discard = options.removable, options.discard
     held = run.source.tree.held  # the files of HEAD that a commit of this scope may change
