@@ -11,12 +11,15 @@ from typing import Any, TypeVar
 import click
 
 from generator.cli.output import common_options, problem_data, progress, result, say, wants_json, warn
+from generator.domain.layout import release_of
 from generator.operations.operation import Operation, Options, Outcome, Remote
 from generator.operations.remote import Target, perform
-from generator.plan.summary import summarize
+from generator.plan.summary import Summary, explained, summarize
 from generator.tools.git.repository import open_repository
 
 F = TypeVar('F', bound=Callable[..., Any])
+
+_MANY = 8  # names in a line
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,6 +106,7 @@ def outcome_data(outcome: Outcome) -> dict[str, object]:
         'pushed': outcome.pushed,
         'warnings': problem_data(outcome.warnings),
         'registry': list(outcome.registry),
+        'releases': explained(outcome.plan, outcome.reasons),
         'changes': [{'kind': change.kind, 'path': change.path} for change in outcome.plan.changes],
     }
 
@@ -131,7 +135,7 @@ def tell_commit(outcome: Outcome) -> None:
 
 
 def _tell_changes(outcome: Outcome) -> None:
-    summary = summarize(outcome.plan)
+    summary = summarize(outcome.plan, outcome.reasons)
     for title, names in (
         ('new charts', summary.new_charts), ('restored charts', summary.restored_charts),
         ('changed drafts', summary.changed_charts),
@@ -139,9 +143,17 @@ def _tell_changes(outcome: Outcome) -> None:
         ('documents', summary.documents), ('registry', outcome.registry),
     ):  # fmt: skip
         if names:
-            shown = ', '.join(names[:8]) + (f' and {len(names) - 8} more' if len(names) > 8 else '')
+            shown = ', '.join(names[:_MANY]) + (f' and {len(names) - _MANY} more' if len(names) > _MANY else '')
             say(f'{title}: {shown}')
+    _tell_readers(outcome, summary)
     if summary.uninstalled:
         say('the agent uninstalls the removed releases', fg='red')
     count = len(outcome.plan.changes) + len(outcome.registry)
     say(f'{count} {"file" if count == 1 else "files"} {"to change" if outcome.dry_run else "changed"}')
+
+
+def _tell_readers(outcome: Outcome, summary: Summary) -> None:
+    """Say why releases change none of whose own files does."""
+    own = {release_of(change.path) for change in outcome.plan.changes}
+    for name in [name for name in summary.releases if name not in own][:_MANY]:
+        say(f'{name}: {outcome.reasons[name]}')

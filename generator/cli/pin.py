@@ -7,23 +7,42 @@ import click
 from generator.cli import offers
 from generator.cli.operation import Place, operation_options, release_name, tell
 from generator.cli.output import say, wants_json
-from generator.operations.pin import pinning
+from generator.operations.pin import Scope, pinning
 
 
 @click.command()
 @click.argument('releases', nargs=-1, metavar='[ENV/MODEL]...', callback=release_name, shell_complete=offers.releases)
+@click.option(
+    '--env',
+    'environments',
+    multiple=True,
+    metavar='ENV',
+    shell_complete=offers.environments,
+    help='Move all pins of this environment, instead of named releases.',
+)
+@click.option('--all', 'everything', is_flag=True, help='Move all pins.')
 @click.option('--newest', is_flag=True, help='Move to the newest model version.')
 @operation_options
-def command(releases: tuple[str, ...], newest: bool, place: Place, output: str) -> None:
+def command(
+    releases: tuple[str, ...], environments: tuple[str, ...], everything: bool, newest: bool, place: Place, output: str
+) -> None:
     """Write missing pins into releases, generate the files, and commit both; comments are kept.
 
     A release whose chart is missing, or belongs to another version, gets the newest chart of its version. With names,
-    these releases move to the newest chart of their version.
+    --env or --all, these releases move to the newest chart of their version. --env and --all skip releases with a
+    rollout in progress, and those of environments that follow the newest version.
     """
-    outcome = place.carry_out(pinning(releases, newest=newest))
+    scope = Scope(releases, environments, everything)
+    if sum(map(bool, (releases, environments, everything))) > 1:
+        raise click.UsageError('ENV/MODEL, --env and --all exclude each other')
+    if newest and not scope.moves:
+        raise click.UsageError('--newest requires the releases to move: ENV/MODEL, --env ENV or --all')
+    outcome = place.carry_out(pinning(scope, newest=newest))
     if not wants_json():
         for pin in outcome.result['pins']:
             say(f'{pin["release"]}: {pin["before"]} → {pin["version"]} (chart {pin["chart"]})')
+        for kept in outcome.result['skipped']:
+            say(f'{kept["release"]} stays: {kept["reason"]}')
         if not outcome.result['pins']:
-            say('nothing to do: every release has its pin')
+            say(f'nothing to do: {"no pin moves" if scope.moves else "every release has its pin"}')
     tell(outcome)

@@ -13,10 +13,10 @@ from generator.domain.generated import Plan
 from generator.domain.layout import chart_file, chart_folder
 from generator.domain.secrets import veil
 from generator.pipeline import known
+from generator.pipeline.reasons import release_reasons
 from generator.pipeline.run import Run, open_run
-from generator.plan.chart_moves import chart_moves
 from generator.plan.removals import removal_warnings
-from generator.plan.summary import folder_of, new_folders, summarize
+from generator.plan.summary import explained, folder_of, new_folders, summarize
 from generator.plan.touched import about
 from generator.tools.git.repository import open_repository
 from generator.tools.git.transaction import finish_killed
@@ -48,20 +48,19 @@ def command(
         if not plan.changes:
             known.remember(repository, 'files', print_)
     diffs = {change.path: _diff(run, plan, change.path) for change in plan.changes} if diff else {}
-    before = {path: run.source.read(path) for path in plan.files if path in run.source.tree.ids}
-    moves = chart_moves(plan.files, before, run.ledger_of)
+    reasons = release_reasons(run, plan)
     shown = about(run.warnings, models, run.registry.releases) if plan.changes else []
     warnings = [*shown, *removal_warnings(plan, allow_removal)]
     warn(warnings)
     if output == 'json':
-        result({**_data(plan, diffs, moves), 'warnings': problem_data(warnings)})
+        result({**_data(plan, diffs, reasons), 'warnings': problem_data(warnings)})
     else:
-        _tell(plan, diffs, moves)
+        _tell(plan, diffs, reasons)
     if exit_code and plan.changes:
         context.exit(CHANGES)
 
 
-def _data(plan: Plan, diffs: dict[str, str], moves: dict[str, str]) -> dict[str, object]:
+def _data(plan: Plan, diffs: dict[str, str], reasons: dict[str, str]) -> dict[str, object]:
     summary = summarize(plan)
     changes = [
         {'kind': c.kind, 'path': c.path, **({'diff': diffs[c.path]} if c.path in diffs else {})} for c in plan.changes
@@ -71,18 +70,17 @@ def _data(plan: Plan, diffs: dict[str, str], moves: dict[str, str]) -> dict[str,
         'newCharts': summary.new_charts,
         'restoredCharts': summary.restored_charts,
         'changedDrafts': summary.changed_charts,
-        'releases': summary.releases,
+        'releases': explained(plan, reasons),
         'removed': summary.removed,
-        'moves': moves,
         'changes': changes,
     }
 
 
-def _tell(plan: Plan, diffs: dict[str, str], moves: dict[str, str]) -> None:
+def _tell(plan: Plan, diffs: dict[str, str], reasons: dict[str, str]) -> None:
     if not plan.changes:
         say('nothing to do: the generated files match the registry')
         return
-    summary = summarize(plan)
+    summary = summarize(plan, reasons)
     groups = (
         ('new chart', summary.new_charts),
         ('restored chart', summary.restored_charts),
@@ -90,10 +88,10 @@ def _tell(plan: Plan, diffs: dict[str, str], moves: dict[str, str]) -> None:
         ('release', summary.releases),
     )
     rows = [
-        (kind, name, moves.get(name, '')) for kind, names in (*groups, ('removed', summary.removed)) for name in names
+        (kind, name, reasons.get(name, '')) for kind, names in (*groups, ('removed', summary.removed)) for name in names
     ]
     if rows:
-        table(rows, ('WHAT', 'NAME', 'MOVES'))
+        table(rows, ('WHAT', 'NAME', 'WHY'))
         say()
     colours = {'add': 'green', 'update': 'yellow', 'remove': 'red'}
     folders = {} if diffs else new_folders(plan)

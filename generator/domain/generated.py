@@ -134,11 +134,13 @@ class Change:
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """Files to write and to remove; `restored` are folders of published charts that are restored completely."""
+    """Files to write and to remove; `restored` are folders of published charts that get files of the base back,
+    `rewritten` are folders of drafts that have other files now: charts that the base does not have."""
 
     changes: tuple[Change, ...]
     files: Tree
     restored: tuple[str, ...] = ()
+    rewritten: tuple[str, ...] = ()
 
     @property
     def removed(self) -> tuple[str, ...]:

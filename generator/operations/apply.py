@@ -12,6 +12,7 @@ from generator.operations.changeset import build, find_changes
 from generator.operations.operation import Operation, Options, Outcome, RegistryChange
 from generator.operations.warnings import shown_warnings
 from generator.pipeline import known
+from generator.pipeline.reasons import release_reasons
 from generator.pipeline.run import Run, open_run
 from generator.tools.git.files import blob_at
 from generator.tools.git.head import current_branch, refuse_unfinished
@@ -59,7 +60,7 @@ def _applied(operation: Operation, run: Run, change: RegistryChange, options: Op
     if options.commit:
         outcome = _commit(operation, laid, plan, change, edits, options)
     else:
-        outcome = Outcome(plan, registry=tuple(sorted(change.files)))
+        outcome = Outcome(plan, registry=tuple(sorted(change.files)), reasons=release_reasons(laid, plan))
         if not options.dry_run:
             carry_out(run.repository, [*edits, *_writes(laid, plan)])
     warnings = shown_warnings(laid, outcome, options.removable)
@@ -82,8 +83,11 @@ def _commit(
     reference = current_branch(repository)
     branch = reference.removeprefix('refs/heads/') if reference != 'HEAD' else ''
     remote = _remote(repository, branch) if options.push else ''
-    changes = find_changes(run, plan, operation, change.files, options)
-    outcome = Outcome(changes.plan if changes.plan.changes else plan, registry=tuple(changes.registry), branch=branch)
+    changes = find_changes(run, plan, operation, {*change.files, *change.along}, options)
+    shown, reasons = changes.plan, changes.reasons
+    if not shown.changes:
+        shown, reasons = plan, release_reasons(run, plan)
+    outcome = Outcome(shown, registry=tuple(changes.registry), branch=branch, reasons=reasons)
     if options.dry_run:
         return outcome
     writes = [*edits, *_writes(run, plan)]

@@ -9,7 +9,6 @@ from dataclasses import dataclass, field, replace
 from generator.delivery import documents as repository_documents
 from generator.domain.generated import Change, Plan
 from generator.domain.layout import (
-    DELIVERY,
     DOCUMENTS,
     OF_ONE_MODEL,
     REGISTRY,
@@ -18,10 +17,10 @@ from generator.domain.layout import (
     is_registry_yaml,
 )
 from generator.domain.problems import Problem, ProblemsFound
-from generator.domain.tree import LINK, Files
+from generator.domain.tree import Files
 from generator.operations.operation import Operation, Options
+from generator.pipeline.reasons import release_reasons
 from generator.pipeline.run import Run
-from generator.plan.chart_moves import chart_moves
 from generator.plan.message import commit_message
 from generator.plan.plan import left_behind
 from generator.tools.git.build import build_commit
@@ -33,7 +32,8 @@ class Changeset:
     """`plan` has the changes of generated files, `files` all files of the commit, `registry` the registry files among
     them, and `executable` those with the executable bit.
 
-    `index` has the paths whose index entries are updated to the commit, with the blob ids that are staged now.
+    `index` has the paths whose index entries are updated to the commit, with the blob ids that are staged now;
+    `reasons` says why releases change.
     """
 
     plan: Plan
@@ -41,13 +41,14 @@ class Changeset:
     registry: Collection[str] = ()
     executable: Collection[str] = ()
     index: Mapping[str, str] = field(default_factory=dict)
+    reasons: Mapping[str, str] = field(default_factory=dict)
 
 
 def find_changes(run: Run, plan: Plan, operation: Operation, own: Collection[str], options: Options) -> Changeset:
     """Compare HEAD with the desired tree; `plan` does the same for the work tree.
 
-    `own` are the registry files that the operation changes. Raises ProblemsFound if the commit would lose a change, or
-    contain a change that is not part of the operation.
+    `own` are the registry files that belong to the operation's change. Raises ProblemsFound if the commit would lose a
+    change, or contain a change that is not part of the operation.
     """
     removable, discard = options.removable, options.discard
     held = run.source.tree.held  # the files of HEAD that a commit of this scope may change
@@ -64,7 +65,8 @@ def find_changes(run: Run, plan: Plan, operation: Operation, own: Collection[str
     changes = _with_own_blocks(run, lacking, held)
     files = {**changes.files, **dict.fromkeys(changes.removed), **registry}
     index = _index(run, {*files, *(change.path for change in plan.changes)}, files, held, discard)
-    return Changeset(changes, files, tuple(registry), _executable(run, registry), index)
+    reasons = release_reasons(run, changes, head=True)
+    return Changeset(changes, files, tuple(registry), _executable(run, registry), index, reasons)
 
 
 def _is_registry(path: str) -> bool:
@@ -159,19 +161,10 @@ def build(run: Run, changes: Changeset, trailer: str, subject: str, notes: Seque
     if not changes.files:
         return ''
     check_stored(run.repository, changes.files)
-    message = commit_message(changes.plan, changes.registry, trailer, subject, _chart_moves(run, changes), notes)
+    message = commit_message(changes.plan, changes.registry, trailer, subject, changes.reasons, notes)
     sign = bool(run.settings.spec.get('signing', {}).get('required'))
     head, executable = run.source.head, changes.executable
     return build_commit(run.repository, head, changes.files, message, sign=sign, executable=executable)
-
-
-def _chart_moves(run: Run, changes: Changeset) -> dict[str, str]:
-    held = run.source.tree.held
-    before = {
-        path: held[path] for path in changes.files if path.startswith(f'{DELIVERY}/') and held.get(path, LINK) != LINK
-    }
-    blobs = run.repository.read(before.values())
-    return chart_moves(changes.files, {path: blobs[blob] for path, blob in before.items()}, run.ledger_of)
 
 
 def check_stored(repository: Repository, files: Files) -> None:

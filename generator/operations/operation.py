@@ -17,13 +17,14 @@ class RegistryChange:
     """Registry files that an operation writes, or removes (None); empty if there is nothing to do.
 
     `subject` is the subject of the commit, '' for a summary of the changes; `notes` are lines of its body; `result` is
-    reported to the user.
+    reported to the user. `along` lists registry files as in the operation, if they depend on the registry.
     """
 
     files: Files = field(default_factory=dict)
     subject: str = ''
     result: Mapping[str, Any] = field(default_factory=dict)
     notes: tuple[str, ...] = ()
+    along: Collection[str] = ()
 
     def on(self, run: Run) -> Run:
         """Return the run over the registry as it is after the change."""
@@ -91,7 +92,8 @@ class Remote:
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """What was done, or would be done: the plan, the registry files, the id of the commit ('' for none)."""
+    """What was done, or would be done: the plan, the registry files, the id of the commit ('' for none), and why
+    releases change."""
 
     plan: Plan = Plan((), {})  # noqa: RUF009 (frozen)
     result: Mapping[str, Any] = field(default_factory=dict)
@@ -101,6 +103,7 @@ class Outcome:
     pushed: bool = False
     dry_run: bool = False
     warnings: tuple[Problem, ...] = ()
+    reasons: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def changed(self) -> bool:

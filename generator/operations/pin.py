@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from generator.charts.versions import ModelCharts
 from generator.documents.read import read_yaml
-from generator.domain.layout import RELEASES, model_file, release_file
+from generator.domain.layout import ENVIRONMENTS, RELEASES, model_file, release_file
 from generator.domain.problems import Problem, ProblemsFound
 from generator.domain.records import Registry, Release
 from generator.domain.tree import LINK, Files
@@ -21,6 +21,39 @@ _INSTEAD = "run 'chartloom pin' without names, which commits all changes, or und
 
 
 @dataclass(frozen=True, slots=True)
+class Scope:
+    """The releases whose pins move: by name (`env/model`), all of some environments, or all; if empty, none moves."""
+
+    names: tuple[str, ...] = ()
+    environments: tuple[str, ...] = ()
+    everything: bool = False
+
+    @property
+    def moves(self) -> bool:
+        return bool(self.names or self.environments or self.everything)
+
+    @property
+    def arguments(self) -> tuple[str, ...]:
+        """The scope as it is written on the command line."""
+        environments = (word for name in self.environments for word in ('--env', name))
+        return (*environments, *(('--all',) if self.everything else ()), *self.names)
+
+    def releases(self, registry: Registry) -> list[str]:
+        """The names in the scope, sorted; all if it is empty. Raises ProblemsFound for unknown names."""
+        problems = _unknown('release', RELEASES, self.names, registry.releases)
+        problems += _unknown('environment', ENVIRONMENTS, self.environments, registry.environments)
+        if problems:
+            raise ProblemsFound(problems)
+        of_environments = (r.name for r in registry.releases.values() if r.environment in self.environments)
+        return sorted({*self.names, *of_environments} if self.names or self.environments else registry.releases)
+
+
+def _unknown(what: str, folder: str, names: Collection[str], known: Collection[str]) -> list[Problem]:
+    unknown = (name for name in names if name not in known)
+    return [Problem(folder, '', f"{what} '{name}' not found", suggest(name, known)) for name in unknown]
+
+
+@dataclass(frozen=True, slots=True)
 class NewPin:
     """The new model version and chart version of a release."""
 
@@ -29,19 +62,30 @@ class NewPin:
     chart: str
 
 
-def pinning(names: tuple[str, ...] = (), *, newest: bool = False) -> Operation:
-    """Write missing pins; with names (`env/model`), move the pins of these releases."""
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """The pins to write, and why other releases of the scope keep theirs."""
+
+    pins: tuple[NewPin, ...]
+    skipped: Mapping[str, str]
+
+
+def pinning(scope: Scope = Scope(), *, newest: bool = False) -> Operation:
+    """Write missing pins; with a scope, move the pins of its releases."""
 
     def change(run: Run) -> RegistryChange:
-        chosen = choose_pins(run.registry, run.charts, names, newest=newest)
-        pins = [*chosen, *_edited(run, names, {pin.release.name for pin in chosen})]
+        releases, choice = scope.releases(run.registry), choose_pins(run.registry, run.charts, scope, newest=newest)
+        pins = [*choice.pins, *_edited(run, releases, {pin.release.name for pin in choice.pins})]
         rows = [_row(pin, _committed(run, pin.release)) for pin in pins]
-        return RegistryChange(_files(pins, run), _subject(rows), {'pins': rows})
+        named = {pin.release.name for pin in pins}
+        skipped = [{'release': name, 'reason': why} for name, why in choice.skipped.items() if name not in named]
+        along = [*map(release_file, releases), *(model_file(name.rpartition('/')[2]) for name in releases)]
+        return RegistryChange(_files(pins, run), _subject(rows), {'pins': rows, 'skipped': skipped}, along=along)
 
-    models = tuple(sorted({name.rpartition('/')[2] for name in names}))
+    models = tuple(sorted({name.rpartition('/')[2] for name in scope.names}))
     # A release without a pin cannot be generated, so `generate --commit` cannot commit it first.
-    along = [*map(release_file, names), *map(model_file, models)] if names else None
-    arguments = (*(('--newest',) if newest else ()), *names)
+    along = () if scope.moves else None
+    arguments = (*(('--newest',) if newest else ()), *scope.arguments)
     return Operation('pin', arguments, models, change, along, instead=_INSTEAD)
 
 
@@ -53,9 +97,9 @@ def _files(pins: Collection[NewPin], run: Run) -> Files:
     return files
 
 
-def _edited(run: Run, names: Collection[str], chosen: Collection[str]) -> Iterator[NewPin]:
+def _edited(run: Run, names: Iterable[str], chosen: Collection[str]) -> Iterator[NewPin]:
     """Yield complete pins that somebody wrote into the registry and did not commit."""
-    for name in sorted(names or run.registry.releases):
+    for name in names:
         release = run.registry.releases[name]
         if name not in chosen and release.chart and _committed(run, release) != (release.version, release.chart):
             yield NewPin(release, release.version, release.chart)
@@ -84,7 +128,8 @@ def _row(pin: NewPin, committed: tuple[str, str]) -> dict[str, str]:
 
 def _subject(rows: Sequence[Mapping[str, str]]) -> str:
     if len(rows) != 1:
-        return f'Pin {len(rows)} releases'
+        environments = {row['release'].partition('/')[0] for row in rows}
+        return shortened(f'Pin {len(rows)} releases{f" of {min(environments)}" if len(environments) == 1 else ""}')
     (row,) = rows
     subject = f'Pin {row["release"]}: {row["before"]} → {row["version"]} (chart {row["chart"]})'
     old = row['before'].partition(' (')[0]
@@ -93,40 +138,51 @@ def _subject(rows: Sequence[Mapping[str, str]]) -> str:
 
 
 def choose_pins(
-    registry: Registry, charts: Mapping[str, ModelCharts], names: Collection[str] = (), *, newest: bool = False
-) -> list[NewPin]:
-    """Choose the pins to write. Without names: those that are missing or inconsistent. With names (`env/model`): these
-    releases move to the newest chart of their version, with `newest` to the newest model version. Releases in an
-    environment that follows the newest version get no pin.
+    registry: Registry, charts: Mapping[str, ModelCharts], scope: Scope = Scope(), *, newest: bool = False
+) -> Choice:
+    """Choose the pins to write. Without a scope: those that are missing or inconsistent. With one: its releases move to
+    the newest chart of their version, with `newest` to the newest model version. In an environment that follows the
+    newest version, releases get a pin or another one only by name. A rollout in progress keeps the pin: with names this
+    is a problem, else the release is skipped.
     """
-    if unknown := [name for name in names if name not in registry.releases]:
-        known = registry.releases
-        raise ProblemsFound(Problem(RELEASES, '', f"release '{n}' not found", suggest(n, known)) for n in unknown)
     pins: list[NewPin] = []
     problems: list[Problem] = []
-    for name in sorted(names or registry.releases):
+    skipped: dict[str, str] = {}
+    for name in scope.releases(registry):
         release = registry.releases[name]
-        follows = registry.environments[release.environment].follows_newest
-        if follows and not release.version and not release.chart and not names:
+        if not scope.names and (follows := _follows(release, registry, scope)) is not None:
+            skipped.update({name: follows} if follows else {})
             continue
         try:
-            pin = _pin(release, registry, charts[release.model], move=bool(names) or newest, newest=newest)
+            pin = _pin(release, registry, charts[release.model], move=scope.moves, newest=newest)
         except ProblemsFound as error:
             problems += error.problems
             continue
         if (pin.version, pin.chart) == (release.version, release.chart):
             continue
         if rollout := registry.rollouts.get(name):
-            if not names:  # the rollout moves this pin itself
-                continue
             message = f'a rollout to {rollout.spec["to"]["version"]} is in progress and moves the pin when it ends'
-            hint = f"run 'chartloom rollout finish {name}' or 'chartloom rollout abort {name}' first"
-            problems.append(Problem(rollout.file, '', message, hint))
+            if scope.names:
+                hint = f"run 'chartloom rollout finish {name}' or 'chartloom rollout abort {name}' first"
+                problems.append(Problem(rollout.file, '', message, hint))
+            elif scope.moves:
+                skipped[name] = message
             continue
         pins.append(pin)
     if problems:
         raise ProblemsFound(problems)
-    return pins
+    return Choice(tuple(pins), skipped)
+
+
+def _follows(release: Release, registry: Registry, scope: Scope) -> str | None:
+    """Why a release of an environment that follows the newest version is skipped ('': it has no pin); else None."""
+    if not registry.environments[release.environment].follows_newest:
+        return None
+    if not release.version and not release.chart:
+        return ''
+    if not scope.moves:  # completed, if it is incomplete
+        return None
+    return f"its pin holds it back in an environment that follows; to move it, run 'chartloom pin {release.name}'"
 
 
 def _pin(release: Release, registry: Registry, charts: ModelCharts, *, move: bool, newest: bool) -> NewPin:

@@ -13,6 +13,7 @@ from generator.operations.apply import apply
 from generator.operations.changeset import Changeset, build
 from generator.operations.operation import Operation, Options, Outcome, Remote
 from generator.operations.warnings import shown_warnings
+from generator.pipeline.reasons import release_reasons
 from generator.pipeline.run import Run, open_run
 from generator.tools.git.remote import fetch_head, fetch_published, push, remote_head, shown_branch, temporary_clone
 from generator.tools.git.repository import Repository
@@ -81,17 +82,13 @@ def _attempt(operation: Operation, run: Run, branch: str, options: Options) -> O
         return Outcome(result=change.result, branch=branch, dry_run=options.dry_run)
     laid = change.on(run)
     plan = laid.plan(discard=options.discard, removable=options.removable)
-    outcome = Outcome(plan, change.result, tuple(sorted(change.files)), branch=branch, dry_run=options.dry_run)
+    files = {**plan.files, **dict.fromkeys(plan.removed), **change.files}
+    registry, reasons = tuple(sorted(change.files)), release_reasons(laid, plan, head=True)
+    changes = Changeset(plan, files, registry, reasons=reasons)
+    outcome = Outcome(plan, change.result, registry, branch=branch, dry_run=options.dry_run, reasons=reasons)
     outcome = replace(outcome, warnings=shown_warnings(laid, outcome, options.removable))
     if options.dry_run:
         return outcome
-    files = {**plan.files, **dict.fromkeys(plan.removed), **change.files}
-    commit = build(
-        laid,
-        Changeset(plan, files, tuple(change.files)),
-        operation.trailer,
-        options.message or change.subject,
-        change.notes,
-    )
+    commit = build(laid, changes, operation.trailer, options.message or change.subject, change.notes)
     pushed = bool(commit) and push(run.repository, 'origin', branch, run.source.head, commit)
     return replace(outcome, commit=commit, pushed=pushed)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection
 
-from generator.domain.layout import is_registry_yaml
+from generator.domain.layout import is_registry_yaml, release_file
 from generator.domain.problems import Problem
 from generator.operations.operation import Outcome
 from generator.pipeline.run import Run
@@ -19,6 +19,7 @@ def shown_warnings(run: Run, outcome: Outcome, removable: Collection[str]) -> tu
         return tuple(removals)
     ids, held = run.source.tree.ids, run.source.tree.held
     edited = (path for path in {*ids, *held} if ids.get(path) != held.get(path))
-    changed = [*(change.path for change in outcome.plan.changes), *filter(is_registry_yaml, edited)]
+    paths = [change.path for change in outcome.plan.changes]
+    changed = [*paths, *map(release_file, outcome.reasons), *filter(is_registry_yaml, edited)]
     shown = about(run.warnings, run.source.scope, run.registry.releases, changed)
     return (*shown, *removals)

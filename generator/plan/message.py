@@ -17,21 +17,21 @@ def commit_message(
     registry_files: Collection[str],
     operation: str,
     subject: str = '',
-    moves: Mapping[str, str] | None = None,
+    reasons: Mapping[str, str] | None = None,
     notes: Sequence[str] = (),
 ) -> str:
     """Write a subject of at most 72 characters, the charts and releases in the body, the operation as trailer.
 
-    `moves` describes the releases that move to another chart; for the others only values change. `notes` are the first
-    lines of the body.
+    `reasons` says why releases change: they move to another chart, or their chart changes; for the others only values
+    change. `notes` are the first lines of the body.
     """
-    summary = summarize(plan)
+    summary = summarize(plan, reasons or {})
     lines = [subject.strip() or _subject(summary, registry_files, operation), '']
     lines += [*notes, ''] if notes else []
     lines += _section('New charts', summary.new_charts)
     lines += _section('Restored charts', summary.restored_charts)
     lines += _section('Changed drafts', summary.changed_charts)
-    lines += _section('Changed releases', (_moved(name, moves or {}) for name in summary.releases))
+    lines += _section('Changed releases', (_reasoned(name, reasons or {}) for name in summary.releases))
     title = 'Removed, and uninstalled by the agent' if summary.uninstalled else 'Removed'
     lines += _section(title, summary.removed)
     lines += _section('Documents', summary.documents)
@@ -39,8 +39,8 @@ def commit_message(
     return '\n'.join([*lines, f'{TRAILER}: {operation}', ''])
 
 
-def _moved(release: str, moves: Mapping[str, str]) -> str:
-    return f'{release}: {moves[release]}' if release in moves else release
+def _reasoned(release: str, reasons: Mapping[str, str]) -> str:
+    return f'{release}: {reasons[release]}' if release in reasons else release
 
 
 def _subject(summary: Summary, registry_files: Collection[str], operation: str) -> str:

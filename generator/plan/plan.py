@@ -22,6 +22,7 @@ from generator.domain.layout import (
 from generator.domain.problems import Problem
 from generator.plan.hand_edits import UNKNOWN, HandEdits
 from generator.plan.hand_edits import Trees as Trees
+from generator.plan.summary import folder_of
 
 
 def make_plan(
@@ -84,12 +85,13 @@ class _Planner:
             else:  # also a deleted file of a published chart
                 self.changes.append(Change('add', path))
         written = [change.path for change in self.changes if change.kind != 'remove']
-        return Plan(tuple(self.changes), self.edits.contents(written), self._restored())
+        folders = sorted({folder_of(change.path) for change in self.changes} - {''})
+        restored = tuple(folder for folder in folders if self.edits.is_published(f'{folder}/{CHART_YAML}'))
+        rewritten = (folder for folder in folders if folder not in restored and self._stays(f'{folder}/{CHART_YAML}'))
+        return Plan(tuple(self.changes), self.edits.contents(written), restored, tuple(rewritten))
 
-    def _restored(self) -> tuple[str, ...]:
-        added = [change.path for change in self.changes if change.kind == 'add']
-        heads = [path for path in added if path.endswith(f'/{CHART_YAML}') and self.edits.is_published(path)]
-        return tuple(path.removesuffix(f'/{CHART_YAML}') for path in heads)
+    def _stays(self, path: str) -> bool:
+        return path in self.trees.current_ids and path in self.trees.desired_ids
 
     def _differing(self) -> list[str]:
         """Files that differ from the desired tree; files of published charts, from the base."""

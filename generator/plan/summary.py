@@ -1,11 +1,12 @@
-"""A plan's paths → names of new charts, changed releases, removed releases and documents."""
+"""A plan's paths → names of new charts, changed releases, removed releases and documents; why releases change."""
 
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Mapping
 from dataclasses import dataclass
 
-from generator.domain.generated import Plan
+from generator.domain.generated import Change, Plan
 from generator.domain.layout import (
     BOOTSTRAP,
     CHART_YAML,
@@ -14,7 +15,10 @@ from generator.domain.layout import (
     environment_of,
     model_of,
     release_of,
+    values_file,
 )
+
+_NONE: Mapping[str, str] = {}
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,7 +26,7 @@ class Summary:
     new_charts: tuple[str, ...]  # 'model 1.0.2'
     restored_charts: tuple[str, ...]
     changed_charts: tuple[str, ...]  # drafts
-    releases: tuple[str, ...]  # 'prod/model'
+    releases: tuple[str, ...]  # 'prod/model', also if only its chart changes
     removed: tuple[str, ...]  # 'prod/model', or a draft
     documents: tuple[str, ...]
     models: tuple[str, ...]
@@ -35,8 +39,11 @@ class Summary:
         return any(slash and environment not in self.environments for environment, slash, _ in releases)
 
 
-def summarize(plan: Plan) -> Summary:
-    """Collect the charts and releases that a plan changes, each once and sorted."""
+def summarize(plan: Plan, reasons: Mapping[str, str] = _NONE) -> Summary:
+    """Collect the charts and releases that a plan changes, each once and sorted.
+
+    `reasons` are those of releases: a release changes with its chart, also if none of its own files does.
+    """
     names: dict[str, set[str]] = {
         kind: set()
         for kind in ('add', 'restored', 'update', 'releases', 'remove', 'documents', 'models', 'environments')
@@ -47,14 +54,37 @@ def summarize(plan: Plan) -> Summary:
             names['remove' if change.kind == 'remove' else 'releases'].add(release)
         elif not model:
             names['documents'].add(change.path)
-        elif chart and chart[2] == CHART_YAML:
-            kind = 'restored' if folder_of(change.path) in plan.restored else change.kind
+        elif chart and (kind := _kind(plan, change)):
             names[kind].add(f'{chart[0]} {chart[1]}')
         if change.kind == 'remove' and change.path.startswith(f'{BOOTSTRAP}/'):
             names['environments'].add(environment_of(change.path))
         if model:
             names['models'].add(model)
+    names['releases'].update(reasons)
     return Summary(*(tuple(sorted(group)) for group in names.values()))
+
+
+def _kind(plan: Plan, change: Change) -> str:
+    """What happens to the chart of a file: Chart.yaml of a rewritten draft may stay as it is."""
+    folder = folder_of(change.path)
+    if folder in plan.restored:
+        return 'restored'
+    if folder in plan.rewritten:
+        return 'update'
+    return change.kind if change.path.endswith(f'/{CHART_YAML}') else ''
+
+
+def explained(plan: Plan, reasons: Mapping[str, str]) -> list[dict[str, str]]:
+    """Give every changed release with the reason why it changes, for programs."""
+    paths = {change.path for change in plan.changes}
+    return [
+        {
+            'release': name,
+            'reason': reasons.get(name)
+            or ('its values change' if values_file(name) in paths else 'its delivery object changes'),
+        }
+        for name in summarize(plan, reasons).releases
+    ]
 
 
 def folder_of(path: str) -> str:

@@ -54,6 +54,8 @@ def here(tmp_path_factory: pytest.TempPathFactory) -> Path:
         (['prune', ''], ['api', 'web']),
         (['pin', ''], RELEASES),
         (['pin', 'prod/web', 'prod/'], ['prod/api']),
+        (['pin', '--newest', '--env', ''], ['eu', 'prod', 'staging']),
+        (['pin', '--env', 'eu', '--env', ''], ['prod', 'staging']),
         (['explain', ''], RELEASES),
         (['explain', 'release/s'], ['release/staging/web']),
         (['dockerfile', ''], ['api', 'web']),

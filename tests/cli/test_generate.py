@@ -63,6 +63,7 @@ def test_json_for_programs(origin: Path, tmp_path: Path) -> None:
         'pushed': False,
         'warnings': [],
         'registry': [],
+        'releases': [],
         'dryRun': False,
         'changes': [],
         'problems': [],

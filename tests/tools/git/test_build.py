@@ -120,10 +120,15 @@ def test_the_message_says_what_moves_and_how_it_was_made(tmp_path: Path) -> None
 
 
 def test_the_message_of_drafts_documents_and_registry_files_alone() -> None:
-    draft = Plan(
-        (Change('update', 'charts/web/1.0.1/Chart.yaml'), Change('update', 'charts/web/1.0.1/values.yaml')), {}
-    )
-    assert commit_message(draft, (), 'generate').startswith('Generate web: 1 draft\n\nChanged drafts:\n* web 1.0.1\n\n')
+    changes = (Change('update', 'charts/web/1.0.1/Chart.yaml'), Change('update', 'charts/web/1.0.1/values.yaml'))
+    drafts = 'Changed drafts:\n* web 1.0.1\n\n'
+    for files in (changes, changes[1:]):  # Chart.yaml may stay as it is
+        draft = Plan(files, {}, rewritten=('charts/web/1.0.1',))
+        assert commit_message(draft, (), 'generate').startswith(f'Generate web: 1 draft\n\n{drafts}')
+        message = commit_message(draft, (), 'generate', reasons={'prod/web': 'its chart changes'})
+        assert message.startswith(
+            f'Generate web: 1 draft, 1 release\n\n{drafts}Changed releases:\n* prod/web: its chart changes\n'
+        )
     document = Plan((Change('update', 'README.md'),), {})
     assert commit_message(document, (), 'generate').startswith(
         'Generate repository documents\n\nDocuments:\n* README.md\n'
