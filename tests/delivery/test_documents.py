@@ -58,12 +58,13 @@ def test_a_readme_says_what_keeps_environments_apart(tmp_path: Path) -> None:
 
     plain, flux = readme('argocd'), readme('flux', agent='flux')
     assert 'applicationNamespace' in plain
-    assert 'its `application.namespaces`' not in plain
+    assert 'application.namespaces' not in plain
     assert 'Flux' not in plain
     assert '--default-service-account=default' in flux
     assert '--no-cross-namespace-refs=true' in flux
     assert 'Argo CD' not in flux
     apart = readme('apart', applicationNamespace='apps-prod', agentCluster='hub')
+    assert 'set `application.namespaces` in `argocd-cmd-params-cm`' in apart
     assert '* Argo CD (tested: 3.5) in `argocd` of the cluster `hub`, with' in apart
     assert '\n* `apps-prod` in its `application.namespaces`, and that namespace\n' in apart
     made = readme('made', applicationNamespace='apps-prod', createNamespace=True)
