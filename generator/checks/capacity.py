@@ -147,7 +147,7 @@ def _object_names(releases: Sequence[ResolvedRelease]) -> Iterator[Problem]:
         # One Argo CD may serve all clusters (the registry does not tell); each cluster has its own Flux.
         if environment.name not in agents:
             served = () if reaches_other_clusters(environment.agent) else cluster_key(environment)
-            agents[environment.name] = environment.agent, environment.agent_namespace, served
+            agents[environment.name] = environment.agent, environment.delivery_namespace, served
         first = seen.setdefault((*agents[environment.name], name), release)
         if first is not release:
             message = f"its delivery object has the same name '{name}' as that of release '{first.release.name}'"

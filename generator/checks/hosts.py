@@ -1,10 +1,16 @@
-"""Routes of all resolved releases → problems: releases that would receive the same requests at one gateway."""
+"""Routes of all resolved releases → problems: releases that would receive the same requests at one gateway.
+
+Two routes may have one host name. With the Gateway API and ingress-nginx the most exact match wins, in whichever
+object it is. Istio merges VirtualServices in an order that it does not guarantee, and the first match wins.
+"""
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Callable, Iterator, Sequence
-from typing import NamedTuple
+from typing import NamedTuple, assert_never
 
+from generator.domain.choices import RouteType
 from generator.domain.generated import ResolvedRelease
 from generator.domain.layout import model_file
 from generator.domain.places import Path
@@ -16,6 +22,10 @@ from generator.values.merge import enabled
 _KEYS = {'HTTP': 'route', 'gRPC': 'grpcRoute'}
 
 
+_What = tuple[str, str]  # type and path of a rule, or service and method of a call; '' is any
+_ANY_SERVICE: _What = ('', '*')  # one method of any service
+
+
 class _Target(NamedTuple):
     """Requests that a release serves: `what` identifies them, `path` is the place in its values."""
 
@@ -23,9 +33,25 @@ class _Target(NamedTuple):
     kind: str
     gateway: tuple[object, ...]
     host: str
-    what: tuple[str, ...]
+    what: _What
     shown: str
     path: Path
+
+    @property
+    def place(self) -> tuple[object, ...]:
+        return (*self.gateway, self.host)
+
+    @property
+    def is_merged(self) -> bool:
+        """Whether the router merges the routes of a host name in no fixed order."""
+        route: RouteType = self.release.merged[_KEYS[self.kind]]['type']
+        match route:
+            case 'istio':
+                return True
+            case 'gateway-api' | 'nginx':
+                return False
+            case _:
+                assert_never(route)
 
 
 def host_problems(releases: Sequence[ResolvedRelease], cluster_key: Callable[[Environment], object]) -> list[Problem]:
@@ -35,10 +61,10 @@ def host_problems(releases: Sequence[ResolvedRelease], cluster_key: Callable[[En
     problems: dict[tuple[str, str, str], Problem] = {}
     environments = {release.environment.name: release.environment for release in releases}
     clusters = {name: cluster_key(environment) for name, environment in environments.items()}
-    for target in (target for release in releases for target in _targets(release, clusters[release.environment.name])):
-        place = (*target.gateway, target.host)
-        first = wanted.setdefault((*place, target.kind, *target.what), target)
-        of_host = hosts.setdefault(place, target)
+    targets = [target for release in releases for target in _targets(release, clusters[release.environment.name])]
+    for target in targets:
+        first = wanted.setdefault((*target.place, target.kind, *target.what), target)
+        of_host = hosts.setdefault(target.place, target)
         if first.release is not target.release:
             other = first.release.release.name
             message = f"release '{other}' already serves {target.shown} on host name '{target.host}'"
@@ -51,7 +77,49 @@ def host_problems(releases: Sequence[ResolvedRelease], cluster_key: Callable[[En
             continue
         problem = Problem(*_place(target), message, hint)
         problems.setdefault((problem.file, problem.path, first.release.release.model), problem)
+    for problem, other in _overlaps([target for target in targets if target.is_merged]):
+        problems.setdefault((problem.file, problem.path, other), problem)
     return list(problems.values())
+
+
+def _overlaps(targets: Sequence[_Target]) -> Iterator[tuple[Problem, str]]:
+    """Yield a problem for each target within the requests of another release, and the model of that release."""
+    found: defaultdict[tuple[object, ...], list[_Target]] = defaultdict(list)
+    for target in targets:
+        for what in _served(target):
+            found[target.place, target.kind, what].append(target)
+    for target in targets:
+        candidates = (other for what in _wider(target) for other in found.get((target.place, target.kind, what), ()))
+        if other := next((other for other in candidates if other.release is not target.release), None):
+            message = (
+                f"release '{other.release.release.name}' serves {other.shown} on host name '{target.host}', which"
+                f' overlaps {target.shown}: Istio guarantees no order between the routes of two releases'
+            )
+            hint = "use router 'gateway-api', a host name of its own, or rules that do not overlap"
+            yield Problem(*_place(target), message, hint), other.release.release.model
+
+
+def _served(target: _Target) -> Iterator[_What]:
+    """Keys by which `_wider` finds a target."""
+    yield target.what
+    service, method = target.what
+    if target.kind == 'gRPC' and method and not service:
+        yield _ANY_SERVICE
+
+
+def _wider(target: _Target) -> Iterator[_What]:
+    """Keys of other targets that may serve the same requests; the same key is reported elsewhere."""
+    if target.kind == 'gRPC':
+        service, method = target.what
+        keys = {('', ''), (service, ''), ('', method)} | ({_ANY_SERVICE} if service and not method else set())
+        yield from sorted(keys - {target.what})
+        return
+    kind, path = target.what
+    if kind == 'Exact':
+        yield 'PathPrefix', path
+    while path:
+        path = path.rpartition('/')[0]
+        yield 'PathPrefix', path
 
 
 def _targets(release: ResolvedRelease, cluster: object) -> Iterator[_Target]:
@@ -69,18 +137,19 @@ def _targets(release: ResolvedRelease, cluster: object) -> Iterator[_Target]:
                 yield _Target(release, kind, gateway, host, what, shown, (key, *path))
 
 
-def _rules(route: Values) -> Iterator[tuple[Path, tuple[str, ...], str]]:
+def _rules(route: Values) -> Iterator[tuple[Path, _What, str]]:
     for name, rule in enabled(route['rules']).items():
         yield ('rules', name), (rule['type'], rule['path'].rstrip('/')), f"path '{rule['path']}'"
 
 
-def _methods(route: Values) -> Iterator[tuple[Path, tuple[str, ...], str]]:
+def _methods(route: Values) -> Iterator[tuple[Path, _What, str]]:
     methods = enabled(route['methods'])
     if not methods:
         yield ('hostnames',), ('', ''), 'all gRPC services'
     for name, method in methods.items():
-        service = method.get('service', '')
-        yield ('methods', name), (service, method.get('method', '')), f"gRPC service '{service}'"
+        service, call = method.get('service', ''), method.get('method', '')
+        named = [f"{what} '{text}'" for what, text in (('service', service), ('method', call)) if text]
+        yield ('methods', name), (service, call), f'gRPC {" and ".join(named)}' if named else 'all gRPC services'
 
 
 def _place(target: _Target) -> tuple[str, str]:

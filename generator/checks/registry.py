@@ -6,6 +6,7 @@ from collections.abc import Collection, Iterable, Iterator, Mapping
 from typing import assert_never
 
 from generator.charts.layers import model_problems
+from generator.checks.agents import agent_problems
 from generator.checks.capacity import cluster_key, environment_problems
 from generator.checks.credentials import credential_problems
 from generator.checks.kubernetes import FEATURES
@@ -37,6 +38,7 @@ def registry_problems(registry: Registry, templates: Templates, unread: Collecti
         *route_problems(registry),
         *_cycles(registry.environments),
         *_shared_namespaces(registry.environments.values()),
+        *agent_problems(registry.environments),
         *_overlays(registry),
         *_strategies(registry),
         *credential_problems(registry),

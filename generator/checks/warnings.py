@@ -6,6 +6,8 @@ from collections.abc import Iterator
 from typing import assert_never
 
 from generator.charts.prediction import no_request
+from generator.checks.capacity import cluster_key
+from generator.domain.choices import has_projects
 from generator.domain.generated import Templates
 from generator.domain.places import json_path
 from generator.domain.problems import Problem
@@ -15,7 +17,13 @@ from generator.domain.records import Environment, Registry, Release
 def registry_warnings(registry: Registry, templates: Templates) -> list[Problem]:
     """Return the warnings as problems, sorted by place."""
     return sorted(
-        [*_runtimes(registry, templates), *_tests(registry, templates), *_routers(registry), *_images(registry)]
+        [
+            *_runtimes(registry, templates),
+            *_tests(registry, templates),
+            *_routers(registry),
+            *_images(registry),
+            *_projects(registry),
+        ]
     )
 
 
@@ -60,3 +68,22 @@ def _routers(registry: Registry) -> Iterator[Problem]:
                 pass
             case _:
                 assert_never(router)
+
+
+def _projects(registry: Registry) -> Iterator[Problem]:
+    """Warn of environments whose Applications may name the project of an environment with an applicationNamespace."""
+    with_projects = [item for item in registry.environments.values() if has_projects(item.agent)]
+    for environment in with_projects:
+        if environment.application_namespace:
+            continue
+        others = [item for item in with_projects if item.application_namespace and _may_share(item, environment)]
+        if others:
+            message = f"its Applications may name the project of environment '{others[0].name}' of the same Argo CD"
+            yield Problem(environment.file, '$.spec', message, "add 'applicationNamespace'")
+
+
+def _may_share(one: Environment, two: Environment) -> bool:
+    """Whether one Argo CD may serve both; two clusters that are their Argo CD's own have one each."""
+    agents = {(item.agent_namespace, item.agent_cluster) for item in (one, two)}
+    clusters = {cluster_key(item) for item in (one, two)}
+    return len(agents) == 1 and (len(clusters) == 1 or any(kind != 'name' for kind, *_ in clusters))

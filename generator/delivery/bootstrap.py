@@ -5,13 +5,14 @@ They limit what the repository may deploy and where, so that a commit cannot ext
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Any, assert_never
 
 from generator.delivery.objects import sync_policy
 from generator.documents.write import dump_yaml, seal
 from generator.domain.choices import reaches_other_clusters
 from generator.domain.layout import bootstrap_file, bootstrap_name, delivery_folder
-from generator.domain.records import DOMAIN, Environment, Settings
+from generator.domain.records import DOMAIN, IN_CLUSTER, Environment, Settings
 
 _IN_CLUSTER = 'https://kubernetes.default.svc'
 _PLACE = f'{DOMAIN}/place'
@@ -33,7 +34,7 @@ def bootstrap_command(environment: Environment) -> str:
 
 
 def bootstrap_objects(environment: Environment, settings: Settings, prefix: str) -> list[dict[str, Any]]:
-    objects = [_namespace(environment)] if environment.spec.get('createNamespace') else []
+    objects = list(_namespaces(environment)) if environment.spec.get('createNamespace') else []
     agent, path = environment.agent, f'{prefix}{delivery_folder(environment.name)}'
     match agent:
         case 'argocd':
@@ -46,15 +47,22 @@ def bootstrap_objects(environment: Environment, settings: Settings, prefix: str)
 
 def _has_two_places(environment: Environment) -> bool:
     """Whether the namespace is created in another cluster than the one of Argo CD and its objects."""
-    remote = reaches_other_clusters(environment.agent) and environment.spec['cluster']['server'] != _IN_CLUSTER
-    return remote and bool(environment.spec.get('createNamespace'))
+    cluster = environment.spec['cluster']
+    remote = cluster['server'] != _IN_CLUSTER and cluster['name'] != environment.agent_cluster
+    return reaches_other_clusters(environment.agent) and remote and bool(environment.spec.get('createNamespace'))
 
 
-def _namespace(environment: Environment) -> dict[str, Any]:
-    labels = {f'pod-security.kubernetes.io/{mode}': 'restricted' for mode in ('enforce', 'audit', 'warn')}
-    if _has_two_places(environment):
-        labels[_PLACE] = 'cluster'
-    return {'apiVersion': 'v1', 'kind': 'Namespace', 'metadata': {'name': environment.namespace, 'labels': labels}}
+def _namespaces(environment: Environment) -> Iterator[dict[str, Any]]:
+    """The namespace of the releases; that of the Applications, which is in Argo CD's own cluster."""
+    two = _has_two_places(environment)
+    yield _namespace(environment.namespace, {_PLACE: 'cluster'} if two else {})
+    if (name := environment.application_namespace) and (two or name != environment.namespace):
+        yield _namespace(name, {})
+
+
+def _namespace(name: str, more: dict[str, str]) -> dict[str, Any]:
+    labels = {f'pod-security.kubernetes.io/{mode}': 'restricted' for mode in ('enforce', 'audit', 'warn')} | more
+    return {'apiVersion': 'v1', 'kind': 'Namespace', 'metadata': {'name': name, 'labels': labels}}
 
 
 def _argocd(environment: Environment, settings: Settings, path: str) -> list[dict[str, Any]]:
@@ -66,8 +74,14 @@ def _argocd(environment: Environment, settings: Settings, path: str) -> list[dic
     releases['spec']['namespaceResourceWhitelist'] = [
         {'group': group, 'kind': kind} for group, kinds in (*_KINDS, *_CHILDREN) for kind in kinds
     ]
-    in_cluster = {'server': _IN_CLUSTER, 'namespace': namespace}
-    root = _project(root_project, environment, f'The list of releases of {environment.name}', settings, in_cluster)
+    if environment.application_namespace:
+        # No other project admits it, so that an Application there cannot name another project.
+        releases['spec']['sourceNamespaces'] = [environment.application_namespace]
+    # By name: where Argo CD runs outside of its cluster, the address `_IN_CLUSTER` does not exist.
+    own = {'name': environment.agent_cluster, 'namespace': environment.delivery_namespace}
+    # A cluster Secret may give the address another name, by which the project would not permit it.
+    permitted = {**own, 'server': _IN_CLUSTER} if environment.agent_cluster == IN_CLUSTER else own
+    root = _project(root_project, environment, f'The list of releases of {environment.name}', settings, permitted)
     root['spec']['namespaceResourceWhitelist'] = [{'group': 'argoproj.io', 'kind': 'Application'}]
     application = {
         'apiVersion': 'argoproj.io/v1alpha1',
@@ -85,7 +99,7 @@ def _argocd(environment: Environment, settings: Settings, path: str) -> list[dic
                 'path': path,
                 'directory': {'recurse': False},
             },
-            'destination': in_cluster,
+            'destination': own,
             # Otherwise Argo CD never removes the last release.
             'syncPolicy': sync_policy(allow_empty=True),
         },

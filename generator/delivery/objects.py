@@ -81,7 +81,7 @@ def _application(release: ResolvedRelease, settings: Settings, prefix: str, valu
         'kind': 'Application',
         'metadata': {
             'name': delivery_name(environment.name, model),
-            'namespace': environment.agent_namespace,
+            'namespace': environment.delivery_namespace,
             'labels': _labels(release),
             # Without it every commit renders every release again.
             'annotations': {'argocd.argoproj.io/manifest-generate-paths': f'/{prefix}{release.chart.folder}'},

@@ -18,6 +18,8 @@ Ids = Mapping[str, str]
 # The format of a chart's values, which the compiler relies on in a pinned chart.
 VALUES_CONTRACT = 1
 DOMAIN = 'chartloom.dev'
+# Argo CD's name of the cluster that it runs in.
+IN_CLUSTER = 'in-cluster'
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,6 +93,22 @@ class Environment:
     @property
     def agent_namespace(self) -> str:
         return str(self.spec.get('agentNamespace') or agent_namespace(self.agent))
+
+    @property
+    def agent_cluster(self) -> str:
+        """Name of the cluster of Argo CD and its objects, as registered in Argo CD."""
+        return str(self.spec.get('agentCluster', IN_CLUSTER))
+
+    @property
+    def application_namespace(self) -> str | None:
+        """Namespace of the environment's Applications, if it is not the one of Argo CD."""
+        found: str | None = self.spec.get('applicationNamespace')
+        return found
+
+    @property
+    def delivery_namespace(self) -> str:
+        """Namespace of the delivery objects."""
+        return self.application_namespace or self.agent_namespace
 
     @property
     def namespace(self) -> str:

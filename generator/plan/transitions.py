@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, assert_never
@@ -12,6 +13,8 @@ from generator.domain.choices import Engine, by_commits, engine_title, makes_rou
 from generator.domain.layout import model_of, release_file, release_of
 from generator.domain.problems import Problem
 from generator.domain.records import Values
+
+_NAMESPACE = re.compile(rb'^  namespace: .*$', re.MULTILINE)  # of the metadata
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,9 +81,26 @@ def migration_warnings(changed: Mapping[str, tuple[bytes, bytes]]) -> Iterator[P
     """
     for path, pair in changed.items():
         release = release_of(path)
-        if release and is_sealed(pair[0]) and any(b'strategy:' in data for data in pair):
+        if not release or not is_sealed(pair[0]):
+            continue
+        moves = len({tuple(_NAMESPACE.findall(data)) for data in pair}) > 1
+        if moves or any(b'strategy:' in data for data in pair):
             before, after = (read_yaml(data, path) for data in pair)
             yield from _warnings(release_file(release), model_of(path), before, after)
+            yield from _move(release_file(release), before, after)
+
+
+def _move(file: str, before: Values, after: Values) -> Iterator[Problem]:
+    """The root Application does not delete the old Application, since its project permits the new namespace only."""
+    old, new = before['metadata'], after['metadata']
+    if before['kind'] == after['kind'] == 'Application' and old['namespace'] != new['namespace']:
+        message = (
+            f"its Application moves from namespace '{old['namespace']}' to '{new['namespace']}': both would deploy it"
+        )
+        hint = (
+            f"delete '{old['name']}' in '{old['namespace']}' without its finalizer, before you apply the new bootstrap"
+        )
+        yield Problem(file, '', message, hint)
 
 
 def _warnings(file: str, name: str, before: Values, after: Values) -> Iterator[Problem]:

@@ -250,6 +250,13 @@ def test_in_cluster_addresses_are_told_apart_by_the_name() -> None:
     assert registry_problems(registry(files), TEMPLATES) == []
 
 
+def test_delivery_objects_may_have_one_name_in_two_namespaces() -> None:
+    files = r.settings() | r.model('c') | r.model('b-c') | r.release('a', 'b-c') | r.release('a-b', 'c')
+    assert len(environment_problems(resolved(files | r.following('a') | r.following('a-b')))) == 1
+    apart = r.following('a', applicationNamespace='apps-a') | r.following('a-b', applicationNamespace='apps-b')
+    assert environment_problems(resolved(files | apart)) == []
+
+
 def test_host_names_may_be_equal_where_no_gateway_is_shared() -> None:
     host = {'route': {'hostname': 'api'}}
     files = r.settings() | r.model('a', **host) | r.model('b', **host)

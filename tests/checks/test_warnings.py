@@ -11,6 +11,10 @@ import registries as r
 from gitops import chartloom
 from parts import git
 
+from generator.charts.starter import load_templates
+from generator.checks.warnings import registry_warnings
+from generator.registry.load import RegistrySchemas, load_registry
+
 NGINX = {'router': 'nginx', 'gateway': {'name': 'nginx', 'namespace': 'ingress-nginx'}, 'domain': 'shop.example'}
 TOLD = (
     'warning: registry/environments/prod.yaml::$.spec.router: '
@@ -102,6 +106,45 @@ def test_a_name_that_removes_nothing_and_an_environment_that_goes_with_its_relea
         assert "bootstrap/prod.yaml: 'prod' is removed together with its releases" in done.stderr
         assert 'uninstalls what' not in done.stdout
     assert 'uninstalled' not in git(here.folder, 'log', '-1', '--format=%B')
+
+
+HERE, THERE = 'https://kubernetes.default.svc', 'https://k8s.example:6443'
+OPEN = "its Applications may name the project of environment 'prod' of the same Argo CD"
+
+
+@pytest.mark.parametrize(
+    ('dev', 'told'),
+    [
+        ({'cluster': {'name': 'b', 'server': THERE}}, [OPEN]),
+        ({'cluster': {'name': 'a', 'server': HERE}}, [OPEN]),
+        ({'cluster': {'name': 'b', 'server': HERE}}, []),  # each cluster has its own Argo CD
+        ({'agentNamespace': 'argocd-dev'}, []),
+        ({'agentCluster': 'hub'}, []),
+        ({'applicationNamespace': 'apps-dev'}, []),
+        ({'agent': 'flux'}, []),
+    ],
+)
+def test_an_environment_that_leaves_the_project_of_another_open(dev: dict[str, Any], told: list[str]) -> None:
+    files = r.settings() | r.environment('prod', applicationNamespace='apps', cluster={'name': 'a', 'server': HERE})
+    files |= r.environment('dev', **{'cluster': {'name': 'b', 'server': THERE}, **dev})
+    templates = load_templates()
+    registry = load_registry(files, files.__getitem__, RegistrySchemas(templates.schemas))
+    warnings = registry_warnings(registry, templates)
+    assert [warning.message for warning in warnings] == told
+    assert {warning.file for warning in warnings} <= {'registry/environments/dev.yaml'}
+
+
+def test_applications_that_move_to_another_namespace_are_told(tmp_path: Path) -> None:
+    """Nobody deletes the old one: its root's project permits the new namespace only."""
+    here = repository(tmp_path)
+    here.publish()
+    here.write(r.following('prod', applicationNamespace='apps-prod'))
+    done = chartloom(here.folder, 'plan', '--output', 'json')
+    assert done.returncode == 0, done.stderr
+    (warning,) = json.loads(done.stdout)['warnings']
+    assert warning['file'] == 'registry/releases/prod/web.yaml'
+    assert "moves from namespace 'argocd' to 'apps-prod'" in warning['message']
+    assert "delete 'prod-web' in 'argocd' without its finalizer" in warning['hint']
 
 
 CANARY = {'canary': {'steps': [{'weight': 20}]}}

@@ -41,6 +41,7 @@ SHAPES: list[dict[str, Any]] = [
     {},
     {'createNamespace': True},
     {'createNamespace': True, **REMOTE},
+    {'agentCluster': 'hub', 'applicationNamespace': 'apps-prod', 'createNamespace': True},
     {'agent': 'flux'},
     {'agent': 'flux', 'createNamespace': True, 'agentNamespace': 'delivery'},
 ]
@@ -84,7 +85,8 @@ def test_a_namespace_is_made_only_on_request_and_then_a_restricted_one(agent: st
 
 
 def test_one_command_begins_an_environment() -> None:
-    for spec in ({}, {'createNamespace': True}, {'agent': 'flux', 'createNamespace': True, **REMOTE}, REMOTE):
+    own = {'agentCluster': 'shop-prod', 'createNamespace': True, **REMOTE}
+    for spec in ({}, {'createNamespace': True}, {'agent': 'flux', 'createNamespace': True, **REMOTE}, REMOTE, own):
         assert bootstrap_command(environment(**spec)) == 'kubectl apply -f bootstrap/prod.yaml'
 
 
@@ -117,11 +119,13 @@ def test_the_projects_are_closed() -> None:
         objects['AppProject', 'chartloom-prod-root']['spec'],
     )
     assert releases['destinations'] == [{'server': 'https://k8s.example:6443', 'namespace': 'ml'}]
-    assert root['destinations'] == [{'server': 'https://kubernetes.default.svc', 'namespace': 'argocd'}]
+    (place,) = root['destinations']
+    assert place == {'name': 'in-cluster', 'server': 'https://kubernetes.default.svc', 'namespace': 'argocd'}
     assert root['namespaceResourceWhitelist'] == [{'group': 'argoproj.io', 'kind': 'Application'}]
     for project in (releases, root):
         assert project['sourceRepos'] == [URL]
         assert project['clusterResourceWhitelist'] == []
+        assert 'sourceNamespaces' not in project, 'a plain Argo CD reads the Applications of its namespace only'
         assert '*' not in json.dumps(project)
 
 
@@ -137,6 +141,57 @@ def test_a_release_cannot_make_rights_secrets_or_applications_for_itself() -> No
         'LimitRange',
         'CronJob',
     }
+
+
+def test_the_root_application_names_the_cluster_of_argo_cd() -> None:
+    """Where Argo CD runs outside of its cluster, it has no https://kubernetes.default.svc."""
+    assert made(**REMOTE)['Application', 'chartloom-prod']['spec']['destination'] == {
+        'name': 'in-cluster',
+        'namespace': 'argocd',
+    }
+    objects, own = made(agentCluster='hub', **REMOTE), {'name': 'hub', 'namespace': 'argocd'}
+    assert objects['Application', 'chartloom-prod']['spec']['destination'] == own
+    assert objects['AppProject', 'chartloom-prod-root']['spec']['destinations'] == [own]
+    assert 'hub' not in json.dumps(objects['AppProject', 'chartloom-prod'])
+
+
+def test_applications_in_a_namespace_of_their_own_can_name_one_project() -> None:
+    """Argo CD processes an Application outside of its namespace only if the project admits that namespace."""
+    objects = made(applicationNamespace='apps-prod')
+    projects = [objects['AppProject', f'chartloom-prod{ending}'] for ending in ('', '-root')]
+    assert [project['metadata']['namespace'] for project in projects] == ['argocd', 'argocd']
+    releases, root = (project['spec'] for project in projects)
+    assert releases['sourceNamespaces'] == ['apps-prod']
+    assert 'sourceNamespaces' not in root
+    assert [item['namespace'] for item in root['destinations']] == ['apps-prod']
+    application = objects['Application', 'chartloom-prod']
+    assert application['metadata']['namespace'] == 'argocd', 'nobody who commits may change it'
+    assert application['spec']['destination'] == {'name': 'in-cluster', 'namespace': 'apps-prod'}
+    assert ('Namespace', 'apps-prod') not in objects
+
+
+def test_their_namespace_is_made_in_the_cluster_of_argo_cd() -> None:
+    spec = {'createNamespace': True, 'applicationNamespace': 'apps-prod'}
+    objects = made(**spec)
+    assert [name for kind, name in objects if kind == 'Namespace'] == ['ml', 'apps-prod']
+    assert bootstrap_command(environment(**spec)) == 'kubectl apply -f bootstrap/prod.yaml'
+    there, here = bootstrap_command(environment(**spec, **REMOTE)).splitlines()
+    objects = made(**spec, **REMOTE)
+    assert selected(there, objects) == {('Namespace', 'ml')}
+    assert ('Namespace', 'apps-prod') in selected(here, objects)
+
+
+def test_one_namespace_for_both_is_made_once_in_each_cluster() -> None:
+    def namespaces(**spec: Any) -> list[Object]:
+        whole = environment(createNamespace=True, applicationNamespace='ml', **spec)
+        return [obj for obj in bootstrap_objects(whole, settings(), '') if obj['kind'] == 'Namespace']
+
+    assert len(namespaces()) == 1
+    assert len(namespaces(agentCluster='shop-prod', **REMOTE)) == 1
+    there, here = namespaces(**REMOTE)
+    assert there['metadata']['name'] == here['metadata']['name'] == 'ml'
+    assert 'chartloom.dev/place' in there['metadata']['labels']
+    assert 'chartloom.dev/place' not in here['metadata']['labels']
 
 
 @pytest.mark.parametrize('prefix', ['', 'teams/ml/'])

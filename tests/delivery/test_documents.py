@@ -51,6 +51,26 @@ def test_a_readme_names_what_runs_the_gateway(tmp_path: Path, controller: str, t
     assert 'Envoy' not in readme
 
 
+def test_a_readme_says_what_keeps_environments_apart(tmp_path: Path) -> None:
+    def readme(name: str, **spec: object) -> str:
+        run = r.Repository(tmp_path / name, r.settings() | r.environment('prod', **spec)).run()
+        return render_documents(run.registry, run.templates, {})['README.md'].decode()
+
+    plain, flux = readme('argocd'), readme('flux', agent='flux')
+    assert 'applicationNamespace' in plain
+    assert 'application.namespaces' not in plain
+    assert 'Flux' not in plain
+    assert '--default-service-account=default' in flux
+    assert '--no-cross-namespace-refs=true' in flux
+    assert 'Argo CD' not in flux
+    apart = readme('apart', applicationNamespace='apps-prod', agentCluster='hub')
+    assert 'set `application.namespaces` in `argocd-cmd-params-cm`' in apart
+    assert '* Argo CD (tested: 3.5) in `argocd` of the cluster `hub`, with' in apart
+    assert '\n* `apps-prod` in its `application.namespaces`, and that namespace\n' in apart
+    made = readme('made', applicationNamespace='apps-prod', createNamespace=True)
+    assert '\n* `apps-prod` in its `application.namespaces`\n* ' in made
+
+
 # What a team may have made of a file; {} is where our block stands, or comes to stand.
 KEPT = {
     'text before': '# Ours\n\n{}',

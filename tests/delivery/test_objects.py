@@ -30,7 +30,9 @@ MODELS = r.model('web', values={'minReadySeconds': 5}) | r.model(
     files={'a.conf': {'content': 'x', 'mountPath': '/etc/a.conf'}},
     route={'grpc': {}},
 )
-ARGO = r.environment('prod', **r.GATEWAY) | r.environment('abcdefghij0123456789', agentNamespace='delivery')
+ARGO = r.environment('prod', **r.GATEWAY) | r.environment(
+    'abcdefghij0123456789', agentNamespace='delivery', applicationNamespace='apps'
+)
 FLUX = r.environment('edge', agent='flux', **r.GATEWAY)
 FLUX |= r.environment('shop', agent='flux', agentNamespace='delivery')
 ENVIRONMENTS = ('prod', 'abcdefghij0123456789', 'edge', 'shop')
@@ -256,8 +258,8 @@ def test_whoever_removes_a_delivery_object_removes_what_it_deployed(run: Run) ->
 def test_every_object_says_where_its_release_goes(run: Run) -> None:
     for release, obj in objects(run):
         environment, spec = release.environment, obj['spec']
-        agent = {'prod': 'argocd', 'edge': 'flux-system'}.get(environment.name, 'delivery')
-        assert obj['metadata']['namespace'] == agent
+        place = {'prod': 'argocd', 'edge': 'flux-system', 'shop': 'delivery'}.get(environment.name, 'apps')
+        assert obj['metadata']['namespace'] == place
         assert obj['metadata']['labels'] == {
             'app.kubernetes.io/managed-by': 'chartloom',
             'chartloom.dev/environment': environment.name,
@@ -279,7 +281,7 @@ def test_every_object_says_where_its_release_goes(run: Run) -> None:
             assert spec['chart']['spec']['sourceRef'] == {
                 'kind': 'GitRepository',
                 'name': f'chartloom-{environment.name}',
-                'namespace': agent,
+                'namespace': place,
             }
 
 
