@@ -150,15 +150,22 @@ volumeMounts:
   containerPort: {{ int $port.containerPort }}
   protocol: TCP
 {{- end }}{{- end }}{{- end }}
-{{- define "model-server.filesData" -}}
+{{- define "model-server.fileAnnotations" -}}
 {{- range $name, $file := . }}
 {{- if dig "enabled" true $file }}
-{{ $name | quote }}: {{ $file.content | quote }}
+{{ include "model-server.fileKey" $name }}: {{ $file.content | quote }}
 {{- end }}{{- end }}{{- end }}
-{{- define "model-server.filesSuffix" -}}
-{{- with include "model-server.filesData" . }}
-{{- printf "-files-%s" (sha256sum . | trunc 8) }}
-{{- end }}{{- end }}
+{{- define "model-server.fileItems" -}}
+{{- range $name, $file := . }}
+{{- if dig "enabled" true $file }}
+- path: {{ $name | quote }}
+  fieldRef:
+    apiVersion: v1
+    fieldPath: {{ include "model-server.fileKey" $name | printf "metadata.annotations['%s']" | quote }}
+{{- end }}{{- end }}{{- end }}
+{{- define "model-server.fileKey" -}}
+chartloom.dev/file-{{ sha256sum . | trunc 8 }}
+{{- end }}
 {{- define "model-server.name" -}}
 {{- $suffix := .suffix | default (printf "-%s" (.track | default "stable") | trimPrefix "-stable") -}}
 {{ printf "%s%s" .root.Values.fullnameOverride $suffix | quote }}
@@ -170,7 +177,7 @@ volumeMounts:
   "app.kubernetes.io/instance" $root.Values.fullnameOverride
   "app.kubernetes.io/component" "model-server"
   "app.kubernetes.io/managed-by" $root.Release.Service -}}
-{{- range $key, $value := dict "app.kubernetes.io/version" $root.Chart.AppVersion "helm.sh/chart" (printf "%s-%s" $root.Chart.Name $root.Chart.Version) }}
+{{- range $key, $value := dict "app.kubernetes.io/version" $root.Chart.AppVersion "helm.sh/chart" (printf "%s-%s" $root.Chart.Name $root.Chart.Version | splitList "+" | first) }}
 {{- $_ := regexReplaceAll "[^A-Za-z0-9_.-]" $value "_" | trunc 63 | trimAll "_.-" | set $labels $key }}
 {{- end }}
 {{- range $key, $value := dict "app.kubernetes.io/part-of" $root.Values.partOf "chartloom.dev/team" $root.Values.team }}
@@ -318,7 +325,10 @@ imagePullPolicy: {{ .pullPolicy | default "IfNotPresent" }}
   {{- toYaml . | nindent 2 }}
   {{- end }}{{- end }}{{- end }}{{- end }}
 {{- define "model-server.podTemplate" -}}
-{{ pick .spec "revisionHistoryLimit" "progressDeadlineSeconds" "minReadySeconds" | toYaml }}
+{{ pick .spec "revisionHistoryLimit" "progressDeadlineSeconds" | toYaml }}
+{{- with .spec.minReadySeconds }}
+minReadySeconds: {{ int64 . }}
+{{- end }}
 selector:
   matchLabels:
     {{- include "model-server.podLabels" . | nindent 4 }}
@@ -326,8 +336,12 @@ template:
   metadata:
     labels:
       {{- include "model-server.podLabels" . | nindent 6 }}
-    {{- if or .spec.artifact.sha256 .spec.podAnnotations }}
+    {{- $files := include "model-server.fileAnnotations" .spec.files }}
+    {{- if or .spec.artifact.sha256 .spec.podAnnotations $files }}
     annotations:
+      {{- with $files }}
+      {{- trim . | nindent 6 }}
+      {{- end }}
       {{- with .spec.artifact.sha256 }}
       chartloom.dev/artifact-sha256: {{ . | quote }}
       {{- end }}
@@ -477,6 +491,11 @@ port:
 {{- range list .Values.route .Values.grpcRoute }}
 {{- if and .enabled (eq .type "istio") }}true{{ end }}
 {{- end }}{{- end }}
+{{- define "model-server.pods" -}}
+{{- $own := get .root.Values.tracks (.track | default "stable") -}}
+{{- $scaling := .root.Values.autoscaling -}}
+{{ int64 ($own.replicas | default ($scaling.enabled | ternary $scaling.minReplicas .root.Values.replicaCount)) }}
+{{- end }}
 {{- define "model-server.scaleDown" -}}
 scaleDown:
   stabilizationWindowSeconds: {{ int64 .scaleDownStabilizationSeconds }}
@@ -504,8 +523,11 @@ name: {{ include "model-server.name" . }}
 {{- if dig "enabled" true $volume }}
 {{- include "model-server.volume" (dict "name" $name "volume" $volume) }}
 {{- end }}{{- end }}
-{{- with include "model-server.filesSuffix" .spec.files }}
-{{- include "model-server.volume" (dict "name" "files" "volume" (dict "type" "configMap" "name" (printf "%s%s" $.root.Values.fullnameOverride .))) }}
+{{- with include "model-server.fileItems" .spec.files }}
+- name: files
+  downwardAPI:
+    items:
+    {{- . | nindent 4 }}
 {{- end }}{{- end }}
 {{- define "model-server.volume" }}
 - name: {{ .name | quote }}
