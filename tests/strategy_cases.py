@@ -59,6 +59,8 @@ MODELS: dict[str, dict[str, Any]] = {
     'canary.approvalBetween': canary([{'weight': 5, **TEN, 'approval': True}, {'weight': 50, **TEN}]),
     'canary.keepOld': canary(keepOld='30m'),
     'canary.finishInPlace': canary(finish='inPlace'),
+    'canary.dynamicStableScale': canary(dynamicStableScale=True),
+    'canary.dynamicStableScaleAndKeepOld': canary(dynamicStableScale=True, keepOld='30m'),
     'canary.checks': canary(checks=CHECKS),
     'canary.grpc': {**canary(), **GRPC},
     'canary.rules': {**canary(), 'route': RULES},

@@ -67,8 +67,8 @@ def _earlier(run: Run, release: Release, version: str) -> Pin:
     for pin in _pins(run, release):
         if pin != now and pin.version and pin.chart and version in ('', pin.version):
             return pin
-    known = f"version '{version}' was never pinned here" if version else 'no earlier pin is in the history of this file'
-    hint = f"write the pin with 'chartloom pin {release.name}' after setting spec.version"
+    known = f"version '{version}' was never pinned here" if version else 'this file never had another pin'
+    hint = f"to pin another version, set spec.version and run 'chartloom pin {release.name}'"
     raise problem(release.file, '$.spec', known, hint)
 
 

@@ -136,9 +136,7 @@ def _hold_problems(strategy: Canary | BlueGreen, written: WrittenStrategy, place
     least = shortest_hold(strategy.checks)
     for index, step in enumerate(strategy.steps):
         if step.hold and step.hold <= least:
-            message = (
-                f"hold '{duration(step.hold)}' is over before the first check: their window is '{duration(least)}'"
-            )
+            message = f"hold '{duration(step.hold)}' is not longer than the window of the checks, '{duration(least)}'"
             hint = f'write a hold longer than {duration(least)}, or a shorter window'
             yield Problem(written.file, f'{place}.steps[{index}].hold', message, hint)
 

@@ -169,8 +169,11 @@ def test_both_services_of_the_tracks_are_always_there(made: dict[tuple[str, str]
 
 
 def test_rollouts_write_their_arguments_as_argo_reads_them(made: dict[tuple[str, str], Objects]) -> None:
-    template_ = made['ar-gw-argocd', 'canary-checks']['AnalysisTemplate', 'canary-checks']
-    queries = [metric['provider']['prometheus']['query'] for metric in template_['spec']['metrics']]
+    objects = made['ar-gw-argocd', 'canary-checks']
+    templates = [objects['AnalysisTemplate', f'canary-checks-{name}'] for name in ('holds', 'background')]
+    metrics = [metric for each in templates for metric in each['spec']['metrics']]
+    queries = [metric['provider']['prometheus']['query'] for metric in metrics]
+    assert len(queries) == 6
     assert all('rollouts_pod_template_hash="{{args.hash}}"' in query for query in queries)
     metrics = made['fl-gw-flux', 'canary-checks']['MetricTemplate', 'canary-checks-p99']
     assert 'pod=~"{{ target }}-[0-9a-zA-Z]+(-[0-9a-zA-Z]+)"' in metrics['spec']['query']
@@ -201,7 +204,7 @@ def test_flagger_is_told_how_many_pods_there_are(made: dict[tuple[str, str], Obj
 @pytest.mark.parametrize('name', list(s.ENVIRONMENTS))
 @pytest.mark.parametrize('feature', ['canary', 'canary.grpc', 'canary.headers', 'blueGreen', 'rolling'])
 def test_companion_settings(run: Run, name: str, feature: str) -> None:
-    """What the agents leave alone, how they apply, and what they call healthy: as the controllers were measured."""
+    """What the agents leave alone and how they apply: as the controllers were measured."""
     engine, router, agent = s.ENVIRONMENTS[name]
     if (feature, name) not in SUPPORTED:
         return
@@ -231,12 +234,96 @@ def test_companion_settings(run: Run, name: str, feature: str) -> None:
     client = moved == 'argo-rollouts'
     assert spec['install'].get('serverSideApply', True) is not client
     assert spec['upgrade'].get('serverSideApply') == ('disabled' if client else None)
-    healthy = {'argo-rollouts': ["'Paused'"], 'flagger': ["'Progressing'"]}.get(moved, [])
-    assert [
-        text in check['current'] for text, check in zip(healthy, spec.get('healthCheckExprs', []), strict=True)
-    ] == [True for _ in healthy]
-    failed = {'argo-rollouts': "'Degraded'", 'flagger': "'Failed'"}.get(moved, '')
-    assert all(failed in check['failed'] for check in spec.get('healthCheckExprs', []))
+    assert 'healthCheckExprs' not in spec, 'nothing waits'
+    assert [spec[action]['disableWait'] for action in ('install', 'upgrade')] == [True, True]
+
+
+@pytest.mark.parametrize('router', ['gw', 'istio', 'nginx', 'service'])
+def test_a_rollout_with_checks_waits_for_good_results_after_each_weight(
+    made: dict[tuple[str, str], Objects], router: str
+) -> None:
+    """Without data nothing fails and nothing is good: a background analysis alone would be over, and steps go on."""
+    objects = made[f'ar-{router}-argocd', 'canary-checks']
+    canary = objects['Rollout', 'canary-checks']['spec']['strategy']['canary']
+    kinds = [next(iter(step)) for step in canary['steps']]
+    assert kinds == ['setWeight', 'analysis'] * 3
+    waits = [step['analysis'] for step in canary['steps'] if 'analysis' in step]
+    assert {each['templates'][0]['templateName'] for each in waits} == {'canary-checks-holds'}
+    # 10 minutes of hold, of which the window takes 2; one look a minute.
+    assert [each['args'][1] for each in waits] == [{'name': 'looks', 'value': '8'}] * 3
+    assert canary['analysis']['templates'] == [{'templateName': 'canary-checks-background'}]
+    assert 'rollbackWindow' not in objects['Rollout', 'canary-checks']['spec']
+    for metric in objects['AnalysisTemplate', 'canary-checks-holds']['spec']['metrics']:
+        assert metric['consecutiveSuccessLimit'] == '{{args.looks}}'
+        assert metric['count'] == metric['inconclusiveLimit'] == 1000000
+        assert metric['successCondition'].startswith('len(result) > 0 && !isNaN(result[0]) && ')
+    for metric in objects['AnalysisTemplate', 'canary-checks-background']['spec']['metrics']:
+        assert metric['successCondition'] == f'!({metric["failureCondition"]})'
+        assert not metric.keys() & {'count', 'inconclusiveLimit', 'consecutiveSuccessLimit'}
+    blue_green = made[f'ar-{router}-argocd', 'blue-green-checks']
+    switch = blue_green['Rollout', 'blue-green-checks']['spec']['strategy']['blueGreen']
+    assert 'scaleDownDelaySeconds' not in switch, 'old pods stay until the analysis is successful'
+    assert switch['postPromotionAnalysis']['args'][1] == {'name': 'looks', 'value': '5'}
+
+
+def test_a_hold_is_longer_than_the_window(tmp_path: Path) -> None:
+    steps = [{'weight': 5, 'hold': '2m'}, {'weight': 25, 'hold': '121s'}, {'weight': 50, 'approval': True}]
+    files = r.settings() | s.environment('ar-gw-argocd') | s.release('ar-gw-argocd', 'canary')
+    files |= r.model('canary', 'tensorflow-serving', route={}, **s.canary(steps, checks=s.CHECKS))
+    done = chartloom(r.Repository(tmp_path / 'repository', files).folder, 'generate')
+    assert done.returncode == 1
+    assert done.stderr.splitlines() == [
+        "registry/models/canary.yaml::$.spec.strategy.canary.steps[0].hold: hold '2m' is not longer than the window of "
+        "the checks, '2m'",
+        '  hint: write a hold longer than 2m, or a shorter window',
+    ]
+
+
+def rolled_back(tmp_path: Path, environment: str, feature: str, **more: Any) -> Any:
+    """The compiled strategy of a release whose pin is a rollback."""
+    pin = {'version': '1', 'chart': '1.0.0', 'rollback': '1.0.0', **more}
+    files = r.settings() | s.environment(environment) | s.model(feature)
+    files |= r.release(environment, s.model_name(feature), **pin)
+    (release,) = r.Repository(tmp_path / 'repository', files).run().releases
+    return release.merged['strategy']
+
+
+def test_a_rollback_gets_all_pods_and_then_all_requests(tmp_path: Path) -> None:
+    both = [{'setCanaryScale': {'weight': 100}}, {'setWeight': 100}]
+    for number, (router, steps) in enumerate({'gw': both, 'istio': both, 'nginx': both, 'service': both[1:]}.items()):
+        found = rolled_back(tmp_path / str(number), f'ar-{router}-flux', 'canary.checks')
+        assert found['rollout']['canary']['steps'] == steps
+        assert 'analysis' not in found['rollout']['canary']
+        assert found['analysis'] == {}
+    switch = rolled_back(tmp_path / 'switch', 'ar-service-flux', 'blueGreen.checks')['rollout']['blueGreen']
+    assert switch['autoPromotionEnabled'] is True
+    assert not switch.keys() & {'postPromotionAnalysis', 'previewReplicaCount'}
+    assert rolled_back(tmp_path / 'flagger', 'fl-gw-flux', 'canary.checks')['canary']['skipAnalysis'] is True
+    # A key that names another chart is of an earlier pin.
+    found = rolled_back(tmp_path / 'later', 'ar-gw-flux', 'canary.checks', rollback='1.0.9')
+    assert len(found['rollout']['canary']['steps']) == 6
+
+
+def test_flagger_gives_pods_back_only_on_request(tmp_path: Path) -> None:
+    """A Canary that is deleted with its target would wait for ever; one that is deleted alone leaves no pods else."""
+    found = rolled_back(tmp_path / 'kept', 'fl-gw-flux', 'canary')
+    assert found['canary']['revertOnDeletion'] is False
+    found = rolled_back(tmp_path / 'left', 'fl-gw-flux', 'canary', leavesFlagger=True)
+    assert found['canary']['revertOnDeletion'] is True
+
+
+def test_old_pods_go_as_the_weight_grows_on_request(made: dict[tuple[str, str], Objects]) -> None:
+    name = 'canary-dynamic-stable-scale'
+    canary = made['ar-gw-argocd', name]['Rollout', name]['spec']['strategy']['canary']
+    assert canary['dynamicStableScale'] is True
+    assert 'scaleDownDelaySeconds' not in canary, 'Argo Rollouts refuses both'
+
+
+def test_workloads_contain_no_zero_that_a_controller_drops(made: dict[tuple[str, str], Objects]) -> None:
+    for objects in made.values():
+        for (kind, _), item in objects.items():
+            if kind in ('Rollout', 'Deployment'):
+                assert not item['spec'].keys() & {'minReadySeconds', 'replicas', 'paused'}
 
 
 def test_metrics_tell_pods_apart(made: dict[tuple[str, str], Objects]) -> None:

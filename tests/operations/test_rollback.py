@@ -1,0 +1,99 @@
+"""`chartloom rollback`: the pin before the current one, in one commit, until the next pin."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+import registries as r
+import strategy_cases as s
+from gitops import chartloom
+from parts import git
+
+VERSIONS = [r.version('1'), r.version('2'), r.version('3')]
+FILE = 'registry/releases/{}/web.yaml'
+
+
+def repository(tmp_path: Path, environment: str, **model: Any) -> r.Repository:
+    """A release that was pinned to versions 1, 2 and 3, in this order."""
+    model = {'route': {}, **s.canary(), **model}
+    files = r.settings() | r.model('web', 'tensorflow-serving', VERSIONS, **model) | s.environment(environment)
+    made = r.Repository(tmp_path / 'repository', files | r.release(environment, 'web'))
+    pin(made, environment, '1', '1.0.0')
+    pin(made, environment, '2', '1.0.1')
+    pin(made, environment, '3', '1.0.2')
+    return made
+
+
+def pin(made: r.Repository, environment: str, version: str, chart: str) -> None:
+    made.write(r.release(environment, 'web', version=version, chart=chart))
+    made.publish()
+
+
+def run(made: r.Repository, *args: str, code: int = 0) -> dict[str, Any]:
+    done = chartloom(made.folder, *args, '--output', 'json')
+    assert done.returncode == code, done.stderr
+    found: dict[str, Any] = json.loads(done.stdout)
+    return found
+
+
+def spec(made: r.Repository, environment: str) -> dict[str, Any]:
+    found: dict[str, Any] = made.run().registry.releases[f'{environment}/web'].spec
+    return found
+
+
+@pytest.mark.parametrize(
+    ('environment', 'says'),
+    [
+        ('ar-gw-argocd', 'then they get all requests at once, without checks and approvals'),
+        ('fl-gw-flux', 'start twice, as the target and then as the primary'),
+        ('na-gw-flux', 'requests go to ready pods only'),
+    ],
+)
+def test_the_pin_before_comes_back_in_one_commit(tmp_path: Path, environment: str, says: str) -> None:
+    made = repository(tmp_path, environment)
+    found = run(made, 'rollback', 'web', '--env', environment)
+    assert (found['from']['version'], found['to']) == ('3', {'version': '2', 'chart': '1.0.1'})
+    assert spec(made, environment) == {'version': '2', 'chart': '1.0.1', 'rollback': '1.0.1'}
+    message = git(made.folder, 'log', '-1', '--format=%B')
+    assert message.splitlines()[0] == f'Roll back {environment}/web: 3 → 2 (chart 1.0.1)'
+    assert says in ' '.join(message.split())
+    # Once more: the pin before the one that was given up is the next one back.
+    found = run(made, 'rollback', 'web', '--env', environment, '--to', '1')
+    assert found['to'] == {'version': '1', 'chart': '1.0.0'}
+    # The next pin is no rollback any more.
+    run(made, 'pin', f'{environment}/web', '--newest')
+    assert spec(made, environment) == {'version': '3', 'chart': '1.0.2'}
+
+
+def test_it_goes_back_only_to_what_ran_here(tmp_path: Path) -> None:
+    made = repository(tmp_path, 'ar-gw-argocd')
+    done = chartloom(made.folder, 'rollback', 'web', '--env', 'ar-gw-argocd', '--to', '9')
+    assert (done.returncode, done.stdout) == (1, '')
+    assert done.stderr.splitlines() == [
+        f"{FILE.format('ar-gw-argocd')}::$.spec: version '9' was never pinned here",
+        "  hint: to pin another version, set spec.version and run 'chartloom pin ar-gw-argocd/web'",
+    ]
+    files = r.settings() | r.model('web', versions=VERSIONS) | r.environment('prod')
+    new = r.Repository(tmp_path / 'new', files | r.release('prod', 'web', version='1', chart='1.0.0'))
+    new.publish()
+    done = chartloom(new.folder, 'rollback', 'web', '--env', 'prod')
+    assert done.stderr.splitlines()[0] == f'{FILE.format("prod")}::$.spec: this file never had another pin'
+
+
+def test_a_rollout_in_git_is_aborted(tmp_path: Path) -> None:
+    made = repository(tmp_path, 'na-gw-flux')
+    pin(made, 'na-gw-flux', '2', '1.0.1')
+    run(made, 'rollout', 'start', 'na-gw-flux/web')
+    found = run(made, 'rollback', 'web', '--env', 'na-gw-flux')
+    assert (found['result'], found['to']['version']) == ('aborted', '2')
+    assert spec(made, 'na-gw-flux') == {'version': '2', 'chart': '1.0.1'}
+    assert not made.run().registry.rollouts
+    run(made, 'rollout', 'start', 'na-gw-flux/web')
+    done = chartloom(made.folder, 'rollback', 'web', '--env', 'na-gw-flux', '--to', '1')
+    assert done.stderr.splitlines() == [
+        "registry/rollouts/na-gw-flux/web.yaml: a rollout to 3 is in progress, and '1' is not the old version",
+        "  hint: run 'chartloom rollout abort na-gw-flux/web' first",
+    ]
