@@ -16,14 +16,15 @@ from generator.pipeline.run import Run
 class RegistryChange:
     """Registry files that an operation writes, or removes (None); empty if there is nothing to do.
 
-    `subject` is the subject of the commit, '' for a summary of the changes; `notes` are lines of its body; `result` is
-    reported to the user.
+    `subject` is the subject of the commit, '' for a summary of the changes; `notes` are lines of its body; `result` and
+    `warnings` are reported to the user.
     """
 
     files: Files = field(default_factory=dict)
     subject: str = ''
     result: Mapping[str, Any] = field(default_factory=dict)
     notes: tuple[str, ...] = ()
+    warnings: tuple[Problem, ...] = ()
 
     def on(self, run: Run) -> Run:
         """Return the run over the registry as it is after the change."""
