@@ -58,16 +58,22 @@ def unrecorded(stages: Iterable[Landed]) -> list[Landed]:
 
 
 def learn(stages: Iterable[Landed]) -> None:
-    """Fetch the notes unless those of all stages are known; all stages are of one repository.
+    """Fetch the notes, if a hold counts from one; all stages are of one repository.
 
-    Raises CommandFailed if the remote does not answer.
+    Raises CommandFailed if the remote does not answer and the notes fetched before do not have all stages.
     """
-    if wanted := unrecorded(stages):
-        fetch_notes(wanted[0].repository, wanted[0].remote)
+    holding = [stage for stage in stages if stage.holds and stage.remote]
+    if not holding:
+        return
+    try:
+        fetch_notes(holding[0].repository, holding[0].remote)
+    except CommandFailed:
+        if unrecorded(holding):
+            raise
 
 
 def record(stages: Sequence[Landed], now: int) -> Shared:
-    """Record on the remote that the published branch has these stages; raises as `learn` does."""
+    """Record on the remote that the published branch has these stages; raises CommandFailed as `learn` does."""
     wanted = unrecorded(stages)
 
     def missing() -> Lines:

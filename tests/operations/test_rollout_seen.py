@@ -214,6 +214,15 @@ def test_a_clock_that_is_behind_makes_no_hold_shorter(here: Checkout, origin: Pa
     assert 'since 2026-01-02T03:04:05Z (date of the commit: it was seen earlier, 2026-01-01T00:00:00Z), ' in text
 
 
+def test_a_note_that_a_person_corrects_counts(here: Checkout, origin: Path) -> None:
+    """It was written by a computer whose clock is ahead."""
+    assert advance(here, PUSHED + 86400) == ('waiting', 600)
+    other = clone(origin, here.top.parent / 'other')
+    other.git('fetch', '--quiet', 'origin', 'refs/notes/chartloom:refs/notes/chartloom')
+    add_note(other, SEEN)
+    assert advance(here, PUSHED + 60) == ('waiting', 540)
+
+
 def told_status(here: Checkout, *options: str) -> dict[str, Any]:
     return dict(json.loads(chartloom(here.folder, 'rollout', 'status', '--output', 'json', *options).stdout))
 
