@@ -20,13 +20,15 @@ from generator.cli.operation import (
     repo_option,
     tell,
 )
-from generator.cli.output import common_options, problem_data, report, result, say, wants_json
+from generator.cli.output import common_options, problem_data, report, result, say, wants_json, warn
 from generator.cli.rollout_status import show_status, status_data
 from generator.domain.layout import rollout_file
 from generator.domain.problems import problem
 from generator.operations.operation import Operation, Outcome
 from generator.operations.remote import opened
 from generator.operations.rollout import Gate, aborting, advancing, finishing, starting
+from generator.operations.rollout_began import landed
+from generator.operations.rollout_seen import recall
 from generator.operations.rollout_state import rollout_names
 from generator.pipeline.run import open_run
 from generator.tools.git.repository import Repository
@@ -81,10 +83,13 @@ def advance(
 ) -> None:  # fmt: skip
     """Move to the next stage, if the hold of this one is over and its approval is given.
 
+    The first 'advance' that sees a stage on the published branch records this on the remote, for everybody: the hold
+    counts from then. With --dry-run or --now nothing is recorded.
+
     Exit codes: 0 advanced, 1 failed (or aborted), 4 waiting.
     """
     check_health = if_healthy or bool(prometheus) or abort_on_failure
-    gate = Gate(int(time.time()), approve, skip_hold, check_health, prometheus, abort_on_failure)
+    gate = Gate(int(time.time()), approve, skip_hold, check_health, prometheus, abort_on_failure, not place.dry_run)
     _move(context, name, place, advancing(name, gate))
 
 
@@ -128,6 +133,7 @@ def _move(context: click.Context, name: str, place: Place, operation: Operation)
 
 
 def _show(outcome: Outcome, words: str) -> None:
+    warn(outcome.warnings)
     if wants_json():
         result(outcome_data(outcome))
     else:
@@ -140,6 +146,7 @@ def _say(words: str) -> None:
 
 
 def _fail(name: str, outcome: Outcome) -> None:
+    warn(outcome.warnings)
     (reason,) = outcome.result['reasons']
     told = problem(rollout_file(name), '$.spec.stage', reason, f"run 'chartloom rollout abort {name}'")
     if wants_json():
@@ -165,19 +172,28 @@ def _model(name: str) -> str:
 @click.argument('name', metavar='[ENV/MODEL]', default='', shell_complete=offers.releases, callback=release_name)
 @repo_option
 @branch_option
+@click.option('--record', is_flag=True, help='Record on the remote that the stages are on the published branch.')
 @common_options
-def status(name: str, repo: str, branch: str, folder: Path, output: str) -> None:
-    """Show the stage of a rollout, the next stage and what it waits for; without ENV/MODEL, of all rollouts."""
+def status(name: str, repo: str, branch: str, record: bool, folder: Path, output: str) -> None:
+    """Show the stage of a rollout, the next stage and what it waits for; without ENV/MODEL, of all rollouts.
+
+    With --record, holds count from now on if nobody has recorded an earlier time: run it in CI after each push to the
+    published branch.
+    """
     with opened(Place(folder, repo, chosen_branch(repo, branch), False, False, '').target) as repository:
-        _status(name, repository)
+        _status(name, repository, record)
 
 
-def _status(name: str, repository: Repository) -> None:
+def _status(name: str, repository: Repository, record: bool) -> None:
     names = [name] if name else rollout_names(repository)
     runs, now = [(open_run(repository, [_model(each)]), each) for each in names], int(time.time())
+    rollouts = [(run, run.registry.rollouts[each]) for run, each in runs if each in run.registry.rollouts]
+    stages = [stage for run, rollout in rollouts if (stage := landed(run, rollout))]
+    warnings = recall(stages, now, write=record)
     if wants_json():
-        result({'rollouts': [status_data(run, each, now) for run, each in runs]})
+        result({'rollouts': [status_data(run, each, now) for run, each in runs], 'warnings': problem_data(warnings)})
         return
+    warn(warnings)
     for run, each in runs:
         show_status(run, each, now)
     if not names:

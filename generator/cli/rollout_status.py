@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from datetime import UTC, datetime
 
 from generator.cli.output import say
 from generator.cli.rollout_picture import controller_lines, picture, preview
 from generator.domain.choices import by_commits
 from generator.domain.records import Rollout
 from generator.domain.strategy import Rolling
-from generator.operations.rollout_state import find_rollout, since, stage_name, strategy_of, waiting
-from generator.operations.rollout_steps import Pin, Wait, after, remaining, show_time
+from generator.operations.rollout_began import Began, began_at, landed
+from generator.operations.rollout_seen import utc
+from generator.operations.rollout_state import find_rollout, stage_name, strategy_of, waiting
+from generator.operations.rollout_steps import Pin, after, remaining, show_time
 from generator.pipeline.run import Run
 
 
@@ -22,11 +23,13 @@ def status_data(run: Run, name: str, now: int) -> dict[str, object]:
         engine = run.registry.releases[name].engine(environment)
         return {'release': name, 'stage': '', 'engine': engine, 'strategy': type(strategy).__name__.lower()}
     _, rollout = find_rollout(run, name)
-    began, wait = since(run, rollout), _wait(run, name, now)
+    began = _began(run, rollout)
+    wait = waiting(run, rollout, began, now)
     return {
         'release': name, 'stage': rollout.stage, 'aborted': rollout.aborted, 'from': rollout.spec['from'],
-        'to': rollout.spec['to'], 'since': _utc(began) if began else '', 'next': after(rollout),
-        'remaining': remaining(rollout), 'waitSeconds': wait.seconds, 'reasons': list(wait.reasons),
+        'to': rollout.spec['to'], 'since': utc(began.time) if began else '',
+        'sinceSource': began.source if began else '', 'next': after(rollout), 'remaining': remaining(rollout),
+        'waitSeconds': wait.seconds, 'reasons': list(wait.reasons),
     }  # fmt: skip
 
 
@@ -56,18 +59,24 @@ def _show_rollout(run: Run, rollout: Rollout, now: int) -> None:
     say(f'{rollout.name}: {old} → {new}', bold=True)
     for line in picture(rollout):
         say(line, fg={'✓': 'green', '●': 'yellow', '✗': 'red'}.get(line[2]))
-    began, wait = since(run, rollout), _wait(run, rollout.name, now)
+    began = _began(run, rollout)
+    wait = waiting(run, rollout, began, now)
     if began:
-        say(f"at '{stage_name(rollout)}' since {_utc(began)}, {show_time(max(0, now - began))} ago")
+        ago = show_time(max(0, now - began.time))
+        say(f"at '{stage_name(rollout)}' since {utc(began.time)}{_known_by(began)}, {ago} ago")
     if wait.reasons:
         say(f"next: '{after(rollout)}'; {'; '.join(wait.reasons)}")
     else:
         say(f"next: '{after(rollout)}', by 'chartloom rollout advance {rollout.name}'")
 
 
-def _wait(run: Run, name: str, now: int) -> Wait:
-    return waiting(run, name, now, approved=False, skip_hold=False)
+def _began(run: Run, rollout: Rollout) -> Began | None:
+    stage = landed(run, rollout)
+    return began_at(stage) if stage else None
 
 
-def _utc(time: int) -> str:
-    return datetime.fromtimestamp(time, UTC).strftime('%Y-%m-%dT%H:%M:%SZ')
+def _known_by(began: Began) -> str:
+    """How the start of a stage is known; nothing for a stage without a hold."""
+    if began.source == 'seen':
+        return ' (seen)'
+    return f' (date of the commit: {began.why})' if began.why else ''

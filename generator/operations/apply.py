@@ -37,7 +37,7 @@ def apply(operation: Operation, repository: Repository, options: Options, progre
             return _follow(operation, run, options)
         change = operation.change_of(run)
         if operation.change and not change.files:
-            return Outcome(result=change.result, dry_run=options.dry_run)
+            return Outcome(result=change.result, dry_run=options.dry_run, warnings=change.warnings)
         return _applied(operation, run, change, options)
 
 
@@ -63,7 +63,7 @@ def _applied(operation: Operation, run: Run, change: RegistryChange, options: Op
         outcome = Outcome(plan, registry=tuple(sorted(change.files)), reasons=release_reasons(laid, plan))
         if not options.dry_run:
             carry_out(run.repository, [*edits, *_writes(laid, plan)])
-    warnings = shown_warnings(laid, outcome, options.removable)
+    warnings = (*change.warnings, *shown_warnings(laid, outcome, options.removable))
     return replace(outcome, result=change.result, dry_run=options.dry_run, warnings=warnings)
 
 

@@ -79,14 +79,14 @@ def _open(operation: Operation, repository: Repository, branch: str, progress: P
 def _attempt(operation: Operation, run: Run, branch: str, options: Options) -> Outcome:
     change = operation.change_of(run)
     if operation.change and not change.files:
-        return Outcome(result=change.result, branch=branch, dry_run=options.dry_run)
+        return Outcome(result=change.result, branch=branch, dry_run=options.dry_run, warnings=change.warnings)
     laid = change.on(run)
     plan = laid.plan(discard=options.discard, removable=options.removable)
     files = {**plan.files, **dict.fromkeys(plan.removed), **change.files}
     registry, reasons = tuple(sorted(change.files)), release_reasons(laid, plan, head=True)
     changes = Changeset(plan, files, registry, reasons=reasons)
     outcome = Outcome(plan, change.result, registry, branch=branch, dry_run=options.dry_run, reasons=reasons)
-    outcome = replace(outcome, warnings=shown_warnings(laid, outcome, options.removable))
+    outcome = replace(outcome, warnings=(*change.warnings, *shown_warnings(laid, outcome, options.removable)))
     if options.dry_run:
         return outcome
     commit = build(laid, changes, operation.trailer, options.message or change.subject, change.notes)

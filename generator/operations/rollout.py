@@ -8,10 +8,12 @@ from dataclasses import dataclass, replace
 from generator.checks.registry import environment_problems
 from generator.domain.generated import ResolvedRelease
 from generator.domain.layout import TEMPLATES, model_file
-from generator.domain.problems import ProblemsFound, problem
+from generator.domain.problems import Problem, ProblemsFound, problem
 from generator.domain.records import Release, Rollout
 from generator.operations.operation import Operation, RegistryChange
+from generator.operations.rollout_began import Began, began_at, first_look, landed
 from generator.operations.rollout_health import Verdict
+from generator.operations.rollout_seen import Landed, refusal
 from generator.operations.rollout_start import Start, check_release, choose_target, start
 from generator.operations.rollout_state import (
     find_rollout,
@@ -47,7 +49,10 @@ def starting(name: str, version: str = '', chart: str = '') -> Operation:
 
 @dataclass(frozen=True, slots=True)
 class Gate:
-    """The conditions of `advance`: `now` in seconds since the epoch, and the options of the command."""
+    """The conditions of `advance`: `now` in seconds since the epoch, and the options of the command.
+
+    `record`: the first run that sees a stage with a hold on the published branch records this on the remote.
+    """
 
     now: int
     approved: bool = False
@@ -55,6 +60,7 @@ class Gate:
     check_health: bool = False
     prometheus: str = ''
     abort_on_failure: bool = False
+    record: bool = True
 
 
 def advancing(name: str, gate: Gate) -> Operation:
@@ -62,20 +68,35 @@ def advancing(name: str, gate: Gate) -> Operation:
 
     def decide(run: Run, release: Release, rollout: Rollout) -> RegistryChange:
         _ = run.releases  # raises the problems of this one
-        verdict = Verdict('passed')
-        if gate.check_health and not rollout.aborted:
-            verdict = health(run, name, gate.prometheus, gate.now)
-        if verdict.state == 'failed' and gate.abort_on_failure:
-            return _abort(run, rollout, [verdict.reason])
-        if verdict.state == 'failed':
-            return RegistryChange(result=_stays('failed', rollout, 0, [verdict.reason]))
-        wait = waiting(run, name, gate.now, approved=gate.approved, skip_hold=gate.skip_hold)
-        if wait.reasons or verdict.state == 'waiting':
-            return _wait(rollout, wait, verdict)
-        return _advance(run, release, rollout)
+        stage = landed(run, rollout)
+        began, warnings = _look(stage, gate) if stage else (None, ())
+        return replace(_decide(run, release, rollout, began, gate), warnings=warnings)
 
     flags = [flag for flag, given in (('--approve', gate.approved), ('--now', gate.skip_hold)) if given]
     return _moving('advance', name, decide, flags)
+
+
+def _look(stage: Landed, gate: Gate) -> tuple[Began, tuple[Problem, ...]]:
+    """When a stage began; without a hold to wait for nobody is asked."""
+    if not stage.holds or gate.skip_hold:
+        return began_at(stage), ()
+    # This may be done again if the branch has moved: what is recorded stays as it is.
+    began, refused = first_look(stage, gate.now, write=gate.record)
+    return began, (refusal(stage.remote, refused),) if refused else ()
+
+
+def _decide(run: Run, release: Release, rollout: Rollout, began: Began | None, gate: Gate) -> RegistryChange:
+    verdict = Verdict('passed')
+    if gate.check_health and not rollout.aborted:
+        verdict = health(run, rollout, began, gate.prometheus, gate.now)
+    if verdict.state == 'failed' and gate.abort_on_failure:
+        return _abort(run, rollout, [verdict.reason])
+    if verdict.state == 'failed':
+        return RegistryChange(result=_stays('failed', rollout, 0, [verdict.reason]))
+    wait = waiting(run, rollout, began, gate.now, approved=gate.approved, skip_hold=gate.skip_hold)
+    if wait.reasons or verdict.state == 'waiting':
+        return _wait(rollout, wait, verdict)
+    return _advance(run, release, rollout)
 
 
 def finishing(name: str, now: int) -> Operation:
@@ -83,7 +104,8 @@ def finishing(name: str, now: int) -> Operation:
 
     def decide(run: Run, release: Release, rollout: Rollout) -> RegistryChange:
         check_finish(rollout)
-        wait = waiting(run, name, now, approved=True, skip_hold=True)
+        stage = landed(run, rollout)
+        wait = waiting(run, rollout, began_at(stage) if stage else None, now, approved=True, skip_hold=True)
         return _wait(rollout, wait, Verdict('passed')) if wait.reasons else _advance(run, release, rollout)
 
     return _moving('finish', name, decide)

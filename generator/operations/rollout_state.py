@@ -1,4 +1,4 @@
-"""A repository with its rollouts → the stage of each, the time it started, what it waits for, and its health."""
+"""A repository with its rollouts → the stage of each, what it waits for, and its health."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ from generator.domain.problems import ProblemsFound, problem
 from generator.domain.records import Environment, Release, Rollout
 from generator.domain.strategy import Strategy
 from generator.domain.units import seconds
+from generator.operations.rollout_began import Began
 from generator.operations.rollout_health import (
     Verdict,
     judge_check,
@@ -25,7 +26,7 @@ from generator.operations.rollout_health import (
 )
 from generator.operations.rollout_start import known_release
 from generator.operations.rollout_steps import Wait, waits_for
-from generator.pipeline.published import chart_reader, pinned, published_ref
+from generator.pipeline.published import chart_reader, pinned
 from generator.pipeline.run import Run
 from generator.pipeline.source import open_source
 from generator.registry.load import NO_SETTINGS
@@ -61,42 +62,24 @@ def _instead(release: Release, engine: Engine) -> str:
             assert_never(engine)
 
 
-def since(run: Run, rollout: Rollout) -> int | None:
-    """When the published branch got this stage, in seconds since the epoch; None if it does not have it yet."""
-    repository, refs = run.repository, run.source.refs
-    path = repository.prefix + rollout.file
-    branch = refs.get(published_ref(run.settings.branch, refs), '')
-    if (
-        not branch
-        or repository.ask('rev-parse', '--verify', '--quiet', f'{branch}:{path}') != run.source.tree.ids[rollout.file]
-    ):
-        return None
-    # A stage that was merged counts from the merge: the agent sees the first parents only.
-    options = ('--no-show-signature', '--first-parent', '-1', '--format=%ct')
-    time = repository.ask('log', *options, branch, '--', f':(top,literal){path}')
-    return int(time) if time else None
-
-
-def waiting(run: Run, name: str, now: int, *, approved: bool, skip_hold: bool) -> Wait:
+def waiting(
+    run: Run, rollout: Rollout, began: Began | None, now: int, *, approved: bool = False, skip_hold: bool = False
+) -> Wait:
     """What a rollout waits for before its next stage, except its health."""
-    _, rollout = find_rollout(run, name)
-    return waits_for(
-        rollout_stage(rollout), since(run, rollout), now, run.settings.branch, approved=approved, skip_hold=skip_hold
-    )
+    since = began.time if began else None
+    return waits_for(rollout_stage(rollout), since, now, run.settings.branch, approved=approved, skip_hold=skip_hold)
 
 
-def health(run: Run, name: str, address: str, now: int) -> Verdict:
+def health(run: Run, rollout: Rollout, began: Began | None, address: str, now: int) -> Verdict:
     """Ask Prometheus whether the pods of a rollout are ready, and whether the checks of its new track pass."""
-    _, rollout = find_rollout(run, name)
-    (found,) = [item for item in run.releases if item.release.name == name]
+    (found,) = [item for item in run.releases if item.release.name == rollout.name]
     address = address or str(found.environment.spec.get('monitoring', {}).get('prometheus', ''))
     if not address:
         hint = 'add prometheus: http://<host>:<port> to monitoring, or use --prometheus URL'
         raise problem(found.environment.file, '$.spec', 'the URL of Prometheus is not set', hint)
-    began = since(run, rollout)
     if began is None:
         return Verdict('waiting')
-    asked = Asked(address, began, now)
+    asked = Asked(address, began.time, now)
     return together([*_ready(found, rollout, asked), *_checks(found, rollout, asked)])
 
 

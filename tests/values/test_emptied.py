@@ -35,7 +35,9 @@ def owned(values: Any, path: tuple[str, ...] = ()) -> set[tuple[str, ...]]:
 def removed(live: Values, gone: set[tuple[str, ...]], path: tuple[str, ...] = ()) -> Values | None:
     """A map without fields that are not applied any more; a map that loses all of them turns into null."""
     kept = {key: each for key, each in live.items() if (*path, key) not in gone}
-    below = {key for way in gone if len(way) > len(path) + 1 and way[: len(path)] == path for key in way[len(path) :][:1]}
+    below = {
+        key for way in gone if len(way) > len(path) + 1 and way[: len(path)] == path for key in way[len(path) :][:1]
+    }
     kept = {
         key: removed(each, gone, (*path, key)) if key in below and isinstance(each, dict) else each
         for key, each in kept.items()

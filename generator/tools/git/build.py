@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator
 
 from generator.domain.layout import CHARTS
-from generator.domain.problems import CommandFailed, problem
+from generator.domain.problems import CommandFailed, ProblemsFound, problem
 from generator.domain.tree import Files
 from generator.tools.git.repository import Repository
 
@@ -36,10 +36,15 @@ def build_commit(
     try:
         return repository.feed(text, *command).decode().strip()
     except CommandFailed as error:
-        if 'tell me who you are' in error.stderr or 'empty ident' in error.stderr:
-            hint = "run 'git config user.name …' and 'git config user.email …'"
-            raise problem('git', '', 'the committer is not set', hint) from None
-        raise
+        raise committer_unset(error) or error from None
+
+
+def committer_unset(error: CommandFailed) -> ProblemsFound | None:
+    """Return the problem if git could not make a commit because it does not know the committer."""
+    if 'tell me who you are' not in error.stderr and 'empty ident' not in error.stderr:
+        return None
+    hint = "run 'git config user.name …' and 'git config user.email …'"
+    return problem('git', '', 'the committer is not set', hint)
 
 
 def _stream(

@@ -18,11 +18,18 @@ from generator.tools.temporary import temporary_folder
 _HEAD = '--depth=2'
 # git's own value for the complete history.
 _EVERYTHING = '--depth=2147483647'
+# The history of a shallow clone is fetched in these steps: most questions are about recent commits.
+DEPTHS = ('--deepen=100', _EVERYTHING)
 
 
 def remote_head(repository: Repository, remote: str, branch: str) -> str:
     """Return the head of a remote branch; '' if there is none."""
-    return repository.git('ls-remote', remote, f'refs/heads/{branch}').partition('\t')[0]
+    return remote_ref(repository, remote, f'refs/heads/{branch}')
+
+
+def remote_ref(repository: Repository, remote: str, ref: str) -> str:
+    """Return the object of a remote ref, by full name; '' if there is none."""
+    return repository.git('ls-remote', remote, ref).partition('\t')[0]
 
 
 def push_remote(repository: Repository, branch: str) -> str:
@@ -71,26 +78,38 @@ def is_shallow(repository: Repository) -> bool:
     return repository.ask('rev-parse', '--is-shallow-repository') == 'true'
 
 
-def deepen(repository: Repository, branch: str) -> bool:
-    """Fetch the complete history of a branch into a shallow clone; no ref is moved. False if there is nothing to do."""
+def deepen(repository: Repository, branch: str, depth: str = _EVERYTHING) -> bool:
+    """Fetch the complete history of a branch into a shallow clone; no ref is moved. False if there is nothing to do.
+
+    `depth` is git's option for less than that.
+    """
     remotes = repository.git('remote').split('\n')
     if not is_shallow(repository) or not remotes[0]:
         return False
     remote = 'origin' if 'origin' in remotes else remotes[0]
-    options = ('--quiet', '--no-tags', '--no-write-fetch-head', '--refmap=', _EVERYTHING)
+    options = ('--quiet', '--no-tags', '--no-write-fetch-head', '--refmap=', depth)
     repository.git('fetch', *options, remote, f'refs/heads/{branch}')
     return True
 
 
+def is_cut(repository: Repository, commit: str) -> bool:
+    """Whether a shallow clone ends at a commit: it then seems to have added all its files."""
+    return not repository.ask('rev-parse', f'{commit}^@') and is_shallow(repository)
+
+
 def push(repository: Repository, remote: str, branch: str, old: str, new: str) -> bool:
     """Push a commit if the remote branch is still at `old` ('' for none); False if it has moved."""
-    lease = f'--force-with-lease=refs/heads/{branch}:{old}'
+    return push_ref(repository, remote, f'refs/heads/{branch}', old, new)
+
+
+def push_ref(repository: Repository, remote: str, ref: str, old: str, new: str) -> bool:
+    """Do the same for any ref, by full name."""
     try:
-        repository.git('push', '--quiet', lease, remote, f'{new}:refs/heads/{branch}')
+        repository.git('push', '--quiet', f'--force-with-lease={ref}:{old}', remote, f'{new}:{ref}')
         return True
     except CommandFailed as error:
         try:
-            now = remote_head(repository, remote, branch)
+            now = remote_ref(repository, remote, ref)
         except CommandFailed:
             raise error from None
         if now == old:
