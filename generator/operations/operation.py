@@ -17,7 +17,7 @@ class RegistryChange:
     """Registry files that an operation writes, or removes (None); empty if there is nothing to do.
 
     `subject` is the subject of the commit, '' for a summary of the changes; `notes` are lines of its body; `result` and
-    `warnings` are reported to the user. `along` lists registry files as in the operation, if they depend on the registry.
+    `warnings` are reported. `along` lists registry files as in the operation, if these depend on the registry.
     """
 
     files: Files = field(default_factory=dict)

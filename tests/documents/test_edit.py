@@ -37,6 +37,19 @@ LONG = f"""\
 
 
 """
+# What a release may look like, and what it must look like without `rollback`.
+REMOVALS = {
+    'a line of its own': (
+        'spec:\n  version: "1"\n  rollback: "1.0.0"  # why\n  # of values\n  values: {}\n',
+        'spec:\n  version: "1"\n  # of values\n  values: {}\n',
+    ),
+    'the last line': ('spec:\n  version: "1"\n  rollback: "1.0.0"', 'spec:\n  version: "1"\n'),
+    'the first of a flow map': ('spec: {rollback: "1.0.0", version: "1"}\n', 'spec: {version: "1"}\n'),
+    'the last of a flow map': ('spec: {version: "1", rollback: "1.0.0"}\n', 'spec: {version: "1"}\n'),
+    'alone in a flow map': ('spec: {rollback: "1.0.0"}\n', 'spec: {}\n'),
+    'a quoted key': ('spec:\n  "rollback": "1.0.0"\n  version: "1"\n', 'spec:\n  version: "1"\n'),
+    'not there': ('spec:\n  version: "1"\n', 'spec:\n  version: "1"\n'),
+}
 # What a release may look like, and what it must look like after it was pinned.
 CASES = {
     'no pins yet': (
@@ -103,6 +116,12 @@ each_case = pytest.mark.parametrize('case', CASES)
 
 
 @each_case
+@pytest.mark.parametrize('name', REMOVALS)
+def test_a_key_is_removed_with_its_line(name: str) -> None:
+    before, after = (HEAD + text for text in REMOVALS[name])
+    assert set_values(before.encode(), 'web.yaml', {('spec', 'rollback'): None}).decode() == after
+
+
 @pytest.mark.parametrize('newline', ['\n', '\r\n'], ids=['lf', 'crlf'])
 @pytest.mark.parametrize(
     'around', [('', ''), ('---\n', ''), ('\ufeff', ''), ('%YAML 1.2\n---\n', ''), ('\n\n# top\n', '')]

@@ -272,9 +272,9 @@ def test_a_hold_is_longer_than_the_window(tmp_path: Path) -> None:
     files |= r.model('canary', 'tensorflow-serving', route={}, **s.canary(steps, checks=s.CHECKS))
     done = chartloom(r.Repository(tmp_path / 'repository', files).folder, 'generate')
     assert done.returncode == 1
+    place = 'registry/models/canary.yaml::$.spec.strategy.canary.steps[0].hold'
     assert done.stderr.splitlines() == [
-        "registry/models/canary.yaml::$.spec.strategy.canary.steps[0].hold: hold '2m' is not longer than the window of "
-        "the checks, '2m'",
+        f"{place}: hold '2m' is not longer than the window of the checks, '2m'",
         '  hint: write a hold longer than 2m, or a shorter window',
     ]
 

@@ -122,6 +122,18 @@ def test_the_plan_that_is_named_fits(size: Size, engine: str, kind: str) -> None
             assert extra_pods(plan.strategy, engine, 'istio', plan.size) <= room, plan
 
 
+def test_old_pods_make_room_as_the_weight_grows() -> None:
+    """Argo Rollouts starts the new pods of a step before it removes the old ones of the step before."""
+    steps = [{'weight': 25}, {'weight': 50}, {'weight': 75}]
+    canary = parse_strategy({'canary': {'steps': steps, 'dynamicStableScale': True}})
+    assert extra_pods(canary, 'argo-rollouts', 'istio', Size(8, 1, 0)) == 2
+    assert extra_pods(canary, 'argo-rollouts', 'istio', Size(3, 1, 0)) == 1
+    plain = parse_strategy({'canary': {'steps': steps}})
+    (plan, *_) = plans_that_fit(plain, 'argo-rollouts', 'istio', Size(8, 1, 0), 2)
+    assert plan.text == 'canary with dynamicStableScale: true'
+    assert 'dynamicStableScale' not in next(plans_that_fit(plain, 'argo-rollouts', 'service', Size(8, 1, 0), 2)).text
+
+
 def test_percentages_are_rounded_as_the_controller_does() -> None:
     assert sized(5, '25%', '25%') == Size(5, 2, 1)
     assert sized(3, '0', '10%') == Size(3, 0, 1)
