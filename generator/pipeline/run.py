@@ -22,7 +22,7 @@ from generator.domain.progress import Progress, quiet
 from generator.domain.records import Ids, Registry, Settings
 from generator.domain.tree import Read
 from generator.domain.words import suggest
-from generator.pipeline.all_problems import with_further
+from generator.pipeline.all_problems import UNKNOWN, with_further
 from generator.pipeline.charts import make_all
 from generator.pipeline.desired import blob_ids, trees
 from generator.pipeline.ledgers import lost_ledgers
@@ -118,7 +118,20 @@ class Run:
         def releases_of(left: Sequence[str]) -> object:
             return replace(self, part=tuple(left), checked=False).releases
 
-        return with_further(problems, self.part or self.source.names, releases_of)
+        return with_further(problems, self.part or self.source.names, self._invalid, releases_of)
+
+    def _invalid(self, name: str) -> bytes | None:
+        """The content of an invalid file, else None."""
+        try:
+            self._load([SETTINGS, name], no_problems)
+        except ProblemsFound:
+            pass
+        else:
+            return None
+        try:
+            return self.source.read(name)
+        except ProblemsFound:
+            return UNKNOWN
 
     @property
     def settings(self) -> Settings:
