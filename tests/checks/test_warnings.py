@@ -98,7 +98,12 @@ def test_a_name_that_removes_nothing_and_an_environment_that_goes_with_its_relea
     for file in ('releases/prod/web', 'environments/prod'):
         (here.folder / f'registry/{file}.yaml').unlink()
     for command in (['plan'], ['generate', '--commit']):
-        done = chartloom(here.folder, *command, '--allow-removal', 'prod')
+        refused = chartloom(here.folder, *command, '--allow-removal', 'prod')
+        assert refused.returncode == 1
+        assert "--allow-removal prod --allow-removal 'prod/*'" in refused.stderr
+        done = chartloom(here.folder, *command, '--allow-removal', 'prod', '--allow-removal', 'prod/*')
+        assert done.returncode == 0
+        assert done.stderr.count('warning:') == 1
         assert "bootstrap/prod.yaml: 'prod' is removed together with its releases" in done.stderr
         assert 'uninstalls what' not in done.stdout
     assert 'uninstalled' not in git(here.folder, 'log', '-1', '--format=%B')

@@ -25,7 +25,8 @@ def said(folder: Path, engine: str, strategy: dict[str, Any], **environment: Any
     done = chartloom(here.folder, 'rollout', 'status', 'prod/web')
     assert done.returncode == 0, done.stderr
     first, *lines, last = done.stdout.splitlines()
-    assert 'moves the traffic of prod/web' in first and 'watch it' in last
+    assert 'moves the traffic of prod/web' in first
+    assert 'watch it' in last
     return [line.strip() for line in lines]
 
 
