@@ -81,6 +81,8 @@ def _attempt(operation: Operation, run: Run, branch: str, options: Options) -> O
         return Outcome(result=change.result, branch=branch, dry_run=options.dry_run)
     laid = change.on(run)
     plan = laid.plan(discard=options.discard, removable=options.removable)
+    if not operation.change:
+        laid.check_requests(plan, options.removable)
     outcome = Outcome(plan, change.result, tuple(sorted(change.files)), branch=branch, dry_run=options.dry_run)
     outcome = replace(outcome, warnings=shown_warnings(laid, outcome, options.removable))
     if options.dry_run:

@@ -14,7 +14,7 @@ def removal_warnings(plan: Plan, removable: Collection[str]) -> Iterator[Problem
     """Warn about names that remove nothing, and about releases that no agent uninstalls."""
     summary = summarize(plan)
     groups = {f'{name.partition("/")[0]}/*' for name in summary.removed if '/' in name}
-    for name in sorted({*removable} - {*summary.removed, *summary.environments, *groups}):
+    for name in sorted({*removable} - {*summary.removed, *summary.environments, *groups, *summary.releases}):
         yield Problem('--allow-removal', '', f"'{name}' removes nothing", _REMOVABLE)
     for environment in summary.environments:
         if any(name.startswith(f'{environment}/') for name in summary.removed):

@@ -183,8 +183,14 @@ def test_pods_that_have_requests_and_go_are_told(tmp_path: Path) -> None:
     for move in (['start', 'prod/web'], ['advance', 'prod/web']):
         assert chartloom(here.folder, 'rollout', *move).returncode == 0
     (here.folder / 'registry/rollouts/prod/web.yaml').unlink()
-    done = chartloom(here.folder, 'plan')
-    assert 'the pods of track canary are removed at once, and they serve 20 % of the requests' in done.stderr
+    for command in (['plan'], ['generate', '--commit']):
+        done = chartloom(here.folder, *command)
+        assert done.returncode == 1
+        assert 'the pods of track canary are removed at once, and they serve 20 % of the requests' in done.stderr
+        assert 'or lose them: --allow-removal prod/web' in done.stderr
+    done = chartloom(here.folder, 'generate', '--commit', '--allow-removal', 'prod/web')
+    assert (done.returncode, done.stderr) == (0, '')
+    assert chartloom(here.folder, 'plan').returncode == 0
     model = r.model('web', versions=[r.version('1')], strategy=BLUE_GREEN)
     slots = (
         r.settings()
@@ -196,4 +202,5 @@ def test_pods_that_have_requests_and_go_are_told(tmp_path: Path) -> None:
     here.publish()
     here.write(r.release('prod', 'web', version='1', chart='1.0.0'))
     done = chartloom(here.folder, 'plan')
+    assert done.returncode == 1
     assert 'the pods of track green are removed at once, and they serve 100 % of the requests' in done.stderr
