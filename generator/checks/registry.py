@@ -10,16 +10,15 @@ from generator.checks.agents import agent_problems
 from generator.checks.capacity import cluster_key, environment_problems
 from generator.checks.credentials import credential_problems
 from generator.checks.kubernetes import FEATURES
+from generator.checks.references import reference_problems
 from generator.checks.releases import release_problems
 from generator.checks.rollouts import rollout_problems
 from generator.checks.routes import route_problems
 from generator.domain.choices import has_projects, has_routes
 from generator.domain.generated import Templates
-from generator.domain.layout import environment_file
 from generator.domain.places import Path, json_path
 from generator.domain.problems import Problem
 from generator.domain.records import Environment, Model, Registry, Release
-from generator.domain.words import quoted, suggest
 from generator.strategies.faults import strategy_faults
 
 __all__ = ['environment_problems', 'registry_problems', 'release_problems']
@@ -32,8 +31,8 @@ def registry_problems(registry: Registry, templates: Templates, unread: Collecti
     """
     return [
         *(p for model in registry.models.values() for p in model_problems(model, templates)),
-        *(p for environment in registry.environments.values() for p in _environment(environment, registry, unread)),
-        *_references(registry, unread),
+        *(p for environment in registry.environments.values() for p in _environment(environment, registry)),
+        *reference_problems(registry, unread),
         *rollout_problems(registry, unread),
         *route_problems(registry),
         *_cycles(registry.environments),
@@ -45,29 +44,8 @@ def registry_problems(registry: Registry, templates: Templates, unread: Collecti
     ]
 
 
-def _references(registry: Registry, unread: Collection[str]) -> Iterator[Problem]:
-    for release in registry.releases.values():
-        if release.environment not in registry.environments and environment_file(release.environment) not in unread:
-            message = f"environment '{release.environment}' not found"
-            yield Problem(release.file, '', message, suggest(release.environment, registry.environments))
-        if release.model not in registry.model_names:
-            message = f"model '{release.model}' not found"
-            yield Problem(release.file, '$.metadata.name', message, suggest(release.model, registry.model_names))
-    for application in registry.applications.values():
-        for index, member in enumerate(application.members):
-            if member not in registry.model_names:
-                path = json_path(('spec', 'members', index))
-                yield Problem(
-                    application.file, path, f'model {quoted(member)} not found', suggest(member, registry.model_names)
-                )
-
-
-def _environment(environment: Environment, registry: Registry, unread: Collection[str]) -> Iterator[Problem]:
+def _environment(environment: Environment, registry: Registry) -> Iterator[Problem]:
     file, spec = environment.file, environment.spec
-    for index, name in enumerate(spec.get('promotesFrom', [])):
-        if name not in registry.environments and environment_file(name) not in unread:
-            path = json_path(('spec', 'promotesFrom', index))
-            yield Problem(file, path, f'environment {quoted(name)} not found', suggest(name, registry.environments))
     if has_routes(environment.router):
         for key, why in (('gateway', 'the gateway of the routes'), ('domain', 'the domain of host names')):
             if key not in spec:

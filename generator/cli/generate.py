@@ -18,7 +18,8 @@ from generator.operations.operation import generate
     multiple=True,
     metavar='NAME',
     shell_complete=offers.removed,
-    help='Remove the generated files of this release (env/model) or environment, whose registry file is missing.',
+    help='Remove the generated files of this release (env/model), of all releases of an environment (env/*), or of an '
+    'environment, whose registry file is missing.',
 )
 @operation_options
 def command(

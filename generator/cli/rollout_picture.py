@@ -1,14 +1,11 @@
-"""A rollout, or the strategy that a controller will follow → lines for the terminal."""
+"""A rollout, or a strategy by commits → lines for the terminal."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import assert_never
 
-from generator.domain.choices import Engine, engine_title
-from generator.domain.records import Environment, Rollout
-from generator.domain.strategy import BlueGreen, Canary, Checks
-from generator.domain.units import number
+from generator.domain.records import Rollout
+from generator.domain.strategy import BlueGreen, Canary
 from generator.operations.rollout_steps import show_time
 from generator.strategies.course import CHART, ENDED, Stage, course
 from generator.strategies.during import rollout_strategy
@@ -64,63 +61,3 @@ def _about(stage: Stage) -> str:
     if stage.approval:
         parts.append('approval')
     return ', '.join(parts)
-
-
-def controller_lines(
-    strategy: Canary | BlueGreen, engine: Engine, environment: Environment, model: str
-) -> Iterator[str]:
-    """What Argo Rollouts or Flagger will do with a new version, with the earliest time of each step."""
-    release = f'{environment.name}/{model}'
-    yield f'{engine_title(engine)} moves the traffic of {release}; git holds the target and the strategy:'
-    yield from _steps(strategy) if isinstance(strategy, Canary) else _switch(strategy)
-    if strategy.checks:
-        yield f'  every {strategy.checks.interval} it checks {_names(strategy.checks)}'
-        yield '  if they fail, the old version gets all requests, and git still has the new version: revert the commit'
-    yield f"  watch it: 'kubectl -n {environment.namespace} get {_kind(engine)} {model} --watch'"
-
-
-def _kind(engine: Engine) -> str:
-    """The kubectl name of the object that shows a rollout."""
-    match engine:
-        case 'native':
-            return 'deployment'
-        case 'argo-rollouts':
-            return 'rollout'
-        case 'flagger':
-            return 'canary'
-        case _:
-            assert_never(engine)
-
-
-def _steps(canary: Canary) -> Iterator[str]:
-    after = 0
-    for step in canary.steps:
-        what = [f'{step.weight} % of the requests'] if step.weight else []
-        what += [f'requests with {", ".join(step.headers)}'] if step.headers else []
-        what += [f'a copy of {step.mirror} %'] if step.mirror else []
-        yield f'  {_earliest(after)}: {", ".join(what)}{_until(step.hold, step.approval)}'
-        after += step.hold
-    yield f'  {_earliest(after)}: all requests{_kept(canary.keep_old)}'
-
-
-def _switch(strategy: BlueGreen) -> Iterator[str]:
-    yield f'  at once: the new pods start{_until(0, strategy.approval)}'
-    yield f'  when they are ready: all requests{_kept(strategy.keep_old)}'
-
-
-def _kept(seconds: int) -> str:
-    return f', the old pods stay for {show_time(seconds)}' if seconds else ''
-
-
-def _earliest(after: int) -> str:
-    return f'after {show_time(after)}' if after else 'at once'
-
-
-def _until(hold: int, approval: bool) -> str:
-    parts = [f'for {show_time(hold)}'] if hold else []
-    parts += ['until somebody approves'] if approval else []
-    return ''.join(f', {part}' for part in parts)
-
-
-def _names(checks: Checks) -> str:
-    return ', '.join(f'{check.name} {check.comparison} {number(check.limit)}' for check in checks.checks)

@@ -4,14 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
+from generator.cli.controller_picture import controller_lines
 from generator.cli.output import say
-from generator.cli.rollout_picture import controller_lines, picture, preview
+from generator.cli.rollout_picture import picture, preview
 from generator.domain.choices import by_commits
 from generator.domain.records import Rollout
 from generator.domain.strategy import Rolling
 from generator.operations.rollout_began import Began, began_at, landed
 from generator.operations.rollout_seen import utc
-from generator.operations.rollout_state import find_rollout, stage_name, strategy_of, waiting
+from generator.operations.rollout_state import find_rollout, resolve_named, stage_name, waiting
 from generator.operations.rollout_steps import Pin, after, remaining, show_time
 from generator.pipeline.run import Run
 
@@ -19,9 +20,9 @@ from generator.pipeline.run import Run
 def status_data(run: Run, name: str, now: int) -> dict[str, object]:
     """A rollout as data; `stage` is '' if there is none."""
     if name not in run.registry.rollouts:
-        strategy, environment = strategy_of(run, name)
-        engine = run.registry.releases[name].engine(environment)
-        return {'release': name, 'stage': '', 'engine': engine, 'strategy': type(strategy).__name__.lower()}
+        found = resolve_named(run, name)
+        engine = found.release.engine(found.environment)
+        return {'release': name, 'stage': '', 'engine': engine, 'strategy': type(found.strategy).__name__.lower()}
     _, rollout = find_rollout(run, name)
     began = _began(run, rollout)
     wait = waiting(run, rollout, began, now)
@@ -38,15 +39,15 @@ def show_status(run: Run, name: str, now: int) -> None:
     if name in run.registry.rollouts:
         _show_rollout(run, find_rollout(run, name)[1], now)
         return
-    strategy, environment = strategy_of(run, name)
-    engine = run.registry.releases[name].engine(environment)
+    found = resolve_named(run, name)
+    strategy = found.strategy
     if isinstance(strategy, Rolling):
         say(f"{name} has strategy 'rolling': Kubernetes replaces the pods when the pin moves")
-    elif by_commits(engine):
+    elif by_commits(found.release.engine(found.environment)):
         say(f"{name}: no rollout is in progress; 'chartloom rollout start {name}' starts this one, a commit per line:")
         _say(preview(strategy))
     else:
-        _say(controller_lines(strategy, engine, environment, name.rpartition('/')[2]))
+        _say(controller_lines(found))
 
 
 def _say(lines: Iterable[str]) -> None:

@@ -21,6 +21,13 @@ def quoted(text: str) -> str:
     return f"'{shown}'" if shown.isprintable() else repr(shown)
 
 
+def some(names: Iterable[str], most: int = 3) -> str:
+    """List the first names, and the number of the others."""
+    shown = list(names)
+    more = len(shown) - most
+    return ', '.join(shown) if more <= 0 else f'{", ".join(shown[:most])} and {more} more'
+
+
 def nearest(word: str, known: Iterable[str]) -> str:
     """Return the most similar known word, or ''."""
     return next(iter(difflib.get_close_matches(word, sorted(known), 1, 0.6)), '')

@@ -71,7 +71,8 @@ def generate(models: tuple[str, ...] = ()) -> Operation:
 class Options:
     """How to carry out an operation: write the files, or make one `commit` of them and of their registry files.
 
-    `discard` discards hand edits; `removable` are releases (`env/model`) and environments whose files may be removed.
+    `discard` discards hand edits; `removable` are releases (`env/model`, `env/*`) and environments whose files may
+    be removed.
     """
 
     commit: bool = False

@@ -82,6 +82,8 @@ def _attempt(operation: Operation, run: Run, branch: str, options: Options) -> O
         return Outcome(result=change.result, branch=branch, dry_run=options.dry_run, warnings=change.warnings)
     laid = change.on(run)
     plan = laid.plan(discard=options.discard, removable=options.removable)
+    if not operation.change:
+        laid.check_requests(plan, options.removable)
     files = {**plan.files, **dict.fromkeys(plan.removed), **change.files}
     registry, reasons = tuple(sorted(change.files)), release_reasons(laid, plan, head=True)
     changes = Changeset(plan, files, registry, reasons=reasons)

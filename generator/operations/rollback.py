@@ -12,7 +12,7 @@ from generator.domain.records import Release, Rollout
 from generator.domain.strategy import Rolling, Strategy
 from generator.operations.operation import Operation, RegistryChange
 from generator.operations.rollout_start import known_release
-from generator.operations.rollout_state import strategy_of
+from generator.operations.rollout_state import resolve_named
 from generator.operations.rollout_steps import Pin, abort, move_pin
 from generator.pipeline.run import Run
 from generator.plan.message import shortened
@@ -32,10 +32,10 @@ def rolling_back(name: str, version: str = '') -> Operation:
         if rollout := run.registry.rollouts.get(name):
             return _abort(run, release, rollout, version)
         to = _earlier(run, release, version)
-        strategy, environment = strategy_of(run, name)
+        found = resolve_named(run, name)
         subject = shortened(f'Roll back {name}: {release.version} → {to}')
         result = {'result': 'rolled back', 'from': _pin(release.spec).spec, 'to': to.spec}
-        notes = (f'{name}: {_way(strategy, release.engine(environment), to.version)}',)
+        notes = (f'{name}: {_way(found.strategy, release.engine(found.environment), to.version)}',)
         return RegistryChange(move_pin(release, to, run.source.read, back=True), subject, result, notes)
 
     return Operation(

@@ -6,12 +6,10 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import assert_never
 
-from generator.domain.choices import Engine
 from generator.domain.generated import ResolvedRelease
 from generator.domain.layout import ROLLOUTS, SETTINGS, names_below
 from generator.domain.problems import ProblemsFound, problem
 from generator.domain.records import Environment, Release, Rollout
-from generator.domain.strategy import Strategy
 from generator.domain.units import seconds
 from generator.operations.rollout_began import Began
 from generator.operations.rollout_health import (
@@ -44,20 +42,22 @@ def find_rollout(run: Run, name: str) -> tuple[Release, Rollout]:
     release = known_release(run.registry, name)
     if name not in run.registry.rollouts:
         environment = run.registry.environments[release.environment]
-        hint = _instead(release, release.engine(environment))
+        hint = _instead(release, environment)
         raise problem(release.file, '', 'no rollout of this release is in progress in git', hint)
     return release, run.registry.rollouts[name]
 
 
-def _instead(release: Release, engine: Engine) -> str:
+def _instead(release: Release, environment: Environment) -> str:
     """The next action for a release without a rollout in git."""
+    engine = release.engine(environment)
     match engine:
         case 'native':
             return f"run 'chartloom rollout start {release.name}'"
         case 'argo-rollouts':
             return f"Argo Rollouts moves it: run 'kubectl argo rollouts promote {release.model}', or abort it"
         case 'flagger':
-            return 'Flagger moves it: open or close its gate, or revert the commit that moved the pin'
+            gate = 'open or close its gate, or ' if 'gate' in environment.spec else ''
+            return f'Flagger moves it: {gate}revert the commit that moved the pin'
         case _:
             assert_never(engine)
 
@@ -122,10 +122,8 @@ def next_look(rollout: Rollout) -> int:
     return int(seconds(checks.interval)) if checks else _NEXT_LOOK
 
 
-def strategy_of(run: Run, name: str) -> tuple[Strategy, Environment]:
-    """The strategy of a release's next rollout, and its environment."""
-    found = resolve_alone(run, known_release(run.registry, name))
-    return found.strategy, found.environment
+def resolve_named(run: Run, name: str) -> ResolvedRelease:
+    return resolve_alone(run, known_release(run.registry, name))
 
 
 def rollout_names(repository: Repository) -> list[str]:

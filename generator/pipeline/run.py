@@ -16,13 +16,13 @@ from generator.checks.warnings import registry_warnings
 from generator.delivery.tree import render_charts, render_releases, render_repository
 from generator.documents.schema import RegistrySchemas
 from generator.domain.generated import LedgerEntry, Plan, ResolvedRelease, Templates
-from generator.domain.layout import DELIVERY, DOCUMENTS, MODELS, SETTINGS, ledger_file, names_below
+from generator.domain.layout import DELIVERY, DOCUMENTS, MODELS, SETTINGS, ledger_file, names_below, release_of
 from generator.domain.problems import Problem, ProblemsFound
 from generator.domain.progress import Progress, quiet
 from generator.domain.records import Ids, Registry, Settings
 from generator.domain.tree import Read
 from generator.domain.words import suggest
-from generator.pipeline.all_problems import with_further
+from generator.pipeline.all_problems import UNKNOWN, with_further
 from generator.pipeline.charts import make_all
 from generator.pipeline.desired import blob_ids, trees
 from generator.pipeline.ledgers import lost_ledgers
@@ -38,7 +38,7 @@ from generator.pipeline.settle import settle
 from generator.pipeline.shards import Made, made_in_shards
 from generator.pipeline.source import Source, open_source
 from generator.plan.plan import Trees, make_plan
-from generator.plan.transitions import migration_warnings
+from generator.plan.transitions import lost_requests, migration_warnings
 from generator.registry.load import NO_SETTINGS, RegistryCheck, load_registry, no_problems
 from generator.releases.pins import with_targets
 from generator.releases.resolve import resolve_releases
@@ -118,7 +118,20 @@ class Run:
         def releases_of(left: Sequence[str]) -> object:
             return replace(self, part=tuple(left), checked=False).releases
 
-        return with_further(problems, self.part or self.source.names, releases_of)
+        return with_further(problems, self.part or self.source.names, self._invalid, releases_of)
+
+    def _invalid(self, name: str) -> bytes | None:
+        """The content of an invalid file, else None."""
+        try:
+            self._load([SETTINGS, name], no_problems)
+        except ProblemsFound:
+            pass
+        else:
+            return None
+        try:
+            return self.source.read(name)
+        except ProblemsFound:
+            return UNKNOWN
 
     @property
     def settings(self) -> Settings:
@@ -215,12 +228,24 @@ class Run:
         return read_ledger(self.files[file], file) if file in self.files else self.base.ledgers.get(model, ())
 
     @cached_property
-    def warnings(self) -> list[Problem]:
+    def _redelivered(self) -> dict[str, tuple[bytes, bytes]]:
+        """Changed delivery files: the published and the desired content."""
         base, ids = self.base.ids, self.desired_ids
         changed = {p: base[p] for p in self.files if p.startswith(f'{DELIVERY}/') and base.get(p, ids[p]) != ids[p]}
         published = self.repository.read(changed.values())
-        pairs = {path: (published[blob], self.files[path]) for path, blob in changed.items()}
-        return sorted([*registry_warnings(self.registry, self.templates), *migration_warnings(pairs)])
+        return {path: (published[blob], self.files[path]) for path, blob in changed.items()}
+
+    @cached_property
+    def warnings(self) -> list[Problem]:
+        moved = migration_warnings(self._redelivered)
+        return sorted([*registry_warnings(self.registry, self.templates), *moved])
+
+    def check_requests(self, plan: Plan, removable: Collection[str]) -> None:
+        """Raise ProblemsFound if a plan removes pods that have requests, unless their release is `removable`."""
+        paths = {change.path for change in plan.changes if release_of(change.path) not in removable}
+        moved = {path: pair for path, pair in self._redelivered.items() if path in paths} if paths else {}
+        if found := list(lost_requests(moved)):
+            raise ProblemsFound(found)
 
     def plan(self, *, discard: bool = False, removable: Collection[str] = ()) -> Plan:
         """Compare the work tree (or the revision) with the desired files; raises ProblemsFound for hand edits."""

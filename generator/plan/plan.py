@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 
 from generator.domain.generated import Change, Plan
 from generator.domain.layout import (
@@ -20,6 +20,7 @@ from generator.domain.layout import (
     release_of,
 )
 from generator.domain.problems import Problem
+from generator.domain.words import some
 from generator.plan.hand_edits import UNKNOWN, HandEdits
 from generator.plan.hand_edits import Trees as Trees
 from generator.plan.summary import folder_of
@@ -32,7 +33,8 @@ def make_plan(
 
     `published` are the chart versions in the ledgers of the base that are not pruned, by model in scope: these folders
     never change, and their missing files are restored from the base.
-    `discard` discards hand edits; `removable` are releases (`env/model`) and environments whose files may be removed.
+    `discard` discards hand edits; `removable` are releases (`env/model`, `env/*`) and environments whose files may
+    be removed.
     """
     planner = _Planner(trees, published, discard, removable)
     return planner.plan(), planner.problems
@@ -40,14 +42,35 @@ def make_plan(
 
 def left_behind(unwanted: Collection[str], removable: Collection[str]) -> list[Problem]:
     """Report files of releases and environments whose registry file is missing and whose removal is not allowed."""
-    found = []
+    stranded = _stranded(unwanted, removable)
+    found = [_with_releases(environment, releases) for environment, releases in sorted(stranded.items())]
     for path in sorted(unwanted):
         orphan = _orphan(path)
-        if orphan and not _may_go(orphan[0], unwanted, removable):
+        if orphan and not _may_go(orphan[0], removable) and orphan[0].partition('/')[0] not in stranded:
             name, source = orphan
             hint = f"restore {source}, or remove '{name}' with --allow-removal {name}"
             found.append(Problem(path, '', f'its registry file {source} was not found', hint))
     return found
+
+
+def _stranded(unwanted: Collection[str], removable: Collection[str]) -> dict[str, list[str]]:
+    """Missing environments that still have releases which are not allowed to stay without an agent."""
+    found: dict[str, list[str]] = {}
+    for release in sorted(filter(None, set(map(release_of, unwanted)))):
+        environment = release.partition('/')[0]
+        if bootstrap_file(environment) in unwanted and not _may_go(release, removable):
+            found.setdefault(environment, []).append(release)
+    return found
+
+
+def _with_releases(environment: str, releases: Sequence[str]) -> Problem:
+    source = environment_file(environment)
+    message = f'its registry file {source} was not found, and no agent would uninstall its releases {some(releases)}'
+    hint = (
+        f'restore {source}, and remove the releases first; '
+        f"or leave them running: --allow-removal {environment} --allow-removal '{environment}/*'"
+    )
+    return Problem(bootstrap_file(environment), '', message, hint)
 
 
 def _orphan(path: str) -> tuple[str, str] | None:
@@ -59,10 +82,10 @@ def _orphan(path: str) -> tuple[str, str] | None:
     return None
 
 
-def _may_go(name: str, unwanted: Collection[str], removable: Collection[str]) -> bool:
-    """Whether a release or environment may be removed; a removed environment includes its releases."""
-    environment = name.partition('/')[0]
-    return name in removable or (environment in removable and bootstrap_file(environment) in unwanted)
+def _may_go(name: str, removable: Collection[str]) -> bool:
+    """Whether a release or environment may be removed; `env/*` are all releases of an environment."""
+    environment, slash, _ = name.partition('/')
+    return name in removable or bool(slash and f'{environment}/*' in removable)
 
 
 class _Planner:
@@ -79,7 +102,7 @@ class _Planner:
         self.problems += left_behind(unwanted, self.removable)
         for path in sorted([*self._differing(), *unwanted]):
             if path in unwanted:
-                self._leave_or_remove(path, unwanted)
+                self._leave_or_remove(path)
             elif path in self.trees.current_ids:
                 self._update(path)
             else:  # also a deleted file of a published chart
@@ -112,12 +135,12 @@ class _Planner:
         else:
             self.changes.append(Change('update', path))
 
-    def _leave_or_remove(self, path: str, unwanted: Collection[str]) -> None:
+    def _leave_or_remove(self, path: str) -> None:
         """Remove drafts, keep the charts of removed models; `left_behind` has reported the other files."""
         chart, orphan = chart_file(path), _orphan(path)
         if chart and chart[0] in self.published:
             self._remove_chart_file(path)
-        elif orphan and _may_go(orphan[0], unwanted, self.removable):
+        elif orphan and _may_go(orphan[0], self.removable):
             self.changes.append(Change('remove', path))
 
     def _remove_chart_file(self, path: str) -> None:

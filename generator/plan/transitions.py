@@ -103,6 +103,21 @@ def _move(file: str, before: Values, after: Values) -> Iterator[Problem]:
         yield Problem(file, '', message, hint)
 
 
+def lost_requests(changed: Mapping[str, tuple[bytes, bytes]]) -> Iterator[Problem]:
+    """Report tracks that are removed while requests go to them; `changed` as for `migration_warnings`."""
+    for path, pair in changed.items():
+        release = release_of(path)
+        if release and is_sealed(pair[0]) and b'tracks:' in pair[0]:
+            before, after = (_form(read_yaml(data, path)) for data in pair)
+            for track, weight in before.serving(after):
+                message = f'the pods of track {track} are removed at once, and they serve {weight} % of the requests'
+                hint = (
+                    f"undo the change, and move the requests first with 'chartloom rollout'; "
+                    f'or lose them: --allow-removal {release}'
+                )
+                yield Problem(release_file(release), '', message, hint)
+
+
 def _warnings(file: str, name: str, before: Values, after: Values) -> Iterator[Problem]:
     old, new = _form(before), _form(after)
     gone, comes, rolls = old.workload(name), new.workload(name), old.rolls or new.rolls
@@ -115,9 +130,6 @@ def _warnings(file: str, name: str, before: Values, after: Values) -> Iterator[P
     elif by_commits(new.engine) and 'rolling' not in (old.kind, new.kind) and old.chart != new.chart and not rolls:
         message = f'the new version gets all requests at once, although the strategy is {new.kind}'
         yield Problem(file, '', message, "to use the strategy, revert the pin and run 'chartloom rollout start'")
-    for track, weight in old.serving(new):
-        message = f'the pods of track {track} are removed at once, and they serve {weight} % of the requests'
-        yield Problem(file, '', message, "undo the removal, and move the requests first with 'chartloom rollout'")
     if old.engine == new.engine and writes_weights(new.engine) and old.routes != new.routes and new.kind == 'canary':
         message = 'the route changes: a canary in progress gets no requests until its next step'
         yield Problem(file, '', message, 'wait until no rollout is in progress')

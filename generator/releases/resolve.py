@@ -17,6 +17,7 @@ from generator.domain.problems import Problem, ProblemsFound
 from generator.domain.records import DOMAIN, VALUES_CONTRACT, Registry, Release, Rollout, Values
 from generator.domain.strategy import Rolling, WrittenStrategy
 from generator.releases.access import secret_layers
+from generator.releases.causes import one_for_each_cause
 from generator.releases.layers import mirror_layers, release_layers
 from generator.releases.nginx import nginx_layers
 from generator.releases.pins import choose_entry
@@ -35,16 +36,16 @@ ReadChart = Callable[[str, LedgerEntry], Chart]
 def resolve_releases(
     registry: Registry, charts: Mapping[str, ModelCharts], read_chart: ReadChart, releases: Iterable[Release]
 ) -> list[ResolvedRelease]:
-    """Resolve releases in the order of their names; raises ProblemsFound with the problems of all of them."""
+    """Resolve releases in the order of their names; raises ProblemsFound with one problem for each cause."""
     resolved: list[ResolvedRelease] = []
-    problems: list[Problem] = []
+    problems: list[tuple[Release, Sequence[Problem]]] = []
     for release in sorted(releases, key=lambda item: item.name):
         try:
             resolved.append(_resolve(release, registry, charts, read_chart))
         except ProblemsFound as error:
-            problems += error.problems
+            problems.append((release, error.problems))
     if problems:
-        raise ProblemsFound(problems)
+        raise ProblemsFound(one_for_each_cause(problems))
     return resolved
 
 

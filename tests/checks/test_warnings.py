@@ -102,7 +102,12 @@ def test_a_name_that_removes_nothing_and_an_environment_that_goes_with_its_relea
     for file in ('releases/prod/web', 'environments/prod'):
         (here.folder / f'registry/{file}.yaml').unlink()
     for command in (['plan'], ['generate', '--commit']):
-        done = chartloom(here.folder, *command, '--allow-removal', 'prod')
+        refused = chartloom(here.folder, *command, '--allow-removal', 'prod')
+        assert refused.returncode == 1
+        assert "--allow-removal prod --allow-removal 'prod/*'" in refused.stderr
+        done = chartloom(here.folder, *command, '--allow-removal', 'prod', '--allow-removal', 'prod/*')
+        assert done.returncode == 0
+        assert done.stderr.count('warning:') == 1
         assert "bootstrap/prod.yaml: 'prod' is removed together with its releases" in done.stderr
         assert 'uninstalls what' not in done.stdout
     assert 'uninstalled' not in git(here.folder, 'log', '-1', '--format=%B')
@@ -221,8 +226,14 @@ def test_pods_that_have_requests_and_go_are_told(tmp_path: Path) -> None:
     for move in (['start', 'prod/web'], ['advance', 'prod/web']):
         assert chartloom(here.folder, 'rollout', *move).returncode == 0
     (here.folder / 'registry/rollouts/prod/web.yaml').unlink()
-    done = chartloom(here.folder, 'plan')
-    assert 'the pods of track canary are removed at once, and they serve 20 % of the requests' in done.stderr
+    for command in (['plan'], ['generate', '--commit']):
+        done = chartloom(here.folder, *command)
+        assert done.returncode == 1
+        assert 'the pods of track canary are removed at once, and they serve 20 % of the requests' in done.stderr
+        assert 'or lose them: --allow-removal prod/web' in done.stderr
+    done = chartloom(here.folder, 'generate', '--commit', '--allow-removal', 'prod/web')
+    assert (done.returncode, done.stderr) == (0, '')
+    assert chartloom(here.folder, 'plan').returncode == 0
     model = r.model('web', versions=[r.version('1')], strategy=BLUE_GREEN)
     slots = (
         r.settings()
@@ -234,4 +245,5 @@ def test_pods_that_have_requests_and_go_are_told(tmp_path: Path) -> None:
     here.publish()
     here.write(r.release('prod', 'web', version='1', chart='1.0.0'))
     done = chartloom(here.folder, 'plan')
+    assert done.returncode == 1
     assert 'the pods of track green are removed at once, and they serve 100 % of the requests' in done.stderr

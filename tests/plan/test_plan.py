@@ -83,11 +83,16 @@ def test_a_plan_is_made_whole_or_told_why_not(
     plan, problems = make_plan(compared(current, desired, base), PUBLISHED)
     refused = {problem.file for problem in problems}
     wanted = {change.path for change in planned(current, desired, base).changes}
-    told = {path for path in wanted if path in refused or '/'.join(path.split('/')[:3]) in refused}
+    told = {path for path in wanted if refused & {path, '/'.join(path.split('/')[:3]), _of_environment(path)}}
     assert {change.path for change in plan.changes} | told == wanted
     assert not {change.path for change in plan.changes} & refused
     # Nothing here carries a seal or stands in a ledger, so whatever would be replaced was made by hand.
     assert {change.kind for change in plan.changes if change.path != 'README.md'} <= {'add'}
+
+
+def _of_environment(path: str) -> str:
+    """The file that is named for all files of an environment that is missing with its releases."""
+    return f'bootstrap/{path.split("/")[1]}.yaml' if path.startswith(('delivery/', 'values/')) else path
 
 
 def gone(name: str, path: str) -> str:
@@ -121,22 +126,43 @@ def test_removing_the_generated_files_too_needs_the_same_word(tmp_path: Path) ->
     assert here.status() == []
 
 
-def test_a_missing_environment_is_told_and_goes_with_its_releases_on_request(tmp_path: Path) -> None:
+STAGING = ['registry/environments/staging.yaml', 'registry/releases/staging/web.yaml']
+
+
+def test_an_environment_goes_with_its_releases_only_if_both_are_named(tmp_path: Path) -> None:
     here = published(tmp_path)
-    files = ['registry/environments/staging.yaml', 'registry/releases/staging/web.yaml']
-    here.remove(*files)
-    assert here.refused(commit=True) == [
-        gone(files[0], 'bootstrap/staging.yaml'), gone(files[0], 'delivery/staging/README.md'),
-        gone(files[1], 'delivery/staging/web.yaml'),
-        gone(files[1], 'values/staging/web.yaml'),
+    here.remove(*STAGING)
+    told = f'{gone(STAGING[0], "bootstrap/staging.yaml")}, and no agent would uninstall its releases staging/web'
+    for removable in ((), ('staging',), ('staging/api', 'staging')):
+        assert here.refused(commit=True, removable=removable) == [told]
+    assert here.refused(removable=('staging/*',)) == [
+        gone(STAGING[0], 'bootstrap/staging.yaml'), gone(STAGING[0], 'delivery/staging/README.md')
     ]  # fmt: skip
-    here.commit(removable=('staging',))
+    here.commit(removable=('staging', 'staging/*'))
     assert set(here.files()) == {
-        *files, 'bootstrap/staging.yaml', 'delivery/staging/README.md', 'delivery/staging/web.yaml',
+        *STAGING, 'bootstrap/staging.yaml', 'delivery/staging/README.md', 'delivery/staging/web.yaml',
         'values/staging/web.yaml', 'README.md',
     }  # fmt: skip
     assert not (here.top / 'values/staging').exists()
     assert here.status() == []
+
+
+def test_an_environment_that_is_renamed_is_refused(tmp_path: Path) -> None:
+    """The agent of the old name would leave its releases running, beside those of the new one."""
+    here = published(tmp_path)
+    here.remove(*STAGING)
+    here.write({**following('stage'), **release('stage', 'web')})
+    [told] = here.refused(commit=True, removable=('staging',))
+    assert told.endswith('no agent would uninstall its releases staging/web')
+
+
+def test_an_environment_without_releases_is_removed_by_its_name(tmp_path: Path) -> None:
+    here = published(tmp_path)
+    here.remove(STAGING[1])
+    here.commit(removable=('staging/*',))
+    here.remove(STAGING[0])
+    here.commit(removable=('staging',))
+    assert not (here.top / 'bootstrap/staging.yaml').exists()
 
 
 def test_an_environment_that_is_there_does_not_let_its_releases_go(tmp_path: Path) -> None:
