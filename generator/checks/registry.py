@@ -9,7 +9,7 @@ from generator.charts.layers import model_problems
 from generator.checks.capacity import cluster_key, environment_problems
 from generator.checks.credentials import credential_problems
 from generator.checks.kubernetes import FEATURES
-from generator.checks.releases import release_problems
+from generator.checks.releases import release_problems, stage_problems
 from generator.checks.rollouts import rollout_problems
 from generator.checks.routes import route_problems
 from generator.domain.choices import has_projects, has_routes
@@ -21,7 +21,7 @@ from generator.domain.records import Environment, Model, Registry, Release
 from generator.domain.words import quoted, suggest
 from generator.strategies.faults import strategy_faults
 
-__all__ = ['environment_problems', 'registry_problems', 'release_problems']
+__all__ = ['environment_problems', 'registry_problems', 'release_problems', 'stage_problems']
 
 
 def registry_problems(registry: Registry, templates: Templates, unread: Collection[str] = ()) -> list[Problem]:
