@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from functools import lru_cache
 from typing import Any
 
@@ -14,14 +14,17 @@ from generator.charts.monitoring import DASHBOARD, wants_gpus
 from generator.charts.readme import chart_readme
 from generator.documents.schema import values_faults
 from generator.documents.write import dump_yaml
-from generator.domain.generated import Chart, Starter, Templates
+from generator.domain.generated import Chart, Layer, Starter, Templates
+from generator.domain.problems import problem
 from generator.domain.records import DOMAIN, VALUES_CONTRACT, Model, ModelVersion, Settings, Values
 from generator.domain.strategy import WrittenStrategy, written_strategy
 from generator.strategies.queries import QUERIES
 from generator.strategies.routing import routing
 from generator.strategies.written import STRATEGY, annotation
+from generator.values.blame import written_at
 from generator.values.images import images, show_image
 from generator.values.layers import merge_checked
+from generator.values.sizes import CHART, largest, object_size, shown
 
 # Placeholder for the chart's version while contents are compared: private-use characters, which registries cannot have.
 VERSION = '\ue000version\ue001'
@@ -33,6 +36,7 @@ def draft_chart(model: Model, version: ModelVersion, settings: Settings, templat
     starter = templates.starter
     values = merge_checked(layers, starter.values, starter.described, model.file)
     values = _with_routes(values, starter)
+    _check_size(values, layers, model.file)
     runtime = templates.runtimes[model.runtime]
     queries = runtime.spec.get('queries', {})
     annotations = _annotations(model, version, starter, values, runtime.name, queries)
@@ -59,6 +63,16 @@ def _with_routes(values: Values, starter: Starter) -> dict[str, Any]:
     faults = values_faults(starter.described, found)
     assert not faults, f'compiled routes do not fit the schema of the starter: {faults}'
     return found
+
+
+def _check_size(values: Values, layers: Sequence[Layer], file: str) -> None:
+    """Raise ProblemsFound if a chart alone leaves no room in the objects of its releases."""
+    if (size := object_size(values)) > CHART:
+        keys = largest(values)
+        found = ', '.join(shown(values, key, escaped=True) for key in keys)
+        message = f'the values of the chart have {size:,} bytes, {CHART:,} is the limit: {found}'
+        place = written_at(keys[0], layers) or (file, '$.spec')
+        raise problem(*place, message, 'put what is large into the image or a volume')
 
 
 def _strategy(model: Model) -> WrittenStrategy | None:

@@ -11,7 +11,7 @@ from generator.checks.capacity import cluster_key, environment_problems
 from generator.checks.credentials import credential_problems
 from generator.checks.kubernetes import FEATURES
 from generator.checks.references import reference_problems
-from generator.checks.releases import release_problems
+from generator.checks.releases import release_problems, stage_problems
 from generator.checks.rollouts import rollout_problems
 from generator.checks.routes import route_problems
 from generator.domain.choices import has_projects, has_routes
@@ -21,7 +21,7 @@ from generator.domain.problems import Problem
 from generator.domain.records import Environment, Model, Registry, Release
 from generator.strategies.faults import strategy_faults
 
-__all__ = ['environment_problems', 'registry_problems', 'release_problems']
+__all__ = ['environment_problems', 'registry_problems', 'release_problems', 'stage_problems']
 
 
 def registry_problems(registry: Registry, templates: Templates, unread: Collection[str] = ()) -> list[Problem]:

@@ -7,6 +7,8 @@ from collections.abc import Iterator
 from generator.charts import monitoring
 from generator.checks.gateways import gateway_faults
 from generator.checks.kubernetes import feature_faults
+from generator.checks.limits import limit_problems
+from generator.checks.sizes import size_problems
 from generator.domain.generated import ResolvedRelease
 from generator.domain.problems import Fault, Problem
 from generator.values.blame import to_problems
@@ -22,7 +24,12 @@ def release_problems(release: ResolvedRelease) -> list[Problem]:
         *monitoring.faults(release),
     ]
     problems = to_problems(faults, (*release.chart.layers, *release.layers), release.release.file)
-    return [*problems, *monitoring.monitoring_problems(release)]
+    return [*problems, *monitoring.monitoring_problems(release), *limit_problems(release), *size_problems(release)]
+
+
+def stage_problems(release: ResolvedRelease, stage: str) -> list[Problem]:
+    """Return what a release in a rollout would have too much or too many of, at its stage or at a later one."""
+    return [*limit_problems(release, stage), *size_problems(release, stage)]
 
 
 def _digests(release: ResolvedRelease) -> Iterator[Fault]:

@@ -8,7 +8,7 @@ from functools import partial
 from typing import Any
 
 from generator.charts.versions import ModelCharts
-from generator.checks.registry import release_problems
+from generator.checks.registry import release_problems, stage_problems
 from generator.documents.schema import values_faults
 from generator.domain.choices import by_commits
 from generator.domain.generated import Chart, Layer, LedgerEntry, ResolvedRelease
@@ -63,7 +63,11 @@ def _resolve(
     layers, merged = (*layers, *routing), _with_derived(routing, merged, release, new.chart)
     values = _delivered(new.chart, merged)
     written = WrittenStrategy(rollout.strategy, rollout.spec['strategy'], rollout.file, ('spec', 'strategy'))
-    return ResolvedRelease(release, new.environment, new.chart, values, merged, layers, written)
+    result = ResolvedRelease(release, new.environment, new.chart, values, merged, layers, written)
+    # Nothing may block an abort. The first commit of a rollout is refused for any of its stages.
+    if not rollout.aborted and (problems := stage_problems(result, rollout.stage)):
+        raise ProblemsFound(problems)
+    return result
 
 
 def _checked_target(

@@ -15,6 +15,7 @@ from generator.domain.units import quantity
 from generator.domain.words import suggest
 from generator.values.merge import enabled
 from generator.values.ports import port_faults
+from generator.values.sizes import FILES, files_size
 
 
 def value_faults(values: Values) -> list[Fault]:
@@ -22,6 +23,7 @@ def value_faults(values: Values) -> list[Fault]:
     return [
         *port_faults(values),
         *_mounts(values),
+        *_files(values),
         *_scaling(values),
         *_strategy(values),
         *_times(values),
@@ -57,6 +59,18 @@ def _mounts(values: Values) -> Iterator[Fault]:
                 f"volume '{name}' not found",
                 suggest(name, known, 'add it to volumes'),
             )
+
+
+def _files(values: Values) -> Iterator[Fault]:
+    """Report files that pods cannot hold; in a rollout each track has its own, as its release has without one."""
+    sizes = files_size(enabled(values['files']))
+    total = sum(sizes.values())
+    if total > FILES:
+        names = sorted(sizes, key=lambda name: (-sizes[name], name))
+        found = ', '.join(f'{name} {round(sizes[name] / 1000):,} kB' for name in names[:3])
+        message = f'the files have {total:,} bytes, a pod takes {FILES:,}: {found}'
+        places: list[Path] = [('files', name, 'content') for name in names]
+        yield Fault(places[0], message, 'put them into the image or a volume', tuple(places[1:]))
 
 
 def _same_mount(places: Iterable[tuple[Path, str]]) -> Iterator[Fault]:

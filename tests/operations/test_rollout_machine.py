@@ -52,6 +52,12 @@ blue_greens = st.fixed_dictionaries({}, optional={
 COUNTS: Counter[str] = Counter()
 
 
+def pods_of(strategy: dict[str, Any]) -> int:
+    """Pods that a strategy wants for the new version; more than the whole release has are refused."""
+    (settings,) = strategy.values()
+    return int(settings.get('replicas') or settings.get('previewReplicas') or 0)
+
+
 class Rollouts(RuleBasedStateMachine):
     world: World
 
@@ -161,6 +167,8 @@ class Rollouts(RuleBasedStateMachine):
     def edit_what_pods_do_not_see(self, budget: int, replicas: int) -> None:
         kept = self.world.release.spec.get('values', {})
         scaled = self.seen.merged['autoscaling']['enabled']
+        rollout = self.world.rollout
+        replicas = max(replicas, pods_of(self.strategy), pods_of(rollout.spec['strategy']) if rollout else 0)
         size = {'autoscaling': {'maxReplicas': replicas + 1}} if scaled else {'replicaCount': replicas}
         files = self.world.files
         self.world.set(RELEASE, values={**kept, 'podDisruptionBudget': {'maxUnavailable': budget}, **size})
@@ -170,7 +178,8 @@ class Rollouts(RuleBasedStateMachine):
     def edit_the_strategy(self, strategy: dict[str, Any]) -> None:
         files = self.world.files
         self.world.set(RELEASE, strategy=strategy)
-        refused = self.running and strategy.keys() != self.strategy.keys()
+        too_many = pods_of(strategy) > full_size(self.seen.merged)
+        refused = too_many or (self.running and strategy.keys() != self.strategy.keys())
         self.try_edit(files, refused=refused)
         if not refused:
             self.strategy = strategy

@@ -1,0 +1,37 @@
+"""A registry of which nothing is published → its releases as they are resolved, and the problems of that."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import registries as r
+
+from generator.charts.starter import load_templates
+from generator.charts.versions import make_charts
+from generator.documents.schema import RegistrySchemas
+from generator.domain.generated import ResolvedRelease
+from generator.domain.problems import ProblemsFound
+from generator.registry.load import load_registry
+from generator.releases.resolve import resolve_releases
+
+TEMPLATES = load_templates()
+SCHEMAS = RegistrySchemas(TEMPLATES.schemas)
+
+
+def resolved(files: r.Files) -> list[ResolvedRelease]:
+    found = load_registry(files, files.__getitem__, SCHEMAS)
+    charts = {name: make_charts(model, found.settings, TEMPLATES, (), {}) for name, model in found.models.items()}
+
+    def nothing_else(model: str, entry: Any) -> Any:
+        raise AssertionError('nothing is published')
+
+    return resolve_releases(found, charts, nothing_else, found.releases.values())
+
+
+def problems(files: r.Files) -> list[str]:
+    """The problems of a registry, each as people read it; [] if there are none."""
+    try:
+        resolved(files)
+    except ProblemsFound as error:
+        return [str(problem) for problem in error.problems]
+    return []
