@@ -38,6 +38,7 @@ def registry_problems(registry: Registry, templates: Templates, unread: Collecti
         *_cycles(registry.environments),
         *_shared_namespaces(registry.environments.values()),
         *agent_problems(registry.environments),
+        *_leaving(registry),
         *_overlays(registry),
         *_strategies(registry),
         *credential_problems(registry),
@@ -81,6 +82,18 @@ def _controller(environment: Environment) -> Iterator[Problem]:
                 yield Problem(environment.file, '$.spec.gateway.controller', message, hint)
         case _:
             assert_never(router)
+
+
+def _leaving(registry: Registry) -> Iterator[Problem]:
+    """Report what prepares to leave Flagger and is not run by it: the key would be ignored."""
+    engines = {each.file: (each.spec, each.engine) for each in registry.environments.values()}
+    for release in registry.releases.values():
+        if environment := registry.environments.get(release.environment):
+            engines[release.file] = (release.spec, release.engine(environment))
+    for file, (spec, engine) in engines.items():
+        if 'leavesFlagger' in spec and engine != 'flagger':
+            message = f"leavesFlagger is for engine 'flagger', not '{engine}'"
+            yield Problem(file, '$.spec.leavesFlagger', message, 'remove it')
 
 
 def _cycles(environments: Mapping[str, Environment]) -> Iterator[Problem]:

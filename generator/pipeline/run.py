@@ -38,6 +38,7 @@ from generator.pipeline.settle import settle
 from generator.pipeline.shards import Made, made_in_shards
 from generator.pipeline.source import Source, open_source
 from generator.plan.plan import Trees, make_plan
+from generator.plan.refused import refused_ways
 from generator.plan.transitions import lost_requests, migration_warnings
 from generator.registry.load import NO_SETTINGS, RegistryCheck, load_registry, no_problems
 from generator.releases.pins import with_targets
@@ -235,6 +236,14 @@ class Run:
         published = self.repository.read(changed.values())
         return {path: (published[blob], self.files[path]) for path, blob in changed.items()}
 
+    @property
+    def _undelivered(self) -> dict[str, tuple[bytes, None]]:
+        """The published content of delivery files that are not desired any more."""
+        base, ids = self.base.ids, self.desired_ids
+        gone = {p: blob for p, blob in base.items() if p.startswith(f'{DELIVERY}/') and p not in ids}
+        published = self.repository.read(gone.values())
+        return {path: (published[blob], None) for path, blob in gone.items() if self.source.in_scope(path)}
+
     @cached_property
     def warnings(self) -> list[Problem]:
         moved = migration_warnings(self._redelivered)
@@ -251,7 +260,7 @@ class Run:
         """Compare the work tree (or the revision) with the desired files; raises ProblemsFound for hand edits."""
         trees = self._trees(self.source.generated, self.source.read)
         plan, problems = make_plan(trees, self.immutable, discard=discard, removable=removable)
-        if problems:
+        if problems := [*problems, *refused_ways({**self._redelivered, **self._undelivered})]:
             raise ProblemsFound(problems)
         return plan
 

@@ -1,0 +1,56 @@
+"""A release's published and desired delivery object → problems: ways that a controller was seen never to end.
+
+Each of the two objects is right; what an agent applies is the way between them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from generator.documents.read import read_yaml
+from generator.documents.write import is_sealed
+from generator.domain.layout import release_file, release_of
+from generator.domain.problems import Problem
+from generator.domain.records import Values
+
+# The published and the desired content of changed delivery files, by path; None: it is removed.
+Redelivered = Mapping[str, tuple[bytes, bytes | None]]
+
+
+def refused_ways(changed: Redelivered) -> Iterator[Problem]:
+    """Yield the ways of releases that engine flagger runs now; a file that was edited by hand is skipped."""
+    for path, (published, desired) in changed.items():
+        release = release_of(path)
+        if release and is_sealed(published) and b'engine: flagger' in published:
+            before = _canary(published, path)
+            after = _canary(desired, path) if desired else None
+            yield from _of_flagger(release, before, after, removed=desired is None)
+
+
+def _canary(data: bytes, path: str) -> Values:
+    """The specification of Flagger's Canary in a delivery object; {} if it has none."""
+    spec = read_yaml(data, path)['spec']
+    values: Any = spec['values'] if 'values' in spec else spec['source']['helm']['valuesObject']
+    strategy = (values or {}).get('strategy', {})
+    found: Values = strategy.get('canary', {}) if strategy.get('engine') == 'flagger' else {}
+    return found
+
+
+def _of_flagger(release: str, before: Values, after: Values | None, *, removed: bool) -> Iterator[Problem]:
+    file, reverts = release_file(release), bool(before.get('revertOnDeletion'))
+    if removed and reverts:
+        message = 'with leavesFlagger its Canary waits for its Deployment, which is removed first: it would never end'
+        yield Problem(file, '', message, 'commit it without leavesFlagger, then remove it when that is applied')
+    elif not removed and not after and not reverts:
+        message = 'leaves engine flagger in one commit: Flagger would delete its pods while the others have 0 replicas'
+        hint = 'write leavesFlagger: true, keep the engine, and change the engine when the agent has applied that'
+        yield Problem(file, '', message, hint)
+    elif after and (_scaler(before), _scaler(after)) == ('ScaledObject', 'HorizontalPodAutoscaler'):
+        message = 'scales by CPU or not at all instead of by load: Flagger keeps the ScaledObject of its primary'
+        hint = 'let it leave engine flagger first (leavesFlagger), or keep the metric load'
+        yield Problem(file, '', message, hint)
+
+
+def _scaler(canary: Values) -> str:
+    return str(canary.get('autoscalerRef', {}).get('kind', ''))
