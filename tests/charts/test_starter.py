@@ -542,6 +542,20 @@ def test_the_autoscaler_owns_the_replicas(helm4: Path) -> None:
     assert 'HorizontalPodAutoscaler' not in {kind for kind, _ in none}
 
 
+def test_labels_do_not_change_with_what_flux_appends_to_a_version(helm4: Path, tmp_path: Path) -> None:
+    """Else every object of a release would change with each commit that Flux fetches."""
+    chart = shutil.copytree(CHART, tmp_path / 'model-server')
+    about = (chart / 'Chart.yaml').read_text(encoding='utf-8')
+    version = yaml.safe_load(about)['version']
+    (chart / 'Chart.yaml').write_text(about.replace(version, f'{version}+99c44e9ed1ae.1'), encoding='utf-8')
+    done = run_helm(helm4, chart, {})
+    assert done.returncode == 0, done.stderr
+    labels = {
+        item['metadata'].get('labels', {}).get('helm.sh/chart') for item in yaml.safe_load_all(done.stdout) if item
+    }
+    assert labels - {None} == {f'model-server-{version}'}, 'the pod of the helm test has none'
+
+
 def test_the_artifact_is_written_by_the_init_container_alone(helm4: Path) -> None:
     spec = of_kind(rendered(helm4, 'everything-values'), 'Deployment')['spec']['template']['spec']
     mounts = {

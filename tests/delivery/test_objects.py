@@ -99,6 +99,13 @@ def test_flux_upgrades_a_release_only_when_its_chart_version_changes(run: Run) -
         assert 'valuesFrom' not in obj['spec']
 
 
+# --- 1.35: an Application holds its values once more for each entry of its history ------------------------------------
+
+
+def test_an_application_keeps_one_entry_of_its_history(run: Run) -> None:
+    assert {obj['spec']['revisionHistoryLimit'] for _, obj in objects(run, 'Application')} == {1}
+
+
 # --- 1.2: chart and values switch in one step ------------------------------------------------------------------------
 
 
