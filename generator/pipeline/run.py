@@ -16,7 +16,7 @@ from generator.checks.warnings import registry_warnings
 from generator.delivery.tree import render_charts, render_releases, render_repository
 from generator.documents.schema import RegistrySchemas
 from generator.domain.generated import LedgerEntry, Plan, ResolvedRelease, Templates
-from generator.domain.layout import DELIVERY, DOCUMENTS, MODELS, SETTINGS, ledger_file, names_below, release_of
+from generator.domain.layout import DOCUMENTS, MODELS, SETTINGS, ledger_file, names_below
 from generator.domain.problems import Problem, ProblemsFound
 from generator.domain.progress import Progress, quiet
 from generator.domain.records import Ids, Registry, Settings
@@ -26,6 +26,7 @@ from generator.pipeline.all_problems import UNKNOWN, with_further
 from generator.pipeline.charts import make_all
 from generator.pipeline.desired import blob_ids, trees
 from generator.pipeline.ledgers import lost_ledgers
+from generator.pipeline.moves import Moves, delivery_moves
 from generator.pipeline.published import (
     Base,
     base_of_others,
@@ -38,8 +39,6 @@ from generator.pipeline.settle import settle
 from generator.pipeline.shards import Made, made_in_shards
 from generator.pipeline.source import Source, open_source
 from generator.plan.plan import Trees, make_plan
-from generator.plan.refused import refused_ways
-from generator.plan.transitions import lost_requests, migration_warnings
 from generator.registry.load import NO_SETTINGS, RegistryCheck, load_registry, no_problems
 from generator.releases.pins import with_targets
 from generator.releases.resolve import resolve_releases
@@ -229,38 +228,24 @@ class Run:
         return read_ledger(self.files[file], file) if file in self.files else self.base.ledgers.get(model, ())
 
     @cached_property
-    def _redelivered(self) -> dict[str, tuple[bytes, bytes]]:
-        """Changed delivery files: the published and the desired content."""
-        base, ids = self.base.ids, self.desired_ids
-        changed = {p: base[p] for p in self.files if p.startswith(f'{DELIVERY}/') and base.get(p, ids[p]) != ids[p]}
-        published = self.repository.read(changed.values())
-        return {path: (published[blob], self.files[path]) for path, blob in changed.items()}
-
-    @property
-    def _undelivered(self) -> dict[str, tuple[bytes, None]]:
-        """The published content of delivery files that are not desired any more."""
-        base, ids = self.base.ids, self.desired_ids
-        gone = {p: blob for p, blob in base.items() if p.startswith(f'{DELIVERY}/') and p not in ids}
-        published = self.repository.read(gone.values())
-        return {path: (published[blob], None) for path, blob in gone.items() if self.source.in_scope(path)}
+    def _moves(self) -> Moves:
+        return delivery_moves(self.repository, self.base.ids, self.desired_ids, self.files)
 
     @cached_property
     def warnings(self) -> list[Problem]:
-        moved = migration_warnings(self._redelivered)
-        return sorted([*registry_warnings(self.registry, self.templates), *moved])
+        return sorted([*registry_warnings(self.registry, self.templates), *self._moves.warnings()])
 
     def check_requests(self, plan: Plan, removable: Collection[str]) -> None:
         """Raise ProblemsFound if a plan removes pods that have requests, unless their release is `removable`."""
-        paths = {change.path for change in plan.changes if release_of(change.path) not in removable}
-        moved = {path: pair for path, pair in self._redelivered.items() if path in paths} if paths else {}
-        if found := list(lost_requests(moved)):
+        paths = [change.path for change in plan.changes]
+        if paths and (found := self._moves.lost(paths, removable)):
             raise ProblemsFound(found)
 
     def plan(self, *, discard: bool = False, removable: Collection[str] = ()) -> Plan:
         """Compare the work tree (or the revision) with the desired files; raises ProblemsFound for hand edits."""
         trees = self._trees(self.source.generated, self.source.read)
         plan, problems = make_plan(trees, self.immutable, discard=discard, removable=removable)
-        if problems := [*problems, *refused_ways({**self._redelivered, **self._undelivered})]:
+        if problems := [*problems, *self._moves.refused()]:
             raise ProblemsFound(problems)
         return plan
 
