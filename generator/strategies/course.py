@@ -8,8 +8,9 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from itertools import pairwise
 from typing import Any
 
 from generator.domain.records import Values
@@ -80,9 +81,10 @@ def course(strategy: Canary | BlueGreen, *, chart_first: bool = False) -> tuple[
 
 
 def _canary(strategy: Canary) -> Iterator[Stage]:
-    steps = list(_steps(strategy))
+    written = list(_steps(strategy))
+    steps = list(_with_pods_ahead(written))
     last = steps[-1]
-    yield replace(steps[0], name='on', weight=0, headers={}, mirror=0, hold=0, approval=False)
+    yield replace(written[0], name='on', weight=0, headers={}, mirror=0, hold=0, approval=False)
     yield from steps[:-1]
     in_place = strategy.finish == 'inPlace' and last.weight < 100
     big = replace(last, name='shift', weight=100, share=100, pods=0, settled=True, hold=0, approval=False, mirror=0)
@@ -114,6 +116,13 @@ def _steps(strategy: Canary) -> Iterator[Stage]:
             f'step-{number}', step.weight, step.share, strategy.replicas, headers, step.mirror,
             hold=step.hold, approval=step.approval,
         )  # fmt: skip
+
+
+def _with_pods_ahead(steps: Sequence[Stage]) -> Iterator[Stage]:
+    """The pods of a step start one commit before its weight: they take time to be ready. Full size is its own stage."""
+    for step, following in pairwise(steps):
+        yield step if following.weight == 100 else replace(step, share=max(step.share, following.share))
+    yield steps[-1]
 
 
 def _blue_green(strategy: BlueGreen) -> Iterator[Stage]:

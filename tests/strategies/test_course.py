@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
 from typing import Any
 
 import pytest
@@ -61,13 +62,21 @@ def shown(strategy: Canary | BlueGreen, size: dict[str, Any] | None = None, **op
 def test_a_canary_goes_to_full_size_before_it_takes_everything() -> None:
     assert shown(canary(keepOld='1h')) == [
         'on 0 1',
-        'step-1 5 1 hold 600',
+        'step-1 5 5 hold 600',
         'step-2 50 5 approval',
         'full 50 0',
         'shift 100 0 hold 3600',
         'replace 100 0 replaced',
         'return 0 0 replaced',
     ]
+
+
+def test_pods_of_a_step_start_one_commit_before_its_weight() -> None:
+    """They take time to be ready: else half of the requests would go to one pod of four."""
+    steps = [{'weight': 10}, {'weight': 30}, {'weight': 70}]
+    stages = [(stage.weight, stage.share) for stage in course(canary(*steps))]
+    for (_, before), (weight, _) in pairwise(stages):
+        assert weight <= before
 
 
 def test_a_last_step_of_100_is_the_shift() -> None:
@@ -94,7 +103,7 @@ def test_full_size_is_a_stage_only_where_it_is_news() -> None:
 def test_in_place_the_old_pods_are_replaced_at_the_last_weight() -> None:
     assert shown(canary(finish='inPlace', keepOld='1h')) == [
         'on 0 1',
-        'step-1 5 1 hold 600',
+        'step-1 5 5 hold 600',
         'step-2 50 5 hold 3600 approval',
         'replace 50 5 replaced',
         'return 0 5 replaced',
@@ -106,8 +115,8 @@ def test_headers_stay_until_the_traffic_returns_and_a_mirror_lasts_its_step() ->
     steps = [{'headers': {'x-beta': 'yes'}}, {'mirror': 30}, {'weight': 50}]
     assert shown(canary(*steps)) == [
         'on 0 1',
-        'step-1 0 1 headers x-beta',
-        'step-2 0 3 headers x-beta mirror 30',
+        'step-1 0 3 headers x-beta',
+        'step-2 0 5 headers x-beta mirror 30',
         'step-3 50 5 headers x-beta',
         'full 50 0 headers x-beta',
         'shift 100 0 headers x-beta',
@@ -119,7 +128,7 @@ def test_headers_stay_until_the_traffic_returns_and_a_mirror_lasts_its_step() ->
 def test_while_the_load_decides_both_tracks_keep_full_size_around_the_shift() -> None:
     assert shown(canary(), values(most=8)) == [
         'on 0 1',
-        'step-1 5 1 hold 600',
+        'step-1 5 4 hold 600',
         'step-2 50 4 approval',
         'full 50 8',
         'shift 100 8 live 8',
