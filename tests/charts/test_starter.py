@@ -39,7 +39,9 @@ from starter import (
     workloads,
 )
 
+from generator.strategies.course import is_workload
 from generator.strategies.routing import routing
+from generator.values.emptied import is_hollow, without_empty_maps
 
 
 class Plain(yaml.SafeDumper):
@@ -494,6 +496,25 @@ def test_a_track_has_parts_of_its_own(helm4: Path) -> None:
     sizes = [objects['HorizontalPodAutoscaler', name]['spec'] for name in specs]
     assert [(size['minReplicas'], size['maxReplicas']) for size in sizes] == [(2, 2), (1, 1)]
     assert files_of(specs['model-server']['template']) == {'models.config': 'old'}, 'each pod has its own files'
+
+
+def test_a_track_without_empty_maps_has_the_same_pods(helm4: Path) -> None:
+    """Values of releases contain none: `emptied` names the maps of its workload that are empty."""
+    others = {'LEVEL': {'value': 'x'}}
+    tops = {
+        'env': others, 'parameters': {'a': 1}, 'nodeSelector': {'a': 'b'}, 'podAnnotations': {'a': 'b'},
+        'files': {'f': {'content': 'x', 'mountPath': '/f'}}, 'tolerations': {'a': {'operator': 'Exists'}},
+        'containers': {'api': {'image': {'repository': 'api'}, 'env': others}}, 'imagePullSecrets': {'login': {}},
+        'affinity': {'podAntiAffinity': {'requiredDuringSchedulingIgnoredDuringExecution': [{'topologyKey': 'zone'}]}},
+    }  # fmt: skip
+    old = {key: value for key, value in DEFAULTS.items() if is_workload(key)}
+    emptied = [key for key, value in old.items() if is_hollow(value)]
+    assert emptied
+    assert emptied == sorted(set(emptied) & set(tops), key=emptied.index), 'each empty map has a value at the top'
+    track = without_empty_maps({'workload': old}, json.dumps(SCHEMA).encode()) | {'emptied': emptied}
+    assert not any(is_hollow(value) for value in track['workload'].values())
+    pods = of_kind(render(helm4, {**tops, 'tracks': {'stable': track}}), 'Deployment')['spec']['template']
+    assert pods == of_kind(rendered(helm4, 'defaults'), 'Deployment')['spec']['template']
 
 
 @each_value_set
