@@ -98,8 +98,8 @@ def _way(strategy: Strategy, engine: Engine, version: str) -> str:
             return f'all pods of {version} start, then they get all requests at once, without checks and approvals.'
         case 'flagger':
             return (
-                f'the pods of {version} start twice, as the target and then as the primary, without checks;'
-                ' the Canary says Succeeded before the primary is ready.'
+                f'the pods of {version} start as the target and get all requests, without checks; then the primary'
+                ' starts them, too: it takes two model loads and as many spare accelerators.'
             )
         case _:
             assert_never(engine)

@@ -62,7 +62,7 @@ def _canary(canary: Canary, context: Context) -> dict[str, Any]:
         found |= (
             {'dynamicStableScale': True}
             if canary.dynamic_stable_scale
-            else {'scaleDownDelaySeconds': canary.keep_old or _SCALE_DOWN}
+            else {'scaleDownDelaySeconds': (not context.rollback and canary.keep_old) or _SCALE_DOWN}
         )
         found['trafficRouting'] = _routing(canary, context)
     if canary.checks and not context.rollback:
@@ -175,7 +175,8 @@ def _blue_green(strategy: BlueGreen, context: Context) -> dict[str, Any]:
         looks = max(_LOOKS, _looks(strategy.keep_old, strategy.checks))
         found['postPromotionAnalysis'] = _templates(context, _PROMOTION, looks=looks)
     else:
-        found['scaleDownDelaySeconds'] = strategy.keep_old or _SCALE_DOWN
+        # A version that was given up is not kept.
+        found['scaleDownDelaySeconds'] = (not context.rollback and strategy.keep_old) or _SCALE_DOWN
     if strategy.preview_replicas and not context.rollback:
         found['previewReplicaCount'] = strategy.preview_replicas
     return found

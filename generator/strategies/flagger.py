@@ -17,6 +17,8 @@ from generator.strategies.queries import Query
 # Pods of the new version, not of the primary: their names have two parts after the target's.
 _PODS = 'pod=~"{{ target }}-[0-9a-zA-Z]+(-[0-9a-zA-Z]+)"'
 _BOUNDS = {'>=': 'min', '<=': 'max'}
+_SHORTEST = '10s'  # interval that Flagger accepts
+_NEVER = 1_000_000  # failed looks: a rollback is not given up
 _THRESHOLD = 5  # failed looks at unready pods, if no checks set a limit
 
 
@@ -32,11 +34,10 @@ def compile_flagger(strategy: Canary | BlueGreen, context: Context) -> dict[str,
         'revertOnDeletion': context.leaves,
         'service': flagger_service(context),
         'analysis': analysis,
-        **({'skipAnalysis': True} if context.rollback else {}),
         **_ingress(context),
     }
     found: dict[str, Any] = {'canary': spec}
-    if strategy.checks:
+    if strategy.checks and not context.rollback:
         provider = {'type': 'prometheus', 'address': context.prometheus}
         found['metrics'] = {
             query.name: {'provider': provider, 'query': query.promql}
@@ -98,6 +99,8 @@ def _scaler(context: Context) -> dict[str, Any]:
 
 
 def _analysis(strategy: Canary | BlueGreen, context: Context) -> dict[str, Any]:
+    if context.rollback:
+        return _back(strategy)
     checks = strategy.checks
     interval = checks.interval if checks else '1m'
     found: dict[str, Any] = {'interval': interval, 'threshold': checks.failures + 1 if checks else _THRESHOLD}
@@ -111,6 +114,14 @@ def _analysis(strategy: Canary | BlueGreen, context: Context) -> dict[str, Any]:
         gate = str(context.environment.spec.get('gate', ''))
         found['webhooks'] = [{'name': 'approval', 'type': 'confirm-promotion', 'url': gate}]
     return found
+
+
+def _back(strategy: Canary | BlueGreen) -> dict[str, Any]:
+    """A rollback: all requests go to the target, which runs the old version, as soon as it is ready; then the primary
+    is replaced. With skipAnalysis the primary would get them while it still runs the bad version.
+    """
+    found = {'interval': _SHORTEST, 'threshold': _NEVER}
+    return found | ({'iterations': 1} if isinstance(strategy, BlueGreen) else {'stepWeights': [100]})
 
 
 def wants_gate(strategy: Canary | BlueGreen) -> bool:

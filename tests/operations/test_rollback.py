@@ -48,7 +48,7 @@ def spec(made: r.Repository, environment: str) -> dict[str, Any]:
     ('environment', 'says'),
     [
         ('ar-gw-argocd', 'then they get all requests at once, without checks and approvals'),
-        ('fl-gw-flux', 'start twice, as the target and then as the primary'),
+        ('fl-gw-flux', 'start as the target and get all requests, without checks; then the primary'),
         ('na-gw-flux', 'requests go to ready pods only'),
     ],
 )

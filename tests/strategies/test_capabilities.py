@@ -298,7 +298,12 @@ def test_a_rollback_gets_all_pods_and_then_all_requests(tmp_path: Path) -> None:
     switch = rolled_back(tmp_path / 'switch', 'ar-service-flux', 'blueGreen.checks')['rollout']['blueGreen']
     assert switch['autoPromotionEnabled'] is True
     assert not switch.keys() & {'postPromotionAnalysis', 'previewReplicaCount'}
-    assert rolled_back(tmp_path / 'flagger', 'fl-gw-flux', 'canary.checks')['canary']['skipAnalysis'] is True
+    back = {'interval': '10s', 'threshold': 1000000}
+    flagger = rolled_back(tmp_path / 'flagger', 'fl-gw-flux', 'canary.checks')
+    assert (flagger['canary']['analysis'], flagger['metrics']) == ({**back, 'stepWeights': [100]}, {})
+    assert 'skipAnalysis' not in flagger['canary'], 'the primary would get all requests with the bad version'
+    flagger = rolled_back(tmp_path / 'both', 'fl-service-flux', 'blueGreen.approval')
+    assert flagger['canary']['analysis'] == {**back, 'iterations': 1}
     # A key that names another chart is of an earlier pin.
     found = rolled_back(tmp_path / 'later', 'ar-gw-flux', 'canary.checks', rollback='1.0.9')
     assert len(found['rollout']['canary']['steps']) == 6
