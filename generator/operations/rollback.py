@@ -38,9 +38,8 @@ def rolling_back(name: str, version: str = '') -> Operation:
         notes = (f'{name}: {_way(found.strategy, release.engine(found.environment), to.version)}',)
         return RegistryChange(move_pin(release, to, run.source.read, back=True), subject, result, notes)
 
-    return Operation(
-        'rollback', (name, *((f'--to {version}',) if version else ())), (_model(name),), change, history=True
-    )
+    arguments = (name, *(('--to', version) if version else ()))
+    return Operation('rollback', arguments, (_model(name),), change, history=True)
 
 
 def _model(name: str) -> str:
@@ -63,17 +62,22 @@ def _abort(run: Run, release: Release, rollout: Rollout, version: str) -> Regist
 
 
 def _earlier(run: Run, release: Release, version: str) -> Pin:
-    now = _pin(release.spec)
-    for pin in _pins(run, release):
-        if pin != now and pin.version and pin.chart and version in ('', pin.version):
+    """The last pin with a version, else the last one that no rollback gave up."""
+    now, given_up, was_back = _pin(release.spec), set[Pin](), False
+    for pin, back in _pins(run, release):
+        if was_back and pin != now:
+            given_up.add(pin)
+        was_back = back
+        wanted = pin.version == version if version else pin not in given_up
+        if wanted and pin != now and pin.version and pin.chart:
             return pin
     known = f"version '{version}' was never pinned here" if version else 'this file never had another pin'
     hint = f"to pin another version, set spec.version and run 'chartloom pin {release.name}'"
     raise problem(release.file, '$.spec', known, hint)
 
 
-def _pins(run: Run, release: Release) -> Iterator[Pin]:
-    """Pins of a release on its branch, the newest first."""
+def _pins(run: Run, release: Release) -> Iterator[tuple[Pin, bool]]:
+    """Pins of a release on its branch, the newest first, and whether each is a rollback."""
     repository, path = run.repository, run.repository.prefix + release.file
     options = ('--no-show-signature', '--first-parent', f'-{_MOST}', '--format=%H')
     for commit in repository.ask('log', *options, run.source.head, '--', f':(top,literal){path}').split():
@@ -84,7 +88,9 @@ def _pins(run: Run, release: Release) -> Iterator[Pin]:
             document = read_yaml(repository.read([blob])[blob], release.file)
         except ProblemsFound:
             continue
-        yield _pin(document.get('spec') if isinstance(document, dict) else None)
+        spec = document.get('spec') if isinstance(document, dict) else None
+        pin = _pin(spec)
+        yield pin, isinstance(spec, dict) and spec.get('rollback') == pin.chart
 
 
 def _way(strategy: Strategy, engine: Engine, version: str) -> str:

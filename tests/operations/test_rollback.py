@@ -60,10 +60,13 @@ def test_the_pin_before_comes_back_in_one_commit(tmp_path: Path, environment: st
     message = git(made.folder, 'log', '-1', '--format=%B')
     assert message.splitlines()[0] == f'Roll back {environment}/web: 3 → 2 (chart 1.0.1)'
     assert says in ' '.join(message.split())
-    # Once more: the pin before the one that was given up is the next one back.
-    found = run(made, 'rollback', 'web', '--env', environment, '--to', '1')
+    # Once more: not to the version that was given up.
+    found = run(made, 'rollback', 'web', '--env', environment)
     assert found['to'] == {'version': '1', 'chart': '1.0.0'}
+    found = run(made, 'rollback', 'web', '--env', environment, '--to', '3')
+    assert found['to'] == {'version': '3', 'chart': '1.0.2'}
     # The next pin is no rollback any more.
+    run(made, 'rollback', 'web', '--env', environment, '--to', '1')
     run(made, 'pin', f'{environment}/web', '--newest')
     assert spec(made, environment) == {'version': '3', 'chart': '1.0.2'}
 
