@@ -108,6 +108,14 @@ def of_kind(objects: Mapping[tuple[str, str], Values], kind: str) -> Values:
     return found
 
 
+def files_of(template: Values) -> dict[str, str]:
+    """What the kubelet puts into the volume `files` of a pod, by name."""
+    [volume] = [volume for volume in template['spec']['volumes'] if volume['name'] == 'files']
+    keys = {item['path']: item['fieldRef']['fieldPath'] for item in volume['downwardAPI']['items']}
+    annotations = template['metadata']['annotations']
+    return {name: annotations[re.findall(r"^metadata\.annotations\['(.+)'\]$", key)[0]] for name, key in keys.items()}
+
+
 def workloads(objects: Mapping[tuple[str, str], Values]) -> list[Values]:
     """The objects that create pods: one per track."""
     return [obj for (kind, _), obj in objects.items() if kind in ('Deployment', 'Rollout')]

@@ -153,7 +153,6 @@ ELSEWHERE = {
     "run 'chartloom pin --newest {}'": 'the same',
     "Kubernetes '{}' of environment '{}' has no {}": 'no feature yet that only some charts use: test_checks.py',
     'use Kubernetes {} or later': 'the same',
-    ', in a rollout,': 'of a rollout that was just started: test_sizes.py',
     'let both versions have it in common, or change all pods at once, without a rollout:'
     " 'chartloom pin --newest {}'": 'the same',
     'write fewer rules of routes, or fewer headers of steps': 'of many rules: test_sizes.py',

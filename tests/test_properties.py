@@ -25,6 +25,7 @@ from hypothesis import given
 from hypothesis import settings as hypothesis
 from hypothesis import strategies as st
 from parts import ROOT, git
+from starter import files_of
 
 from generator.documents.write import dump_yaml
 from generator.domain.generated import ResolvedRelease
@@ -440,7 +441,7 @@ def test_a_users_texts_come_out_as_plain_text(deployed: Callable[[Path, list[str
     assert server['args'][: len(texts)] == texts
     parameters = dict(argument[2:].split('=', 1) for argument in server['args'][len(texts) :])
     assert {number: parameters[f'p{number}'] for number in numbered} == numbered
-    data = objects['ConfigMap']['data']
+    data = files_of(objects['Deployment']['spec']['template'])
     assert {number: data[f'f{number}'] for number, text in numbered.items() if text} == {
         n: t for n, t in numbered.items() if t
     }

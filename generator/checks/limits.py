@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import assert_never
 
-from generator.domain.choices import Engine
+from generator.domain.choices import Engine, is_of_gateway
 from generator.domain.generated import ResolvedRelease
 from generator.domain.places import Path, json_path
 from generator.domain.problems import Fault, Problem
@@ -36,7 +36,7 @@ def limit_problems(release: ResolvedRelease, now: str = '') -> list[Problem]:
 
 
 def _has_http_route(values: Values) -> bool:
-    return bool(values['route']['enabled']) and values['route']['type'] == 'gateway-api'
+    return bool(values['route']['enabled']) and is_of_gateway(values['route']['type'])
 
 
 def _rules(release: ResolvedRelease) -> Iterator[Fault]:
@@ -121,8 +121,8 @@ def _policy(release: ResolvedRelease) -> Iterator[Fault]:
     """Report what Envoy Gateway's SecurityPolicy does not accept."""
     values = release.merged
     auth = values['auth']
-    opened = [values[key]['type'] for key in ('route', 'grpcRoute') if values[key]['enabled']]
-    if auth['type'] != 'jwt' or 'gateway-api' not in opened:
+    opened = any(values[key]['enabled'] and is_of_gateway(values[key]['type']) for key in ('route', 'grpcRoute'))
+    if auth['type'] != 'jwt' or not opened:
         return
     if len(auth['audiences']) > AUDIENCES:
         message = f'{len(auth["audiences"])} audiences, Envoy Gateway allows {AUDIENCES}'

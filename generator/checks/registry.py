@@ -14,7 +14,7 @@ from generator.checks.references import reference_problems
 from generator.checks.releases import release_problems, stage_problems
 from generator.checks.rollouts import rollout_problems
 from generator.checks.routes import route_problems
-from generator.domain.choices import has_projects, has_routes
+from generator.domain.choices import has_projects, has_routes, makes_routes
 from generator.domain.generated import Templates
 from generator.domain.places import Path, json_path
 from generator.domain.problems import Problem
@@ -91,7 +91,7 @@ def _leaving(registry: Registry) -> Iterator[Problem]:
         if environment := registry.environments.get(release.environment):
             engines[release.file] = (release.spec, release.engine(environment))
     for file, (spec, engine) in engines.items():
-        if 'leavesFlagger' in spec and engine != 'flagger':
+        if 'leavesFlagger' in spec and not makes_routes(engine):
             message = f"leavesFlagger is for engine 'flagger', not '{engine}'"
             yield Problem(file, '$.spec.leavesFlagger', message, 'remove it')
 

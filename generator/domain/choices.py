@@ -124,6 +124,17 @@ def has_routes(router: Router) -> bool:
             assert_never(router)
 
 
+def is_of_gateway(route: RouteType) -> bool:
+    """Whether a route is an HTTPRoute or a GRPCRoute."""
+    match route:
+        case 'gateway-api':
+            return True
+        case 'istio' | 'nginx':
+            return False
+        case _:
+            assert_never(route)
+
+
 def is_ingress(route: RouteType) -> bool:
     """Whether a route is an Ingress: it matches paths only, and a canary needs a second one."""
     match route:

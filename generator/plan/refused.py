@@ -6,13 +6,14 @@ Each of the two objects is right; what an agent applies is the way between them.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from typing import Any
 
 from generator.documents.read import read_yaml
 from generator.documents.write import is_sealed
+from generator.domain.choices import makes_routes
 from generator.domain.layout import release_file, release_of
 from generator.domain.problems import Problem
 from generator.domain.records import Values
+from generator.plan.transitions import delivered_values
 
 # The published and the desired content of changed delivery files, by path; None: it is removed.
 Redelivered = Mapping[str, tuple[bytes, bytes | None]]
@@ -30,10 +31,8 @@ def refused_ways(changed: Redelivered) -> Iterator[Problem]:
 
 def _canary(data: bytes, path: str) -> Values:
     """The specification of Flagger's Canary in a delivery object; {} if it has none."""
-    spec = read_yaml(data, path)['spec']
-    values: Any = spec['values'] if 'values' in spec else spec['source']['helm']['valuesObject']
-    strategy = (values or {}).get('strategy', {})
-    found: Values = strategy.get('canary', {}) if strategy.get('engine') == 'flagger' else {}
+    strategy = delivered_values(read_yaml(data, path)).get('strategy', {})
+    found: Values = strategy.get('canary', {}) if makes_routes(strategy.get('engine', 'native')) else {}
     return found
 
 

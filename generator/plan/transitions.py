@@ -67,11 +67,23 @@ class _Form:
         return self.values.get('route'), self.values.get('grpcRoute')
 
 
-def _form(delivery: Values) -> _Form:
-    spec = delivery['spec']
-    if delivery['kind'] == 'Application':
-        return _Form(spec['source']['path'], spec['source']['helm']['valuesObject'])
-    return _Form(spec['chart']['spec']['chart'], spec['values'])
+def _form(delivery: Any) -> _Form:
+    application = _at(delivery, 'kind') == 'Application'
+    chart = _at(delivery, 'spec', 'source', 'path') if application else _at(delivery, 'spec', 'chart', 'spec', 'chart')
+    return _Form(str(chart), delivered_values(delivery))
+
+
+def delivered_values(delivery: Any) -> Values:
+    """The values in a delivery object; {} if it has another form: an older chartloom may have made it."""
+    path = ('source', 'helm', 'valuesObject') if _at(delivery, 'kind') == 'Application' else ('values',)
+    found = _at(delivery, 'spec', *path)
+    return found if isinstance(found, dict) else {}
+
+
+def _at(value: Any, *path: str) -> Any:
+    for key in path:
+        value = value.get(key) if isinstance(value, dict) else None
+    return value
 
 
 def migration_warnings(changed: Mapping[str, tuple[bytes, bytes]]) -> Iterator[Problem]:
@@ -92,8 +104,8 @@ def migration_warnings(changed: Mapping[str, tuple[bytes, bytes]]) -> Iterator[P
 
 def _move(file: str, before: Values, after: Values) -> Iterator[Problem]:
     """The root Application does not delete the old Application, since its project permits the new namespace only."""
-    old, new = before['metadata'], after['metadata']
-    if before['kind'] == after['kind'] == 'Application' and old['namespace'] != new['namespace']:
+    old, new = before.get('metadata', {}), after['metadata']
+    if before.get('kind') == after['kind'] == 'Application' and old['namespace'] != new['namespace']:
         message = (
             f"its Application moves from namespace '{old['namespace']}' to '{new['namespace']}': both would deploy it"
         )

@@ -8,7 +8,7 @@ from itertools import pairwise
 from math import ceil
 from typing import assert_never
 
-from generator.domain.choices import Engine, Router, by_commits, has_routes
+from generator.domain.choices import Engine, Router, by_commits, has_routes, writes_weights
 from generator.domain.records import Values
 from generator.domain.strategy import BlueGreen, Canary, Rolling, Strategy
 
@@ -108,7 +108,7 @@ def plans_that_fit(strategy: Strategy, engine: Engine, router: Router, size: Siz
                 smaller = f'replicas: {replicas} and ' if replicas else ''
                 yield Alternative(f'canary with {smaller}finish: inPlace', in_place, size)
                 break
-    if isinstance(strategy, Canary) and engine == 'argo-rollouts' and has_routes(router):
+    if isinstance(strategy, Canary) and writes_weights(engine) and has_routes(router):
         dynamic = replace(strategy, dynamic_stable_scale=True, keep_old=0)
         if extra_pods(dynamic, engine, router, size) <= room:
             yield Alternative('canary with dynamicStableScale: true', dynamic, size)

@@ -23,6 +23,7 @@ from starter import (
     SCHEMA,
     TEMPLATES,
     VALUE_SETS,
+    files_of,
     Strict,
     Values,
     all_containers,
@@ -342,14 +343,6 @@ def affinity_to(labels: list[str]) -> Values:
     selector = {'matchExpressions': [{'key': 'team', 'operator': 'In', 'values': labels}]}
     term = {'topologyKey': 'kubernetes.io/hostname', 'labelSelector': selector}
     return {'podAffinity': {'requiredDuringSchedulingIgnoredDuringExecution': [term]}}
-
-
-def files_of(template: Values) -> dict[str, str]:
-    """What the kubelet puts into the volume `files` of a pod, by name."""
-    [volume] = [volume for volume in template['spec']['volumes'] if volume['name'] == 'files']
-    keys = {item['path']: item['fieldRef']['fieldPath'] for item in volume['downwardAPI']['items']}
-    annotations = template['metadata']['annotations']
-    return {name: annotations[re.findall(r"^metadata\.annotations\['(.+)'\]$", key)[0]] for name, key in keys.items()}
 
 
 def assert_unchanged(binary: Path, texts: list[str]) -> None:

@@ -72,7 +72,7 @@ def tracks(checkout: Checkout) -> dict[str, Any]:
     for name, track in delivery['helm']['valuesObject'].get('tracks', {}).items():
         found[name] = {**found.get(name, {}), **track}
     return {
-        name: (track['weight'], track['replicas'], *track['workload'].get('args', []))
+        name: (track['weight'], track['replicas'], *track.get('workload', {}).get('args', []))
         for name, track in found.items()
         if track['enabled']
     }
@@ -88,7 +88,7 @@ def test_a_canary_walks_to_its_end(checkout: Checkout) -> None:
         seen.append((answer['stage'], tracks(checkout)))
     assert seen == [
         ('on', {'stable': (100, 0, '--old'), 'canary': (0, 1)}),
-        ('step-1', {'stable': (80, 0, '--old'), 'canary': (20, 1)}),
+        ('step-1', {'stable': (80, 0, '--old'), 'canary': (20, 2)}),
         ('step-2', {'stable': (50, 0, '--old'), 'canary': (50, 2)}),
         ('full', {'stable': (50, 0, '--old'), 'canary': (50, 0)}),
         ('shift', {'stable': (0, 0, '--old'), 'canary': (100, 0)}),
@@ -202,7 +202,7 @@ def test_pods_are_there_before_they_get_requests_and_stay_as_they_are(name: str,
     # All that is left is of the new version, at the size that the values say.
     (deployment,) = now['deployments']
     assert '--new' in str(deployment['template'])
-    assert now['sizes'] == [('autoscaled', 2) if name == 'scaled' else ('fixed', 4)]
+    assert now['sizes'] == [('autoscaled', 2 if name == 'scaled' else 4)]
 
 
 def rendered(checkout: Checkout, helm: Path) -> dict[str, Any]:

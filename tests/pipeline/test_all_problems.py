@@ -41,7 +41,7 @@ def test_what_follows_from_a_problem_is_none(tmp_path: Path) -> None:
     assert told(new(tmp_path / 'environment', files)) == {'registry/environments/prod.yaml'}
 
 
-SHIFT = {'canary': {'steps': [{'weight': 20, 'hold': '1m'}], 'checks': {'successRate': '>= 99%'}}}
+SHIFT = {'canary': {'steps': [{'weight': 20, 'hold': '10m'}], 'checks': {'successRate': '>= 99%'}}}
 
 
 @pytest.mark.parametrize('text', [b'a: [\n# web', b'a: [\n# w\\x65b'])

@@ -127,7 +127,7 @@ def test_old_pods_make_room_as_the_weight_grows() -> None:
     steps = [{'weight': 25}, {'weight': 50}, {'weight': 75}]
     canary = parse_strategy({'canary': {'steps': steps, 'dynamicStableScale': True}})
     assert extra_pods(canary, 'argo-rollouts', 'istio', Size(8, 1, 0)) == 2
-    assert extra_pods(canary, 'argo-rollouts', 'istio', Size(3, 1, 0)) == 1
+    assert extra_pods(canary, 'argo-rollouts', 'istio', Size(3, 1, 0)) == 2
     plain = parse_strategy({'canary': {'steps': steps}})
     (plan, *_) = plans_that_fit(plain, 'argo-rollouts', 'istio', Size(8, 1, 0), 2)
     assert plan.text == 'canary with dynamicStableScale: true'
