@@ -61,6 +61,7 @@ MODELS: dict[str, dict[str, Any]] = {
     'canary.finishInPlace': canary(finish='inPlace'),
     'canary.dynamicStableScale': canary(dynamicStableScale=True),
     'canary.dynamicStableScaleAndKeepOld': canary(dynamicStableScale=True, keepOld='30m'),
+    'canary.dynamicStableScaleAndReplicas': canary(dynamicStableScale=True, replicas=1),
     'canary.checks': canary(checks=CHECKS),
     'canary.grpc': {**canary(), **GRPC},
     'canary.rules': {**canary(), 'route': RULES},

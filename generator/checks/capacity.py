@@ -20,15 +20,15 @@ from generator.strategies.context import router_of
 from generator.values.checks import containers
 
 # The values that this module and `hosts` read; `_SIZES` only if the environment limits accelerators.
-_ROUTES = ('route', 'grpcRoute')
-_SIZES = ('autoscaling', 'containers', 'replicaCount', 'resources', 'strategy', 'tracks')
+_ALWAYS = ('route', 'grpcRoute', 'autoscaling')
+_SIZES = ('containers', 'replicaCount', 'resources', 'strategy', 'tracks')
 _IN_CLUSTER = 'kubernetes.default.svc'
 
 
 def outline(release: ResolvedRelease) -> ResolvedRelease:
     """Reduce a release to what the checks need, without the places that set the values."""
     chart = replace(release.chart, values={}, schema=b'', annotations={}, strategy=None, files={}, layers=())
-    keys = (*_ROUTES, *_SIZES) if _accelerators(release.environment) else _ROUTES
+    keys = (*_ALWAYS, *_SIZES) if _accelerators(release.environment) else _ALWAYS
     merged = {key: release.merged[key] for key in keys}
     return replace(release, chart=chart, values={}, merged=merged, layers=())
 
@@ -160,12 +160,22 @@ def _object_names(releases: Sequence[ResolvedRelease]) -> Iterator[Problem]:
 _ENDINGS = ('blue', 'canary', 'green', 'preview', 'primary', 'stable')
 
 
+def _endings(release: ResolvedRelease) -> tuple[str, ...]:
+    scaling = release.merged['autoscaling']
+    return (
+        *(() if isinstance(release.strategy, Rolling) else _ENDINGS),
+        *(('keda',) if scaling['enabled'] and scaling['type'] == 'keda' else ()),
+    )
+
+
 def _track_names(releases: Sequence[ResolvedRelease]) -> Iterator[Problem]:
     """The canary of 'web' and model 'web-canary' would have the same Deployment."""
     names = {release.release.name: release for release in releases}
     for release in releases:
-        for ending in () if isinstance(release.strategy, Rolling) else _ENDINGS:
+        for ending in _endings(release):
             if other := names.get(f'{release.release.name}-{ending}'):
                 message = f"its objects would have the names of the {ending} objects of '{release.release.name}'"
-                hint = f"rename model '{other.release.model}', or use strategy rolling for '{release.release.name}'"
+                hint = f"rename model '{other.release.model}'"
+                if ending in _ENDINGS:
+                    hint += f", or use strategy rolling for '{release.release.name}'"
                 yield Problem(other.release.file, '$.metadata.name', message, hint)

@@ -14,7 +14,7 @@ from generator.checks.references import reference_problems
 from generator.checks.releases import release_problems, stage_problems
 from generator.checks.rollouts import rollout_problems
 from generator.checks.routes import route_problems
-from generator.domain.choices import has_projects, has_routes, makes_routes
+from generator.domain.choices import has_projects, has_routes
 from generator.domain.generated import Templates
 from generator.domain.places import Path, json_path
 from generator.domain.problems import Problem
@@ -38,7 +38,6 @@ def registry_problems(registry: Registry, templates: Templates, unread: Collecti
         *_cycles(registry.environments),
         *_shared_namespaces(registry.environments.values()),
         *agent_problems(registry.environments),
-        *_leaving(registry),
         *_overlays(registry),
         *_strategies(registry),
         *credential_problems(registry),
@@ -82,18 +81,6 @@ def _controller(environment: Environment) -> Iterator[Problem]:
                 yield Problem(environment.file, '$.spec.gateway.controller', message, hint)
         case _:
             assert_never(router)
-
-
-def _leaving(registry: Registry) -> Iterator[Problem]:
-    """Report what prepares to leave Flagger and is not run by it: the key would be ignored."""
-    engines = {each.file: (each.spec, each.engine) for each in registry.environments.values()}
-    for release in registry.releases.values():
-        if environment := registry.environments.get(release.environment):
-            engines[release.file] = (release.spec, release.engine(environment))
-    for file, (spec, engine) in engines.items():
-        if 'leavesFlagger' in spec and not makes_routes(engine):
-            message = f"leavesFlagger is for engine 'flagger', not '{engine}'"
-            yield Problem(file, '$.spec.leavesFlagger', message, 'remove it')
 
 
 def _cycles(environments: Mapping[str, Environment]) -> Iterator[Problem]:

@@ -7,7 +7,7 @@ from typing import assert_never
 
 from generator.charts.prediction import no_request
 from generator.checks.capacity import cluster_key
-from generator.domain.choices import has_projects
+from generator.domain.choices import by_commits, engine_title, has_projects, makes_routes
 from generator.domain.generated import Templates
 from generator.domain.places import json_path
 from generator.domain.problems import Problem
@@ -23,6 +23,8 @@ def registry_warnings(registry: Registry, templates: Templates) -> list[Problem]
             *_routers(registry),
             *_images(registry),
             *_projects(registry),
+            *_leaving(registry),
+            *_rollbacks(registry),
         ]
     )
 
@@ -55,6 +57,28 @@ def _images(registry: Registry) -> Iterator[Problem]:
             place = json_path(('spec', 'values', 'image', changed[0]))
             message = 'the image differs from the image of the model version'
             yield Problem(item.file, place, message, 'add a version with this image to the model, and pin it')
+
+
+def _leaving(registry: Registry) -> Iterator[Problem]:
+    """Warn of what has left Flagger: Flux looks for drift twice a minute, for as long as the key is there."""
+    engines = {each.file: (each.spec, each.engine) for each in registry.environments.values()}
+    for release in registry.releases.values():
+        if environment := registry.environments.get(release.environment):
+            engines[release.file] = (release.spec, release.engine(environment))
+    for file, (spec, engine) in engines.items():
+        if spec.get('leavesFlagger') and not makes_routes(engine):
+            message = f"leavesFlagger with engine '{engine}': it is only required until Flagger's Canary is gone"
+            yield Problem(file, '$.spec.leavesFlagger', message, 'remove it when the Canary is gone')
+
+
+def _rollbacks(registry: Registry) -> Iterator[Problem]:
+    """Warn of controllers that skip steps and checks, also for changes after a rollback."""
+    for release in registry.releases.values():
+        environment = registry.environments.get(release.environment)
+        if release.is_rollback and environment and not by_commits(release.engine(environment)):
+            message = f'its pin is a rollback: {engine_title(release.engine(environment))} skips steps and checks'
+            hint = f"run 'chartloom pin {release.name}' before other changes of this release"
+            yield Problem(release.file, '$.spec.rollback', message, hint)
 
 
 def _routers(registry: Registry) -> Iterator[Problem]:

@@ -24,7 +24,7 @@ def status_data(run: Run, name: str, now: int) -> dict[str, object]:
         engine = found.release.engine(found.environment)
         return {'release': name, 'stage': '', 'engine': engine, 'strategy': type(found.strategy).__name__.lower()}
     _, rollout = find_rollout(run, name)
-    began = _began(run, rollout)
+    began = _began(run, rollout, now)
     wait = waiting(run, rollout, began, now)
     return {
         'release': name, 'stage': rollout.stage, 'aborted': rollout.aborted, 'from': rollout.spec['from'],
@@ -60,7 +60,7 @@ def _show_rollout(run: Run, rollout: Rollout, now: int) -> None:
     say(f'{rollout.name}: {old} → {new}', bold=True)
     for line in picture(rollout):
         say(line, fg={'✓': 'green', '●': 'yellow', '✗': 'red'}.get(line[2]))
-    began = _began(run, rollout)
+    began = _began(run, rollout, now)
     wait = waiting(run, rollout, began, now)
     if began:
         ago = show_time(max(0, now - began.time))
@@ -71,9 +71,9 @@ def _show_rollout(run: Run, rollout: Rollout, now: int) -> None:
         say(f"next: '{after(rollout)}', by 'chartloom rollout advance {rollout.name}'")
 
 
-def _began(run: Run, rollout: Rollout) -> Began | None:
+def _began(run: Run, rollout: Rollout, now: int) -> Began | None:
     stage = landed(run, rollout)
-    return began_at(stage) if stage else None
+    return began_at(stage, now) if stage else None
 
 
 def _known_by(began: Began) -> str:

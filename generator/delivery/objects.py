@@ -144,7 +144,8 @@ def _helm_release(release: ResolvedRelease, prefix: str, values: Values | Dumped
             'labels': _labels(release),
         },
         'spec': {
-            'interval': '10m',
+            # Flagger's Service and route go with its Canary: drift detection brings the chart's back.
+            'interval': '30s' if release.release.leaves_flagger(environment) else '10m',
             'timeout': f'{int(release.merged["progressDeadlineSeconds"]) // 60 + 1}m',
             'releaseName': model,
             'targetNamespace': environment.namespace,

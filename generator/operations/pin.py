@@ -158,7 +158,7 @@ def choose_pins(
         except ProblemsFound as error:
             problems += error.problems
             continue
-        if (pin.version, pin.chart) == (release.version, release.chart):
+        if (pin.version, pin.chart) == (release.version, release.chart) and not (scope.moves and release.is_rollback):
             continue
         if rollout := registry.rollouts.get(name):
             message = f'a rollout to {rollout.spec["to"]["version"]} is in progress and moves the pin when it ends'

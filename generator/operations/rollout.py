@@ -79,7 +79,7 @@ def advancing(name: str, gate: Gate) -> Operation:
 def _look(stage: Landed, gate: Gate) -> tuple[Began, tuple[Problem, ...]]:
     """When a stage began; without a hold to wait for nobody is asked."""
     if not stage.holds or gate.skip_hold:
-        return began_at(stage), ()
+        return began_at(stage, gate.now), ()
     # This may be done again if the branch has moved: what is recorded stays as it is.
     began, refused = first_look(stage, gate.now, write=gate.record)
     return began, (refusal(stage.remote, refused),) if refused else ()
@@ -105,7 +105,7 @@ def finishing(name: str, now: int) -> Operation:
     def decide(run: Run, release: Release, rollout: Rollout) -> RegistryChange:
         check_finish(rollout)
         stage = landed(run, rollout)
-        wait = waiting(run, rollout, began_at(stage) if stage else None, now, approved=True, skip_hold=True)
+        wait = waiting(run, rollout, began_at(stage, now) if stage else None, now, approved=True, skip_hold=True)
         return _wait(rollout, wait, Verdict('passed')) if wait.reasons else _advance(run, release, rollout)
 
     return _moving('finish', name, decide)

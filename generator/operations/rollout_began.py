@@ -74,13 +74,13 @@ def _deepened(repository: Repository, branch: str, depth: str) -> bool:
         return False
 
 
-def began_at(stage: Landed) -> Began:
+def began_at(stage: Landed, now: int) -> Began:
     """Return when a stage began, by the notes fetched last."""
     if not stage.holds:
         return Began(stage.date)
     if not stage.remote:
         return Began(stage.date, why='the branch has no remote here')
-    seen = seen_at(stage)
+    seen = seen_at(stage, now)
     if seen is None:
         return Began(stage.date, why=_UNSEEN)
     return Began(stage.date, seen, f'it was seen earlier, {utc(seen)}' if seen < stage.date else '')
@@ -92,10 +92,10 @@ def first_look(stage: Landed, now: int, *, write: bool) -> tuple[Began, str]:
     A remote that refuses notes leaves the date of the commit. If others push notes faster, or nothing is to be written,
     the stage is taken to begin now, and the next run records it. Raises CommandFailed if the remote does not answer.
     """
-    learn([stage])
-    if not unrecorded([stage]):
-        return began_at(stage), ''
+    learn([stage], now)
+    if not unrecorded([stage], now):
+        return began_at(stage, now), ''
     shared = record([stage], now) if write else Shared(done=False)
     if shared.done or shared.refused:
-        return began_at(stage), shared.refused
-    return replace(began_at(stage), seen=now), ''
+        return began_at(stage, now), shared.refused
+    return replace(began_at(stage, now), seen=now), ''

@@ -15,6 +15,7 @@ from generator.tools.git.notes import ATTEMPTS, SHARED, Lines, Shared, fetch_not
 from generator.tools.git.repository import Repository
 
 _FORMAT = '%Y-%m-%dT%H:%M:%SZ'
+_AHEAD = 300  # seconds that clocks may differ
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,12 +34,15 @@ class Landed:
     holds: bool
 
 
-def seen_at(stage: Landed) -> int | None:
-    """Return when a stage was seen first, by the notes fetched last."""
+def seen_at(stage: Landed, now: int) -> int | None:
+    """Return when a stage was seen first, by the notes fetched last.
+
+    A time in the future does not count: a clock that is ahead, or a forged note, would stop the rollout for everybody.
+    """
     wanted = [stage.stage, stage.release]
     lines = (line.split(' ', 3) for line in read_lines(stage.repository, stage.remote, stage.commit))
     times = (_time(words[1]) for words in lines if words[0] == 'seen' and words[2:] == wanted)
-    return min((time for time in times if time is not None), default=None)
+    return min((time for time in times if time is not None and time <= now + _AHEAD), default=None)
 
 
 def _time(text: str) -> int | None:
@@ -52,12 +56,12 @@ def utc(time: int) -> str:
     return datetime.fromtimestamp(time, UTC).strftime(_FORMAT)
 
 
-def unrecorded(stages: Iterable[Landed]) -> list[Landed]:
+def unrecorded(stages: Iterable[Landed], now: int) -> list[Landed]:
     """Return the stages whose hold counts from a time that nobody has recorded, by the notes fetched last."""
-    return [stage for stage in stages if stage.holds and stage.remote and seen_at(stage) is None]
+    return [stage for stage in stages if stage.holds and stage.remote and seen_at(stage, now) is None]
 
 
-def learn(stages: Iterable[Landed]) -> None:
+def learn(stages: Iterable[Landed], now: int) -> None:
     """Fetch the notes, if a hold counts from one; all stages are of one repository.
 
     Raises CommandFailed if the remote does not answer and the notes fetched before do not have all stages.
@@ -68,17 +72,17 @@ def learn(stages: Iterable[Landed]) -> None:
     try:
         fetch_notes(holding[0].repository, holding[0].remote)
     except CommandFailed:
-        if unrecorded(holding):
+        if unrecorded(holding, now):
             raise
 
 
 def record(stages: Sequence[Landed], now: int) -> Shared:
     """Record on the remote that the published branch has these stages; raises CommandFailed as `learn` does."""
-    wanted = unrecorded(stages)
+    wanted = unrecorded(stages, now)
 
     def missing() -> Lines:
         lines = defaultdict[str, list[str]](list)
-        for stage in unrecorded(wanted):
+        for stage in unrecorded(wanted, now):
             lines[stage.commit].append(f'seen {utc(now)} {stage.stage} {stage.release}')
         return lines
 
@@ -95,7 +99,7 @@ def recall(stages: Sequence[Landed], now: int, *, write: bool) -> tuple[Problem,
             return (Problem(SHARED, '', f'others pushed notes first, {ATTEMPTS} times', 'run the command again'),)
         return ()
     try:
-        learn(stages)
+        learn(stages, now)
     except CommandFailed as error:
         said = f"remote '{stages[0].remote}' does not answer: {first_line(error.stderr)}"
         return (Problem(SHARED, '', said, 'holds are shown by what is known here; run the command again'),)

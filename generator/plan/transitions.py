@@ -9,11 +9,12 @@ from typing import Any, assert_never
 
 from generator.documents.read import read_yaml
 from generator.documents.write import is_sealed
-from generator.domain.choices import Engine, by_commits, engine_title, makes_routes, writes_weights
+from generator.domain.choices import ENGINES, Engine, by_commits, engine_title, makes_routes, writes_weights
 from generator.domain.layout import model_of, release_file, release_of
 from generator.domain.problems import Problem
 from generator.domain.records import Values
 
+_PLACE = re.compile(rb'^(?:kind|  targetNamespace|    namespace|    server): .*$', re.MULTILINE)
 _NAMESPACE = re.compile(rb'^  namespace: .*$', re.MULTILINE)  # of the metadata
 
 
@@ -26,12 +27,12 @@ class _Form:
 
     @property
     def kind(self) -> str:
-        return str(self.values.get('strategy', {}).get('type', 'rolling'))
+        return str(at(self.values, 'strategy', 'type') or 'rolling')
 
     @property
     def engine(self) -> Engine:
-        found: Engine = self.values.get('strategy', {}).get('engine', 'native')
-        return found
+        found = at(self.values, 'strategy', 'engine')
+        return found if found in ENGINES else 'native'
 
     @property
     def shown(self) -> str:
@@ -40,7 +41,13 @@ class _Form:
     @property
     def rolls(self) -> bool:
         """Whether a rollout by commits is in progress."""
-        return len([track for track in self.values.get('tracks', {}).values() if track.get('enabled', True)]) > 1
+        return len([track for track in self.tracks.values() if track.get('enabled', True)]) > 1
+
+    @property
+    def tracks(self) -> dict[str, Any]:
+        tracks = at(self.values, 'tracks')
+        found = tracks if isinstance(tracks, dict) else {}
+        return {name: track for name, track in found.items() if isinstance(track, dict)}
 
     def workload(self, name: str) -> str:
         """The object that creates the pods with the traffic."""
@@ -56,9 +63,12 @@ class _Form:
                 assert_never(engine)
 
     def serving(self, after: _Form) -> list[tuple[str, int]]:
-        """Tracks with traffic that do not run in `after`, and their weights; only if commits move it in both forms."""
-        now, then = (form.values.get('tracks', {}) for form in (self, after))
-        both = by_commits(self.engine) and by_commits(after.engine) and self.kind == after.kind
+        """Tracks with traffic that do not run in `after`, and their weights.
+
+        Without a rollout only if commits move it in both forms: another strategy or engine has other pods anyway.
+        """
+        now, then = self.tracks, after.tracks
+        both = self.rolls or (by_commits(self.engine) and by_commits(after.engine) and self.kind == after.kind)
         gone = (name for name in now if both and not then.get(name, {}).get('enabled', name == 'stable'))
         return [(name, now[name].get('weight', 0)) for name in gone if now[name].get('weight', 0)]
 
@@ -68,19 +78,20 @@ class _Form:
 
 
 def _form(delivery: Any) -> _Form:
-    application = _at(delivery, 'kind') == 'Application'
-    chart = _at(delivery, 'spec', 'source', 'path') if application else _at(delivery, 'spec', 'chart', 'spec', 'chart')
+    application = at(delivery, 'kind') == 'Application'
+    chart = at(delivery, 'spec', 'source', 'path') if application else at(delivery, 'spec', 'chart', 'spec', 'chart')
     return _Form(str(chart), delivered_values(delivery))
 
 
 def delivered_values(delivery: Any) -> Values:
     """The values in a delivery object; {} if it has another form: an older chartloom may have made it."""
-    path = ('source', 'helm', 'valuesObject') if _at(delivery, 'kind') == 'Application' else ('values',)
-    found = _at(delivery, 'spec', *path)
+    path = ('source', 'helm', 'valuesObject') if at(delivery, 'kind') == 'Application' else ('values',)
+    found = at(delivery, 'spec', *path)
     return found if isinstance(found, dict) else {}
 
 
-def _at(value: Any, *path: str) -> Any:
+def at(value: Any, *path: str) -> Any:
+    """The value at keys of nested maps; None if it is not there."""
     for key in path:
         value = value.get(key) if isinstance(value, dict) else None
     return value
@@ -96,10 +107,16 @@ def migration_warnings(changed: Mapping[str, tuple[bytes, bytes]]) -> Iterator[P
         if not release or not is_sealed(pair[0]):
             continue
         moves = len({tuple(_NAMESPACE.findall(data)) for data in pair}) > 1
-        if moves or any(b'strategy:' in data for data in pair):
+        if moves or any(b'strategy:' in data for data in pair) or _differ(*pair):
             before, after = (read_yaml(data, path) for data in pair)
             yield from _warnings(release_file(release), model_of(path), before, after)
             yield from _move(release_file(release), before, after)
+            yield from _destination(release_file(release), before, after)
+
+
+def _differ(before: bytes, after: bytes) -> bool:
+    """Whether the agent or the place of a release may differ; most changes are of values."""
+    return _PLACE.findall(before) != _PLACE.findall(after)
 
 
 def _move(file: str, before: Values, after: Values) -> Iterator[Problem]:
@@ -113,6 +130,24 @@ def _move(file: str, before: Values, after: Values) -> Iterator[Problem]:
             f"delete '{old['name']}' in '{old['namespace']}' without its finalizer, before you apply the new bootstrap"
         )
         yield Problem(file, '', message, hint)
+
+
+def _destination(file: str, before: Any, after: Any) -> Iterator[Problem]:
+    """Warn of a release that goes to another namespace or cluster, or to another agent: the old one is uninstalled."""
+    old, new = (_goes_to(each) for each in (before, after))
+    if '' not in (old, new) and old != new:
+        message = f'moves from {old} to {new}: its pods are removed there, and start anew here'
+        yield Problem(file, '', message, 'apply it at low traffic, or add another environment first')
+
+
+def _goes_to(delivery: Any) -> str:
+    """The agent and the place where a release runs; '' if the object does not say it."""
+    if at(delivery, 'kind') == 'Application':
+        found = at(delivery, 'spec', 'destination')
+        namespace, where = at(found, 'namespace'), f' of {at(found, "server")} (Argo CD)'
+    else:
+        namespace, where = at(delivery, 'spec', 'targetNamespace'), ' (Flux)'
+    return f"namespace '{namespace}'{where}" if namespace else ''
 
 
 def lost_requests(changed: Mapping[str, tuple[bytes, bytes]]) -> Iterator[Problem]:
@@ -137,7 +172,11 @@ def _warnings(file: str, name: str, before: Values, after: Values) -> Iterator[P
         message = f'changes from {old.shown} to {new.shown}: {comes} replaces {gone}, whose pods are deleted'
         yield Problem(file, '', message, 'apply it at low traffic: requests may fail until the new pods are ready')
     elif makes_routes(old.engine) != makes_routes(new.engine):
-        message = f'changes from {old.shown} to {new.shown}: its Service and its route are deleted and recreated'
+        wait = 'about 30 seconds' if makes_routes(old.engine) else 'about 20 seconds and the start of a pod'
+        message = (
+            f'changes from {old.shown} to {new.shown}: its Service and its route are deleted and recreated, '
+            f'requests fail for {wait}'
+        )
         yield Problem(file, '', message, 'apply it at low traffic')
     elif by_commits(new.engine) and 'rolling' not in (old.kind, new.kind) and old.chart != new.chart and not rolls:
         message = f'the new version gets all requests at once, although the strategy is {new.kind}'

@@ -54,7 +54,7 @@ def _interval(checks: Checks) -> int:
 
 
 def _canary(canary: Canary, context: Context) -> dict[str, Any]:
-    steps = list(_back(context) if context.rollback else _steps(canary, context))
+    steps = list(_back(canary, context) if context.rollback else _steps(canary, context))
     found: dict[str, Any] = {key: context.values['strategy']['rolling'][key] for key in ('maxSurge', 'maxUnavailable')}
     if has_routes(context.router):
         found |= {'stableService': context.name, 'canaryService': f'{context.name}-canary'}
@@ -71,8 +71,14 @@ def _canary(canary: Canary, context: Context) -> dict[str, Any]:
     return found | {'steps': steps}
 
 
-def _back(context: Context) -> Iterator[dict[str, Any]]:
-    """Steps of a rollback: all old pods, then all requests. Its own window would send requests to too few pods."""
+def _back(canary: Canary, context: Context) -> Iterator[dict[str, Any]]:
+    """Steps of a rollback: all old pods, then all requests. Its own window would send requests to too few pods.
+
+    If pods are removed as the weight grows, there is no room for all of both versions: back by weights.
+    """
+    if canary.dynamic_stable_scale:
+        yield from ({'setWeight': weight} for weight in canary.weights)
+        return
     if has_routes(context.router):
         yield {'setCanaryScale': {'weight': 100}}
     yield {'setWeight': 100}
@@ -108,8 +114,8 @@ def _steps(canary: Canary, context: Context) -> Iterator[dict[str, Any]]:
 
 
 def _looks(hold: int, checks: Checks) -> int:
-    """Good results in a row that take as long as the hold, of which the window is the first part."""
-    return max(1, -(-(hold - shortest_hold(checks)) // _interval(checks)))
+    """Good results in a row that take as long as the hold: the first one comes after the window."""
+    return 1 + max(0, -(-(hold - shortest_hold(checks)) // _interval(checks)))
 
 
 def _step(step: Step, context: Context) -> dict[str, Any]:

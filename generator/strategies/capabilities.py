@@ -37,6 +37,7 @@ FEATURES: Mapping[str, str] = {
     'canary.finishInPlace': 'finish: inPlace',
     'canary.dynamicStableScale': 'old pods are removed as the weight grows',
     'canary.dynamicStableScaleAndKeepOld': 'the same, and old pods are kept for a time',
+    'canary.dynamicStableScaleAndReplicas': 'the same, and a fixed number of new pods',
     'canary.checks': 'checks while the canary has traffic',
     'canary.checkInterval': 'checks with their own interval',
     'canary.grpc': 'with a gRPC route',
@@ -57,6 +58,7 @@ class Refusal:
 
 _ANY = ROUTERS
 _ROUTED = tuple(router for router in ROUTERS if has_routes(router))
+_DYNAMIC = tuple(f'canary.dynamicStableScale{more}' for more in ('', 'AndKeepOld', 'AndReplicas'))
 REFUSALS = (
     Refusal(
         ('canary',), ('native',), ('service',), 'a Service does not support weights',
@@ -94,16 +96,21 @@ REFUSALS = (
         "use router 'gateway-api', or strategy blueGreen, or engine 'argo-rollouts'",
     ),
     Refusal(
-        ('canary.dynamicStableScale', 'canary.dynamicStableScaleAndKeepOld'), ('native', 'flagger'), _ANY,
+        _DYNAMIC, ('native', 'flagger'), _ANY,
         'only Argo Rollouts removes old pods as the weight grows', "use engine 'argo-rollouts', or leave it out",
     ),
     Refusal(
-        ('canary.dynamicStableScale', 'canary.dynamicStableScaleAndKeepOld'), ('argo-rollouts',), ('service',),
+        _DYNAMIC, ('argo-rollouts',), ('service',),
         'without a router the weight is the number of pods: old pods are removed anyway', 'leave it out',
     ),
     Refusal(
         ('canary.dynamicStableScaleAndKeepOld',), ('argo-rollouts',), _ROUTED,
         'dynamicStableScale keeps no old pods', 'leave keepOld or dynamicStableScale out',
+    ),
+    Refusal(
+        ('canary.dynamicStableScaleAndReplicas',), ('argo-rollouts',), _ROUTED,
+        'old pods are removed as the weight grows, and the fixed number of new pods would be too few',
+        'leave replicas or dynamicStableScale out',
     ),
     Refusal(
         ('canary.headersAndWeights',), ('flagger',), _ROUTED, 'Flagger supports either headers or weights',
@@ -213,6 +220,7 @@ def _canary(canary: Canary) -> Iterator[str]:
         'finishInPlace': canary.finish == 'inPlace',
         'dynamicStableScale': canary.dynamic_stable_scale,
         'dynamicStableScaleAndKeepOld': canary.dynamic_stable_scale and canary.keep_old,
+        'dynamicStableScaleAndReplicas': canary.dynamic_stable_scale and canary.replicas,
         'checks': canary.checks,
         'checkInterval': canary.checks and canary.checks.own_interval,
     }

@@ -77,11 +77,7 @@ def _by_commits(strategy: Canary | BlueGreen, pods: int, rolling: int) -> int:
 def _dynamic(canary: Canary, pods: int) -> int:
     """The new pods of a step are ready before the old ones of the step before it are removed."""
     weights = (0, *canary.weights, 100)
-    fixed = canary.replicas
-    return max(
-        ((fixed if fixed and new < 100 else ceil(new * pods / 100)) + ceil((100 - old) * pods / 100)) - pods
-        for old, new in pairwise(weights)
-    )
+    return max(ceil(new * pods / 100) + ceil((100 - old) * pods / 100) - pods for old, new in pairwise(weights))
 
 
 def canary_pods(canary: Canary, pods: int) -> Iterator[int]:

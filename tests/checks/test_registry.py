@@ -329,6 +329,16 @@ def test_a_model_is_not_called_like_the_canary_of_another() -> None:
     assert environment_problems(resolved(files | r.model('web'))) == []
 
 
+def test_a_model_is_not_called_like_the_autoscaler_of_another() -> None:
+    keda = {'enabled': True, 'type': 'keda', 'keda': {'query': 'sum(load)', 'serverAddress': 'http://prometheus:9090'}}
+    files = r.settings() | r.following('prod') | r.model('web-keda') | r.model('web')
+    files |= r.release('prod', 'web-keda')
+    (problem,) = environment_problems(resolved(files | r.release('prod', 'web', values={'autoscaling': keda})))
+    assert problem.message == "its objects would have the names of the keda objects of 'prod/web'"
+    assert problem.hint == "rename model 'web-keda'"
+    assert environment_problems(resolved(files | r.release('prod', 'web'))) == []
+
+
 def test_a_rollout_by_commits_waits_for_others_and_a_pin_does_not() -> None:
     need = {'resources': {'accelerators': {'nvidia.com/gpu': 1}}, 'replicas': 2, 'route': {}}
     canary = {'strategy': {'canary': {'steps': [{'weight': 50}]}}}

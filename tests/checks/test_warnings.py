@@ -154,6 +154,7 @@ def test_applications_that_move_to_another_namespace_are_told(tmp_path: Path) ->
 
 CANARY = {'canary': {'steps': [{'weight': 20}]}}
 BLUE_GREEN: dict[str, object] = {'blueGreen': {}}
+RECREATED = 'its Service and its route are deleted and recreated, requests fail for'
 REPLACES = 'replaces Deployment web, whose pods are deleted'
 ROLLING: dict[str, object] = {'rolling': {'maxSurge': 2}}
 
@@ -171,7 +172,7 @@ ROLLING: dict[str, object] = {'rolling': {'maxSurge': 2}}
         ),
         (
             {'strategy': ROLLING}, {'strategy': CANARY, 'engine': 'flagger'},
-            ['changes from rolling to canary by Flagger: its Service and its route are deleted and recreated'],
+            [f'changes from rolling to canary by Flagger: {RECREATED} about 20 seconds and the start of a pod'],
         ),
         ({'strategy': ROLLING}, {'strategy': CANARY}, []),
         (
@@ -203,6 +204,19 @@ def test_what_is_recreated_is_named(
     assert {each['file'] for each in warnings} <= {'registry/releases/prod/web.yaml'}
 
 
+@pytest.mark.parametrize('agent', ['argocd', 'flux'])
+def test_a_release_that_goes_elsewhere_is_told(tmp_path: Path, agent: str) -> None:
+    files = r.settings() | r.model('web') | r.release('prod', 'web', version='1', chart='1.0.0')
+    here = r.Repository(tmp_path / 'repository', files | r.environment('prod', agent=agent, namespace='ml'))
+    here.publish()
+    other = 'flux' if agent == 'argocd' else 'argocd'
+    for changes in ({'agent': agent, 'namespace': 'ml2'}, {'agent': other, 'namespace': 'ml'}):
+        here.write(r.environment('prod', **changes))
+        told = chartloom(here.folder, 'plan').stderr
+        assert "registry/releases/prod/web.yaml: moves from namespace 'ml'" in told
+        assert 'its pods are removed there, and start anew here' in told
+
+
 @pytest.mark.parametrize('strategy', [CANARY, BLUE_GREEN])
 def test_a_pin_that_is_moved_past_the_strategy_is_told(tmp_path: Path, strategy: dict[str, Any]) -> None:
     versions = [r.version('1'), r.version('2')]
@@ -231,6 +245,10 @@ def test_pods_that_have_requests_and_go_are_told(tmp_path: Path) -> None:
         assert done.returncode == 1
         assert 'the pods of track canary are removed at once, and they serve 20 % of the requests' in done.stderr
         assert 'or lose them: --allow-removal prod/web' in done.stderr
+    # Another strategy in the same edit is no way around it.
+    here.write(r.release('prod', 'web', version='1', chart='1.0.0', strategy=ROLLING))
+    assert 'they serve 20 % of the requests' in chartloom(here.folder, 'generate', '--commit').stderr
+    here.write(r.release('prod', 'web', version='1', chart='1.0.0'))
     done = chartloom(here.folder, 'generate', '--commit', '--allow-removal', 'prod/web')
     assert (done.returncode, done.stderr) == (0, '')
     assert chartloom(here.folder, 'plan').returncode == 0

@@ -214,6 +214,13 @@ def test_a_clock_that_is_behind_makes_no_hold_shorter(here: Checkout, origin: Pa
     assert 'since 2026-01-02T03:04:05Z (date of the commit: it was seen earlier, 2026-01-01T00:00:00Z), ' in text
 
 
+def test_a_time_in_the_future_stops_nobody(here: Checkout, origin: Path) -> None:
+    """Of a clock that is ahead, or forged by somebody who may push notes."""
+    add_note(here, 'seen 9999-12-31T23:59:59Z step-1 prod/web')
+    assert advance(here, PUSHED) == ('waiting', 600)
+    assert advance(here, PUSHED + 601) == ('advanced', 0)
+
+
 def test_a_note_that_a_person_corrects_counts(here: Checkout, origin: Path) -> None:
     """It was written by a computer whose clock is ahead."""
     assert advance(here, PUSHED + 86400) == ('waiting', 600)

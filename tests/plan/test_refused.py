@@ -8,7 +8,11 @@ from typing import Any
 import pytest
 import registries as r
 import strategy_cases as s
+import yaml
 from gitops import chartloom
+from parts import git
+
+from generator.documents.write import seal
 
 ENVIRONMENTS = ['fl-gw-argocd', 'fl-gw-flux']
 FILE = 'registry/releases/{}/canary.yaml'
@@ -77,10 +81,31 @@ def test_the_primary_keeps_its_scaledobject(tmp_path: Path, environment: str) ->
     )
 
 
-def test_only_flagger_is_left(tmp_path: Path) -> None:
-    name = 'ar-gw-flux'
-    files = r.settings() | s.environment(name) | s.model('canary') | release(name, leavesFlagger=True)
-    assert told(r.Repository(tmp_path / 'repository', files), 'generate') == [
-        f"{FILE.format(name)}::$.spec.leavesFlagger: leavesFlagger is for engine 'flagger', not 'argo-rollouts'",
-        '  hint: remove it',
-    ]
+def test_drift_is_looked_for_until_flagger_has_gone(tmp_path: Path) -> None:
+    """The chart's Service and route are removed with Flagger's, and 10 minutes would pass until they come back."""
+    for number, (spec, interval) in enumerate(
+        [({'leavesFlagger': True}, '30s'), ({'leavesFlagger': True, 'engine': 'native'}, '30s'), ({}, '10m')]
+    ):
+        repository = published(tmp_path / str(number), 'fl-gw-flux', **spec)
+        delivery = yaml.safe_load((repository.folder / 'delivery/fl-gw-flux/canary.yaml').read_bytes())
+        assert delivery['spec']['interval'] == interval
+    repository = published(tmp_path / 'left', 'fl-gw-flux', leavesFlagger=True, engine='native')
+    (warning,) = [each for each in repository.run().warnings if 'leavesFlagger' in each.message]
+    assert warning.hint == 'remove it when the Canary is gone'
+
+
+def test_a_file_of_another_form_is_no_obstacle(tmp_path: Path) -> None:
+    """The seal is a hash that everybody can make, and an older chartloom may have written another form."""
+    forms = ['engine: flagger', 'spec: 1\na: "engine: flagger"', 'spec: {values: [1]} # engine: flagger']
+    forms += ['spec: {values: {strategy: x}} # engine: flagger', 'spec: {values: {strategy: {engine: [flagger]}}}']
+    canary = 'canary: {revertOnDeletion: true, autoscalerRef: 1}'
+    forms += [f'kind: HelmRelease\nspec:\n  values:\n    strategy:\n      engine: flagger\n      {canary}', '[broken']
+    for number, form in enumerate(forms):
+        repository = published(tmp_path / str(number), 'fl-gw-flux')
+        sealed = seal('registry/elsewhere.yaml', f'{form}\n# tracks: strategy:\n')
+        (repository.folder / 'delivery/fl-gw-flux/canary.yaml').write_bytes(sealed)
+        git(repository.folder, 'commit', '--quiet', '--all', '--message', 'another form')
+        repository.write(release('fl-gw-flux', values={'replicaCount': 3}))
+        done = chartloom(repository.folder, 'plan')
+        assert 'Traceback' not in done.stderr, form
+        assert done.returncode in (0, 1), form

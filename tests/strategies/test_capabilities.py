@@ -249,8 +249,8 @@ def test_a_rollout_with_checks_waits_for_good_results_after_each_weight(
     assert kinds == ['setWeight', 'analysis'] * 3
     waits = [step['analysis'] for step in canary['steps'] if 'analysis' in step]
     assert {each['templates'][0]['templateName'] for each in waits} == {'canary-checks-holds'}
-    # 10 minutes of hold, of which the window takes 2; one look a minute.
-    assert [each['args'][1] for each in waits] == [{'name': 'looks', 'value': '8'}] * 3
+    # 10 minutes of hold: the first look after the window of 2, then one a minute.
+    assert [each['args'][1] for each in waits] == [{'name': 'looks', 'value': '9'}] * 3
     assert canary['analysis']['templates'] == [{'templateName': 'canary-checks-background'}]
     assert 'rollbackWindow' not in objects['Rollout', 'canary-checks']['spec']
     for metric in objects['AnalysisTemplate', 'canary-checks-holds']['spec']['metrics']:
@@ -304,6 +304,8 @@ def test_a_rollback_gets_all_pods_and_then_all_requests(tmp_path: Path) -> None:
     assert 'skipAnalysis' not in flagger['canary'], 'the primary would get all requests with the bad version'
     flagger = rolled_back(tmp_path / 'both', 'fl-service-flux', 'blueGreen.approval')
     assert flagger['canary']['analysis'] == {**back, 'iterations': 1}
+    found = rolled_back(tmp_path / 'scarce', 'ar-gw-flux', 'canary.dynamicStableScale')
+    assert found['rollout']['canary']['steps'] == [{'setWeight': 5}, {'setWeight': 25}, {'setWeight': 50}]
     # A key that names another chart is of an earlier pin.
     found = rolled_back(tmp_path / 'later', 'ar-gw-flux', 'canary.checks', rollback='1.0.9')
     assert len(found['rollout']['canary']['steps']) == 6

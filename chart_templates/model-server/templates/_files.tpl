@@ -19,5 +19,5 @@
 {{- end }}
 
 {{- define "model-server.fileKey" -}}
-chartloom.dev/file-{{ sha256sum . | trunc 8 }}
+chartloom.dev/file-{{ sha256sum . | trunc 32 }}
 {{- end }}
