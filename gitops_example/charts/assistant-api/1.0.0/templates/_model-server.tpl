@@ -164,7 +164,7 @@ volumeMounts:
     fieldPath: {{ include "model-server.fileKey" $name | printf "metadata.annotations['%s']" | quote }}
 {{- end }}{{- end }}{{- end }}
 {{- define "model-server.fileKey" -}}
-chartloom.dev/file-{{ sha256sum . | trunc 8 }}
+chartloom.dev/file-{{ sha256sum . | trunc 32 }}
 {{- end }}
 {{- define "model-server.name" -}}
 {{- $suffix := .suffix | default (printf "-%s" (.track | default "stable") | trimPrefix "-stable") -}}
