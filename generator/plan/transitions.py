@@ -165,6 +165,18 @@ def lost_requests(changed: Mapping[str, tuple[bytes, bytes]]) -> Iterator[Proble
                 yield Problem(release_file(release), '', message, hint)
 
 
+def _scaling(file: str, old: _Form, new: _Form) -> Iterator[Problem]:
+    """Warn of numbers of pods that Flagger passes on to its primary with the next version only."""
+    before, after = ([at(form.values, key) for key in ('replicaCount', 'autoscaling')] for form in (old, new))
+    kinds = [at(form.values, 'strategy', 'canary', 'autoscalerRef', 'kind') for form in (old, new)]
+    if kinds[0] != kinds[1] == 'ScaledObject':
+        message = 'KEDA starts pods of the target, too: they run without requests until the next version'
+        yield Problem(file, '', message, 'make sure that there is room for twice the pods')
+    elif before != after and old.chart == new.chart:
+        message = 'Flagger passes the number of pods on to those that serve with the next version only'
+        yield Problem(file, '', message, 'start a rollout, or scale the HorizontalPodAutoscaler of the primary by hand')
+
+
 def _warnings(file: str, name: str, before: Values, after: Values) -> Iterator[Problem]:
     old, new = _form(before), _form(after)
     gone, comes, rolls = old.workload(name), new.workload(name), old.rolls or new.rolls
@@ -181,6 +193,8 @@ def _warnings(file: str, name: str, before: Values, after: Values) -> Iterator[P
     elif by_commits(new.engine) and 'rolling' not in (old.kind, new.kind) and old.chart != new.chart and not rolls:
         message = f'the new version gets all requests at once, although the strategy is {new.kind}'
         yield Problem(file, '', message, "to use the strategy, revert the pin and run 'chartloom rollout start'")
+    if makes_routes(old.engine) and makes_routes(new.engine):
+        yield from _scaling(file, old, new)
     if old.engine == new.engine and writes_weights(new.engine) and old.routes != new.routes and new.kind == 'canary':
         message = 'the route changes: a canary in progress gets no requests until its next step'
         yield Problem(file, '', message, 'wait until no rollout is in progress')

@@ -154,6 +154,7 @@ def test_applications_that_move_to_another_namespace_are_told(tmp_path: Path) ->
 
 CANARY = {'canary': {'steps': [{'weight': 20}]}}
 BLUE_GREEN: dict[str, object] = {'blueGreen': {}}
+KEDA = {'autoscaling': {'enabled': True, 'type': 'keda', 'keda': {'query': 'sum(x)', 'serverAddress': 'http://a:9090'}}}
 RECREATED = 'its Service and its route are deleted and recreated, requests fail for'
 REPLACES = 'replaces Deployment web, whose pods are deleted'
 ROLLING: dict[str, object] = {'rolling': {'maxSurge': 2}}
@@ -175,6 +176,15 @@ ROLLING: dict[str, object] = {'rolling': {'maxSurge': 2}}
             [f'changes from rolling to canary by Flagger: {RECREATED} about 20 seconds and the start of a pod'],
         ),
         ({'strategy': ROLLING}, {'strategy': CANARY}, []),
+        (
+            {'strategy': CANARY, 'engine': 'flagger'},
+            {'strategy': CANARY, 'engine': 'flagger', 'values': {'replicaCount': 5}},
+            ['Flagger passes the number of pods on to those that serve with the next version only'],
+        ),
+        (
+            {'strategy': CANARY, 'engine': 'flagger'}, {'strategy': CANARY, 'engine': 'flagger', 'values': KEDA},
+            ['KEDA starts pods of the target, too: they run without requests until the next version'],
+        ),
         (
             {'strategy': CANARY, 'engine': 'argo-rollouts'},
             {'strategy': CANARY, 'engine': 'argo-rollouts', 'values': {'route': {'timeout': '9s'}}},
