@@ -2,40 +2,47 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any, assert_never
 
 from generator.domain.choices import Engine, engine_title
 from generator.domain.generated import ResolvedRelease
 from generator.domain.records import Values
-from generator.domain.strategy import BlueGreen, Canary, Checks
-from generator.domain.units import number, seconds
+from generator.domain.strategy import Canary, Checks, Rolling, Strategy, check_key, check_value
+from generator.domain.units import seconds
 from generator.operations.rollout_steps import show_time
-
-_FAILED = 'the old version gets all requests, and git still has the new version: revert the commit'
-_BOUNDS = (('min', '>='), ('max', '<='))
+from generator.strategies.argo_rollouts import shortest_hold
 
 
 def controller_lines(release: ResolvedRelease) -> Iterator[str]:
     """What Argo Rollouts or Flagger will do with a new version, with the earliest time of each step."""
     engine, name = release.release.engine(release.environment), release.release.model
     yield f'{engine_title(engine)} moves the traffic of {release.release.name}; git holds the target and the strategy:'
-    yield from _course(release, engine)
+    if release.release.is_rollback:
+        yield f'  rollback: {release.release.version} gets all requests without checks and approvals'
+    else:
+        yield from _course(release, engine)
     yield f"  watch it: 'kubectl -n {release.environment.namespace} get {_kind(engine)} {name} --watch'"
 
 
 def _course(release: ResolvedRelease, engine: Engine) -> Iterator[str]:
     compiled, strategy = release.merged['strategy'], release.strategy
+    checks = None if isinstance(strategy, Rolling) else strategy.checks
     match engine:
         case 'native':
             return
         case 'argo-rollouts':
-            yield from _of_rollouts(compiled['rollout'])
-            if isinstance(strategy, BlueGreen | Canary) and strategy.checks:
-                yield f'  it checks {_limits(strategy.checks)}'
-                yield f'  if the checks fail, {_FAILED}'
+            yield from _of_rollouts(compiled['rollout'], strategy)
+            if checks:
+                yield f'  it checks {_limits(checks)}'
+                yield f'  if the checks fail, {_failed(release)}'
         case 'flagger':
-            yield from _of_flagger(compiled['canary']['analysis'])
+            analysis = compiled['canary']['analysis']
+            yield from _of_flagger(analysis)
+            if checks:
+                yield f'  every {show_time(int(seconds(analysis["interval"])))} it checks {_limits(checks)}'
+                times = analysis['threshold']
+                yield f'  after {times} failed check{"" if times == 1 else "s"} {_failed(release)}'
         case _:
             assert_never(engine)
 
@@ -53,21 +60,33 @@ def _kind(engine: Engine) -> str:
             assert_never(engine)
 
 
-def _of_rollouts(spec: Values) -> Iterator[str]:
+def _failed(release: ResolvedRelease) -> str:
+    environment, model = release.release.environment, release.release.model
+    return (
+        'the old version gets all requests, and git still has the new version:'
+        f" run 'chartloom rollback {model} --env {environment}'"
+    )
+
+
+def _of_rollouts(spec: Values, strategy: Strategy) -> Iterator[str]:
     """Lines of a Rollout's strategy."""
     if switch := spec.get('blueGreen'):
         wait = '' if switch['autoPromotionEnabled'] else _APPROVED
         yield f'  at once: the new pods start{wait}'
         yield f'  when they are ready: all requests{_kept(switch)}'
         return
-    after, waiting = 0, list[str]()
+    assert isinstance(strategy, Canary), 'a Rollout of another kind has no steps'
+    after, waiting, holds = 0, list[str](), iter(strategy.steps)
     for step in spec['canary']['steps']:
         if what := _traffic(step):
             yield from waiting
-            waiting = [f'  {_earliest(after)}: {what}']
+            waiting, hold, approved = [f'  {_earliest(after)}: {what}'], next(holds).hold, _APPROVED
+        elif 'analysis' in step and waiting and strategy.checks:
+            waiting[0] += ', until the checks ' + (f'were good for {show_time(hold)}' if hold else 'are good')
+            after, approved = after + (hold or shortest_hold(strategy.checks)), ' and somebody approves'
         elif 'pause' in step and waiting:
             hold = int(seconds(step['pause'].get('duration', '0s')))
-            waiting[0] += f', for {show_time(hold)}' if hold else _APPROVED
+            waiting[0] += f', for {show_time(hold)}' if hold else approved
             after += hold
     yield from waiting
     yield f'  {_earliest(after)}: all requests{_kept(spec["canary"])}'
@@ -103,16 +122,6 @@ def _of_flagger(analysis: Values) -> Iterator[str]:
         yield f'  {_earliest(index * interval)}: {what}'
     gates = [hook['url'] for hook in analysis.get('webhooks', ()) if hook['type'] == 'confirm-promotion']
     yield f'  {_earliest(looks * interval)}: all requests{f", if the gate {gates[0]} is open" if gates else ""}'
-    if metrics := analysis.get('metrics'):
-        yield f'  every {show_time(interval)} it checks {", ".join(_bounds(metrics))}'
-        times = analysis['threshold']
-        yield f'  after {times} failed check{"" if times == 1 else "s"} {_FAILED}'
-
-
-def _bounds(metrics: Iterable[Values]) -> Iterator[str]:
-    for metric in metrics:
-        limits = metric['thresholdRange']
-        yield ' '.join([metric['name'], *(f'{sign} {number(limits[key])}' for key, sign in _BOUNDS if key in limits)])
 
 
 def _earliest(after: int) -> str:
@@ -120,4 +129,6 @@ def _earliest(after: int) -> str:
 
 
 def _limits(checks: Checks) -> str:
-    return ', '.join(f'{check.name} {check.comparison} {number(check.limit)}' for check in checks.checks)
+    return ', '.join(
+        f'{check_key(check.name)} {check.comparison} {check_value(check.name, check.limit)}' for check in checks.checks
+    )

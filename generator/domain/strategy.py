@@ -11,7 +11,7 @@ from decimal import Decimal
 from typing import Any, ClassVar, Literal
 
 from generator.domain.places import Path
-from generator.domain.units import seconds
+from generator.domain.units import number, seconds
 
 StrategyKind = Literal['rolling', 'blueGreen', 'canary']
 _Spec = Mapping[str, Any]
@@ -28,6 +28,21 @@ class Check:
     query: str
     comparison: str  # >= or <=
     limit: Decimal
+
+
+def check_key(name: str) -> str:
+    """The key of a check in the registry."""
+    return 'successRate' if name == 'success-rate' else name
+
+
+def check_value(name: str, value: Decimal) -> str:
+    """A value of a check, in the unit that the registry uses for it."""
+    match name:
+        case 'success-rate':
+            return f'{number(value * 100)}%'
+        case 'p99':
+            return f'{number(value * 1000)}ms' if value < 1 else f'{number(value)}s'
+    return number(value)
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,7 +11,8 @@ from dataclasses import dataclass
 from decimal import Decimal
 
 from generator.domain.records import Environment, Values
-from generator.domain.units import number, seconds
+from generator.domain.strategy import check_key, check_value
+from generator.domain.units import seconds
 from generator.strategies.course import Stage
 from generator.strategies.queries import Query
 
@@ -84,15 +85,15 @@ def judge_check(query: Query, found: Looks, now: int, failures: int) -> Verdict:
     """Judge all looks: at most `failures` may fail, and the last one must have data and pass."""
     told = {time: values for time, given in found.items() if (values := [v for v in map(Decimal, given) if v == v])}
     failed = [time for time, values in told.items() if not all(_holds(query, value) for value in values)]
-    seen = f'{len(failed)} of {len(told)} looks failed, {failures} allowed'
+    name, seen = check_key(query.name), f'{len(failed)} of {len(told)} looks failed, {failures} allowed'
     if len(failed) > failures:
         worst = next(value for value in told[max(failed)] if not _holds(query, value))
-        return Verdict('failed', f'{query.name} was {_shown(worst)}, expected {_limit(query)} ({seen})')
+        return Verdict('failed', f'{name} was {_shown(query, worst)}, expected {_limit(query)} ({seen})')
     if now not in told:
-        return Verdict('waiting', f'{query.name} has no data yet')
+        return Verdict('waiting', f'{name} has no data yet')
     if now in failed:
         worst = next(value for value in told[now] if not _holds(query, value))
-        return Verdict('waiting', f'{query.name} is {_shown(worst)}, expected {_limit(query)} ({seen})')
+        return Verdict('waiting', f'{name} is {_shown(query, worst)}, expected {_limit(query)} ({seen})')
     return Verdict('passed')
 
 
@@ -101,11 +102,11 @@ def _holds(query: Query, value: Decimal) -> bool:
 
 
 def _limit(query: Query) -> str:
-    return f'{query.comparison} {number(query.limit)}'
+    return f'{query.comparison} {check_value(query.name, query.limit)}'
 
 
-def _shown(value: Decimal) -> str:
-    return number(Decimal(f'{value:.6g}')) if value.is_finite() else str(value)
+def _shown(query: Query, value: Decimal) -> str:
+    return check_value(query.name, Decimal(f'{value:.6g}')) if value.is_finite() else str(value)
 
 
 def together(verdicts: Sequence[Verdict]) -> Verdict:

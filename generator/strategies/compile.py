@@ -10,7 +10,7 @@ from generator.domain.generated import Chart, Layer
 from generator.domain.places import json_path
 from generator.domain.problems import Problem, ProblemsFound
 from generator.domain.records import Environment, Release, Values
-from generator.domain.strategy import BlueGreen, Canary, Rolling, WrittenStrategy
+from generator.domain.strategy import BlueGreen, Canary, Rolling, WrittenStrategy, check_key
 from generator.domain.units import duration
 from generator.strategies.argo_rollouts import compile_rollouts, shortest_hold
 from generator.strategies.capabilities import features, refusal
@@ -78,7 +78,10 @@ def _problems(
             hint = found.instead
             if environment.router != context.router:
                 where += f", where '{context.name}' has no route"
-                hint = f"add a route to '{context.name}' and pin a newer chart, or use blueGreen"
+                hint = (
+                    f"add a route to '{context.name}' and pin its newest version: only that gets charts with the route;"
+                    ' or use blueGreen'
+                )
             yield Problem(written.file, place, f'{found.reason} ({where})', hint)
     if seen:
         return
@@ -118,7 +121,7 @@ def _check_problems(
     assert strategy.checks
     environment = context.environment
     for name in untold(strategy.checks, context.chart):
-        message = f"the runtime of '{context.name}' has no metrics for {name}"
+        message = f"the runtime of '{context.name}' has no metrics for {check_key(name)}"
         yield Problem(written.file, f'{place}.checks', message, 'write your own query under checks.queries')
     where = '$.spec.monitoring' if 'monitoring' in environment.spec else '$.spec'
     if not context.prometheus:

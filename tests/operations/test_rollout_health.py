@@ -30,17 +30,17 @@ FAST = Query('p99', 'q', '<=', Decimal('0.150'))
 
 def test_no_data_is_never_a_pass() -> None:
     for found in ({}, {100: []}, {100: ['NaN']}, {40: ['1']}, {100: ['NaN'], 40: ['1']}):
-        assert judge_check(GOOD, found, 100, 0) == Verdict('waiting', 'success-rate has no data yet')
+        assert judge_check(GOOD, found, 100, 0) == Verdict('waiting', 'successRate has no data yet')
 
 
 def test_a_limit_belongs_to_what_is_allowed() -> None:
     assert judge_check(GOOD, {100: ['0.995']}, 100, 0).state == 'passed'
     assert judge_check(FAST, {100: ['0.15']}, 100, 0).state == 'passed'
     assert judge_check(FAST, {100: ['+Inf']}, 100, 0).reason == (
-        'p99 was Infinity, expected <= 0.15 (1 of 1 looks failed, 0 allowed)'
+        'p99 was Infinity, expected <= 150ms (1 of 1 looks failed, 0 allowed)'
     )
     assert judge_check(GOOD, {100: ['0.99499']}, 100, 0) == Verdict(
-        'failed', 'success-rate was 0.99499, expected >= 0.995 (1 of 1 looks failed, 0 allowed)'
+        'failed', 'successRate was 99.499%, expected >= 99.5% (1 of 1 looks failed, 0 allowed)'
     )
 
 
@@ -50,7 +50,7 @@ def test_some_looks_may_fail_but_not_the_last() -> None:
     assert judge_check(GOOD, found, 100, 0).state == 'failed'
     found = {40: ['1'], 70: ['1'], 100: ['0.9']}
     assert judge_check(GOOD, found, 100, 1) == Verdict(
-        'waiting', 'success-rate is 0.9, expected >= 0.995 (1 of 3 looks failed, 1 allowed)'
+        'waiting', 'successRate is 90%, expected >= 99.5% (1 of 3 looks failed, 1 allowed)'
     )
 
 
