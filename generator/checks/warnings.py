@@ -45,7 +45,7 @@ def _tests(registry: Registry, templates: Templates) -> Iterator[Problem]:
         protocol = runtime.spec.get('protocols', {}).get('http', 'none')
         if why := no_request(protocol, model.newest.spec.get('signature')):
             message = f'its helm test only checks whether the model is ready: {why}'
-            yield Problem(model.file, '$.spec', message, 'write a request and text of its answer under test')
+            yield Problem(model.file, '$.spec', message, f'set spec.test.body and spec.test.expect in {model.file}')
 
 
 def _images(registry: Registry) -> Iterator[Problem]:

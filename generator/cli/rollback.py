@@ -7,6 +7,7 @@ import click
 from generator.cli import offers
 from generator.cli.operation import Place, operation_options, tell
 from generator.cli.output import say, wants_json
+from generator.cli.rollout import tell_abort
 from generator.operations.rollback import rolling_back
 
 
@@ -22,7 +23,10 @@ def command(model: str, env: str, version: str, place: Place, output: str) -> No
     and Argo Rollouts and Flagger skip their steps and checks until the next pin.
     """
     outcome = place.carry_out(rolling_back(f'{env}/{model}', version))
+    before, after = outcome.result['from'], outcome.result['to']
+    if outcome.result['result'] == 'aborted':
+        tell_abort(f'{env}/{model}', outcome, after['version'])
+        return
     tell(outcome)
     if not wants_json():
-        before, after = outcome.result['from'], outcome.result['to']
         say(f'{env}/{model}: {before["version"]} → {after["version"]} (chart {after["chart"]})')

@@ -122,7 +122,7 @@ def _move(context: click.Context, name: str, place: Place, operation: Operation)
             _fail(name, outcome)
             context.exit(PROBLEMS)
         case 'aborted':
-            _tell_abort(name, outcome)
+            tell_abort(name, outcome)
             if outcome.result['reasons']:
                 context.exit(PROBLEMS)
         case _:
@@ -155,13 +155,15 @@ def _fail(name: str, outcome: Outcome) -> None:
         report(told)
 
 
-def _tell_abort(name: str, outcome: Outcome) -> None:
+def tell_abort(name: str, outcome: Outcome, version: str = '') -> None:
+    """Say that an abort has moved all requests back to a version, by default to the one that the rollout came from."""
     for reason in outcome.result['reasons']:
         if not wants_json():
             report(problem(rollout_file(name), '$.spec.stage', reason))
     tell(outcome)
     last = f"; 'chartloom rollout finish {name}' removes the new pods" if outcome.result['remaining'] else ''
-    _say(f'{name}: {outcome.result["from"]["version"]} serves all requests again{last}')
+    version = version or outcome.result['from']['version']
+    _say(f'{name}: {version} serves all requests again{last}')
 
 
 def _model(name: str) -> str:
@@ -197,4 +199,5 @@ def _status(name: str, repository: Repository, record: bool) -> None:
     for run, each in runs:
         show_status(run, each, now)
     if not names:
-        say('no rollout is in progress')
+        say('no rollout in git is in progress')
+        say("for a release that Argo Rollouts or Flagger moves: 'chartloom rollout status ENV/MODEL'")

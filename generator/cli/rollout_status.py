@@ -8,7 +8,7 @@ from generator.cli.controller_picture import controller_lines
 from generator.cli.output import say
 from generator.cli.rollout_picture import picture, preview
 from generator.domain.choices import by_commits
-from generator.domain.records import Rollout
+from generator.domain.records import Release, Rollout
 from generator.domain.strategy import Rolling
 from generator.operations.rollout_began import Began, began_at, landed
 from generator.operations.rollout_seen import utc
@@ -44,10 +44,22 @@ def show_status(run: Run, name: str, now: int) -> None:
     if isinstance(strategy, Rolling):
         say(f"{name} has strategy 'rolling': Kubernetes replaces the pods when the pin moves")
     elif by_commits(found.release.engine(found.environment)):
-        say(f"{name}: no rollout is in progress; 'chartloom rollout start {name}' starts this one, a commit per line:")
+        say(_would_start(run, found.release))
         _say(preview(strategy))
     else:
         _say(controller_lines(found))
+
+
+def _would_start(run: Run, release: Release) -> str:
+    """Which rollout the lines below describe."""
+    name, version = release.name, run.registry.models[release.model].newest.version
+    charts = run.charts[release.model].newest(version)
+    if not release.chart or charts is None:
+        return f'{name}: a rollout requires a pin, and this release has none; it would take a commit per line:'
+    old, new = Pin(release.version, release.chart), Pin(version, charts.version)
+    if old == new:
+        return f'{name} already runs the newest version, {old}; a rollout of a later one would take a commit per line:'
+    return f"{name}: 'chartloom rollout start {name}' would move it from {old} to {new}, a commit per line:"
 
 
 def _say(lines: Iterable[str]) -> None:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from typing import assert_never
 
 from generator.documents.read import read_yaml
@@ -11,9 +12,10 @@ from generator.domain.problems import ProblemsFound, problem
 from generator.domain.records import Release, Rollout
 from generator.domain.strategy import Rolling, Strategy
 from generator.operations.operation import Operation, RegistryChange
+from generator.operations.rollout import SET_ASIDE, aborted
 from generator.operations.rollout_start import known_release
 from generator.operations.rollout_state import resolve_named
-from generator.operations.rollout_steps import Pin, abort, move_pin
+from generator.operations.rollout_steps import Pin, move_pin
 from generator.pipeline.run import Run
 from generator.plan.message import shortened
 
@@ -39,7 +41,7 @@ def rolling_back(name: str, version: str = '') -> Operation:
         return RegistryChange(move_pin(release, to, run.source.read, back=True), subject, result, notes)
 
     arguments = (name, *(('--to', version) if version else ()))
-    return Operation('rollback', arguments, (_model(name),), change, history=True)
+    return Operation('rollback', arguments, (_model(name),), change, instead=SET_ASIDE, history=True)
 
 
 def _model(name: str) -> str:
@@ -57,23 +59,50 @@ def _abort(run: Run, release: Release, rollout: Rollout, version: str) -> Regist
         message = f"a rollout to {rollout.spec['to']['version']} is in progress, and '{version}' is not the old version"
         raise problem(rollout.file, '', message, f"run 'chartloom rollout abort {rollout.name}' first")
     subject = f'Roll back {rollout.name}: abort the rollout of {rollout.spec["to"]["version"]} at {rollout.stage}'
-    result = {'result': 'aborted', 'from': rollout.spec['to'], 'to': rollout.spec['from']}
-    return RegistryChange(abort(rollout, run.source.read), shortened(subject), result)
+    change = aborted(run, rollout, subject)
+    result = {**change.result, 'from': rollout.spec['to'], 'to': rollout.spec['from']}
+    return replace(change, result=result)
 
 
 def _earlier(run: Run, release: Release, version: str) -> Pin:
-    """The last pin with a version, else the last one that no rollback gave up."""
-    now, given_up, was_back = _pin(release.spec), set[Pin](), False
+    """The last pin with a version, else the last one that nobody gave up."""
+    now, given_up = _pin(release.spec), list[Pin]()
+    _check_pinned(run, release)
+    places = {entry.version: place for place, entry in enumerate(run.charts[release.model].ledger)}
+    later, is_rollback = now, release.is_rollback
     for pin, back in _pins(run, release):
-        if was_back and pin != now:
-            given_up.add(pin)
-        was_back = back
+        # A move to an older chart gives up the newer one, by a rollback or, for example, by `git revert`.
+        known = later.chart in places and pin.chart in places
+        if pin != later and (places[later.chart] < places[pin.chart] if known else is_rollback):
+            given_up.append(pin)
+        later, is_rollback = pin, back
         wanted = pin.version == version if version else pin not in given_up
         if wanted and pin != now and pin.version and pin.chart:
             return pin
-    known = f"version '{version}' was never pinned here" if version else 'this file never had another pin'
+    raise _no_pin(release, now, version, [pin for pin in given_up if pin != now and pin.version and pin.chart])
+
+
+def _check_pinned(run: Run, release: Release) -> None:
+    """Raise ProblemsFound for a release that follows the newest version."""
+    environment = run.registry.environments[release.environment]
+    if not release.version and environment.follows_newest:
+        message = f"'{environment.name}' follows the newest version, and '{release.name}' has no pin"
+        hint = f"to hold it at a version, set spec.version in {release.file} and run 'chartloom pin {release.name}'"
+        raise problem(environment.file, '$.spec.follow', message, hint)
+
+
+def _no_pin(release: Release, now: Pin, version: str, given_up: Sequence[Pin]) -> ProblemsFound:
     hint = f"to pin another version, set spec.version and run 'chartloom pin {release.name}'"
-    raise problem(release.file, '$.spec', known, hint)
+    if version and version == now.version:
+        message = f"'{release.name}' already runs {now}"
+    elif version:
+        message = f"version '{version}' was never pinned here"
+    elif given_up:
+        message = f'no older pin than {now.version}; {given_up[0].version} was rolled back'
+        hint = f'to return to it, use --to {given_up[0].version}'
+    else:
+        message = f"'{release.name}' had no other pin under this name"
+    return problem(release.file, '$.spec', message, hint)
 
 
 def _pins(run: Run, release: Release) -> Iterator[tuple[Pin, bool]]:

@@ -10,11 +10,12 @@ from generator.domain.generated import ResolvedRelease
 from generator.domain.layout import TEMPLATES, model_file
 from generator.domain.problems import Problem, ProblemsFound, problem
 from generator.domain.records import Release, Rollout
+from generator.domain.strategy import Rolling
 from generator.operations.operation import Operation, RegistryChange
 from generator.operations.rollout_began import Began, began_at, first_look, landed
 from generator.operations.rollout_health import Verdict
 from generator.operations.rollout_seen import Landed, refusal
-from generator.operations.rollout_start import Start, check_release, choose_target, start
+from generator.operations.rollout_start import Start, check_release, choose_target, no_rollout, start
 from generator.operations.rollout_state import (
     find_rollout,
     health,
@@ -30,6 +31,9 @@ from generator.pipeline.source import open_source
 from generator.plan.message import shortened
 from generator.strategies.course import ENDED
 from generator.strategies.during import rollout_share, rollout_stage
+
+# The hint for other changes in the work tree, of a command that may not wait until they are committed.
+SET_ASIDE = "set it aside with 'git stash -u', or use --repo URL"
 
 
 def starting(name: str, version: str = '', chart: str = '') -> Operation:
@@ -90,7 +94,7 @@ def _decide(run: Run, release: Release, rollout: Rollout, began: Began | None, g
     if gate.check_health and not rollout.aborted:
         verdict = health(run, rollout, began, gate.prometheus, gate.now)
     if verdict.state == 'failed' and gate.abort_on_failure:
-        return _abort(run, rollout, [verdict.reason])
+        return aborted(run, rollout, reasons=[verdict.reason])
     if verdict.state == 'failed':
         return RegistryChange(result=_stays('failed', rollout, 0, [verdict.reason]))
     wait = waiting(run, rollout, began, gate.now, approved=gate.approved, skip_hold=gate.skip_hold)
@@ -115,7 +119,7 @@ def aborting(name: str) -> Operation:
     """Move all requests back to the old version."""
 
     def decide(run: Run, release: Release, rollout: Rollout) -> RegistryChange:
-        return _abort(run, rollout, [])
+        return aborted(run, rollout)
 
     return _moving('abort', name, decide)
 
@@ -127,10 +131,10 @@ def _moving(
     seen: list[str] = []
 
     def look(run: Run) -> None:
-        seen[:] = [stage_name(find_rollout(run, name)[1])]
+        seen[:] = [stage_name(find_rollout(run, name, verb)[1])]
 
     def change(run: Run) -> RegistryChange:
-        release, rollout = find_rollout(run, name)
+        release, rollout = find_rollout(run, name, verb)
         stage = stage_name(rollout)
         if seen and seen != [stage]:
             message = f"the rollout moved from '{seen[0]}' to '{stage}' while this command ran"
@@ -138,8 +142,11 @@ def _moving(
         seen[:] = [stage]
         return decide(run, release, rollout)
 
-    history = verb != 'abort'
-    return Operation(f'rollout {verb}', (*flags, name), (_model(name),), change, look=look, history=history)
+    urgent, arguments = verb == 'abort', (*flags, name)
+    instead = SET_ASIDE if urgent else ''
+    return Operation(
+        f'rollout {verb}', arguments, (_model(name),), change, look=look, instead=instead, history=not urgent
+    )
 
 
 def _first_note(name: str, began: Start) -> tuple[str, ...]:
@@ -184,10 +191,11 @@ def _advance(run: Run, release: Release, rollout: Rollout) -> RegistryChange:
     return RegistryChange(advance(rollout, release, run.source.read), shortened(subject), result, notes)
 
 
-def _abort(run: Run, rollout: Rollout, reasons: list[str]) -> RegistryChange:
-    subject = f'Abort the rollout of {rollout.name} {rollout.spec["to"]["version"]} at {rollout.stage}'
+def aborted(run: Run, rollout: Rollout, subject: str = '', reasons: Sequence[str] = ()) -> RegistryChange:
+    """Return the change that moves all requests back to the old version; `reasons`: the checks that failed."""
+    subject = subject or f'Abort the rollout of {rollout.name} {rollout.spec["to"]["version"]} at {rollout.stage}'
     result = {
-        'result': 'aborted', 'waitSeconds': 0, 'reasons': reasons, 'stage': rollout.stage,
+        'result': 'aborted', 'waitSeconds': 0, 'reasons': [*reasons], 'stage': rollout.stage,
         'from': rollout.spec['from'], 'remaining': [ENDED] if rollout_stage(rollout).serves else [],
     }  # fmt: skip
     return RegistryChange(abort(rollout, run.source.read), shortened(subject), result, _traffic(rollout, 0))
@@ -195,6 +203,10 @@ def _abort(run: Run, rollout: Rollout, reasons: list[str]) -> RegistryChange:
 
 def _start_of(run: Run, name: str, version: str, chart: str) -> Start:
     registry = run.registry
+    if name in registry.releases and not registry.releases[name].chart:
+        found = resolve_alone(run, registry.releases[name])
+        if isinstance(found.strategy, Rolling):
+            raise no_rollout(found)
     release = check_release(registry, name)
     to = choose_target(release, registry.models[release.model], run.charts[release.model], version, chart)
     old = resolve_alone(run, release)

@@ -10,7 +10,7 @@ from generator.domain.choices import by_commits
 from generator.domain.generated import ResolvedRelease
 from generator.domain.layout import RELEASES, ledger_file
 from generator.domain.places import json_path
-from generator.domain.problems import problem
+from generator.domain.problems import ProblemsFound, problem
 from generator.domain.records import Model, Registry, Release
 from generator.domain.strategy import Rolling
 from generator.domain.tree import Files, Read
@@ -68,14 +68,22 @@ def choose_target(release: Release, model: Model, charts: ModelCharts, version: 
     return pin
 
 
+def no_rollout(found: ResolvedRelease) -> ProblemsFound:
+    """The problem of a rollout of a release with strategy rolling."""
+    written, environment = found.written, found.environment
+    hint = f"run 'chartloom pin --newest {found.release.name}'"
+    if not found.release.chart and environment.follows_newest:
+        hint = f"'{environment.name}' follows the newest version: run 'chartloom generate --commit'"
+    message = "strategy 'rolling' has no rollout: Kubernetes replaces the pods"
+    return problem(written.file, json_path(written.path), message, hint)
+
+
 def start(old: ResolvedRelease, new: ResolvedRelease, read: Read, same_templates: Callable[[], bool]) -> Start:
     """Start a rollout from `old` to `new`; each has its own strategy."""
     release, to = old.release, Pin(new.release.version, new.release.chart)
     strategy, written = new.strategy, new.written
     if isinstance(strategy, Rolling):
-        hint = f"run 'chartloom pin --newest {release.name}'"
-        message = "strategy 'rolling' has no rollout: Kubernetes replaces the pods"
-        raise problem(written.file, json_path(written.path), message, hint)
+        raise no_rollout(new)
     if not by_commits(release.engine(old.environment)):
         return Start(move_pin(release, to, read), to, '')
     if old.strategy.kind != strategy.kind:

@@ -38,11 +38,14 @@ from generator.tools.git.repository import Repository
 _NEXT_LOOK = 30
 
 
-def find_rollout(run: Run, name: str) -> tuple[Release, Rollout]:
+def find_rollout(run: Run, name: str, verb: str = '') -> tuple[Release, Rollout]:
+    """Return a release and its rollout; `verb` is the command that requires one."""
     release = known_release(run.registry, name)
     if name not in run.registry.rollouts:
         environment = run.registry.environments[release.environment]
         hint = _instead(release, environment)
+        if verb == 'abort':
+            hint = f"to return to the version before, run 'chartloom rollback {release.model} --env {environment.name}'"
         raise problem(release.file, '', 'no rollout of this release is in progress in git', hint)
     return release, run.registry.rollouts[name]
 

@@ -88,9 +88,11 @@ def abort(rollout: Rollout, read: Read) -> Files:
         hint = f"run 'chartloom rollout finish {rollout.name}' to remove the new pods"
         raise problem(rollout.file, '$.spec.aborted', 'the rollout is already aborted', hint)
     if stage.replaced:
-        version = rollout.spec['to']['version']
-        back = rollout.spec['from']['version']
-        hint = f"run 'chartloom rollout finish {rollout.name}', then 'chartloom rollout start' with --version {back}"
+        version, left = rollout.spec['to']['version'], len(remaining(rollout))
+        hint = (
+            f"run 'chartloom rollout finish {rollout.name}'{' twice' if left == 2 else ''},"
+            f" then 'chartloom rollback {rollout.model} --env {rollout.environment}'"
+        )
         raise problem(rollout.file, '$.spec.stage', f"at '{stage.name}' the live track already runs {version}", hint)
     if not stage.serves:
         return {rollout.file: None}
@@ -126,9 +128,11 @@ def waits_for(stage: Stage, since: int | None, now: int, branch: str, *, approve
     if since is None:
         return Wait((f"branch '{branch}' does not have this stage yet: push it, or merge its pull request",))
     left = 0 if skip_hold else max(0, since + stage.hold - now)
-    reasons = [f'it holds for {show_time(left)} more'] if left else []
+    reasons = [f"'{stage.name}' holds for {show_time(left)} more"] if left else []
     if stage.approval and not approved:
         reasons.append('requires approval: --approve')
+    elif stage.approval and left:
+        reasons.append('the approval is not stored: give it again when the hold is over')
     return Wait(tuple(reasons), left)
 
 

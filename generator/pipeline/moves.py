@@ -21,8 +21,8 @@ class Moves:
     changed: Mapping[str, tuple[bytes, bytes]]
     gone: Mapping[str, bytes]
 
-    def warnings(self) -> Iterable[Problem]:
-        return migration_warnings(self.changed)
+    def warnings(self, rollbacks: Collection[str] = ()) -> Iterable[Problem]:
+        return migration_warnings(self.changed, rollbacks)
 
     def refused(self) -> Iterable[Problem]:
         return chain(refused_ways(self.changed), refused_ways({path: (data, None) for path, data in self.gone.items()}))

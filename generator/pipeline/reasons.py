@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Iterator
+
+from generator.documents.read import read_yaml
 from generator.domain.generated import Plan
-from generator.domain.layout import DELIVERY
+from generator.domain.layout import DELIVERY, release_of, rollout_file
+from generator.domain.records import Values
 from generator.domain.tree import LINK
 from generator.pipeline.run import Run
 from generator.plan.chart_moves import chart_moves
@@ -20,4 +24,26 @@ def release_reasons(run: Run, plan: Plan, *, head: bool = False) -> dict[str, st
     blobs = run.repository.read(before.values()) if head else {}
     texts = {path: blobs[blob] if head else run.source.read(path) for path, blob in before.items()}
     moves = chart_moves(plan.files, texts, run.ledger_of)
-    return {**chart_reasons(plan, run.registry, run.ledger_of), **moves}
+    rollouts = dict(_rollouts(run, sorted({release_of(change.path) for change in plan.changes} - {''})))
+    moves = {name: text for name, text in moves.items() if name not in rollouts}
+    return {**rollouts, **chart_reasons(plan, run.registry, run.ledger_of), **moves}
+
+
+def _rollouts(run: Run, releases: Iterable[str]) -> Iterator[tuple[str, str]]:
+    """Describe the rollouts of changed releases: they move to another chart, but the pin moves at the end only."""
+    ids, held = run.source.tree.ids, run.source.tree.held
+    for name in releases:
+        file, release = rollout_file(name), run.registry.releases.get(name)
+        if file in ids and name in run.registry.rollouts:
+            spec, aborted = run.registry.rollouts[name].spec, run.registry.rollouts[name].aborted
+            what = 'aborted rollout' if aborted else 'rollout'
+            yield name, f'{what} of {_pin(spec["to"])}, the pin stays {_pin(spec["from"])}'
+        elif file in held and file not in ids and release:
+            spec = read_yaml(run.repository.read([held[file]])[held[file]], file)['spec']
+            stays = release.chart == spec['from']['chart']
+            pin = f'stays {_pin(spec["from"])}' if stays else f'moves from {_pin(spec["from"])}'
+            yield name, f'the rollout of {_pin(spec["to"])} ends, the pin {pin}'
+
+
+def _pin(spec: Values) -> str:
+    return f'{spec["version"]} (chart {spec["chart"]})'

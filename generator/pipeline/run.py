@@ -233,7 +233,8 @@ class Run:
 
     @cached_property
     def warnings(self) -> list[Problem]:
-        return sorted([*registry_warnings(self.registry, self.templates), *self._moves.warnings()])
+        rollbacks = [release.name for release in self.registry.releases.values() if release.is_rollback]
+        return sorted([*registry_warnings(self.registry, self.templates), *self._moves.warnings(rollbacks)])
 
     def check_requests(self, plan: Plan, removable: Collection[str]) -> None:
         """Raise ProblemsFound if a plan removes pods that have requests, unless their release is `removable`."""

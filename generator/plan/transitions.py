@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, assert_never
 
@@ -97,8 +97,12 @@ def at(value: Any, *path: str) -> Any:
     return value
 
 
-def migration_warnings(changed: Mapping[str, tuple[bytes, bytes]]) -> Iterator[Problem]:
+def migration_warnings(
+    changed: Mapping[str, tuple[bytes, bytes]], rollbacks: Collection[str] = ()
+) -> Iterator[Problem]:
     """Warn about changed delivery files; `changed` has the published and the desired content, by path.
+
+    A release of `rollbacks` moves all requests at once on purpose.
 
     A published file that was edited by hand is skipped: its form is unknown.
     """
@@ -109,7 +113,7 @@ def migration_warnings(changed: Mapping[str, tuple[bytes, bytes]]) -> Iterator[P
         moves = len({tuple(_NAMESPACE.findall(data)) for data in pair}) > 1
         if moves or any(b'strategy:' in data for data in pair) or _differ(*pair):
             before, after = (read_yaml(data, path) for data in pair)
-            yield from _warnings(release_file(release), model_of(path), before, after)
+            yield from _warnings(release_file(release), model_of(path), before, after, back=release in rollbacks)
             yield from _move(release_file(release), before, after)
             yield from _destination(release_file(release), before, after)
 
@@ -127,7 +131,8 @@ def _move(file: str, before: Values, after: Values) -> Iterator[Problem]:
             f"its Application moves from namespace '{old['namespace']}' to '{new['namespace']}': both would deploy it"
         )
         hint = (
-            f"delete '{old['name']}' in '{old['namespace']}' without its finalizer, before you apply the new bootstrap"
+            f"before you apply the new bootstrap, remove metadata.finalizers of Application '{old['name']}'"
+            f" in '{old['namespace']}', then delete it"
         )
         yield Problem(file, '', message, hint)
 
@@ -177,9 +182,9 @@ def _scaling(file: str, old: _Form, new: _Form) -> Iterator[Problem]:
         yield Problem(file, '', message, 'start a rollout, or scale the HorizontalPodAutoscaler of the primary by hand')
 
 
-def _warnings(file: str, name: str, before: Values, after: Values) -> Iterator[Problem]:
+def _warnings(file: str, name: str, before: Values, after: Values, *, back: bool) -> Iterator[Problem]:
     old, new = _form(before), _form(after)
-    gone, comes, rolls = old.workload(name), new.workload(name), old.rolls or new.rolls
+    gone, comes, rolls = old.workload(name), new.workload(name), old.rolls or new.rolls or back
     if gone != comes:
         message = f'changes from {old.shown} to {new.shown}: {comes} replaces {gone}, whose pods are deleted'
         yield Problem(file, '', message, 'apply it at low traffic: requests may fail until the new pods are ready')

@@ -62,7 +62,7 @@ _DYNAMIC = tuple(f'canary.dynamicStableScale{more}' for more in ('', 'AndKeepOld
 REFUSALS = (
     Refusal(
         ('canary',), ('native',), ('service',), 'a Service does not support weights',
-        "use router 'gateway-api', or strategy blueGreen, or engine 'argo-rollouts'",
+        "use router 'gateway-api', or engine 'argo-rollouts', or strategy blueGreen, or write strategy: {rolling: {}}",
     ),
     Refusal(
         ('canary.mirror', 'canary.mirrorOnPaths', 'canary.severalMirrors'), ('native',), ('nginx',),
@@ -93,7 +93,7 @@ REFUSALS = (
     ),
     Refusal(
         ('canary',), ('flagger',), ('service',), "Flagger does not support weights with router 'service'",
-        "use router 'gateway-api', or strategy blueGreen, or engine 'argo-rollouts'",
+        "use router 'gateway-api', or engine 'argo-rollouts', or strategy blueGreen, or write strategy: {rolling: {}}",
     ),
     Refusal(
         _DYNAMIC, ('native', 'flagger'), _ANY,

@@ -149,7 +149,7 @@ def test_applications_that_move_to_another_namespace_are_told(tmp_path: Path) ->
     (warning,) = json.loads(done.stdout)['warnings']
     assert warning['file'] == 'registry/releases/prod/web.yaml'
     assert "moves from namespace 'argocd' to 'apps-prod'" in warning['message']
-    assert "delete 'prod-web' in 'argocd' without its finalizer" in warning['hint']
+    assert "remove metadata.finalizers of Application 'prod-web' in 'argocd', then delete it" in warning['hint']
 
 
 CANARY = {'canary': {'steps': [{'weight': 20}]}}
@@ -239,6 +239,9 @@ def test_a_pin_that_is_moved_past_the_strategy_is_told(tmp_path: Path, strategy:
     assert done.returncode == 0
     assert f'gets all requests at once, although the strategy is {next(iter(strategy))}' in done.stderr
     assert 'chartloom rollout start' in done.stderr
+    # A rollback moves them at once on purpose.
+    here.write(r.release('prod', 'web', version='2', chart='1.0.1', rollback='1.0.1'))
+    assert 'at once' not in chartloom(here.folder, 'plan').stderr
 
 
 def test_pods_that_have_requests_and_go_are_told(tmp_path: Path) -> None:

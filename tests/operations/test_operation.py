@@ -207,14 +207,21 @@ def test_an_option_without_effect_is_an_error(checkout: Checkout, arguments: lis
 
 def test_a_commit_says_what_happens_to_the_traffic_and_who_approved(checkout: Checkout) -> None:
     as_json(checkout.folder, 'rollout', 'start', 'prod/web', '--push')
-    assert 'gets no requests yet' in checkout.git('log', '-1', '--format=%B')
+    said = checkout.git('log', '-1', '--format=%B')
+    assert 'gets no requests yet' in said
+    assert '* prod/web: rollout of 2 (chart 1.0.1), the pin stays 1 (chart 1.0.0)\n' in said
     as_json(checkout.folder, 'rollout', 'advance', 'prod/web', '--now', '--approve', '--push')
     as_json(checkout.folder, 'rollout', 'advance', 'prod/web', '--now', '--approve', '--push')
     said = checkout.git('log', '-1', '--format=%B')
     assert 'prod/web: version 2 gets 20 % of the requests before this commit, 50 % after it.' in said
     assert 'Chartloom-Operation: rollout advance --approve --now prod/web' in said
-    as_json(checkout.folder, 'rollout', 'abort', 'prod/web')
-    assert '50 % of the requests before this commit, 0 % after it' in checkout.git('log', '-1', '--format=%B')
+    as_json(checkout.folder, 'rollout', 'abort', 'prod/web', '--push')
+    said = checkout.git('log', '-1', '--format=%B')
+    assert '50 % of the requests before this commit, 0 % after it' in said
+    assert '* prod/web: aborted rollout of 2 (chart 1.0.1), the pin stays 1 (chart 1.0.0)\n' in said
+    as_json(checkout.folder, 'rollout', 'finish', 'prod/web', '--push')
+    said = checkout.git('log', '-1', '--format=%B')
+    assert '* prod/web: the rollout of 2 (chart 1.0.1) ends, the pin stays 1 (chart 1.0.0)\n' in said
 
 
 KILLED = """

@@ -83,7 +83,57 @@ def test_it_goes_back_only_to_what_ran_here(tmp_path: Path) -> None:
     new = r.Repository(tmp_path / 'new', files | r.release('prod', 'web', version='1', chart='1.0.0'))
     new.publish()
     done = chartloom(new.folder, 'rollback', 'web', '--env', 'prod')
-    assert done.stderr.splitlines()[0] == f'{FILE.format("prod")}::$.spec: this file never had another pin'
+    assert done.stderr.splitlines()[0] == f"{FILE.format('prod')}::$.spec: 'prod/web' had no other pin under this name"
+    done = chartloom(new.folder, 'rollback', 'web', '--env', 'prod', '--to', '1')
+    assert done.stderr.splitlines()[0] == f"{FILE.format('prod')}::$.spec: 'prod/web' already runs 1 (chart 1.0.0)"
+
+
+def test_what_was_given_up_is_named(tmp_path: Path) -> None:
+    made = repository(tmp_path, 'ar-gw-argocd')
+    for _ in range(2):
+        run(made, 'rollback', 'web', '--env', 'ar-gw-argocd')
+    done = chartloom(made.folder, 'rollback', 'web', '--env', 'ar-gw-argocd')
+    assert done.stderr.splitlines() == [
+        f'{FILE.format("ar-gw-argocd")}::$.spec: no older pin than 1; 2 was rolled back',
+        '  hint: to return to it, use --to 2',
+    ]
+    # A version that somebody returned to is not given up any more, nor is the one it came from.
+    run(made, 'rollback', 'web', '--env', 'ar-gw-argocd', '--to', '2')
+    pin(made, 'ar-gw-argocd', '3', '1.0.2')
+    assert run(made, 'rollback', 'web', '--env', 'ar-gw-argocd')['to']['version'] == '2'
+
+
+def test_a_pin_that_was_reverted_is_given_up(tmp_path: Path) -> None:
+    made = repository(tmp_path, 'ar-gw-argocd')
+    pin(made, 'ar-gw-argocd', '2', '1.0.1')  # as `git revert` does
+    assert run(made, 'rollback', 'web', '--env', 'ar-gw-argocd')['to']['version'] == '1'
+
+
+def test_an_environment_that_follows_has_no_pins(tmp_path: Path) -> None:
+    files = r.settings() | r.model('web', versions=VERSIONS) | r.following('dev') | r.release('dev', 'web')
+    made = r.Repository(tmp_path / 'repository', files)
+    made.publish()
+    done = chartloom(made.folder, 'rollback', 'web', '--env', 'dev')
+    assert done.stderr.splitlines()[:1] == [
+        "registry/environments/dev.yaml::$.spec.follow: 'dev' follows the newest version, and 'dev/web' has no pin"
+    ]
+    done = chartloom(made.folder, 'rollout', 'start', 'dev/web')
+    assert done.stderr.splitlines() == [
+        "registry/releases/dev/web.yaml::$.spec: strategy 'rolling' has no rollout: Kubernetes replaces the pods",
+        "  hint: 'dev' follows the newest version: run 'chartloom generate --commit'",
+    ]
+
+
+def test_changes_of_others_can_be_set_aside(tmp_path: Path) -> None:
+    made = repository(tmp_path, 'na-gw-flux')
+    pin(made, 'na-gw-flux', '2', '1.0.1')
+    run(made, 'rollout', 'start', 'na-gw-flux/web')
+    made.write(r.environment('other'))
+    for arguments in (('rollback', 'web', '--env', 'na-gw-flux'), ('rollout', 'abort', 'na-gw-flux/web')):
+        done = chartloom(made.folder, *arguments)
+        assert "  hint: set it aside with 'git stash -u', or use --repo URL" in done.stderr.splitlines()
+    git(made.folder, 'stash', '--quiet', '--include-untracked')
+    run(made, 'rollback', 'web', '--env', 'na-gw-flux')
 
 
 def test_a_rollout_in_git_is_aborted(tmp_path: Path) -> None:
@@ -92,6 +142,9 @@ def test_a_rollout_in_git_is_aborted(tmp_path: Path) -> None:
     run(made, 'rollout', 'start', 'na-gw-flux/web')
     found = run(made, 'rollback', 'web', '--env', 'na-gw-flux')
     assert (found['result'], found['to']['version']) == ('aborted', '2')
+    message = git(made.folder, 'log', '-1', '--format=%B')
+    assert 'version 3 gets 0 % of the requests before this commit, 0 % after it' in message
+    assert 'the rollout of 3 (chart 1.0.2) ends, the pin stays 2 (chart 1.0.1)' in message
     assert spec(made, 'na-gw-flux') == {'version': '2', 'chart': '1.0.1'}
     assert not made.run().registry.rollouts
     run(made, 'rollout', 'start', 'na-gw-flux/web')
@@ -100,3 +153,5 @@ def test_a_rollout_in_git_is_aborted(tmp_path: Path) -> None:
         "registry/rollouts/na-gw-flux/web.yaml: a rollout to 3 is in progress, and '1' is not the old version",
         "  hint: run 'chartloom rollout abort na-gw-flux/web' first",
     ]
+    done = chartloom(made.folder, 'rollback', 'web', '--env', 'na-gw-flux')
+    assert done.stdout.splitlines()[-1] == 'na-gw-flux/web: 2 serves all requests again'

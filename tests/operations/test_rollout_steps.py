@@ -22,8 +22,9 @@ def wait(since: int | None, *, approved: bool = False, skip_hold: bool = False) 
 
 
 def test_a_stage_waits_for_its_hold_and_for_somebody() -> None:
-    assert wait(700) == Wait(('it holds for 5m more', 'requires approval: --approve'), 300)
-    assert wait(700, approved=True) == Wait(('it holds for 5m more',), 300)
+    assert wait(700) == Wait(("'step-1' holds for 5m more", 'requires approval: --approve'), 300)
+    again = 'the approval is not stored: give it again when the hold is over'
+    assert wait(700, approved=True) == Wait(("'step-1' holds for 5m more", again), 300)
     assert wait(400, approved=True) == wait(700, approved=True, skip_hold=True) == Wait((), 0)
     assert wait(2000, approved=True).seconds == 1600  # a clock that is behind
 

@@ -287,8 +287,13 @@ def test_signatures_that_git_is_to_show_are_no_part_of_a_time(checkout: Checkout
 
 
 def test_status_is_a_small_picture(checkout: Checkout) -> None:
-    assert 'starts this one' in chartloom(checkout.folder, 'rollout', 'status', 'prod/web').stdout
-    assert chartloom(checkout.folder, 'rollout', 'status').stdout == 'no rollout is in progress\n'
+    assert chartloom(checkout.folder, 'rollout', 'status', 'prod/web').stdout.startswith(
+        "prod/web: 'chartloom rollout start prod/web' would move it from 1 (chart 1.0.0) to 2 (chart 1.0.1), a commit"
+    )
+    assert chartloom(checkout.folder, 'rollout', 'status').stdout.splitlines() == [
+        'no rollout in git is in progress',
+        "for a release that Argo Rollouts or Flagger moves: 'chartloom rollout status ENV/MODEL'",
+    ]
     rollout(checkout, 'start', 'prod/web')
     rollout(checkout, 'advance', 'prod/web', **made())
     lines = chartloom(checkout.folder, 'rollout', 'status').stdout.splitlines()
@@ -304,7 +309,7 @@ def test_status_is_a_small_picture(checkout: Checkout) -> None:
         '  ○ end      ██████████ 100 %  the release pins the new version',
     ]
     assert lines[9].startswith("at 'step-1' since 20")
-    assert lines[10].startswith("next: 'step-2'; it holds for ")
+    assert lines[10].startswith("next: 'step-2'; 'step-1' holds for ")
     rollout(checkout, 'abort', 'prod/web')
     lines = chartloom(checkout.folder, 'rollout', 'status').stdout.splitlines()
     assert lines[2] == '  ✗ step-1   ░░░░░░░░░░   0 %  aborted: all requests are back, the new pods are removed next'
@@ -348,7 +353,8 @@ REFUSED = [
     (('start', 'prod/web', '--version', '1', '--chart', '1.0.1'), "chart '1.0.1' serves version '2', not '1'"),
     (('start', 'prod/web', '--version', '1'), 'the release already runs 1 (chart 1.0.0)'),
     (('advance', 'prod/web'), 'no rollout of this release is in progress'),
-    (('abort', 'prod/web'), "hint: run 'chartloom rollout start prod/web'"),
+    (('abort', 'prod/web'), "hint: to return to the version before, run 'chartloom rollback web --env prod'"),
+    (('finish', 'prod/web'), "hint: run 'chartloom rollout start prod/web'"),
 ]
 
 
@@ -375,6 +381,12 @@ def test_what_cannot_be_done_in_the_middle_is_told(checkout: Checkout) -> None:
         rollout(checkout, 'advance', 'prod/web', '--now', '--approve')
     done = chartloom(checkout.folder, 'rollout', 'abort', 'prod/web')
     assert "at 'replace' the live track already runs 2" in done.stderr
+    hint = "run 'chartloom rollout finish prod/web' twice, then 'chartloom rollback web --env prod'"
+    assert hint in done.stderr
+    for _ in range(2):
+        rollout(checkout, 'finish', 'prod/web')
+    done = chartloom(checkout.folder, 'rollback', 'web', '--env', 'prod')
+    assert done.stdout.splitlines()[-1] == 'prod/web: 2 → 1 (chart 1.0.0)'
 
 
 def test_a_rollout_that_finds_no_room_does_not_begin(tmp_path: Path) -> None:
@@ -405,6 +417,13 @@ def test_rolling_has_no_rollout_and_nothing_pinned_none_either(tmp_path: Path) -
     assert "strategy 'rolling' has no rollout" in done.stderr
     assert "strategy 'rolling'" in chartloom(checkout.folder, 'rollout', 'status', 'prod/web').stdout
     checkout = prepared(tmp_path / 'two', {**files({'rolling': {}}, follow='newest'), **r.release('prod', 'web')})
+    done = chartloom(checkout.folder, 'rollout', 'start', 'prod/web')
+    assert done.stderr.splitlines()[1] == "  hint: 'prod' follows the newest version: run 'chartloom generate --commit'"
+    registry = {
+        **files({'canary': {'steps': [{'weight': 20, 'hold': '10m'}]}}, follow='newest', engine='argo-rollouts'),
+        **r.release('prod', 'web'),
+    }
+    checkout = prepared(tmp_path / 'three', registry)
     done = chartloom(checkout.folder, 'rollout', 'start', 'prod/web')
     assert 'a rollout requires a pin, and this release has none' in done.stderr
 
