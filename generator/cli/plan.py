@@ -13,6 +13,7 @@ from generator.domain.generated import Plan
 from generator.domain.layout import chart_file, chart_folder
 from generator.domain.secrets import veil
 from generator.pipeline import known
+from generator.pipeline.heirs import heirs
 from generator.pipeline.reasons import release_reasons
 from generator.pipeline.run import Run, open_run
 from generator.plan.removals import removal_warnings
@@ -51,7 +52,7 @@ def command(
     diffs = {change.path: _diff(run, plan, change.path) for change in plan.changes} if diff else {}
     reasons = release_reasons(run, plan)
     shown = about(run.warnings, models, run.registry.releases) if plan.changes else []
-    warnings = [*shown, *removal_warnings(plan, allow_removal)]
+    warnings = [*shown, *removal_warnings(plan, allow_removal, heirs(run, plan))]
     warn(warnings)
     if output == 'json':
         result({**_data(plan, diffs, reasons), 'warnings': problem_data(warnings)})

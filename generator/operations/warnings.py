@@ -7,6 +7,7 @@ from collections.abc import Collection
 from generator.domain.layout import is_registry_yaml, release_file
 from generator.domain.problems import Problem
 from generator.operations.operation import Outcome
+from generator.pipeline.heirs import heirs
 from generator.pipeline.run import Run
 from generator.plan.removals import removal_warnings
 from generator.plan.touched import about
@@ -14,7 +15,7 @@ from generator.plan.touched import about
 
 def shown_warnings(run: Run, outcome: Outcome, removable: Collection[str]) -> tuple[Problem, ...]:
     """Select the warnings about changed files, about registry files that differ from HEAD, and about removals."""
-    removals = removal_warnings(outcome.plan, removable)
+    removals = removal_warnings(outcome.plan, removable, heirs(run, outcome.plan))
     if not outcome.changed:
         return tuple(removals)
     ids, held = run.source.tree.ids, run.source.tree.held

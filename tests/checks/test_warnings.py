@@ -113,6 +113,30 @@ def test_a_name_that_removes_nothing_and_an_environment_that_goes_with_its_relea
     assert 'uninstalled' not in git(here.folder, 'log', '-1', '--format=%B')
 
 
+@pytest.mark.parametrize(
+    ('agent', 'way'),
+    [
+        ('argocd', "delete Application 'chartloom-prod', then remove metadata.finalizers of 'prod-web'"),
+        ('flux', "delete Kustomization 'chartloom-prod', then set spec.suspend: true of HelmReleases 'prod-web'"),
+    ],
+)
+def test_a_renamed_environment_keeps_its_pods(tmp_path: Path, agent: str, way: str) -> None:
+    place = {'agent': agent, 'namespace': 'ml', 'cluster': {'name': 'shop', 'server': 'https://k8s.example:6443'}}
+    files = r.settings() | r.model('web') | r.following('prod', **place) | r.release('prod', 'web')
+    here = r.Repository(tmp_path / 'repository', files)
+    here.publish()
+    for file in ('releases/prod/web', 'environments/prod'):
+        (here.folder / f'registry/{file}.yaml').unlink()
+    here.write(r.following('shop', **place) | r.release('shop', 'web'))
+    for command in (['plan'], ['generate', '--commit']):
+        done = chartloom(here.folder, *command, '--allow-removal', 'prod', '--allow-removal', 'prod/*')
+        warning, hint = done.stderr.splitlines()
+        assert warning.endswith("'prod' is removed, and 'shop' has its cluster and namespace: nothing is uninstalled")
+        assert hint == (
+            f"  hint: {way} and delete them; the objects in namespace 'ml' are those of 'shop': do not delete them"
+        )
+
+
 HERE, THERE = 'https://kubernetes.default.svc', 'https://k8s.example:6443'
 OPEN = "its Applications may name the project of environment 'prod' of the same Argo CD"
 
