@@ -59,7 +59,7 @@ def _tell(outcome: Outcome) -> None:
         say(f'\nset spec.repository.url in {SETTINGS}: it is a placeholder now, {PLACEHOLDER}', fg='yellow')
     bootstrap = bootstrap_file(FIRST_ENVIRONMENT)
     say('\nnext:')
-    say(f'  edit {model_file("<model>"):<36} add a model, and {release_file(f"{FIRST_ENVIRONMENT}/<model>")}')
+    say(f'  write {model_file("<model>"):<35} for a model, and {release_file(f"{FIRST_ENVIRONMENT}/<model>")}')
     say('  chartloom generate --commit               generate its chart, values and delivery object')
     say(f'  kubectl apply -f {bootstrap:<24} once, by the platform team: the agent then follows the repository')
     say(f'  (review {bootstrap} first: it defines what the repository may deploy, and where)')

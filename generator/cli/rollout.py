@@ -17,7 +17,6 @@ from generator.cli.operation import (
     operation_options,
     outcome_data,
     release_name,
-    repo_option,
     tell,
 )
 from generator.cli.output import common_options, problem_data, report, result, say, wants_json, warn
@@ -61,7 +60,10 @@ def _verb(named: offers.Offer) -> Callable[[F], F]:
 )  # fmt: skip
 @_verb(offers.releases)
 def start(name: str, version: str, chart: str, place: Place, output: str) -> None:
-    """Start the new pods next to the old ones, without traffic."""
+    """Start a rollout: with engine native the new pods start next to the old ones, without traffic.
+
+    With Argo Rollouts and Flagger the pin moves, and their controllers do the rest.
+    """
     outcome = place.carry_out(starting(name, version, chart))
     tell(outcome)
     if not wants_json() and not place.dry_run:
@@ -172,7 +174,9 @@ def _model(name: str) -> str:
 
 @command.command()
 @click.argument('name', metavar='[ENV/MODEL]', default='', shell_complete=offers.releases, callback=release_name)
-@repo_option
+@click.option(
+    '--repo', default='', metavar='URL', help='Read this remote repository without a checkout; --record pushes to it.'
+)
 @branch_option
 @click.option('--record', is_flag=True, help='Record on the remote that the stages are on the published branch.')
 @common_options

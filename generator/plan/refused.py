@@ -47,7 +47,9 @@ def _of_flagger(release: str, before: Values, after: Values, *, removed: bool) -
         yield Problem(file, '', message, 'commit it without leavesFlagger, then remove it when that is applied')
     elif not removed and not after and not reverts:
         message = 'leaves engine flagger in one commit: Flagger would delete its pods while the others have 0 replicas'
-        hint = 'write leavesFlagger: true, keep the engine, and change the engine when the agent has applied that'
+        hint = (
+            'write leavesFlagger: true, keep the engine, push that, and change the engine when the agent has applied it'
+        )
         yield Problem(file, '', message, hint)
     elif after and _scaler(before) == 'ScaledObject' != _scaler(after):
         message = 'scales by CPU or not at all instead of by load: Flagger keeps the ScaledObject of its primary'

@@ -45,7 +45,9 @@ def test_it_leaves_flagger_in_two_commits(tmp_path: Path, environment: str) -> N
     for command in (('generate', '--commit'), ('plan',), ('verify',)):
         lines = told(repository, *command)
         place = lines.index(f'{FILE.format(environment)}: {LEAVES}')
-        hint = 'write leavesFlagger: true, keep the engine, and change the engine when the agent has applied that'
+        hint = (
+            'write leavesFlagger: true, keep the engine, push that, and change the engine when the agent has applied it'
+        )
         assert lines[place + 1] == f'  hint: {hint}'
     repository.write(release(environment, leavesFlagger=True))
     repository.publish()
