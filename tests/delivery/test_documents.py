@@ -51,6 +51,21 @@ def test_a_readme_names_what_runs_the_gateway(tmp_path: Path, controller: str, t
     assert 'Envoy' not in readme
 
 
+def test_a_readme_names_labels_and_alerts_only_if_they_are_set(tmp_path: Path) -> None:
+    def line(name: str, **more: object) -> str:
+        monitoring = {'namespace': 'monitoring', 'podMonitor': True, **more}
+        run = r.Repository(tmp_path / name, r.settings() | r.environment('prod', monitoring=monitoring)).run()
+        readme = render_documents(run.registry, run.templates, {})['README.md'].decode()
+        (found,) = [line for line in readme.splitlines() if 'Prometheus Operator' in line]
+        assert f'{found}\n* ' in readme
+        return found
+
+    assert line('plain') == '* the Prometheus Operator'
+    labels = ', and a Prometheus that selects objects with the labels of the environment'
+    assert line('labels', labels={'release': 'kube'}) == f'* the Prometheus Operator{labels}'
+    assert line('rules', rules=True) == '* the Prometheus Operator; kube-state-metrics for some alerts'
+
+
 def test_a_readme_says_what_keeps_environments_apart(tmp_path: Path) -> None:
     def readme(name: str, **spec: object) -> str:
         run = r.Repository(tmp_path / name, r.settings() | r.environment('prod', **spec)).run()

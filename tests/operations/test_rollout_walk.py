@@ -385,6 +385,8 @@ def test_what_cannot_be_done_in_the_middle_is_told(checkout: Checkout) -> None:
     assert hint in done.stderr
     for _ in range(2):
         rollout(checkout, 'finish', 'prod/web')
+    newest = 'prod/web already runs the newest version, 2 (chart 1.0.1); '
+    assert chartloom(checkout.folder, 'rollout', 'status', 'prod/web').stdout.startswith(newest)
     done = chartloom(checkout.folder, 'rollback', 'web', '--env', 'prod')
     assert done.stdout.splitlines()[-1] == 'prod/web: 2 → 1 (chart 1.0.0)'
 
