@@ -14,15 +14,17 @@ from generator.operations.rollback import rolling_back
 @click.command()
 @click.argument('model', shell_complete=offers.models)
 @click.option('--env', required=True, metavar='ENV', shell_complete=offers.environments, help='The environment.')
-@click.option('--to', 'version', default='', metavar='VERSION', help='The model version; default: the one before.')
+@click.option('--to', 'version', default=None, metavar='VERSION', help='The model version; default: the one before.')
 @operation_options
-def command(model: str, env: str, version: str, place: Place, output: str) -> None:
+def command(model: str, env: str, version: str | None, place: Place, output: str) -> None:
     """Go back to the version that a model ran before in an environment, as fast as its engine can.
 
     A rollout in git that is in progress is aborted. Else the pin before the current one is restored from git's history,
     and Argo Rollouts and Flagger skip their steps and checks until the next pin.
     """
-    outcome = place.carry_out(rolling_back(f'{env}/{model}', version))
+    if version == '':
+        raise click.UsageError('--to requires a version, found an empty one')
+    outcome = place.carry_out(rolling_back(f'{env}/{model}', version or ''))
     before, after = outcome.result['from'], outcome.result['to']
     if outcome.result['result'] == 'aborted':
         tell_abort(f'{env}/{model}', outcome, after['version'])

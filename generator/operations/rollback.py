@@ -33,6 +33,7 @@ def rolling_back(name: str, version: str = '') -> Operation:
         release = known_release(run.registry, name)
         if rollout := run.registry.rollouts.get(name):
             return _abort(run, release, rollout, version)
+        _check_clean(run, release)
         to = _earlier(run, release, version)
         found = resolve_named(run, name)
         subject = shortened(f'Roll back {name}: {release.version} → {to}')
@@ -69,6 +70,7 @@ def _earlier(run: Run, release: Release, version: str) -> Pin:
     now, given_up = _pin(release.spec), list[Pin]()
     _check_pinned(run, release)
     places = {entry.version: place for place, entry in enumerate(run.charts[release.model].ledger)}
+    versions = {entry.version for entry in run.registry.models[release.model].versions}
     later, is_rollback = now, release.is_rollback
     for pin, back in _pins(run, release):
         # A move to an older chart gives up the newer one, by a rollback or, for example, by `git revert`.
@@ -77,9 +79,19 @@ def _earlier(run: Run, release: Release, version: str) -> Pin:
             given_up.append(pin)
         later, is_rollback = pin, back
         wanted = pin.version == version if version else pin not in given_up
-        if wanted and pin != now and pin.version and pin.chart:
+        if wanted and pin != now and pin.version in versions and pin.chart in places:
             return pin
-    raise _no_pin(release, now, version, [pin for pin in given_up if pin != now and pin.version and pin.chart])
+    if run.repository.ask('rev-parse', '--is-shallow-repository') == 'true':
+        hint = "fetch the history with 'git fetch --unshallow', or use --repo URL"
+        raise problem(release.file, '', 'this clone is shallow: its history has no earlier pin', hint)
+    raise _no_pin(release, now, version, [pin for pin in given_up if pin != now and pin.version in versions])
+
+
+def _check_clean(run: Run, release: Release) -> None:
+    """Raise ProblemsFound if the release's file has other changes: a rollback deploys them without checks."""
+    source = run.source
+    if release.file not in source.laid and source.tree.ids.get(release.file) != source.tree.held.get(release.file):
+        raise problem(release.file, '', 'changed, and not part of this operation', SET_ASIDE)
 
 
 def _check_pinned(run: Run, release: Release) -> None:

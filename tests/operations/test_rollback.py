@@ -13,6 +13,7 @@ from gitops import chartloom
 from parts import git
 
 VERSIONS = [r.version('1'), r.version('2'), r.version('3')]
+HEAD = 'apiVersion: chartloom/v1\nkind: Release\nmetadata: {name: web}\n'
 FILE = 'registry/releases/{}/web.yaml'
 
 
@@ -155,3 +156,39 @@ def test_a_rollout_in_git_is_aborted(tmp_path: Path) -> None:
     ]
     done = chartloom(made.folder, 'rollback', 'web', '--env', 'na-gw-flux')
     assert done.stdout.splitlines()[-1] == 'na-gw-flux/web: 2 serves all requests again'
+
+
+def test_what_cannot_be_deployed_any_more_is_skipped(tmp_path: Path) -> None:
+    """A version that was removed from the model, and pins that people misspelt."""
+    made = repository(tmp_path, 'ar-gw-argocd')
+    file = made.folder / FILE.format('ar-gw-argocd')
+    text = file.read_text(encoding='utf-8')
+    for other in ('spec: [1]', 'spec: {version: {a: b}, chart: [x]}', 'spec: {version: "2", chart: 7.7.7}'):
+        file.write_text(f'{HEAD}{other}\n', encoding='utf-8')
+        git(made.folder, 'commit', '--quiet', '--all', '--message', 'by hand')
+    file.write_text(text, encoding='utf-8')
+    made.write(r.model('web', 'tensorflow-serving', [VERSIONS[0], VERSIONS[2]], route={}, **s.canary()))
+    made.publish()
+    found = run(made, 'rollback', 'web', '--env', 'ar-gw-argocd')
+    assert found['to'] == {'version': '1', 'chart': '1.0.0'}
+
+
+def test_other_changes_of_the_release_are_not_deployed_with_it(tmp_path: Path) -> None:
+    made = repository(tmp_path, 'ar-gw-argocd')
+    made.write(r.release('ar-gw-argocd', 'web', version='3', chart='1.0.2', values={'replicaCount': 9}))
+    done = chartloom(made.folder, 'rollback', 'web', '--env', 'ar-gw-argocd')
+    assert done.returncode == 1
+    assert done.stderr.splitlines()[0] == f'{FILE.format("ar-gw-argocd")}: changed, and not part of this operation'
+    done = chartloom(made.folder, 'rollback', 'web', '--env', 'ar-gw-argocd', '--to', '')
+    assert (done.returncode, 'found an empty one' in done.stderr) == (2, True)
+
+
+def test_a_shallow_clone_has_no_history(tmp_path: Path) -> None:
+    made = repository(tmp_path, 'ar-gw-argocd')
+    shallow = tmp_path / 'shallow'
+    git(tmp_path, 'clone', '--quiet', '--depth', '1', f'file://{made.folder}', str(shallow))
+    done = chartloom(shallow, 'rollback', 'web', '--env', 'ar-gw-argocd')
+    assert done.returncode == 1
+    assert done.stderr.splitlines()[0] == (
+        f'{FILE.format("ar-gw-argocd")}: this clone is shallow: its history has no earlier pin'
+    )
