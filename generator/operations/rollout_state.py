@@ -52,15 +52,15 @@ def find_rollout(run: Run, name: str, verb: str = '') -> tuple[Release, Rollout]
 
 def _instead(release: Release, environment: Environment) -> str:
     """The next action for a release without a rollout in git."""
-    engine = release.engine(environment)
+    engine, back = release.engine(environment), f'chartloom rollback {release.model} --env {environment.name}'
     match engine:
         case 'native':
             return f"run 'chartloom rollout start {release.name}'"
         case 'argo-rollouts':
-            return f"Argo Rollouts moves it: run 'kubectl argo rollouts promote {release.model}', or abort it"
+            return f"Argo Rollouts moves it: run 'kubectl argo rollouts promote {release.model}', or '{back}'"
         case 'flagger':
             gate = 'open or close its gate, or ' if 'gate' in environment.spec else ''
-            return f'Flagger moves it: {gate}revert the commit that moved the pin'
+            return f"Flagger moves it: {gate}run '{back}'"
         case _:
             assert_never(engine)
 

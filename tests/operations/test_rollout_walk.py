@@ -317,8 +317,15 @@ def test_status_is_a_small_picture(checkout: Checkout) -> None:
     assert (data['stage'], data['aborted'], data['next']) == ('step-1', True, 'end')
 
 
-@pytest.mark.parametrize(('engine', 'says'), [('argo-rollouts', 'Argo Rollouts moves'), ('flagger', 'Flagger moves')])
-def test_with_a_controller_the_start_is_all_there_is(engine: str, says: str, tmp_path: Path) -> None:
+ENGINES = {
+    'argo-rollouts': ('Argo Rollouts moves', "it: run 'kubectl argo rollouts promote web', or "),
+    'flagger': ('Flagger moves', 'it: run '),
+}
+
+
+@pytest.mark.parametrize('engine', ENGINES)
+def test_with_a_controller_the_start_is_all_there_is(engine: str, tmp_path: Path) -> None:
+    says, instead = ENGINES[engine]
     steps = {'canary': {'steps': [{'weight': 20, 'hold': '10m'}, {'weight': 50, 'hold': '10m'}]}}
     checkout = prepared(tmp_path / 'repository', files(steps, engine=engine))
     done = chartloom(checkout.folder, 'rollout', 'start', 'prod/web')
@@ -328,6 +335,8 @@ def test_with_a_controller_the_start_is_all_there_is(engine: str, says: str, tmp
     assert not (checkout.folder / ROLLOUT).exists()
     assert read_yaml(checkout.read('registry/releases/prod/web.yaml').encode(), '')['spec']['version'] == '2'
     assert checkout.generate().changed is False
+    hint = chartloom(checkout.folder, 'rollout', 'advance', 'prod/web').stderr.splitlines()[1]
+    assert hint == f"  hint: {says} {instead}'chartloom rollback web --env prod'"
 
 
 def test_where_templates_differ_the_chart_goes_first(checkout: Checkout) -> None:
