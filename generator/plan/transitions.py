@@ -189,7 +189,7 @@ def _warnings(file: str, name: str, before: Values, after: Values, *, back: bool
         message = f'changes from {old.shown} to {new.shown}: {comes} replaces {gone}, whose pods are deleted'
         yield Problem(file, '', message, 'apply it at low traffic: requests may fail until the new pods are ready')
     elif makes_routes(old.engine) != makes_routes(new.engine):
-        wait = 'about 30 seconds' if makes_routes(old.engine) else 'about 20 seconds and the start of a pod'
+        wait = f'about {30 if makes_routes(old.engine) else 20} seconds and the start of a pod'
         message = (
             f'changes from {old.shown} to {new.shown}: its Service and its route are deleted and recreated, '
             f'requests fail for {wait}'
