@@ -24,10 +24,18 @@ def without_empty_maps(values: Values, schema: bytes) -> dict[str, Any]:
 
 
 def _filled(value: Any, schema: bytes, path: Path) -> Any:
-    if not isinstance(value, Mapping):
+    if not isinstance(value, dict) or not _has_empty(value):  # most values
         return value
     found = {key: inner for key, each in value.items() if (inner := _filled(each, schema, (*path, key))) != {}}
     return found or ({'enabled': True} if _is_entry(schema, path) else {})
+
+
+def _has_empty(value: dict[str, Any]) -> bool:
+    """Whether a map is empty, or contains one that is."""
+    for each in value.values():
+        if isinstance(each, dict) and (not each or _has_empty(each)):
+            return True
+    return not value
 
 
 def is_hollow(value: Any) -> bool:
