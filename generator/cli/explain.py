@@ -13,7 +13,7 @@ import click
 from generator.cli import offers
 from generator.cli.output import common_options, result, say
 from generator.documents.read import Mark, yaml_marks
-from generator.domain.layout import RELEASES
+from generator.domain.layout import RELEASES, model_name
 from generator.domain.places import Path as Place
 from generator.domain.places import json_path
 from generator.domain.problems import problem
@@ -38,7 +38,7 @@ def command(name: str, key: str, folder: Path, output: str) -> None:
     release = name.removeprefix('release/')
     if release.count('/') != 1:
         raise click.UsageError(f"invalid release '{name}': write release/ENV/MODEL")
-    run = open_run(open_repository(folder), [release.rpartition('/')[2]])
+    run = open_run(open_repository(folder), [model_name(release)])
     found = next((item for item in run.releases if item.release.name == release), None)
     if found is None:
         hint = suggest(release, run.source.release_names)

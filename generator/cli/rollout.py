@@ -21,7 +21,7 @@ from generator.cli.operation import (
 )
 from generator.cli.output import common_options, problem_data, report, result, say, wants_json, warn
 from generator.cli.rollout_status import show_status, status_data
-from generator.domain.layout import rollout_file
+from generator.domain.layout import model_name, rollout_file
 from generator.domain.problems import problem
 from generator.operations.operation import Operation, Outcome
 from generator.operations.remote import opened
@@ -68,7 +68,7 @@ def start(name: str, version: str, chart: str, place: Place, output: str) -> Non
     tell(outcome)
     if not wants_json() and not place.dry_run:
         with opened(place.target) as repository:
-            show_status(open_run(repository, [_model(name)]), name, int(time.time()))
+            show_status(open_run(repository, [model_name(name)]), name, int(time.time()))
 
 
 @command.command()
@@ -168,10 +168,6 @@ def tell_abort(name: str, outcome: Outcome, version: str = '') -> None:
     _say(f'{name}: {version} serves all requests again{last}')
 
 
-def _model(name: str) -> str:
-    return name.rpartition('/')[2]
-
-
 @command.command()
 @click.argument('name', metavar='[ENV/MODEL]', default='', shell_complete=offers.releases, callback=release_name)
 @click.option(
@@ -192,7 +188,7 @@ def status(name: str, repo: str, branch: str, record: bool, folder: Path, output
 
 def _status(name: str, repository: Repository, record: bool) -> None:
     names = [name] if name else rollout_names(repository)
-    runs, now = [(open_run(repository, [_model(each)]), each) for each in names], int(time.time())
+    runs, now = [(open_run(repository, [model_name(each)]), each) for each in names], int(time.time())
     rollouts = [(run, run.registry.rollouts[each]) for run, each in runs if each in run.registry.rollouts]
     stages = [stage for run, rollout in rollouts if (stage := landed(run, rollout))]
     warnings = recall(stages, now, write=record)

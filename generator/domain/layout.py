@@ -167,13 +167,17 @@ def chart_file(path: str) -> tuple[str, str, str] | None:
     return (match[1], match[2], match[3]) if match else None
 
 
+def model_name(release: str) -> str:
+    """Return the model of a release, `env/model`."""
+    return release.rpartition('/')[2]
+
+
 def model_of(path: str) -> str:
     """Return the model that a generated file belongs to, or ''."""
     folder, _, rest = path.partition('/')
     if folder == CHARTS:
         return rest.partition('/')[0]
-    release = release_of(path)
-    return release.rpartition('/')[2]
+    return model_name(release_of(path))
 
 
 def release_of(path: str) -> str:

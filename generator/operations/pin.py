@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from generator.charts.versions import ModelCharts
 from generator.documents.read import read_yaml
-from generator.domain.layout import ENVIRONMENTS, RELEASES, model_file, release_file
+from generator.domain.layout import ENVIRONMENTS, RELEASES, model_file, model_name, release_file
 from generator.domain.problems import Problem, ProblemsFound
 from generator.domain.records import Registry, Release
 from generator.domain.tree import LINK, Files
@@ -79,10 +79,10 @@ def pinning(scope: Scope = Scope(), *, newest: bool = False) -> Operation:
         rows = [_row(pin, _committed(run, pin.release)) for pin in pins]
         named = {pin.release.name for pin in pins}
         skipped = [{'release': name, 'reason': why} for name, why in choice.skipped.items() if name not in named]
-        along = [*map(release_file, releases), *(model_file(name.rpartition('/')[2]) for name in releases)]
+        along = [*map(release_file, releases), *(model_file(model_name(name)) for name in releases)]
         return RegistryChange(_files(pins, run), _subject(rows), {'pins': rows, 'skipped': skipped}, along=along)
 
-    models = tuple(sorted({name.rpartition('/')[2] for name in scope.names}))
+    models = tuple(sorted({model_name(name) for name in scope.names}))
     # A release without a pin cannot be generated, so `generate --commit` cannot commit it first.
     along = () if scope.moves else None
     arguments = (*(('--newest',) if newest else ()), *scope.arguments)

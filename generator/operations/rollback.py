@@ -8,6 +8,7 @@ from typing import assert_never
 
 from generator.documents.read import read_yaml
 from generator.domain.choices import Engine
+from generator.domain.layout import model_name
 from generator.domain.problems import ProblemsFound, problem
 from generator.domain.records import Release, Rollout
 from generator.domain.strategy import Rolling, Strategy
@@ -42,11 +43,7 @@ def rolling_back(name: str, version: str = '') -> Operation:
         return RegistryChange(move_pin(release, to, run.source.read, back=True), subject, result, notes)
 
     arguments = (name, *(('--to', version) if version else ()))
-    return Operation('rollback', arguments, (_model(name),), change, instead=SET_ASIDE, history=True)
-
-
-def _model(name: str) -> str:
-    return name.rpartition('/')[2]
+    return Operation('rollback', arguments, (model_name(name),), change, instead=SET_ASIDE, history=True)
 
 
 def _pin(spec: object) -> Pin:

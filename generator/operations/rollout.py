@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 
 from generator.checks.registry import environment_problems
 from generator.domain.generated import ResolvedRelease
-from generator.domain.layout import TEMPLATES, model_file
+from generator.domain.layout import TEMPLATES, model_file, model_name
 from generator.domain.problems import Problem, ProblemsFound, problem
 from generator.domain.records import Release, Rollout
 from generator.domain.strategy import Rolling
@@ -46,7 +46,7 @@ def starting(name: str, version: str = '', chart: str = '') -> Operation:
         result = {'result': 'started', 'stage': began.stage, 'to': began.to.spec}
         return RegistryChange(began.files, subject, result, _first_note(name, began))
 
-    model = _model(name)
+    model = model_name(name)
     # One commit may add a version and start its rollout.
     return Operation('rollout start', (name,), (model,), change, along=(model_file(model),))
 
@@ -145,7 +145,7 @@ def _moving(
     urgent, arguments = verb == 'abort', (*flags, name)
     instead = SET_ASIDE if urgent else ''
     return Operation(
-        f'rollout {verb}', arguments, (_model(name),), change, look=look, instead=instead, history=not urgent
+        f'rollout {verb}', arguments, (model_name(name),), change, look=look, instead=instead, history=not urgent
     )
 
 
@@ -162,10 +162,6 @@ def _traffic(rollout: Rollout, after_it: int) -> tuple[str, ...]:
     return (
         f'{rollout.name}: version {version} gets {before} % of the requests before this commit, {after_it} % after it.',
     )
-
-
-def _model(name: str) -> str:
-    return name.rpartition('/')[2]
 
 
 def _stays(result: str, rollout: Rollout, seconds: int, reasons: list[str]) -> dict[str, object]:

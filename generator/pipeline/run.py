@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from functools import cached_property
+from functools import cached_property, partial
 
 from generator.charts.ledger import read_ledger
 from generator.charts.prune import pruned
@@ -14,19 +14,17 @@ from generator.checks.capacity import outline
 from generator.checks.registry import environment_problems, registry_problems
 from generator.checks.warnings import registry_warnings
 from generator.delivery.tree import render_charts, render_releases, render_repository
-from generator.documents.schema import RegistrySchemas
 from generator.domain.generated import LedgerEntry, Plan, ResolvedRelease, Templates
-from generator.domain.layout import DOCUMENTS, MODELS, SETTINGS, ledger_file, names_below
+from generator.domain.layout import DOCUMENTS, SETTINGS, ledger_file, release_of
 from generator.domain.problems import Problem, ProblemsFound
 from generator.domain.progress import Progress, quiet
 from generator.domain.records import Ids, Registry, Settings
 from generator.domain.tree import Read
-from generator.domain.words import suggest
-from generator.pipeline.all_problems import UNKNOWN, with_further
+from generator.pipeline.all_problems import with_further
 from generator.pipeline.charts import make_all
 from generator.pipeline.desired import blob_ids, trees
 from generator.pipeline.ledgers import lost_ledgers
-from generator.pipeline.moves import Moves, delivery_moves
+from generator.pipeline.moves import delivery_moves
 from generator.pipeline.published import (
     Base,
     base_of_others,
@@ -35,11 +33,15 @@ from generator.pipeline.published import (
     pinned,
     read_base,
 )
+from generator.pipeline.reading import check_scope, invalid_content, read_registry
 from generator.pipeline.settle import settle
 from generator.pipeline.shards import Made, made_in_shards
 from generator.pipeline.source import Source, open_source
+from generator.plan.forms import Move
 from generator.plan.plan import Trees, make_plan
-from generator.registry.load import NO_SETTINGS, RegistryCheck, load_registry, no_problems
+from generator.plan.refused import refused_ways
+from generator.plan.transitions import lost_requests, migration_warnings
+from generator.registry.load import no_problems
 from generator.releases.pins import with_targets
 from generator.releases.resolve import resolve_releases
 from generator.tools.git.repository import Repository
@@ -87,30 +89,15 @@ class Run:
     def registry(self) -> Registry:
         if self._in_shards:
             return self._in_shards.registry
-        self._check_scope()
+        check_scope(self.source)
         check = self._checks if self.checked else no_problems
         try:
-            return self._load(self.part or self.source.names, check)
+            return read_registry(self.source, self.templates.schemas, self.part or self.source.names, check)
         except ProblemsFound as error:
             raise self._with_further(error.problems) from None
 
-    def _check_scope(self) -> None:
-        names = self.source.names
-        if SETTINGS not in names:
-            self.source.check_missing(SETTINGS)
-            if self.source.scope:
-                raise ProblemsFound([NO_SETTINGS])
-        known = names_below(MODELS, names)
-        if unknown := sorted({*self.source.scope}.difference(known)):
-            raise ProblemsFound(Problem(MODELS, '', f"model '{m}' not found", suggest(m, known)) for m in unknown)
-
     def _checks(self, found: Registry, unread: Collection[str]) -> Iterable[Problem]:
         return registry_problems(found, self.templates, unread)
-
-    def _load(self, names: Sequence[str], check: RegistryCheck) -> Registry:
-        schemas, source = RegistrySchemas(self.templates.schemas), self.source
-        wanted = [name for name in names if source.in_scope(name)] if source.scope else names
-        return load_registry(wanted, source.read, schemas, source.scope, check, every=source.names)
 
     def _with_further(self, problems: Sequence[Problem]) -> ProblemsFound:
         """Add the problems of all files that do not depend on a file with a problem."""
@@ -118,20 +105,8 @@ class Run:
         def releases_of(left: Sequence[str]) -> object:
             return replace(self, part=tuple(left), checked=False).releases
 
-        return with_further(problems, self.part or self.source.names, self._invalid, releases_of)
-
-    def _invalid(self, name: str) -> bytes | None:
-        """The content of an invalid file, else None."""
-        try:
-            self._load([SETTINGS, name], no_problems)
-        except ProblemsFound:
-            pass
-        else:
-            return None
-        try:
-            return self.source.read(name)
-        except ProblemsFound:
-            return UNKNOWN
+        invalid = partial(invalid_content, self.source, self.templates.schemas)
+        return with_further(problems, self.part or self.source.names, invalid, releases_of)
 
     @property
     def settings(self) -> Settings:
@@ -140,7 +115,8 @@ class Run:
     @cached_property
     def settings_alone(self) -> Settings:
         """The settings, read without the rest of the registry."""
-        return self._load([SETTINGS] if SETTINGS in self.source.names else [], no_problems).settings
+        names = [SETTINGS] if SETTINGS in self.source.names else []
+        return read_registry(self.source, self.templates.schemas, names).settings
 
     @property
     def prefix(self) -> str:
@@ -228,25 +204,25 @@ class Run:
         return read_ledger(self.files[file], file) if file in self.files else self.base.ledgers.get(model, ())
 
     @cached_property
-    def _moves(self) -> Moves:
+    def _moves(self) -> list[Move]:
         return delivery_moves(self.repository, self.base.ids, self.desired_ids, self.files)
 
     @cached_property
     def warnings(self) -> list[Problem]:
         rollbacks = [release.name for release in self.registry.releases.values() if release.is_rollback]
-        return sorted([*registry_warnings(self.registry, self.templates), *self._moves.warnings(rollbacks)])
+        return sorted([*registry_warnings(self.registry, self.templates), *migration_warnings(self._moves, rollbacks)])
 
     def check_requests(self, plan: Plan, removable: Collection[str]) -> None:
         """Raise ProblemsFound if a plan removes pods that have requests, unless their release is `removable`."""
-        paths = [change.path for change in plan.changes]
-        if paths and (found := self._moves.lost(paths, removable)):
+        changed = {release_of(change.path) for change in plan.changes}.difference(removable)
+        if changed and (found := list(lost_requests(move for move in self._moves if move.release in changed))):
             raise ProblemsFound(found)
 
     def plan(self, *, discard: bool = False, removable: Collection[str] = ()) -> Plan:
         """Compare the work tree (or the revision) with the desired files; raises ProblemsFound for hand edits."""
         trees = self._trees(self.source.generated, self.source.read)
         plan, problems = make_plan(trees, self.immutable, discard=discard, removable=removable)
-        if problems := [*problems, *self._moves.refused()]:
+        if problems := [*problems, *refused_ways(self._moves)]:
             raise ProblemsFound(problems)
         return plan
 

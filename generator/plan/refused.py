@@ -1,61 +1,47 @@
-"""A release's published and desired delivery object → problems: ways that a controller was seen never to end.
+"""The published and the desired form of releases → problems: ways that a controller was seen never to end.
 
-Each of the two objects is right; what an agent applies is the way between them.
+Each of the two forms is right; what an agent applies is the way between them.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator
 
-from generator.documents.read import read_yaml
-from generator.domain.choices import ENGINES, makes_routes
-from generator.domain.layout import release_file, release_of
-from generator.domain.problems import Problem, ProblemsFound
-from generator.domain.records import Values
-from generator.plan.transitions import at, delivered_values
+from generator.domain.choices import makes_routes
+from generator.domain.layout import release_file
+from generator.domain.problems import Problem
+from generator.plan.forms import Form, Move, at
 
-FLAGGER = frozenset(filter(makes_routes, ENGINES))
-# The published and the desired content of changed delivery files, by path; None: it is removed.
-Redelivered = Mapping[str, tuple[bytes, bytes | None]]
-
-
-def refused_ways(changed: Redelivered) -> Iterator[Problem]:
-    """Yield the ways of releases that engine flagger runs now."""
-    for path, (published, desired) in changed.items():
-        release = release_of(path)
-        if not release or b'engine: flagger' not in published:
-            continue
-        if before := _canary(published, path):
-            after = _canary(desired, path) if desired else {}
-            yield from _of_flagger(release, before, after, removed=desired is None)
+# Messages and hints.
+_WAITS = (
+    'with leavesFlagger its Canary waits for its Deployment, which is removed first: it would never end',
+    'commit it without leavesFlagger, then remove it when that is applied',
+)
+_LEAVES = (
+    'leaves engine flagger in one commit: Flagger would delete its pods while the others have 0 replicas',
+    'write leavesFlagger: true, keep the engine, push that, and change the engine when the agent has applied it',
+)
+_KEEPS = (
+    'scales by CPU or not at all instead of by load: Flagger keeps the ScaledObject of its primary',
+    'let it leave engine flagger first (leavesFlagger), or keep the metric load',
+)
 
 
-def _canary(data: bytes, path: str) -> Values:
-    """The specification of Flagger's Canary in a delivery object; {} if it has none, or another form."""
-    try:
-        strategy = at(delivered_values(read_yaml(data, path)), 'strategy')
-    except ProblemsFound:  # edited by hand, or encrypted
-        return {}
-    canary = at(strategy, 'canary')
-    return canary if at(strategy, 'engine') in FLAGGER and isinstance(canary, dict) else {}
+def refused_ways(moves: Iterable[Move]) -> Iterator[Problem]:
+    """Yield the ways of releases that engine flagger runs now, also if their files were edited by hand."""
+    for move in moves:
+        if makes_routes(move.before.engine) and (told := _of_flagger(move.before, move.after)):
+            yield Problem(release_file(move.release), '', *told)
 
 
-def _of_flagger(release: str, before: Values, after: Values, *, removed: bool) -> Iterator[Problem]:
-    file, reverts = release_file(release), bool(before.get('revertOnDeletion'))
-    if removed and reverts:
-        message = 'with leavesFlagger its Canary waits for its Deployment, which is removed first: it would never end'
-        yield Problem(file, '', message, 'commit it without leavesFlagger, then remove it when that is applied')
-    elif not removed and not after and not reverts:
-        message = 'leaves engine flagger in one commit: Flagger would delete its pods while the others have 0 replicas'
-        hint = (
-            'write leavesFlagger: true, keep the engine, push that, and change the engine when the agent has applied it'
-        )
-        yield Problem(file, '', message, hint)
-    elif after and _scaler(before) == 'ScaledObject' != _scaler(after):
-        message = 'scales by CPU or not at all instead of by load: Flagger keeps the ScaledObject of its primary'
-        hint = 'let it leave engine flagger first (leavesFlagger), or keep the metric load'
-        yield Problem(file, '', message, hint)
+def _of_flagger(before: Form, after: Form | None) -> tuple[str, str] | None:
+    reverts = bool(before.canary.get('revertOnDeletion'))
+    if after is None:
+        return _WAITS if reverts else None
+    if not makes_routes(after.engine):
+        return None if reverts else _LEAVES
+    return _KEEPS if _scaler(before) == 'ScaledObject' != _scaler(after) else None
 
 
-def _scaler(canary: Values) -> str:
-    return str(at(canary, 'autoscalerRef', 'kind'))
+def _scaler(form: Form) -> str:
+    return str(at(form.canary, 'autoscalerRef', 'kind'))

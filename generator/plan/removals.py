@@ -6,7 +6,7 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from typing import assert_never
 
 from generator.domain.generated import Plan
-from generator.domain.layout import bootstrap_file, bootstrap_name, delivery_file, delivery_name, model_of
+from generator.domain.layout import bootstrap_file, bootstrap_name, delivery_name, model_name
 from generator.domain.problems import Problem
 from generator.domain.records import Environment
 from generator.plan.summary import summarize
@@ -33,7 +33,7 @@ def removal_warnings(plan: Plan, removable: Collection[str], heirs: Mapping[str,
 
 def _taken_over(environment: str, names: Sequence[str], new: Environment) -> Problem:
     """The old delivery objects would still delete the pods, which are those of the new environment now."""
-    objects = ', '.join(repr(delivery_name(environment, model_of(delivery_file(name)))) for name in names)
+    objects = ', '.join(repr(delivery_name(environment, model_name(name))) for name in names)
     agent, root = new.agent, bootstrap_name(environment)
     match agent:
         case 'argocd':

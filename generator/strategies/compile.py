@@ -13,8 +13,9 @@ from generator.domain.records import Environment, Release, Values
 from generator.domain.strategy import BlueGreen, Canary, Rolling, WrittenStrategy, check_key
 from generator.domain.units import duration
 from generator.strategies.argo_rollouts import compile_rollouts, shortest_hold
-from generator.strategies.capabilities import features, refusal
+from generator.strategies.capabilities import refusal
 from generator.strategies.context import Context
+from generator.strategies.features import features
 from generator.strategies.flagger import compile_flagger, wants_gate
 from generator.strategies.flagger_service import all_ports, service_port
 from generator.strategies.gateways import unenforced

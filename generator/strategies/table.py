@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 
 from generator.domain.choices import ENGINES, ROUTERS, Engine
-from generator.strategies.capabilities import FEATURES, combinations, refusal
+from generator.strategies.capabilities import combinations, refusal
+from generator.strategies.features import FEATURES
 from generator.strategies.gateways import GatewayFeature, enforcing
 
 _ENFORCED: Mapping[GatewayFeature, str] = {

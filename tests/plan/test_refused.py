@@ -100,6 +100,7 @@ def test_a_file_of_another_form_is_no_obstacle(tmp_path: Path) -> None:
     """The seal is a hash that everybody can make, and an older chartloom may have written another form."""
     forms = ['engine: flagger', 'spec: 1\na: "engine: flagger"', 'spec: {values: [1]} # engine: flagger']
     forms += ['spec: {values: {strategy: x}} # engine: flagger', 'spec: {values: {strategy: {engine: [flagger]}}}']
+    forms += ['[1] # engine: flagger', 'kind: Application\nmetadata: x\nspec: {source: 1} # engine: flagger']
     canary = 'canary: {revertOnDeletion: true, autoscalerRef: 1}'
     forms += [f'kind: HelmRelease\nspec:\n  values:\n    strategy:\n      engine: flagger\n      {canary}', '[broken']
     for number, form in enumerate(forms):

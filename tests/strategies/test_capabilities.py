@@ -17,7 +17,8 @@ from parts import ROOT
 
 from generator.pipeline.run import Run, open_run
 from generator.pipeline.verify import helm_releases
-from generator.strategies.capabilities import FEATURES, REFUSALS, combinations, refusal
+from generator.strategies.capabilities import REFUSALS, combinations, refusal
+from generator.strategies.features import FEATURES
 from generator.strategies.gateways import gateway_combinations
 from generator.strategies.table import gateway_markdown, markdown
 from generator.tools.git.repository import open_repository

@@ -1,0 +1,48 @@
+"""A source → its registry files as a Registry, and the names in its scope checked."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+from generator.documents.schema import RegistrySchemas
+from generator.domain.layout import MODELS, SETTINGS, names_below
+from generator.domain.problems import Problem, ProblemsFound
+from generator.domain.records import Registry
+from generator.domain.words import suggest
+from generator.pipeline.all_problems import UNKNOWN
+from generator.pipeline.source import Source
+from generator.registry.load import NO_SETTINGS, RegistryCheck, load_registry, no_problems
+
+
+def check_scope(source: Source) -> None:
+    """Raise ProblemsFound if there are no settings where they are required, or a model in scope does not exist."""
+    names = source.names
+    if SETTINGS not in names:
+        source.check_missing(SETTINGS)
+        if source.scope:
+            raise ProblemsFound([NO_SETTINGS])
+    known = names_below(MODELS, names)
+    if unknown := sorted({*source.scope}.difference(known)):
+        raise ProblemsFound(Problem(MODELS, '', f"model '{m}' not found", suggest(m, known)) for m in unknown)
+
+
+def read_registry(
+    source: Source, schemas: Mapping[str, bytes], names: Sequence[str], check: RegistryCheck = no_problems
+) -> Registry:
+    """Read these files, as far as they are in scope; raises ProblemsFound."""
+    wanted = [name for name in names if source.in_scope(name)] if source.scope else names
+    return load_registry(wanted, source.read, RegistrySchemas(schemas), source.scope, check, every=source.names)
+
+
+def invalid_content(source: Source, schemas: Mapping[str, bytes], name: str) -> bytes | None:
+    """Return the content of an invalid file, else None."""
+    try:
+        read_registry(source, schemas, [SETTINGS, name])
+    except ProblemsFound:
+        pass
+    else:
+        return None
+    try:
+        return source.read(name)
+    except ProblemsFound:
+        return UNKNOWN
