@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
 
@@ -39,20 +39,23 @@ def make_charts(
     base: Sequence[LedgerEntry],
     base_ids: Ids,
     object_format: str = 'sha1',
+    pinned_by: Callable[[str], str] = lambda version: '',
 ) -> ModelCharts:
     """Make the charts of a model on top of the ledger of the base tree.
 
     The newest model version gets a chart, and each version without one in the base. A chart whose content is already in
     the ledger keeps its version, any other gets the next patch version. `base_ids` are blob ids by path;
-    `object_format` is the hash algorithm of the repository's ids.
-    Raises ProblemsFound if a model version other than the newest differs from what was published.
+    `object_format` is the hash algorithm of the repository's ids. `pinned_by` names a published release that pins a
+    model version, '' for none.
+    Raises ProblemsFound if a published model version differs that is not the newest, or that a release pins.
     """
     ledger = list(base)
     charts = {}
     for version in model.versions:
         known = [entry for entry in base if entry.model_version == version.version]
+        if known and known[-1].source != _source(version):
+            _check_replaceable(model, version, known[-1], pinned_by)
         if known and version is not model.newest:
-            _check_unchanged(model, version, known[-1])
             continue
         draft = draft_chart(model, version, settings, templates)
         content = digest(draft.files)
@@ -84,12 +87,17 @@ def _source(version: ModelVersion) -> str:
     return hashlib.sha256(json.dumps(spec, sort_keys=True, ensure_ascii=False).encode()).hexdigest()
 
 
-def _check_unchanged(model: Model, version: ModelVersion, published: LedgerEntry) -> None:
-    if published.source != _source(version):
-        place = json_path(('spec', 'versions', model.versions.index(version)))
-        message = f"version '{version.version}' was published with a different image, artifact or signature"
-        hint = f'undo the change and add it as a new version: chart {published.version} does not change'
-        raise problem(model.file, place, message, hint)
+def _check_replaceable(
+    model: Model, version: ModelVersion, published: LedgerEntry, pinned_by: Callable[[str], str]
+) -> None:
+    """Raise ProblemsFound if releases rely on the published content of a version."""
+    pinned = pinned_by(version.version)
+    if version is model.newest and not pinned:
+        return
+    place = json_path(('spec', 'versions', model.versions.index(version)))
+    message = f"version '{version.version}' was published with a different image, artifact or signature"
+    hint = f'undo the change and add it as a new version: chart {published.version} does not change'
+    raise problem(model.file, place, f"{message}, and '{pinned}' pins it" if pinned else message, hint)
 
 
 def next_patch(version: str) -> str:

@@ -49,12 +49,13 @@ def environment_problems(releases: Sequence[ResolvedRelease]) -> list[Problem]:
 
 
 def cluster_key(environment: Environment) -> tuple[str, ...]:
-    """Identify a cluster: by the address of its API server, or by name if every cluster has that address."""
-    cluster = environment.spec['cluster']
-    scheme, _, rest = cluster['server'].partition('://')
+    """Identify a cluster: by the address of its API server, or by name if that says nothing."""
+    scheme, _, rest = environment.server.partition('://')
     host, _, path = rest.partition('/')
-    host = host.lower().removesuffix({'http': ':80', 'https': ':443'}[scheme])
-    return ('name', cluster['name']) if host == _IN_CLUSTER else ('server', scheme, host, path.rstrip('/'))
+    host = host.lower().removesuffix({'http': ':80'}.get(scheme, ':443'))
+    if host in ('', _IN_CLUSTER):
+        return 'name', environment.spec['cluster']['name']
+    return 'server', scheme, host, path.rstrip('/')
 
 
 def _capacity(releases: Sequence[ResolvedRelease]) -> Iterator[Problem]:

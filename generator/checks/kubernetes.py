@@ -21,12 +21,15 @@ class Feature:
     instead: str = ''
 
     def is_in(self, environment: Environment) -> bool:
-        return tuple(map(int, environment.kubernetes.split('.')[:2])) >= self.since
+        return _version(environment) >= self.since
 
     @property
     def shown_since(self) -> str:
         return '.'.join(map(str, self.since))
 
+
+NEWEST = (1, 37)
+NEWEST_SHOWN = '.'.join(map(str, NEWEST))
 
 # Enabled by default since that version; general availability came later (preStop.sleep: Kubernetes 1.34).
 FEATURES = (
@@ -36,6 +39,15 @@ FEATURES = (
         "write delivery: download, or bake the model into the server's image ('chartloom dockerfile')",
     ),
 )  # fmt: skip
+
+
+def is_unknown(environment: Environment) -> bool:
+    """Whether the charts were not tested with this version of Kubernetes, because it is newer."""
+    return _version(environment) > NEWEST
+
+
+def _version(environment: Environment) -> tuple[int, ...]:
+    return tuple(map(int, environment.kubernetes.split('.')[:2]))
 
 
 def feature_faults(values: Values, environment: Environment, features: Iterable[Feature] = FEATURES) -> Iterator[Fault]:

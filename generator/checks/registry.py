@@ -14,11 +14,12 @@ from generator.checks.references import reference_problems
 from generator.checks.releases import release_problems, stage_problems
 from generator.checks.rollouts import rollout_problems
 from generator.checks.routes import route_problems
-from generator.domain.choices import has_projects, has_routes
+from generator.domain.choices import has_projects, has_routes, reaches_other_clusters
 from generator.domain.generated import Templates
 from generator.domain.places import Path, json_path
 from generator.domain.problems import Problem
 from generator.domain.records import Environment, Model, Registry, Release
+from generator.domain.words import either
 from generator.strategies.faults import strategy_faults
 
 __all__ = ['environment_problems', 'registry_problems', 'release_problems', 'stage_problems']
@@ -55,12 +56,18 @@ def _environment(environment: Environment, registry: Registry) -> Iterator[Probl
                     f"router '{environment.router}' requires '{key}'",
                     f"add '{key}', {why}, or use router 'service'",
                 )
+    if reaches_other_clusters(environment.agent) and not environment.server:
+        hint = 'add server: https://<host>[:<port>], as registered in Argo CD; its own cluster is https://kubernetes.default.svc'
+        yield Problem(file, '$.spec.cluster', "Argo CD needs the address of the cluster's API server", hint)
     yield from _controller(environment)
     for feature in FEATURES:
         if not feature.path and not feature.is_in(environment):
             message = f"Kubernetes '{environment.kubernetes}' has no {feature.name}, which the charts require"
             hint = f'use a cluster with Kubernetes {feature.shown_since} or later'
             yield Problem(file, '$.spec.kubernetes', message, hint)
+    if environment.follows_newest and spec.get('promotesFrom'):
+        message = f'takes each version at once, and also promotes from {either(spec["promotesFrom"])}'
+        yield Problem(file, '$.spec.follow', message, "remove 'follow' or 'promotesFrom'")
     root = f'{environment.name}-root'
     other = registry.environments.get(root)
     if other and has_projects(environment.agent) and has_projects(other.agent):

@@ -7,6 +7,7 @@ from typing import assert_never
 
 from generator.charts.prediction import no_request
 from generator.checks.capacity import cluster_key
+from generator.checks.kubernetes import NEWEST_SHOWN, is_unknown
 from generator.domain.choices import by_commits, engine_title, has_projects, makes_routes
 from generator.domain.generated import Templates
 from generator.domain.places import json_path
@@ -21,6 +22,7 @@ def registry_warnings(registry: Registry, templates: Templates) -> list[Problem]
             *_runtimes(registry, templates),
             *_tests(registry, templates),
             *_routers(registry),
+            *_versions(registry),
             *_images(registry),
             *_projects(registry),
             *_leaving(registry),
@@ -92,6 +94,14 @@ def _routers(registry: Registry) -> Iterator[Problem]:
                 pass
             case _:
                 assert_never(router)
+
+
+def _versions(registry: Registry) -> Iterator[Problem]:
+    for environment in registry.environments.values():
+        if is_unknown(environment):
+            message = f"Kubernetes '{environment.kubernetes}' is newer than {NEWEST_SHOWN}, the newest that was tested"
+            hint = "compare it with 'kubectl version'; 'chartloom verify --schema-location' checks objects against it"
+            yield Problem(environment.file, '$.spec.kubernetes', message, hint)
 
 
 def _projects(registry: Registry) -> Iterator[Problem]:

@@ -47,8 +47,8 @@ def bootstrap_objects(environment: Environment, settings: Settings, prefix: str)
 
 def _has_two_places(environment: Environment) -> bool:
     """Whether the namespace is created in another cluster than the one of Argo CD and its objects."""
-    cluster = environment.spec['cluster']
-    remote = cluster['server'] != _IN_CLUSTER and cluster['name'] != environment.agent_cluster
+    name = environment.spec['cluster']['name']
+    remote = environment.server != _IN_CLUSTER and name != environment.agent_cluster
     return reaches_other_clusters(environment.agent) and remote and bool(environment.spec.get('createNamespace'))
 
 
@@ -68,7 +68,7 @@ def _namespace(name: str, more: dict[str, str]) -> dict[str, Any]:
 def _argocd(environment: Environment, settings: Settings, path: str) -> list[dict[str, Any]]:
     """Two projects: one for the releases, one for the root application, which may only create Applications."""
     name, namespace = bootstrap_name(environment.name), environment.agent_namespace
-    cluster = {'server': environment.spec['cluster']['server'], 'namespace': environment.namespace}
+    cluster = {'server': environment.server, 'namespace': environment.namespace}
     root_project = f'{name}-root'
     releases = _project(name, environment, f'Releases of {environment.name}', settings, cluster)
     releases['spec']['namespaceResourceWhitelist'] = [

@@ -97,7 +97,7 @@ def _application(release: ResolvedRelease, settings: Settings, prefix: str, valu
                 'path': f'{prefix}{release.chart.folder}',
                 'helm': {'releaseName': model, 'valuesObject': values},
             },
-            'destination': {'server': environment.spec['cluster']['server'], 'namespace': environment.namespace},
+            'destination': {'server': environment.server, 'namespace': environment.namespace},
             'syncPolicy': sync_policy(),
             **_present('ignoreDifferences', ignore_differences(release)),
         },

@@ -111,6 +111,11 @@ class Environment:
         return self.application_namespace or self.agent_namespace
 
     @property
+    def server(self) -> str:
+        """Address of the API server of the cluster, '' if it is not set: only Argo CD needs it."""
+        return str(self.spec['cluster'].get('server', ''))
+
+    @property
     def namespace(self) -> str:
         return str(self.spec['namespace'])
 

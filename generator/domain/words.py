@@ -28,6 +28,12 @@ def some(names: Iterable[str], most: int = 3) -> str:
     return ', '.join(shown) if more <= 0 else f'{", ".join(shown[:most])} and {more} more'
 
 
+def either(names: Iterable[str]) -> str:
+    """Quote names as alternatives: 'a', 'b' or 'c'."""
+    *others, last = map(quoted, names)
+    return f'{", ".join(others)} or {last}' if others else last
+
+
 def nearest(word: str, known: Iterable[str]) -> str:
     """Return the most similar known word, or ''."""
     return next(iter(difflib.get_close_matches(word, sorted(known), 1, 0.6)), '')

@@ -23,6 +23,7 @@ from generator.domain.tree import Read
 from generator.pipeline.all_problems import with_further
 from generator.pipeline.charts import make_all
 from generator.pipeline.desired import blob_ids, trees
+from generator.pipeline.gates import gate_problems
 from generator.pipeline.ledgers import lost_ledgers
 from generator.pipeline.moves import delivery_moves
 from generator.pipeline.published import (
@@ -222,7 +223,8 @@ class Run:
         """Compare the work tree (or the revision) with the desired files; raises ProblemsFound for hand edits."""
         trees = self._trees(self.source.generated, self.source.read)
         plan, problems = make_plan(trees, self.immutable, discard=discard, removable=removable)
-        if problems := [*problems, *refused_ways(self._moves)]:
+        gates = gate_problems(self.source, self.base, self.desired_ids, self.registry, self.templates.schemas)
+        if problems := [*problems, *refused_ways(self._moves), *gates]:
             raise ProblemsFound(problems)
         return plan
 

@@ -82,6 +82,13 @@ def load_registry(
     return registry
 
 
+def read_record(file: str, data: bytes, schemas: RegistrySchemas) -> Any:
+    """Read one file of the registry; raises ProblemsFound with its problems."""
+    place = _place(file)
+    assert place, 'the file is one of the registry'
+    return _read_one(file, place, data, schemas, ())
+
+
 def _read_one(file: str, place: tuple[str, str], data: bytes, schemas: RegistrySchemas, only: Collection[str]) -> Any:
     """Read one file; None for an application that contains none of the models `only`."""
     if place[0] == 'Application' and only and not any(name.encode() in data for name in only):

@@ -302,3 +302,13 @@ def test_pods_that_have_requests_and_go_are_told(tmp_path: Path) -> None:
     done = chartloom(here.folder, 'plan')
     assert done.returncode == 1
     assert 'the pods of track green are removed at once, and they serve 100 % of the requests' in done.stderr
+
+
+def test_a_kubernetes_version_that_was_not_tested(tmp_path: Path) -> None:
+    done = chartloom(repository(tmp_path, kubernetes='1.45').folder, 'generate')
+    assert done.returncode == 0
+    assert done.stderr == (
+        "warning: registry/environments/prod.yaml::$.spec.kubernetes: Kubernetes '1.45' is newer than 1.37, the newest"
+        " that was tested\n  hint: compare it with 'kubectl version'; 'chartloom verify --schema-location' checks"
+        ' objects against it\n'
+    )

@@ -1,0 +1,68 @@
+"""A revision → its registry as far as a run must know it: single files, each read when it is asked for."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Mapping
+from contextlib import suppress
+from dataclasses import dataclass
+from typing import Any
+
+from generator.documents.schema import RegistrySchemas
+from generator.domain.layout import RELEASES, ROLLOUTS, model_name, names_below, release_file, rollout_file
+from generator.domain.problems import ProblemsFound
+from generator.domain.records import Ids, Release, Rollout
+from generator.domain.tree import LINK
+from generator.pipeline.source import Source
+from generator.registry.load import read_record
+
+
+@dataclass(frozen=True, slots=True)
+class Earlier:
+    """A revision of the repository of a source."""
+
+    source: Source
+    revision: str
+    schemas: RegistrySchemas
+
+    def releases(self, names: Iterable[str]) -> dict[str, Release]:
+        """The releases (`env/model`) among `names`; files that are missing or not valid have none."""
+        found: dict[str, Release] = self._records({name: release_file(name) for name in names})
+        return found
+
+    def rollouts(self, names: Iterable[str]) -> dict[str, Rollout]:
+        """The same of their rollouts."""
+        found: dict[str, Rollout] = self._records({name: rollout_file(name) for name in names})
+        return found
+
+    def _records(self, files: Mapping[str, str]) -> dict[str, Any]:
+        contents = self.files(list(files.values()))
+        found = {}
+        for name, file in files.items():
+            with suppress(KeyError, ProblemsFound):
+                found[name] = read_record(file, contents[file], self.schemas)
+        return found
+
+    def files(self, paths: Collection[str]) -> dict[str, bytes]:
+        ids = {path: blob for path, blob in self._ids(paths).items() if blob != LINK}
+        contents = self.source.repository.read(ids.values())
+        return {path: contents[blob] for path, blob in ids.items()}
+
+    def _ids(self, paths: Collection[str]) -> Ids:
+        if self.revision != self.source.head:
+            return self.source.repository.ids(self.revision, sorted(paths)) if paths else {}
+        held = self.source.tree.held
+        return {path: held[path] for path in paths if path in held}
+
+    def rollout_names(self) -> list[str]:
+        """The names of the releases with a rollout."""
+        if self.revision != self.source.head:
+            return names_below(ROLLOUTS, self.source.repository.ids(self.revision, [ROLLOUTS]))
+        return names_below(ROLLOUTS, self.source.tree.held)
+
+    def pinned(self, model: str, version: str) -> str:
+        """A release that pins a model version, or whose rollout leads to it; '' for none."""
+        names = names_below(RELEASES, self.source.repository.ids(self.revision, [RELEASES]))
+        mine = [name for name in names if model_name(name) == model]
+        pins = {name: release.version for name, release in self.releases(mine).items()}
+        targets = {name: rollout.spec['to']['version'] for name, rollout in self.rollouts(mine).items()}
+        return next((name for name in mine if version in (pins.get(name), targets.get(name))), '')

@@ -1,0 +1,96 @@
+"""A run's base and its history → problems of promotions and of rollouts that left out a stage."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+from contextlib import suppress
+from functools import cache
+from itertools import pairwise
+
+from generator.documents.schema import RegistrySchemas
+from generator.domain.layout import DELIVERY, delivered_chart, delivery_file, rollout_file
+from generator.domain.problems import CommandFailed, Problem
+from generator.domain.records import Ids, Registry
+from generator.pipeline.earlier import Earlier
+from generator.pipeline.published import Base, published_ref
+from generator.pipeline.source import Source
+from generator.plan.jumps import jumps
+from generator.plan.promotion import Standing, promotion_problems
+from generator.tools.git.remote import deepen
+from generator.tools.git.repository import Repository
+
+
+def gate_problems(
+    source: Source, base: Base, desired: Ids, registry: Registry, schemas: Mapping[str, bytes]
+) -> list[Problem]:
+    """Judge the releases whose delivery object changes, and all rollouts; without a base nothing is judged."""
+    if not base.revision:
+        return []
+    files = {name: delivery_file(name) for name in registry.releases}
+    changed = [name for name, file in files.items() if desired.get(file) != base.ids.get(file)]
+    branch = registry.settings.branch
+    head = source.refs.get(published_ref(branch, source.refs), base.revision)
+    earlier = Earlier(source, base.revision, RegistrySchemas(schemas))
+
+    @cache
+    def standing(name: str) -> Standing:
+        return _standing(earlier, name)
+
+    def had(name: str, chart: str) -> bool:
+        return _had(source.repository, head, branch, name, chart)
+
+    found = list(promotion_problems(registry, changed, standing, had))
+    if found and not source.repository.ids(base.revision, [DELIVERY]):
+        found = []  # the first commit with releases
+    return [*found, *_jumps(earlier, registry)]
+
+
+def _standing(earlier: Earlier, name: str) -> Standing:
+    file = delivery_file(name)
+    release, rollout = earlier.releases([name]).get(name), earlier.rollouts([name]).get(name)
+    return Standing(
+        delivered=delivered_chart(earlier.files([file]).get(file, b'')),
+        pin=release.chart if release else '',
+        target=rollout.spec['to']['chart'] if rollout else '',
+        reason=release.spec.get('skipPromotion', '') if release else '',
+    )
+
+
+def _jumps(earlier: Earlier, registry: Registry) -> list[Problem]:
+    before = [name for name in earlier.rollout_names() if earlier.source.in_scope(rollout_file(name))]
+    pins = {name: release.chart for name, release in earlier.releases(registry.rollouts).items()}
+    return list(jumps(registry, earlier.rollouts(before), pins))
+
+
+def _had(repository: Repository, head: str, branch: str, name: str, chart: str) -> bool:
+    """Whether a release ran a chart without a rollout in progress; a shallow clone is deepened to find it."""
+    if chart in _charts(repository, head, name):
+        return True
+    with suppress(CommandFailed):
+        return deepen(repository, branch) and chart in _charts(repository, head, name)
+    return False
+
+
+def _charts(repository: Repository, head: str, name: str) -> set[str]:
+    delivery, rollout = delivery_file(name), rollout_file(name)
+    blobs: dict[str, str] = {}
+    ended: set[str] = set()
+    for changes in _history(repository, head, (delivery, rollout)):
+        blobs |= changes
+        if not blobs.get(rollout) and (blob := blobs.get(delivery)):
+            ended.add(blob)
+    return set(map(delivered_chart, repository.read(ended).values()))
+
+
+def _history(repository: Repository, head: str, paths: Collection[str]) -> list[dict[str, str]]:
+    """The changes of files on a branch, the oldest first: blob ids by path, '' if a commit removes a file."""
+    full = {repository.prefix + path: path for path in paths}
+    options = ('--no-show-signature', '--first-parent', '-m', '--raw', '--no-abbrev', '--no-renames', '-z')
+    limits = [f':(top,literal){path}' for path in full]
+    listed = repository.raw('log', *options, '--format=%x01', head, '--', *limits).decode('utf-8', 'surrogateescape')
+    changes = []
+    for commit in listed.split('\x01')[1:]:
+        words = commit.strip('\0\n').split('\0')
+        blobs = ((full[path], about.split(' ')[3]) for about, path in pairwise(words) if about.startswith(':'))
+        changes.append({path: blob if blob.strip('0') else '' for path, blob in blobs})
+    return changes[::-1]

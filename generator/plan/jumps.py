@@ -1,0 +1,73 @@
+"""Rollouts as published and as desired → problems: stages that were left out, and files that were rewritten."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+
+from generator.domain.problems import Problem
+from generator.domain.records import Registry, Rollout
+from generator.domain.strategy import Rolling
+from generator.strategies.course import ENDED, course, find_stage, next_stage
+from generator.strategies.during import rollout_strategy
+
+# What a rollout keeps from its start to its end.
+_KEPT = ('from', 'to', 'strategy', 'workloads')
+
+
+def jumps(registry: Registry, published: Mapping[str, Rollout], pins: Mapping[str, str]) -> Iterator[Problem]:
+    """Compare the rollouts of the registry with the published ones, by release; `pins` are published charts.
+
+    Each stage is a commit that the agent applies before the next one. A step back is allowed.
+    """
+    known = {name: rollout for name, rollout in published.items() if _has_stage(rollout)}
+    for name, rollout in sorted(registry.rollouts.items()):
+        before = known.get(name)
+        yield from _moves(rollout, before) if before else _begins(rollout, pins.get(name, ''))
+    for name, before in sorted(known.items()):
+        if name not in registry.rollouts and name in registry.releases:
+            yield from _ends(registry, before)
+
+
+def _has_stage(rollout: Rollout) -> bool:
+    """Whether a published file makes sense: nobody may have verified it."""
+    return not isinstance(rollout.strategy, Rolling) and find_stage(rollout.strategy, rollout.stage) is not None
+
+
+def _begins(rollout: Rollout, pin: str) -> Iterator[Problem]:
+    names = _names(rollout)
+    # With the target pinned, the commit that ended the rollout was reverted.
+    reverted = names[-1:] if pin == rollout.spec['to']['chart'] else []
+    if rollout.stage not in (*names[:2], *reverted):
+        message = f"a rollout starts at '{names[1]}', found '{rollout.stage}'"
+        yield Problem(rollout.file, '$.spec.stage', message, f"run 'chartloom rollout start {rollout.name}'")
+
+
+def _moves(rollout: Rollout, before: Rollout) -> Iterator[Problem]:
+    if changed := next((key for key in _KEPT if before.spec[key] != rollout.spec[key]), ''):
+        hint = f"undo the change, or run 'chartloom rollout abort {rollout.name}' and start again"
+        yield Problem(rollout.file, f'$.spec.{changed}', 'changed while the rollout is in progress', hint)
+        return
+    names, expected = _names(rollout), next_stage(rollout_strategy(before), before.stage)
+    if rollout.stage in names[names.index(before.stage) + 2 :]:
+        message = f"the stage after the published '{before.stage}' is '{expected}', found '{rollout.stage}'"
+        yield Problem(rollout.file, '$.spec.stage', message, _by_steps(rollout))
+
+
+def _ends(registry: Registry, before: Rollout) -> Iterator[Problem]:
+    release, to = registry.releases[before.name], before.spec['to']
+    if release.chart != to['chart']:
+        return
+    if before.aborted:
+        message = f'the rollout to {to["version"]} was aborted, so the release keeps {before.spec["from"]["version"]}'
+        yield Problem(release.file, '$.spec.chart', message, f"run 'chartloom rollout finish {before.name}'")
+    elif (following := next_stage(rollout_strategy(before), before.stage)) != ENDED:
+        message = f"the rollout to {to['version']} is at '{before.stage}' and ends later, after '{following}'"
+        yield Problem(release.file, '$.spec.chart', message, _by_steps(before))
+
+
+def _by_steps(rollout: Rollout) -> str:
+    return f"undo the change; 'chartloom rollout advance {rollout.name}' moves one stage a commit, after its hold"
+
+
+def _names(rollout: Rollout) -> list[str]:
+    return [stage.name for stage in course(rollout_strategy(rollout), chart_first=True)]

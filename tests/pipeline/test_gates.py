@@ -1,0 +1,302 @@
+"""What the published branch does not permit: versions that were not promoted, stages that were left out."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+import registries as r
+from gitops import Checkout, chartloom, clone, new
+from parts import git
+
+from generator.domain.problems import ProblemsFound
+
+PROD, ROLLOUT = 'registry/releases/prod/web.yaml', 'registry/rollouts/prod/web.yaml'
+CANARY = {'canary': {'steps': [{'weight': 20, 'hold': '10m'}, {'weight': 50, 'approval': True}]}}
+VERSIONS = [r.version('1'), r.version('2'), r.version('3')]
+
+
+def registry(**prod: Any) -> r.Files:
+    """Two environments that run the first of three versions; prod promotes from staging."""
+    return {
+        **r.settings(),
+        **r.model(versions=VERSIONS, route={}),
+        **r.environment('staging', **r.GATEWAY),
+        **r.environment('prod', promotesFrom=['staging'], **{**r.GATEWAY, 'domain': 'prod.example', **prod}),
+        **pins('1', '1.0.0'),
+        **pins('1', '1.0.0', 'staging'),
+    }
+
+
+def pins(version: str, chart: str, environment: str = 'prod', **more: Any) -> r.Files:
+    return r.release(environment, 'web', version=version, chart=chart, **more)
+
+
+@pytest.fixture
+def checkout(tmp_path: Path) -> Checkout:
+    return made(tmp_path / 'repository', registry())
+
+
+def made(top: Path, files: r.Files) -> Checkout:
+    found = new(top, files)
+    assert found.commit().commit, 'the first commit with releases is not judged: nothing is published'
+    return found
+
+
+def told(checkout: Checkout) -> list[tuple[str, str]]:
+    """The problems of `generate --commit`: place, and message with hint."""
+    try:
+        checkout.commit()
+    except ProblemsFound as found:
+        return [(f'{each.file}::{each.path}', f'{each.message} | {each.hint}') for each in found.problems]
+    return []
+
+
+NEVER = (
+    f'{PROD}::$.spec.chart',
+    (
+        "'prod' promotes from 'staging', which never had 2 (chart 1.0.1) on the published branch"
+        ' | pin it there and push that first, or say in spec.skipPromotion why it is skipped'
+    ),
+)
+
+
+def test_a_version_is_promoted_after_the_environment_before_had_it(checkout: Checkout) -> None:
+    checkout.write(pins('2', '1.0.1'))
+    assert told(checkout) == [NEVER]
+    # Not in the same commit: the environment before must have it first.
+    checkout.write(pins('2', '1.0.1', 'staging'))
+    assert told(checkout) == [NEVER]
+    checkout.write(pins('1', '1.0.0'))
+    assert told(checkout) == []
+    checkout.write(pins('2', '1.0.1'))
+    assert told(checkout) == []
+
+
+def test_verify_tells_it_to_a_reviewer(checkout: Checkout) -> None:
+    checkout.git('switch', '--quiet', '--create', 'request')
+    checkout.write(pins('2', '1.0.1'))
+    done = chartloom(checkout.folder, 'verify')
+    assert done.returncode == 1
+    assert NEVER[1].split(' | ')[0] in done.stderr
+
+
+def test_what_it_had_earlier_counts_also_in_a_shallow_clone(checkout: Checkout, tmp_path: Path) -> None:
+    for version, chart in (('2', '1.0.1'), ('3', '1.0.2')):
+        checkout.write(pins(version, chart, 'staging'))
+        assert told(checkout) == []
+    shallow = clone(f'file://{checkout.top}', tmp_path / 'shallow', '--depth=1')
+    shallow.write(pins('2', '1.0.1'))
+    assert told(shallow) == []
+
+
+def test_a_release_returns_to_what_it_had_itself(checkout: Checkout) -> None:
+    """The environment before may be new, or may have skipped that version."""
+    checkout.write(r.environment('test') | r.environment('prod', promotesFrom=['test'], **r.GATEWAY))
+    checkout.write(pins('1', '1.0.0', 'test') | pins('2', '1.0.1', skipPromotion='fixes an outage of prod'))
+    assert told(checkout) == []
+    checkout.write(pins('3', '1.0.2', 'test'))
+    assert told(checkout) == []
+    checkout.write(pins('3', '1.0.2'))
+    assert told(checkout) == []
+    done = chartloom(checkout.folder, 'rollback', 'web', '--env', 'prod')
+    assert done.returncode == 0, done.stderr
+    assert '"version": "2"' in checkout.read(PROD)
+
+
+def test_a_reason_counts_for_one_change(checkout: Checkout) -> None:
+    checkout.write(pins('2', '1.0.1', skipPromotion='fixes an outage of prod'))
+    assert told(checkout) == []
+    checkout.write(pins('3', '1.0.2', skipPromotion='fixes an outage of prod'))
+    assert told(checkout) == [
+        (
+            NEVER[0],
+            (
+                "'prod' promotes from 'staging', which never had 3 (chart 1.0.2) on the published branch"
+                ' | pin it there and push that first, or say in spec.skipPromotion why it is skipped'
+                ' in other words than for the pin before'
+            ),
+        )
+    ]
+    checkout.write(pins('3', '1.0.2', skipPromotion='fixes another outage'))
+    assert told(checkout) == []
+
+
+def test_a_model_that_is_not_in_the_environment_before_says_why(checkout: Checkout) -> None:
+    checkout.remove('registry/releases/staging/web.yaml')
+    assert checkout.commit(removable=('staging/web',)).commit
+    checkout.write(pins('2', '1.0.1'))
+    message = "'prod' promotes from 'staging': no release of 'web' there"
+    hint = "add a release of the model to 'staging' first, or say why not in spec.skipPromotion"
+    assert told(checkout) == [(NEVER[0], f'{message} | {hint}')]
+    for version, chart in (('2', '1.0.1'), ('3', '1.0.2')):  # the reason is about the model, so it stays
+        checkout.write(pins(version, chart, skipPromotion='staging has no GPUs for it'))
+        assert told(checkout) == []
+
+
+def test_the_first_environment_with_the_model_counts(checkout: Checkout) -> None:
+    checkout.write(r.environment('test') | pins('2', '1.0.1', 'test'))
+    checkout.write(r.environment('prod', promotesFrom=['staging', 'test'], **r.GATEWAY))
+    assert told(checkout) == []
+    checkout.write(pins('2', '1.0.1'))
+    assert told(checkout) == [NEVER]
+    checkout.write(r.environment('prod', promotesFrom=['empty', 'test'], **r.GATEWAY) | r.environment('empty'))
+    assert told(checkout) == []
+
+
+def test_a_rollout_must_have_ended_there(tmp_path: Path) -> None:
+    checkout = made(tmp_path / 'repository', registry() | r.environment('staging', strategy=CANARY, **r.GATEWAY))
+    start = chartloom(checkout.folder, 'rollout', 'start', 'staging/web', '--version', '2')
+    assert start.returncode == 0, start.stderr
+    checkout.write(pins('2', '1.0.1'))
+    message = "'prod' promotes from 'staging', where the rollout of 2 (chart 1.0.1) has not ended"
+    hint = "end it first ('chartloom rollout status staging/web'), or say in spec.skipPromotion why it is skipped"
+    assert told(checkout) == [(NEVER[0], f'{message} | {hint}')]
+    checkout.git('checkout', '--quiet', PROD)
+    done = chartloom(checkout.folder, 'rollout', 'abort', 'staging/web')
+    assert done.returncode == 0, done.stderr
+    # It was given up, so nobody has seen it to the end.
+    checkout.write(pins('2', '1.0.1'))
+    assert told(checkout) == [NEVER]
+
+
+def test_the_target_of_a_rollout_is_judged_and_its_end_is_not(tmp_path: Path) -> None:
+    checkout = made(tmp_path / 'repository', registry(strategy=CANARY))
+    start = chartloom(checkout.folder, 'rollout', 'start', 'prod/web', '--version', '2')
+    assert start.returncode == 1
+    assert start.stderr.splitlines()[0] == f'{ROLLOUT}::$.spec.to: {NEVER[1].partition(" | ")[0]}'
+    checkout.write(pins('2', '1.0.1', 'staging'))
+    assert told(checkout) == []
+    walk(checkout, 'start', '--version', '2')
+    checkout.write(pins('3', '1.0.2', 'staging'))
+    assert told(checkout) == []
+    while (checkout.folder / ROLLOUT).exists():
+        walk(checkout, 'advance', '--now', '--approve')
+    assert '"version": "2"' in checkout.read(PROD)
+
+
+def walk(checkout: Checkout, verb: str, *options: str) -> None:
+    done = chartloom(checkout.folder, 'rollout', verb, 'prod/web', *options)
+    assert done.returncode == 0, done.stderr
+
+
+def test_an_environment_that_follows_does_not_promote(tmp_path: Path) -> None:
+    with pytest.raises(ProblemsFound) as found:
+        new(tmp_path / 'repository', registry(follow='newest')).commit()
+    (problem,) = found.value.problems
+    assert problem.path == '$.spec.follow'
+    assert problem.message == "takes each version at once, and also promotes from 'staging'"
+    assert problem.hint == "remove 'follow' or 'promotesFrom'"
+
+
+# Rollouts: every stage is a commit that the agent applies.
+
+
+@pytest.fixture
+def rolling(tmp_path: Path) -> Checkout:
+    """A rollout of prod/web at its first stage."""
+    checkout = made(tmp_path / 'repository', registry(strategy=CANARY))
+    checkout.write(pins('2', '1.0.1', 'staging'))
+    assert told(checkout) == []
+    walk(checkout, 'start', '--version', '2')
+    return checkout
+
+
+def edited(checkout: Checkout, old: str, new: str) -> None:
+    text = checkout.read(ROLLOUT)
+    assert old in text
+    checkout.write({ROLLOUT: text.replace(old, new)})
+
+
+BY_STEPS = "undo the change; 'chartloom rollout advance prod/web' moves one stage a commit, after its hold"
+JUMPS: dict[str, tuple[Callable[[Checkout], None], str, str]] = {
+    'over a hold and an approval': (
+        lambda checkout: edited(checkout, 'stage: "on"', 'stage: replace'),
+        f'{ROLLOUT}::$.spec.stage',
+        f"the stage after the published 'on' is 'step-1', found 'replace' | {BY_STEPS}",
+    ),
+    'without its hold': (
+        lambda checkout: edited(checkout, 'hold: "10m"', 'hold: "1m"'),
+        f'{ROLLOUT}::$.spec.strategy',
+        ("changed while the rollout is in progress | undo the change, or run 'chartloom rollout abort prod/web'"
+        ' and start again'),
+    ),
+    'to the end': (
+        lambda checkout: (checkout.remove(ROLLOUT), checkout.write(pins('2', '1.0.1')))[1],  # type: ignore[func-returns-value]
+        f'{PROD}::$.spec.chart',
+        f"the rollout to 2 is at 'on' and ends later, after 'step-1' | {BY_STEPS}",
+    ),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize('jump', JUMPS)
+def test_no_stage_is_left_out(rolling: Checkout, jump: str) -> None:
+    change, place, text = JUMPS[jump]
+    change(rolling)
+    assert told(rolling) == [(place, text)]
+
+
+def test_a_rollout_starts_at_its_beginning(rolling: Checkout) -> None:
+    file = rolling.read(ROLLOUT)
+    walk(rolling, 'abort')
+    rolling.write({ROLLOUT: file.replace('stage: "on"', 'stage: step-2')})
+    message = "a rollout starts at 'on', found 'step-2' | run 'chartloom rollout start prod/web'"
+    assert told(rolling) == [(f'{ROLLOUT}::$.spec.stage', message)]
+
+
+def test_an_aborted_rollout_does_not_end_with_the_new_version(rolling: Checkout) -> None:
+    walk(rolling, 'advance')
+    walk(rolling, 'abort')
+    rolling.remove(ROLLOUT)
+    rolling.write(pins('2', '1.0.1'))
+    assert told(rolling) == [
+        (
+            f'{PROD}::$.spec.chart',
+            "the rollout to 2 was aborted, so the release keeps 1 | run 'chartloom rollout finish prod/web'",
+        )
+    ]
+
+
+def test_every_commit_of_a_rollout_can_be_reverted(rolling: Checkout) -> None:
+    commits = []
+    while (rolling.folder / ROLLOUT).exists():
+        walk(rolling, 'advance', '--now', '--approve')
+        commits.append(git(rolling.top, 'rev-parse', 'HEAD'))
+    for commit in reversed(commits):
+        rolling.git('revert', '--no-edit', commit)
+        assert told(rolling) == []
+    assert 'stage: "on"' in rolling.read(ROLLOUT)
+
+
+# Versions: what a published release pins keeps its content.
+
+
+def test_a_version_that_a_release_pins_is_frozen(checkout: Checkout) -> None:
+    changed = r.version('3', image=f'registry.example/server:3@sha256:{"9" * 64}')
+    checkout.write(pins('3', '1.0.2', 'staging'))
+    assert told(checkout) == []
+    checkout.write(r.model(versions=[*VERSIONS[:2], changed], route={}))
+    message = "version '3' was published with a different image, artifact or signature, and 'staging/web' pins it"
+    hint = 'undo the change and add it as a new version: chart 1.0.2 does not change'
+    assert told(checkout) == [('registry/models/web.yaml::$.spec.versions[2]', f'{message} | {hint}')]
+    # Also if the same commit takes the pin away.
+    checkout.write(pins('1', '1.0.0', 'staging'))
+    assert [place for place, _ in told(checkout)] == ['registry/models/web.yaml::$.spec.versions[2]']
+
+
+def test_a_version_that_no_release_pins_is_not_frozen(checkout: Checkout) -> None:
+    changed = r.version('3', image=f'registry.example/server:3@sha256:{"9" * 64}')
+    checkout.write(r.model(versions=[*VERSIONS[:2], changed], route={}))
+    assert told(checkout) == []
+    assert (checkout.folder / 'charts/web/1.0.3').is_dir()
+
+
+def test_the_target_of_a_rollout_is_frozen(tmp_path: Path) -> None:
+    checkout = made(tmp_path / 'repository', registry() | r.environment('staging', strategy=CANARY, **r.GATEWAY))
+    start = chartloom(checkout.folder, 'rollout', 'start', 'staging/web', '--version', '3')
+    assert start.returncode == 0, start.stderr
+    changed = r.version('3', image=f'registry.example/server:3@sha256:{"9" * 64}')
+    checkout.write(r.model(versions=[*VERSIONS[:2], changed], route={}))
+    assert ["and 'staging/web' pins it" in text for _, text in told(checkout)] == [True]
