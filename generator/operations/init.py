@@ -22,8 +22,8 @@ from generator.pipeline.run import Run
 from generator.pipeline.source import Source
 from generator.tools.git.files import FOLDER, blob_at, folder_in_the_way
 from generator.tools.git.repository import Repository, find_repository, open_repository
+from generator.tools.git.run import call
 from generator.tools.git.transaction import finish_killed
-from generator.tools.process import run
 
 _START = 'init/'
 FIRST_ENVIRONMENT = 'local'
@@ -81,7 +81,7 @@ def _work_tree(folder: Path, *, keep: bool) -> Iterator[Repository]:
         _make(folder)
         repository = find_repository(folder)
         if repository is None:
-            run(['git', 'init', '--quiet', '--initial-branch=main', str(folder)])
+            call(folder, ('init', '--quiet', '--initial-branch=main'))
         yield repository or open_repository(folder)
         if not keep:
             _unmake(missing)

@@ -82,7 +82,9 @@ def test_a_folder_in_the_place_of_the_settings(tmp_path: Path) -> None:
 def test_a_folder_of_gits_own(tmp_path: Path, path: str) -> None:
     git(tmp_path, 'init', '--quiet')
     git(tmp_path, 'init', '--quiet', '--bare', 'bare')
-    assert refused(tmp_path, path).startswith(f'{path}: the repository has no work tree\n')
+    told = refused(tmp_path, path)
+    inside = f'{"bare" if path == "bare" else tmp_path / "bare"}: expected a folder of a work tree, found a bare'
+    assert told.startswith(inside if 'bare' in path else f'{path}: the repository has no work tree\n')
 
 
 @pytest.mark.parametrize('path', ['file/x', '/proc/x', 'x' * 300])

@@ -15,6 +15,7 @@ from typing import Any
 
 from generator.domain.problems import CommandFailed, ProblemsFound, problem
 from generator.domain.tree import LINK, blob_id
+from generator.tools.git.embedded import refuse_bare
 from generator.tools.git.run import call, call_all, feed, stream, text
 
 # Modes of a link and of another repository.
@@ -188,6 +189,7 @@ def open_repository(folder: Path) -> Repository:
 def find_repository(folder: Path) -> Repository | None:
     """Return the same, or None; raises ProblemsFound if the repository has no work tree or cannot be opened."""
     _enter(folder)
+    refuse_bare(folder)
     questions = ('--show-toplevel', '--show-prefix', '--show-object-format', '--absolute-git-dir')
     try:
         answer = text(call(folder, ('rev-parse', *questions)))
@@ -221,10 +223,6 @@ def _not_opened(folder: Path, error: CommandFailed) -> Exception:
         trusted = named[1] if named else folder.resolve()
         hint = f"run 'git config --global --add safe.directory {trusted}' if you trust it"
         return problem(str(folder), '', 'git does not trust the owner of the folder', hint)
-    if 'must be run in a work tree' in said:
-        place = text(call(folder, ('rev-parse', '--absolute-git-dir')))
-        hint = f'use a clone, or add the options --repo file://{place} --branch <branch> to a command that has them'
-        return problem(str(folder), '', 'the repository has no work tree', hint)
     return error
 
 

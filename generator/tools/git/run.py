@@ -14,13 +14,28 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from generator.domain.problems import CommandFailed
-from generator.tools.process import mask, run, run_all
+from generator.tools.process import Completed, mask, run, run_all
 
 if TYPE_CHECKING:
     from git.exc import GitCommandError
 
-# English messages, no prompts on a terminal, no lock only for time stamps.
-_SURROUNDINGS = {'LC_ALL': 'C', 'GIT_TERMINAL_PROMPT': '0', 'GIT_OPTIONAL_LOCKS': '0'}
+# English messages, no prompts on a terminal, no lock only for time stamps; objects as they are: a replace ref or a
+# graft would show another commit (no graft file is at that path, and an empty one would make git warn).
+_SURROUNDINGS = {
+    'LC_ALL': 'C', 'GIT_TERMINAL_PROMPT': '0', 'GIT_OPTIONAL_LOCKS': '0',
+    'GIT_NO_REPLACE_OBJECTS': '1', 'GIT_GRAFT_FILE': f'{os.devnull}/none',
+}  # fmt: skip
+# Transports; a user who needs another one, such as a helper program, names all in the same variable.
+_TRANSPORTS = {'GIT_ALLOW_PROTOCOL': 'file:http:https:ssh'}
+# Files of a work tree must not configure git, and no setting of the user may run a program that we do not need: a
+# folder with the files of a bare repository, a monitor of the file system, signatures in a log, submodules.
+# The empty value turns the monitor off in every version of git; older ones would run a program named 'false'.
+_SETTINGS = (
+    '-c', 'safe.bareRepository=explicit', '-c', 'core.fsmonitor=', '-c', 'log.showSignature=false',
+    '-c', 'fetch.recurseSubmodules=false', '-c', 'push.recurseSubmodules=no',
+)  # fmt: skip
+# Nothing that we run requires a hook, but for `push`: a person's own pre-push hook guards what leaves the machine.
+_NO_HOOKS = ('-c', f'core.hooksPath={os.devnull}')
 # Set if a git hook runs chartloom: they name the hook's repository and an index for one commit.
 _HOOK = (
     'DIR', 'WORK_TREE', 'IMPLICIT_WORK_TREE', 'INDEX_FILE', 'OBJECT_DIRECTORY', 'ALTERNATE_OBJECT_DIRECTORIES',
@@ -39,9 +54,16 @@ def call(folder: Path, arguments: Sequence[str], env: Env | None = None) -> byte
 
 def call_all(folder: Path, questions: Sequence[Sequence[str]], env: Env | None = None) -> Iterator[bytes]:
     """Do the same for several commands at once; they run while the caller continues."""
-    commands = [['git', *arguments] for arguments in questions]
-    answers = run_all(commands, cwd=folder, env={**os.environ, **_SURROUNDINGS, **(env or {})})
-    return (done.stdout for done in answers)
+    answers = run_all([_command(arguments) for arguments in questions], cwd=folder, env=_environment(env))
+    return _outputs(answers, questions)
+
+
+def _outputs(answers: Iterator[Completed], questions: Sequence[Sequence[str]]) -> Iterator[bytes]:
+    for arguments in questions:
+        try:
+            yield next(answers).stdout
+        except CommandFailed as failed:
+            raise _told(failed, arguments) from None
 
 
 def text(output: bytes) -> str:
@@ -55,14 +77,26 @@ def feed(folder: Path, data: bytes, *arguments: str, env: Env | None = None) -> 
 
 
 def _run(folder: Path, arguments: Sequence[str], env: Env | None, data: bytes | None = None) -> bytes:
-    whole = {**os.environ, **_SURROUNDINGS, **(env or {})}
     try:
-        return run(['git', *arguments], cwd=folder, env=whole, input=data).stdout
+        return run(_command(arguments), cwd=folder, env=_environment(env), input=data).stdout
     except CommandFailed as failed:
-        if shutil.which('git') is None:
-            why = 'git not found on PATH: install git 2.30 or newer'
-            raise CommandFailed(failed.command, failed.code, '', why) from None
-        raise
+        raise _told(failed, arguments) from None
+
+
+def _command(arguments: Sequence[str]) -> list[str]:
+    hooks = () if arguments[0] == 'push' else _NO_HOOKS
+    return ['git', *_SETTINGS, *hooks, *arguments]
+
+
+def _environment(env: Env | None) -> dict[str, str]:
+    return {**_TRANSPORTS, **os.environ, **_SURROUNDINGS, **(env or {})}
+
+
+def _told(failed: CommandFailed, arguments: Sequence[str]) -> CommandFailed:
+    """The failure of the command as a person would type it."""
+    missing = shutil.which('git') is None
+    why = 'git not found on PATH: install git 2.30 or newer' if missing else failed.stderr
+    return CommandFailed(tuple(map(mask, ('git', *arguments))), failed.code, '' if missing else failed.stdout, why)
 
 
 @contextmanager
@@ -73,8 +107,8 @@ def stream(folder: Path, *arguments: str, env: Env | None = None) -> Iterator[An
     from git.exc import GitCommandError
 
     git = Git(str(folder))
-    git.update_environment(**_SURROUNDINGS, **(env or {}))
-    process: Any = git.execute(['git', *arguments], istream=-1, as_process=True)
+    git.update_environment(**_environment(env))
+    process: Any = git.execute(_command(arguments), istream=-1, as_process=True)
     try:
         try:
             yield process

@@ -36,7 +36,7 @@ def look_at_work_tree(repository: Repository, paths: Sequence[str], head: str) -
     here = ('-C', repository.prefix) if repository.prefix else ()
     questions = [
         (*here, 'ls-files', '-s', '-v', '-z', '--full-name', '--', *paths),
-        (*here, 'diff-files', '--name-only', '-z', '--', *paths),
+        (*here, 'diff-files', '--name-only', '--ignore-submodules=dirty', '-z', '--', *paths),
         (*here, 'ls-files', '-o', '-z', '--full-name', '--', *paths),
     ]
     if head:
