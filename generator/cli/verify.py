@@ -12,6 +12,7 @@ from generator.cli.output import common_options, count, problem_data, progress, 
 from generator.domain.problems import Problem, ProblemsFound
 from generator.pipeline import verify
 from generator.pipeline.run import Run, open_run
+from generator.pipeline.vouched import not_as_listed, unvouched
 from generator.plan.touched import about
 from generator.tools.git.repository import open_repository
 from generator.tools.helm.binary import Helm, find_helm
@@ -53,7 +54,7 @@ def command(
     problems = verify.drift(run)
     charts = verify.changed_charts(run, every=every)
     counts = {'releases': len(run.releases), 'chartsLinted': 0, 'objects': 0}
-    problems = problems or list(verify.not_here(run, charts))
+    problems = problems or [*unvouched(run), *not_as_listed(run, charts)]
     if not problems:
         problems, counts = _with_helm(run, helm, charts, locations, jobs)
     warnings = about(run.warnings, models, run.registry.releases)
@@ -67,9 +68,8 @@ def _with_helm(
     run: Run, helm: Helm, charts: list[str], locations: tuple[str, ...], jobs: int
 ) -> tuple[list[Problem], dict[str, int]]:
     schemas = verify.schemas_for(locations, run.repository.private / 'schemas')
-    problems = list(verify.digests(run))
     with progress('lint', len(charts)) as step:
-        problems += verify.lint_charts(run, helm, charts, jobs, step)
+        problems = verify.lint_charts(run, helm, charts, jobs, step)
     with progress('render', len(run.releases)) as step:
         found, objects = verify.render_objects(run, helm, schemas, jobs, step)
     problems += found

@@ -7,8 +7,6 @@ from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
-from generator.charts.ledger import TAMPERED, brought_back, read_ledger
-from generator.charts.versions import digest_of
 from generator.delivery.bootstrap import bootstrap_objects
 from generator.delivery.objects import delivery_object, values_indent
 from generator.documents.rendered import parse_documents
@@ -21,7 +19,6 @@ from generator.domain.layout import (
     chart_file,
     chart_folder,
     delivery_file,
-    ledger_file,
     values_file,
 )
 from generator.domain.problems import Problem, ProblemsFound
@@ -80,35 +77,6 @@ def changed_charts(run: Run, *, every: bool) -> list[str]:
         for path, chart in found
         if chart and chart[2] == CHART_YAML and (every or path not in run.base.ids)
     )
-
-
-def digests(run: Run) -> Iterator[Problem]:
-    """Report charts in scope that differ from the digest in the ledger; each content is read and hashed once."""
-    folders: dict[tuple[str, str], dict[str, str]] = defaultdict(dict)
-    hashed: dict[str, str] = {}
-    for path, blob in run.source.generated.items():
-        chart = chart_file(path)
-        if chart and chart[0] in run.registry.models:
-            if blob not in hashed:
-                hashed[blob] = hashlib.sha256(run.source.read(path)).hexdigest()
-            folders[chart[:2]][chart[2]] = hashed[blob]
-    for (model, version), files in sorted(folders.items()):
-        folder, ledger = chart_folder(model, version), ledger_file(model)
-        entries = read_ledger(run.source.read(ledger), ledger) if ledger in run.source.tree.ids else ()
-        known = next((entry.digest for entry in entries if entry.version == version), None)
-        if known is None:
-            hint = f'remove the folder, or restore {ledger}'
-            yield Problem(folder, '', 'the ledger has no entry for this chart', hint)
-        elif known != digest_of(files):
-            yield Problem(folder, '', TAMPERED, brought_back(folder))
-
-
-def not_here(run: Run, folders: Sequence[str]) -> Iterator[Problem]:
-    """Report charts that helm has to read and that a sparse checkout leaves out."""
-    for folder in sorted({*folders, *(release.chart.folder for release in run.releases)}):
-        if not (run.repository.root / folder / CHART_YAML).is_file():
-            hint = "run 'git sparse-checkout add charts': helm reads this folder"
-            yield Problem(folder, '', 'not in this sparse checkout', hint)
 
 
 def lint_charts(run: Run, helm: Helm, folders: Sequence[str], jobs: int, step: Tick) -> list[Problem]:

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import json
+import math
 import os
 import re
 import shutil
 import signal
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -22,10 +23,18 @@ from generator.tools.temporary import temporary_folder
 OLDEST = (3, 17)
 _INSTALL = 'install Helm 3.17 or newer (https://helm.sh/docs/intro/install), or set the variable HELM to its path'
 _HINT = 'correct the value or the template that helm names'
+_STOPPED = 'make the values of the release smaller, or use another chart version'
 # Charts per process: more charts save nothing. With 150, helm stays below 400 MiB without garbage collection (a fifth
 # faster), and few texts are in memory here. Go starts collection again at the memory limit.
 _RENDERED, _LINTED = 150, 50
 _GO = {'GOGC': 'off', 'GOMEMLIMIT': '350MiB'}
+# A release that needs more is stopped, so that it does not stop everybody's CI. Go reserves 1.5 GiB of addresses to use
+# 400 MiB; one chart takes 0.1 s of processor time, 150 take 3 s. A system without such a limit goes without it.
+_ADDRESSES = 3072  # MiB
+_SECONDS, _SECONDS_PER_CHART = 10, 0.2
+_LIMITED = 'ulimit -c 0; ulimit -v "$0"; ulimit -t "$1"; shift; exec "$@"'
+_CRASHED = 2  # the exit code of Go's runtime, for example without memory; helm's own is 1
+_CRASH = re.compile(r'^(?:fatal error|panic|runtime): .*', re.MULTILINE)
 _UMBRELLA = 'chartloom.umbrella'  # no model can have this name: names are DNS labels
 _SOURCE = re.compile(rb'^(?:---\n)?# Source: (?:chartloom\.umbrella/charts/)?(?=([^/\n]+)/)', re.MULTILINE)
 _HEAD = re.compile(r"""^(name|kubeVersion):[ \t]*["']?([^"'#\n]*?)["']?[ \t\r]*(?:#.*)?$""", re.MULTILINE)
@@ -77,9 +86,11 @@ def find_helm(environ: Mapping[str, str]) -> Helm:
         where = f"program '{named}' of the variable HELM not found" if named else 'helm not found on PATH'
         raise CommandFailed((named or 'helm', 'version'), 127, '', f'{where}: {_INSTALL}')
     try:
-        said = run([path, 'version', '--template', '{{.Version}}']).stdout.decode(errors='replace').strip()
+        done = _call(Helm(path, ''), 'version', '--template', '{{.Version}}', ok={0})
     except CommandFailed as failed:
-        raise problem(path, '', f"'helm version' ended with exit code {failed.code}", _INSTALL) from failed
+        hint = f'{_INSTALL}, not of a wrapper that needs other variables than PATH'
+        raise problem(path, '', f"'helm version' ended with exit code {failed.code}", hint) from failed
+    said = done.stdout.decode(errors='replace').strip()
     found = re.match(r'v?(\d+)\.(\d+)', said)
     if not found or (int(found[1]), int(found[2])) < OLDEST:
         raise problem(path, '', f"expected Helm 3.17 or newer, found version '{said[:40]}'", _INSTALL)
@@ -90,13 +101,14 @@ def lint(helm: Helm, charts: Mapping[str, Path], *, jobs: int = 2, progress: Tic
     """Lint charts strictly with their own values; problems name a chart by its key, charts/<model>/<version>."""
 
     def together(places: Sequence[str]) -> list[None] | None:
-        done = _call(helm, 'lint', '--strict', '--quiet', *(str(charts[place]) for place in places))
+        named = (str(charts[place]) for place in places)
+        done = _call(helm, 'lint', '--strict', '--quiet', *named, count=len(places))
         return None if done.code else []
 
     def alone(place: str) -> Problem | None:
         done = _call(helm, 'lint', '--strict', '--quiet', str(charts[place]))
-        text = _one_line(done.stdout.decode(errors='replace') + done.stderr, charts[place], done.code)
-        return Problem(place, '', f'helm lint: {text}', _HINT) if done.code else None
+        said = done.stdout.decode(errors='replace') + done.stderr
+        return _problem(place, 'helm lint', said, charts[place], done.code) if done.code else None
 
     batches = in_batches(list(charts), most=_LINTED, jobs=jobs)
     return sorted(filter(None, in_parallel(batches, together, alone, jobs=jobs, progress=progress)))
@@ -144,7 +156,8 @@ def _umbrella(helm: Helm, batch: Sequence[_Member]) -> list[Rendered] | None:
         chart.joinpath('Chart.yaml').write_text(json.dumps(head))
         for index, (_, release) in enumerate(batch):
             chart.joinpath('charts', str(index)).symlink_to(release.chart.absolute())
-        done = _template(helm, 'batch', batch[0][1], chart, {name: release.values for name, release in batch})
+        values = {name: release.values for name, release in batch}
+        done = _template(helm, 'batch', batch[0][1], chart, values, len(batch))
     if done.code:
         return None
     found = _split(done.stdout)
@@ -158,15 +171,14 @@ def _single(helm: Helm, member: _Member) -> Rendered:
     done = _template(helm, release.name, release, chart, release.values)
     if not done.code:
         return Rendered(release, [document for found in _split(done.stdout).values() for document in found])
-    text = _one_line(done.stderr, chart, done.code)
-    return Rendered(release, (), Problem(release.file, '', f'helm template: {text}', _HINT))
+    return Rendered(release, (), _problem(release.file, 'helm template', done.stderr, chart, done.code))
 
 
-def _template(helm: Helm, name: str, like: HelmRelease, chart: Path, values: Values) -> Completed:
+def _template(helm: Helm, name: str, like: HelmRelease, chart: Path, values: Values, count: int = 1) -> Completed:
     # Helm 4 reads 1.33 as v1.33, Helm 3 as v1.33.0.
     version = like.kube_version if like.kube_version.count('.') > 1 else f'{like.kube_version}.0'
     options = ('--namespace', like.namespace, '--kube-version', version, '--values', '-')
-    return _call(helm, 'template', name, str(chart), *options, input=_yaml(values).encode())
+    return _call(helm, 'template', name, str(chart), *options, input=_yaml(values).encode(), count=count)
 
 
 def _split(output: bytes) -> dict[str, list[bytes]]:
@@ -185,13 +197,34 @@ def _yaml(values: Values) -> str:
     return re.sub(r'[^ -~]', lambda found: f'\\U{ord(found[0]):08x}', text)
 
 
-def _call(helm: Helm, *arguments: str, input: bytes | None = None) -> Completed:
-    # The user's helm configuration (plugins, repositories, kubeconfig, debug) must not change the result.
-    kept = {name: value for name, value in os.environ.items() if not name.startswith(('HELM_', 'KUBE'))}
+# SIGKILL is accepted, because helm may be out of memory: the batch is then halved. Other signals are errors.
+_EXPECTED = frozenset({*range(126), -signal.SIGKILL})
+
+
+def _call(
+    helm: Helm, *arguments: str, input: bytes | None = None, count: int = 1, ok: Collection[int] = _EXPECTED
+) -> Completed:
+    """Run helm for `count` charts, within limits and with almost no environment.
+
+    A template may read neither the secrets of CI nor the user's configuration of helm, which must not change results.
+    """
+    limits = (str(_ADDRESSES * 1024), str(math.ceil(_SECONDS + _SECONDS_PER_CHART * count)))
     with temporary_folder() as home:
         own = {f'HELM_{kind}_HOME': str(home / kind.lower()) for kind in ('CACHE', 'CONFIG', 'DATA')}
-        # SIGKILL is accepted, because helm may be out of memory: the batch is then halved. Other signals are errors.
-        return run([helm.path, *arguments], env=_GO | kept | own, input=input, ok={*range(126), -signal.SIGKILL})
+        own |= {'HOME': str(home), 'TMPDIR': str(home), 'PATH': os.environ.get('PATH', os.defpath)}
+        try:
+            return run(['/bin/sh', '-c', _LIMITED, *limits, helm.path, *arguments], env=_GO | own, input=input, ok=ok)
+        except CommandFailed as failed:
+            raise CommandFailed((helm.path, *arguments), failed.code, failed.stdout, failed.stderr) from None
+
+
+def _problem(place: str, what: str, said: str, chart: Path, code: int) -> Problem:
+    if code == -signal.SIGKILL:
+        why = f'it took more than {_SECONDS} s of processor time, or this machine has no memory left'
+        return Problem(place, '', f'{what}: {why}', _STOPPED)
+    if code == _CRASHED and (crash := _CRASH.search(said)):
+        return Problem(place, '', f'{what}: helm crashed: {crash[0]}', _STOPPED)
+    return Problem(place, '', f'{what}: {_one_line(said, chart, code)}', _HINT)
 
 
 def _one_line(text: str, chart: Path, code: int) -> str:

@@ -43,8 +43,8 @@ def test_what_helm_reads_must_be_checked_out(tmp_path: Path) -> None:
     here.git('sparse-checkout', 'set', 'registry')
     told = chartloom(here.folder, 'verify')
     assert told.returncode == 1
-    hint = "hint: run 'git sparse-checkout add charts': helm reads this folder"
-    assert f'charts/web/1.0.0: not in this sparse checkout\n  {hint}' in told.stderr
+    hint = "hint: run 'git sparse-checkout add charts', or 'git restore' for it: helm reads this folder"
+    assert f'charts/web/1.0.0: not all files of the chart are in the work tree\n  {hint}' in told.stderr
     here.git('sparse-checkout', 'add', 'charts')
     assert chartloom(here.folder, 'verify').returncode == 0
 

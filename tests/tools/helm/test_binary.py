@@ -240,6 +240,62 @@ def test_nothing_of_the_users_helm_counts(
     assert capfd.readouterr() == ('', '')
 
 
+def test_helm_gets_no_variable_but_those_it_requires(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A template can read files, and a process its environment: secrets of CI must not be there."""
+    fake, seen = tmp_path / 'helm', tmp_path / 'seen'
+    fake.write_text(f'#!/bin/sh\nenv >> {seen}\nprintf v4.0.0\n')
+    fake.chmod(0o755)
+    names = (
+        'GITHUB_TOKEN',
+        'AWS_SECRET_ACCESS_KEY',
+        'HELM_SECRET',
+        'KUBECONFIG',
+        'GOGC',
+        'XDG_CACHE_HOME',
+        'LD_PRELOAD',
+    )
+    for name in names:
+        monkeypatch.setenv(name, 'a-secret-of-ci')
+    monkeypatch.setenv('HOME', str(tmp_path / 'home'))
+    helm = find_helm({'HELM': str(fake), 'PATH': ''})
+    lint(helm, {'charts/one/1.0.0': write_chart(tmp_path, 'one')})
+    shells = {'PWD', 'OLDPWD', 'SHLVL', '_'}
+    lines = seen.read_text().splitlines()
+    own = {'HELM_CACHE_HOME', 'HELM_CONFIG_HOME', 'HELM_DATA_HOME', 'HOME', 'TMPDIR', 'PATH', 'GOGC', 'GOMEMLIMIT'}
+    assert {line.partition('=')[0] for line in lines} - shells == own
+    assert not [line for line in lines if 'a-secret-of-ci' in line or str(tmp_path / 'home') in line]
+
+
+GREEDY = '{{ range until 100000 }}{{ range until 100000 }}{{ range until 1000 }}{{ end }}{{ end }}{{ end }}'
+
+
+@pytest.mark.parametrize(
+    ('template', 'why'),
+    [
+        ('{{ until 2000000000 | len }}', 'helm crashed: '),
+        (GREEDY, 'it took more than 1 s of processor time, or this machine has no memory left'),
+    ],
+)
+def test_a_chart_that_takes_too_much_is_stopped_and_named(
+    helm4: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, template: str, why: str
+) -> None:
+    if template == GREEDY:
+        monkeypatch.setattr('generator.tools.helm.binary._SECONDS', 1)
+    helm = find_helm({'HELM': str(helm4)})
+    charts = [write_chart(tmp_path, name) for name in ('one', 'two', 'three')]
+    charts.append(write_chart(tmp_path, 'greedy', {**TEMPLATES, 'greedy.yaml': template}))
+    done = render(helm, *map(release, charts))
+    found = [each.problem for each in done if each.problem]
+    assert [(one.file, one.message.startswith(f'helm template: {why}')) for one in found] == [
+        ('values/prod/greedy.yaml', True)
+    ]
+    assert found[0].hint == 'make the values of the release smaller, or use another chart version'
+    assert sum(bool(each.documents) for each in done) == 3
+    told = lint(helm, {f'charts/{chart.parent.name}/1.0.0': chart for chart in charts})
+    assert [one.file for one in told] == ['charts/greedy/1.0.0']
+    assert told[0].message.startswith(f'helm lint: {why}')
+
+
 def test_lint_names_each_bad_chart_and_no_other(found: Helm, tmp_path: Path) -> None:
     charts = {f'charts/model-{number}/1.0.0': write_chart(tmp_path, f'model-{number}') for number in range(12)}
     with (charts['charts/model-3/1.0.0'] / 'values.yaml').open('a') as values:
@@ -293,7 +349,8 @@ def test_an_old_helm_is_a_problem(tmp_path: Path) -> None:
     wanted = f"{old}: expected Helm 3.17 or newer, found version 'v3.16.4'\n  hint: {INSTALL}"
     assert refusal({'PATH': str(tmp_path)}) == wanted
     old.write_text('#!/bin/sh\nexit 9\n')
-    assert refusal({'PATH': str(tmp_path)}) == f"{old}: 'helm version' ended with exit code 9\n  hint: {INSTALL}"
+    hint = f'{INSTALL}, not of a wrapper that needs other variables than PATH'
+    assert refusal({'PATH': str(tmp_path)}) == f"{old}: 'helm version' ended with exit code 9\n  hint: {hint}"
 
 
 def refusal(environ: Mapping[str, str]) -> str:
