@@ -12,7 +12,8 @@ from typing import Any
 import pytest
 from parts import GitOverHttp, HttpOrigin, crd_folder, git, helm_binary, part, validate_strictly
 
-STRANGERS = ('GIT_', 'HELM', 'XDG_', 'CHARTLOOM_', 'SSH_', 'KUBE', 'LC_')  # a developer may have set them
+# A developer or a CI may have set them.
+STRANGERS = ('GIT_', 'HELM', 'XDG_', 'CHARTLOOM_', 'SSH_', 'KUBE', 'LC_', 'CI', 'GITHUB_', 'TF_BUILD', 'JENKINS_URL')
 TERMINAL = ('NO_COLOR', 'FORCE_COLOR', 'CLICOLOR', 'CLICOLOR_FORCE', 'COLUMNS', 'LINES', 'TERM', 'LANGUAGE')
 KEPT = ('CHARTLOOM_REQUIRE_PARTS', 'CHARTLOOM_CRDS')
 

@@ -21,7 +21,10 @@ from generator.tools.helm.binary import Helm, find_helm
 @click.command()
 @click.argument('models', nargs=-1, shell_complete=offers.models)
 @click.option(
-    '--base', default='', metavar='REV', help='Compare published charts with this revision, for example origin/main.'
+    '--base',
+    default=None,
+    metavar='REV',
+    help='Compare published charts with this revision, for example origin/main; CI requires it for a request.',
 )
 @click.option('--all', 'every', is_flag=True, help='Lint every chart, not only those that are not in the base.')
 @click.option(
@@ -41,17 +44,19 @@ from generator.tools.helm.binary import Helm, find_helm
 @common_options
 @click.pass_context
 def command(
-    context: click.Context, models: tuple[str, ...], base: str, every: bool,
+    context: click.Context, models: tuple[str, ...], base: str | None, every: bool,
     locations: tuple[str, ...], jobs: int, folder: Path, output: str,
 ) -> None:  # fmt: skip
     """Check schemas, drift, hand edits, published charts and their ledger, helm lint and helm template.
 
     With --schema-location, also check the rendered, delivery and bootstrap objects against strict schemas.
     """
+    if base == '':
+        raise click.UsageError('--base is empty: name a revision, for example origin/main')
     repository = open_repository(folder)
     helm = find_helm(os.environ)
-    run = open_run(repository, models, base=base)
-    problems = verify.drift(run)
+    run = open_run(repository, models, base=base or '')
+    problems = verify.drift(run, os.environ)
     charts = verify.changed_charts(run, every=every)
     counts = {'releases': len(run.releases), 'chartsLinted': 0, 'objects': 0}
     problems = problems or [*unvouched(run), *not_as_listed(run, charts)]

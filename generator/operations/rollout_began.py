@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from generator.domain.problems import CommandFailed
 from generator.domain.records import Rollout
 from generator.operations.rollout_seen import Landed, learn, record, seen_at, unrecorded, utc
-from generator.pipeline.published import published_ref
+from generator.pipeline.revisions import published_ref
 from generator.pipeline.run import Run
 from generator.strategies.during import rollout_stage
 from generator.tools.git.notes import Shared

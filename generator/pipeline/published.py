@@ -13,7 +13,7 @@ from generator.documents.read import read_yaml
 from generator.domain.generated import Chart, LedgerEntry
 from generator.domain.layout import CHART_README, CHART_SCHEMA, CHART_VALUES, CHART_YAML, chart_folder
 from generator.domain.problems import Problem, ProblemsFound, problem
-from generator.domain.records import Ids, Registry, Release, Settings, Tree
+from generator.domain.records import Ids, Registry, Release, Tree
 from generator.domain.tree import LINK
 from generator.pipeline.ledgers import Ledgers, ledgers_of_others, read_ledgers
 from generator.pipeline.restore import restore
@@ -158,28 +158,3 @@ def pinned(
             continue
         if entry.version not in charts[release.model].charts:
             yield model.name, entry
-
-
-def base_revision(source: Source, settings: Settings, named: str = '') -> str:
-    """The merge base of HEAD with the revision `named`, or with the published branch (of the remote, if known).
-
-    HEAD if there is no merge base; '' before the first commit. During a merge, the future merge commit takes the place
-    of HEAD.
-    """
-    repository, refs, head = source.repository, source.refs, source.head
-    if named:
-        found = repository.ask('rev-parse', '--verify', '--quiet', f'{named}^{{commit}}')
-        if not found:
-            raise problem(named, '', 'revision not found in git', 'fetch it, or name another one with --base')
-        return repository.ask('merge-base', head, found) or found
-    published = refs.get(published_ref(settings.branch, refs), head)
-    merged = refs.get('MERGE_HEAD', '').split()
-    return head if published == head else repository.ask('merge-base', published, head, *merged) or head
-
-
-def published_ref(branch: str, refs: Mapping[str, str]) -> str:
-    """The full name of the published branch: that of the remote, if known."""
-    # refs/remotes/<remote>/<branch>; of several remotes, origin.
-    remote = [n for n in sorted(refs) if n.startswith('refs/remotes/') and n.split('/', 3)[3:] == [branch]]
-    origin = f'refs/remotes/origin/{branch}'
-    return origin if origin in remote else remote[0] if remote else f'refs/heads/{branch}'

@@ -29,12 +29,12 @@ from generator.pipeline.moves import delivery_moves
 from generator.pipeline.published import (
     Base,
     base_of_others,
-    base_revision,
     chart_reader,
     pinned,
     read_base,
 )
 from generator.pipeline.reading import check_scope, invalid_content, read_registry
+from generator.pipeline.revisions import base_revision
 from generator.pipeline.settle import settle
 from generator.pipeline.shards import Made, made_in_shards
 from generator.pipeline.source import Source, open_source
@@ -125,14 +125,14 @@ class Run:
 
     @cached_property
     def base(self) -> Base:
-        revision = base_revision(self.source, self.settings, self.base_name)
+        revision = base_revision(self.source, self.settings.branch, self.base_name)
         if self._in_shards:
             return Base(revision, self.source.held_by(revision), self._in_shards.ledgers)
         return read_base(self.source, revision, self._lost, self.registry.models)
 
     @cached_property
     def _lost(self) -> Ids:
-        return lost_ledgers(self.repository, base_revision(self.source, self.settings, self.base_name))
+        return lost_ledgers(self.repository, base_revision(self.source, self.settings.branch, self.base_name))
 
     @cached_property
     def charts(self) -> dict[str, ModelCharts]:
@@ -245,7 +245,9 @@ class Run:
         if not (self.shards and self.whole):
             return None
         try:
-            _ = self.source.held_by(base_revision(self.source, self.settings_alone, self.base_name))  # once, for all
+            _ = self.source.held_by(
+                base_revision(self.source, self.settings_alone.branch, self.base_name)
+            )  # once, for all
             found = made_in_shards(self.source.names, self._make, self.progress)
         except ProblemsFound:
             return None

@@ -6,6 +6,7 @@ import hashlib
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
+from types import MappingProxyType
 
 from generator.delivery.bootstrap import bootstrap_objects
 from generator.delivery.objects import delivery_object, values_indent
@@ -23,6 +24,7 @@ from generator.domain.layout import (
 )
 from generator.domain.problems import Problem, ProblemsFound
 from generator.domain.progress import Tick
+from generator.pipeline.revisions import refuse_guess
 from generator.pipeline.run import Run
 from generator.plan.summary import folder_of, new_folders
 from generator.tools.helm.binary import Helm, HelmRelease, Rendered, lint, template
@@ -31,9 +33,15 @@ from generator.tools.helm.schemas import ObjectSchemas, check_objects
 _GENERATE = "run 'chartloom generate'"
 
 
-def drift(run: Run) -> list[Problem]:
-    """Report what `generate` would change, hand edits, and generated files that contradict each other."""
+def drift(run: Run, environ: Mapping[str, str] = MappingProxyType({})) -> list[Problem]:
+    """Report what `generate` would change, hand edits, and generated files that contradict each other.
+
+    `environ` tells whether this is CI, where a base that is not named is a problem.
+    """
     try:
+        branch = run.settings.branch
+        if not run.base_name:
+            refuse_guess(run.source, branch, environ)
         plan = run.plan()
     except ProblemsFound as error:
         return list(error.problems)

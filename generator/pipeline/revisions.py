@@ -1,0 +1,79 @@
+"""A source, its settings and the surroundings → the base: the published revision that charts are compared with."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from generator.domain.layout import SETTINGS
+from generator.domain.problems import problem
+from generator.pipeline.source import Source
+from generator.tools.git.head import current_branch
+from generator.tools.git.remote import is_shallow
+from generator.tools.git.revision import find_commit
+
+# Variables by which a CI says that it runs, and those with the branch that a request is to be merged into.
+_CI = ('CI', 'TF_BUILD', 'JENKINS_URL')
+_TARGETS = (
+    'GITHUB_BASE_REF', 'CI_MERGE_REQUEST_TARGET_BRANCH_NAME', 'BITBUCKET_PR_DESTINATION_BRANCH',
+    'SYSTEM_PULLREQUEST_TARGETBRANCH', 'CHANGE_TARGET',
+)  # fmt: skip
+
+
+def base_revision(source: Source, branch: str, named: str = '') -> str:
+    """The merge base of HEAD with the revision `named`, or with the published branch (of the remote, if known).
+
+    HEAD if there is no merge base; '' before the first commit. During a merge, the future merge commit takes the place
+    of HEAD.
+    """
+    repository, refs, head = source.repository, source.refs, source.head
+    if named:
+        found = find_commit(repository, named, '--base')
+        return repository.ask('merge-base', head, found) or found
+    published = refs.get(published_ref(branch, refs), head)
+    merged = refs.get('MERGE_HEAD', '').split()
+    return head if published == head else repository.ask('merge-base', published, head, *merged) or head
+
+
+def published_ref(branch: str, refs: Mapping[str, str]) -> str:
+    """The full name of the published branch: that of the remote, if known."""
+    # refs/remotes/<remote>/<branch>; of several remotes, origin.
+    remote = [n for n in sorted(refs) if n.startswith('refs/remotes/') and n.split('/', 3)[3:] == [branch]]
+    origin = f'refs/remotes/origin/{branch}'
+    return origin if origin in remote else remote[0] if remote else f'refs/heads/{branch}'
+
+
+def refuse_guess(source: Source, branch: str, environ: Mapping[str, str]) -> None:
+    """Raise ProblemsFound if the base of a check would be a guess that a request can influence, or HEAD itself.
+
+    HEAD is right only where it is the published branch, and before the first commit. The pipeline of a request names
+    its base: the settings, which name the published branch, are a part of the request.
+    """
+    repository, refs, head = source.repository, source.refs, source.head
+    if not head:
+        return
+    remotes = repository.ask('remote').split()
+    ref = published_ref(branch, refs)
+    shown = ref.removeprefix('refs/remotes/').removeprefix('refs/heads/')
+    if target := next(filter(None, map(environ.get, _TARGETS)), ''):
+        name = target.removeprefix('refs/heads/')
+        raise _unnamed('this pipeline checks a request', name, remotes)
+    in_ci = any(environ.get(name, '').lower() not in ('', '0', 'false') for name in _CI)
+    if ref not in refs or (in_ci and remotes and not ref.startswith('refs/remotes/')):
+        raise _unnamed(f"the published branch '{branch}' of {SETTINGS} is not known in this clone", branch, remotes)
+    if refs[ref] == head:
+        return
+    if in_ci:
+        raise _unnamed(f'this is CI, and HEAD is not {shown}', branch, remotes)
+    if not repository.ask('merge-base', refs[ref], head):
+        hint = "run 'git fetch --unshallow'" if is_shallow(repository) else 'name the published revision with --base'
+        where = 'HEAD' if current_branch(repository) == 'HEAD' else 'this branch'
+        raise problem('--base', '', f'{where} and {shown} have no common commit in this clone', hint)
+
+
+def _unnamed(why: str, branch: str, remotes: list[str]) -> Exception:
+    hint = 'name the published revision with --base, and set spec.repository.branch'
+    if remotes:
+        remote = 'origin' if 'origin' in remotes else remotes[0]
+        fetch = f'git fetch {remote} +refs/heads/{branch}:refs/remotes/{remote}/{branch}'
+        hint = f"run '{fetch}', and add --base {remote}/{branch}"
+    return problem('--base', '', f'the base is required: {why}', hint)
