@@ -6,7 +6,7 @@ PIP    := $(BIN)/pip --disable-pip-version-check --quiet
 ARGS   ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help demo example test lint format imports helm scanners bench lock clean
+.PHONY: help demo example test lint format imports helm scanners bench fuzz lock clean
 
 help: ## show this list
 	@sed -n 's/^\([a-z]*\):[^#]*## /  make \1\t/p' Makefile
@@ -38,6 +38,9 @@ scanners: .tools/scanners/.made ## install checkov and trivy, for tests/test_sca
 
 bench: $(VENV)/.dev helm ## measure, and print the README's table
 	@$(BIN)/python benchmarks/bench.py $(ARGS)
+
+fuzz: $(VENV)/.dev ## run 10,000 hostile registries (ARGS='<number> <seed>')
+	@$(BIN)/python scripts/fuzz.py $(ARGS)
 
 lock: ## resolve requirements/*.lock (ARGS=--upgrade for newest versions)
 	@PYTHON=$(PYTHON) scripts/lock.sh $(ARGS)

@@ -7,10 +7,11 @@ from typing import Any
 import registries as r
 
 from generator.charts.starter import load_templates
-from generator.charts.versions import make_charts
+from generator.charts.versions import ModelCharts, make_charts
 from generator.documents.schema import RegistrySchemas
 from generator.domain.generated import ResolvedRelease
 from generator.domain.problems import ProblemsFound
+from generator.domain.records import Registry
 from generator.registry.load import load_registry
 from generator.releases.resolve import resolve_releases
 
@@ -19,13 +20,17 @@ SCHEMAS = RegistrySchemas(TEMPLATES.schemas)
 
 
 def resolved(files: r.Files) -> list[ResolvedRelease]:
-    found = load_registry(files, files.__getitem__, SCHEMAS)
+    return releases_of(load_registry(files, files.__getitem__, SCHEMAS))[1]
+
+
+def releases_of(found: Registry) -> tuple[dict[str, ModelCharts], list[ResolvedRelease]]:
+    """The charts and releases of a registry."""
     charts = {name: make_charts(model, found.settings, TEMPLATES, (), {}) for name, model in found.models.items()}
 
     def nothing_else(model: str, entry: Any) -> Any:
         raise AssertionError('nothing is published')
 
-    return resolve_releases(found, charts, nothing_else, found.releases.values())
+    return charts, resolve_releases(found, charts, nothing_else, found.releases.values())
 
 
 def problems(files: r.Files) -> list[str]:

@@ -146,6 +146,8 @@ MODULES += sorted(f'checks.{file.stem}' for file in (ROOT / 'generator/checks').
 MODULES.remove('checks.warnings')
 # What no case can show, and what shows it.
 ELSEWHERE = {
+    'the quantity of {} is too long': 'of an older chart: test_registry.py',
+    'write at most {} characters': 'the same',
     'does not match its schema': 'the two validators agree: test_schema.py',
     "chart '{}' has values contract '{}', this chartloom supports '{}'": 'of a newer chartloom: test_resolve.py',
     "a derived value does not fit chart '{}': {}: {}": 'of a chart with other limits: test_resolve.py',

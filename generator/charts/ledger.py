@@ -84,7 +84,7 @@ _TEXTS = {
 }  # fmt: skip
 _KEYS = {*_TEXTS, 'reasons', 'restarts', 'manifest', 'pruned'}
 _FLAGS = (False, True)
-_VERSION = re.compile(r'(?:0|[1-9][0-9]*)\.(?:0|[1-9][0-9]*)\.(?:0|[1-9][0-9]*)')
+_VERSION = re.compile(r'(?:0|[1-9][0-9]{0,8})(?:\.(?:0|[1-9][0-9]{0,8})){2}')
 _TREE = re.compile(r'sha1:[0-9a-f]{40}|sha256:[0-9a-f]{64}')
 
 

@@ -6,14 +6,14 @@ kubectl and Python read these differently.
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeVar
 
 from ruamel.yaml import events as ev
 from ruamel.yaml.cyaml import CParser  # type: ignore[attr-defined]
 from ruamel.yaml.error import YAMLError
 
+from generator.documents.characters import strange_in_file
 from generator.documents.refusals import (
     Refusal,
     alias_refusal,
@@ -26,15 +26,15 @@ from generator.documents.refusals import (
     word_refusal,
 )
 from generator.documents.scalars import DOUBTFUL_NUMBER, NOTHING, NUMBER, NUMERIC, SPECIAL, WORDS
-from generator.domain.places import Path
-from generator.domain.problems import Problem, ProblemsFound, problem
+from generator.domain.layout import MAX_BYTES
+from generator.domain.places import Path, json_path
+from generator.domain.problems import MAX_PROBLEMS, MORE_PROBLEMS, Problem, ProblemsFound, problem, size_problem
 
-MAX_BYTES = 1 << 20
 MAX_DEPTH = 40
-MAX_PROBLEMS = 20
+MAX_ENTRIES = 5000  # of one map or list: checks may compare each with each
 
-# Some YAML readers treat these as line ends or ignore them, others as text; reviewers cannot see them.
-_HIDDEN = re.compile('[\x85\u2028\u2029\ufeff]')
+
+T = TypeVar('T', dict[str, Any], list[Any])
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,7 +65,7 @@ def yaml_marks(data: bytes, file: str) -> dict[Path, Mark]:
 def decode_yaml(data: bytes, file: str) -> str:
     """Decode a file; raises ProblemsFound if it is too large, not UTF-8 or has invisible characters."""
     if len(data) > MAX_BYTES:
-        raise problem(file, '', f'the file has {len(data)} bytes, the limit is {MAX_BYTES}', 'split the file')
+        raise ProblemsFound([size_problem(file, len(data), MAX_BYTES)])
     try:
         text = data.decode('utf-8-sig' if data.startswith(b'\xef\xbb\xbf') else 'utf-8')
     except UnicodeDecodeError as error:
@@ -73,10 +73,10 @@ def decode_yaml(data: bytes, file: str) -> str:
             raise problem(file, '', 'the file is UTF-16', 'save the file as UTF-8') from None
         line = data.count(b'\n', 0, error.start) + 1
         raise problem(file, '', f'line {line} is not UTF-8', 'save the file as UTF-8') from None
-    if not text.isascii() and (found := _HIDDEN.search(text)):
+    if found := strange_in_file(text, file):
         from generator.documents.syntax import character_problem
 
-        raise character_problem(text, found.start(), file, 'which only some YAML readers ignore')
+        raise character_problem(text, found.start(), file)
     return text
 
 
@@ -126,7 +126,7 @@ class _Reader:
         if kind is ev.ScalarEvent:
             return self._scalar(event, path)
         if depth > MAX_DEPTH:
-            raise problem(self.file, '', f'nested deeper than {MAX_DEPTH} levels', 'flatten the document')
+            raise self._too_deep()
         if kind is ev.AliasEvent:
             if event.anchor not in self.anchors:  # else reported: a YAML bomb would give thousands of problems
                 self._refuse(alias_refusal(event, path))
@@ -141,7 +141,7 @@ class _Reader:
             event = self._next()
             kind = type(event)
             if kind is ev.MappingEndEvent:
-                return result
+                return result if len(result) <= MAX_ENTRIES else self._too_many(result, path)
             if kind is not ev.ScalarEvent:
                 self.lost |= begins_with_template(event, self.text)
                 self._refuse(key_refusal(event, path, self.text))
@@ -163,8 +163,16 @@ class _Reader:
         while True:
             event = self._next()
             if type(event) is ev.SequenceEndEvent:
-                return result
+                return result if len(result) <= MAX_ENTRIES else self._too_many(result, path)
             result.append(self._value(event, (*path, len(result)), depth + 1))
+
+    def _too_deep(self) -> ProblemsFound:
+        return problem(self.file, '', f'nested deeper than {MAX_DEPTH} levels', 'flatten the document')
+
+    def _too_many(self, found: T, path: Path) -> T:
+        message = f'the value has {len(found)} entries, the limit is {MAX_ENTRIES}'
+        self._refuse((json_path(path), message, 'write fewer entries'))
+        return found
 
     def _scalar(self, event: Any, path: Path) -> Any:
         text: str = event.value
@@ -201,6 +209,8 @@ class _Reader:
                 depth -= 1
             if depth == 0:
                 return
+            if depth > MAX_DEPTH:
+                raise self._too_deep()
             event = self._next()
 
     def _refuse_node(self, event: Any, path: Path) -> None:
@@ -210,8 +220,7 @@ class _Reader:
     def _refuse(self, refusal: Refusal) -> None:
         self.problems.append(Problem(self.file, *refusal))
         if len(self.problems) == MAX_PROBLEMS:
-            more = Problem(self.file, '', f'more than {MAX_PROBLEMS} problems, the rest is hidden', 'fix these first')
-            raise ProblemsFound([*self.problems, more])
+            raise ProblemsFound([*self.problems, Problem(self.file, '', MORE_PROBLEMS, 'fix these first')])
 
 
 def _number(text: str) -> int | float:

@@ -8,6 +8,7 @@ from typing import Any
 
 from generator.documents.scalars import NOTHING, quote_hint
 from generator.domain.places import Path, json_path
+from generator.domain.words import cut
 
 Refusal = tuple[str, str, str]
 
@@ -17,7 +18,7 @@ _EMPTY_VALUE = "remove the key, or write a value; 'enabled: false' removes an in
 
 
 def doubt_refusal(text: str, path: Path) -> Refusal:
-    return json_path(path), f'{text} is ambiguous: YAML readers read it differently', quote_hint(text)
+    return json_path(path), f'{cut(text, 80)} is ambiguous: YAML readers read it differently', quote_hint(text)
 
 
 def missing_refusal(path: Path) -> Refusal:
@@ -35,8 +36,8 @@ def word_refusal(key: str, path: Path, event: Any) -> Refusal:
         return json_path(path), f"{where}merge keys are not supported: '<<'", 'write its keys here'
     if key in NOTHING:
         return json_path(path), f'{where}the key is empty', 'write a word before the colon'
-    message = f'the key {key} is read as a string only by some YAML readers'
-    return json_path((*path, key)), message, f'quote it: {json.dumps(key, ensure_ascii=False)}:'
+    message = f'the key {cut(key, 80)} is read as a string only by some YAML readers'
+    return json_path((*path, key)), message, f'quote it: {json.dumps(cut(key, 80), ensure_ascii=False)}:'
 
 
 def key_refusal(event: Any, path: Path, text: str) -> Refusal:
@@ -61,13 +62,14 @@ def _rest(event: Any, text: str) -> str:
 
 def alias_refusal(event: Any, path: Path) -> Refusal:
     hint = 'write the value here, or quote text that starts with *'
-    return json_path(path), f"aliases are not supported: '*{event.anchor}'", hint
+    return json_path(path), f"aliases are not supported: '*{cut(event.anchor, 80)}'", hint
 
 
 def node_refusal(event: Any, path: Path) -> Refusal:
     """Refuse an anchor or a tag."""
     if event.anchor:
-        hint = f'write the value in place of each *{event.anchor}, and remove &{event.anchor}'
-        return json_path(path), f"anchors are not supported: '&{event.anchor}'", hint
+        name = cut(event.anchor, 80)
+        hint = f'write the value in place of each *{name}, and remove &{name}'
+        return json_path(path), f"anchors are not supported: '&{name}'", hint
     tag = event.tag.replace('tag:yaml.org,2002:', '!!')
     return json_path(path), f"tags are not supported: '{tag}'", 'remove the tag; quote the value if it is a string'

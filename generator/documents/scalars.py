@@ -26,6 +26,8 @@ _DATE = re.compile(r'[0-9]{4}-[0-9]{1,2}-[0-9]{1,2}')
 
 def quote_hint(text: str) -> str:
     """Return what to write instead of an ambiguous scalar."""
+    if len(text) > 80:
+        return 'quote the text'
     quoted = f'quote the text: {json.dumps(text, ensure_ascii=False)}'
     if text.lower() in ('yes', 'on', 'y', 'true'):
         return f'write true for a boolean, or {quoted}'

@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import json
-import re
 from collections.abc import Iterable, Iterator, Mapping
+from functools import cache
+from itertools import islice
 from typing import TYPE_CHECKING, Any
+
+import jsonschema_rs
 
 from generator.documents.read import Mark
 from generator.documents.schema_way import Way
 from generator.domain.credentials import veiled
 from generator.domain.places import Path
-from generator.domain.problems import Fault
+from generator.domain.problems import MAX_PROBLEMS, MORE_PROBLEMS, Fault
 from generator.domain.words import cut, nearest, quoted, suggest
 
 if TYPE_CHECKING:
@@ -59,27 +62,52 @@ def explain(schema: Any, document: Any, written: Mapping[Path, Mark], others: Ma
     from referencing.jsonschema import DRAFT202012
 
     kind = Draft202012Validator if '2020' in str(schema.get('$schema')) else Draft7Validator
-    validator: Any = extend(kind, {'pattern': _pattern})
+    validator: Any = extend(kind, {'pattern': _pattern, 'uniqueItems': _unique})
     resources = [(_BASE + uri, DRAFT202012.create_resource(content)) for uri, content in others.items()]
     registry: Any = Registry().with_resources(resources)
     root = {**schema, '$id': f'{_BASE}this.json'} if others else schema
     errors = validator(root, registry=registry).iter_errors(document)
-    found = {fault for error in errors for fault in _faults(error, Way(error, schema, others), written)}
-    return sorted(found, key=lambda fault: ([*map(str, fault.path)], fault.message)) or [
-        Fault((), 'does not match its schema')
-    ]
+    every = (fault for error in errors for fault in _faults(error, Way(error, schema, others), written))
+    found = dict.fromkeys(islice(every, MAX_PROBLEMS + 1))
+    shown = sorted([*found][:MAX_PROBLEMS], key=lambda fault: ([*map(str, fault.path)], fault.message))
+    more = [Fault((), MORE_PROBLEMS, 'fix these first')] if len(found) > MAX_PROBLEMS else []
+    return [*shown, *more] or [Fault((), 'does not match its schema')]
 
 
 def _pattern(validator: Any, pattern: str, instance: Any, schema: Any) -> Iterator[ValidationError]:
-    """Check `pattern` with JSON Schema's meaning of $: Python's also matches before a final line end."""
+    """Check `pattern` as the schema does: in linear time, and $ does not match before a final line end."""
     from jsonschema.exceptions import ValidationError
 
-    if isinstance(instance, str) and not re.search(_python(pattern), instance):
+    if isinstance(instance, str) and not _matches(pattern, instance):
         yield ValidationError(f'{instance!r} does not match {pattern!r}')
 
 
-def _python(pattern: str) -> str:
-    return re.sub(r'\$$', r'\\Z', pattern)
+def _matches(pattern: str, text: str) -> bool:
+    return bool(_form(pattern).is_valid(text))
+
+
+@cache
+def _form(pattern: str) -> Any:
+    return jsonschema_rs.Draft7Validator({'pattern': pattern})
+
+
+def _unique(validator: Any, wanted: bool, instance: Any, schema: Any) -> Iterator[ValidationError]:
+    """Check `uniqueItems` in linear time."""
+    from jsonschema.exceptions import ValidationError
+
+    if wanted and isinstance(instance, list) and _twice(instance) is not None:
+        yield ValidationError('duplicate entry')
+
+
+def _twice(items: list[Any]) -> Any:
+    """Return the first entry that an earlier one equals, or None."""
+    seen: set[str] = set()
+    for item in items:
+        text = json.dumps(item, sort_keys=True)
+        if text in seen:
+            return item
+        seen.add(text)
+    return None
 
 
 def _faults(error: ValidationError, way: Way, written: Mapping[Path, Mark]) -> Iterable[Fault]:
@@ -116,8 +144,7 @@ def _faults(error: ValidationError, way: Way, written: Mapping[Path, Mark]) -> I
         case 'minItems' | 'minProperties':
             yield Fault(path, 'expected at least one entry, found none', f'write at least one: {way.described()}')
         case 'uniqueItems':
-            twice = next(item for index, item in enumerate(value) if item in value[:index])
-            yield Fault(path, f'duplicate entry {_shown(twice, path)}', 'keep one of them')
+            yield Fault(path, f'duplicate entry {_shown(_twice(value), path)}', 'keep one of them')
         case _:
             yield Fault(path, _plain(error), way.described())
 
@@ -148,7 +175,7 @@ def _wrong_type(path: Path, error: ValidationError, way: Way, mark: Mark | None)
     found = _shown(value, path) if isinstance(value, str) else _short(text)
     message = f'expected {kinds}, found {_kind(value)}: {found}'
     if 'string' in names and (is_number or isinstance(value, bool)):
-        if not re.search(_python(error.schema.get('pattern', '')), text):
+        if not _matches(error.schema.get('pattern', ''), text):
             return Fault(path, message, way.described())
         # Without a mark the original text is unknown: 1.10 was read as 1.1, and quoting that gives another version.
         as_text = f'quote it: {path[-1] if path else ""}: "{text}"'

@@ -7,17 +7,23 @@ from typing import Any
 
 from ruamel.yaml.error import MarkedYAMLError, YAMLError
 
+from generator.documents.characters import is_space, named
 from generator.domain.problems import ProblemsFound, problem
 
 _CONFLICT = re.compile(r'^(?:<{7} .*|={7}|>{7} .*)\r?$', re.MULTILINE)
 _UNPRINTABLE = re.compile('[^\t\n\r -~\x85\xa0-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]')
 
 
-def character_problem(text: str, at: int, file: str, what: str) -> ProblemsFound:
-    """Return the problem of the character at index `at`; `what` is the reason."""
-    line = text.count('\n', 0, at) + 1
-    message = f'line {line}, column {at - text.rfind(chr(10), 0, at)}: U+{ord(text[at]):04X}, {what}'
-    return problem(file, '', message, f'remove it, or write it as "\\u{ord(text[at]):04X}" in double quotes')
+def character_problem(text: str, at: int, file: str, what: str = '') -> ProblemsFound:
+    """Return the problem of the character at index `at`; `what` is the reason, if it can be seen."""
+    found = text[at]
+    what, hint = (what, 'remove it') if what else ('which reviewers do not see', 'remove it')
+    if found == '\r':
+        what, hint = 'which reviewers do not see as the end of a line', 'end each line with a line feed'
+    elif is_space(found):
+        what, hint = 'which is no space to YAML', f'write a space, or "\\u{ord(found):04X}" in double quotes'
+    place = f'line {text.count(chr(10), 0, at) + 1}, column {at - text.rfind(chr(10), 0, at)}'
+    return problem(file, '', f'{place}: {named(found)}, {what}', hint)
 
 
 # Messages of libyaml, and what to do about them.

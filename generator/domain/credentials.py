@@ -10,7 +10,7 @@ from generator.domain.secrets import HIDDEN, token
 
 # --password=… and similar, in arguments and configuration files; not a reference, a path or an empty text.
 _ASSIGNED = re.compile(
-    r'(?im)^[ \t-]*["\']?[\w.-]*passw(?:or)?d["\']?[ \t]*[:=][ \t]*["\']?(?![$<{%*/!&])(?!\w+:)[^\s"\',#]{4,}'
+    r'(?im)^[ \t-]*+["\']?[\w.-]*passw(?:or)?d["\']?[ \t]*[:=][ \t]*["\']?(?![$<{%*/!&])(?!\w+:)[^\s"\',#]{4,}'
 )
 _WRITTEN_OUT = {'args', 'command', 'files'}
 

@@ -26,6 +26,10 @@ ROLLOUTS = f'{REGISTRY}/rollouts'
 GENERATED = (CHARTS, VALUES, DELIVERY, BOOTSTRAP, SCHEMAS)
 DOCUMENTS = ('README.md', 'CODEOWNERS', '.gitattributes')
 
+# Limits of bytes: of a YAML file that people write, and of any other file. Larger ones are not even read.
+MAX_BYTES = 1 << 20
+_MAX_OTHER_BYTES = 8 << 20
+
 # Folder below registry/ → kind of the files in it. Releases and rollouts have one folder for each environment.
 KINDS = {
     'models': 'Model', 'environments': 'Environment', 'releases': 'Release', 'rollouts': 'Rollout',
@@ -152,6 +156,11 @@ def is_read(path: str) -> bool:
 def is_registry_yaml(path: str) -> bool:
     """Whether a file is committed together with the files generated from the registry."""
     return _REGISTRY_YAML.fullmatch(path) is not None
+
+
+def max_bytes(path: str) -> int:
+    """The limit for the size of a file that is read."""
+    return MAX_BYTES if path.startswith(f'{REGISTRY}/') else _MAX_OTHER_BYTES
 
 
 def is_generated(path: str) -> bool:

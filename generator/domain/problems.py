@@ -7,6 +7,12 @@ from dataclasses import dataclass
 
 from generator.domain.places import Path
 
+# Of one document: the rest tells nothing new, and takes time to explain.
+MAX_PROBLEMS = 20
+MORE_PROBLEMS = f'more than {MAX_PROBLEMS} problems, the rest is hidden'
+# Characters of a text in a problem: some contain what a file says, of any length.
+_LONGEST = 1000
+
 
 @dataclass(frozen=True, slots=True, order=True)
 class Problem:
@@ -21,7 +27,8 @@ class Problem:
         from generator.domain.secrets import veil  # --help does not need it
 
         for name in ('path', 'message', 'hint'):
-            object.__setattr__(self, name, veil(getattr(self, name)))
+            text = veil(getattr(self, name))
+            object.__setattr__(self, name, text if len(text) <= _LONGEST else f'{text[:_LONGEST]}…')
 
     def __str__(self) -> str:
         place = f'{self.file}::{self.path}' if self.path else self.file
@@ -65,6 +72,10 @@ class CommandFailed(Exception):
             body = ''.join(f'\n  {line}' for line in text.strip().splitlines()) or ' (none)'
             parts.append(f'{name}:{body}')
         return '\n'.join(parts)
+
+
+def size_problem(file: str, size: int, most: int) -> Problem:
+    return Problem(file, '', f'the file has {size} bytes, the limit is {most}', 'split the file, or remove it')
 
 
 def problem(file: str, path: str, message: str, hint: str = '') -> ProblemsFound:

@@ -22,7 +22,7 @@ _FORMS = (
     ('an API key', 'AIza', r'(?<!\wAIza)[0-9A-Za-z_-]{35}'),
     ('an API key', 'k_live_', r'(?<=[rs]k_live_)[A-Za-z0-9]{16,}'),
     ('an account key', 'AccountKey=', r'[A-Za-z0-9+/]{40,}'),
-    ('a signed token', 'eyJ', r'(?<!\weyJ)[A-Za-z0-9_-]{8,}\.eyJ[A-Za-z0-9_-]{8,}\.[A-Za-z0-9_-]{8,}'),
+    ('a signed token', 'eyJ', r'(?<!\weyJ)[A-Za-z0-9_-]{8,1000}\.eyJ[A-Za-z0-9_-]{8,}\.[A-Za-z0-9_-]{8,}'),
     ('a signed address', '-Signature=', r'[A-Za-z0-9%+/]{16,}'),
     ('a signed address', 'sig=', r'(?<=[?&]sig=)[A-Za-z0-9%+/]{16,}'),
     ('a password in an address', '://', r'[^/\s:@]*:(?![$<{%*])[^/\s@]+@'),

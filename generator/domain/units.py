@@ -13,6 +13,7 @@ _UNITS: dict[str, Fraction | int] = {
     '': 1, 'm': Fraction(1, 1000), 'k': 10**3, 'M': 10**6, 'G': 10**9, 'T': 10**12, 'P': 10**15, 'E': 10**18,
     'Ki': 2**10, 'Mi': 2**20, 'Gi': 2**30, 'Ti': 2**40, 'Pi': 2**50, 'Ei': 2**60,
 }  # fmt: skip
+LONGEST = 30  # characters of a quantity
 _QUANTITY = re.compile(r'([0-9]+(?:\.[0-9]+)?)([a-zA-Z]*)')
 
 
@@ -31,7 +32,8 @@ def quantity(text: str) -> Fraction:
     """Convert a Kubernetes quantity to a number."""
     match = _QUANTITY.fullmatch(text)
     assert match, 'the schema checks the format'
-    return Fraction(match[1]) * _UNITS[match[2]]
+    # By way of Decimal: Python refuses to convert the digits of a long text to a whole number.
+    return Fraction(Decimal(match[1])) * _UNITS[match[2]]
 
 
 def mebibytes(size: str) -> Fraction:

@@ -4,9 +4,15 @@ from __future__ import annotations
 
 import difflib
 import unicodedata
+from bisect import bisect
 from collections.abc import Iterable
 
 from generator.domain.secrets import veil
+
+# Limits of the search for similar words, which takes long for long ones and for many.
+_LONGEST = 100
+_NEIGHBOURS = 100
+_LISTED = 100
 
 
 def cut(text: str, most: int) -> str:
@@ -35,8 +41,14 @@ def either(names: Iterable[str]) -> str:
 
 
 def nearest(word: str, known: Iterable[str]) -> str:
-    """Return the most similar known word, or ''."""
-    return next(iter(difflib.get_close_matches(word, sorted(known), 1, 0.6)), '')
+    """Return the most similar known word, or ''; of very many, only those that begin alike are compared."""
+    names = sorted(known)
+    if len(word) > _LONGEST:
+        return ''
+    if len(names) > 2 * _NEIGHBOURS:
+        place = bisect(names, word)
+        names = names[max(0, place - _NEIGHBOURS) : place + _NEIGHBOURS]
+    return next(iter(difflib.get_close_matches(word, names, 1, 0.6)), '')
 
 
 def suggest(word: str, known: Iterable[str], otherwise: str = '') -> str:
@@ -48,5 +60,5 @@ def suggest(word: str, known: Iterable[str], otherwise: str = '') -> str:
         return f'did you mean {quoted(close)}?{told}'
     if otherwise:
         return otherwise
-    shown = ', '.join(name if name.isprintable() else repr(name) for name in names)
+    shown = some((name if name.isprintable() else repr(name) for name in names), _LISTED)
     return f'known here: {shown}' if names else 'remove it'

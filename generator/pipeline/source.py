@@ -23,7 +23,7 @@ from generator.domain.layout import (
 )
 from generator.domain.problems import Problem, ProblemsFound, problem
 from generator.domain.tree import Files
-from generator.tools.git.files import FOLDER, blob_at, folder_in_the_way, named
+from generator.tools.git.files import FOLDER, blob_at, check_size, folder_in_the_way, named
 from generator.tools.git.repository import Repository
 from generator.tools.git.worktree import WorkTree, look_at_work_tree, read_file, read_revision
 
@@ -133,6 +133,9 @@ class Source:
         wanted = {name: ids[name] for name in (self.names if path.startswith(f'{REGISTRY}/') else ())} | {
             path: ids[path]
         }
+        sizes = self.repository.sizes(wanted.values())
+        for name, blob in wanted.items():
+            check_size(name, sizes.get(blob, 0))
         blobs = self.repository.read(wanted.values())
         self._read.update((name, blobs[blob]) for name, blob in wanted.items())
         return self._read[path]

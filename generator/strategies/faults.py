@@ -11,7 +11,7 @@ from generator.domain.records import Values
 from generator.domain.units import seconds
 
 # String literals of PromQL.
-TEXTS = r""""(?:\\.|[^"\\])*"|'(?:\\.|[^'\\])*'|`[^`]*`"""
+TEXTS = r""""(?:\\.|[^"\\])*+"?|'(?:\\.|[^'\\])*+'?|`[^`]*+`?"""
 
 
 def strategy_faults(spec: Values) -> Iterator[Fault]:

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from concurrent.futures import Future
 
 # `git@` is the usual user of ssh and no secret; any other user or user:token in a URL may be one.
-_USERINFO = re.compile(r'(\w+://)(?!git@)[^/\s]+@')
+_USERINFO = re.compile(r'(\b\w+://)(?!git@)[^/\s]+@')
 # The smallest batch that is worth its own process.
 FEWEST = 20
 # A failing batch of this size is not halved again: single calls cost no more.

@@ -3,27 +3,30 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from itertools import islice
 
 from generator.domain.generated import Layer
 from generator.domain.layout import REGISTRY
 from generator.domain.places import Path, json_path
-from generator.domain.problems import Fault, Problem
+from generator.domain.problems import MAX_PROBLEMS, MORE_PROBLEMS, Fault, Problem
 from generator.values.merge import leaves
 
 
-def to_problems(faults: Iterable[Fault], layers: Sequence[Layer], fallback: str) -> list[Problem]:
+def to_problems(found: Iterable[Fault], layers: Sequence[Layer], fallback: str) -> list[Problem]:
     """Report each fault for the last layer of the registry that sets one of its places.
 
     A fault of values that only the chart sets is reported for `fallback`, the file that names the chart.
     """
-    problems = []
-    for fault in faults:
-        found = next(filter(None, (written_at(path, layers) for path in (fault.path, *fault.others))), None)
-        if found:
-            problems.append(Problem(*found, fault.message, fault.hint))
+    faults, problems = iter(found), list[Problem]()
+    for fault in islice(faults, MAX_PROBLEMS):
+        place = next(filter(None, (written_at(path, layers) for path in (fault.path, *fault.others))), None)
+        if place:
+            problems.append(Problem(*place, fault.message, fault.hint))
         elif not fault.if_written:
             message = f'{json_path(fault.path).removeprefix("$.")} of the chart: {fault.message}'
             problems.append(Problem(fallback, '$.spec', message, fault.of_chart))
+    if next(faults, None):
+        problems.append(Problem(fallback, '', MORE_PROBLEMS, 'fix these first'))
     return problems
 
 

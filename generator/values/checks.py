@@ -11,7 +11,7 @@ from generator.domain.choices import is_ingress
 from generator.domain.places import Path
 from generator.domain.problems import Fault
 from generator.domain.records import DOMAIN, Values
-from generator.domain.units import quantity
+from generator.domain.units import LONGEST, quantity
 from generator.domain.words import suggest
 from generator.values.merge import enabled
 from generator.values.ports import port_faults
@@ -180,6 +180,11 @@ def _resources(path: Path, resources: Values) -> Iterator[Fault]:
     for name in sorted({*requests, *limits}):
         asked, allowed = requests.get(name), limits.get(name)
         places = ((*path, 'limits', name), (*path, 'requests', name))
+        if len(allowed or '') > LONGEST or len(asked or '') > LONGEST:  # the schemas of older charts allow it
+            yield Fault(
+                places[0], f'the quantity of {name} is too long', f'write at most {LONGEST} characters', places[1:]
+            )
+            continue
         if '/' not in name and not name.startswith('hugepages-'):  # resources that nodes may overcommit
             if asked != allowed and asked and allowed and quantity(asked) > quantity(allowed):
                 message = f'the request for {name}, {asked}, is more than the limit, {allowed}'

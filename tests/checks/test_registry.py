@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 from dataclasses import replace
+from fractions import Fraction
 from typing import Any
 
 import pytest
@@ -131,6 +132,20 @@ def test_the_values_that_we_bring_are_clean(runtime: Any) -> None:
 )  # fmt: skip
 def test_a_quantity_is_a_number(text: str, number: float) -> None:
     assert quantity(text) == number
+
+
+def test_a_quantity_of_any_length_is_a_number() -> None:
+    assert quantity('9' * 5000) == 10**5000 - 1
+    assert quantity(f'0.{"0" * 5000}1') == Fraction(1, 10**5001)
+
+
+def test_a_quantity_that_the_schema_of_an_older_chart_allows() -> None:
+    values = merge(STARTER, {'resources': {'limits': {'nvidia.com/gpu': '9' * 5000}}})
+    (fault,) = value_faults(values)
+    assert (fault.path, fault.message) == (
+        ('resources', 'limits', 'nvidia.com/gpu'), 'the quantity of nvidia.com/gpu is too long'
+    )  # fmt: skip
+    assert fault.hint == 'write at most 30 characters'
 
 
 def test_a_limit_in_other_units_is_compared_as_a_number() -> None:

@@ -10,6 +10,7 @@ import registries as r
 from gitops import VALUES, Checkout, new, published
 from test_invalid import run
 
+from generator.domain.credentials import credential
 from generator.domain.problems import Problem
 from generator.domain.secrets import veil
 
@@ -79,9 +80,33 @@ def test_a_hand_edit_and_its_difference(tmp_path: Path) -> None:
         ('at https://hooks.slack.com/services/T0/B0/abcdef now', 'at https://… now'),
         ('-----BEGIN RSA PRIVATE KEY-----\nMIIE\n-----END RSA PRIVATE KEY----- and', '… and'),
         ('key: -----BEGIN PRIVATE KEY----- MII', 'key: …'),
+        (f'-eyJ{"a" * 900}.eyJ{"b" * 20}.{"c" * 20}', '-…'),
         ('https://user@host, $(TOKEN), ghp_short', 'https://user@host, $(TOKEN), ghp_short'),
     ],
 )
 def test_what_is_left_of_a_text(text: str, shown: str) -> None:
     assert veil(text) == shown
     assert Problem('a', text, text, text) == Problem('a', shown, shown, shown)
+
+
+def test_a_problem_is_short() -> None:
+    long = 'a' * 1001
+    assert Problem('a', long, long, long) == Problem('a', *[f'{"a" * 1000}…'] * 3)
+
+
+@pytest.mark.parametrize(
+    'text',
+    [
+        '--password=hunter2x',
+        f'{"-" * 500} db.password: hunter2x',
+        '\t- "passwd" : \'hunter2x\'',
+        'a\n  my-passwd=hunter2x',
+    ],
+)
+def test_a_password_that_is_written_out(text: str) -> None:
+    assert credential(('spec', 'args', 0), text) == 'a password'
+
+
+@pytest.mark.parametrize('text', ['-' * 1000 + 'passw', 'password: $(X)', 'a password=hunter2x', 'password: file:x'])
+def test_no_password(text: str) -> None:
+    assert credential(('spec', 'args', 0), text) == ''

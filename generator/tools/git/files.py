@@ -9,7 +9,8 @@ import os
 import stat
 from collections.abc import Iterable
 
-from generator.domain.problems import Problem, ProblemsFound
+from generator.domain.layout import max_bytes
+from generator.domain.problems import Problem, ProblemsFound, size_problem
 from generator.domain.tree import LINK
 from generator.tools.git.repository import Repository
 
@@ -74,18 +75,27 @@ def _folder_fault(repository: Repository, folder: str, known: dict[str, Problem 
 def read_file(repository: Repository, path: str) -> bytes:
     """Return the bytes of a file of the work tree, as git stores them; raises ProblemsFound if it cannot be read."""
     try:
-        data = _read_whole(repository.file(path))
+        data = _read_whole(repository.file(path), path)
     except FileNotFoundError:  # a sparse checkout: in the index, unchanged, but not in the work tree
-        return repository.raw('cat-file', 'blob', f':{repository.prefix}{path}')
+        blob = f':{repository.prefix}{path}'
+        check_size(path, int(repository.git('cat-file', '-s', blob)))
+        return repository.raw('cat-file', 'blob', blob)
     except OSError as error:
         raise ProblemsFound([Problem(path, '', f'cannot be read: {error.strerror}', 'check its permissions')]) from None
     return _stored(repository, path, data) if b'\r' in data else data
 
 
-def _read_whole(file: str) -> bytes:
+def check_size(path: str, size: int) -> None:
+    """Raise ProblemsFound for a file that is too large to be read."""
+    if size > (most := max_bytes(path)):
+        raise ProblemsFound([size_problem(path, size, most)])
+
+
+def _read_whole(file: str, path: str) -> bytes:
     """Read without Python's buffers: for many small files they take as long as the disk does."""
     handle = os.open(file, os.O_RDONLY)
     try:
+        check_size(path, os.fstat(handle).st_size)
         parts = []
         while part := os.read(handle, 1 << 20):
             parts.append(part)

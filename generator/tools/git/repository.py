@@ -145,6 +145,13 @@ class Repository:
                 raise
         return _read(self, wanted)
 
+    def sizes(self, blobs: Iterable[str]) -> dict[str, int]:
+        """Return the bytes of blobs by id, without reading them; a blob that is not here is left out."""
+        asked = '\n'.join(dict.fromkeys(blobs)).encode() + b'\n'
+        told = self.feed(asked, 'cat-file', '--batch-check=%(objectname) %(objectsize)', GIT_NO_LAZY_FETCH='1')
+        lines = (line.split() for line in told.decode().splitlines())
+        return {blob: int(size) for blob, size in lines if size.isdecimal()}
+
     def fetch_missing(self, blobs: Iterable[str]) -> bool:
         """Fetch those of the blobs that a partial clone does not have, in one request; False if there are none."""
         found = self.ask('config', '--get-regexp', r'^remote\..*\.promisor$').partition('.promisor')

@@ -12,6 +12,7 @@ from gitops import DELIVERY, SMALL, VALUES, Checkout, changed_model, new, publis
 
 from generator.domain.problems import CommandFailed, ProblemsFound
 from generator.domain.tree import LINK, blob_id
+from generator.pipeline.run import open_run
 from generator.tools.git.repository import open_bare, open_repository
 
 PREFIXES = ['ml', 'a/b/c', 'with space', 'Größe/日本', '[ab]*?', ':(top)', '-dash', 'quo\'te"s', 'back\\slash']
@@ -157,3 +158,32 @@ def test_a_failing_git_is_told_with_its_words(tmp_path: Path) -> None:
     assert raised.value.code == 128
     assert 'secret' not in str(raised.value)
     assert 'https://***@127.0.0.1:1/x.git' in raised.value.command
+
+
+def test_a_file_that_is_too_large_is_not_read(tmp_path: Path) -> None:
+    """A sparse file of 3 GB: whoever reads it needs 3 GB."""
+    here = published(tmp_path)
+    size = 3 << 30
+    for path, most in (('registry/models/web.yaml', 1 << 20), (VALUES, 8 << 20), ('registry/models/new.yaml', 1 << 20)):
+        before = here.read(path) if (here.folder / path).exists() else ''
+        with (here.folder / path).open('wb') as file:
+            file.truncate(size)
+        with pytest.raises(ProblemsFound) as raised:
+            here.generate()
+        hint = 'split the file, or remove it'
+        assert str(raised.value) == f'{path}: the file has {size} bytes, the limit is {most}\n  hint: {hint}'
+        (here.folder / path).write_text(before)
+        if not before:
+            here.remove(path)
+
+
+def test_a_blob_that_is_too_large_is_not_read(tmp_path: Path) -> None:
+    here = published(tmp_path)
+    here.write({'registry/models/web.yaml': b'#' * (2 << 20)})
+    here.git('add', '--all')
+    here.git('commit', '--quiet', '--message', 'large')
+    bare = open_bare(here.folder / '.git', '')
+    large = next(blob for path, blob in bare.ids('HEAD', ['registry']).items() if path.endswith('models/web.yaml'))
+    assert bare.sizes([large, '1' * 40]) == {large: 2 << 20}
+    with pytest.raises(ProblemsFound, match='the file has 2097152 bytes, the limit is 1048576'):
+        _ = open_run(bare).registry
