@@ -11,6 +11,7 @@ from generator.cli import PROBLEMS, offers
 from generator.cli.output import common_options, count, problem_data, progress, report, result, say, warn
 from generator.domain.problems import Problem, ProblemsFound
 from generator.pipeline import verify
+from generator.pipeline.obeyed import obeyed_warnings
 from generator.pipeline.run import Run, open_run
 from generator.pipeline.vouched import not_as_listed, unvouched
 from generator.plan.touched import about
@@ -62,7 +63,7 @@ def command(
     problems = problems or [*unvouched(run), *not_as_listed(run, charts)]
     if not problems:
         problems, counts = _with_helm(run, helm, charts, locations, jobs)
-    warnings = about(run.warnings, models, run.registry.releases)
+    warnings = [*about(run.warnings, models, run.registry.releases), *(() if models else obeyed_warnings(run))]
     warn(warnings)
     _tell(problems, counts, warnings, f'helm {helm.version}', output)
     if problems:

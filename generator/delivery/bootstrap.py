@@ -5,13 +5,14 @@ They limit what the repository may deploy and where, so that a commit cannot ext
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from typing import Any, assert_never
 
 from generator.delivery.objects import sync_policy
 from generator.documents.write import dump_yaml, seal
 from generator.domain.choices import reaches_other_clusters
-from generator.domain.layout import bootstrap_file, bootstrap_name, delivery_folder
+from generator.domain.layout import CHARTS, bootstrap_file, bootstrap_name, delivery_folder
 from generator.domain.records import DOMAIN, IN_CLUSTER, Environment, Settings
 
 _IN_CLUSTER = 'https://kubernetes.default.svc'
@@ -127,6 +128,7 @@ def _flux(environment: Environment, settings: Settings, path: str) -> list[dict[
     """The source, the Kustomization, and a service account with only the rights that releases need."""
     name, namespace = bootstrap_name(environment.name), environment.agent_namespace
     secret = settings.spec['repository'].get('secret')
+    charts = f'{path.removesuffix(delivery_folder(environment.name))}{CHARTS}'
     source = {
         'apiVersion': 'source.toolkit.fluxcd.io/v1',
         'kind': 'GitRepository',
@@ -136,6 +138,8 @@ def _flux(environment: Environment, settings: Settings, path: str) -> list[dict[
             'timeout': '60s',
             'url': settings.standard_url,
             'ref': {'branch': settings.branch},
+            # These come after the patterns of a .sourceignore in the repository, and the last one that matches counts.
+            'ignore': ''.join(f'!/{_as_pattern(folder)}\n' for folder in (charts, path)),
             **({'secretRef': {'name': secret}} if secret else {}),
         },
     }
@@ -157,6 +161,10 @@ def _flux(environment: Environment, settings: Settings, path: str) -> list[dict[
         },
     }
     return [*_service_account(name, namespace, environment.namespace), source, kustomization]
+
+
+def _as_pattern(path: str) -> str:
+    return re.sub(r'([\\*?\[\]])', r'\\\1', path)
 
 
 _ALL = ['get', 'list', 'watch', 'create', 'update', 'patch', 'delete']

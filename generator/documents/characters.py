@@ -1,6 +1,6 @@
 """A text → the first character in it that reviewers see in another way than programs do.
 
-They see a comment or nothing where YAML has a value, or letters in another order. A carriage return alone does this, and
+They see a comment or nothing where YAML has a value, or letters in another order. Such are a carriage return alone,
 characters for the direction of text, characters without a width, and spaces that are no spaces to YAML.
 """
 
@@ -11,8 +11,8 @@ import unicodedata
 
 from generator.domain.layout import REGISTRY
 
-# Without a width, or for the direction of text: Unicode's Bidi_Control and Default_Ignorable_Code_Point, but for U+FE0F,
-# which only makes the emoji before it colourful; further line ends; annotations.
+# Without a width, or for the direction of text: Unicode's Bidi_Control and Default_Ignorable_Code_Point, except U+FE0F,
+# which only colours the emoji before it; further line ends; annotations.
 _UNSEEN = (
     '\x85\xad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180b-\u180f\u200b-\u200f\u2028-\u202e\u2060-\u206f\u3164'
     '\ufe00-\ufe0e\ufeff\uffa0\ufff0-\ufffb\U0001bca0-\U0001bca3\U0001d173-\U0001d17a\U000e0000-\U000e0fff'

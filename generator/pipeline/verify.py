@@ -24,6 +24,7 @@ from generator.domain.layout import (
 )
 from generator.domain.problems import Problem, ProblemsFound
 from generator.domain.progress import Tick
+from generator.pipeline.obeyed import obeyed_problems
 from generator.pipeline.revisions import refuse_guess
 from generator.pipeline.run import Run
 from generator.plan.summary import folder_of, new_folders
@@ -44,13 +45,21 @@ def drift(run: Run, environ: Mapping[str, str] = MappingProxyType({})) -> list[P
             refuse_guess(run.source, branch, environ)
         plan = run.plan()
     except ProblemsFound as error:
-        return list(error.problems)
+        return [*_obeyed(run), *error.problems]
     words = {'add': 'missing', 'update': 'does not match the registry', 'remove': 'not required by the registry'}
     folders = new_folders(plan)
     told = {change.path: words[change.kind] for change in plan.changes if folder_of(change.path) not in folders}
     told |= dict.fromkeys(folders, words['add'])
     problems = [Problem(path, '', word, _GENERATE) for path, word in sorted(told.items())]
-    return problems or [*_strays(run), *_unequal_values(run)]
+    return [*_obeyed(run), *(problems or [*_strays(run), *_unequal_values(run)])]
+
+
+def _obeyed(run: Run) -> list[Problem]:
+    """Report files that other programs obey, unless the registry is invalid, which is reported then."""
+    try:
+        return list(obeyed_problems(run)) if run.whole else []
+    except ProblemsFound:
+        return []
 
 
 def _strays(run: Run) -> Iterator[Problem]:

@@ -1,0 +1,46 @@
+"""A run → problems and warnings of files that other programs obey: git lists them in the whole repository."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from generator.checks.obeyed import ATTRIBUTES, NAMES, attribute_problems, obeyed_files
+from generator.domain.layout import REGISTRY, is_registry_yaml
+from generator.domain.problems import Problem
+from generator.pipeline.run import Run
+
+
+def obeyed_problems(run: Run) -> Iterator[Problem]:
+    """Report files and attributes that change what is deployed or reviewed, and registry files that git ignores."""
+    prefix = run.repository.prefix
+    yield from obeyed_files(_files(run), prefix, run.registry, refused=True)
+    yield from attribute_problems(_attributes(run))
+    # From the top, as all paths here.
+    ignored = _listed(run, '--others', '--ignored', '--exclude-standard', '--', f':(literal){prefix}{REGISTRY}')
+    for path in (name.removeprefix(prefix) for name in ignored):
+        if is_registry_yaml(path):
+            hint = f"change .gitignore ('git check-ignore -v {path}' shows the pattern)"
+            yield Problem(path, '', 'git ignores this file: nobody else has it', hint)
+
+
+def obeyed_warnings(run: Run) -> list[Problem]:
+    return list(obeyed_files(_files(run), run.repository.prefix, run.registry, refused=False))
+
+
+def _files(run: Run) -> list[str]:
+    return _listed(run, '--cached', '--others', '--exclude-standard', '--', *(f':(glob)**/{name}' for name in NAMES))
+
+
+def _listed(run: Run, *arguments: str) -> list[str]:
+    listing = run.repository.raw('ls-files', '-z', *arguments)
+    return listing.decode('utf-8', 'surrogateescape').split('\0')[:-1]
+
+
+def _attributes(run: Run) -> Iterator[tuple[str, str, str]]:
+    """Yield path, name and value of the attributes that may do harm, for all our files."""
+    prefix = run.repository.prefix
+    asked = '\0'.join(f'{prefix}{path}' for path in sorted(run.source.tree.ids)).encode('utf-8', 'surrogateescape')
+    told = run.repository.feed(asked, 'check-attr', '-z', '--stdin', *ATTRIBUTES)
+    parts = told.decode('utf-8', 'surrogateescape').split('\0')[:-1]
+    for path, name, value in zip(parts[::3], parts[1::3], parts[2::3], strict=True):
+        yield path.removeprefix(prefix), name, value
