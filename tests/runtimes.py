@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 from parts import ROOT
 
-from generator.charts.layers import substitute
+from generator.charts.serving import substitute
 from generator.charts.starter import load_templates
 from generator.documents.read import read_yaml
 from generator.documents.schema import RegistrySchemas
@@ -115,4 +115,6 @@ def runtime_problems(name: str, data: bytes) -> list[Problem]:
     file = f'chart_templates/runtimes/{name}.yaml'
     schema = (ROOT / 'schemas/runtime.json').read_bytes()
     schemas = RegistrySchemas({**load_templates().schemas, 'runtime.json': schema})
-    return schemas.problems('Runtime', substitute(read_yaml(data, file), {'model': 'web', 'version': '1'}), file, data)
+    ports = {f'ports.{port}': '8080' for port in ('http', 'grpc', 'metrics')}
+    texts = {'model': 'web', 'servedName': 'web', 'version': '1', 'mountPath': '/models', **ports}
+    return schemas.problems('Runtime', substitute(read_yaml(data, file), texts), file, data)

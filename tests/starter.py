@@ -14,7 +14,9 @@ import pytest
 import yaml
 from parts import ROOT
 
+from generator.charts.serving import facts, substitute, told
 from generator.charts.starter import load_templates
+from generator.domain.generated import Runtime
 from generator.strategies.routing import routing
 
 CHART = ROOT / 'chart_templates' / 'model-server'
@@ -43,9 +45,15 @@ def compiled(values: Mapping[str, Any]) -> Values:
 
 
 def preset(name: str) -> Values:
-    text = PRESETS[name].read_text(encoding='utf-8')
-    document: Values = yaml.safe_load(text.replace('[[ model ]]', 'recommender').replace('[[ version ]]', '1.4.0'))
-    return document
+    """A preset for version 1.4.0 of a model recommender, with what its server is told."""
+    spec: Values = yaml.safe_load(PRESETS[name].read_text(encoding='utf-8'))
+    ports = {f'ports.{port}': str(each['containerPort']) for port, each in spec['values']['ports'].items()}
+    texts = {'model': 'recommender', 'servedName': 'recommender', 'version': '1.4.0', 'mountPath': '/models', **ports}
+    document: Values = substitute(spec, texts)
+    values = document['values']
+    for _, target, value in told(facts(Runtime(name, '', spec), texts)):
+        values = merge(values, {target[0]: {target[1]: value}})
+    return {**document, 'values': values}
 
 
 def value_sets() -> dict[str, Values]:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -18,9 +18,11 @@ from generator.domain.generated import Templates
 from generator.domain.places import Path, json_path
 from generator.domain.problems import Problem, ProblemsFound
 from generator.domain.records import Model, ModelVersion, Values
+from generator.values.arguments import arguments
 from generator.values.images import show_image
 from generator.values.layers import merge_checked
 from generator.values.merge import enabled
+from generator.values.references import expanded, expanded_variables
 
 # Paths that COPY takes literally: it reads other characters as quotes, wildcards, variables or escapes.
 _PLAIN_PATH = re.compile(r'(/[A-Za-z0-9_.@+-]+)+')
@@ -42,14 +44,24 @@ def dockerfile(model: Model, version: ModelVersion, templates: Templates) -> str
         raise ProblemsFound(problems)
     runtime = templates.runtimes[model.runtime]
     parts = _parts(values, bool(runtime.spec['artifacts']))
+    variables = _variables(values)
+
+    def told(words: list[str]) -> list[str]:
+        return [expanded(word, variables) for word in words]
+
     return render_document(
         templates.documents['Dockerfile.j2'],
         model=model.name, version=version.version, runtime=runtime.name, image=show_image(values['image']),
         user=_user(values), fetcher=show_image(values['artifact']['image']), files=_files(values),
-        env=_environment(values), ports=sorted({port['containerPort'] for port in enabled(values['ports']).values()}),
-        health=_health(values, str(runtime.spec.get('healthcheck', ''))), start=_start(values),
-        command=_words(values['command']), args=_words(_arguments(values)), writable=_writable(values), **vars(parts),
+        env=_environment(variables), ports=_ports(values), start=_start(values),
+        health=_health(values, str(runtime.spec.get('healthcheck', ''))),
+        command=_words(told(values['command'])), args=_words(told(arguments(values))),
+        writable=_writable(values), **vars(parts),
     )  # fmt: skip
+
+
+def _ports(values: Values) -> list[int]:
+    return sorted({port['containerPort'] for port in enabled(values['ports']).values()})
 
 
 def _values(model: Model, version: ModelVersion, templates: Templates) -> dict[str, Any]:
@@ -190,20 +202,15 @@ def _quoted(text: str) -> str:
     return '"' + re.sub(r'["$]', r'\\\g<0>', text.replace('\\', '\x00')).replace('\x00', '"\\\\"') + '"'
 
 
-def _environment(values: Values) -> dict[str, str]:
-    """Plain variables. Secrets are set at run time; texts of several lines are left out."""
+def _variables(values: Values) -> dict[str, str]:
+    """Plain variables, without references, which only Kubernetes knows. Secrets are set at run time."""
     plain = {name: variable for name, variable in enabled(values['env']).items() if not variable.get('secret')}
-    texts = {name: str(variable.get('value', '')) for name, variable in plain.items()}
-    return {name: _quoted(text) for name, text in sorted(texts.items()) if text.isprintable()}
+    return expanded_variables({name: str(variable.get('value', '')) for name, variable in plain.items()})
 
 
-def _arguments(values: Values) -> list[str]:
-    """The arguments, as the chart writes them."""
-    named = sorted(values['parameters'].items())
-    return [
-        *values['args'],
-        *(f'--{key}={value if isinstance(value, str) else json.dumps(value)}' for key, value in named),
-    ]
+def _environment(variables: Mapping[str, str]) -> dict[str, str]:
+    """Variables for ENV; texts of several lines are left out."""
+    return {name: _quoted(text) for name, text in sorted(variables.items()) if text.isprintable()}
 
 
 def _words(words: list[str]) -> str:

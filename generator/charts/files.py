@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from functools import lru_cache
 from typing import Any
 
+from generator.charts import serving
 from generator.charts.comments import Commented, commented
 from generator.charts.dashboard import dashboard
 from generator.charts.layers import model_layers
@@ -15,13 +16,13 @@ from generator.charts.readme import chart_readme
 from generator.documents.schema import values_faults
 from generator.documents.write import dump_yaml
 from generator.domain.generated import Chart, Layer, Starter, Templates
-from generator.domain.problems import problem
+from generator.domain.problems import ProblemsFound, problem
 from generator.domain.records import DOMAIN, VALUES_CONTRACT, Model, ModelVersion, Settings, Values
 from generator.domain.strategy import WrittenStrategy, written_strategy
 from generator.strategies.queries import QUERIES
 from generator.strategies.routing import routing
 from generator.strategies.written import STRATEGY, annotation
-from generator.values.blame import written_at
+from generator.values.blame import to_problems, written_at
 from generator.values.images import images, show_image
 from generator.values.layers import merge_checked
 from generator.values.sizes import CHART, largest, object_size, shown
@@ -35,11 +36,16 @@ def draft_chart(model: Model, version: ModelVersion, settings: Settings, templat
     layers = tuple(model_layers(model, version, templates))
     starter = templates.starter
     values = merge_checked(layers, starter.values, starter.described, model.file)
+    runtime = templates.runtimes[model.runtime]
+    served = serving.facts(runtime, serving.names(model, version, runtime, starter.values))
+    if faults := list(serving.serving_faults(served, values, model.name)):
+        raise ProblemsFound(to_problems(faults, layers, model.file))
     values = _with_routes(values, starter)
     _check_size(values, layers, model.file)
-    runtime = templates.runtimes[model.runtime]
     queries = runtime.spec.get('queries', {})
     annotations = _annotations(model, version, starter, values, runtime.name, queries)
+    if served:
+        annotations[serving.SERVES] = json.dumps(served)
     if queries:
         annotations[DASHBOARD] = 'dashboard.json'
     files = {

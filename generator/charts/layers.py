@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from typing import Any
 
-from generator.charts import monitoring, prediction, scaling, startup
+from generator.charts import monitoring, prediction, scaling, serving, startup
 from generator.charts.artifacts import Fragment, artifact_fragments, artifact_problems
+from generator.charts.serving import Texts, substitute
 from generator.domain.generated import Layer, Runtime, Templates
 from generator.domain.places import Path, json_path
 from generator.domain.problems import Problem
@@ -16,32 +17,33 @@ from generator.domain.units import seconds
 from generator.domain.words import suggest
 from generator.values.images import parse_image
 
-_NAME = re.compile(r'\[\[ ([a-zA-Z]+) \]\]')
 # Keys whose form in a model differs from the chart's values; other common keys have the same form.
 _OTHERWISE = frozenset(['autoscaling', 'containers', 'resources', 'route', 'strategy', 'test'])
 
 
 def model_layers(model: Model, version: ModelVersion, templates: Templates) -> list[Layer]:
     """Return the layers of a chart over the starter's values; the model's runtime must exist."""
-    runtime = templates.runtimes[model.runtime]
+    runtime, starter = templates.runtimes[model.runtime], templates.starter.values
     index = model.versions.index(version)
+    texts = serving.names(model, version, runtime, starter)
     fragments = [
-        *_startup(model, version, index, runtime, templates.starter.values),
-        *_fragments(model, version, index, runtime, templates.starter.values),
+        *_startup(model, version, index, runtime, starter),
+        *_fragments(model, version, index, runtime, starter, texts),
     ]
     return [
-        *_preset(model, version, runtime),
+        *_preset(version, runtime, texts),
         *(Layer(model.file, source, target, values) for source, target, values in fragments),
     ]
 
 
-def _preset(model: Model, version: ModelVersion, runtime: Runtime) -> Iterator[Layer]:
-    """The runtime's values for every model, and for artifacts of this kind."""
-    names = {'model': model.name, 'version': version.version}
+def _preset(version: ModelVersion, runtime: Runtime, texts: Texts) -> Iterator[Layer]:
+    """The runtime's values for every model, what its server is told, and the values for artifacts of this kind."""
     kind = version.spec.get('artifact', {}).get('kind', '')
-    yield Layer(runtime.file, ('values',), (), substitute(runtime.spec['values'], names))
+    yield Layer(runtime.file, ('values',), (), substitute(runtime.spec['values'], texts))
+    for source, target, value in serving.told(serving.facts(runtime, texts)):
+        yield Layer(runtime.file, source, target, value)
     if values := runtime.spec['artifacts'].get(kind, {}).get('values'):
-        yield Layer(runtime.file, ('artifacts', kind, 'values'), (), substitute(values, names))
+        yield Layer(runtime.file, ('artifacts', kind, 'values'), (), substitute(values, texts))
 
 
 def _startup(model: Model, version: ModelVersion, index: int, runtime: Runtime, starter: Values) -> Iterator[Fragment]:
@@ -52,13 +54,13 @@ def _startup(model: Model, version: ModelVersion, index: int, runtime: Runtime, 
 
 
 def _fragments(
-    model: Model, version: ModelVersion, index: int, runtime: Runtime, starter: Values
+    model: Model, version: ModelVersion, index: int, runtime: Runtime, starter: Values, texts: Texts
 ) -> Iterator[Fragment]:
     spec = model.spec
     here: Path = ('spec', 'versions', index)
     yield ('metadata', 'name'), ('fullnameOverride',), model.name
     yield (*here, 'image'), ('image',), parse_image(version.image)
-    yield from _artifact(version, here, runtime, model.name)
+    yield from _artifact(version, here, runtime, texts)
     for key in sorted(spec.keys() & starter.keys() - _OTHERWISE):
         yield ('spec', key), (key,), spec[key]
     for name, container in sorted(spec.get('containers', {}).items()):
@@ -68,19 +70,18 @@ def _fragments(
     yield from _routes(spec)
     for key, value in sorted(spec.get('scheduling', {}).items()):
         yield ('spec', 'scheduling', key), (key,), value
-    yield from _test(model, version, here, runtime)
+    yield from _test(model, version, here, runtime, texts)
     yield from monitoring.monitoring_values(model, runtime)
     if 'values' in spec:
         yield ('spec', 'values'), (), spec['values']
 
 
-def _artifact(version: ModelVersion, here: Path, runtime: Runtime, model: str) -> Iterator[Fragment]:
+def _artifact(version: ModelVersion, here: Path, runtime: Runtime, texts: Texts) -> Iterator[Fragment]:
     artifact = version.spec.get('artifact')
     form = artifact and runtime.spec.get('artifacts', {}).get(artifact['kind'])
     if not artifact or form is None:
         return
-    form = substitute(form, {'model': model, 'version': version.version})
-    yield from artifact_fragments(artifact, form, (*here, 'artifact'))
+    yield from artifact_fragments(artifact, substitute(form, texts), (*here, 'artifact'))
 
 
 def _resources(spec: Values) -> Iterator[Fragment]:
@@ -127,28 +128,16 @@ def route_rule(rule: Values) -> dict[str, Any]:
     return found | ({'rewrite': rule['rewrite']} if 'rewrite' in rule else {})
 
 
-def _test(model: Model, version: ModelVersion, here: Path, runtime: Runtime) -> Iterator[Fragment]:
+def _test(model: Model, version: ModelVersion, here: Path, runtime: Runtime, texts: Texts) -> Iterator[Fragment]:
     spec, signature = model.spec, version.spec.get('signature')
     protocol = runtime.spec.get('protocols', {}).get('http', 'none')
     if signature and (request := prediction.request(protocol, signature)):
         yield (*here, 'signature'), ('test',), request
     elif 'ready' in runtime.spec and 'test' not in spec:
         # Without a sample request the test can only check that the model is ready.
-        ready = substitute(runtime.spec['ready'], {'model': model.name, 'version': version.version})
-        yield ('spec', 'runtime'), ('test',), ready
+        yield ('spec', 'runtime'), ('test',), substitute(runtime.spec['ready'], texts)
     if 'test' in spec:
         yield ('spec', 'test'), ('test',), spec['test']
-
-
-def substitute(value: Any, names: Mapping[str, str]) -> Any:
-    """Fill `[[ name ]]` in the strings of a preset; not for a user's strings."""
-    if isinstance(value, str):
-        return _NAME.sub(lambda match: names[match[1]], value) if '[[' in value else value
-    if isinstance(value, Mapping):
-        return {substitute(key, names): substitute(item, names) for key, item in value.items()}
-    if isinstance(value, list):
-        return [substitute(item, names) for item in value]
-    return value
 
 
 def model_problems(model: Model, templates: Templates) -> list[Problem]:
@@ -171,6 +160,7 @@ def model_problems(model: Model, templates: Templates) -> list[Problem]:
             kinds = runtime.spec.get('artifacts', {})
             problems += artifact_problems(model.file, artifact, kinds, runtime.name, (*place, 'artifact'))
     problems += scaling.scaling_problems(model, runtime)
+    problems += serving.name_problems(model, runtime)
     if model.name == 'global':
         problems.append(
             Problem(model.file, '$.metadata.name', "the name 'global' is reserved by Helm", 'choose another name')

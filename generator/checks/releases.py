@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
+from functools import lru_cache
 
 from generator.charts import monitoring
+from generator.charts.serving import SERVES, TOLD_IN, serving_faults
 from generator.checks.gateways import gateway_faults
 from generator.checks.kubernetes import feature_faults
 from generator.checks.limits import limit_problems
 from generator.checks.sizes import size_problems
 from generator.domain.generated import ResolvedRelease
 from generator.domain.problems import Fault, Problem
+from generator.domain.records import Values
 from generator.values.blame import to_problems
 from generator.values.images import images, show_image
 
@@ -22,9 +26,24 @@ def release_problems(release: ResolvedRelease) -> list[Problem]:
         *feature_faults(release.merged, release.environment),
         *gateway_faults(release.merged, release.environment),
         *monitoring.faults(release),
+        *_serving(release),
     ]
     problems = to_problems(faults, (*release.chart.layers, *release.layers), release.release.file)
     return [*problems, *monitoring.monitoring_problems(release), *limit_problems(release), *size_problems(release)]
+
+
+def _serving(release: ResolvedRelease) -> Iterator[Fault]:
+    """Contradictions in values that the release changes: those of the chart were checked when it was made."""
+    chart, merged = release.chart.values, release.merged
+    if any(merged[key] is not chart[key] for key in TOLD_IN):
+        served = _served(release.chart.annotations.get(SERVES, ''))
+        yield from serving_faults(served, merged, release.release.model)
+
+
+@lru_cache(maxsize=256)
+def _served(annotation: str) -> Values:
+    found: Values = json.loads(annotation) if annotation else {}
+    return found
 
 
 def stage_problems(release: ResolvedRelease, stage: str) -> list[Problem]:

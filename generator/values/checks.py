@@ -15,6 +15,7 @@ from generator.domain.units import LONGEST, quantity
 from generator.domain.words import suggest
 from generator.values.merge import enabled
 from generator.values.ports import port_faults
+from generator.values.references import reference_faults
 from generator.values.sizes import FILES, files_size
 
 
@@ -30,6 +31,7 @@ def value_faults(values: Values) -> list[Fault]:
         *_routes(values),
         *_annotations(values),
         *(fault for path, container in containers(values) for fault in _container(path, container)),
+        *reference_faults(values),
     ]
 
 

@@ -197,7 +197,7 @@ def test_what_cannot_be_built_is_told(place: str, message: str, differs: dict[st
 # --- hostile texts ---------------------------------------------------------------------------------------------------
 
 HOSTILE = [
-    'a"b', "a'b", 'a\\', '\\', '\\"', "\\'", '$HOME', '${HOME}', '\\$x', '$(id)', '<<EOF', "' <<EOF", '# x', 'a b', ' ',
+    'a"b', "a'b", 'a\\', '\\', '\\"', "\\'", '$HOME', '${HOME}', '\\$x', '$(1)', '<<EOF', "' <<EOF", '# x', 'a b', ' ',
     '', '"] RUN id', '[[ model ]]', '{{ x }}', '{% x %}', 'ü€😀', '%s%b', '\\n', '\\0101', '!', '*', '--x', ']',
 ]  # fmt: skip
 LINES = ['a\nRUN id', '\n', 'a\\\nUSER root', 'a\r\nb', '\t', '\x0b', '\x85', '\u2028', 'EOF\n', "'\n'", '\\\\\n']

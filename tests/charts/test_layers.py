@@ -8,7 +8,8 @@ from typing import Any
 import pytest
 import registries as r
 
-from generator.charts.layers import model_layers, model_problems, substitute
+from generator.charts.layers import model_layers, model_problems
+from generator.charts.serving import substitute
 from generator.charts.starter import load_templates
 from generator.domain.problems import Problem, ProblemsFound
 from generator.domain.records import Model, ModelVersion
@@ -93,7 +94,8 @@ def test_substitution_takes_strings_keys_and_lists_and_nothing_unknown() -> None
 @pytest.mark.parametrize('runtime', sorted(TEMPLATES.runtimes))
 def test_every_preset_knows_only_names_that_there_are(runtime: str) -> None:
     spec = TEMPLATES.runtimes[runtime].spec
-    substitute(spec, {'model': 'm', 'version': '1'})
+    ports = {f'ports.{name}': '1' for name in spec['values']['ports']}
+    substitute(spec, {'model': 'm', 'servedName': 'm', 'version': '1', 'mountPath': '/models', **ports})
 
 
 # --- artifacts -------------------------------------------------------------------------------------------------------

@@ -14,7 +14,7 @@ from generator.charts.starter import load_templates
 PROTOCOLS = ('tensorflow-rest', 'kserve-v2')
 # Where no signature is needed the preset has the whole request.
 PROMPTS = {
-    'openai': ('/v1/completions', {'model': '[[ model ]]', 'prompt': 'Hello', 'max_tokens': 1}, '"choices"'),
+    'openai': ('/v1/completions', {'model': '[[ servedName ]]', 'prompt': 'Hello', 'max_tokens': 1}, '"choices"'),
     'tgi': ('/generate', {'inputs': 'Hello', 'parameters': {'max_new_tokens': 1}}, '"generated_text"'),
 }
 Tensors = dict[str, tuple[str, list[int]]]

@@ -230,10 +230,10 @@ def changed(what: str, by: str) -> list[str]:
         ('drainSeconds: 30', 'drainSeconds: 30s', "$.drainSeconds: expected an integer, found a string: '30s'"),
         ('status: active', 'status: unmaintained', "$: 'warning' is missing"),
         ('status: active\n', '', "$: 'status' is missing"),
-        ('name: triton\n', 'name: triton\nresolvesTo: onnx\n', '$: 12 entries, 2 are allowed'),
+        ('name: triton\n', 'name: triton\nresolvesTo: onnx\n', '$: 13 entries, 2 are allowed'),
         ('    threshold: 8', '    treshold: 8', "$.queries.load: 'threshold' is missing"),
         ('{SEL})\n    threshold', ')\n    threshold', '$.queries.load.query: '),
-        ('    path: "[[ model ]]/1/model.onnx"\n', '', "$.artifacts.onnx: 'path' is missing"),
+        ('    path: "[[ servedName ]]/1/model.onnx"\n', '', "$.artifacts.onnx: 'path' is missing"),
         (
             '    appProtocol: kubernetes.io/h2c',
             '    protocl: TCP',

@@ -710,7 +710,8 @@ def test_there_is_one_curl_image() -> None:
 def test_a_preset_is_a_layer_over_the_starters_values(name: str) -> None:
     text = PRESETS[name].read_text(encoding='utf-8')
     assert text.startswith('# '), 'sources of the figures come first'
-    assert {*re.findall(r'\[\[.*?\]\]', text)} <= {'[[ model ]]', '[[ version ]]'}
+    names = {*re.findall(r'\[\[ (.*?) \]\]', text)}
+    assert names <= {'model', 'version', 'servedName', 'mountPath', 'ports.http', 'ports.grpc', 'ports.metrics'}
     document = preset(name)
     assert document['name'] == name
     assert 'image' not in document['values'], 'a model version names its image'

@@ -147,7 +147,7 @@ LAYERS = {
     'service.type': (STARTER, 'type: ClusterIP'),
     'networkPolicy.egress.dns.ports.udp.port': (STARTER, 'port: 53'),
     'preStopSeconds': (PRESET, 'preStopSeconds: 15'),
-    'parameters.model_name': (PRESET, 'model_name: "[[ model ]]"'),
+    'parameters.model_name': (PRESET, 'parameters: [model_name]'),
     "files['monitoring.config'].mountPath": (PRESET, 'mountPath: /etc/tensorflow-serving'),
     'team': (OF_MODEL, 'team: shop'),
     'image.repository': (OF_MODEL, 'image: registry.example/server:1'),

@@ -12,8 +12,7 @@ command:
 args:
 {{- include "model-server.strings" .args }}
 {{- range $key, $value := .parameters }}
-{{- /* toJson writes 5000000, printf 5e+06. */}}
-- {{ printf "--%s=%s" $key (kindIs "string" $value | ternary $value (toJson $value)) | quote }}
+{{- include "model-server.parameter" (dict "key" $key "value" $value "forms" ($spec.parameterForms | default dict)) }}
 {{- end }}
 {{- end }}
 {{- with include "model-server.env" .env }}
@@ -50,9 +49,76 @@ volumeMounts:
 {{- end }}
 {{- end }}
 
+{{/* The arguments of a parameter: dict "key", "value" and "forms" (parameterForms). */}}
+{{- define "model-server.parameter" -}}
+{{- $list := kindIs "slice" .value -}}
+{{- $form := $list | ternary .forms.lists .forms.switches | default ($list | ternary "repeat" "value") -}}
+{{- /* Servers that know --some-key take --some_key, too. */}}
+{{- $form = get (.forms.keys | default dict) (replace "_" "-" .key) | default $form -}}
+{{- $form = get (.forms.keys | default dict) .key | default $form -}}
+{{- if and (kindIs "bool" .value) (has $form (list "pair" "opposite" "flag")) }}
+{{- if .value }}
+- {{ printf "--%s" .key | quote }}
+{{- else if and (eq $form "opposite") (hasPrefix "disable-" .key) }}
+- {{ printf "--enable-%s" (trimPrefix "disable-" .key) | quote }}
+{{- else if ne $form "flag" }}
+- {{ printf "--no-%s" .key | quote }}
+{{- end }}
+{{- else if and $list (ne $form "json") }}
+{{- $texts := list }}
+{{- range .value }}
+{{- $texts = append $texts (include "model-server.text" .) }}
+{{- end }}
+{{- if and .value (eq $form "words") }}
+{{- include "model-server.strings" (prepend $texts (printf "--%s" .key)) }}
+{{- else if and .value (eq $form "commas") }}
+- {{ printf "--%s=%s" .key (join "," $texts) | quote }}
+{{- else }}
+{{- range $texts }}
+- {{ printf "--%s=%s" $.key . | quote }}
+{{- end }}
+{{- end }}
+{{- else }}
+- {{ printf "--%s=%s" .key (include "model-server.text" .value) | quote }}
+{{- end }}
+{{- end }}
+
+{{/* A parameter's value as text: JSON has 5000000, printf writes 5e+06. */}}
+{{- define "model-server.text" -}}
+{{ kindIs "string" . | ternary . (toRawJson .) }}
+{{- end }}
+
+{{/* Variables by name, each below those that it refers to: Kubernetes knows only what stands above. */}}
 {{- define "model-server.env" -}}
+{{- $left := dict }}
 {{- range $name, $variable := . }}
 {{- if dig "enabled" true $variable }}
+{{- $_ := set $left $name $variable }}
+{{- end }}
+{{- end }}
+{{- range until (len $left) }}
+{{- $ready := dict }}
+{{- range $name, $variable := $left }}
+{{- $waits := false }}
+{{- if contains "$(" ($variable.value | default "") }}
+{{- range regexFindAll "[$][$]|[$][(][^)]*[)]" $variable.value -1 }}
+{{- $waits = or $waits (hasKey $left (trimPrefix "$(" . | trimSuffix ")")) }}
+{{- end }}
+{{- end }}
+{{- if not $waits }}
+{{- $_ := set $ready $name $variable }}
+{{- end }}
+{{- end }}
+{{- include "model-server.variables" $ready }}
+{{- range keys $ready }}
+{{- $_ := unset $left . }}
+{{- end }}
+{{- end }}
+{{- include "model-server.variables" $left }}
+{{- end }}
+
+{{- define "model-server.variables" -}}
+{{- range $name, $variable := . }}
 - name: {{ $name | quote }}
   {{- if $variable.secret }}
   valueFrom:
@@ -62,7 +128,6 @@ volumeMounts:
   {{- else }}
   value: {{ $variable.value | default "" | quote }}
   {{- end }}
-{{- end }}
 {{- end }}
 {{- end }}
 

@@ -1,0 +1,124 @@
+"""Merged values → faults of references such as $(NAME), which Kubernetes replaces by variables of the same container.
+
+Kubernetes keeps a reference to nothing as it stands, so a server would get the text `$(NAME)`. In a variable only those
+above it count: the templates put each variable below those that it refers to. `$$` stands for `$`.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Collection, Iterator, Mapping
+from graphlib import CycleError, TopologicalSorter
+from typing import Any
+
+from generator.domain.places import Path
+from generator.domain.problems import Fault
+from generator.domain.records import Values
+from generator.domain.words import quoted, some, suggest
+from generator.values.merge import enabled
+
+# A name that no variable can have is text, such as $(cat file) in a script.
+_REFERENCE = re.compile(r'\$\$|\$\(([A-Za-z_][A-Za-z0-9_.-]*)\)')
+# In every container; other Services have no variables, because charts turn them off.
+_ALWAYS = 'KUBERNETES_'
+_OF_DOWNLOADS = ('URI', 'SHA256', 'DIRECTORY', 'TARGET', 'UNPACK', 'FILES')
+_PROBES = ('startupProbe', 'readinessProbe', 'livenessProbe')
+
+
+def reference_faults(values: Values) -> Iterator[Fault]:
+    """Yield references to no variable of their container, and variables that refer to each other."""
+    yield from _of_container((), values)
+    for name, container in enabled(values['containers']).items():
+        yield from _of_container(('containers', name), container)
+    if values['artifact']['delivery'] == 'download':
+        own = (f'ARTIFACT_{name}' for name in _OF_DOWNLOADS)
+        yield from _of_variables(('artifact', 'env'), enabled(values['artifact']['env']), {*own})
+
+
+def references(text: str) -> list[str]:
+    """Return the names that a text refers to, in order."""
+    return [name for name in _REFERENCE.findall(text) if name] if '$(' in text else []
+
+
+def expanded(text: str, variables: Mapping[str, str]) -> str:
+    """Replace references as Kubernetes does; those to other variables stay."""
+    if '$' not in text:
+        return text
+    return _REFERENCE.sub(lambda match: variables.get(match[1], match[0]) if match[1] else '$', text)
+
+
+def expanded_variables(variables: Mapping[str, str]) -> dict[str, str]:
+    """Return variables with their references replaced; none may refer to itself, by way of others or not."""
+    done: dict[str, str] = {}
+
+    def value(name: str) -> str:
+        if name not in done:
+            needed = {each: value(each) for each in references(variables[name]) if each in variables}
+            done[name] = expanded(variables[name], needed)
+        return done[name]
+
+    return {name: value(name) for name in variables}
+
+
+def _of_container(path: Path, container: Values) -> Iterator[Fault]:
+    variables = enabled(container.get('env', {}))
+    yield from _of_variables((*path, 'env'), variables, ())
+    for key in ('command', 'args'):
+        for text in container.get(key, ()):
+            yield from _unknown((*path, key), text, variables)
+    for key, value in container.get('parameters', {}).items():
+        for text in value if isinstance(value, list) else (value,):
+            if isinstance(text, str):
+                yield from _unknown((*path, 'parameters', key), text, variables)
+    for probe in _PROBES:
+        found = container.get(probe, {})
+        for text in found.get('command', ()) if found.get('type') == 'exec' else ():
+            yield from _of_probe((*path, probe, 'command'), text, variables)
+
+
+def _of_variables(path: Path, variables: Mapping[str, Any], own: Collection[str]) -> Iterator[Fault]:
+    named = {name: found for name, each in variables.items() if (found := references(_text(each)))}
+    for name in named:
+        yield from _unknown((*path, name), _text(variables[name]), {*variables, *own})
+    for circle in _circles(named):
+        if len(circle) == 1:
+            message = f"'{circle[0]}' refers to itself, and Kubernetes knows no value of the image"
+            yield Fault((*path, circle[0]), message, 'write the whole value')
+        else:
+            others = tuple((*path, name) for name in circle[1:])
+            message = f'{some(map(quoted, circle))} refer to each other in a circle'
+            yield Fault((*path, circle[0]), message, 'write the value of one of them', others)
+
+
+def _text(variable: Values) -> str:
+    return '' if variable.get('secret') else str(variable.get('value', ''))
+
+
+def _unknown(path: Path, text: str, variables: Collection[str]) -> Iterator[Fault]:
+    for name in references(text):
+        if name not in variables and not name.startswith(_ALWAYS):
+            hint = f'add {name} to env, or write $$({name}) for the text itself'
+            message = f"'$({name})' refers to no variable of its container"
+            yield Fault(path, message, suggest(name, variables, hint))
+
+
+def _of_probe(path: Path, text: str, variables: Mapping[str, Any]) -> Iterator[Fault]:
+    yield from _unknown(path, text, variables)
+    for name in references(text):
+        if variables.get(name, {}).get('secret'):
+            message = f"'$({name})' is of a Secret, which Kubernetes does not write into the command of a probe"
+            yield Fault(path, message, f'let a shell read it: sh -c, and "${name}" in its script')
+
+
+def _circles(named: Mapping[str, list[str]]) -> Iterator[list[str]]:
+    """Yield circles of references, each from its first name on; none shares a name with another."""
+    left = dict(named)
+    while True:
+        try:
+            TopologicalSorter(left).prepare()
+            return
+        except CycleError as error:
+            circle = error.args[1][:0:-1]
+            first = circle.index(min(circle))
+            yield [*circle[first:], *circle[:first]]
+            left = {name: [] if name in circle else found for name, found in left.items()}
