@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from decimal import Decimal
 from typing import Any
 
 from generator.charts import monitoring, prediction, scaling, serving, startup
@@ -13,10 +14,11 @@ from generator.domain.generated import Layer, Runtime, Templates
 from generator.domain.places import Path, json_path
 from generator.domain.problems import Problem
 from generator.domain.records import Model, ModelVersion, Values
-from generator.domain.units import seconds
+from generator.domain.units import limit, seconds
 from generator.domain.words import suggest
 from generator.values.images import parse_image
 
+_LEAST_TRY = Decimal('0.25')  # seconds
 # Keys whose form in a model differs from the chart's values; other common keys have the same form.
 _OTHERWISE = frozenset(['autoscaling', 'containers', 'resources', 'route', 'strategy', 'test'])
 
@@ -117,9 +119,9 @@ def _limits(spec: Values) -> Iterator[Fragment]:
         return
     source, p99 = ('spec', 'slo', 'p99'), seconds(spec['slo']['p99'])
     if 'timeout' not in spec.get('traffic', {}):
-        yield source, ('route', 'timeout'), f'{max(1000, round(4000 * p99))}ms'
+        yield source, ('route', 'timeout'), limit(max(Decimal(1), 4 * p99))
     # A prediction changes nothing, so a request that reached no server may be sent again.
-    yield source, ('route', 'retries'), {'attempts': 2, 'perTryTimeout': f'{max(250, round(2000 * p99))}ms'}
+    yield source, ('route', 'retries'), {'attempts': 2, 'perTryTimeout': limit(max(_LEAST_TRY, 2 * p99))}
 
 
 def route_rule(rule: Values) -> dict[str, Any]:

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import math
 import re
 from decimal import Decimal
 from fractions import Fraction
 from functools import lru_cache
 
 _SECONDS = {'ms': Decimal('0.001'), 's': Decimal(1), 'm': Decimal(60), 'h': Decimal(3600)}
+_TOO_LONG = 10**5
 _DURATION = re.compile(r'([0-9]+)(ms|s|m|h)')
 _UNITS: dict[str, Fraction | int] = {
     '': 1, 'm': Fraction(1, 1000), 'k': 10**3, 'M': 10**6, 'G': 10**9, 'T': 10**12, 'P': 10**15, 'E': 10**18,
@@ -25,6 +27,14 @@ def seconds(duration: str) -> Decimal:
 def duration(whole: int) -> str:
     """Format seconds in minutes if exact, else in seconds (90s, 10m): not all engines read larger units."""
     return f'{whole // 60}m' if whole and whole % 60 == 0 else f'{whole}s'
+
+
+def limit(length: Decimal) -> str:
+    """Format seconds as a time limit of routes: at most 5 digits, rounded up in the smallest unit that suffices."""
+    for unit, each in _SECONDS.items():
+        if (count := math.ceil(length / each)) < _TOO_LONG:
+            return f'{count}{unit}'
+    return f'{_TOO_LONG - 1}h'
 
 
 @lru_cache(maxsize=4096)
