@@ -20,6 +20,8 @@ _OBJECT = re.compile(
 )
 _HELPERS = re.compile(rf'{TEMPLATES}(?:.*/)?_[^/]*\.tpl')
 _NOTES = f'{TEMPLATES}NOTES.txt'
+# The first line of each file: what the values of a release remove is taken out before anything reads them.
+_FIRST = '{{{{- include "{}.removed" . }}}}\n'
 
 
 def concatenate(templates: Mapping[str, str], name: str) -> dict[str, str]:
@@ -30,9 +32,11 @@ def concatenate(templates: Mapping[str, str], name: str) -> dict[str, str]:
     """
     helpers = sorted(path for path in templates if _HELPERS.fullmatch(path))
     objects = sorted(templates.keys() - {*helpers, _NOTES})
+    first = _FIRST.format(name)
+    texts = (_named(templates[path].removeprefix(first), path, '---\n') for path in objects)
     joined = {
         f'{TEMPLATES}_{name}.tpl': ''.join(_named(templates[path], path, '') for path in helpers),
-        f'{TEMPLATES}objects.yaml': ''.join(_named(templates[path], path, '---\n') for path in objects),
+        f'{TEMPLATES}objects.yaml': first + ''.join(texts),
     }
     return {**joined, _NOTES: templates[_NOTES]}
 

@@ -21,7 +21,7 @@ from generator.values.emptied import is_hollow
 # Values of the complete release. All others belong to pods: a track overrides each of them completely.
 OF_THE_RELEASE = frozenset(
     """
-    fullnameOverride partOf team replicaCount revisionHistoryLimit serviceAccount service autoscaling
+    fullnameOverride partOf removed team replicaCount revisionHistoryLimit serviceAccount service autoscaling
     podDisruptionBudget networkPolicy route grpcRoute routing tls auth externalSecrets strategy tracks monitoring test
     global
     """.split()

@@ -84,6 +84,7 @@ def test_a_chart_holds_three_template_files() -> None:
 
 
 def test_an_object_is_named_inside_its_condition() -> None:
+    first = '{{- include "s.removed" . }}\n'
     one = '{{- if .Values.one }}\n# Why.\napiVersion: v1\nkind: One\nmetadata:\n  name: one\n{{- end }}\n'
     many = '{{- range .Values.many }}\n---\napiVersion: v1\nkind: Many\n{{- include "s.metadata" . }}\n{{- end }}\n'
     target = '{{- define "s.target" -}}\napiVersion: v1\nkind: One\nname: one\n{{- end }}\n'
@@ -92,7 +93,7 @@ def test_an_object_is_named_inside_its_condition() -> None:
         '{{/* More. */}}\n{{- define "s.pod" -}}\napiVersion: v1\nkind: Pod\nmetadata:\n{{- end }}\n'
     )
     files = {
-        'templates/tests/one.yaml': one, 'templates/many.yaml': many, 'templates/_b.tpl': target,
+        'templates/tests/one.yaml': first + one, 'templates/many.yaml': first + many, 'templates/_b.tpl': target,
         'templates/_a.tpl': helper, 'templates/NOTES.txt': 'notes\n',
     }  # fmt: skip
     assert concatenate(files, 's') == {
@@ -101,7 +102,8 @@ def test_an_object_is_named_inside_its_condition() -> None:
             '{{- define "s.pod" -}}\n# source: templates/_a.tpl\napiVersion: v1\nkind: Pod\nmetadata:\n{{- end }}\n'
         )
         + target,
-        'templates/objects.yaml': many.replace('---\n', '---\n# source: templates/many.yaml\n')
+        'templates/objects.yaml': first
+        + many.replace('---\n', '---\n# source: templates/many.yaml\n')
         + one.replace('# Why.\n', '---\n# source: templates/tests/one.yaml\n'),
         'templates/NOTES.txt': 'notes\n',
     }
