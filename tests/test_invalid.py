@@ -138,8 +138,9 @@ def test_a_problem_is_told_to_the_letter(name: str, base: Path, tmp_path: Path, 
 MODULES = """
     charts.layers charts.monitoring charts.scaling documents.read documents.refusals documents.scalars documents.schema
     documents.schema_faults documents.syntax domain.credentials domain.words pipeline.source registry.load
-    registry.texts releases.pins releases.resolve strategies.compile strategies.during strategies.faults
+    registry.nulls registry.texts releases.pins releases.resolve strategies.compile strategies.during strategies.faults
     strategies.gateways values.blame values.checks values.layers values.merge values.ports
+    values.removed
 """.split()
 # Every check is among them; warnings stop nothing.
 MODULES += sorted(f'checks.{file.stem}' for file in (ROOT / 'generator/checks').glob('[!_]*.py'))
@@ -153,6 +154,8 @@ ELSEWHERE = {
     "a derived value does not fit chart '{}': {}: {}": 'of a chart with other limits: test_resolve.py',
     'report this as a bug of chartloom': 'the same, of a chart that was made just now',
     "run 'chartloom pin --newest {}'": 'the same',
+    "chart '{}' of an older chartloom cannot remove its values": 'of a chart without this list: test_removed.py',
+    "run 'chartloom pin --newest {}', or write a value": 'the same',
     "Kubernetes '{}' of environment '{}' has no {}": 'no feature yet that only some charts use: test_checks.py',
     'use Kubernetes {} or later': 'the same',
     'let both versions have it in common, or change all pods at once, without a rollout:'

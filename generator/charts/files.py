@@ -25,6 +25,7 @@ from generator.strategies.written import STRATEGY, annotation
 from generator.values.blame import to_problems, written_at
 from generator.values.images import images, show_image
 from generator.values.layers import merge_checked
+from generator.values.removed import idle_problems
 from generator.values.sizes import CHART, largest, object_size, shown
 
 # Placeholder for the chart's version while contents are compared: private-use characters, which registries cannot have.
@@ -40,6 +41,8 @@ def draft_chart(model: Model, version: ModelVersion, settings: Settings, templat
     served = serving.facts(runtime, serving.names(model, version, runtime, starter.values))
     if faults := list(serving.serving_faults(served, values, model.name)):
         raise ProblemsFound(to_problems(faults, layers, model.file))
+    if model.removed and (idle := list(idle_problems(layers, starter.values))):
+        raise ProblemsFound(idle)
     values = _with_routes(values, starter)
     _check_size(values, layers, model.file)
     queries = runtime.spec.get('queries', {})

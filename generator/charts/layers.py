@@ -17,6 +17,7 @@ from generator.domain.records import Model, ModelVersion, Values
 from generator.domain.units import limit, seconds
 from generator.domain.words import suggest
 from generator.values.images import parse_image
+from generator.values.removed import removal_layers
 
 _LEAST_TRY = Decimal('0.25')  # seconds
 # Keys whose form in a model differs from the chart's values; other common keys have the same form.
@@ -32,10 +33,14 @@ def model_layers(model: Model, version: ModelVersion, templates: Templates) -> l
         *_startup(model, version, index, runtime, starter),
         *_fragments(model, version, index, runtime, starter, texts),
     ]
-    return [
+    layers = [
         *_preset(version, runtime, texts),
         *(Layer(model.file, source, target, values) for source, target, values in fragments),
+        *removal_layers(model.file, model.removed),
     ]
+    if 'values' in model.spec:
+        layers.append(Layer(model.file, ('spec', 'values'), (), model.spec['values']))
+    return layers
 
 
 def _preset(version: ModelVersion, runtime: Runtime, texts: Texts) -> Iterator[Layer]:
@@ -74,8 +79,6 @@ def _fragments(
         yield ('spec', 'scheduling', key), (key,), value
     yield from _test(model, version, here, runtime, texts)
     yield from monitoring.monitoring_values(model, runtime)
-    if 'values' in spec:
-        yield ('spec', 'values'), (), spec['values']
 
 
 def _artifact(version: ModelVersion, here: Path, runtime: Runtime, texts: Texts) -> Iterator[Fragment]:

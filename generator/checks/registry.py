@@ -130,6 +130,7 @@ def _shared_namespaces(environments: Iterable[Environment]) -> Iterator[Problem]
 _DECIDED: tuple[tuple[Path, str], ...] = (
     (('fullnameOverride',), 'the name of the model'),
     (('partOf',), 'the application of the model'),
+    (('removed',), 'null in place of a value'),
     (('strategy',), 'spec.strategy'),
     (('tracks',), 'spec.strategy and the current rollout'),
     (('routing',), 'the routes and the strategy'),
@@ -155,11 +156,12 @@ def _with_values(registry: Registry) -> list[Model | Environment | Release]:
 def _overlays(registry: Registry) -> Iterator[Problem]:
     for item in _with_values(registry):
         decided = _DECIDED_IN_MODEL if isinstance(item, Model) else _DECIDED_IN_OVERLAY
+        nulls = [path[2:] for path in item.removed if path[1] == 'values']
         for path, who in decided:
             value = item.spec.get('values')
             for step in path:
                 value = value.get(step) if isinstance(value, Mapping) else None
-            if value is not None:
+            if value is not None or any(null[: len(path)] == path for null in nulls):
                 place = json_path(('spec', 'values', *path))
                 yield Problem(item.file, place, f'{".".join(map(str, path))} is set by {who}', 'remove it here')
 

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections import Counter
+from collections.abc import Iterator, Sequence
 from typing import assert_never
 
 from generator.charts.prediction import no_request
 from generator.checks.capacity import cluster_key
 from generator.checks.kubernetes import NEWEST_SHOWN, is_unknown
 from generator.domain.choices import by_commits, engine_title, has_projects, makes_routes
-from generator.domain.generated import Templates
+from generator.domain.generated import ResolvedRelease, Templates
 from generator.domain.places import json_path
 from generator.domain.problems import Problem
 from generator.domain.records import Environment, Registry, Release
@@ -29,6 +30,19 @@ def registry_warnings(registry: Registry, templates: Templates) -> list[Problem]
             *_rollbacks(registry),
         ]
     )
+
+
+def release_warnings(releases: Sequence[ResolvedRelease], *, whole: bool) -> Iterator[Problem]:
+    """Yield what is told about the values of releases; of an environment's only if it is so in all of its releases.
+
+    Requires all releases for those of environments: `whole`.
+    """
+    number = Counter(release.environment.file for release in releases)
+    found = Counter((each.file, each.path) for release in releases for each in release.warnings)
+    for each in {(each.file, each.path): each for release in releases for each in release.warnings}.values():
+        of_environment = each.file in number
+        if not of_environment or (whole and found[each.file, each.path] == number[each.file]):
+            yield each
 
 
 def _runtimes(registry: Registry, templates: Templates) -> Iterator[Problem]:

@@ -100,5 +100,5 @@ class _Lines:
 
 def _short(value: object) -> str:
     """A value in one line; it is cut on a terminal only."""
-    text = json.dumps(value, ensure_ascii=False)
+    text = 'removed' if value is None else json.dumps(value, ensure_ascii=False)
     return f'{text[:37]}…' if len(text) > 40 and sys.stdout.isatty() else text

@@ -67,10 +67,10 @@ def _model(context: click.Context) -> str:
 
 def _versions(folder: Path, context: click.Context) -> Iterator[str]:
     """Newest first."""
-    from generator.documents.read import read_yaml
+    from generator.documents.nulls import read_with_nulls
 
     file = model_file(_model(context))
-    entries = read_yaml((folder / file).read_bytes(), file)['spec']['versions']
+    entries = read_with_nulls((folder / file).read_bytes(), file)[0]['spec']['versions']
     yield from (entry['version'] for entry in reversed(entries) if _PLAIN.fullmatch(entry['version']))
 
 

@@ -10,7 +10,8 @@ from typing import Any
 from ruamel.yaml import events as ev
 from ruamel.yaml.cyaml import CParser  # type: ignore[attr-defined]
 
-from generator.documents.read import decode_yaml, read_yaml
+from generator.documents.nulls import read_with_nulls
+from generator.documents.read import decode_yaml
 from generator.documents.write import scalar_text
 from generator.domain.places import Path, json_path
 from generator.domain.problems import ProblemsFound, problem
@@ -39,7 +40,7 @@ def set_values(data: bytes, file: str, changes: Mapping[Path, Scalar]) -> bytes:
 
     A new key is written below the key that precedes it in `changes`, else at the top of its map.
     """
-    wanted = read_yaml(data, file)
+    wanted = read_with_nulls(data, file)[0]
     text = decode_yaml(data, file)
     before: dict[Path, str] = {}
     for path, value in changes.items():
@@ -54,7 +55,7 @@ def set_values(data: bytes, file: str, changes: Mapping[Path, Scalar]) -> bytes:
 
 def _reads_as(text: str, wanted: Any) -> bool:
     try:
-        return bool(read_yaml(text.encode(), '') == wanted)
+        return bool(read_with_nulls(text.encode(), '')[0] == wanted)
     except ProblemsFound:
         return False
 

@@ -50,14 +50,17 @@ def read_yaml(data: bytes, file: str) -> Any:
     return read_yaml_text(decode_yaml(data, file), file)
 
 
-def read_yaml_text(text: str, file: str) -> Any:
-    """Do the same for a text from `decode_yaml`."""
-    return _Reader(text, file).read()
+def read_yaml_text(text: str, file: str, nulls: list[Path] | None = None) -> Any:
+    """Do the same for a text from `decode_yaml`.
+
+    With `nulls`, a key whose value is null is no fault: the value is None, and its path is added to them.
+    """
+    return _Reader(text, file, nulls).read()
 
 
 def yaml_marks(data: bytes, file: str) -> dict[Path, Mark]:
     """Return the line and text of each value of a document; slow, for explanations only."""
-    reader = _Reader(decode_yaml(data, file), file, with_marks=True)
+    reader = _Reader(decode_yaml(data, file), file, [], with_marks=True)
     reader.read()
     return reader.marks
 
@@ -81,9 +84,10 @@ def decode_yaml(data: bytes, file: str) -> str:
 
 
 class _Reader:
-    def __init__(self, text: str, file: str, *, with_marks: bool = False) -> None:
+    def __init__(self, text: str, file: str, nulls: list[Path] | None = None, *, with_marks: bool = False) -> None:
         self.file = file
         self.text = text
+        self.nulls = nulls  # None if null is refused
         self.with_marks = with_marks
         self.marks: dict[Path, Mark] = {}
         self.problems: list[Problem] = []
@@ -193,10 +197,13 @@ class _Reader:
     def _word(self, text: str, path: Path) -> Any:
         if text in WORDS:
             return WORDS[text]
-        if text in NOTHING:
-            self._refuse(missing_refusal(path))
-        else:
+        if text not in NOTHING:
             self._refuse(doubt_refusal(text, path))
+        elif self.nulls is not None and path and not any(isinstance(step, int) for step in path):
+            self.nulls.append(path)
+            return None
+        else:
+            self._refuse(missing_refusal(path))
         return ''
 
     def _skip(self, event: Any) -> None:

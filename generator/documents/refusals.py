@@ -14,7 +14,7 @@ Refusal = tuple[str, str, str]
 
 _TEMPLATE = re.compile(r'(?:\{\{.*?\}\}[^\s,#{}\]]*)+')
 _EMPTY = "remove the key, or write a value: '', {} or [] for an empty one"
-_EMPTY_VALUE = "remove the key, or write a value; 'enabled: false' removes an inherited entry"
+_EMPTY_ENTRY = 'remove the entry, or write a value'
 
 
 def doubt_refusal(text: str, path: Path) -> Refusal:
@@ -22,7 +22,7 @@ def doubt_refusal(text: str, path: Path) -> Refusal:
 
 
 def missing_refusal(path: Path) -> Refusal:
-    return json_path(path), 'the value is missing', _EMPTY_VALUE if 'values' in path[:-1] else _EMPTY
+    return json_path(path), 'the value is missing', _EMPTY_ENTRY if path and isinstance(path[-1], int) else _EMPTY
 
 
 def duplicate_refusal(event: Any, path: Path) -> Refusal:

@@ -122,7 +122,8 @@ def _faults(error: ValidationError, way: Way, written: Mapping[Path, Mark]) -> I
         case 'required':
             for key in (key for key in limit if key not in value):
                 about = way.described(key)
-                yield Fault(path, f"'{key}' is missing", f"add '{key}'" + (f': {about}' if about else ''))
+                hint = f"add '{key}'" + (f': {about}' if about else '')
+                yield Fault(path, f"'{key}' is missing", hint, ((*path, key),))
         case 'dependentRequired' | 'dependencies':
             for key, wanted in ((k, w) for k, needs in limit.items() if k in value for w in needs if w not in value):
                 yield Fault((*path, key), f"'{key}' requires '{wanted}'", f"add '{wanted}', or remove '{key}'")

@@ -8,6 +8,7 @@ from typing import Any, NamedTuple
 
 from generator.domain.layout import chart_folder
 from generator.domain.places import Path
+from generator.domain.problems import Problem
 from generator.domain.records import Environment, Release, Tree, Values
 from generator.domain.strategy import Strategy, WrittenStrategy
 
@@ -111,7 +112,8 @@ class Chart:
 @dataclass(frozen=True, slots=True)
 class ResolvedRelease:
     """A release with its chart and values: `values` are the differences from the chart's values, `merged` all values,
-    `written` is its neutral strategy with the place that sets it; in a rollout, the one the rollout started with."""
+    `written` is its neutral strategy with the place that sets it; in a rollout, the one the rollout started with;
+    `warnings` are about its values."""
 
     release: Release
     environment: Environment
@@ -120,6 +122,7 @@ class ResolvedRelease:
     merged: Values
     layers: tuple[Layer, ...]
     written: WrittenStrategy
+    warnings: tuple[Problem, ...] = ()
 
     @property
     def strategy(self) -> Strategy:

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from generator.domain.choices import Agent, Controller, Engine, Router, agent_namespace
+from generator.domain.places import Path
 from generator.domain.strategy import Strategy
 
 Values = Mapping[str, Any]
@@ -56,10 +57,13 @@ class ModelVersion:
 
 @dataclass(frozen=True, slots=True)
 class Model:
+    """`removed` are the places in its file that say null: these values of the starter or the preset are removed."""
+
     name: str
     file: str
     spec: Values
     versions: tuple[ModelVersion, ...]
+    removed: tuple[Path, ...] = ()
 
     @property
     def hostname(self) -> str:
@@ -81,9 +85,12 @@ class Model:
 
 @dataclass(frozen=True, slots=True)
 class Environment:
+    """`removed` are the places in its file that say null: these values of the charts are removed."""
+
     name: str
     file: str
     spec: Values
+    removed: tuple[Path, ...] = ()
 
     @property
     def agent(self) -> Agent:
@@ -146,12 +153,13 @@ class Environment:
 
 @dataclass(frozen=True, slots=True)
 class Release:
-    """A model in an environment: the pin and the values that differ there."""
+    """A model in an environment: the pin and the values that differ there; `removed` as of an environment."""
 
     environment: str
     model: str
     file: str
     spec: Values
+    removed: tuple[Path, ...] = ()
 
     @property
     def name(self) -> str:

@@ -6,7 +6,7 @@ from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from generator.charts.versions import ModelCharts
-from generator.documents.read import read_yaml
+from generator.documents.nulls import read_with_nulls
 from generator.domain.layout import ENVIRONMENTS, RELEASES, model_file, model_name, release_file
 from generator.domain.problems import Problem, ProblemsFound
 from generator.domain.records import Registry, Release
@@ -113,7 +113,7 @@ def _committed(run: Run, release: Release) -> tuple[str, str]:
     if blob == run.source.tree.ids.get(release.file) and release.file not in run.source.laid:
         return release.version, release.chart
     try:
-        document = read_yaml(run.repository.read([blob])[blob], release.file)
+        document = read_with_nulls(run.repository.read([blob])[blob], release.file)[0]
     except ProblemsFound:
         return '', ''
     spec = document.get('spec') if isinstance(document, dict) else None

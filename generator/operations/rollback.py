@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from typing import assert_never
 
-from generator.documents.read import read_yaml
+from generator.documents.nulls import read_with_nulls
 from generator.domain.choices import Engine
 from generator.domain.layout import model_name
 from generator.domain.problems import ProblemsFound, problem
@@ -123,7 +123,7 @@ def _pins(run: Run, release: Release) -> Iterator[tuple[Pin, bool]]:
         if not blob:
             continue
         try:
-            document = read_yaml(repository.read([blob])[blob], release.file)
+            document = read_with_nulls(repository.read([blob])[blob], release.file)[0]
         except ProblemsFound:
             continue
         spec = document.get('spec') if isinstance(document, dict) else None

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from generator.checks.capacity import cluster_key
-from generator.documents.read import read_yaml
+from generator.documents.nulls import read_with_nulls
 from generator.domain.generated import Plan
 from generator.domain.layout import environment_file
 from generator.domain.problems import ProblemsFound
@@ -38,7 +38,7 @@ def _published(run: Run, name: str) -> Environment | None:
         if blob == LINK:
             continue
         try:
-            document = read_yaml(repository.read([blob])[blob], file)
+            document = read_with_nulls(repository.read([blob])[blob], file)[0]
         except ProblemsFound:
             return None
         spec = document.get('spec') if isinstance(document, dict) else None

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
-from generator.documents.read import read_yaml
+from generator.documents.nulls import read_with_nulls
 from generator.domain.generated import Plan
 from generator.domain.layout import DELIVERY, release_of, rollout_file
 from generator.domain.records import Values
@@ -39,7 +39,7 @@ def _rollouts(run: Run, releases: Iterable[str]) -> Iterator[tuple[str, str]]:
             what = 'aborted rollout' if aborted else 'rollout'
             yield name, f'{what} of {_pin(spec["to"])}, the pin stays {_pin(spec["from"])}'
         elif file in held and file not in ids and release:
-            spec = read_yaml(run.repository.read([held[file]])[held[file]], file)['spec']
+            spec = read_with_nulls(run.repository.read([held[file]])[held[file]], file)[0]['spec']
             stays = release.chart == spec['from']['chart']
             pin = f'stays {_pin(spec["from"])}' if stays else f'moves from {_pin(spec["from"])}'
             yield name, f'the rollout of {_pin(spec["to"])} ends, the pin {pin}'

@@ -12,7 +12,7 @@ from generator.charts.starter import load_templates
 from generator.charts.versions import ModelCharts
 from generator.checks.capacity import outline
 from generator.checks.registry import environment_problems, registry_problems
-from generator.checks.warnings import registry_warnings
+from generator.checks.warnings import registry_warnings, release_warnings
 from generator.delivery.tree import render_charts, render_releases, render_repository
 from generator.domain.generated import LedgerEntry, Plan, ResolvedRelease, Templates
 from generator.domain.layout import DOCUMENTS, SETTINGS, ledger_file, release_of
@@ -211,7 +211,14 @@ class Run:
     @cached_property
     def warnings(self) -> list[Problem]:
         rollbacks = [release.name for release in self.registry.releases.values() if release.is_rollback]
-        return sorted([*registry_warnings(self.registry, self.templates), *migration_warnings(self._moves, rollbacks)])
+        releases = self._in_shards.outlines if self._in_shards else self.releases
+        return sorted(
+            [
+                *registry_warnings(self.registry, self.templates),
+                *migration_warnings(self._moves, rollbacks),
+                *release_warnings(releases, whole=self.whole),
+            ]
+        )
 
     def check_requests(self, plan: Plan, removable: Collection[str]) -> None:
         """Raise ProblemsFound if a plan removes pods that have requests, unless their release is `removable`."""

@@ -87,8 +87,10 @@ class Form:
         return len([track for track in self.tracks.values() if track.get('enabled', True)]) > 1
 
     @property
-    def routes(self) -> tuple[Any, Any]:
-        return self.values.get('route'), self.values.get('grpcRoute')
+    def routes(self) -> tuple[Any, ...]:
+        keys = ('route', 'grpcRoute')
+        removed = [path for path in self.values.get('removed', ()) if path[0] in keys]
+        return *map(self.values.get, keys), removed
 
     def workload(self, name: str) -> str:
         """The object that creates the pods with the traffic."""

@@ -6,7 +6,7 @@ import re
 from collections.abc import Callable, Collection, Iterable, Mapping
 from typing import Any
 
-from generator.documents.read import read_yaml
+from generator.documents.nulls import read_with_nulls
 from generator.documents.schema import RegistrySchemas
 from generator.domain.layout import (
     BY_ENVIRONMENT,
@@ -19,6 +19,7 @@ from generator.domain.layout import (
     names_below,
     registry_place,
 )
+from generator.domain.places import Path
 from generator.domain.problems import Problem, ProblemsFound, problem
 from generator.domain.records import (
     Application,
@@ -34,6 +35,7 @@ from generator.domain.records import (
 from generator.domain.strategy import parse_strategy
 from generator.domain.tree import Read
 from generator.domain.words import quoted, suggest
+from generator.registry.nulls import null_problems
 from generator.registry.texts import text_problems
 
 RegistryCheck = Callable[[Registry, Collection[str]], Iterable[Problem]]
@@ -93,7 +95,9 @@ def _read_one(file: str, place: tuple[str, str], data: bytes, schemas: RegistryS
     """Read one file; None for an application that contains none of the models `only`."""
     if place[0] == 'Application' and only and not any(name.encode() in data for name in only):
         return None
-    document = read_yaml(data, file)
+    document, nulls = read_with_nulls(data, file)
+    if nulls and (misplaced := null_problems(nulls, place[0], file)):
+        raise ProblemsFound(misplaced)
     faults = _envelope(document, file, place) or schemas.problems(place[0], document, file, data)
     if b'\\' in data or b'<<' in data:
         faults = [*faults, *text_problems(document, file)]
@@ -101,7 +105,7 @@ def _read_one(file: str, place: tuple[str, str], data: bytes, schemas: RegistryS
         raise ProblemsFound(faults)
     spec = document['spec']
     # The settings keep their order: in CODEOWNERS the last matching line wins.
-    return _make(place, file, spec if place[0] == 'Settings' else in_key_order(spec))
+    return _make(place, file, spec if place[0] == 'Settings' else in_key_order(spec), nulls)
 
 
 def _registry(found: Mapping[str, dict[str, Any]], every: Collection[str]) -> Registry:
@@ -189,19 +193,19 @@ def _envelope(document: Any, file: str, place: tuple[str, str]) -> list[Problem]
     return []
 
 
-def _make(place: tuple[str, str], file: str, spec: Values) -> Any:
+def _make(place: tuple[str, str], file: str, spec: Values, removed: tuple[Path, ...]) -> Any:
     kind, name = place
     match kind:
         case 'Settings':
             return Settings(file, spec)
         case 'Model':
             versions = tuple(ModelVersion(v['version'], v['image'], v) for v in spec['versions'])
-            return Model(name, file, spec, versions)
+            return Model(name, file, spec, versions, removed)
         case 'Environment':
-            return Environment(name, file, spec)
+            return Environment(name, file, spec, removed)
         case 'Release':
             environment, _, model = name.partition('/')
-            return Release(environment, model, file, spec)
+            return Release(environment, model, file, spec, removed)
         case 'Rollout':
             environment, _, model = name.partition('/')
             return Rollout(environment, model, file, spec, parse_strategy(spec['strategy']))

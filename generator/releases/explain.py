@@ -2,19 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from generator.domain.generated import Layer, ResolvedRelease
 from generator.domain.layout import CHART_VALUES, STARTER_VALUES
-from generator.domain.places import Path
+from generator.domain.places import Path, json_path
 from generator.values.merge import leaves
+from generator.values.removed import REMOVED, holds, removals
 
 
 @dataclass(frozen=True, slots=True)
 class Origin:
-    """A value of a release, and the file and path that set it."""
+    """A value of a release, and the file and path that set it; the value None is removed there."""
 
     path: Path
     value: Any
@@ -23,14 +24,25 @@ class Origin:
 
 
 def explain_release(release: ResolvedRelease) -> Iterator[Origin]:
-    """Yield every leaf of the merged values in order.
+    """Yield every leaf of the merged values in order, and what was removed and not set again.
 
     For a chart of this run, the origin is a layer of the chart; for an older chart it is the chart's values.yaml.
     """
     baked = STARTER_VALUES if release.chart.is_new else f'{release.chart.folder}/{CHART_VALUES}'
     layers = [*reversed(release.layers), *reversed(release.chart.layers)]
     for path, value in leaves(release.merged):
-        yield Origin(path, value, *_origin(path, layers, baked))
+        if path[0] != REMOVED:
+            yield Origin(path, value, *_origin(path, layers, baked))
+    yield from _removed(release, layers)
+
+
+def _removed(release: ResolvedRelease, layers: Sequence[Layer]) -> Iterator[Origin]:
+    seen, idle = set(), {(problem.file, problem.path) for problem in release.warnings}
+    for layer in removals(layers):
+        there = (layer.file, json_path(layer.source)) not in idle
+        if there and layer.target not in seen and not holds(release.merged, layer.target):
+            seen.add(layer.target)
+            yield Origin(layer.target, None, layer.file, layer.source)
 
 
 def _origin(path: Path, layers: list[Layer], baked: str) -> tuple[str, Path]:

@@ -16,6 +16,7 @@ from generator.releases.routes import route_layers
 from generator.strategies.compile import kind_layers
 from generator.strategies.flagger import primary_name
 from generator.values.images import mirrored
+from generator.values.removed import removal_layers
 
 
 def release_layers(
@@ -29,6 +30,7 @@ def release_layers(
         *identity_layers(environment, release.model),
     ]
     for place in (environment, release):
+        layers += removal_layers(place.file, place.removed)
         if 'values' in place.spec:
             layers.append(Layer(place.file, ('spec', 'values'), (), place.spec['values']))
     return [*layers, *kind_layers(release, environment, written)]

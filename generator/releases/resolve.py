@@ -28,6 +28,7 @@ from generator.strategies.written import release_strategy
 from generator.values.emptied import without_empty_maps
 from generator.values.layers import merge_checked
 from generator.values.merge import difference, merge_layers
+from generator.values.removed import REMOVED, idle_problems, missing, removals
 
 # Reads a chart version of a model that was not made in this run from the base tree.
 ReadChart = Callable[[str, LedgerEntry], Chart]
@@ -61,9 +62,11 @@ def _resolve(
     merged = merge_checked(layers, new.chart.values, new.chart.schema, rollout.file)
     routing = tuple(routing_layers(new.environment, merged))
     layers, merged = (*layers, *routing), _with_derived(routing, merged, release, new.chart)
+    if release.removed or new.environment.removed:
+        merged = _with_removed(new.chart, merged, layers, release)
     values = _delivered(new.chart, merged)
     written = WrittenStrategy(rollout.strategy, rollout.spec['strategy'], rollout.file, ('spec', 'strategy'))
-    result = ResolvedRelease(release, new.environment, new.chart, values, merged, layers, written)
+    result = ResolvedRelease(release, new.environment, new.chart, values, merged, layers, written, new.warnings)
     # Nothing may block an abort. The first commit of a rollout is refused for any of its stages.
     if not rollout.aborted and (problems := stage_problems(result, rollout.stage)):
         raise ProblemsFound(problems)
@@ -115,8 +118,12 @@ def resolve_pinned(
     for derive in follow:
         if derived := tuple(derive(environment, merged)):
             layers, merged = (*layers, *derived), _with_derived(derived, merged, release, chart)
+    warnings: tuple[Problem, ...] = ()
+    if release.removed or environment.removed:
+        merged = _with_removed(chart, merged, layers, release)
+        warnings = tuple(idle_problems(layers, chart.values))
     values = _delivered(chart, merged)
-    result = ResolvedRelease(release, environment, chart, values, merged, layers, written)
+    result = ResolvedRelease(release, environment, chart, values, merged, layers, written, warnings)
     if problems := release_problems(result):
         raise ProblemsFound(problems)
     return result
@@ -125,6 +132,20 @@ def resolve_pinned(
 def _delivered(chart: Chart, merged: Values) -> Values:
     """What a delivery object contains of the merged values."""
     return without_empty_maps(difference(chart.values, merged), chart.schema)
+
+
+def _with_removed(chart: Chart, merged: dict[str, Any], layers: Sequence[Layer], release: Release) -> dict[str, Any]:
+    """Add the list of the chart's values that the merged ones do not have, which the chart takes out.
+
+    Raises ProblemsFound if the chart does not know this list.
+    """
+    paths = list(missing(chart.values, merged))
+    if not paths or REMOVED in chart.values:
+        return {**merged, REMOVED: paths} if paths else merged
+    gone = [layer for layer in removals(layers) if any(_overlap(layer.target, tuple(path)) for path in paths)]
+    message = f"chart '{chart.version}' of an older chartloom cannot remove its values"
+    hint = f"run 'chartloom pin --newest {release.name}', or write a value"
+    raise ProblemsFound(Problem(layer.file, json_path(layer.source), message, hint) for layer in gone)
 
 
 def _with_derived(derived: Sequence[Layer], merged: Values, release: Release, chart: Chart) -> dict[str, Any]:

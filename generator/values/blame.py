@@ -13,14 +13,18 @@ from generator.values.merge import leaves
 
 
 def to_problems(found: Iterable[Fault], layers: Sequence[Layer], fallback: str) -> list[Problem]:
-    """Report each fault for the last layer of the registry that sets one of its places.
+    """Report each fault for the last layer of the registry that removes or else sets one of its places.
 
     A fault of values that only the chart sets is reported for `fallback`, the file that names the chart.
     """
     faults, problems = iter(found), list[Problem]()
     for fault in islice(faults, MAX_PROBLEMS):
-        place = next(filter(None, (written_at(path, layers) for path in (fault.path, *fault.others))), None)
-        if place:
+        places = (fault.path, *fault.others)
+        gone = next(filter(None, (_removed_at(path, layers) for path in places)), None)
+        place = next(filter(None, (written_at(path, layers) for path in places)), None)
+        if gone:
+            problems.append(Problem(*gone, fault.message, 'keep it, or change what requires it'))
+        elif place:
             problems.append(Problem(*place, fault.message, fault.hint))
         elif not fault.if_written:
             message = f'{json_path(fault.path).removeprefix("$.")} of the chart: {fault.message}'
@@ -32,11 +36,24 @@ def to_problems(found: Iterable[Fault], layers: Sequence[Layer], fallback: str) 
 
 def written_at(path: Path, layers: Sequence[Layer]) -> tuple[str, str] | None:
     """Return file and path of the last registry layer that sets a value, a part of it, or a map that contains it."""
-    for layer in reversed(layers):
-        if layer.file.startswith(f'{REGISTRY}/') and _writes(layer, path):
-            # A layer without a source comes from the complete file.
-            return layer.file, json_path((*layer.source, *path[len(layer.target) :])) if layer.source else ''
-    return None
+    layer = _last(path, layers)
+    if layer is None:
+        return None
+    # A layer without a source comes from the complete file.
+    return layer.file, json_path((*layer.source, *path[len(layer.target) :])) if layer.source else ''
+
+
+def _removed_at(path: Path, layers: Sequence[Layer]) -> tuple[str, str] | None:
+    """Return file and path of the null that removes a value, or a map that contained it, if no later layer sets it."""
+    layer = _last(path, layers)
+    if layer is None or layer.values is not None or path[: len(layer.target)] != layer.target:
+        return None
+    return layer.file, json_path(layer.source)
+
+
+def _last(path: Path, layers: Sequence[Layer]) -> Layer | None:
+    of_registry = (layer for layer in reversed(layers) if layer.file.startswith(f'{REGISTRY}/'))
+    return next((layer for layer in of_registry if _writes(layer, path)), None)
 
 
 def _writes(layer: Layer, path: Path) -> bool:

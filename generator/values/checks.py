@@ -13,6 +13,7 @@ from generator.domain.problems import Fault
 from generator.domain.records import DOMAIN, Values
 from generator.domain.units import LONGEST, quantity
 from generator.domain.words import suggest
+from generator.values.images import images
 from generator.values.merge import enabled
 from generator.values.ports import port_faults
 from generator.values.references import reference_faults
@@ -23,6 +24,7 @@ def value_faults(values: Values) -> list[Fault]:
     """Return the faults of values that match the schema of their chart."""
     return [
         *port_faults(values),
+        *_images(values),
         *_mounts(values),
         *_files(values),
         *_scaling(values),
@@ -40,6 +42,12 @@ def containers(values: Values) -> Iterator[tuple[Path, Values]]:
     yield (), values
     for name, container in enabled(values['containers']).items():
         yield ('containers', name), container
+
+
+def _images(values: Values) -> Iterator[Fault]:
+    for path, image in images(values):
+        if not image['repository']:
+            yield Fault((*path, 'repository'), 'the image has no repository', 'write the repository of the image')
 
 
 def _mounts(values: Values) -> Iterator[Fault]:
@@ -61,6 +69,7 @@ def _mounts(values: Values) -> Iterator[Fault]:
                 (*path, 'mounts', name),
                 f"volume '{name}' not found",
                 suggest(name, known, 'add it to volumes'),
+                (('volumes', name),),
             )
 
 
@@ -173,7 +182,7 @@ def _container(path: Path, container: Values) -> Iterator[Fault]:
             yield Fault(
                 (*path, 'env', name),
                 f"'{name}' has both a value and a secret",
-                "keep one of the two; '' removes an inherited one",
+                'keep one of the two; null removes an inherited one',
             )
 
 

@@ -6,13 +6,12 @@ Flux applies its objects server-side: a map that is emptied turns into null ther
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
-from functools import lru_cache
 from typing import Any
 
 from generator.domain.places import Path
 from generator.domain.records import Values
+from generator.values.parts import part_at
 
 
 def without_empty_maps(values: Values, schema: bytes) -> dict[str, Any]:
@@ -43,33 +42,7 @@ def is_hollow(value: Any) -> bool:
     return isinstance(value, Mapping) and all(map(is_hollow, value.values()))
 
 
-@lru_cache(maxsize=4096)
 def _is_entry(schema: bytes, path: Path) -> bool:
     if path[0] == 'tracks' and len(path) > 3:  # tracks, its name, workload
         path = path[3:]
-    root = _parsed(schema)
-    here = root
-    for step in path:
-        here = _resolved(here, root)
-        more = here.get('additionalProperties')
-        here = here.get('properties', {}).get(step) or (more if isinstance(more, Mapping) else {})
-    return 'enabled' in _resolved(here, root).get('properties', {})
-
-
-@lru_cache(maxsize=64)
-def _parsed(schema: bytes) -> Values:
-    found: Values = json.loads(schema)
-    return found
-
-
-def _resolved(part: Values, schema: Values) -> Values:
-    while '$ref' in part:
-        pointer: str = part['$ref']
-        part = {**_at(schema, pointer), **{key: each for key, each in part.items() if key != '$ref'}}
-    return part
-
-
-def _at(schema: Values, pointer: str) -> Values:
-    for step in pointer.removeprefix('#/').split('/'):
-        schema = schema[step]
-    return schema
+    return 'enabled' in (part_at(schema, path) or {}).get('properties', {})

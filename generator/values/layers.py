@@ -11,7 +11,8 @@ from generator.domain.problems import Problem, ProblemsFound
 from generator.domain.records import Values
 from generator.values.blame import to_problems
 from generator.values.checks import value_faults
-from generator.values.merge import kind_problems, merge, merge_fitting, placed
+from generator.values.merge import kind_problems, laid, merge_fitting
+from generator.values.removed import removal_problems, removals, with_required
 
 
 def merge_checked(layers: Sequence[Layer], base: Values, schema: bytes, fallback: str) -> dict[str, Any]:
@@ -22,6 +23,10 @@ def merge_checked(layers: Sequence[Layer], base: Values, schema: bytes, fallback
     merged = merge_fitting(base, layers)
     if merged is None:
         raise ProblemsFound(_misfits(layers, base))
+    if removed := removals(layers):
+        merged = with_required(merged, removed, schema)
+        if problems := list(removal_problems(merged, removed, schema, values_faults(schema, merged))):
+            raise ProblemsFound(problems)
     faults = values_faults(schema, merged) or value_faults(merged)
     # A fault with `if_written` is no problem here if no layer sets the value.
     if problems := to_problems(faults, layers, fallback):
@@ -35,5 +40,5 @@ def _misfits(layers: Sequence[Layer], base: Values) -> list[Problem]:
     for layer in layers:
         found = kind_problems(merged, layer)
         problems += found
-        merged = merged if found else merge(merged, placed(layer))
+        merged = merged if found else laid(merged, layer)
     return problems

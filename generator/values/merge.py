@@ -1,4 +1,7 @@
-"""Layers of values → merged values, by helm's rule: maps are merged key by key, lists and scalars are replaced."""
+"""Layers of values → merged values, by helm's rule: maps are merged key by key, lists and scalars are replaced.
+
+A layer whose values are None removes the value at its target, which a later layer may set again.
+"""
 
 from __future__ import annotations
 
@@ -20,19 +23,32 @@ def merge(base: Values, over: Values) -> dict[str, Any]:
     return result
 
 
+def nested(path: Path, value: Any) -> Values:
+    """Return a value in the maps of its path."""
+    for step in reversed(path):
+        value = {step: value}
+    return value  # type: ignore[no-any-return]
+
+
 def placed(layer: Layer) -> Values:
     """Return the values of a layer, nested in the keys of its target."""
-    values = layer.values
-    for step in reversed(layer.target):
-        values = {step: values}
-    return values  # type: ignore[no-any-return]
+    return nested(layer.target, layer.values)
+
+
+def laid(base: Values, layer: Layer) -> dict[str, Any]:
+    """Merge a layer over `base`, which does not change."""
+    if layer.values is not None:
+        return merge(base, placed(layer))
+    result = dict(base)
+    _take_out(result, layer.target, set())
+    return result
 
 
 def merge_layers(layers: Iterable[Layer], base: Values | None = None) -> dict[str, Any]:
     """Merge all layers; the last one wins."""
     result: dict[str, Any] = dict(base or {})
     for layer in layers:
-        result = merge(result, placed(layer))
+        result = laid(result, layer)
     return result
 
 
@@ -43,7 +59,25 @@ def merge_fitting(base: Values, layers: Iterable[Layer]) -> dict[str, Any] | Non
     """
     merged = dict(base)
     copied: set[int] = set()
-    return merged if all(_lay(merged, placed(layer), copied) for layer in layers) else None
+    for layer in layers:
+        if layer.values is None:
+            _take_out(merged, layer.target, copied)
+        elif not _lay(merged, placed(layer), copied):
+            return None
+    return merged
+
+
+def _take_out(mine: dict[str, Any], path: Path, copied: set[int]) -> None:
+    *above, key = map(str, path)
+    for step in above:
+        inner = mine.get(step)
+        if not isinstance(inner, dict):
+            return
+        if id(inner) not in copied:
+            inner = mine[step] = dict(inner)
+            copied.add(id(inner))
+        mine = inner
+    mine.pop(key, None)
 
 
 def _lay(mine: dict[str, Any], over: Values, copied: set[int]) -> bool:
@@ -73,6 +107,8 @@ def kind_problems(base: Values, layer: Layer) -> list[Problem]:
 
     Helm would silently drop the old value, or keep it although it seems to be replaced.
     """
+    if layer.values is None:
+        return []
     return [
         Problem(layer.file, json_path((*layer.source, *path[len(layer.target) :])), message, hint)
         for path, message, hint in _kinds(base, placed(layer), ())
@@ -90,7 +126,7 @@ def _kinds(base: Any, over: Any, path: Path) -> Iterable[tuple[Path, str, str]]:
                 yield from _kinds(base[key], value, (*path, key))
 
 
-_EMPTY_HINT = "remove it; 'enabled: false' in an entry removes that entry"
+_EMPTY_HINT = 'remove it here; null removes what is inherited'
 
 
 def _kind_hint(base: Any, over: Any) -> str:
