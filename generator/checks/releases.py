@@ -22,7 +22,7 @@ from generator.values.images import images, show_image
 def release_problems(release: ResolvedRelease) -> list[Problem]:
     """Return the problems of a release whose values match the schema of its chart, each with a registry file."""
     faults = [
-        *_digests(release),
+        *_images(release),
         *feature_faults(release.merged, release.environment),
         *gateway_faults(release.merged, release.environment),
         *monitoring.faults(release),
@@ -51,11 +51,12 @@ def stage_problems(release: ResolvedRelease, stage: str) -> list[Problem]:
     return [*limit_problems(release, stage), *size_problems(release, stage)]
 
 
-def _digests(release: ResolvedRelease) -> Iterator[Fault]:
-    if not release.environment.spec.get('requireDigest', True):
-        return
+def _images(release: ResolvedRelease) -> Iterator[Fault]:
+    requires_digest = release.environment.spec.get('requireDigest', True)
     for path, image in images(release.merged):
-        if not image.get('digest'):
+        if not image['repository']:
+            yield Fault((*path, 'repository'), 'the image has no repository', 'write the repository of the image')
+        elif requires_digest and not image.get('digest'):
             message = (
                 f"image '{show_image(image)}' has no digest, which environment '{release.environment.name}' requires"
             )

@@ -31,7 +31,7 @@ def explain_release(release: ResolvedRelease) -> Iterator[Origin]:
     baked = STARTER_VALUES if release.chart.is_new else f'{release.chart.folder}/{CHART_VALUES}'
     layers = [*reversed(release.layers), *reversed(release.chart.layers)]
     for path, value in leaves(release.merged):
-        if path[0] != REMOVED:
+        if path[0] != REMOVED or not value:  # what it names is told at its own place
             yield Origin(path, value, *_origin(path, layers, baked))
     yield from _removed(release, layers)
 

@@ -13,7 +13,6 @@ from generator.domain.problems import Fault
 from generator.domain.records import DOMAIN, Values
 from generator.domain.units import LONGEST, quantity
 from generator.domain.words import suggest
-from generator.values.images import images
 from generator.values.merge import enabled
 from generator.values.ports import port_faults
 from generator.values.references import reference_faults
@@ -24,7 +23,6 @@ def value_faults(values: Values) -> list[Fault]:
     """Return the faults of values that match the schema of their chart."""
     return [
         *port_faults(values),
-        *_images(values),
         *_mounts(values),
         *_files(values),
         *_scaling(values),
@@ -42,12 +40,6 @@ def containers(values: Values) -> Iterator[tuple[Path, Values]]:
     yield (), values
     for name, container in enabled(values['containers']).items():
         yield ('containers', name), container
-
-
-def _images(values: Values) -> Iterator[Fault]:
-    for path, image in images(values):
-        if not image['repository']:
-            yield Fault((*path, 'repository'), 'the image has no repository', 'write the repository of the image')
 
 
 def _mounts(values: Values) -> Iterator[Fault]:

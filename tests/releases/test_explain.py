@@ -242,6 +242,18 @@ def test_a_key_asks_for_what_stands_below_it(draft: r.Repository) -> None:
     assert list(explained(draft.folder, 'prod/ranker', 'team')) == ['team']
 
 
+def test_null_is_told_with_the_line_that_removes(tmp_path: Path) -> None:
+    written = RELEASE + '    resources:\n      limits:\n        memory:   # as much as the node has\n'
+    files = FILES | {OF_RELEASE: written.encode()}
+    repository = r.Repository(tmp_path / 'repository', files)
+    row = explained(repository.folder, 'prod/ranker', 'resources')['resources.limits.memory']
+    assert (row['value'], row['file']) == (None, OF_RELEASE)
+    assert line(repository.folder, row) == '        memory:   # as much as the node has'
+    command = [sys.executable, '-m', 'generator', 'explain', 'release/prod/ranker', 'resources.limits.memory']
+    shown = subprocess.run([*command, '--path', repository.folder], capture_output=True, text=True, check=True).stdout
+    assert re.search(rf'^resources\.limits\.memory +removed +{OF_RELEASE}:{row["line"]}$', shown, re.MULTILINE)
+
+
 def test_a_models_own_host_name_is_told_before_and_after_its_chart_is_published(tmp_path: Path) -> None:
     own = {'hostname': 'own', 'grpc': {}}
     ports = {'grpc': {'containerPort': 9000, 'servicePort': 9000, 'appProtocol': 'kubernetes.io/h2c'}}
