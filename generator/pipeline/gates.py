@@ -12,7 +12,8 @@ from generator.domain.layout import DELIVERY, delivered_chart, delivery_file, ro
 from generator.domain.problems import CommandFailed, Problem
 from generator.domain.records import Ids, Registry
 from generator.pipeline.earlier import Earlier
-from generator.pipeline.published import Base, published_ref
+from generator.pipeline.published import Base
+from generator.pipeline.revisions import published_ref
 from generator.pipeline.source import Source
 from generator.plan.jumps import jumps
 from generator.plan.promotion import Standing, promotion_problems
