@@ -8,9 +8,11 @@ import registries as r
 
 from generator.charts.starter import load_templates
 from generator.charts.versions import ModelCharts, make_charts
+from generator.checks.objects import endings
+from generator.checks.releases import shared_problems
 from generator.documents.schema import RegistrySchemas
 from generator.domain.generated import ResolvedRelease
-from generator.domain.problems import ProblemsFound
+from generator.domain.problems import Problem, ProblemsFound
 from generator.domain.records import Registry
 from generator.registry.load import load_registry
 from generator.releases.resolve import resolve_releases
@@ -19,8 +21,12 @@ TEMPLATES = load_templates()
 SCHEMAS = RegistrySchemas(TEMPLATES.schemas)
 
 
+def loaded(files: r.Files) -> Registry:
+    return load_registry(files, files.__getitem__, SCHEMAS)
+
+
 def resolved(files: r.Files) -> list[ResolvedRelease]:
-    return releases_of(load_registry(files, files.__getitem__, SCHEMAS))[1]
+    return releases_of(loaded(files))[1]
 
 
 def releases_of(found: Registry) -> tuple[dict[str, ModelCharts], list[ResolvedRelease]]:
@@ -33,6 +39,11 @@ def releases_of(found: Registry) -> tuple[dict[str, ModelCharts], list[ResolvedR
     return charts, resolve_releases(found, charts, nothing_else, found.releases.values())
 
 
+def shared(files: r.Files) -> list[Problem]:
+    """The problems between the releases of a registry."""
+    return shared_problems(resolved(files), loaded(files))
+
+
 def problems(files: r.Files) -> list[str]:
     """The problems of a registry, each as people read it; [] if there are none."""
     try:
@@ -40,3 +51,9 @@ def problems(files: r.Files) -> list[str]:
     except ProblemsFound as error:
         return [str(problem) for problem in error.problems]
     return []
+
+
+def predicted(release: ResolvedRelease) -> set[tuple[str, str]]:
+    """Kind and name of every object that a release may have, by the rules about names."""
+    own = {(kind, f'{release.release.model}{ending}') for kind, found in endings(release).items() for ending in found}
+    return own | {('Certificate', release.merged['tls']['secretName'])}

@@ -194,11 +194,11 @@ def texts(module: Path) -> dict[str, re.Pattern[str]]:
 
 
 def no_message(node: ast.AST) -> bool:
-    """Docstrings, assertions, regular expressions and lists of words."""
+    """Docstrings, assertions, regular expressions, lists of words, and reasons of rules."""
     if isinstance(node, ast.Expr):
         return isinstance(node.value, ast.Constant)
     called = ast.unparse(node.func) if isinstance(node, ast.Call) else ''
-    return isinstance(node, ast.Assert) or called.endswith(('.compile', '.split'))
+    return isinstance(node, ast.Assert) or called.endswith(('.compile', '.split')) or called == 'Rule'
 
 
 SENTENCE = re.compile(r"[A-Za-z']{2,}\W* \W*[A-Za-z']{2,}")

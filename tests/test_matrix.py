@@ -12,6 +12,7 @@ import pytest
 import registries as r
 import yaml
 from gitops import chartloom
+from resolved import predicted
 
 from generator.charts.starter import load_templates
 from generator.pipeline.run import Run, open_run
@@ -91,12 +92,15 @@ def run(tmp_path_factory: pytest.TempPathFactory) -> Run:
 def test_every_combination_renders_on_both_helms(run: Run, helms: list[Path], strict: Callable[..., None]) -> None:
     releases = helm_releases(run)
     assert len(releases) == len(ENVIRONMENTS) * len(list(cases()))
+    names = {(each.environment.namespace, each.release.model): predicted(each) for each in run.releases}
     made: list[list[Any]] = []
     for binary in helms:
         objects = []
         for rendered in template(find_helm({'HELM': str(binary), 'PATH': ''}), releases):
             assert rendered.problem is None, rendered.problem
             documents = [each for each in yaml.load_all(rendered.text, yaml.CSafeLoader) if each]
+            known = names[rendered.release.namespace, rendered.release.name]
+            assert {(each['kind'], each['metadata']['name']) for each in documents} <= known
             objects += [(rendered.release.kube_version, document) for document in documents]
         made.append(objects)
     assert made[0] == made[1], 'the helms differ'

@@ -1,15 +1,14 @@
-"""All resolved releases → problems of shared resources: accelerators, names of delivery objects, host names."""
+"""All resolved releases → problems of accelerators: more than the environment has, now or during a rollout."""
 
 from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
-from generator.checks.hosts import host_problems
-from generator.domain.choices import Engine, Router, by_commits, reaches_other_clusters
+from generator.checks.scope import Scope
+from generator.domain.choices import Engine, Router, by_commits
 from generator.domain.generated import ResolvedRelease
-from generator.domain.layout import delivery_name
 from generator.domain.places import json_path
 from generator.domain.problems import Problem
 from generator.domain.records import Environment, Values
@@ -19,53 +18,20 @@ from generator.strategies.capacity import Size, extra_pods, plans_that_fit, size
 from generator.strategies.context import router_of
 from generator.values.checks import containers
 
-# The values that this module and `hosts` read; `_SIZES` only if the environment limits accelerators.
-_ALWAYS = ('route', 'grpcRoute', 'autoscaling')
-_SIZES = ('containers', 'replicaCount', 'resources', 'strategy', 'tracks')
-_IN_CLUSTER = 'kubernetes.default.svc'
 
-
-def outline(release: ResolvedRelease) -> ResolvedRelease:
-    """Reduce a release to what the checks need, without the places that set the values."""
-    chart = replace(release.chart, values={}, schema=b'', annotations={}, strategy=None, files={}, layers=())
-    keys = (*_ALWAYS, *_SIZES) if _accelerators(release.environment) else _ALWAYS
-    merged = {key: release.merged[key] for key in keys}
-    return replace(release, chart=chart, values={}, merged=merged, layers=())
-
-
-def _accelerators(environment: Environment) -> Values:
+def accelerators(environment: Environment) -> Values:
     found: Values = environment.spec.get('capacity', {}).get('accelerators', {})
     return found
 
 
-def environment_problems(releases: Sequence[ResolvedRelease]) -> list[Problem]:
-    """Return the problems between releases; requires all releases of the repository."""
-    return [
-        *_capacity(releases),
-        *_object_names(releases),
-        *_track_names(releases),
-        *host_problems(releases, cluster_key),
-    ]
-
-
-def cluster_key(environment: Environment) -> tuple[str, ...]:
-    """Identify a cluster: by the address of its API server, or by name if that says nothing."""
-    scheme, _, rest = environment.server.partition('://')
-    host, _, path = rest.partition('/')
-    host = host.lower().removesuffix({'http': ':80'}.get(scheme, ':443'))
-    if host in ('', _IN_CLUSTER):
-        return 'name', environment.spec['cluster']['name']
-    return 'server', scheme, host, path.rstrip('/')
-
-
-def _capacity(releases: Sequence[ResolvedRelease]) -> Iterator[Problem]:
+def capacity_problems(scope: Scope) -> Iterator[Problem]:
     """Compare accelerators with the capacity, at full size and during the rollout of one release."""
     members: dict[str, list[ResolvedRelease]] = defaultdict(list)
-    for release in releases:
+    for release in scope.releases:
         members[release.environment.name].append(release)
     for _, group in sorted(members.items()):
         environment = group[0].environment
-        for name, capacity in _accelerators(environment).items():
+        for name, capacity in accelerators(environment).items():
             message, hint = _too_many(group, name, capacity)
             if message:
                 place = json_path(('spec', 'capacity', 'accelerators', name))
@@ -136,47 +102,3 @@ def _need(release: ResolvedRelease, accelerator: str) -> _Need:
     engine = release.release.engine(release.environment)
     rolls = sum(track['enabled'] for track in values['tracks'].values()) > 1
     return _Need(each, size_of(values), release.strategy, engine, router_of(release.environment, values), rolls)
-
-
-def _object_names(releases: Sequence[ResolvedRelease]) -> Iterator[Problem]:
-    """Environment 'a' with model 'b-c' and environment 'a-b' with model 'c' would have the same delivery object."""
-    seen: dict[tuple[object, ...], ResolvedRelease] = {}
-    agents: dict[str, tuple[object, ...]] = {}
-    for release in releases:
-        environment = release.environment
-        name = delivery_name(environment.name, release.release.model)
-        # One Argo CD may serve all clusters (the registry does not tell); each cluster has its own Flux.
-        if environment.name not in agents:
-            served = () if reaches_other_clusters(environment.agent) else cluster_key(environment)
-            agents[environment.name] = environment.agent, environment.delivery_namespace, served
-        first = seen.setdefault((*agents[environment.name], name), release)
-        if first is not release:
-            message = f"its delivery object has the same name '{name}' as that of release '{first.release.name}'"
-            yield Problem(
-                release.release.file, '$.metadata.name', message, 'rename one of the two environments or models'
-            )
-
-
-# Endings of the names of objects during a rollout.
-_ENDINGS = ('blue', 'canary', 'green', 'preview', 'primary', 'stable')
-
-
-def _endings(release: ResolvedRelease) -> tuple[str, ...]:
-    scaling = release.merged['autoscaling']
-    return (
-        *(() if isinstance(release.strategy, Rolling) else _ENDINGS),
-        *(('keda',) if scaling['enabled'] and scaling['type'] == 'keda' else ()),
-    )
-
-
-def _track_names(releases: Sequence[ResolvedRelease]) -> Iterator[Problem]:
-    """The canary of 'web' and model 'web-canary' would have the same Deployment."""
-    names = {release.release.name: release for release in releases}
-    for release in releases:
-        for ending in _endings(release):
-            if other := names.get(f'{release.release.name}-{ending}'):
-                message = f"its objects would have the names of the {ending} objects of '{release.release.name}'"
-                hint = f"rename model '{other.release.model}'"
-                if ending in _ENDINGS:
-                    hint += f", or use strategy rolling for '{release.release.name}'"
-                yield Problem(other.release.file, '$.metadata.name', message, hint)

@@ -1,167 +1,168 @@
-"""Routes of all resolved releases → problems: releases that would receive the same requests at one gateway.
+"""Host names of routes → problems: names outside the environment's domain, and names that belong to somebody else.
 
-Two routes may have one host name. With the Gateway API and ingress-nginx the most exact match wins, in whichever
-object it is. Istio merges VirtualServices in an order that it does not guarantee, and the first match wins.
+A host name belongs to one model, or to one application for all models that it routes to, in all environments of a
+cluster. Otherwise a longer path, an exact path or a wildcard would take requests from whoever has the name.
 """
 
 from __future__ import annotations
 
-from collections import defaultdict
-from collections.abc import Callable, Iterator, Sequence
-from typing import NamedTuple, assert_never
+from collections.abc import Callable, Iterator
+from typing import NamedTuple
 
-from generator.domain.choices import RouteType
+from generator.checks.clusters import ClusterKey, cluster_keys
+from generator.checks.scope import Scope
+from generator.checks.written import at, written
 from generator.domain.generated import ResolvedRelease
 from generator.domain.layout import model_file
-from generator.domain.places import Path
-from generator.domain.problems import Problem
-from generator.domain.records import Environment, Values
-from generator.values.blame import written_at
-from generator.values.merge import enabled
+from generator.domain.places import Path, json_path
+from generator.domain.problems import Fault, Problem
+from generator.domain.records import Environment, Registry
+from generator.domain.words import quoted
+from generator.values.blame import to_problems, written_at
 
-_KEYS = {'HTTP': 'route', 'gRPC': 'grpcRoute'}
-
-
-_What = tuple[str, str]  # type and path of a rule, or service and method of a call; '' is any
-_ANY_SERVICE: _What = ('', '*')  # one method of any service
+KINDS = {'HTTP': 'route', 'gRPC': 'grpcRoute'}
+_ROUTE_KEYS = {'HTTP': 'path', 'gRPC': 'grpcService'}
 
 
-class _Target(NamedTuple):
-    """Requests that a release serves: `what` identifies them, `path` is the place in its values."""
+class Owner(NamedTuple):
+    """Who has a host name."""
 
-    release: ResolvedRelease
-    kind: str
-    gateway: tuple[object, ...]
-    host: str
-    what: _What
-    shown: str
-    path: Path
+    kind: str  # model or application
+    name: str
 
-    @property
-    def place(self) -> tuple[object, ...]:
-        return (*self.gateway, self.host)
-
-    @property
-    def is_merged(self) -> bool:
-        """Whether the router merges the routes of a host name in no fixed order."""
-        route: RouteType = self.release.merged[_KEYS[self.kind]]['type']
-        match route:
-            case 'istio':
-                return True
-            case 'gateway-api' | 'nginx':
-                return False
-            case _:
-                assert_never(route)
+    def __str__(self) -> str:
+        return f"{self.kind} '{self.name}'"
 
 
-def host_problems(releases: Sequence[ResolvedRelease], cluster_key: Callable[[Environment], object]) -> list[Problem]:
-    """Return one problem for each pair of models, even if they collide in several environments."""
-    wanted: dict[tuple[object, ...], _Target] = {}
-    hosts: dict[tuple[object, ...], _Target] = {}
-    problems: dict[tuple[str, str, str], Problem] = {}
-    environments = {release.environment.name: release.environment for release in releases}
-    clusters = {name: cluster_key(environment) for name, environment in environments.items()}
-    targets = [target for release in releases for target in _targets(release, clusters[release.environment.name])]
-    for target in targets:
-        first = wanted.setdefault((*target.place, target.kind, *target.what), target)
-        of_host = hosts.setdefault(target.place, target)
-        if first.release is not target.release:
-            other = first.release.release.name
-            message = f"release '{other}' already serves {target.shown} on host name '{target.host}'"
-            hint = 'give one of the two another host name or path'
-        elif of_host.kind != target.kind:
-            first, whose = of_host, f"the {of_host.kind} route of release '{of_host.release.release.name}'"
-            message = f"host name '{target.host}' is used by {whose}: a gateway accepts only one of the two"
-            hint = 'give gRPC a host name of its own'
-        else:
+# Model and kind of route → the owner of its host names.
+OwnerOf = Callable[[str, str], Owner]
+
+
+def owners_of_routes(registry: Registry) -> OwnerOf:
+    """Return a function: an application owns the routes that it opens to a model, other routes are the model's own."""
+    shared = {
+        (route['model'], kind): Owner('application', application.name)
+        for application in registry.applications.values()
+        for route in application.spec.get('routes', {}).values()
+        for kind, key in _ROUTE_KEYS.items()
+        if key in route
+    }
+    return lambda model, kind: shared.get((model, kind)) or Owner('model', model)
+
+
+def place_of(release: ResolvedRelease, kind: str, path: Path) -> tuple[str, str]:
+    """The place in the registry that sets a route: its rule, its host name, or the model of the chart."""
+    key = KINDS[kind]
+    layers = (*release.chart.layers, *release.layers)
+    for where in (path, (key, 'hostnames')):
+        if found := written_at(where, layers):
+            return found
+    if release.chart.is_new:
+        return model_file(release.release.model), '$.spec.route' if key == 'route' else '$.spec.route.grpc'
+    return release.release.file, '$.spec'
+
+
+def opened_by_values(scope: Scope) -> Iterator[Problem]:
+    """Report values that open a route: it would have no gateway, or one that is not the environment's."""
+    for item in written(scope.registry):
+        for key in KINDS.values():
+            if at(item.spec.get('values'), (key, 'enabled')) is True:
+                message = 'a route is opened by route of the model, or by routes of an application'
+                place = json_path(('spec', 'values', key, 'enabled'))
+                yield Problem(item.file, place, message, 'write it there, and remove it here')
+
+
+def foreign_hosts(scope: Scope) -> Iterator[Problem]:
+    """Report host names of a release that its environment gives to nobody."""
+    for release in scope.releases:
+        for key in KINDS.values():
+            if release.merged[key]['enabled'] and (faults := list(_foreign(release, key))):
+                yield from to_problems(faults, (*release.chart.layers, *release.layers), release.release.file)
+
+
+def _foreign(release: ResolvedRelease, key: str) -> Iterator[Fault]:
+    environment = release.environment
+    domain, granted = environment.spec.get('domain', ''), environment.spec.get('hostnames', {})
+    place = (key, 'hostnames')
+    if not release.merged[key]['hostnames']:
+        yield Fault(place, 'a route without host names receives the requests for all', 'write at least one host name')
+    for host in release.merged[key]['hostnames']:
+        wild = host.startswith('*')
+        if (not wild and (host.endswith(f'.{domain}') or host == domain)) or any(
+            name in granted for name in _over(host)
+        ):
             continue
-        problem = Problem(*_place(target), message, hint)
-        problems.setdefault((problem.file, problem.path, first.release.release.model), problem)
-    for problem, other in _overlaps([target for target in targets if target.is_merged]):
-        problems.setdefault((problem.file, problem.path, other), problem)
+        what = 'a wildcard' if wild else f"not below the domain '{domain}'"
+        message = f"host name '{host}' is {what}, and environment '{environment.name}' does not grant it"
+        grant = f"hostnames: {{'{host}': {{model: {release.release.model}}}}}"
+        yield Fault(place, message, f"use a name below '{domain}', or write {grant} into {environment.file}")
+
+
+def _over(host: str) -> Iterator[str]:
+    """A host name and the wildcards that contain it, the nearest first."""
+    yield host
+    while host := host.partition('.')[2]:
+        yield f'*.{host}'
+
+
+class _Claim(NamedTuple):
+    """A host name of a release, or one that an environment grants."""
+
+    owner: Owner
+    by: ResolvedRelease | Environment
+    kind: str = ''
+
+    def __str__(self) -> str:
+        if isinstance(self.by, Environment):
+            return f"{self.owner} (environment '{self.by.name}' grants it)"
+        return f"{self.owner} (release '{self.by.release.name}' has it)"
+
+    def place(self, host: str) -> tuple[str, str]:
+        if isinstance(self.by, Environment):
+            return self.by.file, json_path(('spec', 'hostnames', host))
+        return place_of(self.by, self.kind, (KINDS[self.kind], 'hostnames'))
+
+
+_Claims = dict[tuple[ClusterKey, str], _Claim]
+_HINT = 'choose another host name, or let one application route to both models'
+
+
+def owned_hosts(scope: Scope) -> list[Problem]:
+    """Report host names of somebody else, once for each two owners, even if they meet in several environments."""
+    clusters, owner_of = cluster_keys(scope.registry), owners_of_routes(scope.registry)
+    problems: dict[tuple[str, str, Owner], Problem] = {}
+    claims: _Claims = {}
+    for environment in scope.registry.environments.values():
+        for host, whose in environment.spec.get('hostnames', {}).items():
+            ((kind, name),) = whose.items()
+            claim = _Claim(Owner(kind, name), environment)
+            first = claims.setdefault((clusters[environment.name], host), claim)
+            if first.owner != claim.owner:
+                message = f"host name '{host}' belongs to {first}"
+                problems[*claim.place(host), first.owner] = Problem(
+                    *claim.place(host), message, 'remove one of the two'
+                )
+    wildcards = any(host.startswith('*') for _, host in claims)
+    for release in scope.releases:
+        cluster = clusters[release.environment.name]
+        for kind, key in KINDS.items():
+            route = release.merged[key]
+            if not route['enabled']:
+                continue
+            owner = owner_of(release.release.model, kind)
+            for host in route['hostnames']:
+                names = _over(host) if wildcards else (host,)
+                other = next((found for name in names if (found := claims.get((cluster, name)))), None)
+                if other is None:
+                    claims[cluster, host] = _Claim(owner, release, kind)
+                elif other.owner != owner:
+                    place, message, theirs = _told(host, other, _Claim(owner, release, kind))
+                    problems.setdefault((*place, theirs), Problem(*place, message, _HINT))
     return list(problems.values())
 
 
-def _overlaps(targets: Sequence[_Target]) -> Iterator[tuple[Problem, str]]:
-    """Yield a problem for each target within the requests of another release, and the model of that release."""
-    found: defaultdict[tuple[object, ...], list[_Target]] = defaultdict(list)
-    for target in targets:
-        for what in _served(target):
-            found[target.place, target.kind, what].append(target)
-    for target in targets:
-        candidates = (other for what in _wider(target) for other in found.get((target.place, target.kind, what), ()))
-        if other := next((other for other in candidates if other.release is not target.release), None):
-            message = (
-                f"release '{other.release.release.name}' serves {other.shown} on host name '{target.host}', which"
-                f' overlaps {target.shown}: Istio guarantees no order between the routes of two releases'
-            )
-            hint = "use router 'gateway-api', a host name of its own, or rules that do not overlap"
-            yield Problem(*_place(target), message, hint), other.release.release.model
-
-
-def _served(target: _Target) -> Iterator[_What]:
-    """Keys by which `_wider` finds a target."""
-    yield target.what
-    service, method = target.what
-    if target.kind == 'gRPC' and method and not service:
-        yield _ANY_SERVICE
-
-
-def _wider(target: _Target) -> Iterator[_What]:
-    """Keys of other targets that may serve the same requests; the same key is reported elsewhere."""
-    if target.kind == 'gRPC':
-        service, method = target.what
-        keys = {('', ''), (service, ''), ('', method)} | ({_ANY_SERVICE} if service and not method else set())
-        yield from sorted(keys - {target.what})
-        return
-    kind, path = target.what
-    if kind == 'Exact':
-        yield 'PathPrefix', path
-    while path:
-        path = path.rpartition('/')[0]
-        yield 'PathPrefix', path
-
-
-def _targets(release: ResolvedRelease, cluster: object) -> Iterator[_Target]:
-    for kind, key in _KEYS.items():
-        route = release.merged[key]
-        if not route['enabled']:
-            continue
-        gateway = (
-            cluster,
-            route['gateway'].get('namespace') or release.environment.namespace,
-            route['gateway']['name'],
-        )
-        for host in route['hostnames'] or ['*']:
-            for path, what, shown in _rules(route) if kind == 'HTTP' else _methods(route):
-                yield _Target(release, kind, gateway, host, what, shown, (key, *path))
-
-
-def _rules(route: Values) -> Iterator[tuple[Path, _What, str]]:
-    for name, rule in enabled(route['rules']).items():
-        yield ('rules', name), (rule['type'], rule['path'].rstrip('/')), f"path '{rule['path']}'"
-
-
-def _methods(route: Values) -> Iterator[tuple[Path, _What, str]]:
-    methods = enabled(route['methods'])
-    if not methods:
-        yield ('hostnames',), ('', ''), 'all gRPC services'
-    for name, method in methods.items():
-        service, call = method.get('service', ''), method.get('method', '')
-        named = [f"{what} '{text}'" for what, text in (('service', service), ('method', call)) if text]
-        yield ('methods', name), (service, call), f'gRPC {" and ".join(named)}' if named else 'all gRPC services'
-
-
-def _place(target: _Target) -> tuple[str, str]:
-    """The place in the registry that sets a route: its rule, its host name, or the model of the chart."""
-    release, key = target.release, _KEYS[target.kind]
-    layers = (*release.chart.layers, *release.layers)
-    for path in (target.path, (key, 'hostnames')):
-        if found := written_at(path, layers):
-            return found
-    if release.chart.is_new:
-        return (
-            model_file(release.release.model),
-            '$.spec.route' if key == 'route' else '$.spec.route.grpc',
-        )
-    return release.release.file, '$.spec'
+def _told(host: str, first: _Claim, second: _Claim) -> tuple[tuple[str, str], str, Owner]:
+    """Place, message and the other owner; who wrote the name into values is told, not who has it by its own name."""
+    if '.values.' in first.place(host)[1] and '.values.' not in second.place(host)[1]:
+        first, second = second, first
+    return second.place(host), f'host name {quoted(host)} belongs to {first}', first.owner

@@ -1,4 +1,4 @@
-"""Registry → problems: names of models and environments that do not exist."""
+"""Registry → problems: names of models, environments and applications that do not exist."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from collections import defaultdict
 from collections.abc import Collection, Iterator
 from typing import NamedTuple
 
-from generator.domain.layout import environment_file, model_file
+from generator.domain.layout import application_file, environment_file, model_file
 from generator.domain.places import json_path
 from generator.domain.problems import Problem
 from generator.domain.records import Registry
@@ -14,7 +14,7 @@ from generator.domain.words import nearest, quoted, some, suggest
 
 
 class _Reference(NamedTuple):
-    """A place in the registry that names a model or an environment."""
+    """A place in the registry that names a model, an environment or an application."""
 
     file: str
     path: str
@@ -27,6 +27,7 @@ def reference_problems(registry: Registry, unread: Collection[str]) -> Iterator[
     for kind, file_of, known, references in (
         ('environment', environment_file, registry.environments.keys(), environments),
         ('model', model_file, registry.model_names, models),
+        ('application', application_file, registry.application_names, _granted(registry, 'application')),
     ):
         missing: dict[str, list[_Reference]] = defaultdict(list)
         for reference in references:
@@ -62,3 +63,12 @@ def _of_models(registry: Registry) -> Iterator[_Reference]:
     for application in registry.applications.values():
         for index, name in enumerate(application.members):
             yield _Reference(application.file, json_path(('spec', 'members', index)), name)
+    yield from _granted(registry, 'model')
+
+
+def _granted(registry: Registry, kind: str) -> Iterator[_Reference]:
+    """Owners of the host names that environments grant."""
+    for environment in registry.environments.values():
+        for host, owner in environment.spec.get('hostnames', {}).items():
+            if kind in owner:
+                yield _Reference(environment.file, json_path(('spec', 'hostnames', host, kind)), owner[kind])

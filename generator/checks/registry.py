@@ -7,22 +7,22 @@ from typing import assert_never
 
 from generator.charts.layers import model_problems
 from generator.checks.agents import agent_problems
-from generator.checks.capacity import cluster_key, environment_problems
+from generator.checks.clusters import cluster_key
 from generator.checks.credentials import credential_problems
 from generator.checks.kubernetes import FEATURES
 from generator.checks.references import reference_problems
-from generator.checks.releases import release_problems, stage_problems
 from generator.checks.rollouts import rollout_problems
 from generator.checks.routes import route_problems
+from generator.checks.rules import broken
+from generator.checks.scope import Scope
+from generator.checks.written import written
 from generator.domain.choices import has_projects, has_routes, reaches_other_clusters
 from generator.domain.generated import Templates
-from generator.domain.places import Path, json_path
+from generator.domain.places import json_path
 from generator.domain.problems import Problem
-from generator.domain.records import Environment, Model, Registry, Release
+from generator.domain.records import Environment, Registry
 from generator.domain.words import either
 from generator.strategies.faults import strategy_faults
-
-__all__ = ['environment_problems', 'registry_problems', 'release_problems', 'stage_problems']
 
 
 def registry_problems(registry: Registry, templates: Templates, unread: Collection[str] = ()) -> list[Problem]:
@@ -39,7 +39,7 @@ def registry_problems(registry: Registry, templates: Templates, unread: Collecti
         *_cycles(registry.environments),
         *_shared_namespaces(registry.environments.values()),
         *agent_problems(registry.environments),
-        *_overlays(registry),
+        *broken(Scope(registry), 'registry'),
         *_strategies(registry),
         *credential_problems(registry),
     ]
@@ -125,49 +125,8 @@ def _shared_namespaces(environments: Iterable[Environment]) -> Iterator[Problem]
         seen.update({(key, environment.namespace): environment.name for key in keys})
 
 
-# Values that an overlay may not set, and what sets them: otherwise releases would run something else than the registry
-# describes.
-_DECIDED: tuple[tuple[Path, str], ...] = (
-    (('fullnameOverride',), 'the name of the model'),
-    (('partOf',), 'the application of the model'),
-    (('removed',), 'null in place of a value'),
-    (('strategy',), 'spec.strategy'),
-    (('tracks',), 'spec.strategy and the current rollout'),
-    (('routing',), 'the routes and the strategy'),
-)
-_BY_VERSION = 'spec.versions of the model'
-_DECIDED_IN_MODEL: tuple[tuple[Path, str], ...] = (
-    *_DECIDED,
-    (('team',), 'spec.team'),
-    *((('image', key), _BY_VERSION) for key in ('registry', 'repository', 'tag', 'digest')),
-    *((('artifact', key), _BY_VERSION) for key in ('uri', 'sha256')),
-)
-_DECIDED_IN_OVERLAY: tuple[tuple[Path, str], ...] = (
-    *_DECIDED,
-    (('artifact', 'sha256'), _BY_VERSION),
-)
-
-
-def _with_values(registry: Registry) -> list[Model | Environment | Release]:
-    """All items that may set values and a strategy."""
-    return [*registry.models.values(), *registry.environments.values(), *registry.releases.values()]
-
-
-def _overlays(registry: Registry) -> Iterator[Problem]:
-    for item in _with_values(registry):
-        decided = _DECIDED_IN_MODEL if isinstance(item, Model) else _DECIDED_IN_OVERLAY
-        nulls = [path[2:] for path in item.removed if path[1] == 'values']
-        for path, who in decided:
-            value = item.spec.get('values')
-            for step in path:
-                value = value.get(step) if isinstance(value, Mapping) else None
-            if value is not None or any(null[: len(path)] == path for null in nulls):
-                place = json_path(('spec', 'values', *path))
-                yield Problem(item.file, place, f'{".".join(map(str, path))} is set by {who}', 'remove it here')
-
-
 def _strategies(registry: Registry) -> Iterator[Problem]:
-    for item in _with_values(registry):
+    for item in written(registry):
         if 'strategy' in item.spec:
             for fault in strategy_faults(item.spec['strategy']):
                 yield Problem(item.file, json_path(('spec', 'strategy', *fault.path)), fault.message, fault.hint)

@@ -1,25 +1,46 @@
-"""One resolved release → problems: requirements of its environment that its merged values do not meet."""
+"""Resolved releases → problems: of one, what its environment requires; of several, what they may not share."""
 
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from functools import lru_cache
 
 from generator.charts import monitoring
 from generator.charts.serving import SERVES, TOLD_IN, serving_faults
+from generator.checks.capacity import accelerators
 from generator.checks.gateways import gateway_faults
 from generator.checks.kubernetes import feature_faults
 from generator.checks.limits import limit_problems
+from generator.checks.rules import broken
+from generator.checks.scope import Scope
 from generator.checks.sizes import size_problems
 from generator.domain.generated import ResolvedRelease
 from generator.domain.problems import Fault, Problem
-from generator.domain.records import Values
+from generator.domain.records import Registry, Values
 from generator.values.blame import to_problems
 from generator.values.images import images, show_image
 
+# The values that rules about several releases look at; `_SIZES` only if the environment limits accelerators.
+_ALWAYS = ('route', 'grpcRoute', 'autoscaling', 'externalSecrets', 'tls')
+_SIZES = ('containers', 'replicaCount', 'resources', 'strategy', 'tracks')
 
-def release_problems(release: ResolvedRelease) -> list[Problem]:
+
+def outline(release: ResolvedRelease) -> ResolvedRelease:
+    """Reduce a release to what `shared_problems` needs, without the places that set the values."""
+    chart = replace(release.chart, values={}, schema=b'', annotations={}, strategy=None, files={}, layers=())
+    keys = (*_ALWAYS, *_SIZES) if accelerators(release.environment) else _ALWAYS
+    merged = {key: release.merged[key] for key in keys}
+    return replace(release, chart=chart, values={}, merged=merged, layers=())
+
+
+def shared_problems(releases: Sequence[ResolvedRelease], registry: Registry, *, whole: bool = True) -> list[Problem]:
+    """Return the problems between releases; `whole` if these are all of the repository."""
+    return list(broken(Scope(registry, releases), 'releases', *(('repository',) if whole else ())))
+
+
+def release_problems(release: ResolvedRelease, registry: Registry) -> list[Problem]:
     """Return the problems of a release whose values match the schema of its chart, each with a registry file."""
     faults = [
         *_images(release),
@@ -29,7 +50,13 @@ def release_problems(release: ResolvedRelease) -> list[Problem]:
         *_serving(release),
     ]
     problems = to_problems(faults, (*release.chart.layers, *release.layers), release.release.file)
-    return [*problems, *monitoring.monitoring_problems(release), *limit_problems(release), *size_problems(release)]
+    return [
+        *problems,
+        *broken(Scope(registry, (release,)), 'release'),
+        *monitoring.monitoring_problems(release),
+        *limit_problems(release),
+        *size_problems(release),
+    ]
 
 
 def _serving(release: ResolvedRelease) -> Iterator[Fault]:

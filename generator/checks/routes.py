@@ -20,6 +20,7 @@ def route_problems(registry: Registry) -> Iterator[Problem]:
         yield from _of_another(application, routed)
     for model in registry.models.values():
         yield from _of_model(model, routed)
+        yield from _auth(model, routed)
 
 
 def _of_application(application: Application) -> Iterator[Problem]:
@@ -72,3 +73,19 @@ def _of_model(model: Model, routed: dict[tuple[str, str], Application]) -> Itera
         message = f"host name '{model.hostname}' is used by the HTTP route: a gateway accepts only one of the two"
         place = ('spec', 'route', 'grpc', 'hostname')
         yield Problem(model.file, json_path(place), message, 'give gRPC a host name of its own')
+
+
+def _auth(model: Model, routed: dict[tuple[str, str], Application]) -> Iterator[Problem]:
+    """Report a model whose routes have different auth: all its requests reach the same pods."""
+    found = [routed[model.name, kind] for kind in _KINDS.values() if (model.name, kind) in routed]
+    asked = {application.spec.get('auth', 'none') for application in found}
+    if len(asked) > 1:
+        one, two = found
+        message = f"auth '{two.spec.get('auth', 'none')}' for model '{model.name}', application '{one.name}' says"
+        hint = 'write the same auth into both'
+        yield Problem(two.file, '$.spec', f"{message} '{one.spec.get('auth', 'none')}'", hint)
+    own = model.spec.get('route', {}).get('auth')
+    if found and own and own not in asked:
+        message = f"auth '{own}', but application '{found[0].name}' says '{found[0].spec.get('auth', 'none')}'"
+        hint = f'remove it: the application decides, or change it in {found[0].file}'
+        yield Problem(model.file, '$.spec.route.auth', message, hint)

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from typing import assert_never
 
 from generator.charts.prediction import no_request
-from generator.checks.capacity import cluster_key
+from generator.checks.clusters import cluster_key
 from generator.checks.kubernetes import NEWEST_SHOWN, is_unknown
 from generator.domain.choices import by_commits, engine_title, has_projects, makes_routes
 from generator.domain.generated import ResolvedRelease, Templates

@@ -102,7 +102,10 @@ def count(number: int, what: str) -> str:
 
 
 def problem_data(problems: Iterable[Problem]) -> list[dict[str, str]]:
-    return [{'file': p.file, 'path': p.path, 'message': p.message, 'hint': p.hint} for p in problems]
+    return [
+        {'file': p.file, 'path': p.path, 'message': p.message, 'hint': p.hint} | ({'rule': p.rule} if p.rule else {})
+        for p in problems
+    ]
 
 
 def report(error: ProblemsFound | CommandFailed) -> None:

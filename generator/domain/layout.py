@@ -21,6 +21,7 @@ MODELS = f'{REGISTRY}/models'
 ENVIRONMENTS = f'{REGISTRY}/environments'
 RELEASES = f'{REGISTRY}/releases'
 ROLLOUTS = f'{REGISTRY}/rollouts'
+APPLICATIONS = f'{REGISTRY}/applications'
 
 # Folders whose files are all generated, and documents that contain a generated block.
 GENERATED = (CHARTS, VALUES, DELIVERY, BOOTSTRAP, SCHEMAS)
@@ -67,6 +68,10 @@ def model_file(model: str) -> str:
 
 def environment_file(environment: str) -> str:
     return f'{ENVIRONMENTS}/{environment}.yaml'
+
+
+def application_file(application: str) -> str:
+    return f'{APPLICATIONS}/{application}.yaml'
 
 
 def release_file(release: str) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from generator.domain.places import Path
 
@@ -16,12 +16,16 @@ _LONGEST = 1000
 
 @dataclass(frozen=True, slots=True, order=True)
 class Problem:
-    """Something the user must fix: its place, what is wrong, the next action. Credentials in the texts are hidden."""
+    """Something the user must fix: its place, what is wrong, the next action. Credentials in the texts are hidden.
+
+    `rule` is the identifier of the rule that is broken, if it has one; programs read it.
+    """
 
     file: str
     path: str
     message: str
     hint: str = ''
+    rule: str = field(default='', compare=False)
 
     def __post_init__(self) -> None:
         from generator.domain.secrets import veil  # --help does not need it

@@ -245,4 +245,5 @@ class Registry:
     # All names in the registry, also if only some of the files were read.
     model_names: frozenset[str]
     release_names: frozenset[str]
+    application_names: frozenset[str] = frozenset()
     rollouts: Mapping[str, Rollout] = field(default_factory=dict)  # by the name of the release

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
-from generator.checks.registry import environment_problems
+from generator.checks.releases import shared_problems
 from generator.domain.generated import ResolvedRelease
 from generator.domain.layout import TEMPLATES, model_file, model_name
 from generator.domain.problems import Problem, ProblemsFound, problem
@@ -233,7 +233,8 @@ def _check_room(run: Run, name: str, began: Start) -> None:
     if not began.stage or 'capacity' not in environment.spec:
         return
     try:
-        found = environment_problems(Run(open_source(run.repository).with_files(began.files)).releases)
+        all_releases = Run(open_source(run.repository).with_files(began.files))
+        found = shared_problems(all_releases.releases, all_releases.registry)
     except ProblemsFound as error:
         found = list(error.problems)
     if short := [each for each in found if each.file == environment.file and '.capacity.' in each.path]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from generator.checks.capacity import cluster_key
+from generator.checks.clusters import cluster_key
 from generator.documents.nulls import read_with_nulls
 from generator.domain.generated import Plan
 from generator.domain.layout import environment_file

@@ -10,8 +10,8 @@ from generator.charts.ledger import read_ledger
 from generator.charts.prune import pruned
 from generator.charts.starter import load_templates
 from generator.charts.versions import ModelCharts
-from generator.checks.capacity import outline
-from generator.checks.registry import environment_problems, registry_problems
+from generator.checks.registry import registry_problems
+from generator.checks.releases import outline, shared_problems
 from generator.checks.warnings import registry_warnings, release_warnings
 from generator.delivery.tree import render_charts, render_releases, render_repository
 from generator.domain.generated import LedgerEntry, Plan, ResolvedRelease, Templates
@@ -158,7 +158,8 @@ class Run:
         ahead = pinned(registry, charts, with_targets(registry))
         read = chart_reader(self.repository, self.base, charts, self.settings.branch, ahead)
         releases = resolve_releases(registry, charts, read, registry.releases.values())
-        if self.whole and (problems := environment_problems(releases)):
+        # A part is checked by whoever made it one.
+        if not self.part and (problems := shared_problems(releases, registry, whole=self.whole)):
             raise ProblemsFound(problems)
         return releases
 
@@ -259,7 +260,7 @@ class Run:
         except ProblemsFound:
             return None
         # A shard has all applications and environments, but not all releases: check what releases share.
-        return None if found is None or environment_problems(found.outlines) else found
+        return None if found is None or shared_problems(found.outlines, found.registry) else found
 
     def _make(self, part: Sequence[str], progress: Progress) -> Made:
         """Run over a part of the registry files; the result can be sent to another process."""

@@ -9,6 +9,7 @@ from typing import Any
 from generator.documents.nulls import read_with_nulls
 from generator.documents.schema import RegistrySchemas
 from generator.domain.layout import (
+    APPLICATIONS,
     BY_ENVIRONMENT,
     KINDS,
     MODELS,
@@ -118,6 +119,7 @@ def _registry(found: Mapping[str, dict[str, Any]], every: Collection[str]) -> Re
         applications_of=_by_member(found['Application']),
         model_names=frozenset(names_below(MODELS, every)),
         release_names=frozenset(names_below(RELEASES, every)),
+        application_names=frozenset(names_below(APPLICATIONS, every)),
         rollouts=found['Rollout'],
     )
 

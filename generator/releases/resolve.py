@@ -8,7 +8,7 @@ from functools import partial
 from typing import Any
 
 from generator.charts.versions import ModelCharts
-from generator.checks.registry import release_problems, stage_problems
+from generator.checks.releases import release_problems, stage_problems
 from generator.documents.schema import values_faults
 from generator.domain.choices import by_commits
 from generator.domain.generated import Chart, Layer, LedgerEntry, ResolvedRelease
@@ -124,7 +124,7 @@ def resolve_pinned(
         warnings = tuple(idle_problems(layers, chart.values))
     values = _delivered(chart, merged)
     result = ResolvedRelease(release, environment, chart, values, merged, layers, written, warnings)
-    if problems := release_problems(result):
+    if problems := release_problems(result, registry):
         raise ProblemsFound(problems)
     return result
 

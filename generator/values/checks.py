@@ -10,7 +10,7 @@ from collections.abc import Iterable, Iterator
 from generator.domain.choices import is_ingress
 from generator.domain.places import Path
 from generator.domain.problems import Fault
-from generator.domain.records import DOMAIN, Values
+from generator.domain.records import Values
 from generator.domain.units import LONGEST, quantity
 from generator.domain.words import suggest
 from generator.values.merge import enabled
@@ -29,7 +29,6 @@ def value_faults(values: Values) -> list[Fault]:
         *_strategy(values),
         *_times(values),
         *_routes(values),
-        *_annotations(values),
         *(fault for path, container in containers(values) for fault in _container(path, container)),
         *reference_faults(values),
     ]
@@ -63,14 +62,6 @@ def _mounts(values: Values) -> Iterator[Fault]:
                 suggest(name, known, 'add it to volumes'),
                 (('volumes', name),),
             )
-
-
-def _annotations(values: Values) -> Iterator[Fault]:
-    """Report annotations of pods that the chart sets itself: files and checksums."""
-    for name in values['podAnnotations']:
-        if name.startswith(f'{DOMAIN}/'):
-            message = f"annotations of {DOMAIN} are set by the chart, found '{name}'"
-            yield Fault(('podAnnotations', name), message, 'choose another domain')
 
 
 def _files(values: Values) -> Iterator[Fault]:

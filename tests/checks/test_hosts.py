@@ -1,186 +1,136 @@
-"""Routes of several releases on one host name: which of them may stand beside each other, router by router."""
+"""Host names have owners: who may have which, router by router, and what a stranger cannot take."""
 
 from __future__ import annotations
 
-from functools import cache
 from typing import Any
 
 import pytest
 import registries as r
+from resolved import loaded, problems, shared
 
 from generator.charts.starter import load_templates
-from generator.charts.versions import ModelCharts, make_charts
-from generator.checks.capacity import environment_problems
-from generator.domain.problems import Problem
-from generator.domain.records import Registry
-from generator.registry.load import RegistrySchemas, load_registry
-from generator.releases.resolve import resolve_releases
+from generator.checks.registry import registry_problems
 
-TEMPLATES = load_templates()
-GATEWAY = {'gateway': {'name': 'public', 'namespace': 'gateways'}, 'domain': 'shop.example'}
-Routes = dict[str, dict[str, Any]]
-
-
-MODELS = {
-    name: r.model(name, 'triton', [r.version(artifact={**r.ARTIFACT, 'kind': 'model-repository'})]) for name in 'ab'
+ROUTERS: dict[str, dict[str, Any]] = {
+    router: {**r.GATEWAY, 'router': router} for router in ('gateway-api', 'istio', 'nginx')
 }
+each_router = pytest.mark.parametrize('router', ROUTERS)
+PAY = 'pay.shop.example'
 
 
-@cache
-def chart(name: str) -> ModelCharts:
-    """The chart of a model, which is the same in all tests."""
-    found = registry(r.settings() | MODELS[name])
-    return make_charts(found.models[name], found.settings, TEMPLATES, (), {})
-
-
-def registry(files: r.Files) -> Registry:
-    return load_registry(files, files.__getitem__, RegistrySchemas(TEMPLATES.schemas))
-
-
-def found_in(files: r.Files) -> list[Problem]:
-    found = registry(files | MODELS['a'] | MODELS['b'])
-
-    def nothing_else(model: str, entry: Any) -> Any:
-        raise AssertionError('nothing is published')
-
-    charts = {name: chart(name) for name in MODELS}
-    return environment_problems(resolve_releases(found, charts, nothing_else, found.releases.values()))
-
-
-def problems(router: str, one: Routes, two: Routes, **more: Any) -> list[Problem]:
-    """The problems of two releases whose applications have one host name."""
-    files = r.settings() | r.following('prod', router=router, **GATEWAY, **more)
-    for name, routes in (('a', one), ('b', two)):
-        files |= r.release('prod', name)
-        files |= r.application(f'app-{name}', [name], hostname='api', routes={
-            key: {'model': name, **route} for key, route in routes.items()
-        })  # fmt: skip
-    return found_in(files)
-
-
-def paths(*found: str) -> Routes:
-    return {f'r{index}': {'path': path} for index, path in enumerate(found)}
-
-
-def calls(*found: tuple[str, str]) -> Routes:
-    return {
-        f'r{index}': {'grpcService': service, **({'grpcMethod': method} if method else {})}
-        for index, (service, method) in enumerate(found)
-    }
-
-
-OVERLAPS = {
-    'all and a path': (paths('/'), paths('/v1'), "'prod/a' serves path '/'", "overlaps path '/v1'"),
-    'the other way round': (paths('/v1'), paths('/'), "'prod/b' serves path '/'", "overlaps path '/v1'"),
-    'a path below': (paths('/v1/a/b'), paths('/x', '/v1/'), "'prod/b' serves path '/v1/'", "overlaps path '/v1/a/b'"),
-    'a service and its method': (
-        calls(('p.Q', '')), calls(('p.Q', 'Do')),
-        "'prod/a' serves gRPC service 'p.Q'", "overlaps gRPC service 'p.Q' and method 'Do'",
-    ),
-}  # fmt: skip
-
-
-@pytest.mark.parametrize('case', OVERLAPS)
-def test_istio_refuses_rules_that_overlap(case: str) -> None:
-    """Istio merges VirtualServices of one host in the order of their creation, and the first match wins."""
-    one, two, served, overlapped = OVERLAPS[case]
-    (problem,) = problems('istio', one, two)
-    assert served in problem.message
-    assert overlapped in problem.message
-    assert "use router 'gateway-api'" in problem.hint
-
-
-@pytest.mark.parametrize('case', OVERLAPS)
-def test_the_most_exact_match_wins_with_the_gateway_api(case: str) -> None:
-    one, two, *_ = OVERLAPS[case]
-    assert problems('gateway-api', one, two) == []
-    assert problems('nginx', one, two) == []
-
-
-@pytest.mark.parametrize(
-    ('one', 'two'),
-    [
-        (paths('/v1', '/v3/x'), paths('/v2', '/v3/y')),
-        (paths('/v1'), paths('/v1a', '/v10/v1')),
-        (paths('/v1', '/v1/deeper'), paths('/v2', '/v2/deeper')),
-        (calls(('p.Q', '')), calls(('p.QQ', 'Do'))),
-        (calls(('p.Q', 'Do')), calls(('p.Q', 'Undo'))),
-    ],
-)
-def test_rules_that_do_not_overlap_may_share_a_host_name(one: Routes, two: Routes) -> None:
-    for router in ('istio', 'gateway-api', 'nginx'):
-        assert problems(router, one, two) == []
-
-
-@pytest.mark.parametrize('engine', ['native', 'argo-rollouts', 'flagger'])
-def test_every_engine_has_virtual_services_that_istio_merges(engine: str) -> None:
-    assert len(problems('istio', paths('/'), paths('/v1'), engine=engine)) == 1
-
-
-def test_the_same_rule_is_one_problem_and_not_two() -> None:
-    for router in ('istio', 'gateway-api', 'nginx'):
-        (problem,) = problems(router, paths('/v1'), paths('/v1/'))
-        assert 'already serves' in problem.message
-    (problem,) = problems('istio', calls(('p.Q', 'Do')), calls(('p.Q', 'Do')))
-    assert "already serves gRPC service 'p.Q' and method 'Do'" in problem.message
-
-
-# What values may say beyond the routes of an application: exact paths, other hosts, methods of any service.
-def with_values(route: str, one: dict[str, Any], two: dict[str, Any]) -> list[Problem]:
-    gateway = {'gateway': {'name': 'public', 'namespace': 'gateways'}, 'enabled': True, 'type': 'istio'}
-    files = r.settings() | r.following('prod', router='istio', **GATEWAY)
-    for name, values in (('a', one), ('b', two)):
-        files |= r.release('prod', name, values={route: {**gateway, **values}})
-    return found_in(files)
+def two(router: str, values: dict[str, Any], **environment: Any) -> r.Files:
+    """Model `pay` has its host name; release `evil` has these values for its own route."""
+    files = r.settings() | r.model('pay', route={}) | r.model('evil', route={})
+    files |= r.following('prod', **ROUTERS[router], **environment)
+    return files | r.release('prod', 'pay') | r.release('prod', 'evil', values={'route': values})
 
 
 def rule(path: str, kind: str = 'PathPrefix') -> dict[str, Any]:
-    return {'path': path, 'type': kind, 'port': 'http'}
+    return {'rules': {'main': {'path': path, 'type': kind, 'port': 'http'}}}
 
 
-HOST = {'hostnames': ['api.shop.example']}
-SAME = {
-    'an exact path and its prefix': (rule('/v1', 'Exact'), rule('/v1'), 1),
-    'an exact path below': (rule('/v1/x', 'Exact'), rule('/v1'), 1),
-    'two exact paths': (rule('/v1', 'Exact'), rule('/v1/x', 'Exact'), 0),
-    'a path below an exact one': (rule('/v1', 'Exact'), rule('/v1/x'), 0),
-}
+@each_router
+@pytest.mark.parametrize('taken', [rule('/'), rule('/api/v1/pay'), rule('/api/v1/pay', 'Exact'), rule('/other')])
+def test_no_path_of_a_foreign_host_can_be_taken(router: str, taken: dict[str, Any]) -> None:
+    (problem,) = shared(two(router, {'hostnames': [PAY], **taken}))
+    assert problem.file == 'registry/releases/prod/evil.yaml'
+    assert problem.path == '$.spec.values.route.hostnames'
+    assert problem.message == f"host name '{PAY}' belongs to model 'pay' (release 'prod/pay' has it)"
+    assert problem.rule == 'owned-hosts'
 
 
-@pytest.mark.parametrize('case', SAME)
-def test_an_exact_path_covers_itself_only(case: str) -> None:
-    one, two, count = SAME[case]
-    off = {name: {'enabled': False} for name in chart('a').charts['1.0.0'].values['route']['rules']}
-    found = with_values('route', *({**HOST, 'rules': {**off, 'own': each}} for each in (one, two)))
-    assert len(found) == count
+@each_router
+@pytest.mark.parametrize(
+    ('host', 'what'),
+    [
+        ('*.shop.example', 'a wildcard'),
+        ('*.example', 'a wildcard'),
+        ('www.othercompany.com', "not below the domain 'shop.example'"),
+        ('evilshop.example', "not below the domain 'shop.example'"),
+        ('web.ml.svc.cluster.local', "not below the domain 'shop.example'"),
+    ],
+)
+def test_a_host_outside_the_domain_and_a_wildcard_are_granted_or_refused(router: str, host: str, what: str) -> None:
+    (problem,) = problems(two(router, {'hostnames': [host]}))
+    assert f"host name '{host}' is {what}, and environment 'prod' does not grant it" in problem
+    granted = two(router, {'hostnames': [host]}, hostnames={host: {'model': 'evil'}})
+    assert problems(granted) == []
+    found = shared(granted)
+    assert [problem.message for problem in found] == (
+        [f"host name '{PAY}' belongs to model 'evil' (environment 'prod' grants it)"] if host[:2] == '*.' else []
+    )
+    (other,) = shared(two(router, {'hostnames': [host]}, hostnames={host: {'application': 'shop'}}))[:1]
+    assert "belongs to application 'shop' (environment 'prod' grants it)" in other.message
 
 
-def test_host_names_that_differ_are_never_merged() -> None:
-    """A request goes to the rules of the most exact host name only, with every router."""
-    one, two = {'hostnames': ['*.shop.example']}, {'hostnames': ['api.shop.example']}
-    assert with_values('route', one, two) == []
-    assert len(with_values('route', one, one)) == 1
-    assert with_values('route', {'hostnames': []}, two) == []
-    assert len(with_values('route', {'hostnames': []}, {'hostnames': []})) == 1
+def test_a_host_has_one_owner_in_all_environments_of_a_cluster() -> None:
+    """Whatever gateway and namespace they use; another cluster has names of its own."""
+    other = {**r.GATEWAY, 'gateway': {'name': 'private', 'namespace': 'gateways'}}
+    files = r.settings() | r.model('pay', route={}) | r.model('evil', route={'hostname': 'pay'})
+    files |= r.release('prod', 'pay') | r.release('other', 'evil') | r.following('prod', **r.GATEWAY)
+    cluster = {'name': 'prod', 'server': 'https://kubernetes.default.svc'}
+    assert shared(files | r.following('other', **other)) == []
+    (problem,) = shared(files | r.following('other', **other, cluster=cluster))
+    assert "belongs to model 'evil' (release 'other/evil' has it)" in problem.message
+
+
+@pytest.mark.parametrize('other', ['grpc', 'model'])
+def test_the_host_for_calls_has_an_owner_too(other: str) -> None:
+    ports = {'grpc': {'containerPort': 9000, 'servicePort': 9000, 'appProtocol': 'kubernetes.io/h2c'}}
+    files = r.settings() | r.following('prod', **r.GATEWAY) | r.release('prod', 'foo')
+    files |= r.model('foo', ports=ports, route={'grpc': {}})
+    name, route = {
+        'model': ('foo-grpc', {}),
+        'grpc': ('bar', {'grpc': {'hostname': 'foo-grpc'}}),
+    }[other]
+    (problem,) = shared(files | r.model(name, ports=ports, route=route) | r.release('prod', name))
+    assert "host name 'foo-grpc.shop.example' belongs to model" in problem.message
+
+
+def test_members_of_an_application_share_its_host_and_strangers_do_not() -> None:
+    files = r.settings() | r.following('prod', **r.GATEWAY)
+    files |= r.model('a') | r.model('b') | r.model('evil', route={'hostname': 'shop'})
+    files |= r.release('prod', 'a') | r.release('prod', 'b')
+    routes = {'a': {'model': 'a', 'path': '/a'}, 'b': {'model': 'b', 'path': '/b'}}
+    files |= r.application('shop', ['a', 'b'], routes=routes)
+    assert shared(files) == []
+    (problem,) = shared(files | r.release('prod', 'evil'))
+    assert problem.message == "host name 'shop.shop.example' belongs to application 'shop' (release 'prod/a' has it)"
+    members = files | r.application('shop', ['a', 'b', 'evil'], routes=routes) | r.release('prod', 'evil')
+    assert len(shared(members)) == 1, 'a member without a route of the application does not have its host'
 
 
 @pytest.mark.parametrize(
-    ('one', 'two', 'said'),
+    'values',
     [
-        ({'service': 'p.Q'}, {'method': 'Do'}, "'prod/b' serves gRPC method 'Do'"),
-        ({'method': 'Do'}, {'service': 'p.Q', 'method': 'Do'}, "'prod/a' serves gRPC method 'Do'"),
-        ({'method': 'Do'}, {'service': 'p.Q', 'method': 'Undo'}, ''),
-        ({'method': 'Do'}, {'method': 'Undo'}, ''),
+        {'route': {'type': 'istio', 'gateway': {'name': 'mesh'}}},
+        {'route': {'enabled': True}},
+        {'grpcRoute': {'gateway': {'namespace': 'other'}}},
+        {'auth': {'type': 'none'}},
+        {'auth': {'audiences': []}},
+        {'tls': {'secretName': 'gateway-tls'}},
+        {'externalSecrets': {'store': {'name': 'platform'}}},
+        {'route': {'annotations': {'nginx.ingress.kubernetes.io/auth-url': ''}}},
+        {'route': {'annotations': {'nginx.ingress.kubernetes.io/canary': 'true'}}},
+        {'route': {'annotations': {'nginx.ingress.kubernetes.io/permanent-redirect': 'https://evil.example'}}},
+        {'service': {'annotations': {'external-dns.alpha.kubernetes.io/hostname': PAY}}},
+        {'podAnnotations': {'sidecar.istio.io/inject': 'false'}},
     ],
 )
-def test_methods_of_any_service_overlap(one: dict[str, Any], two: dict[str, Any], said: str) -> None:
-    found = with_values('grpcRoute', *({**HOST, 'port': 'grpc', 'methods': {'own': each}} for each in (one, two)))
-    assert len(found) == bool(said)
-    assert said in ''.join(problem.message for problem in found)
+@pytest.mark.parametrize('where', ['model', 'release'])
+def test_neither_a_model_nor_a_release_opens_another_way_in(where: str, values: dict[str, Any]) -> None:
+    files = r.settings() | r.following('prod', **r.GATEWAY)
+    files |= r.model('web', route={}, **({'values': values} if where == 'model' else {}))
+    files |= r.release('prod', 'web', **({'values': values} if where == 'release' else {}))
+    found = registry_problems(loaded(files), load_templates())
+    assert [bool(problem.rule) for problem in found] == [True] * len(found) != []
 
 
-def test_a_route_without_methods_serves_all() -> None:
-    (problem,) = with_values(
-        'grpcRoute', {**HOST, 'port': 'grpc'}, {**HOST, 'port': 'grpc', 'methods': {'own': {'method': 'Do'}}}
-    )
-    assert "'prod/a' serves all gRPC services" in problem.message
+def test_an_environment_may_say_what_its_platform_obeys() -> None:
+    annotations = {'external-dns.alpha.kubernetes.io/ttl': '60', 'nginx.ingress.kubernetes.io/auth-url': 'https://x'}
+    values = {'route': {'annotations': annotations}, 'podAnnotations': {'sidecar.istio.io/inject': 'true'}}
+    files = r.settings() | r.following('prod', **r.GATEWAY, values=values) | r.model('web')
+    assert registry_problems(loaded(files), load_templates()) == []
+    usual = {'nginx.ingress.kubernetes.io/proxy-body-size': '8m', 'example.com/owner': 'search', 'owner': 'x'}
+    files |= r.release('prod', 'web', values={'route': {'annotations': usual}})
+    assert registry_problems(loaded(files), load_templates()) == []

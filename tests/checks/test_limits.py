@@ -157,8 +157,8 @@ def test_envoy_gateway_takes_eight_audiences_and_short_addresses(
 def test_the_name_of_a_secret_leaves_room_for_the_model() -> None:
     def files(length: int, key: int) -> r.Files:
         secrets = {'s' * length: {'remoteKey': 'shop', 'keys': ['k' * key]}}
-        store = {'kind': 'SecretStore', 'name': 'vault'}
-        return registry(values={'externalSecrets': {'store': store, 'secrets': secrets}})
+        store = {'secretStore': {'name': 'vault'}}
+        return registry(environment=store, values={'externalSecrets': {'secrets': secrets}})
 
     assert problems(files(249, 253)) == []
     assert 'a name of 250 characters' in problems(files(250, 1))[0]

@@ -9,43 +9,24 @@ from typing import Any
 
 import pytest
 import registries as r
+from resolved import TEMPLATES, loaded, resolved, shared
 
-from generator.charts.starter import load_templates
-from generator.charts.versions import make_charts
-from generator.checks.capacity import cluster_key
+from generator.checks.capacity import capacity_problems
+from generator.checks.clusters import cluster_key
 from generator.checks.kubernetes import Feature, feature_faults
-from generator.checks.registry import environment_problems, registry_problems
-from generator.documents.schema import RegistrySchemas
+from generator.checks.registry import registry_problems
+from generator.checks.scope import Scope
 from generator.domain.credentials import credential
-from generator.domain.generated import Layer, ResolvedRelease
+from generator.domain.generated import Layer
 from generator.domain.problems import Fault, Problem, ProblemsFound
-from generator.domain.records import Environment, Registry
+from generator.domain.records import Environment
 from generator.domain.strategy import no_strategy
 from generator.domain.units import quantity
-from generator.registry.load import load_registry
-from generator.releases.resolve import resolve_releases
 from generator.values.blame import to_problems
 from generator.values.checks import value_faults
 from generator.values.merge import merge
 
-TEMPLATES = load_templates()
-SCHEMAS = RegistrySchemas(TEMPLATES.schemas)
 STARTER = TEMPLATES.starter.values
-
-
-def registry(files: r.Files) -> Registry:
-    return load_registry(files, files.__getitem__, SCHEMAS)
-
-
-def resolved(files: r.Files) -> list[ResolvedRelease]:
-    """The releases of a registry of which nothing is published."""
-    found = registry(files)
-    charts = {name: make_charts(model, found.settings, TEMPLATES, (), {}) for name, model in found.models.items()}
-
-    def nothing_else(model: str, entry: Any) -> Any:
-        raise AssertionError('nothing is published')
-
-    return resolve_releases(found, charts, nothing_else, found.releases.values())
 
 
 HEX = '2f8a1f6f5b0c4b7c9a5d8e3471cf60b2d9ae84137c5be0f6a2d4913e78c05b1d'
@@ -117,7 +98,7 @@ def test_a_password_is_one_whatever_it_looks_like(name: str) -> None:
 
 
 def test_the_example_has_no_credentials_and_no_problems() -> None:
-    assert registry_problems(registry(r.example()), TEMPLATES) == []
+    assert registry_problems(loaded(r.example()), TEMPLATES) == []
 
 
 @pytest.mark.parametrize('runtime', [None, *TEMPLATES.runtimes.values()], ids=['starter', *TEMPLATES.runtimes])
@@ -182,7 +163,7 @@ def gpus(count: int, strategy: Any = None, **scaling: Any) -> r.Files:
     ],
 )
 def test_capacity_counts_all_pods_and_those_of_a_rollout(files: r.Files, wanted: int | None) -> None:
-    problems = environment_problems(resolved(files))
+    problems = shared(files)
     assert [problem.message.split(':')[0] for problem in problems] == (
         [f'the releases need {wanted} nvidia.com/gpu, the capacity is 10'] if wanted else []
     )
@@ -191,9 +172,9 @@ def test_capacity_counts_all_pods_and_those_of_a_rollout(files: r.Files, wanted:
 def test_capacity_counts_sidecars_and_one_rollout_at_a_time() -> None:
     files = gpus(4) | r.model('other', containers={'x': {'image': {'repository': 'x', 'digest': r.DIGEST},
         'resources': {'limits': {'nvidia.com/gpu': '2'}}}}, replicas=2) | r.release('prod', 'other')  # fmt: skip
-    assert environment_problems(resolved(files)) == []  # 4 + 4, and 2 for the bigger rollout
+    assert shared(files) == []  # 4 + 4, and 2 for the bigger rollout
     files |= r.following('prod', capacity={'accelerators': {'nvidia.com/gpu': 9}})
-    (problem,) = environment_problems(resolved(files))
+    (problem,) = shared(files)
     needed = 'other 4, web 4, and 2 more during a rollout of other'
     assert problem.message == f'the releases need 10 nvidia.com/gpu, the capacity is 9: {needed}'
 
@@ -214,7 +195,7 @@ def test_the_plan_that_fits_is_named(strategy: Any, engine: str, extra: int, hin
     need = {'resources': {'accelerators': {'nvidia.com/gpu': 1}}, 'replicas': 8, 'route': {}, 'strategy': strategy}
     files = r.settings() | r.model('web', **need) | r.release('prod', 'web', version='1', chart='1.0.0')
     files |= r.environment('prod', engine=engine, capacity={'accelerators': {'nvidia.com/gpu': 10}}, **r.GATEWAY)
-    (problem,) = environment_problems(resolved(files))
+    (problem,) = shared(files)
     needed = f'web 8, and {extra} more during a rollout of web'
     assert problem.message == f'the releases need {8 + extra} nvidia.com/gpu, the capacity is 10: {needed}'
     assert problem.hint.startswith(f"options for 'web': {hint}")
@@ -222,7 +203,7 @@ def test_the_plan_that_fits_is_named(strategy: Any, engine: str, extra: int, hin
 
 def test_a_release_may_want_what_nobody_counts() -> None:
     files = gpus(100) | r.following('prod')
-    assert environment_problems(resolved(files)) == []
+    assert shared(files) == []
 
 
 def test_circles_are_found_once_and_soon() -> None:
@@ -231,9 +212,9 @@ def test_circles_are_found_once_and_soon() -> None:
     files = r.settings()
     for index, name in enumerate(names):
         files |= r.environment(name, promotesFrom=names[:index])
-    assert registry_problems(registry(files), TEMPLATES) == []
+    assert registry_problems(loaded(files), TEMPLATES) == []
     files |= r.environment(names[0], promotesFrom=[names[1]])
-    (problem,) = registry_problems(registry(files), TEMPLATES)
+    (problem,) = registry_problems(loaded(files), TEMPLATES)
     assert problem.message.endswith(': e00 → e01 → e00')
 
 
@@ -262,22 +243,22 @@ def test_in_cluster_addresses_are_told_apart_by_the_name() -> None:
     inside = 'https://kubernetes.default.svc'
     assert cluster_key(environment(inside, 'one')) != cluster_key(environment(inside, 'two'))
     files = r.settings() | r.environment('one', namespace='ml') | r.environment('two', namespace='ml')
-    assert registry_problems(registry(files), TEMPLATES) == []
+    assert registry_problems(loaded(files), TEMPLATES) == []
 
 
 def test_delivery_objects_may_have_one_name_in_two_namespaces() -> None:
     files = r.settings() | r.model('c') | r.model('b-c') | r.release('a', 'b-c') | r.release('a-b', 'c')
-    assert len(environment_problems(resolved(files | r.following('a') | r.following('a-b')))) == 1
+    assert len(shared(files | r.following('a') | r.following('a-b'))) == 1
     apart = r.following('a', applicationNamespace='apps-a') | r.following('a-b', applicationNamespace='apps-b')
-    assert environment_problems(resolved(files | apart)) == []
+    assert shared(files | apart) == []
 
 
 def test_host_names_may_be_equal_where_no_gateway_is_shared() -> None:
     host = {'route': {'hostname': 'api'}}
     files = r.settings() | r.model('a', **host) | r.model('b', **host)
     one, two = (r.following(name, **r.GATEWAY) for name in ('one', 'two'))
-    assert environment_problems(resolved(files | one | two | r.release('one', 'a') | r.release('two', 'b'))) == []
-    assert len(environment_problems(resolved(files | one | r.release('one', 'a') | r.release('one', 'b')))) == 1
+    assert shared(files | one | two | r.release('one', 'a') | r.release('two', 'b')) == []
+    assert len(shared(files | one | r.release('one', 'a') | r.release('one', 'b'))) == 1
 
 
 def test_a_feature_is_missed_only_where_it_is_used() -> None:
@@ -338,20 +319,23 @@ def test_all_releases_tell_their_problems_at_once() -> None:
 def test_a_model_is_not_called_like_the_canary_of_another() -> None:
     files = r.settings() | r.following('prod', engine='flagger') | r.release('prod', 'web-primary')
     files |= r.model('web-primary') | r.model('web', strategy={'blueGreen': {}}) | r.release('prod', 'web')
-    (problem,) = environment_problems(resolved(files))
+    (problem,) = shared(files)
     assert problem.file == 'registry/releases/prod/web-primary.yaml'
-    assert problem.message == "its objects would have the names of the primary objects of 'prod/web'"
-    assert environment_problems(resolved(files | r.model('web'))) == []
+    assert problem.message == "its Deployment 'web-primary' would have the same name as one of release 'prod/web'"
+    assert shared(files | r.model('web')) == []
 
 
 def test_a_model_is_not_called_like_the_autoscaler_of_another() -> None:
     keda = {'enabled': True, 'type': 'keda', 'keda': {'query': 'sum(load)', 'serverAddress': 'http://prometheus:9090'}}
     files = r.settings() | r.following('prod') | r.model('web-keda') | r.model('web')
     files |= r.release('prod', 'web-keda')
-    (problem,) = environment_problems(resolved(files | r.release('prod', 'web', values={'autoscaling': keda})))
-    assert problem.message == "its objects would have the names of the keda objects of 'prod/web'"
+    (problem,) = shared(files | r.release('prod', 'web', values={'autoscaling': keda}))
+    assert (
+        problem.message
+        == "its HorizontalPodAutoscaler 'web-keda' would have the same name as one of release 'prod/web'"
+    )
     assert problem.hint == "rename model 'web-keda'"
-    assert environment_problems(resolved(files | r.release('prod', 'web'))) == []
+    assert shared(files | r.release('prod', 'web')) == []
 
 
 def test_a_rollout_by_commits_waits_for_others_and_a_pin_does_not() -> None:
@@ -361,11 +345,11 @@ def test_a_rollout_by_commits_waits_for_others_and_a_pin_does_not() -> None:
     for name in ('web', 'api'):
         files |= r.model(name, **need, **canary) | r.release('prod', name, version='1', chart='1.0.0')
     api, web = resolved(files)
-    assert environment_problems([api, web]) == []  # 2 and 2, and 3 more for either
+    assert list(capacity_problems(Scope(loaded(files), [api, web]))) == []  # 2 and 2, and 3 more for either
     tracks = {**web.merged['tracks'], 'canary': {**web.merged['tracks']['canary'], 'enabled': True}}
     rolling = replace(web, merged={**web.merged, 'tracks': tracks})
-    assert environment_problems([api, rolling]) == [], 'the one that rests waits'
+    assert list(capacity_problems(Scope(loaded(files), [api, rolling]))) == [], 'the one that rests waits'
     pinned = replace(api, written=no_strategy(api.release.file))
-    (problem,) = environment_problems([pinned, rolling])
+    (problem,) = list(capacity_problems(Scope(loaded(files), [pinned, rolling])))
     wanted = 'api 2, web 2, 3 for the rollout of web, and 1 more during a rollout of api'
     assert problem.message == f'the releases need 8 nvidia.com/gpu, the capacity is 7: {wanted}'

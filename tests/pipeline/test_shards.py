@@ -11,7 +11,7 @@ from gitops import SMALL
 from pruned import pin, pruned
 from registries import Repository, application, environment, example, following, model, release
 
-from generator.checks.capacity import environment_problems, outline
+from generator.checks.releases import outline, shared_problems
 from generator.domain.problems import ProblemsFound
 from generator.pipeline import shards
 from generator.pipeline.run import Run, open_run
@@ -109,9 +109,9 @@ def test_what_releases_share_is_looked_at_over_all_shards(tmp_path: Path) -> Non
 
 def test_the_outline_of_a_release_is_enough_to_see_problems(tmp_path: Path) -> None:
     run = Repository(tmp_path / 'repository', example()).run()
-    assert environment_problems([outline(item) for item in run.releases]) == []
+    assert shared_problems([outline(item) for item in run.releases], run.registry) == []
     twice = [*run.releases, *run.releases]
-    assert environment_problems([outline(item) for item in twice])
+    assert shared_problems([outline(item) for item in twice], run.registry)
 
 
 @pytest.mark.usefixtures('in_shards')

@@ -15,7 +15,8 @@ from parts import ROOT
 
 from generator.charts.starter import load_templates
 from generator.charts.versions import make_charts
-from generator.checks.registry import environment_problems, registry_problems
+from generator.checks.registry import registry_problems
+from generator.checks.releases import shared_problems
 from generator.delivery.tree import render_charts, render_releases, render_repository
 from generator.documents.read import read_yaml, yaml_marks
 from generator.documents.schema import RegistrySchemas
@@ -136,7 +137,7 @@ def outcome(files: Mapping[str, bytes]) -> dict[str, bytes] | list[Problem]:
         found = load(files, check=lambda read, unread: registry_problems(read, TEMPLATES, unread))
         charts = {name: make_charts(model, found.settings, TEMPLATES, (), {}) for name, model in found.models.items()}
         releases = resolve_releases(found, charts, nothing_else, found.releases.values())
-        if told := environment_problems(releases):
+        if told := shared_problems(releases, found):
             return told
         return (
             render_charts(charts) | render_releases(releases, found, '') | render_repository(found, TEMPLATES, {}, '')

@@ -1,0 +1,127 @@
+"""Names → problems: names that tools reserve, and objects of two releases with one name."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+from generator.checks.clusters import cluster_key
+from generator.checks.objects import endings, tracks
+from generator.checks.scope import Scope
+from generator.domain.choices import reaches_other_clusters
+from generator.domain.generated import ResolvedRelease
+from generator.domain.layout import bootstrap_name, delivery_name
+from generator.domain.problems import Problem
+from generator.domain.records import Environment
+from generator.values.blame import written_at
+from generator.values.merge import enabled
+
+_NAME = '$.metadata.name'
+_OTHER = 'choose another name'
+# Names of models: the name of a release's file, of its Service and of its ServiceAccount, and a key of values.
+_MODELS = {
+    'global': 'Helm',
+    'kustomization': 'Flux, which would read its delivery file as a list of files',
+    'default': 'Kubernetes: each namespace has a ServiceAccount of this name',
+    'kubernetes': 'Kubernetes: its API server has a Service of this name',
+}
+_SYSTEM = 'kube-'
+
+
+def reserved_names(scope: Scope) -> Iterator[Problem]:
+    """Report names that a tool has for itself."""
+    for model in scope.registry.models.values():
+        if whose := _MODELS.get(model.name) or ('Kubernetes' if model.name.startswith(_SYSTEM) else ''):
+            yield Problem(model.file, _NAME, f"the name '{model.name}' is reserved by {whose}", _OTHER)
+    for environment in scope.registry.environments.values():
+        if environment.namespace.startswith(_SYSTEM):
+            message = f"the namespace '{environment.namespace}' is reserved by Kubernetes"
+            yield Problem(environment.file, '$.spec.namespace', message, 'choose another namespace')
+        if bootstrap_name('') == f'{environment.name}-':
+            message = f"the name '{environment.name}' is reserved for the bootstrap of other environments"
+            yield Problem(environment.file, _NAME, message, _OTHER)
+
+
+def delivery_names(scope: Scope) -> Iterator[Problem]:
+    """Environment 'a' with model 'b-c' and environment 'a-b' with model 'c' would have the same delivery object."""
+    seen: dict[tuple[object, ...], ResolvedRelease] = {}
+    agents: dict[str, tuple[object, ...]] = {}
+    for release in scope.releases:
+        environment = release.environment
+        name = delivery_name(environment.name, release.release.model)
+        if environment.name not in agents:
+            agents[environment.name] = _agent(environment)
+        first = seen.setdefault((*agents[environment.name], name), release)
+        if first is not release:
+            message = f"its delivery object has the same name '{name}' as that of release '{first.release.name}'"
+            yield Problem(release.release.file, _NAME, message, 'rename one of the two environments or models')
+
+
+def _agent(environment: Environment) -> tuple[object, ...]:
+    """One Argo CD may serve all clusters (the registry does not tell); each cluster has its own Flux."""
+    served = () if reaches_other_clusters(environment.agent) else cluster_key(environment)
+    return environment.agent, environment.delivery_namespace, served
+
+
+def object_names(scope: Scope) -> Iterator[Problem]:
+    """Report objects of two releases with one name: all of 'web' begin with 'web', as do those of 'web-canary'."""
+    names = {release.release.name: release for release in scope.releases}
+    for name, release in names.items():
+        for shorter in _beginnings(name):
+            if other := names.get(shorter):
+                yield from _same(other, release)
+
+
+def _beginnings(name: str) -> Iterator[str]:
+    """The parts of a release's name before a hyphen of its model's."""
+    start = name.index('/') + 1
+    while (start := name.find('-', start)) > 0:
+        yield name[:start]
+        start += 1
+
+
+def _same(shorter: ResolvedRelease, longer: ResolvedRelease) -> Iterator[Problem]:
+    """At most one problem of two releases, of which the second's name begins with that of the first."""
+    between = longer.release.model.removeprefix(shorter.release.model)
+    of_shorter, of_longer = endings(shorter), endings(longer)
+    for kind in sorted(of_shorter.keys() & of_longer.keys()):
+        shared = of_shorter[kind] & {f'{between}{ending}' for ending in of_longer[kind]}
+        if shared:
+            name = f'{shorter.release.model}{min(shared)}'
+            message = f"its {kind} '{name}' would have the same name as one of release '{shorter.release.name}'"
+            yield Problem(longer.release.file, _NAME, message, _way_out(shorter, longer, kind, min(shared)))
+            return
+
+
+def _way_out(shorter: ResolvedRelease, longer: ResolvedRelease, kind: str, ending: str) -> str:
+    hint = f"rename model '{longer.release.model}'"
+    match kind:
+        case 'ExternalSecret':
+            return f'{hint}, or the Secret'
+        case 'MetricTemplate':
+            return f'{hint}, or the check'
+    rolls = ending in tracks(shorter) | {'-canary', '-stable', '-preview'}
+    return f"{hint}, or use strategy rolling for '{shorter.release.name}'" if rolls else hint
+
+
+def written_secrets(scope: Scope) -> Iterator[Problem]:
+    """Report Secrets that two objects write with different content."""
+    writers: dict[tuple[str, str], tuple[ResolvedRelease, str]] = {}
+    for release in scope.releases:
+        for secret, source in _secrets(release):
+            first, of_first = writers.setdefault((release.environment.name, secret), (release, source))
+            if source != of_first:
+                message = f"Secret '{secret}' comes from {source}, in release '{first.release.name}' from {of_first}"
+                place = written_at(('externalSecrets', 'secrets', secret), release.layers)
+                yield Problem(*(place or (release.release.file, '$.spec')), message, 'rename one of the two Secrets')
+
+
+def _secrets(release: ResolvedRelease) -> Sequence[tuple[str, str]]:
+    """The Secrets that a release's objects write, each with its source."""
+    values = release.merged
+    if not values['externalSecrets']['secrets'] and not values['tls']['secretName']:
+        return ()
+    found = [
+        (name, f"'{secret['remoteKey']}' of the store")
+        for name, secret in enabled(values['externalSecrets']['secrets']).items()
+    ]
+    return [*found, (name, 'a Certificate')] if (name := values['tls']['secretName']) else found

@@ -1,0 +1,164 @@
+"""Routes of one owner → problems: releases that would receive the same requests at one gateway.
+
+The members of an application have one host name. With the Gateway API and ingress-nginx the most exact match wins, in
+whichever object it is. Istio merges VirtualServices in an order that it does not guarantee, and the first match wins.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterator, Sequence
+from typing import NamedTuple, assert_never
+
+from generator.checks.clusters import cluster_keys
+from generator.checks.hosts import KINDS, Owner, OwnerOf, owners_of_routes, place_of
+from generator.checks.scope import Scope
+from generator.domain.choices import RouteType
+from generator.domain.generated import ResolvedRelease
+from generator.domain.places import Path
+from generator.domain.problems import Problem
+from generator.domain.records import Values
+from generator.values.merge import enabled
+
+_What = tuple[str, str]  # type and path of a rule, or service and method of a call; '' is any
+_ANY_SERVICE: _What = ('', '*')  # one method of any service
+
+
+class _Target(NamedTuple):
+    """Requests that a release serves: `what` identifies them, `path` is the place in its values."""
+
+    release: ResolvedRelease
+    owner: Owner
+    kind: str
+    gateway: tuple[object, ...]
+    host: str
+    what: _What
+    shown: str
+    path: Path
+
+    @property
+    def place(self) -> tuple[object, ...]:
+        return (*self.gateway, self.host, self.owner)
+
+    @property
+    def written(self) -> tuple[str, str]:
+        return place_of(self.release, self.kind, self.path)
+
+    @property
+    def is_merged(self) -> bool:
+        """Whether the router merges the routes of a host name in no fixed order."""
+        route: RouteType = self.release.merged[KINDS[self.kind]]['type']
+        match route:
+            case 'istio':
+                return True
+            case 'gateway-api' | 'nginx':
+                return False
+            case _:
+                assert_never(route)
+
+
+def request_problems(scope: Scope) -> list[Problem]:
+    """Return one problem for each pair of models, even if they collide in several environments."""
+    wanted: dict[tuple[object, ...], _Target] = {}
+    hosts: dict[tuple[object, ...], _Target] = {}
+    problems: dict[tuple[str, str, str], Problem] = {}
+    clusters, owner_of = cluster_keys(scope.registry), owners_of_routes(scope.registry)
+    targets = [
+        target
+        for release in scope.releases
+        for target in _targets(release, clusters[release.environment.name], owner_of)
+    ]
+    for target in targets:
+        first = wanted.setdefault((*target.place, target.kind, *target.what), target)
+        of_host = hosts.setdefault(target.place, target)
+        if first.release is not target.release:
+            other = first.release.release.name
+            message = f"release '{other}' already serves {target.shown} on host name '{target.host}'"
+            hint = 'give one of the two another host name or path'
+            if first.release.release.model == target.release.release.model:
+                hint = 'give each environment a domain or a gateway of its own'
+        elif of_host.kind != target.kind:
+            first, whose = of_host, f"the {of_host.kind} route of release '{of_host.release.release.name}'"
+            message = f"host name '{target.host}' is used by {whose}: a gateway accepts only one of the two"
+            hint = 'give gRPC a host name of its own'
+        else:
+            continue
+        problem = Problem(*target.written, message, hint)
+        problems.setdefault((problem.file, problem.path, first.release.release.model), problem)
+    for problem, other in _overlaps([target for target in targets if target.is_merged]):
+        problems.setdefault((problem.file, problem.path, other), problem)
+    return list(problems.values())
+
+
+def _overlaps(targets: Sequence[_Target]) -> Iterator[tuple[Problem, str]]:
+    """Yield a problem for each target within the requests of another release, and the model of that release."""
+    found: defaultdict[tuple[object, ...], list[_Target]] = defaultdict(list)
+    for target in targets:
+        for what in _served(target):
+            found[target.place, target.kind, what].append(target)
+    for target in targets:
+        candidates = (other for what in _wider(target) for other in found.get((target.place, target.kind, what), ()))
+        if other := next((other for other in candidates if other.release is not target.release), None):
+            message = (
+                f"release '{other.release.release.name}' serves {other.shown} on host name '{target.host}', which"
+                f' overlaps {target.shown}: Istio guarantees no order between the routes of two releases'
+            )
+            hint = "use router 'gateway-api', a host name of its own, or rules that do not overlap"
+            yield (
+                Problem(*target.written, message, hint),
+                other.release.release.model,
+            )
+
+
+def _served(target: _Target) -> Iterator[_What]:
+    """Keys by which `_wider` finds a target."""
+    yield target.what
+    service, method = target.what
+    if target.kind == 'gRPC' and method and not service:
+        yield _ANY_SERVICE
+
+
+def _wider(target: _Target) -> Iterator[_What]:
+    """Keys of other targets that may serve the same requests; the same key is reported elsewhere."""
+    if target.kind == 'gRPC':
+        service, method = target.what
+        keys = {('', ''), (service, ''), ('', method)} | ({_ANY_SERVICE} if service and not method else set())
+        yield from sorted(keys - {target.what})
+        return
+    kind, path = target.what
+    if kind == 'Exact':
+        yield 'PathPrefix', path
+    while path:
+        path = path.rpartition('/')[0]
+        yield 'PathPrefix', path
+
+
+def _targets(release: ResolvedRelease, cluster: object, owner_of: OwnerOf) -> Iterator[_Target]:
+    for kind, key in KINDS.items():
+        route = release.merged[key]
+        if not route['enabled']:
+            continue
+        owner = owner_of(release.release.model, kind)
+        gateway = (
+            cluster,
+            route['gateway'].get('namespace') or release.environment.namespace,
+            route['gateway']['name'],
+        )
+        for host in route['hostnames']:
+            for path, what, shown in _rules(route) if kind == 'HTTP' else _methods(route):
+                yield _Target(release, owner, kind, gateway, host, what, shown, (key, *path))
+
+
+def _rules(route: Values) -> Iterator[tuple[Path, _What, str]]:
+    for name, rule in enabled(route['rules']).items():
+        yield ('rules', name), (rule['type'], rule['path'].rstrip('/')), f"path '{rule['path']}'"
+
+
+def _methods(route: Values) -> Iterator[tuple[Path, _What, str]]:
+    methods = enabled(route['methods'])
+    if not methods:
+        yield ('hostnames',), ('', ''), 'all gRPC services'
+    for name, method in methods.items():
+        service, call = method.get('service', ''), method.get('method', '')
+        named = [f"{what} '{text}'" for what, text in (('service', service), ('method', call)) if text]
+        yield ('methods', name), (service, call), f'gRPC {" and ".join(named)}' if named else 'all gRPC services'

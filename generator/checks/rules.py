@@ -1,0 +1,48 @@
+"""The rules that keep releases, teams and tools apart, as one table.
+
+A rule runs on what is in scope: on the registry as it is read, on each release when it is resolved, and on releases
+together. A run over the whole repository checks all; an operation checks the models that it touches.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+
+from generator.checks.capacity import capacity_problems
+from generator.checks.hosts import foreign_hosts, opened_by_values, owned_hosts
+from generator.checks.metadata import obeyed_metadata
+from generator.checks.names import delivery_names, object_names, reserved_names, written_secrets
+from generator.checks.requests import request_problems
+from generator.checks.scope import Rule, Scope, Subject
+from generator.checks.secrets import secret_problems
+from generator.checks.written import decided_values
+from generator.domain.problems import Problem
+
+RULES = (
+    Rule(
+        'decided-values', 'registry', 'what one part of the registry decides, no values may change', decided_values
+    ),
+    Rule(
+        'obeyed-metadata', 'registry', 'annotations and labels give orders to Helm, agents and controllers',
+        obeyed_metadata,
+    ),
+    Rule('opened-by-values', 'registry', 'a route leads through the gateway of the environment', opened_by_values),
+    Rule('reserved-names', 'registry', 'a tool has the name for itself', reserved_names),
+    Rule('foreign-hosts', 'release', 'an environment gives away only names of its domain', foreign_hosts),
+    Rule('foreign-secrets', 'release', 'a Secret belongs to whoever has its name', secret_problems),
+    Rule('owned-hosts', 'releases', 'a host name has one owner in a cluster', owned_hosts),
+    Rule('shared-requests', 'releases', 'a request has one release that serves it', request_problems),
+    Rule('object-names', 'releases', 'two releases in one namespace would overwrite each other', object_names),
+    Rule('written-secrets', 'releases', 'two controllers would overwrite each other', written_secrets),
+    Rule('delivery-names', 'releases', 'an agent knows a release by the name of its object', delivery_names),
+    Rule('capacity', 'repository', 'pods without an accelerator wait for ever', capacity_problems),
+)  # fmt: skip
+
+
+def broken(scope: Scope, *subjects: Subject) -> Iterator[Problem]:
+    """Yield the problems of all rules about these subjects; each carries the identifier of its rule."""
+    for rule in RULES:
+        if rule.subject in subjects:
+            for problem in rule.check(scope):
+                yield replace(problem, rule=rule.id)

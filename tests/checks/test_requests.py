@@ -1,0 +1,179 @@
+"""Routes of one application's members: which of them may stand beside each other, router by router."""
+
+from __future__ import annotations
+
+from functools import cache
+from typing import Any
+
+import pytest
+import registries as r
+
+from generator.charts.starter import load_templates
+from generator.charts.versions import ModelCharts, make_charts
+from generator.checks.releases import shared_problems
+from generator.domain.problems import Problem
+from generator.domain.records import Registry
+from generator.registry.load import RegistrySchemas, load_registry
+from generator.releases.resolve import resolve_releases
+
+TEMPLATES = load_templates()
+GATEWAY = {'gateway': {'name': 'public', 'namespace': 'gateways'}, 'domain': 'shop.example'}
+Routes = dict[str, dict[str, Any]]
+
+
+MODELS = {
+    name: r.model(name, 'triton', [r.version(artifact={**r.ARTIFACT, 'kind': 'model-repository'})]) for name in 'ab'
+}
+
+
+@cache
+def chart(name: str) -> ModelCharts:
+    """The chart of a model, which is the same in all tests."""
+    found = registry(r.settings() | MODELS[name])
+    return make_charts(found.models[name], found.settings, TEMPLATES, (), {})
+
+
+def registry(files: r.Files) -> Registry:
+    return load_registry(files, files.__getitem__, RegistrySchemas(TEMPLATES.schemas))
+
+
+def found_in(files: r.Files) -> list[Problem]:
+    found = registry(files | MODELS['a'] | MODELS['b'])
+
+    def nothing_else(model: str, entry: Any) -> Any:
+        raise AssertionError('nothing is published')
+
+    charts = {name: chart(name) for name in MODELS}
+    return shared_problems(resolve_releases(found, charts, nothing_else, found.releases.values()), found)
+
+
+def problems(router: str, one: Routes, two: Routes, **more: Any) -> list[Problem]:
+    """The problems of two releases of one application."""
+    files = r.settings() | r.following('prod', router=router, **GATEWAY, **more)
+    files |= r.release('prod', 'a') | r.release('prod', 'b')
+    found = {
+        f'{name}-{key}': {'model': name, **route}
+        for name, routes in (('a', one), ('b', two))
+        for key, route in routes.items()
+    }
+    return found_in(files | r.application('app', ['a', 'b'], hostname='api', routes=found))
+
+
+def paths(*found: str) -> Routes:
+    return {f'r{index}': {'path': path} for index, path in enumerate(found)}
+
+
+def calls(*found: tuple[str, str]) -> Routes:
+    return {
+        f'r{index}': {'grpcService': service, **({'grpcMethod': method} if method else {})}
+        for index, (service, method) in enumerate(found)
+    }
+
+
+OVERLAPS = {
+    'all and a path': (paths('/'), paths('/v1'), "'prod/a' serves path '/'", "overlaps path '/v1'"),
+    'the other way round': (paths('/v1'), paths('/'), "'prod/b' serves path '/'", "overlaps path '/v1'"),
+    'a path below': (paths('/v1/a/b'), paths('/x', '/v1/'), "'prod/b' serves path '/v1/'", "overlaps path '/v1/a/b'"),
+    'a service and its method': (
+        calls(('p.Q', '')), calls(('p.Q', 'Do')),
+        "'prod/a' serves gRPC service 'p.Q'", "overlaps gRPC service 'p.Q' and method 'Do'",
+    ),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize('case', OVERLAPS)
+def test_istio_refuses_rules_that_overlap(case: str) -> None:
+    """Istio merges VirtualServices of one host in the order of their creation, and the first match wins."""
+    one, two, served, overlapped = OVERLAPS[case]
+    (problem,) = problems('istio', one, two)
+    assert served in problem.message
+    assert overlapped in problem.message
+    assert "use router 'gateway-api'" in problem.hint
+
+
+@pytest.mark.parametrize('case', OVERLAPS)
+def test_the_most_exact_match_wins_with_the_gateway_api(case: str) -> None:
+    one, two, *_ = OVERLAPS[case]
+    assert problems('gateway-api', one, two) == []
+    assert problems('nginx', one, two) == []
+
+
+@pytest.mark.parametrize(
+    ('one', 'two'),
+    [
+        (paths('/v1', '/v3/x'), paths('/v2', '/v3/y')),
+        (paths('/v1'), paths('/v1a', '/v10/v1')),
+        (paths('/v1', '/v1/deeper'), paths('/v2', '/v2/deeper')),
+        (calls(('p.Q', '')), calls(('p.QQ', 'Do'))),
+        (calls(('p.Q', 'Do')), calls(('p.Q', 'Undo'))),
+    ],
+)
+def test_rules_that_do_not_overlap_may_share_a_host_name(one: Routes, two: Routes) -> None:
+    for router in ('istio', 'gateway-api', 'nginx'):
+        assert problems(router, one, two) == []
+
+
+@pytest.mark.parametrize('engine', ['native', 'argo-rollouts', 'flagger'])
+def test_every_engine_has_virtual_services_that_istio_merges(engine: str) -> None:
+    assert len(problems('istio', paths('/'), paths('/v1'), engine=engine)) == 1
+
+
+def test_the_same_rule_is_one_problem_and_not_two() -> None:
+    for router in ('istio', 'gateway-api', 'nginx'):
+        (problem,) = problems(router, paths('/v1'), paths('/v1/'))
+        assert 'already serves' in problem.message
+    (problem,) = problems('istio', calls(('p.Q', 'Do')), calls(('p.Q', 'Do')))
+    assert "already serves gRPC service 'p.Q' and method 'Do'" in problem.message
+
+
+# What values may say beyond the routes of an application: exact paths, methods of any service.
+def with_values(route: str, one: dict[str, Any], two: dict[str, Any]) -> list[Problem]:
+    files = r.settings() | r.following('prod', router='istio', **GATEWAY)
+    opened = {'route': {'path': '/opened'}, 'grpcRoute': {'grpcService': 'opened'}}[route]
+    routes = {name: {'model': name, **opened} for name in 'ab'}
+    files |= r.application('app', ['a', 'b'], hostname='api', routes=routes)
+    entries = {'route': 'rules', 'grpcRoute': 'methods'}[route]
+    for name, values in (('a', one), ('b', two)):
+        own = {entries: {name: {'enabled': False}, **values.get(entries, {})}}
+        files |= r.release('prod', name, values={route: {**values, **own}})
+    return found_in(files)
+
+
+def rule(path: str, kind: str = 'PathPrefix') -> dict[str, Any]:
+    return {'path': path, 'type': kind, 'port': 'http'}
+
+
+SAME = {
+    'an exact path and its prefix': (rule('/v1', 'Exact'), rule('/v1'), 1),
+    'an exact path below': (rule('/v1/x', 'Exact'), rule('/v1'), 1),
+    'two exact paths': (rule('/v1', 'Exact'), rule('/v1/x', 'Exact'), 0),
+    'a path below an exact one': (rule('/v1', 'Exact'), rule('/v1/x'), 0),
+}
+
+
+@pytest.mark.parametrize('case', SAME)
+def test_an_exact_path_covers_itself_only(case: str) -> None:
+    one, two, count = SAME[case]
+    off = {name: {'enabled': False} for name in chart('a').charts['1.0.0'].values['route']['rules']}
+    found = with_values('route', *({'rules': {**off, 'own': each}} for each in (one, two)))
+    assert len(found) == count
+
+
+@pytest.mark.parametrize(
+    ('one', 'two', 'said'),
+    [
+        ({'service': 'p.Q'}, {'method': 'Do'}, "'prod/b' serves gRPC method 'Do'"),
+        ({'method': 'Do'}, {'service': 'p.Q', 'method': 'Do'}, "'prod/a' serves gRPC method 'Do'"),
+        ({'method': 'Do'}, {'service': 'p.Q', 'method': 'Undo'}, ''),
+        ({'method': 'Do'}, {'method': 'Undo'}, ''),
+    ],
+)
+def test_methods_of_any_service_overlap(one: dict[str, Any], two: dict[str, Any], said: str) -> None:
+    found = with_values('grpcRoute', *({'port': 'grpc', 'methods': {'own': each}} for each in (one, two)))
+    assert len(found) == bool(said)
+    assert said in ''.join(problem.message for problem in found)
+
+
+def test_a_route_without_methods_serves_all() -> None:
+    (problem,) = with_values('grpcRoute', {'port': 'grpc'}, {'port': 'grpc', 'methods': {'own': {'method': 'Do'}}})
+    assert "'prod/a' serves all gRPC services" in problem.message
