@@ -11,6 +11,7 @@ from dataclasses import replace
 
 from generator.checks.capacity import capacity_problems
 from generator.checks.hosts import foreign_hosts, opened_by_values, owned_hosts
+from generator.checks.kinds import forbidden_tools
 from generator.checks.metadata import obeyed_metadata
 from generator.checks.names import delivery_names, object_names, reserved_names, written_secrets
 from generator.checks.requests import request_problems
@@ -31,6 +32,7 @@ RULES = (
     Rule('reserved-names', 'registry', 'a tool has the name for itself', reserved_names),
     Rule('foreign-hosts', 'release', 'an environment gives away only names of its domain', foreign_hosts),
     Rule('foreign-secrets', 'release', 'a Secret belongs to whoever has its name', secret_problems),
+    Rule('forbidden-tools', 'release', 'the bootstrap permits the kinds that an environment uses', forbidden_tools),
     Rule('owned-hosts', 'releases', 'a host name has one owner in a cluster', owned_hosts),
     Rule('shared-requests', 'releases', 'a request has one release that serves it', request_problems),
     Rule('object-names', 'releases', 'two releases in one namespace would overwrite each other', object_names),

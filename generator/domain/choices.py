@@ -1,4 +1,4 @@
-"""Closed sets of the registry: agents, engines, routers, Gateway API controllers and ways to authenticate; their facts.
+"""Closed sets of the registry (agents, engines, routers, controllers of gateways, tools, ways to authenticate); facts.
 
 Code that depends on a member uses `match` and ends in `assert_never`: mypy then reports every place that a new member
 affects.
@@ -18,11 +18,17 @@ Controller = Literal[
     'envoy-gateway', 'istio', 'kgateway', 'cilium', 'contour', 'nginx-gateway-fabric', 'traefik', 'gke',
 ]  # fmt: skip
 Auth = Literal['none', 'jwt', 'oidc']
+# Tools in a cluster whose objects releases may have.
+Tool = Literal[
+    'argo-rollouts', 'flagger', 'gateway-api', 'envoy-gateway', 'istio', 'istio-security', 'nginx', 'cert-manager',
+    'external-secrets', 'keda', 'prometheus-operator', 'dashboards',
+]  # fmt: skip
 
 AGENTS: tuple[Agent, ...] = get_args(Agent)
 ENGINES: tuple[Engine, ...] = get_args(Engine)
 ROUTERS: tuple[Router, ...] = get_args(Router)
 CONTROLLERS: tuple[Controller, ...] = get_args(Controller)
+TOOLS: tuple[Tool, ...] = get_args(Tool)
 
 
 def agent_title(agent: Agent) -> str:

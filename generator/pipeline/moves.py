@@ -1,12 +1,14 @@
-"""The delivery files of the base and the desired ones → the releases that move."""
+"""The generated files of the base and the desired ones → the releases that move, and the rights that change."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 
-from generator.domain.layout import DELIVERY, release_of
+from generator.domain.layout import BOOTSTRAP, DELIVERY, environment_file, environment_of, release_of
+from generator.domain.problems import Problem, ProblemsFound
 from generator.domain.records import Ids
 from generator.plan.forms import Move, read_moves
+from generator.plan.rights import rights_warnings
 from generator.tools.git.repository import Repository
 
 
@@ -17,3 +19,17 @@ def delivery_moves(repository: Repository, base: Ids, desired: Ids, files: Mappi
     published = repository.read(moved.values())
     changed = {path: (published[blob], files[path] if path in desired else None) for path, blob in moved.items()}
     return list(read_moves(changed))
+
+
+def bootstrap_warnings(
+    repository: Repository, base: Ids, desired: Ids, files: Mapping[str, bytes]
+) -> Iterator[Problem]:
+    """Yield what changes in the rights of environments that are published already."""
+    held = {path: blob for path, blob in base.items() if path.startswith(f'{BOOTSTRAP}/')}
+    changed = {path: blob for path, blob in held.items() if path in files and desired[path] != blob}
+    published = repository.read(changed.values())
+    for path, blob in sorted(changed.items()):
+        try:
+            yield from rights_warnings(path, environment_file(environment_of(path)), published[blob], files[path])
+        except ProblemsFound:  # the published file was broken by hand
+            continue

@@ -25,7 +25,7 @@ from generator.pipeline.charts import make_all
 from generator.pipeline.desired import blob_ids, trees
 from generator.pipeline.gates import gate_problems
 from generator.pipeline.ledgers import lost_ledgers
-from generator.pipeline.moves import delivery_moves
+from generator.pipeline.moves import bootstrap_warnings, delivery_moves
 from generator.pipeline.published import (
     Base,
     base_of_others,
@@ -217,6 +217,7 @@ class Run:
             [
                 *registry_warnings(self.registry, self.templates),
                 *migration_warnings(self._moves, rollbacks),
+                *bootstrap_warnings(self.repository, self.base.ids, self.desired_ids, self.files),
                 *release_warnings(releases, whole=self.whole),
             ]
         )

@@ -327,7 +327,7 @@ def test_a_model_is_not_called_like_the_canary_of_another() -> None:
 
 def test_a_model_is_not_called_like_the_autoscaler_of_another() -> None:
     keda = {'enabled': True, 'type': 'keda', 'keda': {'query': 'sum(load)', 'serverAddress': 'http://prometheus:9090'}}
-    files = r.settings() | r.following('prod') | r.model('web-keda') | r.model('web')
+    files = r.settings() | r.following('prod', permits=['keda']) | r.model('web-keda') | r.model('web')
     files |= r.release('prod', 'web-keda')
     (problem,) = shared(files | r.release('prod', 'web', values={'autoscaling': keda}))
     assert (

@@ -225,7 +225,8 @@ def test_what_is_recreated_is_named(
 ) -> None:
     def files(spec: dict[str, Any]) -> r.Files:
         release = {key: value for key, value in spec.items() if key != 'engine'}
-        environment = r.environment('prod', agent=agent, engine=spec.get('engine', 'native'), **r.GATEWAY)
+        more = {'engine': spec.get('engine', 'native'), 'permits': ['argo-rollouts', 'flagger', 'keda'], **r.GATEWAY}
+        environment = r.environment('prod', agent=agent, **more)
         return environment | r.release('prod', 'web', version='1', chart='1.0.0', **release)
 
     here = r.Repository(tmp_path / 'repository', r.settings() | r.model('web', route={}) | files(before))

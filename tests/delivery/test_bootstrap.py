@@ -12,8 +12,12 @@ import pytest
 import registries as r
 import yaml
 from parts import ROOT
+from resolved import problems
 
+from generator.charts.kinds import kinds_of
+from generator.charts.starter import load_templates
 from generator.delivery.bootstrap import bootstrap_command, bootstrap_objects
+from generator.domain.choices import TOOLS
 from generator.domain.records import Environment, Settings
 
 Strict = Callable[..., None]
@@ -262,41 +266,50 @@ def test_roles_bind_the_one_account_where_it_works() -> None:
 
 # --- rights and what charts render -----------------------------------------------------------------------------------
 
+ALWAYS = {
+    'Service', 'ServiceAccount', 'Pod', 'Deployment', 'HorizontalPodAutoscaler', 'PodDisruptionBudget', 'NetworkPolicy',
+}  # fmt: skip
+CHILDREN = {'ReplicaSet', 'EndpointSlice'}
+IDENTITY = {'identity': {'issuer': 'https://id.example', 'jwksUri': 'https://id.example/keys'}}
+USES: list[tuple[dict[str, Any], set[str]]] = [
+    ({}, set()),
+    (r.GATEWAY, {'HTTPRoute', 'GRPCRoute'}),
+    ({**r.GATEWAY, **IDENTITY}, {'HTTPRoute', 'GRPCRoute'}),
+    ({**r.ENVOY, **IDENTITY}, {'HTTPRoute', 'GRPCRoute', 'SecurityPolicy'}),
+    ({**r.GATEWAY, 'router': 'istio'}, {'VirtualService', 'DestinationRule'}),
+    (
+        {**r.GATEWAY, 'router': 'istio', **IDENTITY},
+        {'VirtualService', 'DestinationRule', 'RequestAuthentication', 'AuthorizationPolicy'},
+    ),
+    ({**r.GATEWAY, 'router': 'nginx'}, {'Ingress'}),
+    ({**r.GATEWAY, 'router': 'nginx', 'tls': {'issuer': {'name': 'le'}}}, {'Ingress', 'Certificate'}),
+    ({**r.GATEWAY, 'tls': {'issuer': {'name': 'le'}}}, {'HTTPRoute', 'GRPCRoute'}),
+    ({'engine': 'argo-rollouts'}, {'Rollout', 'AnalysisTemplate'}),
+    ({'engine': 'flagger'}, {'Canary', 'MetricTemplate'}),
+    ({'secretStore': {'name': 'vault'}}, {'ExternalSecret'}),
+    ({'monitoring': {'namespace': 'm'}}, set()),
+    ({'monitoring': {'namespace': 'm', 'podMonitor': True}}, {'PodMonitor', 'PrometheusRule'}),
+    ({'monitoring': {'namespace': 'm', 'rules': True}}, {'PodMonitor', 'PrometheusRule'}),
+    ({'monitoring': {'namespace': 'm', 'dashboards': True}}, {'ConfigMap'}),
+    ({'monitoring': {'namespace': 'm', 'prometheus': 'http://p'}}, {'ScaledObject'}),
+    ({'permits': ['argo-rollouts', 'keda']}, {'Rollout', 'AnalysisTemplate', 'ScaledObject'}),
+]
 
-@pytest.fixture(scope='module')
-def rendered(helm4: Path) -> set[tuple[str, str]]:
-    """Group and kind of everything that the starter can render: its own test values take every branch."""
-    starter = ROOT / 'chart_templates' / 'model-server'
-    found = set()
-    for values in sorted((starter / 'ci').glob('*-values.yaml')):
-        done = subprocess.run([helm4, 'template', 'x', starter, '--values', values], capture_output=True, check=True)
-        for obj in yaml.load_all(done.stdout, yaml.CSafeLoader):
-            if obj:
-                found.add((obj['apiVersion'].rpartition('/')[0], obj['kind']))
-    assert len(found) >= 10
-    return found
+
+def permitted(**spec: Any) -> set[str]:
+    """Kinds that Argo CD may create, without those that controllers create from them."""
+    project = made(**spec)['AppProject', 'chartloom-prod']['spec']
+    found = {item['kind'] for item in project['namespaceResourceWhitelist']}
+    children = CHILDREN | ({'AnalysisRun'} if 'Rollout' in found else set())
+    assert children <= found
+    return found - children
 
 
-def test_argo_cd_may_make_what_charts_render_and_nothing_else(rendered: set[tuple[str, str]]) -> None:
-    allowed = made()['AppProject', 'chartloom-prod']['spec']['namespaceResourceWhitelist']
-    # And see what Kubernetes makes of it: without these there are no pods and no logs to look at.
-    children = {('apps', 'ReplicaSet'), ('discovery.k8s.io', 'EndpointSlice'), ('argoproj.io', 'AnalysisRun')}
-    assert {(item['group'], item['kind']) for item in allowed} == rendered | children
-
-
-def test_flux_may_make_what_charts_render_and_what_helm_needs(rendered: set[tuple[str, str]]) -> None:
-    rules = made(agent='flux')['Role', 'chartloom-prod']['rules']
-    needed = {'get', 'list', 'watch', 'create', 'update', 'patch', 'delete'}
-    makes = {
-        (group, kind)
-        for rule in rules
-        if set(rule['verbs']) == needed
-        for group in rule['apiGroups']
-        for kind in rule['resources']
-    }
-    assert makes == {(group, plural(kind)) for group, kind in rendered} | {('', 'secrets')}
-    reads = [rule for rule in rules if set(rule['verbs']) != needed]
-    assert reads == [{'apiGroups': ['apps'], 'resources': ['replicasets'], 'verbs': ['get', 'list', 'watch']}]
+@pytest.mark.parametrize(('spec', 'more'), USES)
+def test_argo_cd_may_make_the_kinds_that_an_environment_uses_and_no_others(
+    spec: dict[str, Any], more: set[str]
+) -> None:
+    assert permitted(**spec) == ALWAYS | more
 
 
 def plural(kind: str) -> str:
@@ -304,3 +317,72 @@ def plural(kind: str) -> str:
     if word.endswith('y'):
         return f'{word[:-1]}ies'
     return f'{word}es' if word.endswith('s') else f'{word}s'
+
+
+@pytest.mark.parametrize(('spec', 'more'), USES)
+def test_flux_may_make_the_same_kinds_and_what_helm_needs(spec: dict[str, Any], more: set[str]) -> None:
+    rules = made(agent='flux', **spec)['Role', 'chartloom-prod']['rules']
+    needed = {'get', 'list', 'watch', 'create', 'update', 'patch', 'delete'}
+    makes = {kind for rule in rules if set(rule['verbs']) == needed for kind in rule['resources']}
+    assert makes == {plural(kind) for kind in ALWAYS | more} | {'secrets'}
+    reads = [rule for rule in rules if set(rule['verbs']) != needed]
+    assert reads == [{'apiGroups': ['apps'], 'resources': ['replicasets'], 'verbs': ['get', 'list', 'watch']}]
+
+
+def test_all_tools_together_are_what_charts_render(helm4: Path) -> None:
+    """The starter's own test values take every branch."""
+    starter = ROOT / 'chart_templates' / 'model-server'
+    rendered = set()
+    for values in sorted((starter / 'ci').glob('*-values.yaml')):
+        done = subprocess.run([helm4, 'template', 'x', starter, '--values', values], capture_output=True, check=True)
+        for obj in yaml.load_all(done.stdout, yaml.CSafeLoader):
+            if obj:
+                rendered.add((obj['apiVersion'].rpartition('/')[0], obj['kind']))
+    assert {(kind.group, kind.name) for kind in kinds_of(environment(permits=list(TOOLS)))} == rendered
+
+
+def test_the_schema_knows_every_tool() -> None:
+    schema = json.loads(load_templates().schemas['environment.json'])
+    assert schema['properties']['spec']['properties']['permits']['items']['enum'] == list(TOOLS)
+
+
+# --- what a release may switch on ------------------------------------------------------------------------------------
+
+KEDA = {'enabled': True, 'type': 'keda', 'keda': {'query': 'sum(load)', 'serverAddress': 'http://p:9090'}}
+SWITCHED: dict[str, dict[str, Any]] = {
+    'argo-rollouts': {'engine': 'argo-rollouts', 'strategy': {'blueGreen': {}}},
+    'keda': {'values': {'autoscaling': KEDA}},
+    'prometheus-operator': {'values': {'monitoring': {'podMonitor': {'enabled': True}}}},
+    'dashboards': {'values': {'monitoring': {'podMonitor': {'enabled': True}, 'dashboard': {'enabled': True}}}},
+}
+
+
+@pytest.mark.parametrize('tool', SWITCHED)
+def test_a_release_switches_on_what_its_environment_permits(tool: str) -> None:
+    files = r.settings() | r.model('web', 'triton', [r.version(artifact={**r.ARTIFACT, 'kind': 'model-repository'})])
+    files |= r.release('prod', 'web', version='1', chart='1.0.0', **SWITCHED[tool])
+    found = problems(files | r.environment('prod'))
+    assert any(f"this requires {tool}, which environment 'prod' does not permit" in each for each in found)
+    assert all(each.startswith('registry/releases/prod/web.yaml::') for each in found)
+    assert problems(files | r.environment('prod', permits=sorted({tool, 'prometheus-operator'}))) == []
+
+
+@pytest.mark.parametrize('agent', ['argocd', 'flux'])
+def test_a_change_of_rights_is_told_before_it_is_applied(tmp_path: Path, agent: str) -> None:
+    def environment(**spec: Any) -> r.Files:
+        return r.environment('prod', agent=agent, **spec)
+
+    repository = r.Repository(tmp_path / 'repository', r.settings() | environment(engine='flagger'))
+    repository.publish()
+    assert repository.run().warnings == []
+    repository.write(environment(engine='argo-rollouts', permits=['flagger']))
+    (more,) = repository.run().warnings
+    kinds = {'argocd': 'AnalysisRun, AnalysisTemplate, Rollout', 'flux': 'analysistemplates, rollouts'}[agent]
+    assert more.file == 'bootstrap/prod.yaml'
+    assert more.message == f'permits {kinds} now: the agent cannot create them before'
+    repository.publish()
+    repository.write(environment(engine='argo-rollouts'))
+    (less,) = repository.run().warnings
+    kinds = {'argocd': 'Canary, MetricTemplate', 'flux': 'canaries, metrictemplates'}[agent]
+    assert less.message == f'does not permit {kinds} any more: the agent cannot remove those that are left'
+    assert 'permits in registry/environments/prod.yaml' in less.hint
