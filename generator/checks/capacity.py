@@ -9,14 +9,17 @@ from dataclasses import dataclass
 from generator.checks.scope import Scope
 from generator.domain.choices import Engine, Router, by_commits
 from generator.domain.generated import ResolvedRelease
-from generator.domain.places import json_path
+from generator.domain.places import Path, json_path
 from generator.domain.problems import Problem
 from generator.domain.records import Environment, Values
 from generator.domain.strategy import Rolling, Strategy
 from generator.domain.units import quantity
+from generator.domain.words import some
 from generator.strategies.capacity import Size, extra_pods, plans_that_fit, size_of
 from generator.strategies.context import router_of
 from generator.values.checks import containers
+
+_PLACE: Path = ('spec', 'capacity', 'accelerators')
 
 
 def accelerators(environment: Environment) -> Values:
@@ -34,8 +37,20 @@ def capacity_problems(scope: Scope) -> Iterator[Problem]:
         for name, capacity in accelerators(environment).items():
             message, hint = _too_many(group, name, capacity)
             if message:
-                place = json_path(('spec', 'capacity', 'accelerators', name))
-                yield Problem(environment.file, place, message, hint)
+                yield Problem(environment.file, json_path((*_PLACE, name)), message, hint)
+        if accelerators(environment):
+            yield from _not_counted(environment, group)
+
+
+def _not_counted(environment: Environment, releases: Sequence[ResolvedRelease]) -> Iterator[Problem]:
+    """Report accelerators that the environment does not name, for example MIG slices where it counts whole GPUs."""
+    wanted: dict[str, list[str]] = defaultdict(list)
+    for release in releases:
+        for name in sorted(_extended(release.merged) - accelerators(environment).keys()):
+            wanted[name].append(release.release.model)
+    for name, models in wanted.items():
+        message = f'{some(models)} requires {name}, which the capacity does not name'
+        yield Problem(environment.file, json_path(_PLACE), message, f'add {name} with their number')
 
 
 def _too_many(releases: Sequence[ResolvedRelease], accelerator: str, capacity: int) -> tuple[str, str]:
@@ -96,9 +111,29 @@ class _Need:
 
 def _need(release: ResolvedRelease, accelerator: str) -> _Need:
     values = release.merged
-    each = sum(
-        int(quantity(c.get('resources', {}).get('limits', {}).get(accelerator, '0'))) for _, c in containers(values)
-    )
     engine = release.release.engine(release.environment)
     rolls = sum(track['enabled'] for track in values['tracks'].values()) > 1
+    each = _of_pod(values, accelerator)
     return _Need(each, size_of(values), release.strategy, engine, router_of(release.environment, values), rolls)
+
+
+def _of_pod(values: Values, accelerator: str) -> int:
+    """What the scheduler reserves for a pod: the download runs before the containers, which run together."""
+    together = sum(_limit(container, accelerator) for _, container in containers(values))
+    return max([together, *(_limit(before, accelerator) for before in _before(values))])
+
+
+def _limit(container: Values, accelerator: str) -> int:
+    return int(quantity(container.get('resources', {}).get('limits', {}).get(accelerator, '0')))
+
+
+def _before(values: Values) -> list[Values]:
+    artifact: Values = values['artifact']
+    return [artifact] if artifact['delivery'] == 'download' else []
+
+
+def _extended(values: Values) -> set[str]:
+    """Names of accelerators: what is neither CPU nor memory has the name of its vendor in front."""
+    every = [*(container for _, container in containers(values)), *_before(values)]
+    limits = [container.get('resources', {}).get('limits', {}) for container in every]
+    return {name for each in limits for name, count in each.items() if '/' in name and quantity(count)}

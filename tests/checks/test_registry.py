@@ -180,6 +180,42 @@ def test_capacity_counts_sidecars_and_one_rollout_at_a_time() -> None:
 
 
 @pytest.mark.parametrize(
+    ('download', 'server', 'sidecar', 'wanted'),
+    [(0, 1, 0, 1), (2, 1, 0, 2), (1, 1, 1, 2), (3, 1, 1, 3), (2, 0, 0, 2), (0, 0, 2, 2)],
+)
+def test_a_pod_requires_the_most_of_its_download_and_of_its_containers(
+    download: int, server: int, sidecar: int, wanted: int
+) -> None:
+    def limits(count: int) -> dict[str, Any]:
+        return {'resources': {'limits': {'nvidia.com/gpu': str(count)}}}
+
+    proxy = {'image': {'repository': 'x', 'digest': r.DIGEST}, **limits(sidecar)}
+    values = {'artifact': limits(download), **limits(server), 'containers': {'proxy': proxy}, 'replicaCount': 4}
+    version = r.version(artifact={**r.ARTIFACT, 'kind': 'model-repository'})
+    files = r.settings() | r.model('web', 'triton', [version]) | r.release('prod', 'web', values=values)
+    files |= r.following('prod', capacity={'accelerators': {'nvidia.com/gpu': 1}})
+    (problem,) = shared(files)
+    assert problem.message.startswith(f'the releases need {5 * wanted} nvidia.com/gpu, the capacity is 1: ')
+
+
+def test_slices_of_accelerators_are_counted_by_their_own_names() -> None:
+    slices = {'resources': {'accelerators': {'nvidia.com/mig-1g.5gb': 2}}, 'replicas': 3}
+    files = r.settings() | r.model('web', **slices) | r.release('prod', 'web')
+
+    def found(**capacity: int) -> list[str]:
+        names = {'gpu': 'nvidia.com/gpu', 'mig': 'nvidia.com/mig-1g.5gb'}
+        accelerators = {names[name]: count for name, count in capacity.items()}
+        return [each.message for each in shared(files | r.following('prod', capacity={'accelerators': accelerators}))]
+
+    assert found(gpu=1, mig=8) == []
+    assert found(mig=7) == [
+        'the releases need 8 nvidia.com/mig-1g.5gb, the capacity is 7: web 6, and 2 more during a rollout of web'
+    ]
+    assert found(gpu=100) == ['web requires nvidia.com/mig-1g.5gb, which the capacity does not name']
+    assert found() == []
+
+
+@pytest.mark.parametrize(
     ('strategy', 'engine', 'extra', 'hint'),
     [
         (
