@@ -117,6 +117,7 @@ def obeyed_files(paths: Iterable[str], prefix: str, registry: Registry, *, refus
                 yield Problem(place.shown, '', kind.does, 'remove it')
 
 
+_NONE = ('unspecified', 'unset')
 # Attributes of git, the values that change what is stored or shown, and what they do.
 ATTRIBUTES: Mapping[str, tuple[Callable[[str], bool], str]] = {
     'diff': (lambda value: value == 'unset', 'forges and git show no changes of this file'),
@@ -126,7 +127,6 @@ ATTRIBUTES: Mapping[str, tuple[Callable[[str], bool], str]] = {
     'filter': (lambda value: value not in _NONE, 'git writes other bytes than it stores'),
     'ident': (lambda value: value == 'set', 'git writes other bytes than it stores'),
 }  # fmt: skip
-_NONE = ('unspecified', 'unset')
 # What our own block in .gitattributes sets, for files that nobody reviews line by line.
 _GENERATED = (f'{CHARTS}/', f'{REGISTRY}/schemas/')
 
