@@ -1,4 +1,4 @@
-"""A command or URL → its output, or CommandFailed; batches of work → results, several at a time."""
+"""A command → its output, or CommandFailed; batches of work → results, several at a time."""
 
 from __future__ import annotations
 
@@ -6,14 +6,12 @@ import math
 import os
 import re
 import subprocess
-from base64 import b64encode
 from collections import deque
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, TypeVar
-from urllib.parse import unquote, urlsplit
 
 from generator.domain.problems import CommandFailed
 from generator.domain.progress import Tick
@@ -109,28 +107,6 @@ def _completed(
     if code not in ok:
         raise _failed(command, code, stdout.decode(errors='replace'), said)
     return Completed(stdout, said, code)
-
-
-def fetch(url: str, *, seconds: float = 30) -> bytes | None:
-    """Get an http(s) URL, with its credentials if any; None for 404, raises CommandFailed for other errors."""
-    # Imported here, because they take longer to import than the rest of chartloom.
-    from http.client import HTTPException
-    from urllib.error import HTTPError
-    from urllib.request import Request, urlopen
-
-    parts = urlsplit(url)
-    user, at, host = parts.netloc.rpartition('@')
-    headers = {'Authorization': f'Basic {b64encode(unquote(user).encode()).decode()}'} if at else {}
-    try:
-        with urlopen(Request(parts._replace(netloc=host).geturl(), headers=headers), timeout=seconds) as answer:
-            return bytes(answer.read())
-    except HTTPError as error:
-        error.close()
-        if error.code == 404:
-            return None
-        raise _failed(('GET', url), error.code, '', error.reason) from error
-    except (OSError, HTTPException) as error:
-        raise _failed(('GET', url), 1, '', str(getattr(error, 'reason', error))) from error
 
 
 def mask(text: str) -> str:

@@ -1,17 +1,15 @@
-"""process.py with real commands and a real HTTP server on loopback."""
+"""process.py with real commands."""
 
 from __future__ import annotations
 
 import sys
-import threading
-from collections.abc import Iterator, Sequence
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
 
 from generator.domain.problems import CommandFailed
-from generator.tools.process import Completed, fetch, in_batches, in_parallel, mask, run
+from generator.tools.process import Completed, in_batches, in_parallel, mask, run
 
 PYTHON = sys.executable
 
@@ -137,45 +135,3 @@ def test_an_error_in_a_batch_reaches_the_reader() -> None:
 
     with pytest.raises(CommandFailed):
         list(in_parallel(in_batches(range(100), most=10, jobs=2), together, int, jobs=2))
-
-
-class Answer(BaseHTTPRequestHandler):
-    def do_GET(self) -> None:
-        status = int(self.path[1:])
-        body = (self.headers['Authorization'] or '').encode()
-        self.send_response(status)
-        self.send_header('Content-Length', str(len(body)))
-        self.end_headers()
-        self.wfile.write(body)
-
-    def log_message(self, *ignored: object) -> None:
-        """Say nothing."""
-
-
-@pytest.fixture
-def server() -> Iterator[str]:
-    with ThreadingHTTPServer(('127.0.0.1', 0), Answer) as running:
-        thread = threading.Thread(target=running.serve_forever, kwargs={'poll_interval': 0.02})
-        thread.start()
-        yield f'127.0.0.1:{running.server_port}'
-        running.shutdown()
-        thread.join()
-
-
-def test_fetch_sends_the_credentials_of_the_url(server: str) -> None:
-    assert fetch(f'http://{server}/200') == b''
-    assert fetch(f'http://bot:p%40ss@{server}/200') == b'Basic Ym90OnBAc3M='
-
-
-def test_fetch_tells_what_is_not_there_from_what_failed(server: str) -> None:
-    assert fetch(f'http://{server}/404') is None
-    with pytest.raises(CommandFailed) as failed:
-        fetch(f'http://bot:t0ken@{server}/503')
-    assert (failed.value.command, failed.value.code) == (('GET', f'http://***@{server}/503'), 503)
-
-
-def test_fetch_from_nowhere_is_a_failed_command() -> None:
-    with pytest.raises(CommandFailed) as failed:
-        fetch('http://127.0.0.1:1/x')
-    assert failed.value.code == 1
-    assert 'refused' in failed.value.stderr

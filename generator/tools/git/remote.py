@@ -9,6 +9,7 @@ from pathlib import Path
 from generator.domain.layout import CHARTS, DOCUMENTS, REGISTRY, is_ledger
 from generator.domain.problems import CommandFailed, problem
 from generator.domain.tree import LINK
+from generator.tools.git.address import check_address
 from generator.tools.git.repository import Repository, open_bare
 from generator.tools.git.run import call
 from generator.tools.process import mask
@@ -125,6 +126,7 @@ def shown_branch(remote: str, branch: str) -> str:
 @contextmanager
 def temporary_clone(url: str, branch: str, prefix: str, *, may_be_empty: bool = False) -> Iterator[Repository]:
     """Clone the head of one branch into a temporary folder; an empty remote gives a branch without a commit."""
+    check_address(url, '--repo')
     with temporary_folder() as folder:
         target = folder / 'repository'
         if may_be_empty and not call(Path(), ('ls-remote', '--', url)):

@@ -16,7 +16,7 @@ from jsonschema_rs import Draft7Validator, ReferencingError, ValidationError
 
 from generator.domain.places import json_path
 from generator.domain.problems import Problem, problem
-from generator.tools.process import fetch, mask
+from generator.tools.process import mask
 
 # Default and layout of kubeconform, so that its users' locations work here (github.com/yannh/kubeconform).
 _DEFAULT = 'https://raw.githubusercontent.com/yannh/kubernetes-json-schema/master'
@@ -94,6 +94,8 @@ class ObjectSchemas:
         if kept:
             with suppress(OSError, ValueError):
                 return _schema(kept.read_bytes())
+        from generator.tools.http import fetch  # its import takes longer than reading schemas from a folder
+
         if (text := fetch(place)) is None:
             return None
         schema = _schema(text)
