@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import jsonschema_rs
 
+from generator.documents.kubernetes_forms import form_hint, list_hint, scalar_hint
 from generator.documents.read import Mark
 from generator.documents.schema_way import Way
 from generator.domain.credentials import veiled
@@ -118,7 +119,8 @@ def _faults(error: ValidationError, way: Way, written: Mapping[Path, Mark]) -> I
             known = list(error.schema.get('properties', {}))
             listed = '' if len(known) <= _LISTED else f'see the schema for the {len(known)} keys allowed here'
             for key in sorted(set(value) - set(known)):
-                yield Fault((*path, key), f'unknown key {quoted(key)}', suggest(key, known, listed))
+                hint = form_hint((*path, key), value[key], known, way.value_keys) or suggest(key, known, listed)
+                yield Fault((*path, key), f'unknown key {quoted(key)}', hint)
         case 'required':
             for key in (key for key in limit if key not in value):
                 about = way.described(key)
@@ -183,11 +185,13 @@ def _wrong_type(path: Path, error: ValidationError, way: Way, mark: Mark | None)
         return Fault(path, message, as_text if mark else 'quote it as it is written in the file')
     if 'string' in names:
         return Fault(path, message, f'write {kinds}; quote text that contains ": " or starts with {{ or [')
+    if 'object' in names and not isinstance(value, list) and (hint := scalar_hint(path)):
+        return Fault(path, message, hint)
     if 'object' in names and isinstance(value, str) and (close := nearest(value, error.schema.get('properties', ()))):
         return Fault(path, message, f'write a map with the key {quoted(close)}')
     if 'object' in names and isinstance(value, list):
         known = error.schema.get('properties', {})
-        named = 'write a name before each entry: maps are merged by name, lists are not'
+        named = list_hint(path, value)
         return Fault(path, message, f'write a map; {suggest("", known)}' if 0 < len(known) <= _LISTED else named)
     if isinstance(value, str) and not {'integer', 'number', 'boolean'}.isdisjoint(names):
         return Fault(path, message, f'write {kinds}, without quotes')

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -41,6 +41,11 @@ class Way:
             found, self.form = found[part], part
         self.schemas.append(found)
         return found
+
+    @property
+    def value_keys(self) -> Collection[str]:
+        """The keys of the values of charts, () if the document is these values."""
+        return self.others['values.json']['properties'] if 'values.json' in self.others else ()
 
     def described(self, key: str = '') -> str:
         """Return the nearest schema's description of a value, or of a key that the value should have."""

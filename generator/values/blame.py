@@ -60,7 +60,9 @@ def _writes(layer: Layer, path: Path) -> bool:
     shared = min(len(layer.target), len(path))
     if layer.target[:shared] != path[:shared]:
         return False
-    return any(_overlap(leaf, path) for leaf, value in leaves(layer.values, layer.target) if value != {})
+    # An empty map changes nothing, but it may be an unknown key.
+    found = leaves(layer.values, layer.target)
+    return any(_overlap(leaf, path) for leaf, value in found if value != {} or leaf == path)
 
 
 def _overlap(one: Path, other: Path) -> bool:

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Any
 
+from generator.documents.kubernetes_forms import list_hint, scalar_hint
 from generator.domain.generated import Layer
 from generator.domain.places import Path, json_path
 from generator.domain.problems import Problem
@@ -117,7 +118,7 @@ def kind_problems(base: Values, layer: Layer) -> list[Problem]:
 
 def _kinds(base: Any, over: Any, path: Path) -> Iterable[tuple[Path, str, str]]:
     if _kind(base) != _kind(over):
-        yield path, f'{_kind(over)} would replace {_kind(base)}', _kind_hint(base, over)
+        yield path, f'{_kind(over)} would replace {_kind(base)}', _kind_hint(base, over, path)
     elif isinstance(base, Mapping):
         if base and path and not over:
             yield path, 'an empty map changes nothing: maps are merged key by key', _EMPTY_HINT
@@ -129,9 +130,9 @@ def _kinds(base: Any, over: Any, path: Path) -> Iterable[tuple[Path, str, str]]:
 _EMPTY_HINT = 'remove it here; null removes what is inherited'
 
 
-def _kind_hint(base: Any, over: Any) -> str:
-    if isinstance(base, Mapping) and isinstance(over, list | tuple):
-        return 'write a name before each entry: maps are merged by name, lists are not'
+def _kind_hint(base: Any, over: Any, path: Path) -> str:
+    if isinstance(base, Mapping):
+        return list_hint(path, over) if isinstance(over, list | tuple) else scalar_hint(path) or 'write a map'
     return f'write {_kind(base)}'
 
 
