@@ -27,12 +27,26 @@ _PROBES = ('startupProbe', 'readinessProbe', 'livenessProbe')
 
 def reference_faults(values: Values) -> Iterator[Fault]:
     """Yield references to no variable of their container, and variables that refer to each other."""
-    yield from _of_container((), values)
+    if _refers(values):
+        yield from _of_container((), values)
     for name, container in enabled(values['containers']).items():
-        yield from _of_container(('containers', name), container)
-    if values['artifact']['delivery'] == 'download':
+        if _refers(container):
+            yield from _of_container(('containers', name), container)
+    if values['artifact']['delivery'] == 'download' and _refers(values['artifact']):
         own = (f'ARTIFACT_{name}' for name in _OF_DOWNLOADS)
         yield from _of_variables(('artifact', 'env'), enabled(values['artifact']['env']), {*own})
+
+
+def _refers(container: Values) -> bool:
+    """Whether a container has anything like a reference: most have none, and every release is looked at."""
+    for variable in container.get('env', {}).values():
+        if '$(' in variable.get('value', ''):
+            return True
+    for words in (container.get('command', ()), container.get('args', ()), container.get('parameters', {}).values()):
+        for word in words:
+            if isinstance(word, str | list) and '$(' in str(word):
+                return True
+    return any('$(' in word for probe in _PROBES for word in container.get(probe, {}).get('command', ()))
 
 
 def references(text: str) -> list[str]:
