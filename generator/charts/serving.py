@@ -41,10 +41,11 @@ def names(model: Model, version: ModelVersion, runtime: Runtime, starter: Values
     for layer in layers:
         ports, artifact = layer.get('ports'), layer.get('artifact')
         for name, port in ports.items() if isinstance(ports, Mapping) else ():
-            if isinstance(port, Mapping) and 'containerPort' in port:
-                found[f'ports.{name}'] = str(port['containerPort'])
-        if isinstance(artifact, Mapping) and 'mountPath' in artifact:
-            found['mountPath'] = str(artifact['mountPath'])
+            # Values of a model are not checked yet.
+            if isinstance(port, Mapping) and type(number := port.get('containerPort')) is int:
+                found[f'ports.{name}'] = str(number)
+        if isinstance(artifact, Mapping) and isinstance(path := artifact.get('mountPath'), str):
+            found['mountPath'] = path
     return found
 
 
@@ -175,9 +176,11 @@ def _said(places: Values, values: Values) -> Iterator[_Said]:
         if key.upper() in variables and 'value' in variable and not variable.get('secret'):
             yield _Said(('env', key), f"variable '{key}'", (variable['value'],))
     for file, setting in places.get('settings', {}).items():
-        content = enabled(values['files']).get(file, {}).get('content', '')
-        for match in re.finditer(rf'^\s*{re.escape(setting)}\s*[=:].*?([0-9]+)\s*$', content, re.MULTILINE):
-            yield _Said(('files', file, 'content'), f"'{setting}' of {file}", (match[1],))
+        for line in str(enabled(values['files']).get(file, {}).get('content', '')).splitlines():
+            key, _, text = line.partition('=')
+            if key.strip() == setting:
+                number = text.strip().rpartition(':')[2]  # of an address
+                yield _Said(('files', file, 'content'), f"'{setting}' of {file}", (number,))
 
 
 def _plain(key: str) -> str:

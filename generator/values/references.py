@@ -17,11 +17,12 @@ from generator.domain.records import Values
 from generator.domain.words import quoted, some, suggest
 from generator.values.merge import enabled
 
-# A name that no variable can have is text, such as $(cat file) in a script.
-_REFERENCE = re.compile(r'\$\$|\$\(([A-Za-z_][A-Za-z0-9_.-]*)\)')
+# What no variable can be called is text, such as $(cat file) in a script.
+_VARIABLE = re.compile(r'[A-Za-z_][A-Za-z0-9_.-]*')
 # In every container; other Services have no variables, because charts turn them off.
 _ALWAYS = 'KUBERNETES_'
 _OF_DOWNLOADS = ('URI', 'SHA256', 'DIRECTORY', 'TARGET', 'UNPACK', 'FILES')
+_CIRCLES = 10
 _PROBES = ('startupProbe', 'readinessProbe', 'livenessProbe')
 
 
@@ -51,14 +52,30 @@ def _refers(container: Values) -> bool:
 
 def references(text: str) -> list[str]:
     """Return the names that a text refers to, in order."""
-    return [name for name in _REFERENCE.findall(text) if name] if '$(' in text else []
+    return [name for name, _ in _pieces(text) if _VARIABLE.fullmatch(name)] if '$(' in text else []
 
 
 def expanded(text: str, variables: Mapping[str, str]) -> str:
     """Replace references as Kubernetes does; those to other variables stay."""
-    if '$' not in text:
-        return text
-    return _REFERENCE.sub(lambda match: variables.get(match[1], match[0]) if match[1] else '$', text)
+    return ''.join(variables.get(name, piece) if name else piece for name, piece in _pieces(text))
+
+
+def _pieces(text: str) -> Iterator[tuple[str, str]]:
+    """Yield the name and text of each reference, and the texts between them, with '' as name and `$$` as `$`."""
+    start = at = 0
+    last = text.rfind(')')  # no reference ends after it
+    while 0 <= (at := text.find('$', at)) < len(text) - 1:
+        if text[at + 1] == '(' and at < last:
+            close = text.index(')', at)
+            yield '', text[start:at]
+            yield text[at + 2 : close], text[at : close + 1]
+            start = at = close + 1
+        elif text[at + 1] == '$':
+            yield '', text[start : at + 1]
+            start = at = at + 2
+        else:
+            at += 1
+    yield '', text[start:]
 
 
 def expanded_variables(variables: Mapping[str, str]) -> dict[str, str]:
@@ -125,9 +142,9 @@ def _of_probe(path: Path, text: str, variables: Mapping[str, Any]) -> Iterator[F
 
 
 def _circles(named: Mapping[str, list[str]]) -> Iterator[list[str]]:
-    """Yield circles of references, each from its first name on; none shares a name with another."""
+    """Yield the first circles of references, each from its first name on; none shares a name with another."""
     left = dict(named)
-    while True:
+    for _ in range(_CIRCLES):
         try:
             TopologicalSorter(left).prepare()
             return

@@ -197,3 +197,12 @@ def test_not_every_runtime_takes_every_name(runtime: str, name: str, message: st
     assert [(problem.path, problem.message) for problem in found] == (
         [('$.spec.servedName', message)] if message else []
     )
+
+
+@pytest.mark.parametrize('wrong', ['x', True, None, [], {}, -1, 2**70, 1.5])
+def test_a_wrong_value_is_told_as_what_it_is(wrong: Any) -> None:
+    for values in ({'ports': {'http': {'containerPort': wrong}}}, {'ports': {'http': wrong}}, {'ports': wrong},
+                   {'artifact': {'mountPath': wrong}}, {'artifact': wrong}):  # fmt: skip
+        with pytest.raises(ProblemsFound) as found:
+            chart('triton', values=values)
+        assert {problem.file for problem in found.value.problems} == {FILE}

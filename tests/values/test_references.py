@@ -36,6 +36,12 @@ def test_references_are_found_by_kubernetes_rule() -> None:
     assert references('$$(A) $$$(B) $(C') == ['B']
     assert references('$(cat /file) $() $(1) ${A} $A') == []
     assert expanded('$$(A) $$$(B) $(C $(D) $$', {'A': 'a', 'B': 'b'}) == '$(A) $b $(C $(D) $'
+    assert references('$(A$(B)') == [], 'the first ) ends it'
+    assert expanded('$(A$(B)$(B', {'A': 'a', 'B': 'b'}) == '$(A$(B)$(B'
+    assert expanded('a$ $(b $$', {}) == 'a$ $(b $'
+    for many in ('$(' * 200_000, '$' * 400_000, '$(a' * 200_000 + ')'):
+        assert references(many) == []
+        expanded(many, {})
     assert expanded_variables({'A': 'x$(B)', 'B': '$(C)$(C)', 'C': 'c'}) == {'A': 'xcc', 'B': 'cc', 'C': 'c'}
 
 
