@@ -65,8 +65,9 @@ def place_of(release: ResolvedRelease, kind: str, path: Path) -> tuple[str, str]
 def opened_by_values(scope: Scope) -> Iterator[Problem]:
     """Report values that open a route: it would have no gateway, or one that is not the environment's."""
     for item in written(scope.registry):
-        for key in KINDS.values():
-            if at(item.spec.get('values'), (key, 'enabled')) is True:
+        values = item.spec.get('values')
+        for key in KINDS.values() if values else ():
+            if at(values, (key, 'enabled')) is True:
                 message = 'a route is opened by route of the model, or by routes of an application'
                 place = json_path(('spec', 'values', key, 'enabled'))
                 yield Problem(item.file, place, message, 'write it there, and remove it here')

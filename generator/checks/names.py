@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from generator.checks.clusters import cluster_key
 from generator.checks.objects import endings, tracks
 from generator.checks.scope import Scope
-from generator.domain.choices import reaches_other_clusters
+from generator.domain.choices import agent_title, reaches_other_clusters
 from generator.domain.generated import ResolvedRelease
 from generator.domain.layout import bootstrap_name, delivery_name
 from generator.domain.problems import Problem
@@ -35,6 +35,9 @@ def reserved_names(scope: Scope) -> Iterator[Problem]:
     for environment in scope.registry.environments.values():
         if environment.namespace.startswith(_SYSTEM):
             message = f"the namespace '{environment.namespace}' is reserved by Kubernetes"
+            yield Problem(environment.file, '$.spec.namespace', message, 'choose another namespace')
+        if environment.namespace == environment.agent_namespace:
+            message = f"the namespace '{environment.namespace}' is that of {agent_title(environment.agent)}"
             yield Problem(environment.file, '$.spec.namespace', message, 'choose another namespace')
         if bootstrap_name('') == f'{environment.name}-':
             message = f"the name '{environment.name}' is reserved for the bootstrap of other environments"

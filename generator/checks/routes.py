@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from generator.checks.written import at
 from generator.domain.places import Path, json_path
 from generator.domain.problems import Problem
-from generator.domain.records import Application, Model, Registry
+from generator.domain.records import Application, Model, Registry, Release
 from generator.domain.words import quoted, suggest
 
 _KINDS = {'path': 'HTTP', 'grpcService': 'gRPC'}
@@ -21,6 +22,9 @@ def route_problems(registry: Registry) -> Iterator[Problem]:
     for model in registry.models.values():
         yield from _of_model(model, routed)
         yield from _auth(model, routed)
+    for release in registry.releases.values():
+        if 'values' in release.spec:
+            yield from _of_release(release, routed)
 
 
 def _of_application(application: Application) -> Iterator[Problem]:
@@ -73,6 +77,15 @@ def _of_model(model: Model, routed: dict[tuple[str, str], Application]) -> Itera
         message = f"host name '{model.hostname}' is used by the HTTP route: a gateway accepts only one of the two"
         place = ('spec', 'route', 'grpc', 'hostname')
         yield Problem(model.file, json_path(place), message, 'give gRPC a host name of its own')
+
+
+def _of_release(release: Release, routed: dict[tuple[str, str], Application]) -> Iterator[Problem]:
+    """Report rules by which a member would take requests of the others: they have one host name."""
+    for kind, path in (('HTTP', ('route', 'rules')), ('gRPC', ('grpcRoute', 'methods'))):
+        if at(release.spec['values'], path) and (application := routed.get((release.model, kind))):
+            message = f"the {kind} routes of this model are those of application '{application.name}'"
+            place = json_path(('spec', 'values', *path))
+            yield Problem(release.file, place, message, f'write them into {application.file}')
 
 
 def _auth(model: Model, routed: dict[tuple[str, str], Application]) -> Iterator[Problem]:
