@@ -87,7 +87,7 @@ def _is_many(artifact: Values) -> bool:
 
 def _download(artifact: Values, form: Values, source: Path) -> Iterator[Fragment]:
     scheme = artifact['uri'].partition('://')[0]
-    store = {'cidr': '0.0.0.0/0', 'ports': {'store': {'port': _port(artifact['uri']), 'protocol': 'TCP'}}}
+    store = {'cidr': '*', 'ports': {'store': {'port': _port(artifact['uri']), 'protocol': 'TCP'}}}
     yield (*source, 'uri'), ('networkPolicy', 'egress', 'artifact-store'), store
     path = _directory(form) if _is_many(artifact) else form['path']
     values = {**_common(artifact, path), 'delivery': 'download', 'unpack': _is_archive(artifact, form)}

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import NamedTuple, assert_never
 
-from generator.domain.choices import TOOLS, Engine, Router, Tool
+from generator.domain.choices import TOOLS, Engine, Router, Tool, is_meshed
 from generator.domain.records import Environment, Values
 from generator.strategies.gateways import unenforced
 
@@ -63,6 +63,8 @@ def _used(environment: Environment) -> Iterator[Tool]:
     if tool := tool_of(environment.engine):
         yield tool
     yield from _of_router(environment)
+    if is_meshed(environment.mesh):
+        yield 'istio-security'
     if monitoring.get('podMonitor') or monitoring.get('rules'):
         yield 'prometheus-operator'
     if monitoring.get('dashboards'):
@@ -96,8 +98,6 @@ def _of_router(environment: Environment) -> Iterator[Tool]:
                 yield 'envoy-gateway'
         case 'istio':
             yield 'istio'
-            if signed:
-                yield 'istio-security'
         case 'nginx':
             yield 'nginx'
             if 'tls' in environment.spec:
@@ -123,6 +123,7 @@ def _of_tool(tool: Tool) -> tuple[Kind, ...]:
                 'security.istio.io',
                 RequestAuthentication='requestauthentications',
                 AuthorizationPolicy='authorizationpolicies',
+                PeerAuthentication='peerauthentications',
             )
         case 'nginx':
             return _kinds('networking.k8s.io', Ingress='ingresses')

@@ -10,6 +10,7 @@ from generator.checks.agents import agent_problems
 from generator.checks.clusters import cluster_key
 from generator.checks.credentials import credential_problems
 from generator.checks.kubernetes import FEATURES
+from generator.checks.platform import platform_problems
 from generator.checks.references import reference_problems
 from generator.checks.rollouts import rollout_problems
 from generator.checks.routes import route_problems
@@ -60,6 +61,7 @@ def _environment(environment: Environment, registry: Registry) -> Iterator[Probl
         hint = 'add server: https://<host>[:<port>], as registered in Argo CD; its own cluster is https://kubernetes.default.svc'
         yield Problem(file, '$.spec.cluster', "Argo CD needs the address of the cluster's API server", hint)
     yield from _controller(environment)
+    yield from platform_problems(environment)
     for feature in FEATURES:
         if not feature.path and not feature.is_in(environment):
             message = f"Kubernetes '{environment.kubernetes}' has no {feature.name}, which the charts require"

@@ -13,6 +13,7 @@ from generator.checks.capacity import accelerators
 from generator.checks.gateways import gateway_faults
 from generator.checks.kubernetes import feature_faults
 from generator.checks.limits import limit_problems
+from generator.checks.network import cidr_faults, egress_problems
 from generator.checks.rules import broken
 from generator.checks.scope import Scope
 from generator.checks.sizes import size_problems
@@ -46,6 +47,7 @@ def release_problems(release: ResolvedRelease, registry: Registry) -> list[Probl
         *_images(release),
         *feature_faults(release.merged, release.environment),
         *gateway_faults(release.merged, release.environment),
+        *cidr_faults(release.merged),
         *monitoring.faults(release),
         *_serving(release),
     ]
@@ -53,6 +55,7 @@ def release_problems(release: ResolvedRelease, registry: Registry) -> list[Probl
     return [
         *problems,
         *broken(Scope(registry, (release,)), 'release'),
+        *egress_problems(release),
         *monitoring.monitoring_problems(release),
         *limit_problems(release),
         *size_problems(release),

@@ -23,6 +23,8 @@ _DECIDED: tuple[tuple[Path, str], ...] = (
     (('tracks',), 'spec.strategy and the current rollout'),
     (('routing',), 'the routes and the strategy'),
     *(((route, key), _BY_GATEWAY) for route in ('route', 'grpcRoute') for key in ('type', 'gateway')),
+    (('mesh',), 'spec.mesh of the environment'),
+    (('podLabels',), 'spec.mesh and spec.workloadIdentity of the environment'),
     (('auth',), 'the application or spec.route.auth of the model, with spec.identity of the environment'),
     (('tls',), 'spec.tls of the environment'),
     (('externalSecrets', 'store'), 'spec.secretStore of the environment'),

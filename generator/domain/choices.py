@@ -1,4 +1,4 @@
-"""Closed sets of the registry (agents, engines, routers, controllers of gateways, tools, ways to authenticate); facts.
+"""Closed sets of the registry (agents, engines, routers, controllers of gateways, meshes, tools and others); facts.
 
 Code that depends on a member uses `match` and ends in `assert_never`: mypy then reports every place that a new member
 affects.
@@ -18,11 +18,25 @@ Controller = Literal[
     'envoy-gateway', 'istio', 'kgateway', 'cilium', 'contour', 'nginx-gateway-fabric', 'traefik', 'gke',
 ]  # fmt: skip
 Auth = Literal['none', 'jwt', 'oidc']
+# How the pods of an environment are in Istio's mesh.
+Mesh = Literal['none', 'sidecar', 'ambient']
+# Who checks tokens and accounts; the value is that of the charts.
+Enforcer = Literal['gateway', 'sidecar', 'waypoint']
+# How pods get credentials of their cloud.
+CloudIdentity = Literal['gke', 'eks-pod-identity', 'eks-irsa', 'azure']
+# What answers the DNS requests of pods.
+Dns = Literal['kube-dns', 'node-local', 'openshift']
 # Tools in a cluster whose objects releases may have.
 Tool = Literal[
     'argo-rollouts', 'flagger', 'gateway-api', 'envoy-gateway', 'istio', 'istio-security', 'nginx', 'cert-manager',
     'external-secrets', 'keda', 'prometheus-operator', 'dashboards',
 ]  # fmt: skip
+# Annotations of ServiceAccounts, by which clouds know them.
+_ANNOTATIONS: tuple[tuple[str, CloudIdentity], ...] = (
+    ('iam.gke.io/', 'gke'),
+    ('eks.amazonaws.com/', 'eks-irsa'),
+    ('azure.workload.identity/', 'azure'),
+)
 
 AGENTS: tuple[Agent, ...] = get_args(Agent)
 ENGINES: tuple[Engine, ...] = get_args(Engine)
@@ -172,3 +186,44 @@ def controller_title(controller: Controller) -> str:
             return 'GKE Gateway'
         case _:
             assert_never(controller)
+
+
+def is_of_istio(router: Router, controller: Controller | None) -> bool:
+    """Whether the gateway is Istio's: it is part of the mesh, and others connect to pods without the mesh's TLS."""
+    match router:
+        case 'istio':
+            return True
+        case 'gateway-api':
+            return controller is not None and _is_istio(controller)
+        case 'service' | 'nginx':
+            return False
+        case _:
+            assert_never(router)
+
+
+def _is_istio(controller: Controller) -> bool:
+    match controller:
+        case 'istio':
+            return True
+        case (
+            'envoy-gateway' | 'kgateway' | 'cilium' | 'contour' | 'nginx-gateway-fabric' | 'traefik' | 'gke'
+        ):  # fmt: skip
+            return False
+        case _:
+            assert_never(controller)
+
+
+def is_meshed(mesh: Mesh) -> bool:
+    """Whether the pods are in Istio's mesh."""
+    match mesh:
+        case 'none':
+            return False
+        case 'sidecar' | 'ambient':
+            return True
+        case _:
+            assert_never(mesh)
+
+
+def cloud_identity_of(annotation: str) -> CloudIdentity | None:
+    """Return the kind of cloud identity that an annotation of a ServiceAccount is for."""
+    return next((kind for prefix, kind in _ANNOTATIONS if annotation.startswith(prefix)), None)

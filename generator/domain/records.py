@@ -6,7 +6,16 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from generator.domain.choices import Agent, Controller, Engine, Router, agent_namespace
+from generator.domain.choices import (
+    Agent,
+    CloudIdentity,
+    Controller,
+    Engine,
+    Mesh,
+    Router,
+    agent_namespace,
+    cloud_identity_of,
+)
 from generator.domain.places import Path
 from generator.domain.strategy import Strategy
 
@@ -136,6 +145,26 @@ class Environment:
         """The controller of the gateway of router gateway-api, if the environment sets it."""
         found: Controller | None = self.spec.get('gateway', {}).get('controller')
         return found
+
+    @property
+    def mesh(self) -> Mesh:
+        """How the pods are in Istio's mesh."""
+        found: Mesh = self.spec['mesh']['mode'] if 'mesh' in self.spec else 'none'
+        return found
+
+    @property
+    def cloud_identity(self) -> CloudIdentity | None:
+        """How the pods get credentials of their cloud: as the file says, else by its annotations."""
+        if 'workloadIdentity' not in self.spec:
+            return None
+        spec = self.spec['workloadIdentity']
+        kind: CloudIdentity | None = spec.get('kind')
+        return kind or next(filter(None, map(cloud_identity_of, spec.get('annotations', {}))), None)
+
+    @property
+    def waypoint(self) -> str:
+        """Name of the mesh's waypoint in the namespace, or ''."""
+        return str(self.spec.get('mesh', {}).get('waypoint', ''))
 
     @property
     def engine(self) -> Engine:

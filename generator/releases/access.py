@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any, assert_never
 
-from generator.domain.choices import Auth, Router
+from generator.domain.choices import Auth, Enforcer, Router, is_meshed, is_of_istio
 from generator.domain.generated import Layer
 from generator.domain.places import Path
 from generator.domain.problems import ProblemsFound, problem
@@ -36,6 +36,8 @@ def auth_layers(environment: Environment, access: Access, hostnames: Sequence[st
     _check_identity(environment, access.kind, needs)
     router, identity = environment.router, environment.spec['identity']
     yield Layer(access.file, access.source, ('auth', 'type'), access.kind)
+    if (enforcer := _enforcer(environment, access.kind)) != 'gateway':
+        yield Layer(environment.file, ('spec', 'mesh'), ('auth', 'enforcedBy'), enforcer)
     found = {key: identity[key] for key in _KEYS if key in identity}
     annotations: dict[str, str] = {}
     match router:
@@ -72,7 +74,8 @@ def _jwt(environment: Environment) -> tuple[str, ...]:
         case 'service':  # no requests from outside
             return ()
         case 'gateway-api':
-            _check_controller(environment, 'auth.jwt')
+            if not (_by_mesh(environment) and is_meshed(environment.mesh)):
+                _check_controller(environment, 'auth.jwt')
             return ('issuer', 'jwksUri')
         case 'istio':
             return ('issuer', 'jwksUri')
@@ -97,6 +100,38 @@ def _oidc(environment: Environment) -> tuple[str, ...]:
             return ('authUrl', 'signInUrl')
         case _:
             assert_never(router)
+
+
+def _by_mesh(environment: Environment) -> bool:
+    """Whether the mesh checks tokens: behind a gateway of Istio, whose own policies would be in its namespace."""
+    return is_of_istio(environment.router, environment.controller)
+
+
+def _enforcer(environment: Environment, kind: Auth) -> Enforcer:
+    """Who checks tokens; raises ProblemsFound if nobody would, or if the gateway itself had no need of one."""
+    if not _by_mesh(environment) or kind != 'jwt':
+        return 'gateway'
+    gateway = environment.spec['gateway']
+    home = gateway.get('proxyNamespace', gateway['namespace'])
+    if home in (environment.namespace, environment.spec.get('monitoring', {}).get('namespace')):
+        message = f"auth 'jwt' is not enforced: the gateway's pods are in '{home}', which needs no token"
+        hint = 'run the gateway in a namespace of its own'
+        raise problem(environment.file, '$.spec.gateway', message, hint)
+    mesh = environment.mesh
+    match mesh:
+        case 'none':
+            message = "auth 'jwt' is not enforced: Istio checks tokens in the mesh, and the pods are not in it"
+            hint = "add mesh: {mode: sidecar}, or use router 'gateway-api' with controller envoy-gateway"
+            raise problem(environment.file, '$.spec.mesh', message, hint)
+        case 'sidecar':
+            return 'sidecar'
+        case 'ambient':
+            if environment.waypoint:
+                return 'waypoint'
+            message = "auth 'jwt' is not enforced: an ambient mesh checks tokens in a waypoint only"
+            raise problem(environment.file, '$.spec.mesh', message, "add the waypoint's name, or use mode sidecar")
+        case _:
+            assert_never(mesh)
 
 
 def _cannot(environment: Environment, kind: Auth, hint: str) -> ProblemsFound:

@@ -12,6 +12,8 @@ from generator.domain.places import Path
 from generator.domain.records import Application, Environment, Registry, Release, Values
 from generator.domain.strategy import WrittenStrategy
 from generator.releases.access import identity_layers
+from generator.releases.mesh import pod_layers
+from generator.releases.network import network_layers
 from generator.releases.routes import route_layers
 from generator.strategies.compile import kind_layers
 from generator.strategies.flagger import primary_name
@@ -28,6 +30,8 @@ def release_layers(
         *_application_layers(release, environment, chart, applications, registry),
         *_environment_layers(release, environment, chart),
         *identity_layers(environment, release.model),
+        *network_layers(environment),
+        *pod_layers(environment),
     ]
     for place in (environment, release):
         layers += removal_layers(place.file, place.removed)

@@ -19,6 +19,7 @@ from generator.domain.strategy import Rolling, WrittenStrategy
 from generator.releases.access import secret_layers
 from generator.releases.causes import one_for_each_cause
 from generator.releases.layers import mirror_layers, release_layers
+from generator.releases.mesh import plaintext_layers
 from generator.releases.nginx import nginx_layers
 from generator.releases.pins import choose_entry
 from generator.releases.routes import routing_layers
@@ -113,6 +114,7 @@ def resolve_pinned(
         secret_layers,
         nginx_layers,
         mirror_layers,
+        plaintext_layers,
         routing_layers,
     )
     for derive in follow:

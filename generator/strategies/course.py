@@ -23,7 +23,7 @@ OF_THE_RELEASE = frozenset(
     """
     fullnameOverride partOf removed team replicaCount revisionHistoryLimit serviceAccount service autoscaling
     podDisruptionBudget networkPolicy route grpcRoute routing tls auth externalSecrets strategy tracks monitoring test
-    global
+    mesh podLabels global
     """.split()
 )
 CHART = 'chart'
@@ -191,7 +191,9 @@ def workload_difference(old: Values, new: Values) -> dict[str, Any]:
 
 
 def workload_digest(values: Values) -> str:
-    return hashlib.sha256(_text(workload(values)).encode()).hexdigest()
+    """Return a digest of the values that restart pods: those of a track, and labels that all tracks share."""
+    labels = {'podLabels': values['podLabels']} if values.get('podLabels') else {}
+    return hashlib.sha256(_text({**workload(values), **labels}).encode()).hexdigest()
 
 
 def _text(value: Any) -> str:

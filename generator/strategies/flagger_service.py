@@ -37,6 +37,8 @@ def flagger_service(context: Context) -> dict[str, Any]:
         'appProtocol': port['appProtocol'],
         'portDiscovery': True,
     }
+    if labels := context.values.get('mesh', {}).get('serviceLabels'):
+        found |= {service: {'labels': labels} for service in ('apex', 'primary', 'canary')}
     return found | _route(rule, route, context.router) if rule else found
 
 

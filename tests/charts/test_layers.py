@@ -128,7 +128,7 @@ def test_a_download() -> None:
 )
 def test_the_network_policy_lets_a_download_out(uri: str, port: int) -> None:
     store = values(with_artifact(uri=uri), 'tensorflow-serving')['networkPolicy']['egress']['artifact-store']
-    assert store == {'cidr': '0.0.0.0/0', 'ports': {'store': {'port': port, 'protocol': 'TCP'}}}
+    assert store == {'cidr': '*', 'ports': {'store': {'port': port, 'protocol': 'TCP'}}}
 
 
 def test_a_volume_needs_no_way_out_and_no_checksum() -> None:

@@ -40,6 +40,7 @@ def made(prefix: str = '', its: Settings | None = None, **spec: Any) -> dict[tup
     return {(obj['kind'], obj['metadata']['name']): obj for obj in json.loads(json.dumps(objects))}
 
 
+MESH = {'mode': 'sidecar'}
 REMOTE = {'cluster': {'name': 'shop-prod', 'server': 'https://k8s.example:6443'}}
 SHAPES: list[dict[str, Any]] = [
     {},
@@ -278,8 +279,10 @@ USES: list[tuple[dict[str, Any], set[str]]] = [
     ({**r.ENVOY, **IDENTITY}, {'HTTPRoute', 'GRPCRoute', 'SecurityPolicy'}),
     ({**r.GATEWAY, 'router': 'istio'}, {'VirtualService', 'DestinationRule'}),
     (
-        {**r.GATEWAY, 'router': 'istio', **IDENTITY},
-        {'VirtualService', 'DestinationRule', 'RequestAuthentication', 'AuthorizationPolicy'},
+        {**r.GATEWAY, 'router': 'istio', **IDENTITY, 'mesh': {'mode': 'sidecar'}},
+        {
+            'VirtualService', 'DestinationRule', 'RequestAuthentication', 'AuthorizationPolicy', 'PeerAuthentication',
+        },
     ),
     ({**r.GATEWAY, 'router': 'nginx'}, {'Ingress'}),
     ({**r.GATEWAY, 'router': 'nginx', 'tls': {'issuer': {'name': 'le'}}}, {'Ingress', 'Certificate'}),
@@ -310,6 +313,11 @@ def test_argo_cd_may_make_the_kinds_that_an_environment_uses_and_no_others(
     spec: dict[str, Any], more: set[str]
 ) -> None:
     assert permitted(**spec) == ALWAYS | more
+
+
+@pytest.mark.parametrize('spec', [{}, {'mesh': {'mode': 'none'}}, {'agent': 'flux'}])
+def test_only_a_mesh_has_exceptions_of_its_tls(spec: dict[str, Any]) -> None:
+    assert 'peerauthentication' not in json.dumps([*made(**spec).values()]).lower()
 
 
 def plural(kind: str) -> str:

@@ -154,7 +154,7 @@ def test_the_time_limit_of_a_release_reaches_nginx(
     [
         (ENVOY, 'jwt', {'SecurityPolicy'}),
         (ENVOY, 'oidc', {'SecurityPolicy'}),
-        (ISTIO, 'jwt', {'RequestAuthentication', 'AuthorizationPolicy'}),
+        ({**ISTIO, 'mesh': {'mode': 'sidecar'}}, 'jwt', {'RequestAuthentication', 'AuthorizationPolicy'}),
         (NGINX, 'oidc', set()),
         (ENVOY, 'none', set()),
         ({}, 'jwt', set()),
@@ -199,6 +199,22 @@ def test_nobody_comes_in_without_what_the_route_asks_for(
         ),
         (ENVOY, 'jwt', "requires issuer, jwksUri in 'identity'"),
         ({**NGINX, 'identity': {'issuer': 'https://idp.example'}}, 'oidc', "requires authUrl, signInUrl in 'identity'"),
+        ({**ISTIO, 'identity': IDENTITY}, 'jwt', 'Istio checks tokens in the mesh, and the pods are not in it'),
+        (
+            {**ISTIO, 'identity': IDENTITY, 'mesh': {'mode': 'none'}},
+            'jwt',
+            'Istio checks tokens in the mesh, and the pods are not in it',
+        ),
+        (
+            {**ISTIO, 'identity': IDENTITY, 'mesh': {'mode': 'ambient'}},
+            'jwt',
+            'an ambient mesh checks tokens in a waypoint only',
+        ),
+        (
+            {**ISTIO, 'identity': IDENTITY, 'mesh': {'mode': 'sidecar'}, 'namespace': 'istio-ingress'},
+            'jwt',
+            "the gateway's pods are in 'istio-ingress', which needs no token",
+        ),
     ],
 )
 def test_a_router_that_cannot_ask_is_refused(

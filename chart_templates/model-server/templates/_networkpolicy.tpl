@@ -1,11 +1,23 @@
-{{/* The named exceptions of one side: dict "root", "side" (from or to) and "exceptions". */}}
+{{/*
+The named exceptions of one side: dict "root", "side" (from or to) and "exceptions".
+Every address means none of a node's own: there a container could get the credentials of the node.
+*/}}
 {{- define "model-server.exceptions" -}}
+{{- $reserved := dict
+  "0.0.0.0/0" (list "169.254.0.0/16" "168.63.129.16/32" "100.100.100.200/32")
+  "::/0" (list "fe80::/10" "fd00:ec2::/32" "fd20:ce::254/128" "64:ff9b::a9fe:0/112") }}
 {{- range .exceptions }}
 {{- if dig "enabled" true . }}
 - {{ $.side }}:
   {{- with .cidr }}
+  {{- range $cidr := eq . "*" | ternary (list "0.0.0.0/0" "::/0") (list .) }}
   - ipBlock:
-      cidr: {{ . | quote }}
+      cidr: {{ $cidr | quote }}
+      {{- if and (eq $.side "to") (hasKey $reserved $cidr) }}
+      except:
+      {{- include "model-server.strings" (get $reserved $cidr) | trim | nindent 6 }}
+      {{- end }}
+  {{- end }}
   {{- end }}
   {{- if or .namespace .podLabels (not .cidr) }}
   - podSelector:
@@ -32,6 +44,10 @@
   {{- with $ports }}
   ports:
   {{- toYaml . | nindent 2 }}
+  {{- with $.root.Values.mesh.tunnelPort }}
+  - port: {{ int . }}
+    protocol: TCP
+  {{- end }}
   {{- end }}
 {{- end }}
 {{- end }}

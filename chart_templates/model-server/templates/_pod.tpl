@@ -12,6 +12,9 @@ template:
   metadata:
     labels:
       {{- include "model-server.podLabels" . | nindent 6 }}
+      {{- with include "model-server.stringMap" .root.Values.podLabels }}
+      {{- trim . | nindent 6 }}
+      {{- end }}
     {{- $files := include "model-server.fileAnnotations" .spec.files }}
     {{- if or .spec.artifact.sha256 .spec.podAnnotations $files }}
     annotations:

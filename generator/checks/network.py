@@ -1,0 +1,122 @@
+"""Network policies → problems: settings that nothing reads, and releases that would open more than they may."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from functools import cache
+from ipaddress import IPv4Network, IPv6Network, ip_network
+
+from generator.domain.choices import is_meshed
+from generator.domain.generated import ResolvedRelease
+from generator.domain.places import Path, json_path
+from generator.domain.problems import Fault, Problem
+from generator.domain.records import Environment, Values
+from generator.domain.words import quoted
+from generator.values.blame import written_at
+from generator.values.merge import enabled
+
+# Where a container gets credentials of its node; charts leave them out of EVERYWHERE.
+RESERVED = (
+    '169.254.0.0/16', '168.63.129.16/32', '100.100.100.200/32',
+    'fe80::/10', 'fd00:ec2::/32', 'fd20:ce::254/128', '64:ff9b::a9fe:0/112', '::ffff:0:0/96',
+)  # fmt: skip
+EVERYWHERE = ('*', '0.0.0.0/0', '::/0')
+_DNS_NAMESPACES, _DNS_PORTS = ('kube-system', 'openshift-dns'), {53, 5353}
+# Istio lets a container of this name change the one that it injects.
+_PROXIES = ('istio-proxy', 'istio-init', 'istio-validation')
+_Finding = tuple[Path, str, str]  # where, what is wrong, and a hint
+
+
+@cache
+def block(cidr: str) -> IPv4Network | IPv6Network | None:
+    """Return a block of addresses, or None if the text is none."""
+    try:
+        return ip_network(cidr, strict=False)
+    except ValueError:
+        return None
+
+
+@cache
+def reaches_nodes(cidr: str) -> bool:
+    """Whether a block contains addresses at which nodes get credentials, which charts would not leave out."""
+    if cidr in EVERYWHERE or (found := block(cidr)) is None:
+        return False
+    return any(found.version == other.version and found.overlaps(other) for other in map(ip_network, RESERVED))
+
+
+def cidr_faults(values: Values) -> Iterator[Fault]:
+    """Yield a fault for each exception with a block that the API server would refuse."""
+    for side in ('ingress', 'egress'):
+        for name, exception in values['networkPolicy'][side].items():
+            cidr = exception.get('cidr')
+            if cidr and cidr not in EVERYWHERE and block(cidr) is None:
+                message = f'expected a block of addresses, found {quoted(cidr)}'
+                yield Fault(
+                    ('networkPolicy', side, name, 'cidr'), message, 'write <address>/<bits>, for example 10.40.12.0/24'
+                )
+
+
+def egress_problems(release: ResolvedRelease) -> Iterator[Problem]:
+    """Yield what a file of a model or a release opens, although only the environment may."""
+    policy, environment = release.merged['networkPolicy'], release.environment
+    of_file = f'only values of {environment.file} may open it'
+    found: list[_Finding] = []
+    if not policy['enabled']:
+        found.append((('networkPolicy', 'enabled'), 'the pods would have no network policy', of_file))
+    for name, exception in policy['egress'].items():
+        if exception.get('enabled', True) and (why := _beyond(exception, environment)):
+            message, hint = why
+            found.append((('networkPolicy', 'egress', name), f"egress exception '{name}' {message}", hint or of_file))
+    if is_meshed(environment.mesh):
+        found += _of_mesh(release.merged, environment)
+    yield from _told(release, found)
+
+
+def _beyond(exception: Values, environment: Environment) -> tuple[str, str] | None:
+    """What an exception opens beyond the namespace of the releases and addresses outside the cluster, and a hint."""
+    namespace, cidr = exception.get('namespace'), exception.get('cidr')
+    if cidr and reaches_nodes(cidr):
+        return f"opens {quoted(cidr)}: there containers get the credentials of the node or the cloud's", ''
+    if not namespace or namespace == environment.namespace:
+        return None
+    if namespace in environment.spec.get('egress', {}).get('namespaces', ()):
+        return None
+    if namespace in _DNS_NAMESPACES and _is_dns(exception):
+        return None
+    if namespace == '*':
+        return 'opens all namespaces', ''
+    hint = f"remove it, or add '{namespace}' to spec.egress.namespaces of {environment.file}"
+    return f"opens namespace '{namespace}', which environment '{environment.name}' does not permit", hint
+
+
+def _is_dns(exception: Values) -> bool:
+    ports = {port['port'] for port in enabled(exception.get('ports', {})).values()}
+    return bool(ports) and ports <= _DNS_PORTS
+
+
+def _of_mesh(values: Values, environment: Environment) -> Iterator[_Finding]:
+    hint = f'remove it, or set it in values of {environment.file}'
+    for key in values['podAnnotations']:
+        if key.partition('/')[0].endswith('istio.io'):
+            message = f'annotation {quoted(key)} changes how the pods are in the mesh'
+            yield ('podAnnotations', key), message, hint
+    for name in _PROXIES:
+        if name in enabled(values['containers']):
+            yield ('containers', name), f"container '{name}' changes the mesh's own", 'give it another name'
+
+
+def _told(release: ResolvedRelease, findings: Iterable[_Finding]) -> Iterator[Problem]:
+    """Findings as problems of the file that wrote a part of them, unless only the environment did."""
+    for path, message, hint in findings:
+        layers = [x for x in (*release.chart.layers, *release.layers) if x.file != release.environment.file]
+        if place := written_at(path, layers):
+            yield Problem(*place, message, hint)
+        elif not release.chart.is_new and _at(release.chart.values, path) == _at(release.merged, path):
+            yield Problem(release.release.file, '$.spec', f'{json_path(path)[2:]} of the chart: {message}', hint)
+
+
+def _at(values: Values, path: Path) -> object:
+    found: object = values
+    for step in path:
+        found = found.get(str(step)) if isinstance(found, dict) else None
+    return found
