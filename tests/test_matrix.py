@@ -43,7 +43,10 @@ ENVIRONMENTS: dict[str, dict[str, Any]] = {
         'router': 'gateway-api', **GATEWAY, 'gateway': {**GATEWAY['gateway'], 'controller': 'envoy-gateway'},
         'identity': IDENTITY, 'monitoring': MONITORING, 'secretStore': {'name': 'vault'}, 'kubernetes': '1.36',
     },
-    'mesh': {'router': 'istio', **GATEWAY, 'identity': IDENTITY, 'agent': 'flux', 'kubernetes': '1.37'},
+    'mesh': {
+        'router': 'istio', **GATEWAY, 'identity': IDENTITY, 'agent': 'flux', 'kubernetes': '1.37',
+        'mesh': {'mode': 'sidecar'}, 'workloadIdentity': {'kind': 'gke'}, 'dns': {'kind': 'node-local'},
+    },
     'legacy': {'router': 'nginx', **GATEWAY, 'tls': {'issuer': {'name': 'letsencrypt'}}, 'kubernetes': '1.35'},
 }  # fmt: skip
 

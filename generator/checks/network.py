@@ -21,10 +21,10 @@ RESERVED = (
     'fe80::/10', 'fd00:ec2::/32', 'fd20:ce::254/128', '64:ff9b::a9fe:0/112', '::ffff:0:0/96',
 )  # fmt: skip
 EVERYWHERE = ('*', '0.0.0.0/0', '::/0')
-_DNS_NAMESPACES, _DNS_PORTS = ('kube-system', 'openshift-dns'), {53, 5353}
+_DNS_NAMESPACES, _DNS_PORTS = ('kube-system', 'openshift-dns'), frozenset([53, 5353])
 # Istio lets a container of this name change the one that it injects.
 _PROXIES = ('istio-proxy', 'istio-init', 'istio-validation')
-_Finding = tuple[Path, str, str]  # where, what is wrong, and a hint
+_Finding = tuple[Path, str, str]  # where, what is wrong, and a hint, if it is not to let the environment do it
 
 
 @cache
@@ -59,17 +59,16 @@ def cidr_faults(values: Values) -> Iterator[Fault]:
 def egress_problems(release: ResolvedRelease) -> Iterator[Problem]:
     """Yield what a file of a model or a release opens, although only the environment may."""
     policy, environment = release.merged['networkPolicy'], release.environment
-    of_file = f'only values of {environment.file} may open it'
     found: list[_Finding] = []
     if not policy['enabled']:
-        found.append((('networkPolicy', 'enabled'), 'the pods would have no network policy', of_file))
+        found.append((('networkPolicy', 'enabled'), 'the pods would have no network policy', ''))
     for name, exception in policy['egress'].items():
-        if exception.get('enabled', True) and (why := _beyond(exception, environment)):
-            message, hint = why
-            found.append((('networkPolicy', 'egress', name), f"egress exception '{name}' {message}", hint or of_file))
+        if (why := _beyond(exception, environment)) and exception.get('enabled', True):
+            found.append((('networkPolicy', 'egress', name), f"egress exception '{name}' {why[0]}", why[1]))
     if is_meshed(environment.mesh):
         found += _of_mesh(release.merged, environment)
-    yield from _told(release, found)
+    if found:
+        yield from _told(release, found)
 
 
 def _beyond(exception: Values, environment: Environment) -> tuple[str, str] | None:
@@ -77,11 +76,11 @@ def _beyond(exception: Values, environment: Environment) -> tuple[str, str] | No
     namespace, cidr = exception.get('namespace'), exception.get('cidr')
     if cidr and reaches_nodes(cidr):
         return f"opens {quoted(cidr)}: there containers get the credentials of the node or the cloud's", ''
-    if not namespace or namespace == environment.namespace:
-        return None
-    if namespace in environment.spec.get('egress', {}).get('namespaces', ()):
+    if not namespace or namespace == environment.spec['namespace']:
         return None
     if namespace in _DNS_NAMESPACES and _is_dns(exception):
+        return None
+    if namespace in environment.spec.get('egress', {}).get('namespaces', ()):
         return None
     if namespace == '*':
         return 'opens all namespaces', ''
@@ -90,8 +89,9 @@ def _beyond(exception: Values, environment: Environment) -> tuple[str, str] | No
 
 
 def _is_dns(exception: Values) -> bool:
-    ports = {port['port'] for port in enabled(exception.get('ports', {})).values()}
-    return bool(ports) and ports <= _DNS_PORTS
+    """Whether an exception only opens ports of DNS; without a port that is enabled it opens all."""
+    ports = exception.get('ports', {}).values()
+    return any(port.get('enabled', True) for port in ports) and _DNS_PORTS.issuperset([port['port'] for port in ports])
 
 
 def _of_mesh(values: Values, environment: Environment) -> Iterator[_Finding]:
@@ -107,7 +107,9 @@ def _of_mesh(values: Values, environment: Environment) -> Iterator[_Finding]:
 
 def _told(release: ResolvedRelease, findings: Iterable[_Finding]) -> Iterator[Problem]:
     """Findings as problems of the file that wrote a part of them, unless only the environment did."""
-    for path, message, hint in findings:
+    of_environment = f'only values of {release.environment.file} may open it'
+    for path, message, otherwise in findings:
+        hint = otherwise or of_environment
         layers = [x for x in (*release.chart.layers, *release.layers) if x.file != release.environment.file]
         if place := written_at(path, layers):
             yield Problem(*place, message, hint)

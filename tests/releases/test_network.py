@@ -84,6 +84,13 @@ def test_a_download_reaches_every_store_and_no_credentials_of_the_node(rendered:
     assert web.to(DNS, 53)
 
 
+@pytest.mark.parametrize('cidr', ['', '10.40.12.0/24'])
+def test_the_tunnel_of_a_mesh_leads_to_its_pods_only(rendered: Callable[..., Rendered], cidr: str) -> None:
+    web = rendered({**AMBIENT, 'artifactStore': {'cidr': cidr}} if cidr else AMBIENT)
+    assert web.to(STORES[1], 443)
+    assert not web.to(STORES[1], 15008)
+
+
 @pytest.mark.parametrize('cidr', ['10.40.12.0/24', 'fd12:3456::/64'])
 def test_the_environments_store_is_the_only_one(rendered: Callable[..., Rendered], cidr: str) -> None:
     web = rendered({'artifactStore': {'cidr': cidr}})
@@ -320,6 +327,17 @@ def test_models_open_addresses_and_their_own_namespace(exception: dict[str, Any]
 
 def test_the_environment_permits_namespaces() -> None:
     assert opened({'namespace': 'payments'}, egress={'namespaces': ['payments']}) == []
+
+
+@pytest.mark.parametrize(
+    ('ports', 'refused'),
+    [({'tcp': False}, False), ({'tcp': False, 'udp': False}, True), ({'api': 6443}, True)],
+)
+def test_the_exception_of_dns_opens_no_other_ports(ports: dict[str, Any], refused: bool) -> None:
+    changed = {name: {'port': port} if port else {'enabled': False} for name, port in ports.items()}
+    values = {'networkPolicy': {'egress': {'dns': {'ports': changed}}}}
+    files = {**r.settings(), **r.model('web'), **r.following('prod'), **r.release('prod', 'web', values=values)}
+    assert bool(problems(files)) == refused
 
 
 def test_a_release_changes_no_exception_of_the_environment() -> None:

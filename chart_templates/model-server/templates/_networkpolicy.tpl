@@ -41,13 +41,13 @@ Every address means none of a node's own: there a container could get the creden
   {{- $ports = append $ports (merge (pick . "port" "protocol") (dict "protocol" "TCP")) }}
   {{- end }}
   {{- end }}
+  {{- /* Pods of an ambient mesh connect to each other by one port only, other addresses are not in the mesh. */}}
+  {{- if and $ports $.root.Values.mesh.tunnelPort (not .cidr) }}
+  {{- $ports = append $ports (dict "port" (int $.root.Values.mesh.tunnelPort) "protocol" "TCP") }}
+  {{- end }}
   {{- with $ports }}
   ports:
   {{- toYaml . | nindent 2 }}
-  {{- with $.root.Values.mesh.tunnelPort }}
-  - port: {{ int . }}
-    protocol: TCP
-  {{- end }}
   {{- end }}
 {{- end }}
 {{- end }}
