@@ -8,9 +8,9 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from ruamel.yaml import events as ev
-from ruamel.yaml.cyaml import CParser  # type: ignore[attr-defined]
 
 from generator.documents.nulls import read_with_nulls
+from generator.documents.parser import with_parser
 from generator.documents.read import decode_yaml
 from generator.documents.write import scalar_text
 from generator.domain.places import Path, json_path
@@ -126,13 +126,13 @@ def _scalar(value: str | bool, style: str) -> str:
 
 
 def _tree(text: str) -> _Node:
-    parser = CParser(text)
-    try:
-        parser.get_event()
-        parser.get_event()
-        return _node(parser, parser.get_event(), 0)
-    finally:
-        parser.dispose()
+    return with_parser(text, _root)
+
+
+def _root(parser: Any) -> _Node:
+    parser.get_event()
+    parser.get_event()
+    return _node(parser, parser.get_event(), 0)
 
 
 def _node(parser: Any, event: Any, key_end: int) -> _Node:

@@ -10,10 +10,10 @@ from dataclasses import dataclass
 from typing import Any, TypeVar
 
 from ruamel.yaml import events as ev
-from ruamel.yaml.cyaml import CParser  # type: ignore[attr-defined]
 from ruamel.yaml.error import YAMLError
 
 from generator.documents.characters import strange_in_file
+from generator.documents.parser import with_parser
 from generator.documents.refusals import (
     Refusal,
     alias_refusal,
@@ -97,7 +97,7 @@ class _Reader:
 
     def read(self) -> Any:
         try:
-            value = self._document()
+            value = with_parser(self.text, self._document)
         except YAMLError as error:
             if not self.lost:
                 from generator.documents.syntax import syntax_problem  # most files do not need it
@@ -107,21 +107,18 @@ class _Reader:
             raise ProblemsFound(self.problems)
         return value
 
-    def _document(self) -> Any:
-        parser = CParser(self.text)
-        try:
-            self._next = parser.get_event
-            self._next()
-            start = self._next()
-            if isinstance(start, ev.StreamEndEvent):
-                raise problem(self.file, '', 'the file contains no YAML document', 'write one, or remove the file')
-            value = self._value(self._next(), (), 0)
-            self._next()
-            if not isinstance(self._next(), ev.StreamEndEvent):
-                self._refuse(('', 'more than one YAML document', 'keep one document per file'))
-            return value
-        finally:
-            parser.dispose()
+    def _document(self, parser: Any) -> Any:
+        self.marks, self.problems, self.anchors, self.quoted, self.lost = {}, [], set(), None, False
+        self._next = parser.get_event
+        self._next()
+        start = self._next()
+        if isinstance(start, ev.StreamEndEvent):
+            raise problem(self.file, '', 'the file contains no YAML document', 'write one, or remove the file')
+        value = self._value(self._next(), (), 0)
+        self._next()
+        if not isinstance(self._next(), ev.StreamEndEvent):
+            self._refuse(('', 'more than one YAML document', 'keep one document per file'))
+        return value
 
     def _value(self, event: Any, path: Path, depth: int) -> Any:
         if self.with_marks:

@@ -36,7 +36,7 @@ _SYNTAX_HINTS = {
     "did not find expected ',' or ']'": 'put commas between the entries, and close the list with ]',
     "did not find expected ',' or '}'": 'put commas between the entries, and close the map with }',
     "could not find expected ':'": 'write a colon and a space after the key, and close lists with ]',
-    "found unexpected ':'": 'quote text that contains a colon within { } or [ ]',
+    "found unexpected ':'": 'quote text that contains a colon within { } or [ ], and close these',
     'found unexpected end of stream': 'close the quote',
     'found unknown escape character': 'write \\\\ for a backslash, or use single quotes',
 }
