@@ -29,7 +29,7 @@ DELIVERIES: dict[str, dict[str, Any]] = {
     'https': {'uri': 'https://models.example/m', 'sha256': '2' * 64, 'size': '900Mi'},
     's3': {'uri': 's3://models/m', 'files': FILES},
     'gs': {'uri': 'gs://models/m', 'sha256': '2' * 64},
-    'hf': {'uri': 'hf://org/m@0a1b2c', 'files': FILES},
+    'hf': {'uri': 'hf://org/m@' + '0a1b' * 10, 'files': FILES},
     'oci': {'uri': f'oci://ghcr.io/org/m@{DIGEST}'},
     'oras': {'uri': f'oci://ghcr.io/org/m@{DIGEST}', 'delivery': 'download'},
     'claim': {'uri': 'pvc://models/m/1'},

@@ -4,16 +4,18 @@ from __future__ import annotations
 
 import hashlib
 import math
+import re
 from collections.abc import Iterator, Mapping
 from fractions import Fraction
 from typing import Any
 from urllib.parse import urlsplit
 
+from generator.charts.stores import HUB, clear_text_problems, credential_problems, credentials, is_address, way_out
 from generator.domain.places import Path, json_path
 from generator.domain.problems import Problem
 from generator.domain.records import Values
 from generator.domain.units import mebibytes
-from generator.domain.words import suggest
+from generator.domain.words import quoted, suggest
 from generator.values.images import parse_image
 
 Fragment = tuple[Path, Path, Any]
@@ -22,7 +24,8 @@ Fragment = tuple[Path, Path, Any]
 _RCLONE = 'docker.io/rclone/rclone:1.75.1@sha256:45401ad7410db1d67ffdb58e19059ad20b0d8e0285a60e38bbec55cc1019c7a5'
 _ORAS = 'ghcr.io/oras-project/oras:v1.3.0@sha256:6ce045ce069a89934d6666b8b49f9c4c0145201bd6de6dbe2aee267814c55468'
 _FETCHERS = {'s3': _RCLONE, 'gs': _RCLONE, 'oci': _ORAS}
-_HUB = 'https://huggingface.co'
+_COMMIT = re.compile(r'[0-9a-f]{40}')
+_BRANCH = re.compile(r'(?![0-9a-f]{7,}$)[A-Za-z0-9][A-Za-z0-9._-]*')  # and not the start of a commit
 
 
 def artifact_fragments(artifact: Values, form: Values, source: Path) -> Iterator[Fragment]:
@@ -87,13 +90,19 @@ def _is_many(artifact: Values) -> bool:
 
 def _download(artifact: Values, form: Values, source: Path) -> Iterator[Fragment]:
     scheme = artifact['uri'].partition('://')[0]
-    store = {'cidr': '*', 'ports': {'store': {'port': _port(artifact['uri']), 'protocol': 'TCP'}}}
+    endpoint = artifact.get('endpoint', '')
+    store = {key: part for key, part in way_out(endpoint or artifact['uri'], {}).items() if part}
     yield (*source, 'uri'), ('networkPolicy', 'egress', 'artifact-store'), store
     path = _directory(form) if _is_many(artifact) else form['path']
     values = {**_common(artifact, path), 'delivery': 'download', 'unpack': _is_archive(artifact, form)}
     yield source, ('artifact',), {**values, 'uri': _address(artifact['uri'])}
     if 'files' in artifact:
         yield (*source, 'files'), ('artifact', 'files'), artifact['files']
+    if endpoint:
+        yield (*source, 'endpoint'), ('artifact', 'endpoint'), endpoint
+    if 'credentials' in artifact:
+        named = credentials(scheme, artifact['credentials'])
+        yield (*source, 'credentials'), ('artifact', 'credentials'), named
     if scheme in _FETCHERS:
         yield (*source, 'uri'), ('artifact', 'image'), parse_image(_FETCHERS[scheme])
 
@@ -103,14 +112,7 @@ def _address(uri: str) -> str:
     if not uri.startswith('hf://'):
         return uri
     repository, _, rest = uri.removeprefix('hf://').partition('@')
-    return f'{_HUB}/{repository}/resolve/{rest}'
-
-
-def _port(uri: str) -> int:
-    url = urlsplit(uri)
-    if url.scheme in ('http', 'https', 'oci'):
-        return url.port or (80 if url.scheme == 'http' else 443)
-    return 443
+    return f'{HUB}/{repository}/resolve/{rest}'
 
 
 def _room(size: str, *, unpack: bool) -> str:
@@ -129,14 +131,47 @@ def artifact_problems(
         message = f"an artifact of kind '{artifact['kind']}' must be one file"
         yield Problem(file, json_path((*place, 'uri')), message, 'write the uri of that file, and its sha256')
     scheme = artifact['uri'].partition('://')[0]
-    if not _is_address(artifact['uri']):
+    if not is_address(artifact['uri']):
         hint = f'write {scheme}://<host>[:<port>]/<path>'
         yield Problem(file, json_path((*place, 'uri')), f"invalid URI '{artifact['uri']}'", hint)
-    for key in ('delivery', 'subPath'):
-        if key in artifact and scheme != 'oci':
-            message = f"'{key}' is not supported for {scheme}://"
-            yield Problem(file, json_path((*place, key)), message, 'remove it, or write an oci:// URI')
+    for key, only, hint in (
+        ('delivery', 'oci', 'remove it, or write an oci:// URI'),
+        ('subPath', 'oci', 'remove it, or write an oci:// URI'),
+        ('endpoint', 's3', 'remove it: the URI names the host'),
+    ):
+        if key in artifact and scheme != only:
+            yield Problem(file, json_path((*place, key)), f"'{key}' is not supported for {scheme}://", hint)
+    if scheme == 'hf':
+        yield from _revision(file, artifact['uri'], place)
     yield from _checksums(file, artifact, scheme, place)
+    yield from _credentials(file, artifact, scheme, place)
+
+
+def _revision(file: str, uri: str, place: Path) -> Iterator[Problem]:
+    """A branch or tag of a repository moves; only a commit stays."""
+    repository, _, rest = uri.removeprefix('hf://').partition('@')
+    revision = rest.partition('/')[0]
+    if not _COMMIT.fullmatch(revision):
+        message = f'{quoted(revision)} is not a commit: the files that it names can change'
+        branch = revision if _BRANCH.fullmatch(revision) else 'main'
+        hint = f"write the 40 digits that 'git ls-remote {HUB}/{repository} {branch}' shows"
+        yield Problem(file, json_path((*place, 'uri')), message, hint)
+
+
+def _credentials(file: str, artifact: Values, scheme: str, place: Path) -> Iterator[Problem]:
+    """Credentials are for downloads, and are not sent where others can read them."""
+    if 'endpoint' in artifact:
+        yield from clear_text_problems(file, (*place, 'endpoint'), artifact['endpoint'])
+    if 'credentials' not in artifact:
+        return
+    if delivery(artifact) != 'download':
+        message = f"'credentials' are for downloads; {scheme}:// is mounted"
+        hint = "name the Secret in imagePullSecrets, or write 'delivery: download'" if scheme == 'oci' else 'remove it'
+        yield Problem(file, json_path((*place, 'credentials')), message, hint)
+        return
+    if is_address(artifact['uri']):
+        yield from clear_text_problems(file, (*place, 'uri'), artifact['uri'])
+    yield from credential_problems(file, (*place, 'credentials'), scheme, artifact['credentials'])
 
 
 def _checksums(file: str, artifact: Values, scheme: str, place: Path) -> Iterator[Problem]:
@@ -148,10 +183,3 @@ def _checksums(file: str, artifact: Values, scheme: str, place: Path) -> Iterato
     if scheme not in ('pvc', 'oci') and not {'sha256', 'files'} & artifact.keys():
         hint = "add sha256, the output of 'sha256sum <file>', or files with a sha256 each"
         yield Problem(file, json_path(place), 'the downloaded artifact has no sha256', hint)
-
-
-def _is_address(uri: str) -> bool:
-    try:
-        return urlsplit(uri).port != 0
-    except ValueError:  # not a number, or out of range
-        return False

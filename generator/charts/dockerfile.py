@@ -12,6 +12,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from generator.charts.fetch import SECRETS, build_secret, fetch
 from generator.charts.layers import model_layers
 from generator.documents.jinja import render_document
 from generator.domain.generated import Templates
@@ -27,11 +28,6 @@ from generator.values.references import expanded, expanded_variables
 # Paths that COPY takes literally: it reads other characters as quotes, wildcards, variables or escapes.
 _PLAIN_PATH = re.compile(r'(/[A-Za-z0-9_.@+-]+)+')
 _SAFE = re.compile(r'[A-Za-z0-9 _./:,;=+@#{}()"*&|~^!?-]')
-# Credentials of stores, as files that no layer keeps.
-_SECRETS = {'s3': ('aws', 'AWS_SHARED_CREDENTIALS_FILE'), 'gs': ('gcp', 'GOOGLE_APPLICATION_CREDENTIALS')}
-_VARIABLE = re.compile(r'[A-Za-z_][A-Za-z0-9_]*')  # what a shell can export
-_QUOTE = "'\\''"  # a quote inside quotes, in a shell
-_REMOTES = {'s3': ':s3,provider=${RCLONE_S3_PROVIDER:-AWS},env_auth=true:', 'gs': ':gcs,env_auth=true:'}
 
 
 def dockerfile(model: Model, version: ModelVersion, templates: Templates) -> str:
@@ -117,6 +113,7 @@ class _Parts:
     copies: list[str] = field(default_factory=list)
     fetch: str = ''  # the commands of a stage
     secret: str = ''  # id of the build secret of that stage
+    content: str = ''  # what the file of that secret is
     holder: str = ''  # an image that contains them
     context: bool = False  # whether they are in the build context
 
@@ -135,52 +132,11 @@ def _parts(values: Values, has_files: bool) -> _Parts:
             end = '/' if is_folder else ''
             return _Parts(
                 [f'--from=build {chown} /tmp/artifact{end} {target}{end}'],
-                fetch=_fetch(artifact, scheme),
-                secret=_SECRETS.get(scheme, ('', ''))[0],
+                fetch=fetch(artifact, scheme),
+                secret=(name := build_secret(artifact, scheme)),
+                content=SECRETS.get(name, ''),
             )
     return _Parts([f'{chown} model/ {target}/'], context=True) if has_files else _Parts()
-
-
-def _fetch(artifact: Values, scheme: str) -> str:
-    """Commands that download the artifact to /tmp/artifact and check it: one RUN, so that no layer keeps an archive."""
-    name, variable = _SECRETS.get(scheme, ('', ''))
-    mount = f'--mount=type=secret,id={name} {variable}=/run/secrets/{name}; export {variable}; ' if name else ''
-    # The build gets the plain variables of the pods' download; for values of Secrets it has its own secret.
-    plain = {name: each.get('value', '') for name, each in enabled(artifact['env']).items() if not each.get('secret')}
-    steps = [f'export {name}={_word(text)}' for name, text in sorted(plain.items()) if _VARIABLE.fullmatch(name)]
-    steps += [f'uri={_word(artifact["uri"])}', 'set -eu']
-    if scheme == 'oci':  # oras checks the digest
-        steps += ['oras pull --output artifact "${uri#oci://}"']
-    elif artifact['files']:
-        for path, sha256 in sorted(artifact['files'].items()):
-            to = f'artifact/{path}'
-            steps += [f'mkdir -p {to.rpartition("/")[0]}', _get(scheme, f'/{path}', to), *_check(sha256, to)]
-    else:
-        got = 'download' if artifact['unpack'] else 'artifact'
-        steps += [_get(scheme, '', got), *_check(artifact['sha256'], got)]
-        if artifact['unpack']:
-            steps += ['mkdir artifact', 'if gzip -t download 2>/dev/null; then z=z; else z=; fi']
-            steps += ['tar -x"$z"f download -C artifact', 'rm download']
-    steps += ['chmod -R a+rX artifact']
-    return mount + '; \\\n    '.join(steps)
-
-
-def _word(text: str) -> str:
-    """Quote a text as one word of a shell."""
-    return "'" + text.replace("'", _QUOTE) + "'"
-
-
-def _check(sha256: str, file: str) -> list[str]:
-    """Check through a file: in a pipe, a shell ignores that the first command failed."""
-    return [f"echo '{sha256}  {file}' > checksum", 'sha256sum -c checksum']
-
-
-def _get(scheme: str, inner: str, to: str) -> str:
-    if scheme in _REMOTES:
-        place = f'{_REMOTES[scheme]}${{uri#{scheme}://}}{inner}'
-        return f'rclone --config=/notfound copyto --retries 5 "{place}" {to}'
-    options = '--fail --silent --show-error --location --globoff --proto =http,https --retry 5 --retry-connrefused'
-    return f'curl {options} --output {to} --url "$uri{inner}"'
 
 
 def _files(values: Values) -> list[dict[str, str]]:

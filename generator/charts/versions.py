@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from functools import lru_cache
 
 from generator.charts.files import VERSION, draft_chart
+from generator.charts.stores import WAYS
 from generator.documents.write import scalar_text
 from generator.domain.generated import Chart, LedgerEntry, Templates
 from generator.domain.layout import chart_folder
@@ -84,6 +85,8 @@ def make_charts(
 
 def _source(version: ModelVersion) -> str:
     spec = {key: version.spec[key] for key in ('image', 'artifact', 'signature') if key in version.spec}
+    if 'artifact' in spec:  # how to get the files may change, not which they are
+        spec['artifact'] = {key: item for key, item in spec['artifact'].items() if key not in WAYS}
     return hashlib.sha256(json.dumps(spec, sort_keys=True, ensure_ascii=False).encode()).hexdigest()
 
 

@@ -17,7 +17,7 @@ from generator.domain.units import quantity
 from generator.domain.words import some
 from generator.strategies.capacity import Size, extra_pods, plans_that_fit, size_of
 from generator.strategies.context import router_of
-from generator.values.checks import containers
+from generator.values.merge import containers
 
 _PLACE: Path = ('spec', 'capacity', 'accelerators')
 

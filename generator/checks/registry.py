@@ -6,6 +6,7 @@ from collections.abc import Collection, Iterable, Iterator, Mapping
 from typing import assert_never
 
 from generator.charts.layers import model_problems
+from generator.charts.stores import store_problems
 from generator.checks.agents import agent_problems
 from generator.checks.clusters import cluster_key
 from generator.checks.credentials import credential_problems
@@ -62,6 +63,7 @@ def _environment(environment: Environment, registry: Registry) -> Iterator[Probl
         yield Problem(file, '$.spec.cluster', "Argo CD needs the address of the cluster's API server", hint)
     yield from _controller(environment)
     yield from platform_problems(environment)
+    yield from store_problems(environment)
     for feature in FEATURES:
         if not feature.path and not feature.is_in(environment):
             message = f"Kubernetes '{environment.kubernetes}' has no {feature.name}, which the charts require"

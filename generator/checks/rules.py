@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 from generator.checks.capacity import capacity_problems
+from generator.checks.decided import decided_values
 from generator.checks.hosts import foreign_hosts, opened_by_values, owned_hosts
 from generator.checks.kinds import forbidden_tools
 from generator.checks.metadata import obeyed_metadata
@@ -17,7 +18,6 @@ from generator.checks.names import delivery_names, object_names, reserved_names,
 from generator.checks.requests import request_problems
 from generator.checks.scope import Rule, Scope, Subject
 from generator.checks.secrets import secret_problems
-from generator.checks.written import decided_values
 from generator.domain.problems import Problem
 
 RULES = (

@@ -11,9 +11,8 @@ from generator.checks.clusters import cluster_key
 from generator.checks.kubernetes import NEWEST_SHOWN, is_unknown
 from generator.domain.choices import by_commits, engine_title, has_projects, makes_routes
 from generator.domain.generated import ResolvedRelease, Templates
-from generator.domain.places import json_path
 from generator.domain.problems import Problem
-from generator.domain.records import Environment, Registry, Release
+from generator.domain.records import Environment, Registry
 
 
 def registry_warnings(registry: Registry, templates: Templates) -> list[Problem]:
@@ -24,7 +23,6 @@ def registry_warnings(registry: Registry, templates: Templates) -> list[Problem]
             *_tests(registry, templates),
             *_routers(registry),
             *_versions(registry),
-            *_images(registry),
             *_projects(registry),
             *_leaving(registry),
             *_rollbacks(registry),
@@ -62,17 +60,6 @@ def _tests(registry: Registry, templates: Templates) -> Iterator[Problem]:
         if why := no_request(protocol, model.newest.spec.get('signature')):
             message = f'its helm test only checks whether the model is ready: {why}'
             yield Problem(model.file, '$.spec', message, f'set spec.test.body and spec.test.expect in {model.file}')
-
-
-def _images(registry: Registry) -> Iterator[Problem]:
-    """Warn of overlays that run a different image than the model version."""
-    overlays: list[Environment | Release] = [*registry.environments.values(), *registry.releases.values()]
-    for item in overlays:
-        image = item.spec.get('values', {}).get('image', {})
-        if changed := [key for key in ('repository', 'tag', 'digest') if key in image]:
-            place = json_path(('spec', 'values', 'image', changed[0]))
-            message = 'the image differs from the image of the model version'
-            yield Problem(item.file, place, message, 'add a version with this image to the model, and pin it')
 
 
 def _leaving(registry: Registry) -> Iterator[Problem]:

@@ -183,6 +183,10 @@ def secret_names(values: Values) -> dict[str, set[str]]:
     holders = [values, *enabled(values['containers']).values()]
     if values['artifact']['delivery'] == 'download':
         holders.append(values['artifact'])
+        credentials = values['artifact'].get('credentials', {})
+        if credentials.get('secret'):
+            keys = {*credentials['variables'].values(), *credentials['files'].values()}
+            found.setdefault(credentials['secret'], set()).update(keys)
     for variable in (variable for holder in holders for variable in enabled(holder.get('env', {})).values()):
         if variable.get('secret'):
             found.setdefault(variable['secret'], set()).add(variable['key'])

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 from typing import Any
 
 from generator.charts import monitoring
+from generator.charts.stores import store_values
 from generator.domain.choices import has_routes
 from generator.domain.generated import Chart, Layer
 from generator.domain.places import Path
@@ -49,10 +50,10 @@ def _environment_layers(release: Release, environment: Environment, chart: Chart
     file, spec = environment.file, environment.spec
     if 'monitoring' in spec:
         yield from monitoring.layers(release, environment, chart)
-    if 'artifactStore' in spec and chart.values['artifact']['delivery'] == 'download':
-        yield Layer(
-            file, ('spec', 'artifactStore'), ('networkPolicy', 'egress', 'artifact-store'), spec['artifactStore']
-        )
+    if 'artifactStores' in spec and chart.values['artifact']['delivery'] == 'download':
+        before = chart.values['networkPolicy']['egress'].get('artifact-store', {})
+        for key, target, value in store_values(chart.values['artifact'], before, spec['artifactStores']):
+            yield Layer(file, ('spec', 'artifactStores', *key), target, value)
 
 
 def _application_layers(

@@ -5,15 +5,15 @@ The API server, the kubelet or a gateway would refuse each of these, or ignore i
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 
 from generator.domain.choices import is_ingress
 from generator.domain.places import Path
 from generator.domain.problems import Fault
 from generator.domain.records import Values
 from generator.domain.units import LONGEST, quantity
-from generator.domain.words import suggest
-from generator.values.merge import enabled
+from generator.values.merge import containers, enabled
+from generator.values.mounts import mount_faults
 from generator.values.ports import port_faults
 from generator.values.references import reference_faults
 from generator.values.sizes import FILES, files_size
@@ -23,7 +23,7 @@ def value_faults(values: Values) -> list[Fault]:
     """Return the faults of values that match the schema of their chart."""
     return [
         *port_faults(values),
-        *_mounts(values),
+        *mount_faults(values),
         *_files(values),
         *_scaling(values),
         *_strategy(values),
@@ -32,36 +32,6 @@ def value_faults(values: Values) -> list[Fault]:
         *(fault for path, container in containers(values) for fault in _container(path, container)),
         *reference_faults(values),
     ]
-
-
-def containers(values: Values) -> Iterator[tuple[Path, Values]]:
-    """Yield the model server and its sidecars, with their places."""
-    yield (), values
-    for name, container in enabled(values['containers']).items():
-        yield ('containers', name), container
-
-
-def _mounts(values: Values) -> Iterator[Fault]:
-    volumes = enabled(values['volumes'])
-    artifact, files = values['artifact'], enabled(values['files'])
-    known = {*volumes, *(['artifact'] if artifact['delivery'] != 'baked' else []), *(['files'] if files else [])}
-    places: list[tuple[Path, str]] = [
-        (('volumes', name), volume['mountPath']) for name, volume in volumes.items() if volume.get('mountPath')
-    ]
-    places += [(('files', name), file['mountPath']) for name, file in files.items()]
-    if artifact['delivery'] == 'download':
-        places.append((('artifact',), artifact['mountPath']))
-    yield from _same_mount(places)
-    for path, container in list(containers(values))[1:]:
-        mounts = enabled(container.get('mounts', {}))
-        yield from _same_mount([((*path, 'mounts', name), mount['mountPath']) for name, mount in mounts.items()])
-        for name in mounts.keys() - known:
-            yield Fault(
-                (*path, 'mounts', name),
-                f"volume '{name}' not found",
-                suggest(name, known, 'add it to volumes'),
-                (('volumes', name),),
-            )
 
 
 def _files(values: Values) -> Iterator[Fault]:
@@ -74,19 +44,6 @@ def _files(values: Values) -> Iterator[Fault]:
         message = f'the files have {total:,} bytes, a pod takes {FILES:,}: {found}'
         places: list[Path] = [('files', name, 'content') for name in names]
         yield Fault(places[0], message, 'put them into the image or a volume', tuple(places[1:]))
-
-
-def _same_mount(places: Iterable[tuple[Path, str]]) -> Iterator[Fault]:
-    seen: dict[str, Path] = {}
-    for path, mount in places:
-        first = seen.setdefault(mount.rstrip('/'), path)
-        if first != path:
-            message = f"{_shown(first)} has the same mountPath '{mount}'"
-            yield Fault((*path, 'mountPath'), message, 'change one of the two', ((*first, 'mountPath'),))
-
-
-def _shown(path: Path) -> str:
-    return '.'.join(map(str, path))
 
 
 def _scaling(values: Values) -> Iterator[Fault]:

@@ -5,7 +5,7 @@ A layer whose values are None removes the value at its target, which a later lay
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from generator.documents.kubernetes_forms import list_hint, scalar_hint
@@ -178,3 +178,10 @@ def leaves(values: Any, path: Path = ()) -> Iterable[tuple[Path, Any]]:
             yield from leaves(value, (*path, key))
     else:
         yield path, values
+
+
+def containers(values: Values) -> Iterator[tuple[Path, Values]]:
+    """Yield the model server and its sidecars, with their places."""
+    yield (), values
+    for name, container in enabled(values['containers']).items():
+        yield ('containers', name), container

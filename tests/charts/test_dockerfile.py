@@ -81,15 +81,21 @@ def test_hadolint_looks_at_what_it_is_given(hadolint: str, tmp_path: Path) -> No
     assert 'broken:1 DL3006' in findings(hadolint, tmp_path, {'fine': made(), 'broken': 'FROM a\n'})
 
 
+NAMED = {'credentials': {'secret': 'store'}}
 SOURCES: dict[str, Any] = {
     's3': artifact('file', uri='s3://bucket/a/b'),
     's3-archive': artifact('archive', uri='s3://bucket/a/b.tar'),
     'gs': artifact('file', uri='gs://bucket/a/b'),
-    'hf': {'kind': 'archive', 'uri': 'hf://owner/name@main', 'files': FILES},
+    'hf': {'kind': 'archive', 'uri': 'hf://owner/name@0123456789abcdef0123456789abcdef01234567', 'files': FILES},
     'https-files': {'kind': 'archive', 'uri': 'https://models.example/m', 'files': FILES},
     'oci': {'kind': 'archive', 'uri': HUB, 'subPath': 'models/web'},
     'oci-pulled': {'kind': 'archive', 'uri': HUB, 'delivery': 'download'},
+    'gated': {'kind': 'archive', 'uri': f'hf://owner/name@{"0a1b" * 10}', 'files': FILES, **NAMED},
+    'login': artifact('file', credentials={'secret': 's', 'keys': {'username': 'u', 'password': 'p'}}),
+    'private': {'kind': 'archive', 'uri': HUB, 'delivery': 'download', **NAMED},
+    'minio': artifact('file', uri='s3://bucket/a', endpoint='https://s3.example', **NAMED),
 }
+SECRETS = {'gated': 'header', 'login': 'netrc', 'private': 'docker', 'minio': 'aws'}
 
 
 def test_hadolint_finds_nothing_whatever_the_source_is(hadolint: str, tmp_path: Path) -> None:
@@ -106,9 +112,20 @@ def test_every_source_of_files_has_its_way(source: str) -> None:
     [copy] = of_kind(text, 'COPY')
     assert copy.startswith('--from=')
     assert copy.split()[-1].rstrip('/') == '/models/web'
-    assert ('--secret id=' in text) == (source[:2] in ('s3', 'gs'))
+    ids = {'s3': ['aws'], 'gs': ['gcp']} | {name: [kind] for name, kind in SECRETS.items()}
+    assert re.findall('--secret id=([a-z]+),', text) == ids.get(source, ids.get(source[:2], []))
+    assert re.findall('--mount=type=secret,id=([a-z]+)', text) == ids.get(source, ids.get(source[:2], []))
     sums = re.findall(r'[0-9a-f]{64}  ', ' '.join(of_kind(text, 'RUN')))
-    assert len(sums) == {'oci': 0, 'oci-pulled': 0, 'hf': 2, 'https-files': 2}.get(source, 1)
+    several = {'oci': 0, 'oci-pulled': 0, 'private': 0, 'hf': 2, 'https-files': 2, 'gated': 2}
+    assert len(sums) == several.get(source, 1)
+
+
+def test_a_build_gets_the_endpoint_and_settings_of_the_store() -> None:
+    settings = {'artifact': {'env': {'RCLONE_S3_REGION': {'value': "it's"}}}}
+    [command] = of_kind(made('custom', SOURCES['minio'], values=settings), 'RUN')
+    assert "export RCLONE_S3_ENDPOINT='https://s3.example'; " in command
+    assert "export RCLONE_S3_REGION='it'\\''s'; " in command
+    assert ':s3,provider=${RCLONE_S3_PROVIDER:-Other},env_auth=true:' in command
 
 
 # --- what is in it ---------------------------------------------------------------------------------------------------
@@ -317,6 +334,53 @@ def test_several_files_are_checked_one_by_one(tmp_path: Path, store: tuple[Path,
     for path in sums:
         wrong = several | {'files': sums | {path: '0' * 64}}
         assert run(tmp_path / f'wrong-{path[-1]}', made('custom', wrong)) != 0
+
+
+@pytest.mark.parametrize(
+    ('secret', 'content', 'keys'),
+    [
+        ('header', 'Authorization: Bearer s3cr3t\n', {'token': 't'}),
+        ('netrc', 'machine 127.0.0.1 login a password b\n', {'username': 'u', 'password': 'p'}),
+    ],
+)
+def test_a_build_shows_its_secret_to_the_server(tmp_path: Path, secret: str, content: str, keys: Any) -> None:
+    class Guard(http.server.BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            known = self.headers['Authorization'] in ('Bearer s3cr3t', 'Basic YTpi')
+            self.send_response(200 if known else 401)
+            self.send_header('Content-Length', '4')
+            self.end_headers()
+            self.wfile.write(b'onnx')
+
+        def log_message(self, format: str, *args: object) -> None:
+            pass
+
+    (tmp_path / secret).write_text(content)
+    with http.server.ThreadingHTTPServer(('127.0.0.1', 0), Guard) as server:
+        thread = threading.Thread(target=server.serve_forever, kwargs={'poll_interval': 0.02})
+        thread.start()
+        named = {'credentials': {'secret': 's', 'keys': keys}}
+        found = made('custom', artifact('file', uri=f'http://127.0.0.1:{server.server_port}/m', sha256=sha256(b'onnx')))
+        text = made(
+            'custom',
+            artifact('file', uri=f'http://127.0.0.1:{server.server_port}/m', sha256=sha256(b'onnx'), **named),
+        )
+        assert run(tmp_path / 'without', found) != 0
+        mount = f'--mount=type=secret,id={secret},required=true '
+        assert mount in text
+        assert run(tmp_path / 'with', text.replace(mount, '').replace('/run/secrets', str(tmp_path))) == 0
+        server.shutdown()
+        thread.join()
+
+
+def test_an_archive_has_files_and_folders_only(tmp_path: Path, store: tuple[Path, str]) -> None:
+    folder, url = store
+    with tarfile.open(folder / 'm.tar', 'w') as archive:
+        member = tarfile.TarInfo('passwords')
+        member.type, member.linkname = tarfile.SYMTYPE, '/etc/passwd'
+        archive.addfile(member)
+    linked = artifact('archive', uri=f'{url}/m.tar', sha256=sha256((folder / 'm.tar').read_bytes()))
+    assert run(tmp_path / 'linked', made('custom', linked)) != 0
 
 
 # --- the command line ------------------------------------------------------------------------------------------------

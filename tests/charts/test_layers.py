@@ -156,6 +156,8 @@ def test_the_volume_has_room_for_what_it_holds_for_a_while(kind: str, size: str,
 
 
 FILES = {'b/c.bin': '4' * 64, 'a.json': '5' * 64}
+COMMIT = '0a1b' * 10
+HUB = 'https://huggingface.co'
 
 
 @pytest.mark.parametrize(
@@ -164,8 +166,8 @@ FILES = {'b/c.bin': '4' * 64, 'a.json': '5' * 64}
         ('s3://models/ranker/7', 's3://models/ranker/7', 'rclone/rclone', 443),
         ('gs://models/ranker/7', 'gs://models/ranker/7', 'rclone/rclone', 443),
         ('https://m.example:8443/7', 'https://m.example:8443/7', 'curlimages/curl', 8443),
-        ('hf://org/ranker@0a1b', 'https://huggingface.co/org/ranker/resolve/0a1b', 'curlimages/curl', 443),
-        ('hf://org/ranker@0a1b/x/y', 'https://huggingface.co/org/ranker/resolve/0a1b/x/y', 'curlimages/curl', 443),
+        (f'hf://org/ranker@{COMMIT}', f'{HUB}/org/ranker/resolve/{COMMIT}', 'curlimages/curl', 443),
+        (f'hf://org/ranker@{COMMIT}/x/y', f'{HUB}/org/ranker/resolve/{COMMIT}/x/y', 'curlimages/curl', 443),
     ],
 )
 def test_several_files_are_fetched_by_what_knows_the_way(uri: str, address: str, image: str, port: int) -> None:
@@ -356,3 +358,78 @@ def test_a_value_that_the_schema_refuses_is_told_where_it_was_written() -> None:
         ('registry/models/web.yaml', '$.spec.resources.requests.cpu'),
         ('registry/models/web.yaml', '$.spec.values.replicaCount'),
     }
+
+
+# --- stores ----------------------------------------------------------------------------------------------------------
+
+S3 = {'uri': 's3://models/ranker', 'kind': 'onnx', 'sha256': '2' * 64}
+PULLED = {'uri': OCI, 'kind': 'model-repository', 'delivery': 'download'}
+GATED = {'uri': f'hf://org/ranker@{COMMIT}', 'kind': 'onnx', 'files': FILES}
+WEB = {'uri': 'https://models.example/m', 'kind': 'onnx', 'sha256': '2' * 64}
+LOGIN = {'username': 'u', 'password': 'p'}
+
+
+@pytest.mark.parametrize(
+    ('artifact', 'keys', 'variables', 'files'),
+    [
+        (S3, None, {'AWS_ACCESS_KEY_ID': 'accessKeyId', 'AWS_SECRET_ACCESS_KEY': 'secretAccessKey'}, {}),
+        (
+            S3,
+            {'accessKeyId': 'a', 'secretAccessKey': 'b', 'sessionToken': 'c'},
+            {'AWS_ACCESS_KEY_ID': 'a', 'AWS_SECRET_ACCESS_KEY': 'b', 'AWS_SESSION_TOKEN': 'c'},
+            {},
+        ),
+        (
+            {**S3, 'uri': 'gs://models/ranker'},
+            None,
+            {'RCLONE_GCS_SERVICE_ACCOUNT_CREDENTIALS': 'serviceAccountJson'},
+            {},
+        ),
+        (GATED, {'token': 'hub'}, {'ARTIFACT_TOKEN': 'hub'}, {}),
+        (WEB, None, {'ARTIFACT_TOKEN': 'token'}, {}),
+        (WEB, LOGIN, {'ARTIFACT_USERNAME': 'u', 'ARTIFACT_PASSWORD': 'p'}, {}),
+        ({**WEB, 'uri': 'http://files.models.svc/m'}, LOGIN, {'ARTIFACT_USERNAME': 'u', 'ARTIFACT_PASSWORD': 'p'}, {}),
+        (PULLED, None, {}, {'config.json': '.dockerconfigjson'}),
+    ],
+)
+def test_each_store_has_its_credentials(artifact: Any, keys: Any, variables: Any, files: Any) -> None:
+    named = {'secret': 'store', **({'keys': keys} if keys else {})}
+    version = r.version('7', artifact={**artifact, 'credentials': named})
+    assert problems(version, 'triton') == []
+    found = values(version, 'triton', 'ranker')['artifact']['credentials']
+    assert found == {'secret': 'store', 'variables': variables, 'files': files}
+
+
+CLUSTER: Any = {'namespace': 'minio', 'ports': {'store': {'port': 9000, 'protocol': 'TCP'}}}
+
+
+@pytest.mark.parametrize(
+    ('artifact', 'out'),
+    [
+        (S3, {'cidr': '0.0.0.0/0', 'ports': {'store': {'port': 443, 'protocol': 'TCP'}}}),
+        ({**S3, 'endpoint': 'http://minio.minio.svc:9000'}, CLUSTER),
+        ({**S3, 'endpoint': 'http://minio-0.hl.minio.svc.cluster.local:9000/'}, CLUSTER),
+        ({**S3, 'endpoint': 'https://s3.example:9000'}, {**CLUSTER, 'cidr': '0.0.0.0/0'}),
+        ({**WEB, 'uri': 'http://files.minio.svc:9000/m'}, CLUSTER),
+        ({**WEB, 'uri': 'http://svc.example:9000/m'}, {**CLUSTER, 'cidr': '0.0.0.0/0'}),
+        ({**PULLED, 'uri': OCI.replace('ghcr.io:5000', 'hub.minio.svc:9000')}, CLUSTER),
+    ],
+)
+def test_the_way_out_leads_to_the_store(artifact: Any, out: Any) -> None:
+    version = r.version('7', artifact=artifact)
+    assert problems(version, 'triton') == []
+    found = values(version, 'triton', 'ranker')
+    out = {key: part for key, part in out.items() if not (key == 'namespace' and 'cidr' in out)}
+    assert found['networkPolicy']['egress']['artifact-store'] == out
+    assert found['artifact']['endpoint'] == artifact.get('endpoint', '')
+
+
+@pytest.mark.parametrize(
+    ('revision', 'branch'),
+    [('main', 'main'), ('v1.0', 'v1.0'), ('0a1b2c3', 'main'), ('0A1B' * 10, '0A1B' * 10), ('0a1b' * 10 + '0', 'main')],
+)
+def test_a_revision_that_can_move_is_refused(revision: str, branch: str) -> None:
+    version = r.version('7', artifact={**GATED, 'uri': f'hf://org/ranker@{revision}/onnx'})
+    [told] = problems(version, 'triton')
+    assert told.message == f"'{revision}' is not a commit: the files that it names can change"
+    assert told.hint == f"write the 40 digits that 'git ls-remote https://huggingface.co/org/ranker {branch}' shows"

@@ -760,7 +760,7 @@ ACTION = re.compile(r'\{\{-?\s*(?:/\*.*?\*/|(if|with|range|else|end|define)?\b.*
 NEVER_EMPTY = re.compile(
     r':= (list|dict)\s|(with|range) (list|merge|prepend|\.spec|\.artifact|\$spec|\.volume) '
     r'|with \.Values\.(route|networkPolicy) |:= \$route\.gateway|range \$targets|\.hostnames \| default'
-    r'|range \.(backendRefs|route) |routing\.(services|ingresses)|range \. |range \$cidr := |\$sha256 := \. '
+    r'|range \.(backendRefs|route) |routing\.(services|ingresses)|range \. |range \$cidr := |\$(sha256|key) := \. '
 )
 
 

@@ -434,6 +434,13 @@ def test_a_version_that_was_followed_by_another_is_what_it_was(what: str) -> Non
     assert charts(mended, first.ledger).ledger == first.ledger
 
 
+def test_a_published_version_may_be_downloaded_in_another_way() -> None:
+    artifact = {**r.ARTIFACT, 'uri': 's3://models/m'}
+    first = charts(a_model(r.version('1', artifact=artifact), r.version('2')))
+    moved = {**artifact, 'endpoint': 'https://s3.example', 'credentials': {'secret': 'store'}}
+    assert charts(a_model(r.version('1', artifact=moved), r.version('2')), first.ledger).ledger == first.ledger
+
+
 # --- what stands in a chart ------------------------------------------------------------------------------------------
 
 

@@ -13,13 +13,14 @@ from resolved import TEMPLATES, loaded, resolved, shared
 
 from generator.checks.capacity import capacity_problems
 from generator.checks.clusters import cluster_key
+from generator.checks.decided import decided_by
 from generator.checks.kubernetes import Feature, feature_faults
 from generator.checks.registry import registry_problems
 from generator.checks.scope import Scope
 from generator.domain.credentials import credential
 from generator.domain.generated import Layer
 from generator.domain.problems import Fault, Problem, ProblemsFound
-from generator.domain.records import Environment
+from generator.domain.records import Environment, Release
 from generator.domain.strategy import no_strategy
 from generator.domain.units import quantity
 from generator.values.blame import to_problems
@@ -389,3 +390,47 @@ def test_a_rollout_by_commits_waits_for_others_and_a_pin_does_not() -> None:
     (problem,) = list(capacity_problems(Scope(loaded(files), [pinned, rolling])))
     wanted = 'api 2, web 2, 3 for the rollout of web, and 1 more during a rollout of api'
     assert problem.message == f'the releases need 8 nvidia.com/gpu, the capacity is 7: {wanted}'
+
+
+# --- what versions decide --------------------------------------------------------------------------------------------
+
+FREE = {'env', 'resources', 'sizeLimit'}
+
+
+def test_every_value_of_an_artifact_is_decided_or_free() -> None:
+    for item in (Release('prod', 'web', 'f', {}), Environment('prod', 'f', {})):
+        set_here = replace(item, spec={'values': {'artifact': STARTER['artifact']}})
+        told = {problem.path.split('.')[4] for problem in decided_by(set_here) if '.artifact' in problem.path}
+        assert told == STARTER['artifact'].keys() - FREE
+    own = {'artifact': {'credentials': {'secret': 'own'}, 'sizeLimit': '2Gi'}}
+    assert [*decided_by(Release('prod', 'web', 'f', {'values': own}))] == []
+
+
+@pytest.mark.parametrize('path', [('artifact',), ('artifact', 'files'), ('artifact', 'image')])
+def test_null_does_not_remove_what_a_version_decides(path: tuple[str, ...]) -> None:
+    [told] = decided_by(Release('prod', 'web', 'f', {}, (('spec', 'values', *path),)))
+    assert told.path == f'$.spec.values.{".".join(path)}'
+
+
+@pytest.mark.parametrize(
+    ('delivery', 'mount', 'hides'),
+    [
+        ('download', '/models/ranker', True),
+        ('download', '/models/ranker/1', True),
+        ('download', '/models/./ranker//1/', True),
+        ('download', '/models/ranker/1/variables', True),
+        ('download', '/models/ranker/config', False),
+        ('download', '/models/ranker/10', False),
+        ('download', '/', False),
+        ('download', '/tmp/x', False),
+        ('volume', '/models/ranker', False),
+        ('volume', '/models/ranker/1', True),
+        ('image', '/models/ranker/1/variables', True),
+        ('baked', '/models/ranker/1', False),
+    ],
+)
+def test_nothing_hides_the_artifact(delivery: str, mount: str, hides: bool) -> None:
+    artifact = {'delivery': delivery, 'path': 'ranker/1'}
+    values = merge(STARTER, {'artifact': artifact, 'files': {'f': {'content': '', 'mountPath': mount}}})
+    told = [fault.path for fault in value_faults(values) if 'would hide' in fault.message]
+    assert told == ([('files', 'f', 'mountPath')] if hides else [])

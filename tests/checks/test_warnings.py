@@ -85,15 +85,6 @@ def test_a_helm_test_that_makes_no_prediction(tmp_path: Path, runtime: str, sign
     assert why in told
 
 
-def test_an_overlay_that_runs_another_image(tmp_path: Path) -> None:
-    here = repository(tmp_path)
-    here.write(r.release('prod', 'web', values={'image': {'digest': r.DIGEST.replace('1', '2')}}))
-    told = chartloom(here.folder, 'plan').stderr
-    assert told.startswith(
-        'warning: registry/releases/prod/web.yaml::$.spec.values.image.digest: the image differs from the'
-    )
-
-
 def test_a_name_that_removes_nothing_and_an_environment_that_goes_with_its_releases(tmp_path: Path) -> None:
     here = repository(tmp_path)
     here.publish()

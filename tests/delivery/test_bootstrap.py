@@ -281,7 +281,11 @@ USES: list[tuple[dict[str, Any], set[str]]] = [
     (
         {**r.GATEWAY, 'router': 'istio', **IDENTITY, 'mesh': {'mode': 'sidecar'}},
         {
-            'VirtualService', 'DestinationRule', 'RequestAuthentication', 'AuthorizationPolicy', 'PeerAuthentication',
+            'VirtualService',
+            'DestinationRule',
+            'RequestAuthentication',
+            'AuthorizationPolicy',
+            'PeerAuthentication',
         },
     ),
     ({**r.GATEWAY, 'router': 'nginx'}, {'Ingress'}),

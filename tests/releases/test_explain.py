@@ -87,8 +87,9 @@ spec:
   domain: shop.example
   monitoring:
     namespace: watch
-  artifactStore:
-    cidr: 10.0.0.0/24
+  artifactStores:
+    https:
+      cidr: 10.0.0.0/24
   registryMirrors:
     docker.io: mirror.example/hub
   strategy:

@@ -83,11 +83,12 @@ def test_a_mirror_takes_every_image_of_its_registry(tmp_path: Path) -> None:
     }
 
 
-def test_a_mirror_counts_for_the_image_that_the_release_asks_for(tmp_path: Path) -> None:
+def test_a_mirror_counts_for_the_image_that_the_environment_asks_for(tmp_path: Path) -> None:
     found = values(
         tmp_path,
-        r.following('prod', registryMirrors={'ghcr.io': 'mirror.example/ghcr'}),
-        r.release('prod', 'web', values={'image': {'registry': 'ghcr.io'}}),
+        r.following(
+            'prod', registryMirrors={'ghcr.io': 'mirror.example/ghcr'}, values={'image': {'registry': 'ghcr.io'}}
+        ),
     )
     assert found == {'image': {'registry': 'mirror.example/ghcr'}}
 
@@ -101,13 +102,68 @@ def test_an_artifact_store_narrows_the_way_out_of_downloads_alone(tmp_path: Path
     found = resolved(
         tmp_path,
         r.model('ranker', 'tensorflow-serving', [r.version(artifact=r.ARTIFACT)]),
-        r.following('prod', artifactStore={'cidr': '10.1.2.0/24'}),
+        r.following('prod', artifactStores={'https': {'cidr': '10.1.2.0/24'}}),
         r.release('prod', 'ranker'),
     )
     assert found['prod/web'].values == {}
     assert found['prod/ranker'].values == {'networkPolicy': {'egress': {'artifact-store': {'cidr': '10.1.2.0/24'}}}}
     store = found['prod/ranker'].merged['networkPolicy']['egress']['artifact-store']
     assert store['ports'] == {'store': {'port': 443, 'protocol': 'TCP'}}
+
+
+MINIO = {'endpoint': 'http://minio.minio.svc', 'podLabels': {'app': 'minio'}, 'port': 9000, 'secret': 'minio'}
+S3 = {**r.ARTIFACT, 'uri': 's3://models/m.tar.gz'}
+VARIABLES = {'AWS_ACCESS_KEY_ID': 'accessKeyId', 'AWS_SECRET_ACCESS_KEY': 'secretAccessKey'}
+OUT = {'cidr': '', 'namespace': 'minio', 'podLabels': {'app': 'minio'}, 'ports': {'store': {'port': 9000}}}
+
+
+@pytest.mark.parametrize(
+    ('artifact', 'stores', 'differs', 'out'),
+    [
+        (
+            S3,
+            {'s3': MINIO},
+            {'endpoint': MINIO['endpoint'], 'credentials': {'secret': 'minio', 'variables': VARIABLES}},
+            OUT,
+        ),
+        # The keys are those of the model, but the Secret is that of the environment.
+        (
+            {**S3, 'credentials': {'secret': 'a', 'keys': {'accessKeyId': 'b', 'secretAccessKey': 'c'}}},
+            {'s3': {'secret': 'minio'}},
+            {'credentials': {'secret': 'minio'}},
+            {},
+        ),
+        (S3, {'https': {'cidr': '10.0.0.0/8'}, 'gs': {'cidr': '10.0.0.0/8'}}, {}, {}),
+        # The endpoint of the model is in the cluster, that of the environment is not.
+        (
+            {**S3, 'endpoint': 'http://minio.minio.svc:9000'},
+            {'s3': {'endpoint': 'https://s3.example'}},
+            {'endpoint': 'https://s3.example'},
+            {'cidr': '0.0.0.0/0', 'namespace': '', 'ports': {'store': {'port': 443}}},
+        ),
+        (
+            {**r.ARTIFACT, 'uri': f'hf://org/m@{"0a1b" * 10}/m.tar.gz'},
+            {'hf': {'secret': 'hub', 'cidr': '10.0.0.0/8'}},
+            {'credentials': {'secret': 'hub', 'variables': {'ARTIFACT_TOKEN': 'token'}}},
+            {'cidr': '10.0.0.0/8'},
+        ),
+        (r.ARTIFACT, {'https': {'port': 8443}}, {}, {'ports': {'store': {'port': 8443}}}),
+    ],
+)
+def test_each_environment_has_its_own_stores(
+    tmp_path: Path, artifact: Any, stores: Any, differs: Values, out: Values
+) -> None:
+    release = resolved(
+        tmp_path,
+        r.model('ranker', 'tensorflow-serving', [r.version(artifact=artifact)]),
+        r.following('prod', artifactStores=stores, secretStore={'name': 'vault'}),
+        r.release('prod', 'ranker'),
+    )['prod/ranker']
+    assert release.values.get('artifact', {}) == differs
+    assert release.values.get('networkPolicy', {}).get('egress', {}).get('artifact-store', {}) == out
+    named = release.merged['artifact']['credentials']
+    secrets = {named['secret']: sorted(named['variables'].values())} if named['secret'] else {}
+    assert {name: each['keys'] for name, each in release.merged['externalSecrets']['secrets'].items()} == secrets
 
 
 # --- applications ----------------------------------------------------------------------------------------------------

@@ -22,6 +22,15 @@ env:
 {{- end }}
 {{- include "model-server.texts" (list (list "ARTIFACT_FILES" $sums)) }}
 {{- end }}
+{{- with .endpoint }}
+{{- include "model-server.texts" (list (list "RCLONE_S3_ENDPOINT" .)) }}
+{{- end }}
+{{- range $name, $key := .credentials.variables }}
+{{- include "model-server.env" (dict $name (dict "secret" $.artifact.credentials.secret "key" $key)) }}
+{{- end }}
+{{- if .credentials.files }}
+{{- include "model-server.texts" (list (list "ARTIFACT_CREDENTIALS" "/credentials")) }}
+{{- end }}
 {{- include "model-server.env" .env }}
 resources:
   {{- toYaml .resources | nindent 2 }}
@@ -29,6 +38,9 @@ securityContext:
   {{- toYaml $.securityContext | nindent 2 }}
 volumeMounts:
 {{- include "model-server.mount" (dict "name" "artifact" "mountPath" .mountPath) }}
+{{- if .credentials.files }}
+{{- include "model-server.mount" (dict "name" "artifact-credentials" "mountPath" "/credentials" "readOnly" true) }}
+{{- end }}
 {{- end }}
 {{- end }}
 
@@ -38,40 +50,72 @@ set -eu
 marker="$ARTIFACT_DIRECTORY/.artifact-sha256"
 partial="$ARTIFACT_TARGET.partial"
 unpacked="$ARTIFACT_TARGET.unpacked"
+newline="
+"
 if [ -f "$marker" ] && [ "$(cat "$marker")" = "$ARTIFACT_SHA256" ]; then
   echo "artifact $ARTIFACT_SHA256 is already here"
   exit 0
 fi
 rm -rf "$marker" "$ARTIFACT_TARGET" "$partial" "$unpacked"
 mkdir -p "$(dirname "$ARTIFACT_TARGET")"
-{{- /* Downloads $1 to the path $2. Credentials come from the pod's identity or from env. */}}
+{{- /* The configuration of curl, which takes it from its input: arguments can be read by other processes. */}}
+quote() {
+  printf '%s' "$1" | tr -d '\r\n' | sed 's/["\\]/\\&/g'
+}
+login() {
+  if [ -n "${ARTIFACT_TOKEN:-}" ]; then
+    printf 'header = "Authorization: Bearer %s"\n' "$(quote "$ARTIFACT_TOKEN")"
+  elif [ -n "${ARTIFACT_USERNAME:-}" ]; then
+    printf 'user = "%s:%s"\n' "$(quote "$ARTIFACT_USERNAME")" "$(quote "$ARTIFACT_PASSWORD")"
+  fi
+}
+provider="${RCLONE_S3_ENDPOINT:+Other}"
+provider="${RCLONE_S3_PROVIDER:-${provider:-AWS}}"
+{{- /* Downloads $1 to the path $2; without credentials, with the pod's identity. */}}
 fetch() {
   case "$1" in
-    s3://*) rclone --config=/notfound copyto --retries 5 ":s3,provider=${RCLONE_S3_PROVIDER:-AWS},env_auth=true:${1#s3://}" "$2" ;;
-    gs://*) rclone --config=/notfound copyto --retries 5 ":gcs,env_auth=true:${1#gs://}" "$2" ;;
-    oci://*) HOME="${HOME:-/}" oras pull --output "$2" "${1#oci://}" ;;
+    s3://*) rclone --config=/notfound copyto --retries 5 ":s3,provider=$provider,env_auth=true:${1#s3://}" "$2" </dev/null ;;
+    gs://*) rclone --config=/notfound copyto --retries 5 ":gcs,env_auth=true:${1#gs://}" "$2" </dev/null ;;
+    oci://*)
+      HOME="${HOME:-/}" oras pull --output "$2" \
+        ${ARTIFACT_CREDENTIALS:+--registry-config "$ARTIFACT_CREDENTIALS/config.json"} "${1#oci://}" </dev/null
+      ;;
     *)
-      curl --fail --silent --show-error --location --globoff --proto =http,https \
-        --connect-timeout 10 --speed-limit 1024 --speed-time 60 --retry 5 --retry-all-errors \
-        ${ARTIFACT_TOKEN:+--header "Authorization: Bearer $ARTIFACT_TOKEN"} --output "$2" --url "$1"
+      login | curl --config - --fail --silent --show-error --location --globoff --proto =http,https \
+        --connect-timeout 10 --speed-limit 1024 --speed-time 60 --retry 5 --retry-all-errors --output "$2" --url "$1"
       ;;
   esac
 }
+{{- /* Where a store has a folder instead of a file, rclone downloads all that is in it. */}}
+check() {
+  if [ ! -f "$2" ] || [ -L "$2" ]; then
+    echo "$2: expected a file" >&2
+    exit 1
+  fi
+  echo "$1  $2" | sha256sum -c -
+}
 files="${ARTIFACT_FILES:-}"
 case "$ARTIFACT_URI" in
-  oci://*) files="" ;; # oras checks the digest
+  oci://*)
+    fetch "$ARTIFACT_URI" "$partial" # oras checks the digest
+    ;;
+  *)
+    if [ -z "$files" ]; then
+      fetch "$ARTIFACT_URI" "$partial"
+      check "$ARTIFACT_SHA256" "$partial"
+    fi
+    ;;
 esac
-if [ -z "$files" ]; then
-  fetch "$ARTIFACT_URI" "$partial"
-fi
 printf '%s' "$files" | while read -r sha256 path; do
-  mkdir -p "$(dirname "$partial/$path")"
-  fetch "$ARTIFACT_URI/$path" "$partial/$path"
-  echo "$sha256  $partial/$path" | sha256sum -c -
+  case "$ARTIFACT_URI" in
+    oci://*) ;;
+    *)
+      mkdir -p "$(dirname "$partial/$path")"
+      fetch "$ARTIFACT_URI/$path" "$partial/$path"
+      ;;
+  esac
+  check "$sha256" "$partial/$path"
 done
-if [ -f "$partial" ]; then
-  echo "$ARTIFACT_SHA256  $partial" | sha256sum -c -
-fi
 if [ "$ARTIFACT_UNPACK" = true ]; then
   mkdir "$unpacked"
   if gzip -t "$partial" 2>/dev/null; then
@@ -83,6 +127,20 @@ if [ "$ARTIFACT_UNPACK" = true ]; then
   partial="$unpacked"
 fi
 chmod -R a+rX "$partial"
+{{- /* Nothing else may be there: no links to files of the server, and no name that looks like two. */}}
+odd="$(find "$partial" ! -type f ! -type d -o -name "*$newline*")"
+if [ -n "$odd" ]; then
+  echo "expected files and directories only: $odd" >&2
+  exit 1
+fi
+if [ -n "$files" ]; then
+  expected="$(printf '%s' "$files" | cut -c 67- | sort)"
+  found="$(cd "$partial" && find . -type f | cut -c 3- | sort)"
+  if [ "$found" != "$expected" ]; then
+    echo "expected only these files: $expected" >&2
+    exit 1
+  fi
+fi
 mv "$partial" "$ARTIFACT_TARGET"
 echo "$ARTIFACT_SHA256" > "$marker.partial"
 mv "$marker.partial" "$marker"

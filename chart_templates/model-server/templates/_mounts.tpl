@@ -14,10 +14,11 @@
 {{- end }}
 {{- end }}
 
+{{/* The artifact is read-only: its files were checked when they came. */}}
 {{- define "model-server.namedMounts" -}}
 {{- range $name, $mount := . }}
 {{- if and $mount.mountPath (dig "enabled" true $mount) }}
-{{- include "model-server.mount" (merge (dict "name" $name) $mount) }}
+{{- include "model-server.mount" (merge (dict "name" $name "readOnly" (or (eq $name "artifact") $mount.readOnly)) $mount) }}
 {{- end }}
 {{- end }}
 {{- end }}

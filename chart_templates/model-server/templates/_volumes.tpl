@@ -7,6 +7,18 @@
 {{- with get $kinds $artifact.delivery }}
 {{- include "model-server.volume" (dict "name" "artifact" "volume" .) }}
 {{- end }}
+{{- if eq $artifact.delivery "download" }}
+{{- with $artifact.credentials.files }}
+- name: artifact-credentials
+  secret:
+    secretName: {{ $artifact.credentials.secret | quote }}
+    items:
+    {{- range $path, $key := . }}
+    - key: {{ $key | quote }}
+      path: {{ $path | quote }}
+    {{- end }}
+{{- end }}
+{{- end }}
 {{- range $name, $volume := .spec.volumes }}
 {{- if dig "enabled" true $volume }}
 {{- include "model-server.volume" (dict "name" $name "volume" $volume) }}
