@@ -160,6 +160,10 @@ def _revision(file: str, uri: str, place: Path) -> Iterator[Problem]:
 
 def _credentials(file: str, artifact: Values, scheme: str, place: Path) -> Iterator[Problem]:
     """Credentials are for downloads, and are not sent where others can read them."""
+    user, at, _ = urlsplit(artifact['uri']).netloc.partition('@')
+    if at and ':' not in user and scheme in ('http', 'https'):  # with a password it is found with the other credentials
+        hint = 'write artifact.credentials: {secret: <name>}, and the URI without it'
+        yield Problem(file, json_path((*place, 'uri')), 'the URI contains a user or token', hint)
     if 'endpoint' in artifact:
         yield from clear_text_problems(file, (*place, 'endpoint'), artifact['endpoint'])
     if 'credentials' not in artifact:

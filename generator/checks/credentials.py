@@ -60,7 +60,7 @@ def _hint(path: Path) -> str:
     if path[:2] == ('spec', 'repository'):
         return "remove it: git has its own credentials, and 'secret' names the Secret for Flux"
     if 'artifact' in path:
-        return 'use a URI that pods can read without it, or pvc://<claim>/<path>'
+        return 'write artifact.credentials: {secret: <name>}, and the URI without it'
     if not {'args', 'command', 'parameters'}.isdisjoint(path):
         return 'put it into a Secret, add a variable with this Secret to env, and write $(VARIABLE) here'
     return 'remove it and replace the credential: everyone who can read this repository knows it'
