@@ -7,6 +7,7 @@ import json
 import re
 
 from generator.delivery.bootstrap import bootstrap_command
+from generator.delivery.editors import for_editors
 from generator.documents.blocks import with_block
 from generator.documents.jinja import render_document
 from generator.domain.choices import agent_title, controller_title
@@ -43,7 +44,7 @@ def render_documents(registry: Registry, templates: Templates, current: Tree, pr
     wanted = {name: block for name, block in blocks.items() if block or name in current}
     begun = {'README.md': f'# {_name(registry.settings.url)}\n'.encode(), **current}
     files = {name: with_block(name, begun.get(name, b''), block) for name, block in wanted.items()}
-    return files | {f'{SCHEMAS}/{name}': sealed_json(data) for name, data in templates.schemas.items()}
+    return files | {f'{SCHEMAS}/{name}': sealed_json(data) for name, data in for_editors(templates.schemas).items()}
 
 
 def _name(url: str) -> str:

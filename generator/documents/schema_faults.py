@@ -49,7 +49,7 @@ _FORMS = {
 }
 _TYPES = {
     'string': 'a string', 'integer': 'an integer', 'number': 'a number', 'boolean': 'true or false',
-    'object': 'a map', 'array': 'a list', 'null': 'null',
+    'object': 'a map', 'array': 'a list',
 }  # fmt: skip
 _LISTED = 16
 _ALLOWED = {0: 'none is', 1: 'one is'}
@@ -169,7 +169,8 @@ def _wrong_form(path: Path, value: str, error: ValidationError, way: Way) -> Fau
 
 def _wrong_type(path: Path, error: ValidationError, way: Way, mark: Mark | None) -> Fault:
     value, wanted = error.instance, error.validator_value
-    names = wanted if isinstance(wanted, list) else [wanted]
+    # null stands there for editors: the reader has taken it out.
+    names = [name for name in (wanted if isinstance(wanted, list) else [wanted]) if name != 'null']
     kinds = ' or '.join(_TYPES[name] for name in names)
     is_number = isinstance(value, int | float) and not isinstance(value, bool)
     shown = veiled(path, value)
