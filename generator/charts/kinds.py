@@ -49,7 +49,7 @@ def kinds_of(environment: Environment) -> tuple[Kind, ...]:
 def children_of(environment: Environment) -> tuple[Kind, ...]:
     """Return the kinds that controllers create from them."""
     runs = _kinds('argoproj.io', AnalysisRun='analysisruns')
-    return (*_CHILDREN, *runs) if 'argo-rollouts' in tools_of(environment) else _CHILDREN
+    return (*_CHILDREN, *runs) if any(kind.name == 'Rollout' for kind in kinds_of(environment)) else _CHILDREN
 
 
 def tools_of(environment: Environment) -> frozenset[Tool]:
