@@ -51,7 +51,7 @@ def plaintext_layers(environment: Environment, values: Values) -> Iterator[Layer
     if values['networkPolicy']['ingress'].get('monitoring', {}).get('metrics') and metrics in ports:
         names.add(metrics)
         if _is_open(values, ports[metrics]):
-            yield _layer(environment, ('mesh', 'metricsPort'), int(ports[metrics]['containerPort']))
+            yield _layer(environment, ('mesh', 'metricsPorts'), [int(ports[metrics]['containerPort'])])
     if not is_of_istio(environment.router, environment.controller):
         names |= _routed(values)
     if numbers := sorted({int(ports[name]['containerPort']) for name in names & ports.keys()}):

@@ -23,6 +23,7 @@ from generator.strategies.course import (
 
 # Maps whose entries the old pods need as long as they run, also to restart.
 _SHARED: tuple[Path, ...] = (('networkPolicy', 'egress'), ('externalSecrets', 'secrets'))
+_SHARED_PORTS = ('plaintextPorts', 'metricsPorts')
 
 
 def target(release: Release, rollout: Rollout) -> Release:
@@ -77,6 +78,10 @@ def rollout_layers(rollout: Rollout, old: ResolvedRelease, new: ResolvedRelease)
         mine, theirs = _at(old.merged, path), _at(new.merged, path)
         if gone := {name: entry for name, entry in mine.items() if name not in theirs}:
             yield Layer(rollout.file, ('spec',), path, gone)
+    for key in _SHARED_PORTS:
+        numbers = {*_at(old.merged, ('mesh',)).get(key, ()), *(wanted := _at(new.merged, ('mesh',)).get(key, ()))}
+        if len(numbers) > len(wanted):
+            yield Layer(rollout.file, ('spec',), ('mesh', key), sorted(numbers))
 
 
 def wait_hint(rollout: Rollout) -> str:

@@ -242,6 +242,22 @@ def test_what_old_pods_need_stays_until_they_are_gone(tmp_path: Path) -> None:
     assert 'old-store' not in checkout.read(VALUES)
 
 
+def test_ports_of_old_pods_stay_open_to_who_is_not_in_the_mesh(tmp_path: Path) -> None:
+    ports = {'ports': {'http': {'containerPort': 8000, 'servicePort': 80, 'appProtocol': 'http'}}}
+    meshed = files(CANARY, model=ports, mesh={'mode': 'sidecar'}, monitoring={'namespace': 'monitoring'})
+    checkout = prepared(tmp_path / 'repository', meshed)
+
+    def opened() -> Any:
+        return yaml.safe_load(checkout.read(VALUES))['mesh']['plaintextPorts']
+
+    assert opened() == [8000]
+    rollout(checkout, 'start', 'prod/web')
+    while (checkout.folder / ROLLOUT).exists():
+        assert opened() == [8000, 8080]
+        rollout(checkout, 'advance', 'prod/web', '--approve', '--now')
+    assert opened() == [8080]
+
+
 def test_a_hold_counts_from_when_the_published_branch_got_the_stage(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -20,3 +20,9 @@ selector:
     {{- include "model-server.podLabels" (dict "root" .) | nindent 4 }}
 {{- end }}
 {{- end }}
+
+{{- define "model-server.numbers" -}}
+{{- range . }}
+- {{ int . | quote }}
+{{- end }}
+{{- end }}
