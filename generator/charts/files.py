@@ -39,7 +39,8 @@ def draft_chart(model: Model, version: ModelVersion, settings: Settings, templat
     values = merge_checked(layers, starter.values, starter.described, model.file)
     runtime = templates.runtimes[model.runtime]
     served = serving.facts(runtime, serving.names(model, version, runtime, starter.values))
-    if faults := list(serving.serving_faults(served, values, model.name)):
+    told, asked = (check(served, values, model.name) for check in (serving.serving_faults, serving.request_faults))
+    if faults := [*told, *asked]:
         raise ProblemsFound(to_problems(faults, layers, model.file))
     if model.removed and (idle := list(idle_problems(layers, starter.values))):
         raise ProblemsFound(idle)

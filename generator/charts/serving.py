@@ -21,6 +21,8 @@ from generator.values.merge import enabled
 
 Texts = Mapping[str, str]  # what stands for `[[ … ]]` in presets, by the text in it
 SERVES = f'{DOMAIN}/serves'
+_REQUESTS = ('startupProbe', 'readinessProbe', 'livenessProbe', 'test')
+ASKED_IN = ('artifact', 'route', *_REQUESTS)
 # The values in which a server is told, or that say what it should be.
 TOLD_IN = ('args', 'artifact', 'env', 'files', 'parameters', 'ports')
 _NAME = re.compile(r'\[\[ ([a-zA-Z.]+) \]\]')
@@ -128,6 +130,31 @@ def serving_faults(served: Values, values: Values, model: str) -> Iterator[Fault
         for said in _contradictions(served['files'], served['files']['text'], values):
             message = f'{said.called} is {_shown(said)}, but the artifact is in {quoted(served["files"]["text"])}'
             yield Fault(said.path, message, 'remove it, or the artifact')
+
+
+def request_faults(served: Values, values: Values, model: str) -> Iterator[Fault]:
+    """Yield requests for another model; an image with models in it may serve more than one."""
+    name = served.get('name', {})
+    if 'path' not in name or values['artifact']['delivery'] == 'baked':
+        return
+    own, file = _name(name['text']), model_file(model)
+    for path, asked in _asked(values):
+        _, prefix, rest = asked.partition(name['path'])
+        other = re.split('[/:?]', rest, maxsplit=1)[0]
+        if prefix and other and other != own:
+            message = f'the path {quoted(asked)} asks for {quoted(other)}, but the server serves {quoted(own)}'
+            hint = f'write {name["path"]}{own}; to serve that name, write servedName: {cut(other, 80)} in {file}'
+            yield Fault(path, message, hint, (path[:-1],))
+
+
+def _asked(values: Values) -> Iterator[tuple[Path, str]]:
+    """The paths of requests that reach the server, as it sees them."""
+    for key in _REQUESTS:
+        if values[key].get('type', 'http') == 'http':
+            yield (key, 'path'), values[key].get('path', '')
+    if values['route']['enabled']:
+        for key, rule in enabled(values['route']['rules']).items():
+            yield ('route', 'rules', key, 'path'), rule.get('rewrite') or rule['path']
 
 
 def _name(text: str) -> str:

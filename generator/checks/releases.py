@@ -8,7 +8,7 @@ from dataclasses import replace
 from functools import lru_cache
 
 from generator.charts import monitoring
-from generator.charts.serving import SERVES, TOLD_IN, serving_faults
+from generator.charts.serving import ASKED_IN, SERVES, TOLD_IN, request_faults, serving_faults
 from generator.checks.capacity import accelerators
 from generator.checks.gateways import gateway_faults
 from generator.checks.kubernetes import feature_faults
@@ -64,10 +64,10 @@ def release_problems(release: ResolvedRelease, registry: Registry) -> list[Probl
 
 def _serving(release: ResolvedRelease) -> Iterator[Fault]:
     """Contradictions in values that the release changes: those of the chart were checked when it was made."""
-    chart, merged = release.chart.values, release.merged
-    if any(merged[key] is not chart[key] for key in TOLD_IN):
-        served = _served(release.chart.annotations.get(SERVES, ''))
-        yield from serving_faults(served, merged, release.release.model)
+    chart, merged, model = release.chart.values, release.merged, release.release.model
+    for keys, faults in ((TOLD_IN, serving_faults), (ASKED_IN, request_faults)):
+        if any(merged[key] is not chart[key] for key in keys):
+            yield from faults(_served(release.chart.annotations.get(SERVES, '')), merged, model)
 
 
 @lru_cache(maxsize=256)

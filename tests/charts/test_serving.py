@@ -168,6 +168,27 @@ def test_a_value_that_contradicts_is_refused(
     assert told(runtime, **spec) == [f'{FILE}::{place}: {message}\n{hint}']
 
 
+@pytest.mark.parametrize('runtime', ['tensorflow-serving', 'triton', 'openvino', 'mlserver', 'torchserve'])
+def test_a_request_for_another_model_is_refused(runtime: str) -> None:
+    path = TEMPLATES.runtimes[runtime].spec['serves']['name']['path']
+    asked = f'{path}resnet_v1:predict'
+    [found] = told(runtime, test={'path': asked})
+    assert found == (
+        f"{FILE}::$.spec.test.path: the path '{asked}' asks for 'resnet_v1', but the server serves 'web'\n"
+        f'write {path}web; to serve that name, write servedName: resnet_v1 in {FILE}'
+    )
+    chart(runtime, servedName='resnet_v1', test={'path': asked}, readinessProbe={'path': f'{path}resnet_v1'})
+    chart(runtime, test={'path': f'{path}web/versions/1'}, readinessProbe={'type': 'http', 'path': '/healthz'})
+    chart(runtime, livenessProbe={'type': 'tcp', 'port': 'http', 'path': f'{path}old'})
+
+
+def test_an_image_may_hold_several_models() -> None:
+    baked = r.version('1.4.0')
+    spec = {**model('triton').spec, 'versions': [baked], 'test': {'path': '/v2/models/other/infer'}}
+    several = Model('web', FILE, spec, (ModelVersion('1.4.0', baked['image'], baked),))
+    assert make_charts(several, SETTINGS, TEMPLATES, (), {}).charts
+
+
 def test_the_same_value_once_more_is_no_contradiction() -> None:
     chart('tensorflow-serving', parameters={'model_name': 'web', 'rest_api_port': '8501'})
     chart('vllm', parameters={'served_model_name': ['other', 'web']})
