@@ -8,6 +8,7 @@ from __future__ import annotations
 import json
 from typing import Any
 
+from generator.documents.compact import compact
 from generator.domain.records import Tree
 
 _VALUES = 'values.json'
@@ -17,7 +18,7 @@ _NULL = {'type': 'null'}
 def for_editors(schemas: Tree) -> dict[str, bytes]:
     """Return the schemas by name; those of the registry refer to the schema of values."""
     values = _with_null(json.loads(schemas[_VALUES]))
-    return {**schemas, _VALUES: json.dumps(values, ensure_ascii=False).encode()}
+    return {**schemas, _VALUES: compact(values, ('properties', 'definitions')).encode()}
 
 
 def _with_null(schema: Any) -> Any:
