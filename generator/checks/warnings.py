@@ -35,9 +35,12 @@ def release_warnings(releases: Sequence[ResolvedRelease], *, whole: bool) -> Ite
 
     Requires all releases for those of environments: `whole`.
     """
+    told = [each for release in releases for each in release.warnings]
+    if not told:
+        return
     number = Counter(release.environment.file for release in releases)
-    found = Counter((each.file, each.path) for release in releases for each in release.warnings)
-    for each in {(each.file, each.path): each for release in releases for each in release.warnings}.values():
+    found = Counter((each.file, each.path) for each in told)
+    for each in {(each.file, each.path): each for each in told}.values():
         of_environment = each.file in number
         if not of_environment or (whole and found[each.file, each.path] == number[each.file]):
             yield each

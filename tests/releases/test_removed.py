@@ -4,24 +4,27 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 import registries as r
 from parts import git
-from resolved import problems, resolved
+from resolved import SCHEMAS, TEMPLATES, resolved
 from rollouts import RELEASE, World
 from starter import run_helm
 
+from generator.charts.versions import make_charts
 from generator.checks.warnings import release_warnings
 from generator.domain.generated import ResolvedRelease
 from generator.domain.places import Path as Place
 from generator.domain.problems import ProblemsFound
 from generator.domain.records import Values
 from generator.plan.forms import Form
+from generator.registry.load import load_registry
 from generator.releases.explain import explain_release
-from generator.values.merge import nested
+from generator.releases.resolve import resolve_pinned
 from generator.values.removed import holds
 
 FILE = 'registry/releases/prod/web.yaml'
@@ -231,11 +234,32 @@ def paths(values: Values, path: Place = ()) -> Iterator[Place]:
             yield from paths(value, (*path, key))
 
 
+def refusals(every: list[Place]) -> dict[Place, list[str]]:
+    """Why a release cannot remove each of these values, of the same charts; [] if it can."""
+    files = registry({})
+    found = load_registry(files, files.__getitem__, SCHEMAS)
+    charts = {name: make_charts(model, found.settings, TEMPLATES, (), {}) for name, model in found.models.items()}
+    (release,) = found.releases.values()
+    told: dict[Place, list[str]] = {}
+    for path in every:
+        removing = replace(release, spec={}, removed=(('spec', 'values', *path),))
+        try:
+            told[path] = []
+            resolve_pinned(removing, found, charts, nothing_else)
+        except ProblemsFound as error:
+            told[path] = [str(problem) for problem in error.problems]
+    return told
+
+
+def nothing_else(model: str, entry: Any) -> Any:
+    raise AssertionError('nothing is published')
+
+
 def test_each_value_of_a_chart_can_be_removed_or_the_reason_is_told(helms: list[Path], tmp_path: Path) -> None:
     """And a chart that takes all of them out makes the same objects as one that never had them."""
     ours = {'removed', 'strategy', 'tracks', 'routing', 'partOf', 'fullnameOverride'}
     every = [path for path in paths(one({}).merged) if path[0] not in ours]
-    told = {path: problems(registry(nested(path, None))) for path in every}
+    told = refusals(every)
     for path, found in told.items():
         assert all(text.startswith(f'{FILE}::$.spec.values.') for text in found), path
         assert not found or '\n  hint: ' in found[0]
