@@ -24,12 +24,14 @@ from generator.charts.ledger import dump_ledger, read_ledger
 from generator.charts.starter import load_templates
 from generator.charts.versions import digest, tree
 from generator.delivery.documents import sealed_json
+from generator.delivery.editors import for_editors
 from generator.documents.write import is_sealed, seal
 from generator.domain.layout import ledger_file
 
 GOLDEN = ROOT / 'tests' / 'golden'
 CASES = sorted(path.name for path in GOLDEN.iterdir() if path.is_dir())
 TEMPLATES = load_templates()
+SCHEMAS = for_editors(TEMPLATES.schemas)
 _CHART = re.compile(r'charts/[^/]+/[^/]+/(.+)')
 _DIGEST = re.compile(
     rb'(?<=digest: )[0-9a-f"]{64,66}|(?<=content: )[0-9a-f"]{64,66}|(?<=chartloom sha256:)[0-9a-f]{64}'
@@ -40,7 +42,7 @@ _DIGEST = re.compile(
 def copied(path: str) -> bytes | None:
     """What a file must be a copy of, if it is one: the starter's templates and schema, the schemas for editors."""
     if path.startswith('registry/schemas/'):
-        return sealed_json(TEMPLATES.schemas[path.removeprefix('registry/schemas/')])
+        return sealed_json(SCHEMAS[path.removeprefix('registry/schemas/')])
     found = _CHART.fullmatch(path)
     if found and found[1] not in ('Chart.yaml', 'values.yaml', 'README.md', 'dashboard.json'):
         return TEMPLATES.starter.files.get(found[1], b'')

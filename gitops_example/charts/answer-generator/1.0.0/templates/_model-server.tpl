@@ -21,6 +21,15 @@ env:
 {{- end }}
 {{- include "model-server.texts" (list (list "ARTIFACT_FILES" $sums)) }}
 {{- end }}
+{{- with .endpoint }}
+{{- include "model-server.texts" (list (list "RCLONE_S3_ENDPOINT" .)) }}
+{{- end }}
+{{- range $name, $key := .credentials.variables }}
+{{- include "model-server.env" (dict $name (dict "secret" $.artifact.credentials.secret "key" $key)) }}
+{{- end }}
+{{- if .credentials.files }}
+{{- include "model-server.texts" (list (list "ARTIFACT_CREDENTIALS" "/credentials")) }}
+{{- end }}
 {{- include "model-server.env" .env }}
 resources:
   {{- toYaml .resources | nindent 2 }}
@@ -28,45 +37,77 @@ securityContext:
   {{- toYaml $.securityContext | nindent 2 }}
 volumeMounts:
 {{- include "model-server.mount" (dict "name" "artifact" "mountPath" .mountPath) }}
-{{- end }}{{- end }}
+{{- if .credentials.files }}
+{{- include "model-server.mount" (dict "name" "artifact-credentials" "mountPath" "/credentials" "readOnly" true) }}
+{{- end }}{{- end }}{{- end }}
 {{- define "model-server.downloadScript" -}}
 set -eu
 marker="$ARTIFACT_DIRECTORY/.artifact-sha256"
 partial="$ARTIFACT_TARGET.partial"
 unpacked="$ARTIFACT_TARGET.unpacked"
+newline="
+"
 if [ -f "$marker" ] && [ "$(cat "$marker")" = "$ARTIFACT_SHA256" ]; then
   echo "artifact $ARTIFACT_SHA256 is already here"
   exit 0
 fi
 rm -rf "$marker" "$ARTIFACT_TARGET" "$partial" "$unpacked"
 mkdir -p "$(dirname "$ARTIFACT_TARGET")"
+quote() {
+  printf '%s' "$1" | tr -d '\r\n' | sed 's/["\\]/\\&/g'
+}
+login() {
+  if [ -n "${ARTIFACT_TOKEN:-}" ]; then
+    printf 'header = "Authorization: Bearer %s"\n' "$(quote "$ARTIFACT_TOKEN")"
+  elif [ -n "${ARTIFACT_USERNAME:-}" ]; then
+    printf 'user = "%s:%s"\n' "$(quote "$ARTIFACT_USERNAME")" "$(quote "$ARTIFACT_PASSWORD")"
+  fi
+}
+provider="${RCLONE_S3_ENDPOINT:+Other}"
+provider="${RCLONE_S3_PROVIDER:-${provider:-AWS}}"
 fetch() {
   case "$1" in
-    s3://*) rclone --config=/notfound copyto --retries 5 ":s3,provider=${RCLONE_S3_PROVIDER:-AWS},env_auth=true:${1#s3://}" "$2" ;;
-    gs://*) rclone --config=/notfound copyto --retries 5 ":gcs,env_auth=true:${1#gs://}" "$2" ;;
-    oci://*) HOME="${HOME:-/}" oras pull --output "$2" "${1#oci://}" ;;
+    s3://*) rclone --config=/notfound copyto --retries 5 ":s3,provider=$provider,env_auth=true:${1#s3://}" "$2" </dev/null ;;
+    gs://*) rclone --config=/notfound copyto --retries 5 ":gcs,env_auth=true:${1#gs://}" "$2" </dev/null ;;
+    oci://*)
+      HOME="${HOME:-/}" oras pull --output "$2" \
+        ${ARTIFACT_CREDENTIALS:+--registry-config "$ARTIFACT_CREDENTIALS/config.json"} "${1#oci://}" </dev/null
+      ;;
     *)
-      curl --fail --silent --show-error --location --globoff --proto =http,https \
-        --connect-timeout 10 --speed-limit 1024 --speed-time 60 --retry 5 --retry-all-errors \
-        ${ARTIFACT_TOKEN:+--header "Authorization: Bearer $ARTIFACT_TOKEN"} --output "$2" --url "$1"
+      login | curl --config - --fail --silent --show-error --location --globoff --proto =http,https \
+        --connect-timeout 10 --speed-limit 1024 --speed-time 60 --retry 5 --retry-all-errors --output "$2" --url "$1"
       ;;
   esac
 }
+check() {
+  if [ ! -f "$2" ] || [ -L "$2" ]; then
+    echo "$2: expected a file" >&2
+    exit 1
+  fi
+  echo "$1  $2" | sha256sum -c -
+}
 files="${ARTIFACT_FILES:-}"
 case "$ARTIFACT_URI" in
-  oci://*) files="" ;; # oras checks the digest
+  oci://*)
+    fetch "$ARTIFACT_URI" "$partial" # oras checks the digest
+    ;;
+  *)
+    if [ -z "$files" ]; then
+      fetch "$ARTIFACT_URI" "$partial"
+      check "$ARTIFACT_SHA256" "$partial"
+    fi
+    ;;
 esac
-if [ -z "$files" ]; then
-  fetch "$ARTIFACT_URI" "$partial"
-fi
 printf '%s' "$files" | while read -r sha256 path; do
-  mkdir -p "$(dirname "$partial/$path")"
-  fetch "$ARTIFACT_URI/$path" "$partial/$path"
-  echo "$sha256  $partial/$path" | sha256sum -c -
+  case "$ARTIFACT_URI" in
+    oci://*) ;;
+    *)
+      mkdir -p "$(dirname "$partial/$path")"
+      fetch "$ARTIFACT_URI/$path" "$partial/$path"
+      ;;
+  esac
+  check "$sha256" "$partial/$path"
 done
-if [ -f "$partial" ]; then
-  echo "$ARTIFACT_SHA256  $partial" | sha256sum -c -
-fi
 if [ "$ARTIFACT_UNPACK" = true ]; then
   mkdir "$unpacked"
   if gzip -t "$partial" 2>/dev/null; then
@@ -78,6 +119,19 @@ if [ "$ARTIFACT_UNPACK" = true ]; then
   partial="$unpacked"
 fi
 chmod -R a+rX "$partial"
+odd="$(find "$partial" ! -type f ! -type d -o -name "*$newline*")"
+if [ -n "$odd" ]; then
+  echo "expected files and directories only: $odd" >&2
+  exit 1
+fi
+if [ -n "$files" ]; then
+  expected="$(printf '%s' "$files" | cut -c 67- | sort)"
+  found="$(cd "$partial" && find . -type f | cut -c 3- | sort)"
+  if [ "$found" != "$expected" ]; then
+    echo "expected only these files: $expected" >&2
+    exit 1
+  fi
+fi
 mv "$partial" "$ARTIFACT_TARGET"
 echo "$ARTIFACT_SHA256" > "$marker.partial"
 mv "$marker.partial" "$marker"
@@ -95,7 +149,7 @@ command:
 args:
 {{- include "model-server.strings" .args }}
 {{- range $key, $value := .parameters }}
-- {{ printf "--%s=%s" $key (kindIs "string" $value | ternary $value (toJson $value)) | quote }}
+{{- include "model-server.parameter" (dict "key" $key "value" $value "forms" ($spec.parameterForms | default dict)) }}
 {{- end }}{{- end }}
 {{- with include "model-server.env" .env }}
 env:
@@ -126,9 +180,63 @@ securityContext:
 volumeMounts:
 {{- . }}
 {{- end }}{{- end }}{{- end }}
+{{- define "model-server.parameter" -}}
+{{- $list := kindIs "slice" .value -}}
+{{- $form := $list | ternary .forms.lists .forms.switches | default ($list | ternary "repeat" "value") -}}
+{{- $form = get (.forms.keys | default dict) (replace "_" "-" .key) | default $form -}}
+{{- $form = get (.forms.keys | default dict) .key | default $form -}}
+{{- if and (kindIs "bool" .value) (has $form (list "pair" "opposite" "flag")) }}
+{{- if .value }}
+- {{ printf "--%s" .key | quote }}
+{{- else if and (eq $form "opposite") (hasPrefix "disable-" .key) }}
+- {{ printf "--enable-%s" (trimPrefix "disable-" .key) | quote }}
+{{- else if ne $form "flag" }}
+- {{ printf "--no-%s" .key | quote }}
+{{- end }}
+{{- else if and $list (ne $form "json") }}
+{{- $texts := list }}
+{{- range .value }}
+{{- $texts = append $texts (include "model-server.text" .) }}
+{{- end }}
+{{- if and .value (eq $form "words") }}
+{{- include "model-server.strings" (prepend $texts (printf "--%s" .key)) }}
+{{- else if and .value (eq $form "commas") }}
+- {{ printf "--%s=%s" .key (join "," $texts) | quote }}
+{{- else }}
+{{- range $texts }}
+- {{ printf "--%s=%s" $.key . | quote }}
+{{- end }}{{- end }}
+{{- else }}
+- {{ printf "--%s=%s" .key (include "model-server.text" .value) | quote }}
+{{- end }}{{- end }}
+{{- define "model-server.text" -}}
+{{ kindIs "string" . | ternary . (toRawJson .) }}
+{{- end }}
 {{- define "model-server.env" -}}
+{{- $left := dict }}
 {{- range $name, $variable := . }}
 {{- if dig "enabled" true $variable }}
+{{- $_ := set $left $name $variable }}
+{{- end }}{{- end }}
+{{- range until (len $left) }}
+{{- $ready := dict }}
+{{- range $name, $variable := $left }}
+{{- $waits := false }}
+{{- if contains "$(" ($variable.value | default "") }}
+{{- range regexFindAll "[$][$]|[$][(][^)]*[)]" $variable.value -1 }}
+{{- $waits = or $waits (hasKey $left (trimPrefix "$(" . | trimSuffix ")")) }}
+{{- end }}{{- end }}
+{{- if not $waits }}
+{{- $_ := set $ready $name $variable }}
+{{- end }}{{- end }}
+{{- include "model-server.variables" $ready }}
+{{- range keys $ready }}
+{{- $_ := unset $left . }}
+{{- end }}{{- end }}
+{{- include "model-server.variables" $left }}
+{{- end }}
+{{- define "model-server.variables" -}}
+{{- range $name, $variable := . }}
 - name: {{ $name | quote }}
   {{- if $variable.secret }}
   valueFrom:
@@ -137,7 +245,7 @@ volumeMounts:
       key: {{ $variable.key | quote }}
   {{- else }}
   value: {{ $variable.value | default "" | quote }}
-  {{- end }}{{- end }}{{- end }}{{- end }}
+  {{- end }}{{- end }}{{- end }}
 {{- define "model-server.texts" -}}
 {{- range . }}
 - name: {{ first . }}
@@ -234,6 +342,29 @@ imagePullPolicy: {{ .pullPolicy | default "IfNotPresent" }}
   protocol: TCP
   appProtocol: {{ $port.appProtocol | quote }}
 {{- end }}{{- end }}{{- end }}{{- end }}{{- end }}
+{{- define "model-server.checksTokens" -}}
+{{- if eq .Values.auth.enforcedBy "waypoint" -}}
+targetRefs:
+{{- $targets := list "" "-canary" "-primary" }}
+{{- if ne .Values.strategy.engine "flagger" }}
+{{- $targets = list }}
+{{- range .Values.routing.services }}
+{{- $targets = append $targets .suffix }}
+{{- end }}{{- end }}
+{{- range $targets }}
+- group: ""
+  kind: Service
+  name: {{ include "model-server.name" (dict "root" $ "suffix" .) }}
+{{- end }}
+{{- else -}}
+selector:
+  matchLabels:
+    {{- include "model-server.podLabels" (dict "root" .) | nindent 4 }}
+{{- end }}{{- end }}
+{{- define "model-server.numbers" -}}
+{{- range . }}
+- {{ int . | quote }}
+{{- end }}{{- end }}
 {{- define "model-server.query" -}}
 {{- $name := .root.Values.fullnameOverride }}
 {{- $query := .query }}
@@ -279,7 +410,7 @@ imagePullPolicy: {{ .pullPolicy | default "IfNotPresent" }}
 {{- define "model-server.namedMounts" -}}
 {{- range $name, $mount := . }}
 {{- if and $mount.mountPath (dig "enabled" true $mount) }}
-{{- include "model-server.mount" (merge (dict "name" $name) $mount) }}
+{{- include "model-server.mount" (merge (dict "name" $name "readOnly" (or (eq $name "artifact") $mount.readOnly)) $mount) }}
 {{- end }}{{- end }}{{- end }}
 {{- define "model-server.mount" }}
 - name: {{ .name | quote }}
@@ -291,12 +422,21 @@ imagePullPolicy: {{ .pullPolicy | default "IfNotPresent" }}
   readOnly: true
   {{- end }}{{- end }}
 {{- define "model-server.exceptions" -}}
+{{- $reserved := dict
+  "0.0.0.0/0" (list "169.254.0.0/16" "168.63.129.16/32" "100.100.100.200/32")
+  "::/0" (list "fe80::/10" "fd00:ec2::/32" "fd20:ce::254/128" "64:ff9b::a9fe:0/112") }}
 {{- range .exceptions }}
 {{- if dig "enabled" true . }}
 - {{ $.side }}:
   {{- with .cidr }}
+  {{- range $cidr := eq . "*" | ternary (list "0.0.0.0/0" "::/0") (list .) }}
   - ipBlock:
-      cidr: {{ . | quote }}
+      cidr: {{ $cidr | quote }}
+      {{- if and (eq $.side "to") (hasKey $reserved $cidr) }}
+      except:
+      {{- include "model-server.strings" (get $reserved $cidr) | trim | nindent 6 }}
+      {{- end }}
+  {{- end }}
   {{- end }}
   {{- if or .namespace .podLabels (not .cidr) }}
   - podSelector:
@@ -320,6 +460,9 @@ imagePullPolicy: {{ .pullPolicy | default "IfNotPresent" }}
   {{- $ports = append $ports (merge (pick . "port" "protocol") (dict "protocol" "TCP")) }}
   {{- end }}
   {{- end }}
+  {{- if and $ports $.root.Values.mesh.tunnelPort (not .cidr) }}
+  {{- $ports = append $ports (dict "port" (int $.root.Values.mesh.tunnelPort) "protocol" "TCP") }}
+  {{- end }}
   {{- with $ports }}
   ports:
   {{- toYaml . | nindent 2 }}
@@ -336,6 +479,9 @@ template:
   metadata:
     labels:
       {{- include "model-server.podLabels" . | nindent 6 }}
+      {{- with include "model-server.stringMap" .root.Values.podLabels }}
+      {{- trim . | nindent 6 }}
+      {{- end }}
     {{- $files := include "model-server.fileAnnotations" .spec.files }}
     {{- if or .spec.artifact.sha256 .spec.podAnnotations $files }}
     annotations:
@@ -438,6 +584,15 @@ exec:
 {{- end }}
 {{ merge (pick . "periodSeconds" "timeoutSeconds" "failureThreshold") (dict "periodSeconds" 10 "timeoutSeconds" 5 "failureThreshold" 3) | toYaml }}
 {{- end }}{{- end }}{{- end }}
+{{- define "model-server.removed" -}}
+{{- range .Values.removed }}
+{{- $map := $.Values }}
+{{- range initial . }}
+{{- $inner := get $map . }}
+{{- $map = kindIs "map" $inner | ternary $inner dict }}
+{{- end }}
+{{- $_ := last . | unset $map }}
+{{- end }}{{- end }}
 {{- define "model-server.gatewayRoute" -}}
 {{- $route := get .root.Values .key -}}
 parentRefs:
@@ -519,6 +674,16 @@ name: {{ include "model-server.name" . }}
 {{- with get $kinds $artifact.delivery }}
 {{- include "model-server.volume" (dict "name" "artifact" "volume" .) }}
 {{- end }}
+{{- if eq $artifact.delivery "download" }}
+{{- with $artifact.credentials.files }}
+- name: artifact-credentials
+  secret:
+    secretName: {{ $artifact.credentials.secret | quote }}
+    items:
+    {{- range $path, $key := . }}
+    - key: {{ $key | quote }}
+      path: {{ $path | quote }}
+    {{- end }}{{- end }}{{- end }}
 {{- range $name, $volume := .spec.volumes }}
 {{- if dig "enabled" true $volume }}
 {{- include "model-server.volume" (dict "name" $name "volume" $volume) }}
