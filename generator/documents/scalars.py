@@ -29,6 +29,8 @@ def quote_hint(text: str) -> str:
     if len(text) > 80:
         return 'quote the text'
     quoted = f'quote the text: {json.dumps(text, ensure_ascii=False)}'
+    if text.lower() == 'null':
+        return f'write null to remove what is inherited, or {quoted}'
     if text.lower() in ('yes', 'on', 'y', 'true'):
         return f'write true for a boolean, or {quoted}'
     if text.lower() in ('no', 'off', 'n', 'false'):
