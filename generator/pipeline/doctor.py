@@ -54,9 +54,9 @@ def _guarded(what: str, look: Callable[[], Iterator[Finding]]) -> Iterator[Findi
         if len(error.problems) > 5:
             yield Finding(what, 'problem', f'and {len(error.problems) - 5} more', "run 'chartloom plan' to see all")
     except CommandFailed as error:
-        yield Finding(
-            what, 'problem', error.stderr.strip().splitlines()[-1] if error.stderr.strip() else str(error.command)
-        )
+        said = error.stderr.strip().splitlines() or [' '.join(error.command)]
+        hint = f"correct what '{' '.join(error.command[:2])}' reports; 'git fsck' looks for damage in a repository"
+        yield Finding(what, 'problem', said[-1], hint)
 
 
 def _git() -> Iterator[Finding]:
@@ -120,7 +120,7 @@ def _registry(repository: Repository) -> Iterator[Finding]:
         hint = 'set spec.repository.url in registry/settings.yaml'
         yield Finding('repository URL', 'warning', f'the URL for the agents is a placeholder, {PLACEHOLDER}', hint)
     branch = registry.settings.branch
-    known = repository.ask('rev-parse', '--verify', '--quiet', f'refs/remotes/origin/{branch}')
+    known = repository.refs().get(f'refs/remotes/origin/{branch}')
     if not known and repository.ask('remote'):
         yield Finding(
             'published branch',

@@ -30,8 +30,12 @@ def base_revision(source: Source, branch: str, named: str = '') -> str:
         found = find_commit(repository, named, '--base')
         return repository.ask('merge-base', head, found) or found
     published = refs.get(published_ref(branch, refs), head)
-    merged = refs.get('MERGE_HEAD', '').split()
-    return head if published == head else repository.ask('merge-base', published, head, *merged) or head
+    return head if published == head else _common(source, published) or head
+
+
+def _common(source: Source, published: str) -> str:
+    """The merge base, '' for none."""
+    return source.repository.ask('merge-base', published, source.head, *source.refs.get('MERGE_HEAD', '').split())
 
 
 def published_ref(branch: str, refs: Mapping[str, str]) -> str:
@@ -49,10 +53,10 @@ def refuse_guess(source: Source, branch: str, environ: Mapping[str, str]) -> Non
     its base: the settings, which name the published branch, are a part of the request.
     """
     repository, refs, head = source.repository, source.refs, source.head
-    if not head:
+    ref = published_ref(branch, refs)
+    if not head and ref not in refs:
         return
     remotes = repository.ask('remote').split()
-    ref = published_ref(branch, refs)
     shown = ref.removeprefix('refs/remotes/').removeprefix('refs/heads/')
     if target := next(filter(None, map(environ.get, _TARGETS)), ''):
         name = target.removeprefix('refs/heads/')
@@ -64,7 +68,7 @@ def refuse_guess(source: Source, branch: str, environ: Mapping[str, str]) -> Non
         return
     if in_ci:
         raise _unnamed(f'this is CI, and HEAD is not {shown}', branch, remotes)
-    if not repository.ask('merge-base', refs[ref], head):
+    if not head or not _common(source, refs[ref]):
         hint = "run 'git fetch --unshallow'" if is_shallow(repository) else 'name the published revision with --base'
         where = 'HEAD' if current_branch(repository) == 'HEAD' else 'this branch'
         raise problem('--base', '', f'{where} and {shown} have no common commit in this clone', hint)

@@ -19,7 +19,6 @@ from generator.domain.problems import Problem
 from generator.domain.tree import LINK
 from generator.pipeline.run import Run
 from generator.tools.git.files import named
-from generator.tools.git.repository import Repository
 
 _REMOVE = 'remove it: helm and the agents would read it'
 
@@ -79,28 +78,34 @@ def _tampered(
 
 
 def not_as_listed(run: Run, folders: Collection[str]) -> Iterator[Problem]:
-    """Report charts whose files on the disk, which helm reads, are not there or not plain files in plain folders.
+    """Report charts whose files on the disk, which helm reads, are not exactly those that git lists.
 
-    git reads the content of files that a sparse checkout leaves out from its index.
+    git reads files that a sparse checkout leaves out from its index, and shows neither pipes nor files behind links.
     """
-    repository, wanted = run.repository, {*folders, *(release.chart.folder for release in run.releases)}
-    here = os.path.realpath(repository.root)
+    wanted = {*folders, *(release.chart.folder for release in run.releases)}
+    listed: dict[str, set[str]] = defaultdict(set)
+    for path in run.source.generated:
+        if (chart := chart_file(path)) and (folder := chart_folder(*chart[:2])) in wanted:
+            listed[folder].add(chart[2])
+    here = os.path.realpath(run.repository.root)
     for folder in sorted(wanted):
-        if os.path.realpath(repository.file(folder)) != os.path.join(here, folder):
+        place = os.path.join(here, folder)
+        if os.path.realpath(place) != place:
             yield Problem(folder, '', 'expected a folder, found a link in its path', _REMOVE)
-            wanted.discard(folder)
-    missing = {
-        chart_folder(*chart[:2])
-        for path in run.source.generated
-        if (chart := chart_file(path)) and chart_folder(*chart[:2]) in wanted and not _is_plain(repository, path)
-    }
-    for folder in sorted(missing):
-        hint = "run 'git sparse-checkout add charts', or 'git restore' for it: helm reads this folder"
-        yield Problem(folder, '', 'not all files of the chart are in the work tree', hint)
+            continue
+        there = dict(_on_disk(place))
+        if any(not there.get(name, False) for name in listed[folder]):
+            hint = "run 'git sparse-checkout add charts', or 'git restore' for it: helm reads this folder"
+            yield Problem(folder, '', 'not all files of the chart are in the work tree', hint)
+        for name in sorted(there.keys() - listed[folder]):
+            yield Problem(f'{folder}/{name}', '', 'expected only files that git lists, found another one', _REMOVE)
 
 
-def _is_plain(repository: Repository, path: str) -> bool:
-    try:
-        return stat.S_ISREG(os.lstat(repository.file(path)).st_mode)
-    except OSError:
-        return False
+def _on_disk(folder: str) -> Iterator[tuple[str, bool]]:
+    """All but folders below a folder, by path, and whether each is a plain file."""
+    for place, folders, names in os.walk(folder):
+        for name in (*names, *folders):
+            file = os.path.join(place, name)
+            mode = os.lstat(file).st_mode
+            if not stat.S_ISDIR(mode):
+                yield os.path.relpath(file, folder), stat.S_ISREG(mode)

@@ -7,7 +7,7 @@ import os
 import re
 import subprocess
 from collections import deque
-from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Generator, Iterator, Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
@@ -61,10 +61,10 @@ def run(
 
 def run_all(
     commands: Sequence[Sequence[str]], *, cwd: Path | None = None, env: Mapping[str, str] | None = None
-) -> Iterator[Completed]:
+) -> Generator[Completed, None, None]:
     """Start commands at the same time, each with an empty stdin; raises CommandFailed as `run` does.
 
-    They run while the caller continues, also between two results. The caller must take all results.
+    They run while the caller continues, also between two results. The caller takes all results, or closes the iterator.
     """
     outputs = [_output() for _ in commands]
     nothing, pipe = subprocess.DEVNULL, subprocess.PIPE
@@ -89,7 +89,7 @@ def _output() -> IO[bytes]:
 
 def _results(
     commands: Sequence[Sequence[str]], running: Sequence[subprocess.Popen[bytes]], outputs: Sequence[IO[bytes]]
-) -> Iterator[Completed]:
+) -> Generator[Completed, None, None]:
     with ExitStack() as stack:
         for process, output in zip(running, outputs, strict=True):
             stack.enter_context(process)

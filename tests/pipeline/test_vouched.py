@@ -134,6 +134,13 @@ def test_a_file_that_git_does_not_expect_to_be_there(tmp_path: Path, monkeypatch
     assert f"{CHART}: not all files of the chart are in the work tree\n  hint: run 'git sparse-checkout add" in told
 
 
+def test_what_git_does_not_list(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    here = published(tmp_path / 'here')
+    os.mkfifo(here.folder / f'{CHART}/templates/pipe')
+    told = verified(here, monkeypatch, commit=False)
+    assert told.startswith(f'{CHART}/templates/pipe: expected only files that git lists, found another one\n')
+
+
 @pytest.mark.parametrize('gone', ['model', 'draft'])
 def test_charts_of_a_model_that_is_gone(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, gone: str) -> None:
     """Published charts stay and are checked like all others; a draft of a removed model is vouched for by nobody."""

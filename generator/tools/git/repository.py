@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Generator, Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -43,7 +43,7 @@ class Repository:
         """Do the same, but return the unchanged bytes."""
         return call(self.folder, arguments, self._env(env or {}))
 
-    def raw_all(self, *questions: Sequence[str]) -> Iterator[bytes]:
+    def raw_all(self, *questions: Sequence[str]) -> Generator[bytes, None, None]:
         """Do the same for several commands at once; results are in their order."""
         return call_all(self.folder, questions, self._env({}))
 
@@ -108,7 +108,8 @@ class Repository:
         if 'HEAD' not in found and (detached := self.ask('rev-parse', '--verify', '--quiet', 'HEAD')):
             found['HEAD'] = detached
         with suppress(FileNotFoundError):
-            found['MERGE_HEAD'] = (self.git_dir / 'MERGE_HEAD').read_text()
+            merged = (self.git_dir / 'MERGE_HEAD').read_text(encoding='ascii', errors='replace')
+            found['MERGE_HEAD'] = ' '.join(word for word in merged.split() if re.fullmatch('[0-9a-f]+', word))
         return found
 
     def ids(self, revision: str, paths: Sequence[str]) -> dict[str, str]:

@@ -8,8 +8,8 @@ from __future__ import annotations
 
 import os
 import shutil
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Generator, Iterator, Mapping, Sequence
+from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -52,18 +52,21 @@ def call(folder: Path, arguments: Sequence[str], env: Env | None = None) -> byte
     return _run(folder, arguments, env)
 
 
-def call_all(folder: Path, questions: Sequence[Sequence[str]], env: Env | None = None) -> Iterator[bytes]:
-    """Do the same for several commands at once; they run while the caller continues."""
+def call_all(folder: Path, questions: Sequence[Sequence[str]], env: Env | None = None) -> Generator[bytes, None, None]:
+    """Do the same for several commands at once; they run while the caller continues. The caller closes the result."""
     answers = run_all([_command(arguments) for arguments in questions], cwd=folder, env=_environment(env))
     return _outputs(answers, questions)
 
 
-def _outputs(answers: Iterator[Completed], questions: Sequence[Sequence[str]]) -> Iterator[bytes]:
-    for arguments in questions:
-        try:
-            yield next(answers).stdout
-        except CommandFailed as failed:
-            raise _told(failed, arguments) from None
+def _outputs(
+    answers: Generator[Completed, None, None], questions: Sequence[Sequence[str]]
+) -> Generator[bytes, None, None]:
+    with closing(answers):
+        for arguments in questions:
+            try:
+                yield next(answers).stdout
+            except CommandFailed as failed:
+                raise _told(failed, arguments) from None
 
 
 def text(output: bytes) -> str:

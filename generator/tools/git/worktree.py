@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Generator, Mapping, Sequence
+from contextlib import closing
 from dataclasses import dataclass
 from pathlib import PurePosixPath
 
-from generator.domain.problems import Problem, ProblemsFound
+from generator.domain.problems import CommandFailed, Problem, ProblemsFound
 from generator.domain.tree import LINK
 from generator.tools.git.files import FOLDER, blob_at
 from generator.tools.git.files import read_file as read_file
@@ -43,12 +44,30 @@ def look_at_work_tree(repository: Repository, paths: Sequence[str], head: str) -
         options = ('--cached', '--raw', '--no-renames', '--ita-visible-in-index', '-z')
         questions.append((*here, 'diff-index', *options, head, '--', *paths))
     answers = repository.raw_all(*questions)
-    return lambda: _work_tree(repository, answers)
+    return _once(lambda: _work_tree(repository, answers))
 
 
-def _work_tree(repository: Repository, answers: Iterator[bytes]) -> WorkTree:
-    entries = _listed(next(answers))
-    differing, others, *since = answers
+def _once(look: Callable[[], WorkTree]) -> Callable[[], WorkTree]:
+    """Keep the result or the failure: git's answers can be read only once, and a problem may be asked for again."""
+    kept: list[WorkTree | ProblemsFound | CommandFailed] = []
+
+    def again() -> WorkTree:
+        if not kept:
+            try:
+                kept.append(look())
+            except (ProblemsFound, CommandFailed) as error:
+                kept.append(error)
+        if isinstance(kept[0], WorkTree):
+            return kept[0]
+        raise kept[0]
+
+    return again
+
+
+def _work_tree(repository: Repository, answers: Generator[bytes, None, None]) -> WorkTree:
+    with closing(answers):
+        entries = _listed(next(answers))
+        differing, others, *since = answers
     staged = _staged(repository, entries)
     cut = len(repository.prefix)
     changed = [path[cut:] for path in (*_listed(differing), *_listed(others))]
