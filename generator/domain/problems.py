@@ -78,6 +78,21 @@ class CommandFailed(Exception):
         return '\n'.join(parts)
 
 
+def bounded(problems: Iterable[Problem]) -> list[Problem]:
+    """Return the first problems of each file, sorted, and the number of the others."""
+    by_file: dict[str, list[Problem]] = {}
+    for found in sorted(set(problems)):
+        by_file.setdefault(found.file, []).append(found)
+    shown = []
+    for file, every in by_file.items():
+        shown += every[:MAX_PROBLEMS]
+        if (more := len(every) - MAX_PROBLEMS) > 1:  # one may be the note that the rest is hidden
+            shown.append(Problem(file, '', f'{more} more problems', 'fix these first'))
+        else:
+            shown += every[MAX_PROBLEMS:]
+    return shown
+
+
 def size_problem(file: str, size: int, most: int) -> Problem:
     return Problem(file, '', f'the file has {size} bytes, the limit is {most}', 'split the file, or remove it')
 

@@ -21,7 +21,7 @@ from generator.domain.layout import (
     registry_place,
 )
 from generator.domain.places import Path
-from generator.domain.problems import Problem, ProblemsFound, problem
+from generator.domain.problems import Problem, ProblemsFound, bounded, problem
 from generator.domain.records import (
     Application,
     Environment,
@@ -81,7 +81,7 @@ def load_registry(
         problems.append(NO_SETTINGS)
     registry = _registry(found, every or names)
     if problems := [*problems, *check(registry, unread)]:
-        raise ProblemsFound(problems)
+        raise ProblemsFound(bounded(problems))
     return registry
 
 
