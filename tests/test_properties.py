@@ -382,7 +382,7 @@ def check_who_was_woken(seen: Seen, following: set[str]) -> None:
 
 HOSTILE = [
     '{{ .Release.Name }}', '{{ fail "x" }}', '{{', '}}', '{{/* */}}', '[[ model ]]', '[[ version ]]', '[[', '{% raw %}',
-    '{# x #}', '{% if', '${HOME}', '%s', '`id`', '$(id)', 'yes', 'No', 'null', '~', 'true', '1', '1.10', '017', '0x1F',
+    '{# x #}', '{% if', '${HOME}', '%s', '`id`', '$(1)', 'yes', 'No', 'null', '~', 'true', '1', '1.10', '017', '0x1F',
     '1e3', '.inf', '12:30', '2026-11-22', '=', '<<', '- a', 'a: b', 'a #b', '# a', '"', "'", '\\', '\\n', '\t',
     'a\nb', 'a\n', '\na', ' a ', '\r\n', '---', '...', '&a', '*a', '!!str a', '|', '>', '%TAG',
     '@a', '', ' ', 'ünïcödé', '中文', '👨‍👩‍👧', '\u2028', '\u2029', '\ufeff', '\ue000version\ue001', '\x01\x1b',

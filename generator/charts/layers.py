@@ -34,7 +34,7 @@ def model_layers(model: Model, version: ModelVersion, templates: Templates) -> l
         *_fragments(model, version, index, runtime, starter, texts),
     ]
     layers = [
-        *_preset(version, runtime, texts),
+        *_preset(model, version, runtime, texts),
         *(Layer(model.file, source, target, values) for source, target, values in fragments),
         *removal_layers(model.file, model.removed),
     ]
@@ -43,12 +43,13 @@ def model_layers(model: Model, version: ModelVersion, templates: Templates) -> l
     return layers
 
 
-def _preset(version: ModelVersion, runtime: Runtime, texts: Texts) -> Iterator[Layer]:
+def _preset(model: Model, version: ModelVersion, runtime: Runtime, texts: Texts) -> Iterator[Layer]:
     """The runtime's values for every model, what its server is told, and the values for artifacts of this kind."""
     kind = version.spec.get('artifact', {}).get('kind', '')
     yield Layer(runtime.file, ('values',), (), substitute(runtime.spec['values'], texts))
     for source, target, value in serving.told(serving.facts(runtime, texts)):
-        yield Layer(runtime.file, source, target, value)
+        place = serving.written(source, model)
+        yield Layer(model.file if place else runtime.file, place or source, target, value)
     if values := runtime.spec['artifacts'].get(kind, {}).get('values'):
         yield Layer(runtime.file, ('artifacts', kind, 'values'), (), substitute(values, texts))
 

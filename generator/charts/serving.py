@@ -25,6 +25,7 @@ _REQUESTS = ('startupProbe', 'readinessProbe', 'livenessProbe', 'test')
 ASKED_IN = ('artifact', 'route', *_REQUESTS)
 # The values in which a server is told, or that say what it should be.
 TOLD_IN = ('args', 'artifact', 'env', 'files', 'parameters', 'ports')
+_PORTS = range(1, 2**16)
 _NAME = re.compile(r'\[\[ ([a-zA-Z.]+) \]\]')
 
 
@@ -44,8 +45,9 @@ def names(model: Model, version: ModelVersion, runtime: Runtime, starter: Values
         ports, artifact = layer.get('ports'), layer.get('artifact')
         for name, port in ports.items() if isinstance(ports, Mapping) else ():
             # Values of a model are not checked yet.
-            if isinstance(port, Mapping) and type(number := port.get('containerPort')) is int:
-                found[f'ports.{name}'] = str(number)
+            number = port.get('containerPort') if isinstance(port, Mapping) else None
+            if isinstance(number, int) and number in _PORTS:
+                found[f'ports.{name}'] = str(int(number))
         if isinstance(artifact, Mapping) and isinstance(path := artifact.get('mountPath'), str):
             found['mountPath'] = path
     return found
@@ -90,6 +92,16 @@ def _values(source: Path, places: Values, value: int | str) -> Iterator[tuple[Pa
         yield ('serves', *source, 'parameters', index), ('parameters', key), value
     for index, key in enumerate(places.get('env', ())):
         yield ('serves', *source, 'env', index), ('env', key), {'value': str(value)}
+
+
+def written(source: Path, model: Model) -> Path:
+    """The place in a model's file that sets what a server is told at `source` of the preset; () if it is a default."""
+    match source[1:]:
+        case ('name', *_) if 'servedName' in model.spec:
+            return ('spec', 'servedName')
+        case ('ports', str(port), *_) if 'containerPort' in (model.spec.get('ports', {}).get(port) or {}):
+            return ('spec', 'ports', port, 'containerPort')
+    return ()
 
 
 def name_problems(model: Model, runtime: Runtime) -> Iterator[Problem]:

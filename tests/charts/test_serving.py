@@ -85,6 +85,18 @@ def test_a_server_is_told_the_port_that_its_model_has(runtime: str, port: str) -
     ) - len(TEMPLATES.runtimes[runtime].spec['serves']['ports'][port].get('otherEnv', []))
 
 
+def test_what_a_server_is_told_comes_from_where_a_person_wrote_it() -> None:
+    made = chart('tensorflow-serving', servedName='m', ports={'http': {'containerPort': 9123}})
+    places = {layer.target: (layer.file, layer.source) for layer in made.layers if layer.target[:1] == ('parameters',)}
+    preset = 'chart_templates/runtimes/tensorflow-serving.yaml'
+    assert places == {
+        ('parameters', 'model_name'): (FILE, ('spec', 'servedName')),
+        ('parameters', 'rest_api_port'): (FILE, ('spec', 'ports', 'http', 'containerPort')),
+        ('parameters', 'port'): (preset, ('serves', 'ports', 'grpc', 'parameters', 0)),
+        ('parameters', 'model_base_path'): (preset, ('serves', 'files', 'parameters', 0)),
+    }
+
+
 def test_another_place_of_the_artifact_is_told_too() -> None:
     values = chart('vllm', values={'artifact': {'mountPath': '/data'}}).values
     assert values['args'] == ['serve', '/data/web']
@@ -227,3 +239,4 @@ def test_a_wrong_value_is_told_as_what_it_is(wrong: Any) -> None:
         with pytest.raises(ProblemsFound) as found:
             chart('triton', values=values)
         assert {problem.file for problem in found.value.problems} == {FILE}
+        assert all(problem.path.startswith('$.spec.values') for problem in found.value.problems)
