@@ -9,6 +9,7 @@ from typing import Any
 
 from generator.charts import serving
 from generator.charts.comments import Commented, commented
+from generator.charts.contradictions import request_faults, serving_faults
 from generator.charts.dashboard import dashboard
 from generator.charts.layers import model_layers
 from generator.charts.monitoring import DASHBOARD, wants_gpus
@@ -39,7 +40,7 @@ def draft_chart(model: Model, version: ModelVersion, settings: Settings, templat
     values = merge_checked(layers, starter.values, starter.described, model.file)
     runtime = templates.runtimes[model.runtime]
     served = serving.facts(runtime, serving.names(model, version, runtime, starter.values))
-    told, asked = (check(served, values, model.name) for check in (serving.serving_faults, serving.request_faults))
+    told, asked = (check(served, values, model.name) for check in (serving_faults, request_faults))
     if faults := [*told, *asked]:
         raise ProblemsFound(to_problems(faults, layers, model.file))
     if model.removed and (idle := list(idle_problems(layers, starter.values))):

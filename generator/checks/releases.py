@@ -8,7 +8,8 @@ from dataclasses import replace
 from functools import lru_cache
 
 from generator.charts import monitoring
-from generator.charts.serving import ASKED_IN, SERVES, TOLD_IN, request_faults, serving_faults
+from generator.charts.contradictions import ASKED_IN, TOLD_IN, request_faults, serving_faults
+from generator.charts.serving import SERVES
 from generator.checks.capacity import accelerators
 from generator.checks.gateways import gateway_faults
 from generator.checks.kubernetes import feature_faults

@@ -180,6 +180,17 @@ def test_a_value_that_contradicts_is_refused(
     assert told(runtime, **spec) == [f'{FILE}::{place}: {message}\n{hint}']
 
 
+def test_what_the_server_is_told_cannot_be_taken_away() -> None:
+    gone = {'MLSERVER_MODEL_NAME': {'enabled': False}}
+    [found] = told('mlserver', env=gone)
+    place = f'{FILE}::$.spec.env.MLSERVER_MODEL_NAME'
+    assert found == f"{place}: 'MLSERVER_MODEL_NAME' is removed, but it tells the server 'web'\nkeep it"
+    chart('mlserver', env={**gone, 'mlserver_model_name': {'value': 'web'}})
+    chart('mlserver', env={'MLSERVER_GRPC_PORT': {'enabled': False}}, ports={'grpc': {'enabled': False}})
+    # The parameter tells it, too.
+    chart('tgi', env={'PORT': {'enabled': False}})
+
+
 @pytest.mark.parametrize('runtime', ['tensorflow-serving', 'triton', 'openvino', 'mlserver', 'torchserve'])
 def test_a_request_for_another_model_is_refused(runtime: str) -> None:
     path = TEMPLATES.runtimes[runtime].spec['serves']['name']['path']
