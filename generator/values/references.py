@@ -45,9 +45,13 @@ def _refers(container: Values) -> bool:
             return True
     for words in (container.get('command', ()), container.get('args', ()), container.get('parameters', {}).values()):
         for word in words:
-            if isinstance(word, str | list) and '$(' in str(word):
+            if '$(' in (word if type(word) is str else str(word)):
                 return True
-    return any('$(' in word for probe in _PROBES for word in container.get(probe, {}).get('command', ()))
+    for probe in _PROBES:
+        for word in container.get(probe, {}).get('command', ()):
+            if '$(' in word:
+                return True
+    return False
 
 
 def references(text: str) -> list[str]:
