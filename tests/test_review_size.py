@@ -17,7 +17,7 @@ from generator.domain.records import Model, ModelVersion, Settings
 TEMPLATES = load_templates()
 SETTINGS = Settings('registry/settings.yaml', {'repository': {'url': 'https://git.example/ml.git'}})
 # Of a chart version. Ten of them, with their releases, fit the limits of a forge below.
-MOST_FILES, MOST_BYTES, MOST_LINES = 9, 94 * 1024, 1_900
+MOST_FILES, MOST_BYTES, MOST_LINES = 9, 97 * 1024, 1_940
 # What a forge shows of a request.
 FORGE_FILES, FORGE_BYTES, FORGE_LINES = 300, 1024 * 1024, 20_000
 EXAMPLE = sorted(path.parent for path in (r.EXAMPLE / 'charts').glob('*/*/Chart.yaml'))
