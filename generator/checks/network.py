@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator
 from functools import cache
 from ipaddress import IPv4Network, IPv6Network, ip_network
 
+from generator.checks.scope import Scope
 from generator.domain.choices import is_meshed
 from generator.domain.generated import ResolvedRelease
 from generator.domain.places import Path, json_path
@@ -56,19 +57,20 @@ def cidr_faults(values: Values) -> Iterator[Fault]:
                 )
 
 
-def egress_problems(release: ResolvedRelease) -> Iterator[Problem]:
-    """Yield what a file of a model or a release opens, although only the environment may."""
-    policy, environment = release.merged['networkPolicy'], release.environment
-    found: list[_Finding] = []
+def opened_networks(scope: Scope) -> Iterator[Problem]:
+    """Report what a file of a model or a release opens, although only the environment may."""
+    for release in scope.releases:
+        if found := [*_opened(release), *(_of_mesh(release.merged) if is_meshed(release.environment.mesh) else ())]:
+            yield from _told(release, found)
+
+
+def _opened(release: ResolvedRelease) -> Iterator[_Finding]:
+    policy = release.merged['networkPolicy']
     if not policy['enabled']:
-        found.append((('networkPolicy', 'enabled'), 'the pods would have no network policy', ''))
+        yield ('networkPolicy', 'enabled'), 'the pods would have no network policy', ''
     for name, exception in policy['egress'].items():
-        if (why := _beyond(exception, environment)) and exception.get('enabled', True):
-            found.append((('networkPolicy', 'egress', name), f"egress exception '{name}' {why[0]}", why[1]))
-    if is_meshed(environment.mesh):
-        found += _of_mesh(release.merged, environment)
-    if found:
-        yield from _told(release, found)
+        if (why := _beyond(exception, release.environment)) and exception.get('enabled', True):
+            yield ('networkPolicy', 'egress', name), f"egress exception '{name}' {why[0]}", why[1]
 
 
 def _beyond(exception: Values, environment: Environment) -> tuple[str, str] | None:
@@ -94,12 +96,7 @@ def _is_dns(exception: Values) -> bool:
     return any(port.get('enabled', True) for port in ports) and _DNS_PORTS.issuperset([port['port'] for port in ports])
 
 
-def _of_mesh(values: Values, environment: Environment) -> Iterator[_Finding]:
-    hint = f'remove it, or set it in values of {environment.file}'
-    for key in values['podAnnotations']:
-        if key.partition('/')[0].endswith('istio.io'):
-            message = f'annotation {quoted(key)} changes how the pods are in the mesh'
-            yield ('podAnnotations', key), message, hint
+def _of_mesh(values: Values) -> Iterator[_Finding]:
     for name in _PROXIES:
         if name in enabled(values['containers']):
             yield ('containers', name), f"container '{name}' changes the mesh's own", 'give it another name'

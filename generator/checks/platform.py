@@ -9,7 +9,7 @@ from generator.checks.network import EVERYWHERE, block
 from generator.domain.choices import CloudIdentity, Dns, Mesh, cloud_identity_of
 from generator.domain.places import Path, json_path
 from generator.domain.problems import Problem
-from generator.domain.records import Environment
+from generator.domain.records import Environment, Values
 from generator.domain.words import quoted
 
 
@@ -23,9 +23,11 @@ def platform_problems(environment: Environment) -> Iterator[Problem]:
             yield from _block(environment, ('spec', 'dns', 'addresses', index), address, 'an address', '10.96.0.10')
     if 'workloadIdentity' in spec:
         yield from _identity(environment)
-    for key in ('artifactStore', 'workloadIdentity'):
-        if cidr := spec.get(key, {}).get('cidr'):
-            yield from _block(environment, ('spec', key, 'cidr'), cidr, 'a block of addresses', '10.40.12.0/24')
+    places: list[tuple[Path, Values]] = [(('workloadIdentity',), spec.get('workloadIdentity', {}))]
+    places += [(('artifactStores', scheme), store) for scheme, store in spec.get('artifactStores', {}).items()]
+    for place, found in places:
+        if cidr := found.get('cidr'):
+            yield from _block(environment, ('spec', *place, 'cidr'), cidr, 'a block of addresses', '10.40.12.0/24')
 
 
 def _of_mesh(mesh: Mesh) -> tuple[str, ...]:

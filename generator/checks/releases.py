@@ -14,7 +14,7 @@ from generator.checks.capacity import accelerators
 from generator.checks.gateways import gateway_faults
 from generator.checks.kubernetes import feature_faults
 from generator.checks.limits import limit_problems
-from generator.checks.network import cidr_faults, egress_problems
+from generator.checks.network import cidr_faults
 from generator.checks.rules import broken
 from generator.checks.scope import Scope
 from generator.checks.sizes import size_problems
@@ -56,7 +56,6 @@ def release_problems(release: ResolvedRelease, registry: Registry) -> list[Probl
     return [
         *problems,
         *broken(Scope(registry, (release,)), 'release'),
-        *egress_problems(release),
         *monitoring.monitoring_problems(release),
         *limit_problems(release),
         *size_problems(release),

@@ -15,6 +15,7 @@ from generator.checks.hosts import foreign_hosts, opened_by_values, owned_hosts
 from generator.checks.kinds import forbidden_tools
 from generator.checks.metadata import obeyed_metadata
 from generator.checks.names import delivery_names, object_names, reserved_names, written_secrets
+from generator.checks.network import opened_networks
 from generator.checks.requests import request_problems
 from generator.checks.scope import Rule, Scope, Subject
 from generator.checks.secrets import secret_problems
@@ -33,6 +34,7 @@ RULES = (
     Rule('foreign-hosts', 'release', 'an environment gives away only names of its domain', foreign_hosts),
     Rule('foreign-secrets', 'release', 'a Secret belongs to whoever has its name', secret_problems),
     Rule('forbidden-tools', 'release', 'the bootstrap permits the kinds that an environment uses', forbidden_tools),
+    Rule('opened-networks', 'release', 'pods reach what their environment lets them reach', opened_networks),
     Rule('owned-hosts', 'releases', 'a host name has one owner in a cluster', owned_hosts),
     Rule('shared-requests', 'releases', 'a request has one release that serves it', request_problems),
     Rule('object-names', 'releases', 'two releases in one namespace would overwrite each other', object_names),

@@ -36,6 +36,7 @@ def mount_faults(values: Values) -> Iterator[Fault]:
                 (*path, 'mounts', name),
                 f"volume '{name}' not found",
                 suggest(name, known, 'add it to volumes'),
+                (('volumes', name),),
             )
 
 

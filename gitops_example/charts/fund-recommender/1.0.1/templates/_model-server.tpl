@@ -42,6 +42,10 @@ volumeMounts:
 {{- end }}{{- end }}{{- end }}
 {{- define "model-server.downloadScript" -}}
 set -eu
+fail() {
+  echo "$1" >&2
+  exit 1
+}
 marker="$ARTIFACT_DIRECTORY/.artifact-sha256"
 partial="$ARTIFACT_TARGET.partial"
 unpacked="$ARTIFACT_TARGET.unpacked"
@@ -80,32 +84,21 @@ fetch() {
   esac
 }
 check() {
-  if [ ! -f "$2" ] || [ -L "$2" ]; then
-    echo "$2: expected a file" >&2
-    exit 1
-  fi
+  if [ ! -f "$2" ] || [ -L "$2" ]; then fail "$2: expected a file"; fi
   echo "$1  $2" | sha256sum -c -
 }
 files="${ARTIFACT_FILES:-}"
+pulled=""
 case "$ARTIFACT_URI" in
-  oci://*)
-    fetch "$ARTIFACT_URI" "$partial" # oras checks the digest
-    ;;
-  *)
-    if [ -z "$files" ]; then
-      fetch "$ARTIFACT_URI" "$partial"
-      check "$ARTIFACT_SHA256" "$partial"
-    fi
-    ;;
+  oci://*) pulled=true ;; # oras downloads all files, and checks the digest
 esac
+if [ -n "$pulled" ] || [ -z "$files" ]; then fetch "$ARTIFACT_URI" "$partial"; fi
+if [ -z "$pulled$files" ]; then check "$ARTIFACT_SHA256" "$partial"; fi
 printf '%s' "$files" | while read -r sha256 path; do
-  case "$ARTIFACT_URI" in
-    oci://*) ;;
-    *)
-      mkdir -p "$(dirname "$partial/$path")"
-      fetch "$ARTIFACT_URI/$path" "$partial/$path"
-      ;;
-  esac
+  if [ -z "$pulled" ]; then
+    mkdir -p "$(dirname "$partial/$path")"
+    fetch "$ARTIFACT_URI/$path" "$partial/$path"
+  fi
   check "$sha256" "$partial/$path"
 done
 if [ "$ARTIFACT_UNPACK" = true ]; then
@@ -120,17 +113,11 @@ if [ "$ARTIFACT_UNPACK" = true ]; then
 fi
 chmod -R a+rX "$partial"
 odd="$(find "$partial" ! -type f ! -type d -o -name "*$newline*")"
-if [ -n "$odd" ]; then
-  echo "expected files and directories only: $odd" >&2
-  exit 1
-fi
+if [ -n "$odd" ]; then fail "expected files and directories only: $odd"; fi
 if [ -n "$files" ]; then
   expected="$(printf '%s' "$files" | cut -c 67- | sort)"
   found="$(cd "$partial" && find . -type f | cut -c 3- | sort)"
-  if [ "$found" != "$expected" ]; then
-    echo "expected only these files: $expected" >&2
-    exit 1
-  fi
+  if [ "$found" != "$expected" ]; then fail "expected only these files: $expected"; fi
 fi
 mv "$partial" "$ARTIFACT_TARGET"
 echo "$ARTIFACT_SHA256" > "$marker.partial"
