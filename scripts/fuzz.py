@@ -36,11 +36,13 @@ def main(count: int, first: int) -> int:
         try:
             clean += run(files) == 0
         except Exception as error:  # what the run must not raise
-            place = [frame for frame in traceback.extract_tb(error.__traceback__) if 'generator' in frame.filename][-1]
+            place = traceback.extract_tb(error.__traceback__)[-1]
             fault = f'{type(error).__name__} in {Path(place.filename).name}:{place.lineno}: {str(error)[:200]}'
         took = time.process_time() - start
         fault = fault or (f'took {took:.1f} s' if took > LIMIT else '')
         slowest, total = max(slowest, took), total + 1
+        if total % 1000 == 0:
+            print(f'{total:.0f} registries', flush=True)
         if fault:
             keep(files, KEPT / str(int(total)))
             if fault not in faults:
