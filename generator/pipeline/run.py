@@ -22,6 +22,7 @@ from generator.domain.records import Ids, Registry, Settings
 from generator.domain.tree import Read
 from generator.pipeline.all_problems import with_further
 from generator.pipeline.charts import make_all
+from generator.pipeline.companions import with_companions
 from generator.pipeline.desired import blob_ids, trees
 from generator.pipeline.gates import gate_problems
 from generator.pipeline.ledgers import lost_ledgers
@@ -154,14 +155,29 @@ class Run:
 
     @cached_property
     def releases(self) -> list[ResolvedRelease]:
+        # A part is checked by whoever made it one.
+        if not self.part and (problems := self._shared_problems()):
+            raise ProblemsFound(problems)
+        return self._resolved
+
+    @cached_property
+    def _resolved(self) -> list[ResolvedRelease]:
         registry, charts = self.registry, self.charts
         ahead = pinned(registry, charts, with_targets(registry))
         read = chart_reader(self.repository, self.base, charts, self.settings.branch, ahead)
-        releases = resolve_releases(registry, charts, read, registry.releases.values())
-        # A part is checked by whoever made it one.
-        if not self.part and (problems := shared_problems(releases, registry, whole=self.whole)):
-            raise ProblemsFound(problems)
-        return releases
+        return resolve_releases(registry, charts, read, registry.releases.values())
+
+    def _shared_problems(self) -> list[Problem]:
+        """Return the problems between releases: all, or those of the scope among the members of its applications."""
+
+        def resolve(source: Source) -> tuple[Registry, list[ResolvedRelease]]:
+            beside = replace(self, source=source)
+            return beside.registry, beside._resolved
+
+        registry, companions = with_companions(self.source, self.registry, resolve)
+        known = shared_problems(companions, registry, whole=False) if companions else []
+        found = shared_problems([*self._resolved, *companions], registry, whole=self.whole)
+        return [problem for problem in found if problem not in known]
 
     @cached_property
     def files(self) -> dict[str, bytes]:
