@@ -107,6 +107,11 @@ def _download(artifact: Values, form: Values, source: Path) -> Iterator[Fragment
         yield (*source, 'uri'), ('artifact', 'image'), parse_image(_FETCHERS[scheme])
 
 
+# Endings of archives: those that a download unpacks, and others.
+_TAR = ('.tar', '.tar.gz', '.tgz')
+_NO_TAR = ('.zip', '.7z', '.rar', '.tar.bz2', '.tar.xz', '.tar.zst')
+
+
 def _address(uri: str) -> str:
     """URL of a download: hf://<owner>/<name>@<revision>[/<path>] becomes a URL of the Hugging Face Hub."""
     if not uri.startswith('hf://'):
@@ -130,6 +135,8 @@ def artifact_problems(
     elif delivery(artifact) == 'download' and _is_many(artifact) and not _directory(kinds[artifact['kind']]):
         message = f"an artifact of kind '{artifact['kind']}' must be one file"
         yield Problem(file, json_path((*place, 'uri')), message, 'write the uri of that file, and its sha256')
+    elif delivery(artifact) == 'download' and not _is_many(artifact):
+        yield from _archive_problems(file, artifact, bool(kinds[artifact['kind']].get('unpack')), place)
     scheme = artifact['uri'].partition('://')[0]
     if not is_address(artifact['uri']):
         hint = f'write {scheme}://<host>[:<port>]/<path>'
@@ -187,3 +194,15 @@ def _checksums(file: str, artifact: Values, scheme: str, place: Path) -> Iterato
     if scheme not in ('pvc', 'oci') and not {'sha256', 'files'} & artifact.keys():
         hint = "add sha256, the output of 'sha256sum <file>', or files with a sha256 each"
         yield Problem(file, json_path(place), 'the downloaded artifact has no sha256', hint)
+
+
+def _archive_problems(file: str, artifact: Values, unpack: bool, place: Path) -> Iterator[Problem]:
+    """Yield the problem of a file whose name says that its kind cannot be made of it."""
+    name, kind = urlsplit(artifact['uri']).path.lower(), artifact['kind']
+    ending = next((each for each in (*_TAR, *_NO_TAR) if name.endswith(each)), '')
+    if ending and not unpack:
+        message, hint = f"kind '{kind}' is one file, and '{ending}' is an archive", 'write the uri of the file itself'
+        yield Problem(file, json_path((*place, 'uri')), message, hint)
+    elif ending in _NO_TAR:
+        message = f"kind '{kind}' is unpacked from .tar, .tar.gz or .tgz, found '{ending}'"
+        yield Problem(file, json_path((*place, 'uri')), message, "pack it again with 'tar'")

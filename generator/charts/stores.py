@@ -88,6 +88,11 @@ def way_out(address: str, store: Values) -> dict[str, Any]:
     return {'cidr': store.get('cidr', '*'), 'namespace': '', 'ports': ports}
 
 
+def namespace_of(store: Values) -> str:
+    """Return the namespace of a store of an environment, '' if it is not in the cluster or not known."""
+    return str(store.get('namespace') or _namespace(urlsplit(store.get('endpoint', '')).hostname or ''))
+
+
 def _namespace(host: str) -> str:
     """Return the namespace of a Service's name <service>.<namespace>.svc[.cluster.local], or ''."""
     labels = host.removesuffix('.').removesuffix('.cluster.local').split('.')

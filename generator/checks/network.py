@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator
 from functools import cache
 from ipaddress import IPv4Network, IPv6Network, ip_network
 
+from generator.charts.stores import namespace_of
 from generator.checks.scope import Scope
 from generator.domain.choices import is_meshed
 from generator.domain.generated import ResolvedRelease
@@ -82,12 +83,18 @@ def _beyond(exception: Values, environment: Environment) -> tuple[str, str] | No
         return None
     if namespace in _DNS_NAMESPACES and _is_dns(exception):
         return None
-    if namespace in environment.spec.get('egress', {}).get('namespaces', ()):
+    if namespace in _permitted(environment):
         return None
     if namespace == '*':
         return 'opens all namespaces', ''
     hint = f"remove it, or add '{namespace}' to spec.egress.namespaces of {environment.file}"
     return f"opens namespace '{namespace}', which environment '{environment.name}' does not permit", hint
+
+
+def _permitted(environment: Environment) -> list[str]:
+    """The other namespaces that an environment opens: by name, and those of its stores."""
+    spec = environment.spec
+    return [*spec.get('egress', {}).get('namespaces', ()), *map(namespace_of, spec.get('artifactStores', {}).values())]
 
 
 def _is_dns(exception: Values) -> bool:

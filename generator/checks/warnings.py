@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from typing import assert_never
@@ -11,8 +12,13 @@ from generator.checks.clusters import cluster_key
 from generator.checks.kubernetes import NEWEST_SHOWN, is_unknown
 from generator.domain.choices import by_commits, engine_title, has_projects, makes_routes
 from generator.domain.generated import ResolvedRelease, Templates
+from generator.domain.places import json_path
 from generator.domain.problems import Problem
 from generator.domain.records import Environment, Registry
+from generator.domain.words import quoted
+from generator.values.images import parse_image
+
+_NUMBERS = re.compile(r'v?([0-9]{1,4}(?:\.[0-9]{1,4}){1,2})(?![0-9.])')
 
 
 def registry_warnings(registry: Registry, templates: Templates) -> list[Problem]:
@@ -20,6 +26,7 @@ def registry_warnings(registry: Registry, templates: Templates) -> list[Problem]
     return sorted(
         [
             *_runtimes(registry, templates),
+            *_servers(registry, templates),
             *_tests(registry, templates),
             *_routers(registry),
             *_versions(registry),
@@ -51,6 +58,21 @@ def _runtimes(registry: Registry, templates: Templates) -> Iterator[Problem]:
         runtime = templates.runtimes.get(model.runtime)
         if runtime and (text := runtime.spec.get('warning')):
             yield Problem(model.file, '$.spec.runtime', f"runtime '{model.runtime}': {text}")
+
+
+def _servers(registry: Registry, templates: Templates) -> Iterator[Problem]:
+    """Warn of servers that are older than what their runtime tells them."""
+    for model in registry.models.values():
+        runtime = templates.runtimes.get(model.runtime)
+        oldest, tag = runtime.spec.get('oldest', '') if runtime else '', parse_image(model.newest.image)['tag']
+        if oldest and (found := _NUMBERS.match(tag)) and _numbers(found[1]) < _numbers(oldest):
+            message = f"runtime '{model.runtime}' is for servers from {oldest} on, the image has tag {quoted(tag)}"
+            place = json_path(('spec', 'versions', len(model.versions) - 1, 'image'))
+            yield Problem(model.file, place, message, 'use a newer image, or set what the server refuses to null')
+
+
+def _numbers(version: str) -> list[int]:
+    return [int(part) for part in version.split('.')]
 
 
 def _tests(registry: Registry, templates: Templates) -> Iterator[Problem]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import click
 
 from generator.cli import offers
-from generator.cli.operation import Place, operation_options, tell
+from generator.cli.operation import Place, operation_options, removal_option, tell
 from generator.operations.operation import generate
 
 
@@ -13,14 +13,7 @@ from generator.operations.operation import generate
 @click.argument('models', nargs=-1, shell_complete=offers.models)
 @click.option('--commit', is_flag=True, help='Commit the changes, with the registry files they come from.')
 @click.option('--discard-edits', is_flag=True, help='Discard hand edits of generated files.')
-@click.option(
-    '--allow-removal',
-    multiple=True,
-    metavar='NAME',
-    shell_complete=offers.removed,
-    help='Remove the generated files of this release (env/model), of all releases of an environment (env/*), or of an '
-    'environment, whose registry file is missing.',
-)
+@removal_option
 @operation_options
 def command(
     models: tuple[str, ...],

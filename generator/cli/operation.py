@@ -10,6 +10,7 @@ from typing import Any, TypeVar
 
 import click
 
+from generator.cli import offers
 from generator.cli.output import common_options, problem_data, progress, result, say, wants_json, warn
 from generator.domain.layout import release_of
 from generator.operations.operation import Operation, Options, Outcome, Remote
@@ -48,6 +49,18 @@ def _prefix(folder: Path) -> str:
     if '..' in parts:
         raise click.UsageError(f"--path '{folder}' is outside the repository")
     return ''.join(f'{part}/' for part in parts)
+
+
+def removal_option(function: F) -> F:
+    """Add the option that permits a command to remove what no registry file asks for any more."""
+    return click.option(
+        '--allow-removal',
+        multiple=True,
+        metavar='NAME',
+        shell_complete=offers.removed,
+        help='Remove the generated files of this release (env/model), of all releases of an environment (env/*), or of '
+        'an environment, whose registry file is missing.',
+    )(function)
 
 
 def operation_options(function: F) -> F:

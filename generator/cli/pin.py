@@ -5,7 +5,7 @@ from __future__ import annotations
 import click
 
 from generator.cli import offers
-from generator.cli.operation import Place, operation_options, release_name, tell
+from generator.cli.operation import Place, operation_options, release_name, removal_option, tell
 from generator.cli.output import say, wants_json
 from generator.operations.pin import Scope, pinning
 
@@ -22,9 +22,16 @@ from generator.operations.pin import Scope, pinning
 )
 @click.option('--all', 'everything', is_flag=True, help='Move all pins.')
 @click.option('--newest', is_flag=True, help='Move to the newest model version.')
+@removal_option
 @operation_options
 def command(
-    releases: tuple[str, ...], environments: tuple[str, ...], everything: bool, newest: bool, place: Place, output: str
+    releases: tuple[str, ...],
+    environments: tuple[str, ...],
+    everything: bool,
+    newest: bool,
+    allow_removal: tuple[str, ...],
+    place: Place,
+    output: str,
 ) -> None:
     """Write missing pins into releases, generate the files, and commit both; comments are kept.
 
@@ -37,7 +44,7 @@ def command(
         raise click.UsageError('ENV/MODEL, --env and --all exclude each other')
     if newest and not scope.moves:
         raise click.UsageError('--newest requires the releases to move: ENV/MODEL, --env ENV or --all')
-    outcome = place.carry_out(pinning(scope, newest=newest))
+    outcome = place.carry_out(pinning(scope, newest=newest), removable=allow_removal)
     if not wants_json():
         for pin in outcome.result['pins']:
             say(f'{pin["release"]}: {pin["before"]} → {pin["version"]} (chart {pin["chart"]})')

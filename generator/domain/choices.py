@@ -227,3 +227,14 @@ def is_meshed(mesh: Mesh) -> bool:
 def cloud_identity_of(annotation: str) -> CloudIdentity | None:
     """Return the kind of cloud identity that an annotation of a ServiceAccount is for."""
     return next((kind for prefix, kind in _ANNOTATIONS if annotation.startswith(prefix)), None)
+
+
+def proxies_in(controller: Controller | None) -> str:
+    """Return the namespace where a controller of gateways runs their pods, '' for that of each gateway."""
+    match controller:
+        case 'envoy-gateway':
+            return 'envoy-gateway-system'
+        case 'istio' | 'kgateway' | 'cilium' | 'contour' | 'nginx-gateway-fabric' | 'traefik' | 'gke' | None:
+            return ''
+        case _:
+            assert_never(controller)

@@ -15,6 +15,7 @@ from generator.domain.choices import (
     Router,
     agent_namespace,
     cloud_identity_of,
+    proxies_in,
 )
 from generator.domain.places import Path
 from generator.domain.strategy import Strategy
@@ -165,6 +166,12 @@ class Environment:
     def waypoint(self) -> str:
         """Name of the mesh's waypoint in the namespace, or ''."""
         return str(self.spec.get('mesh', {}).get('waypoint', ''))
+
+    @property
+    def proxy_namespace(self) -> str:
+        """Namespace of the pods of the gateway, which must be set."""
+        gateway = self.spec['gateway']
+        return str(gateway.get('proxyNamespace') or proxies_in(self.controller) or gateway['namespace'])
 
     @property
     def engine(self) -> Engine:

@@ -8,7 +8,7 @@ from functools import cache
 from itertools import pairwise
 
 from generator.documents.schema import RegistrySchemas
-from generator.domain.layout import DELIVERY, delivered_chart, delivery_file, rollout_file
+from generator.domain.layout import DELIVERY, delivered_chart, delivery_file, release_of, rollout_file
 from generator.domain.problems import CommandFailed, Problem
 from generator.domain.records import Ids, Registry
 from generator.pipeline.earlier import Earlier
@@ -41,7 +41,7 @@ def gate_problems(
         return _had(source.repository, head, branch, name, chart)
 
     found = list(promotion_problems(registry, changed, standing, had))
-    if found and not source.repository.ids(base.revision, [DELIVERY]):
+    if found and not any(map(release_of, source.repository.ids(base.revision, [DELIVERY]))):
         found = []  # the first commit with releases
     return [*found, *_jumps(earlier, registry)]
 
@@ -73,14 +73,23 @@ def _had(repository: Repository, head: str, branch: str, name: str, chart: str) 
 
 
 def _charts(repository: Repository, head: str, name: str) -> set[str]:
+    """The charts that a release ran at the end of a rollout, but for those that it gave up for an older one."""
     delivery, rollout = delivery_file(name), rollout_file(name)
     blobs: dict[str, str] = {}
-    ended: set[str] = set()
+    found: set[str] = set()
+    now = ''
     for changes in _history(repository, head, (delivery, rollout)):
         blobs |= changes
         if not blobs.get(rollout) and (blob := blobs.get(delivery)):
-            ended.add(blob)
-    return set(map(delivered_chart, repository.read(ended).values()))
+            before, now = now, delivered_chart(repository.read([blob])[blob])
+            if _number(now) < _number(before):
+                found.discard(before)
+            found.add(now)
+    return found
+
+
+def _number(chart: str) -> list[int]:
+    return [int(part) for part in chart.split('.')] if chart else []
 
 
 def _history(repository: Repository, head: str, paths: Collection[str]) -> list[dict[str, str]]:

@@ -98,5 +98,5 @@ def _judge(
     if wish.chart == now.target:
         message = f"'{release.environment}' promotes from '{before}', where the rollout of {what} has not ended"
         return message, f"end it first ('chartloom rollout status {there}'), {skip}"
-    message = f"'{release.environment}' promotes from '{before}', which never had {what} on the published branch"
-    return message, f'pin it there and push that first, {skip}'
+    message = f"'{release.environment}' promotes from '{before}', where no published commit ended with {what}"
+    return message, f'bring it there and push that first, {skip}'

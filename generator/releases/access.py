@@ -111,8 +111,7 @@ def _enforcer(environment: Environment, kind: Auth) -> Enforcer:
     """Who checks tokens; raises ProblemsFound if nobody would, or if the gateway itself had no need of one."""
     if not _by_mesh(environment) or kind != 'jwt':
         return 'gateway'
-    gateway = environment.spec['gateway']
-    home = gateway.get('proxyNamespace', gateway['namespace'])
+    home = environment.proxy_namespace
     if home in (environment.namespace, environment.spec.get('monitoring', {}).get('namespace')):
         message = f"auth 'jwt' is not enforced: the gateway's pods are in '{home}', which needs no token"
         hint = 'run the gateway in a namespace of its own'

@@ -118,7 +118,7 @@ def _gateway(environment: Environment, key: str, host: Host, ports: list[str]) -
     yield Layer(file, source, (key, 'hostnames'), [_name(environment, host)])
     yield Layer(file, source, (key, 'enabled'), True)
     exception = {
-        'namespace': gateway.get('proxyNamespace', gateway['namespace']),
+        'namespace': environment.proxy_namespace,
         'ports': {port: {'port': port, 'protocol': 'TCP'} for port in ports},
     }
     yield Layer(environment.file, ('spec', 'gateway'), ('networkPolicy', 'ingress', 'gateway'), exception)

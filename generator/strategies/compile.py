@@ -7,6 +7,7 @@ from typing import assert_never
 
 from generator.domain.choices import by_commits
 from generator.domain.generated import Chart, Layer
+from generator.domain.layout import release_file
 from generator.domain.places import json_path
 from generator.domain.problems import Problem, ProblemsFound
 from generator.domain.records import Environment, Release, Values
@@ -123,7 +124,9 @@ def _check_problems(
     environment = context.environment
     for name in untold(strategy.checks, context.chart):
         message = f"the runtime of '{context.name}' has no metrics for {check_key(name)}"
-        yield Problem(written.file, f'{place}.checks', message, 'write your own query under checks.queries')
+        release = release_file(f'{environment.name}/{context.name}')
+        where = 'here' if written.file == release else f'in a spec.strategy of {release}'
+        yield Problem(written.file, f'{place}.checks', message, f'replace it {where} by a query under checks.queries')
     where = '$.spec.monitoring' if 'monitoring' in environment.spec else '$.spec'
     if not context.prometheus:
         message = f"checks of '{context.name}' require Prometheus, but its address is not set"

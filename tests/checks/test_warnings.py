@@ -13,6 +13,7 @@ from parts import git
 
 from generator.charts.starter import load_templates
 from generator.checks.warnings import registry_warnings
+from generator.domain.problems import Problem
 from generator.registry.load import RegistrySchemas, load_registry
 
 NGINX = {'router': 'nginx', 'gateway': {'name': 'nginx', 'namespace': 'ingress-nginx'}, 'domain': 'shop.example'}
@@ -304,3 +305,21 @@ def test_a_kubernetes_version_that_was_not_tested(tmp_path: Path) -> None:
         " that was tested\n  hint: compare it with 'kubectl version'; 'chartloom verify --schema-location' checks"
         ' objects against it\n'
     )
+
+
+def test_a_server_that_is_older_than_what_it_is_told(tmp_path: Path) -> None:
+    artifact = {**r.ARTIFACT, 'kind': 'huggingface'}
+    for tag, old in (('v0.11.0', True), ('v0.18.0', False), ('0.9', True), ('nightly', False), ('v1.0', False)):
+        image = f'docker.io/vllm/vllm-openai:{tag}@{r.DIGEST}'
+        files = r.settings() | r.model('web', 'vllm', [r.version('1', artifact=artifact) | {'image': image}])
+        warned = warnings_of(files)
+        message = f"runtime 'vllm' is for servers from 0.18.0 on, the image has tag '{tag}'"
+        assert [each.message for each in warned if each.path == '$.spec.versions[0].image'] == (
+            [message] if old else []
+        )
+
+
+def warnings_of(files: r.Files) -> list[Problem]:
+    templates = load_templates()
+    found = load_registry(files, files.__getitem__, RegistrySchemas(templates.schemas))
+    return registry_warnings(found, templates)

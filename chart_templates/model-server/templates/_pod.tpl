@@ -24,7 +24,9 @@ template:
       {{- with .spec.artifact.sha256 }}
       chartloom.dev/artifact-sha256: {{ . | quote }}
       {{- end }}
-      {{- include "model-server.stringMap" .spec.podAnnotations | trim | nindent 6 }}
+      {{- with include "model-server.stringMap" .spec.podAnnotations }}
+      {{- trim . | nindent 6 }}
+      {{- end }}
     {{- end }}
   spec:
     {{- include "model-server.pod" . | nindent 4 }}
