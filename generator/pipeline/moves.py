@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from contextlib import suppress
 
+from generator.documents.write import is_sealed
 from generator.domain.layout import BOOTSTRAP, DELIVERY, environment_file, environment_of, release_of
 from generator.domain.problems import Problem, ProblemsFound
 from generator.domain.records import Ids
@@ -29,7 +31,7 @@ def bootstrap_warnings(
     changed = {path: blob for path, blob in held.items() if path in files and desired[path] != blob}
     published = repository.read(changed.values())
     for path, blob in sorted(changed.items()):
-        try:
-            yield from rights_warnings(path, environment_file(environment_of(path)), published[blob], files[path])
-        except ProblemsFound:  # the published file was broken by hand
+        if not is_sealed(published[blob]):  # edited by hand
             continue
+        with suppress(ProblemsFound):  # its first line is not sealed
+            yield from rights_warnings(path, environment_file(environment_of(path)), published[blob], files[path])

@@ -57,8 +57,8 @@ def told(checkout: Checkout) -> list[tuple[str, str]]:
 NEVER = (
     f'{PROD}::$.spec.chart',
     (
-        "'prod' promotes from 'staging', which never had 2 (chart 1.0.1) on the published branch"
-        ' | pin it there and push that first, or say in spec.skipPromotion why it is skipped'
+        "'prod' promotes from 'staging', where no published commit ended with 2 (chart 1.0.1)"
+        ' | bring it there and push that first, or say in spec.skipPromotion why it is skipped'
     ),
 )
 
@@ -106,6 +106,20 @@ def test_a_release_returns_to_what_it_had_itself(checkout: Checkout) -> None:
     assert '"version": "2"' in checkout.read(PROD)
 
 
+def test_what_the_environment_before_gave_up_is_not_promoted(checkout: Checkout) -> None:
+    checkout.write(pins('2', '1.0.1', 'staging'))
+    assert told(checkout) == []
+    back = chartloom(checkout.folder, 'rollback', 'web', '--env', 'staging')
+    assert back.returncode == 0, back.stderr
+    checkout.write(pins('2', '1.0.1'))
+    assert told(checkout) == [NEVER]
+    checkout.git('checkout', '--quiet', PROD)
+    checkout.write(pins('2', '1.0.1', 'staging'))  # somebody looked, and took it again
+    assert told(checkout) == []
+    checkout.write(pins('2', '1.0.1'))
+    assert told(checkout) == []
+
+
 def test_a_reason_counts_for_one_change(checkout: Checkout) -> None:
     checkout.write(pins('2', '1.0.1', skipPromotion='fixes an outage of prod'))
     assert told(checkout) == []
@@ -114,8 +128,8 @@ def test_a_reason_counts_for_one_change(checkout: Checkout) -> None:
         (
             NEVER[0],
             (
-                "'prod' promotes from 'staging', which never had 3 (chart 1.0.2) on the published branch"
-                ' | pin it there and push that first, or say in spec.skipPromotion why it is skipped'
+                "'prod' promotes from 'staging', where no published commit ended with 3 (chart 1.0.2)"
+                ' | bring it there and push that first, or say in spec.skipPromotion why it is skipped'
                 ' in other words than for the pin before'
             ),
         )

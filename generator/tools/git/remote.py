@@ -138,7 +138,7 @@ def temporary_clone(url: str, branch: str, prefix: str, *, may_be_empty: bool = 
 def _begin(url: str, branch: str, target: Path, prefix: str) -> Repository:
     call(Path(), ('init', '--quiet', '--bare', f'--initial-branch={branch}', str(target)))
     address = str(Path(url).resolve()) if Path(url).is_dir() else url
-    call(target, ('remote', 'add', 'origin', address))
+    call(target, ('remote', 'add', 'origin', address), {'GIT_DIR': str(target)})
     return open_bare(target, prefix)
 
 

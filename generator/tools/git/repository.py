@@ -147,9 +147,15 @@ class Repository:
         return _read(self, wanted)
 
     def sizes(self, blobs: Iterable[str]) -> dict[str, int]:
-        """Return the bytes of blobs by id, without reading them; a blob that is not here is left out."""
-        asked = '\n'.join(dict.fromkeys(blobs)).encode() + b'\n'
-        told = self.feed(asked, 'cat-file', '--batch-check=%(objectname) %(objectsize)', GIT_NO_LAZY_FETCH='1')
+        """Return the number of bytes of blobs by id; a partial clone fetches those that it does not have."""
+        wanted = list(dict.fromkeys(blobs))
+        asked, question = '\n'.join(wanted).encode() + b'\n', '--batch-check=%(objectname) %(objectsize)'
+        try:
+            told = self.feed(asked, 'cat-file', question, GIT_NO_LAZY_FETCH='1')
+        except CommandFailed:
+            if not self.fetch_missing(wanted):
+                raise
+            told = self.feed(asked, 'cat-file', question)
         lines = (line.split() for line in told.decode().splitlines())
         return {blob: int(size) for blob, size in lines if size.isdecimal()}
 
