@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from pathlib import Path
 
 from generator.documents.schema import RegistrySchemas
 from generator.domain.layout import MODELS, SETTINGS, names_below
-from generator.domain.problems import Problem, ProblemsFound
+from generator.domain.problems import Problem, ProblemsFound, problem
 from generator.domain.records import Registry
 from generator.domain.words import suggest
 from generator.pipeline.all_problems import UNKNOWN
 from generator.pipeline.source import Source
 from generator.registry.load import NO_SETTINGS, RegistryCheck, load_registry, no_problems
+from generator.tools.git.repository import Repository
 
 
 def check_scope(source: Source) -> None:
@@ -19,11 +21,20 @@ def check_scope(source: Source) -> None:
     names = source.names
     if SETTINGS not in names:
         source.check_missing(SETTINGS)
+        if above := _registry_above(source.repository):
+            raise problem(SETTINGS, '', 'file not found', f"run the command in '{above}', where the registry is")
         if source.scope:
             raise ProblemsFound([NO_SETTINGS])
     known = names_below(MODELS, names)
     if unknown := sorted({*source.scope}.difference(known)):
         raise ProblemsFound(Problem(MODELS, '', f"model '{m}' not found", suggest(m, known)) for m in unknown)
+
+
+def _registry_above(repository: Repository) -> Path | None:
+    """The folder around ours that has a registry: the command was started too deep."""
+    around = [] if repository.bare else [repository.root.parent, *repository.root.parent.parents]
+    inside = (folder for folder in around if folder.is_relative_to(repository.folder))
+    return next((folder for folder in inside if (folder / SETTINGS).is_file()), None)
 
 
 def read_registry(

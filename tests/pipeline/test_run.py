@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from gitops import SMALL
+from gitops import SMALL, chartloom
 from registries import Repository, environment, model, release, version
 
 from generator.pipeline.published import chart_reader
@@ -80,3 +80,12 @@ def test_a_run_without_a_work_tree_gives_the_same(repository: Repository) -> Non
     bare = open_run(open_bare(repository.folder / '.git', ''), ['web'])
     here = repository.run(['web'])
     assert {name: getattr(bare, name) for name in ANSWERS} == {name: getattr(here, name) for name in ANSWERS}
+
+
+def test_a_command_that_starts_too_deep_is_told_where_the_registry_is(repository: Repository) -> None:
+    done = chartloom(repository.folder / 'registry' / 'models', 'plan')
+    assert done.returncode == 1
+    assert done.stderr == (
+        f"registry/settings.yaml: file not found\n  hint: run the command in '{repository.folder}', where the registry"
+        ' is\n'
+    )
