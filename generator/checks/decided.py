@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 
 from generator.charts.stores import variable_fault
 from generator.checks.scope import Scope
-from generator.checks.written import Written, at, written
+from generator.checks.written import Written, at, covering, written
 from generator.domain.places import Path, json_path
 from generator.domain.problems import Problem
 from generator.domain.records import Environment, Model, Release, Values
@@ -63,7 +63,7 @@ def decided_by(item: Written) -> Iterator[Problem]:
         return
     told: set[Path] = set()
     for path, who in _decided(item):
-        found = path if at(values, path) is not None else _removed(path, nulls)
+        found = path if at(values, path) is not None else covering(path, nulls)
         if found and found not in told:
             told.add(found)
             place = json_path(('spec', 'values', *found))
@@ -79,11 +79,6 @@ def _decided(item: Written) -> tuple[tuple[Path, str], ...]:
             return _IN_ENVIRONMENT
         case Release():
             return _IN_RELEASE
-
-
-def _removed(path: Path, nulls: Iterable[Path]) -> Path | None:
-    """Return the null that removes a value, or a map that contains it."""
-    return next((null for null in nulls if path[: len(null)] == null or null[: len(path)] == path), None)
 
 
 def _variables(file: str, values: Values) -> Iterator[Problem]:

@@ -19,6 +19,7 @@ from generator.domain.problems import Fault, Problem
 from generator.domain.records import Environment, Registry
 from generator.domain.words import quoted
 from generator.values.blame import to_problems, written_at
+from generator.values.merge import enabled
 
 KINDS = {'HTTP': 'route', 'gRPC': 'grpcRoute'}
 _ROUTE_KEYS = {'HTTP': 'path', 'gRPC': 'grpcService'}
@@ -85,6 +86,8 @@ def _foreign(release: ResolvedRelease, key: str) -> Iterator[Fault]:
     environment = release.environment
     domain, granted = environment.spec.get('domain', ''), environment.spec.get('hostnames', {})
     place = (key, 'hostnames')
+    if 'rules' in release.merged[key] and not enabled(release.merged[key]['rules']):
+        yield Fault((key, 'rules'), 'a route without rules receives all requests', 'write at least one rule')
     if not release.merged[key]['hostnames']:
         yield Fault(place, 'a route without host names receives the requests for all', 'write at least one host name')
     for host in release.merged[key]['hostnames']:

@@ -1,13 +1,14 @@
 """Routes of one owner → problems: releases that would receive the same requests at one gateway.
 
 The members of an application have one host name. With the Gateway API and ingress-nginx the most exact match wins, in
-whichever object it is. Istio merges VirtualServices in an order that it does not guarantee, and the first match wins.
+whichever object it is: only the application itself may give one member a part of another's requests. Istio merges
+VirtualServices in an order that it does not guarantee, and the first match wins.
 """
 
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import NamedTuple, assert_never
 
 from generator.checks.clusters import cluster_keys
@@ -17,7 +18,7 @@ from generator.domain.choices import RouteType
 from generator.domain.generated import ResolvedRelease
 from generator.domain.places import Path
 from generator.domain.problems import Problem
-from generator.domain.records import Values
+from generator.domain.records import Application, Values
 from generator.values.merge import enabled
 
 _What = tuple[str, str]  # type and path of a rule, or service and method of a call; '' is any
@@ -35,6 +36,7 @@ class _Target(NamedTuple):
     what: _What
     shown: str
     path: Path
+    is_shared: bool  # whether the application itself says it
 
     @property
     def place(self) -> tuple[object, ...]:
@@ -66,11 +68,15 @@ def request_problems(scope: Scope) -> list[Problem]:
     targets = [
         target
         for release in scope.releases
-        for target in _targets(release, clusters[release.environment.name], owner_of)
+        for target in _targets(release, clusters[release.environment.name], owner_of, scope.registry.applications)
     ]
+    crowded: set[tuple[object, ...]] = set()
     for target in targets:
-        first = wanted.setdefault((*target.place, target.kind, *target.what), target)
-        of_host = hosts.setdefault(target.place, target)
+        place = target.place
+        first = wanted.setdefault((*place, target.kind, *target.what), target)
+        of_host = hosts.setdefault(place, target)
+        if of_host.release is not target.release:
+            crowded.add(place)
         if first.release is not target.release:
             other = first.release.release.name
             message = f"release '{other}' already serves {target.shown} on host name '{target.host}'"
@@ -85,7 +91,7 @@ def request_problems(scope: Scope) -> list[Problem]:
             continue
         problem = Problem(*target.written, message, hint)
         problems.setdefault((problem.file, problem.path, first.release.release.model), problem)
-    for problem, other in _overlaps([target for target in targets if target.is_merged]):
+    for problem, other in _overlaps([target for target in targets if crowded and target.place in crowded]):
         problems.setdefault((problem.file, problem.path, other), problem)
     return list(problems.values())
 
@@ -98,16 +104,23 @@ def _overlaps(targets: Sequence[_Target]) -> Iterator[tuple[Problem, str]]:
             found[target.place, target.kind, what].append(target)
     for target in targets:
         candidates = (other for what in _wider(target) for other in found.get((target.place, target.kind, what), ()))
-        if other := next((other for other in candidates if other.release is not target.release), None):
+        if other := next((other for other in candidates if _collide(target, other)), None):
             message = (
                 f"release '{other.release.release.name}' serves {other.shown} on host name '{target.host}', which"
-                f' overlaps {target.shown}: Istio guarantees no order between the routes of two releases'
+                f' overlaps {target.shown}'
             )
-            hint = "use router 'gateway-api', a host name of its own, or rules that do not overlap"
-            yield (
-                Problem(*target.written, message, hint),
-                other.release.release.model,
-            )
+            hint = 'give one of the two another host name or path, or write both into routes of one application'
+            if target.is_merged:
+                message += ': Istio guarantees no order between the routes of two releases'
+                hint = "use router 'gateway-api', a host name of its own, or rules that do not overlap"
+            place = (target if other.is_shared else other).written if target.is_shared else target.written
+            yield Problem(*place, message, hint), other.release.release.model
+
+
+def _collide(target: _Target, other: _Target) -> bool:
+    if other.release is target.release:
+        return False
+    return target.is_merged or not (target.is_shared and other.is_shared)
 
 
 def _served(target: _Target) -> Iterator[_What]:
@@ -133,7 +146,9 @@ def _wider(target: _Target) -> Iterator[_What]:
         yield 'PathPrefix', path
 
 
-def _targets(release: ResolvedRelease, cluster: object, owner_of: OwnerOf) -> Iterator[_Target]:
+def _targets(
+    release: ResolvedRelease, cluster: object, owner_of: OwnerOf, applications: Mapping[str, Application]
+) -> Iterator[_Target]:
     for kind, key in KINDS.items():
         route = release.merged[key]
         if not route['enabled']:
@@ -144,9 +159,21 @@ def _targets(release: ResolvedRelease, cluster: object, owner_of: OwnerOf) -> It
             route['gateway'].get('namespace') or release.environment.namespace,
             route['gateway']['name'],
         )
+        shared = _said(applications[owner.name], release.release.model) if owner.kind == 'application' else ()
         for host in route['hostnames']:
             for path, what, shown in _rules(route) if kind == 'HTTP' else _methods(route):
-                yield _Target(release, owner, kind, gateway, host, what, shown, (key, *path))
+                yield _Target(release, owner, kind, gateway, host, what, shown, (key, *path), what in shared)
+
+
+def _said(application: Application, model: str) -> frozenset[_What]:
+    """What an application itself routes to a model."""
+    routes = [route for route in application.spec.get('routes', {}).values() if route['model'] == model]
+    return frozenset(
+        ('PathPrefix', route['path'].rstrip('/'))
+        if 'path' in route
+        else (route['grpcService'], route.get('grpcMethod', ''))
+        for route in routes
+    )
 
 
 def _rules(route: Values) -> Iterator[tuple[Path, _What, str]]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from generator.checks.written import at
+from generator.checks.written import at, covering
 from generator.domain.places import Path, json_path
 from generator.domain.problems import Problem
 from generator.domain.records import Application, Model, Registry, Release
@@ -22,9 +22,9 @@ def route_problems(registry: Registry) -> Iterator[Problem]:
     for model in registry.models.values():
         yield from _of_model(model, routed)
         yield from _auth(model, routed)
-    for release in registry.releases.values():
-        if 'values' in release.spec:
-            yield from _of_release(release, routed)
+    for item in (*registry.models.values(), *registry.releases.values()):
+        if 'values' in item.spec or item.removed:
+            yield from _of_values(item, routed)
 
 
 def _of_application(application: Application) -> Iterator[Problem]:
@@ -79,13 +79,20 @@ def _of_model(model: Model, routed: dict[tuple[str, str], Application]) -> Itera
         yield Problem(model.file, json_path(place), message, 'give gRPC a host name of its own')
 
 
-def _of_release(release: Release, routed: dict[tuple[str, str], Application]) -> Iterator[Problem]:
-    """Report rules by which a member would take requests of the others: they have one host name."""
+def _of_values(item: Model | Release, routed: dict[tuple[str, str], Application]) -> Iterator[Problem]:
+    """Report rules by which a member would take requests of the others: they have one host name.
+
+    Null changes them, too: without `enabled: false` the chart's own rules would come back.
+    """
+    model = item.model if isinstance(item, Release) else item.name
+    nulls = [path[2:] for path in item.removed if path[1] == 'values']
     for kind, path in (('HTTP', ('route', 'rules')), ('gRPC', ('grpcRoute', 'methods'))):
-        if at(release.spec['values'], path) and (application := routed.get((release.model, kind))):
+        application = routed.get((model, kind))
+        found = application and (path if at(item.spec.get('values'), path) else covering(path, nulls))
+        if application and found:
             message = f"the {kind} routes of this model are those of application '{application.name}'"
-            place = json_path(('spec', 'values', *path))
-            yield Problem(release.file, place, message, f'write them into {application.file}')
+            place = json_path(('spec', 'values', *found))
+            yield Problem(item.file, place, message, f'write them into {application.file}')
 
 
 def _auth(model: Model, routed: dict[tuple[str, str], Application]) -> Iterator[Problem]:

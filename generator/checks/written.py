@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 
 from generator.domain.places import Path
 from generator.domain.records import Environment, Model, Registry, Release
@@ -22,3 +22,8 @@ def at(values: object, path: Path) -> object:
     for step in path:
         values = values.get(step) if isinstance(values, Mapping) else None
     return values
+
+
+def covering(path: Path, nulls: Iterable[Path]) -> Path | None:
+    """Return the first null that removes the value at a path, a part of it, or a map that contains it."""
+    return next((null for null in nulls if path[: len(null)] == null or null[: len(path)] == path), None)

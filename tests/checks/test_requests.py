@@ -7,9 +7,12 @@ from typing import Any
 
 import pytest
 import registries as r
+from resolved import loaded
+from resolved import problems as problems_of
 
 from generator.charts.starter import load_templates
 from generator.charts.versions import ModelCharts, make_charts
+from generator.checks.registry import registry_problems
 from generator.checks.releases import shared_problems
 from generator.domain.problems import Problem
 from generator.domain.records import Registry
@@ -177,3 +180,66 @@ def test_methods_of_any_service_overlap(one: dict[str, Any], two: dict[str, Any]
 def test_a_route_without_methods_serves_all() -> None:
     (problem,) = with_values('grpcRoute', {'port': 'grpc'}, {'port': 'grpc', 'methods': {'own': {'method': 'Do'}}})
     assert "'prod/a' serves all gRPC services" in problem.message
+
+
+# --- what a file of a member may say of the routes that its application gives it ---------------------------------------
+
+ROUTES = {'a': {'model': 'a', 'path': '/a'}, 'victim': {'model': 'b', 'path': '/victim'}}
+CALLS = {'a': {'model': 'a', 'grpcService': 'p.A'}, 'victim': {'model': 'b', 'grpcService': 'p.B'}}
+OWN = {'route': {'rules': {'main': {'path': '/victim/v1/predict', 'type': 'Exact'}}}}
+STEALS: dict[str, tuple[dict[str, Any], dict[str, Any]]] = {
+    'a rule of the model, which null enables': (OWN, {'route': {'rules': {'main': {'enabled': None}}}}),
+    'a rule of the model': (OWN, {}),
+    'null of what disables the own rule': ({}, {'route': {'rules': {'main': {'enabled': None}}}}),
+    'null of the rule': ({}, {'route': {'rules': {'main': None}}}),
+    'null of the rule of the application': ({}, {'route': {'rules': {'a': None}}}),
+    'null of its path': ({}, {'route': {'rules': {'a': {'path': None}}}}),
+    'null of all rules': ({}, {'route': {'rules': None}}),
+    'null in the model': ({'route': {'rules': {'main': {'enabled': None}}}}, {}),
+    'a rule of the release': ({}, OWN),
+    'a method': ({}, {'grpcRoute': {'methods': {'all': {'method': 'Do'}}}}),
+    'null of the method': ({}, {'grpcRoute': {'methods': {'a': None}}}),
+    'null of all methods': ({}, {'grpcRoute': {'methods': None}}),
+    'null of all methods in the model': ({'grpcRoute': {'methods': None}}, {}),
+}
+
+
+@pytest.mark.parametrize('case', STEALS)
+def test_a_member_neither_writes_nor_removes_routes(case: str) -> None:
+    model, release = STEALS[case]
+    files = r.settings() | r.following('prod', router='gateway-api', **GATEWAY)
+    files |= r.model('a', values=model) if model else r.model('a')
+    files |= r.model('b') | r.release('prod', 'a', values=release) | r.release('prod', 'b')
+    files |= r.application('app', ['a', 'b'], routes=ROUTES | {f'{name}-grpc': call for name, call in CALLS.items()})
+    found = [p for p in registry_problems(loaded(files), TEMPLATES) if 'routes of this model' in p.message]
+    assert found, case
+    for problem in found:
+        assert problem.file in ('registry/models/a.yaml', 'registry/releases/prod/a.yaml')
+        assert "are those of application 'app'" in problem.message
+        assert problem.hint == 'write them into registry/applications/app.yaml'
+
+
+@pytest.mark.parametrize('router', ['istio', 'gateway-api', 'nginx'])
+@pytest.mark.parametrize('taken', [rule('/victim/v1/predict', 'Exact'), rule('/victim/v1'), rule('/victim', 'Exact')])
+def test_no_rule_beside_those_of_the_application_is_within_them(router: str, taken: dict[str, Any]) -> None:
+    """Whoever wrote it: what is delivered is compared, too."""
+    files = r.settings() | r.following('prod', router=router, **GATEWAY) | r.application('app', 'ab', routes=ROUTES)
+    files |= r.release('prod', 'b') | r.release('prod', 'a', values={'route': {'rules': {'mine': taken}}})
+    (problem,) = found_in(files)
+    assert problem.file == 'registry/releases/prod/a.yaml'
+    assert "release 'prod/b' serves path '/victim'" in problem.message
+
+
+def test_a_wider_rule_beside_those_of_the_application_is_told_where_it_is() -> None:
+    files = r.settings() | r.following('prod', router='nginx', **GATEWAY)
+    files |= r.application('app', 'ab', routes=ROUTES) | r.release('prod', 'b')
+    files |= r.release('prod', 'a', values={'route': {'rules': {'mine': rule('/')}}})
+    (problem,) = found_in(files)
+    assert problem.file == 'registry/releases/prod/a.yaml'
+
+
+@pytest.mark.parametrize('rules', [None, {'main': None}, {'main': {'enabled': False}}])
+def test_a_route_without_rules_is_refused(rules: Any) -> None:
+    files = r.settings() | r.following('prod', router='gateway-api', **GATEWAY) | r.model('own', route={})
+    found = problems_of(files | r.release('prod', 'own', values={'route': {'rules': rules}}))
+    assert any('a route without rules receives all requests' in problem for problem in found), found
