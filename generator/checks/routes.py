@@ -22,7 +22,8 @@ def route_problems(registry: Registry) -> Iterator[Problem]:
     for model in registry.models.values():
         yield from _of_model(model, routed)
         yield from _auth(model, routed)
-    for item in (*registry.models.values(), *registry.releases.values()):
+    items: list[Model | Release] = [*registry.models.values(), *registry.releases.values()]
+    for item in items:
         if 'values' in item.spec or item.removed:
             yield from _of_values(item, routed)
 

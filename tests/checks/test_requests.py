@@ -182,7 +182,7 @@ def test_a_route_without_methods_serves_all() -> None:
     assert "'prod/a' serves all gRPC services" in problem.message
 
 
-# --- what a file of a member may say of the routes that its application gives it ---------------------------------------
+# --- what a file of a member may say of the routes that its application gives it -------------------------------------
 
 ROUTES = {'a': {'model': 'a', 'path': '/a'}, 'victim': {'model': 'b', 'path': '/victim'}}
 CALLS = {'a': {'model': 'a', 'grpcService': 'p.A'}, 'victim': {'model': 'b', 'grpcService': 'p.B'}}
