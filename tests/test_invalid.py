@@ -162,6 +162,8 @@ ELSEWHERE = {
     'let both versions have it in common, or change all pods at once, without a rollout:'
     " 'chartloom pin --newest {}'": 'the same',
     'write fewer rules of routes, or fewer headers of steps': 'of many rules: test_sizes.py',
+    '{} of the chart: {}': 'of an older chart: test_metadata.py',
+    'pin a newer chart of this model': 'the same',
     '{} does not match {}': 'for jsonschema, never shown',
     'the file belongs to another git repository': 'a registry with its own .git: test_refusals.py',
     "remove the '.git' in {}": 'the same',

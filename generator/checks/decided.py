@@ -43,9 +43,14 @@ _MIRRORS = 'spec.registryMirrors of the environment'
 _FETCHER: tuple[Path, str] = (('artifact', 'image', 'registry'), _MIRRORS)
 _SECRET: tuple[Path, str] = (('artifact', 'credentials', 'secret'), _STORES)
 _PLACE: tuple[Path, str] = (('artifact', 'mountPath'), 'the runtime, or by spec.values of the model')
-_IN_MODEL = (*_DECIDED, (('image', 'registry'), _VERSION), _FETCHER, _SECRET, (('team',), 'spec.team'))
+# Prometheus answers the autoscaler's operator, and the test's pod stands in the network beside the model server.
+_PLATFORM: tuple[tuple[Path, str], ...] = (
+    (('autoscaling', 'keda', 'serverAddress'), 'spec.monitoring.prometheus of the environment'),
+    (('test', 'image'), 'the chart, or by spec.values of the environment'),
+)
+_IN_MODEL = (*_DECIDED, (('image', 'registry'), _VERSION), _FETCHER, _SECRET, *_PLATFORM, (('team',), 'spec.team'))
 _IN_ENVIRONMENT = (*_DECIDED, _PLACE, _SECRET)
-_IN_RELEASE = (*_DECIDED, (('image', 'registry'), _MIRRORS), _FETCHER, _PLACE)
+_IN_RELEASE = (*_DECIDED, (('image', 'registry'), _MIRRORS), _FETCHER, _PLACE, *_PLATFORM)
 _KEYS = frozenset(path[0] for path, _ in _IN_MODEL)
 
 

@@ -1,20 +1,21 @@
 """Annotations and labels that people write → problems: those that Helm, agents and controllers obey.
 
-Helm and agents find and remove objects by theirs, so nobody may write them. Others take host names, addresses,
-certificates or networks, or let requests pass the sidecar of a mesh: only an environment may write them, whose file the
-platform guards.
+Helm and agents find and remove objects by theirs, so nobody may write them. Controllers take host names, addresses,
+certificates, networks or identities of a cloud from others, and new controllers bring new ones: models and releases may
+write only what is known to be harmless, and an environment, whose file the platform guards, all else.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+import re
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from generator.checks.scope import Scope
 from generator.checks.written import Written, at, written
 from generator.domain.places import Path, json_path
 from generator.domain.problems import Problem
-from generator.domain.records import DOMAIN, Environment
+from generator.domain.records import DOMAIN, Environment, Release
 from generator.domain.words import quoted
 from generator.strategies.routers.nginx import PREFIX
 
@@ -38,69 +39,119 @@ _NOBODY = {
     'app.kubernetes.io': 'agents',
     DOMAIN: 'chartloom',
 }
-_ENVIRONMENT = {
-    'cert-manager.io': 'cert-manager',
-    'external-dns.alpha.kubernetes.io': 'external-dns',
-    'ingress.kubernetes.io': 'an ingress controller',
-    'alpha.kubernetes.io': 'the node or a load balancer',
-    'beta.kubernetes.io': 'the node or a load balancer',
-    'gateway.networking.k8s.io': 'a gateway',
-    'cloud.google.com': 'a load balancer',
-    'networking.gke.io': 'a load balancer',
-    'metallb.io': 'a load balancer',
-    'metallb.universe.tf': 'a load balancer',
-    'istio.io': 'Istio',
-    'linkerd.io': 'Linkerd',
-    'kuma.io': 'Kuma',
-    'cncf.io': 'Multus',
-    'ovn.org': 'the network of the cluster',
-    'projectcalico.org': 'the network of the cluster',
-    'cilium.io': 'the network of the cluster',
-    'io.cilium': 'the network of the cluster',
-    'traefik.io': 'an ingress controller',
-    'konghq.com': 'an ingress controller',
-    'projectcontour.io': 'an ingress controller',
-    'haproxy.org': 'an ingress controller',
-    'haproxy-ingress.github.io': 'an ingress controller',
-    'nginx.org': 'an ingress controller',
-    'nginx.com': 'an ingress controller',
-    'openshift.io': 'OpenShift',
-}
 _KEYS = {
     'kubectl.kubernetes.io/last-applied-configuration': 'kubectl',
 }
-_KEYS_OF_ENVIRONMENT = {
-    'kubernetes.io/ingress.class': 'an ingress controller',
-    'kubernetes.io/ingress.allow-http': 'an ingress controller',
-}
+# What models and releases may write besides keys without a domain and those of domains of the settings: it names
+# containers for people, restarts pods, or tells Prometheus where the pods' own metrics are.
+_HARMLESS = frozenset(
+    """
+    kubectl.kubernetes.io/default-container kubectl.kubernetes.io/default-logs-container
+    kubectl.kubernetes.io/restartedAt kubernetes.io/description prometheus.io/scrape prometheus.io/path
+    prometheus.io/port prometheus.io/scheme
+    """.split()
+)
+# Runtimes of containers read keys without a domain, too, which have dots: io.kubernetes.cri-o.…, org.systemd.property.…
+_OWN_KEY = re.compile(r'[A-Za-z0-9_-]{1,63}')
+_OF_ENVIRONMENT_HINT = (
+    'remove it here; the platform may set it in spec.values of the environment, or permit its domain with'
+    ' annotationDomains of the settings'
+)
 # Of ingress-nginx, what only sets limits, buffers and time for the requests of the same Ingress.
 _OF_NGINX = frozenset(
     f'{PREFIX}/{name}'
     for name in """
     backend-protocol client-body-buffer-size client-header-buffer-size connection-proxy-header cors-allow-credentials
     cors-allow-headers cors-allow-methods cors-allow-origin cors-expose-headers cors-max-age enable-cors
-    force-ssl-redirect http2-push-preload limit-burst-multiplier limit-connections limit-rate limit-rate-after limit-rpm
+    http2-push-preload limit-burst-multiplier limit-connections limit-rate limit-rate-after limit-rpm
     limit-rps load-balance proxy-body-size proxy-buffer-size proxy-buffering proxy-buffers-number
     proxy-busy-buffers-size proxy-connect-timeout proxy-http-version proxy-max-temp-file-size proxy-next-upstream
     proxy-next-upstream-timeout proxy-next-upstream-tries proxy-read-timeout proxy-request-buffering proxy-send-timeout
-    service-upstream ssl-redirect
+    service-upstream
     """.split()
 )
 
 
+# ingress-nginx writes values into its configuration, for all routes of the cluster.
+_NGINX_VALUE = re.compile(r'[A-Za-z0-9 .,:*/_-]*')
+
+
 def obeyed_metadata(scope: Scope) -> Iterator[Problem]:
-    """Report annotations and labels that something else than people obeys."""
+    """Report annotations and labels that something else than people obeys, and those that a release removes."""
+    domains = scope.registry.settings.spec.get('annotationDomains', ())
     for item in written(scope.registry):
         free = isinstance(item, Environment)
         for place, keys in _metadata(item):
-            for key in keys:
-                if who := _reader(key, _NOBODY, _KEYS):
-                    message = f'{quoted(key)} is an order to {who}, which nobody may give here'
-                    yield Problem(item.file, json_path((*place, key)), message, 'remove it')
-                elif not free and (who := _reader(key, _ENVIRONMENT, _KEYS_OF_ENVIRONMENT)) and key not in _OF_NGINX:
-                    message = f'{quoted(key)} is an order to {who}, which only an environment may give'
-                    hint = 'remove it here; the platform may set it in spec.values of the environment'
-                    yield Problem(item.file, json_path((*place, key)), message, hint)
+            for key, value in keys.items():
+                if fault := _of_nobody(key) or (None if free else _beyond(key, value, domains)):
+                    yield _problem(item.file, (*place, key), fault)
+        if item.removed and isinstance(item, Release):
+            yield from _removed(item, domains)
+
+
+def pinned_metadata(scope: Scope) -> Iterator[Problem]:
+    """Report what charts hold that are older than these rules, unless the environment says the same."""
+    domains = scope.registry.settings.spec.get('annotationDomains', ())
+    for release in scope.releases:
+        if release.chart.is_new:
+            continue
+        for place in _PLACES:
+            if not (keys := at(release.chart.values, place)) or not isinstance(keys, Mapping):
+                continue
+            left = at(release.merged, place)
+            own = at(release.environment.spec, ('values', *place))
+            for key, value in keys.items():
+                if at(left, (key,)) != value or at(own, (key,)) == value:
+                    continue
+                if fault := _of_nobody(key) or _beyond(key, value, domains):
+                    message = f'{".".join(map(str, place))} of the chart: {fault[0]}'
+                    yield Problem(release.release.file, '$.spec', message, 'pin a newer chart of this model')
+
+
+def _problem(file: str, place: Path, fault: tuple[str, str]) -> Problem:
+    return Problem(file, json_path(place), *fault)
+
+
+def _of_nobody(key: str) -> tuple[str, str] | None:
+    """What is wrong with a key that nobody may write, and a hint."""
+    if who := _reader(key):
+        return f'{quoted(key)} is an order to {who}, which nobody may give here', 'remove it'
+    return None
+
+
+def _beyond(key: str, value: object, domains: Sequence[str]) -> tuple[str, str] | None:
+    """What is wrong with a key that a model or a release writes, and a hint."""
+    if key in _OF_NGINX:
+        if _NGINX_VALUE.fullmatch(str(value)):
+            return None
+        message = f"expected letters, digits, spaces and any of '.,:*/_-', found {quoted(str(value))}"
+        return message, 'ingress-nginx writes it into its configuration: use only these characters'
+    if _may_write(key, domains):
+        return None
+    return f'controllers may obey {quoted(key)}, which only an environment may write', _OF_ENVIRONMENT_HINT
+
+
+def _may_write(key: str, domains: Sequence[str]) -> bool:
+    if key in _HARMLESS or key in _OF_NGINX or _OWN_KEY.fullmatch(key):
+        return True
+    domain = key.partition('/')[0] if '/' in key else ''
+    return any(domain == granted or domain.endswith(f'.{granted}') for granted in domains)
+
+
+def _removed(release: Release, domains: Sequence[str]) -> Iterator[Problem]:
+    """Report nulls that remove what an environment writes, such as the auth of a route or the identity of the pods."""
+    for null in release.removed:
+        if null[1] != 'values':
+            continue
+        path = null[2:]
+        for place in _PLACES:
+            if place[: len(path)] == path:
+                message = f'null removes all of {".".join(map(str, place))}, also what the environment writes there'
+                yield Problem(release.file, json_path(null), message, 'remove single keys instead')
+                break
+            if path[:-1] == place and not _may_write(key := str(path[-1]), domains):
+                message = f'null removes {quoted(key)}, which only an environment may write'
+                yield Problem(release.file, json_path(null), message, 'remove the null')
 
 
 def _metadata(item: Written) -> Iterator[tuple[Path, Mapping[str, Any]]]:
@@ -114,11 +165,11 @@ def _metadata(item: Written) -> Iterator[tuple[Path, Mapping[str, Any]]]:
                 yield ('spec', *path), found
 
 
-def _reader(key: str, domains: Mapping[str, str], keys: Mapping[str, str]) -> str:
-    """Who obeys a key: by the key itself, or by the end of its domain; '' if nobody does."""
+def _reader(key: str) -> str:
+    """Who obeys a key that nobody may write: by the key itself, or by the end of its domain; '' if nobody does."""
     domain = key.partition('/')[0].lower() if '/' in key else ''
     while domain:
-        if domain in domains:
-            return domains[domain]
+        if domain in _NOBODY:
+            return _NOBODY[domain]
         domain = domain.partition('.')[2]
-    return keys.get(key, '')
+    return _KEYS.get(key, '')

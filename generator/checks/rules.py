@@ -13,7 +13,7 @@ from generator.checks.capacity import capacity_problems
 from generator.checks.decided import decided_values
 from generator.checks.hosts import foreign_hosts, opened_by_values, owned_hosts
 from generator.checks.kinds import forbidden_tools
-from generator.checks.metadata import obeyed_metadata
+from generator.checks.metadata import obeyed_metadata, pinned_metadata
 from generator.checks.names import delivery_names, object_names, reserved_names, written_secrets
 from generator.checks.network import opened_networks
 from generator.checks.requests import request_problems
@@ -29,6 +29,7 @@ RULES = (
         'obeyed-metadata', 'registry', 'annotations and labels give orders to Helm, agents and controllers',
         obeyed_metadata,
     ),
+    Rule('pinned-metadata', 'release', 'controllers obey the metadata of older charts, too', pinned_metadata),
     Rule('opened-by-values', 'registry', 'a route leads through the gateway of the environment', opened_by_values),
     Rule('reserved-names', 'registry', 'a tool has the name for itself', reserved_names),
     Rule('foreign-hosts', 'release', 'an environment gives away only names of its domain', foreign_hosts),
