@@ -55,7 +55,8 @@ def make_charts(
     for version in model.versions:
         known = [entry for entry in base if entry.model_version == version.version]
         if known and known[-1].source != _source(version):
-            _check_replaceable(model, version, known[-1], pinned_by)
+            superseded = base[-1].model_version != version.version
+            _check_replaceable(model, version, known[-1], superseded or version is not model.newest, pinned_by)
         if known and version is not model.newest:
             continue
         draft = draft_chart(model, version, settings, templates)
@@ -91,11 +92,11 @@ def _source(version: ModelVersion) -> str:
 
 
 def _check_replaceable(
-    model: Model, version: ModelVersion, published: LedgerEntry, pinned_by: Callable[[str], str]
+    model: Model, version: ModelVersion, published: LedgerEntry, superseded: bool, pinned_by: Callable[[str], str]
 ) -> None:
-    """Raise ProblemsFound if releases rely on the published content of a version."""
+    """Raise ProblemsFound if a newer version was published after this one, or releases rely on its content."""
     pinned = pinned_by(version.version)
-    if version is model.newest and not pinned:
+    if not (superseded or pinned):
         return
     place = json_path(('spec', 'versions', model.versions.index(version)))
     message = f"version '{version.version}' was published with a different image, artifact or signature"

@@ -8,9 +8,17 @@ from dataclasses import dataclass
 from typing import Any
 
 from generator.documents.schema import RegistrySchemas
-from generator.domain.layout import RELEASES, ROLLOUTS, model_name, names_below, release_file, rollout_file
+from generator.domain.layout import (
+    RELEASES,
+    ROLLOUTS,
+    environment_file,
+    model_name,
+    names_below,
+    release_file,
+    rollout_file,
+)
 from generator.domain.problems import ProblemsFound
-from generator.domain.records import Ids, Release, Rollout
+from generator.domain.records import Environment, Ids, Release, Rollout
 from generator.domain.tree import LINK
 from generator.pipeline.source import Source
 from generator.registry.load import read_record
@@ -33,6 +41,11 @@ class Earlier:
         """The same of their rollouts."""
         found: dict[str, Rollout] = self._records({name: rollout_file(name) for name in names})
         return found
+
+    def promotes_from(self, environment: str) -> tuple[str, ...]:
+        """Where an environment promotes from; () if it is new, or from nowhere."""
+        found: dict[str, Environment] = self._records({environment: environment_file(environment)})
+        return tuple(found[environment].spec.get('promotesFrom', ())) if environment in found else ()
 
     def _records(self, files: Mapping[str, str]) -> dict[str, Any]:
         contents = self.files(list(files.values()))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping
 from contextlib import suppress
+from dataclasses import replace
 from functools import cache
 from itertools import pairwise
 
@@ -13,67 +14,73 @@ from generator.domain.problems import CommandFailed, Problem
 from generator.domain.records import Ids, Registry
 from generator.pipeline.earlier import Earlier
 from generator.pipeline.published import Base
-from generator.pipeline.revisions import published_ref
 from generator.pipeline.source import Source
 from generator.plan.jumps import jumps
-from generator.plan.promotion import Standing, promotion_problems
+from generator.plan.promotion import Gates, Standing, promotion_problems
 from generator.tools.git.remote import deepen
 from generator.tools.git.repository import Repository
 
 
 def gate_problems(
-    source: Source, base: Base, desired: Ids, registry: Registry, schemas: Mapping[str, bytes]
+    source: Source, base: Base, published: str, desired: Ids, registry: Registry, schemas: Mapping[str, bytes]
 ) -> list[Problem]:
-    """Judge the releases whose delivery object changes, and all rollouts; without a base nothing is judged."""
+    """Judge what changes since the base by the commit that is published now; without a base nothing is judged."""
     if not base.revision:
         return []
     files = {name: delivery_file(name) for name in registry.releases}
     changed = [name for name, file in files.items() if desired.get(file) != base.ids.get(file)]
-    branch = registry.settings.branch
-    head = source.refs.get(published_ref(branch, source.refs), base.revision)
-    earlier = Earlier(source, base.revision, RegistrySchemas(schemas))
+    # Not the base: a merge may have brought a commit that the branch itself never was at.
+    now = Earlier(source, published, RegistrySchemas(schemas))
 
     @cache
     def standing(name: str) -> Standing:
-        return _standing(earlier, name)
+        return _standing(now, name)
 
-    def had(name: str, chart: str) -> bool:
-        return _had(source.repository, head, branch, name, chart)
+    def had(name: str, chart: str, *, ever: bool = False) -> bool:
+        return _had(source.repository, published, registry.settings.branch, name, chart, ever=ever)
 
-    found = list(promotion_problems(registry, changed, standing, had))
+    gates = Gates(registry, standing, had, now.promotes_from)
+    found = list(promotion_problems(gates, changed))
     if found and not any(map(release_of, source.repository.ids(base.revision, [DELIVERY]))):
         found = []  # the first commit with releases
-    return [*found, *_jumps(earlier, registry)]
+    return [*found, *_jumps(now, replace(now, revision=base.revision), registry)]
 
 
-def _standing(earlier: Earlier, name: str) -> Standing:
+def _standing(now: Earlier, name: str) -> Standing:
     file = delivery_file(name)
-    release, rollout = earlier.releases([name]).get(name), earlier.rollouts([name]).get(name)
+    release, rollout = now.releases([name]).get(name), now.rollouts([name]).get(name)
     return Standing(
-        delivered=delivered_chart(earlier.files([file]).get(file, b'')),
+        delivered=delivered_chart(now.files([file]).get(file, b'')),
         pin=release.chart if release else '',
         target=rollout.spec['to']['chart'] if rollout else '',
+        rollback=str(release.spec.get('rollback', '')) if release else '',
         reason=release.spec.get('skipPromotion', '') if release else '',
     )
 
 
-def _jumps(earlier: Earlier, registry: Registry) -> list[Problem]:
-    before = [name for name in earlier.rollout_names() if earlier.source.in_scope(rollout_file(name))]
-    pins = {name: release.chart for name, release in earlier.releases(registry.rollouts).items()}
-    return list(jumps(registry, earlier.rollouts(before), pins))
+def _jumps(now: Earlier, base: Earlier, registry: Registry) -> list[Problem]:
+    before = [name for name in now.rollout_names() if now.source.in_scope(rollout_file(name))]
+    if not (before or registry.rollouts):
+        return []
+    pins = {name: release.chart for name, release in now.releases(registry.rollouts).items()}
+    there = base.rollouts(registry.rollouts)
+    same = [name for name, rollout in registry.rollouts.items() if name in there and there[name].spec == rollout.spec]
+    return list(jumps(registry, now.rollouts(before), pins, same))
 
 
-def _had(repository: Repository, head: str, branch: str, name: str, chart: str) -> bool:
-    """Whether a release ran a chart without a rollout in progress; a shallow clone is deepened to find it."""
-    if chart in _charts(repository, head, name):
+def _had(repository: Repository, head: str, branch: str, name: str, chart: str, *, ever: bool) -> bool:
+    """Whether a release ran a chart without a rollout in progress; a shallow clone is deepened to find it.
+
+    `ever`: also one that it gave up for an older chart.
+    """
+    if chart in _charts(repository, head, name, ever=ever):
         return True
     with suppress(CommandFailed):
-        return deepen(repository, branch) and chart in _charts(repository, head, name)
+        return deepen(repository, branch) and chart in _charts(repository, head, name, ever=ever)
     return False
 
 
-def _charts(repository: Repository, head: str, name: str) -> set[str]:
-    """The charts that a release ran at the end of a rollout, but for those that it gave up for an older one."""
+def _charts(repository: Repository, head: str, name: str, *, ever: bool) -> set[str]:
     delivery, rollout = delivery_file(name), rollout_file(name)
     blobs: dict[str, str] = {}
     found: set[str] = set()
@@ -82,7 +89,7 @@ def _charts(repository: Repository, head: str, name: str) -> set[str]:
         blobs |= changes
         if not blobs.get(rollout) and (blob := blobs.get(delivery)):
             before, now = now, delivered_chart(repository.read([blob])[blob])
-            if _number(now) < _number(before):
+            if not ever and _number(now) < _number(before):
                 found.discard(before)
             found.add(now)
     return found

@@ -25,12 +25,19 @@ def base_revision(source: Source, branch: str, named: str = '') -> str:
     HEAD if there is no merge base; '' before the first commit. During a merge, the future merge commit takes the place
     of HEAD.
     """
-    repository, refs, head = source.repository, source.refs, source.head
+    repository, head = source.repository, source.head
     if named:
-        found = find_commit(repository, named, '--base')
+        found = published_commit(source, branch, named)
         return repository.ask('merge-base', head, found) or found
-    published = refs.get(published_ref(branch, refs), head)
+    published = published_commit(source, branch)
     return head if published == head else _common(source, published) or head
+
+
+def published_commit(source: Source, branch: str, named: str = '') -> str:
+    """The commit whose history is the published one: the revision `named`, or the published branch; '' for none."""
+    if named:
+        return find_commit(source.repository, named, '--base')
+    return source.refs.get(published_ref(branch, source.refs), source.head)
 
 
 def _common(source: Source, published: str) -> str:
@@ -64,6 +71,8 @@ def refuse_guess(source: Source, branch: str, environ: Mapping[str, str]) -> Non
     in_ci = any(environ.get(name, '').lower() not in ('', '0', 'false') for name in _CI)
     if ref not in refs or (in_ci and remotes and not ref.startswith('refs/remotes/')):
         raise _unnamed(f"the published branch '{branch}' of {SETTINGS} is not known in this clone", branch, remotes)
+    if in_ci and remotes and refs.get(f'{ref.rpartition(f"/{branch}")[0]}/HEAD') != refs[ref]:
+        raise _unnamed(f'this is CI, and the clone does not say that {shown} is the main branch', branch, remotes)
     if refs[ref] == head:
         return
     if in_ci:

@@ -35,7 +35,7 @@ from generator.pipeline.published import (
     read_base,
 )
 from generator.pipeline.reading import check_scope, invalid_content, read_registry
-from generator.pipeline.revisions import base_revision
+from generator.pipeline.revisions import base_revision, published_commit
 from generator.pipeline.settle import settle
 from generator.pipeline.shards import Made, made_in_shards
 from generator.pipeline.source import Source, open_source
@@ -248,7 +248,10 @@ class Run:
         """Compare the work tree (or the revision) with the desired files; raises ProblemsFound for hand edits."""
         trees = self._trees(self.source.generated, self.source.read)
         plan, problems = make_plan(trees, self.immutable, discard=discard, removable=removable)
-        gates = gate_problems(self.source, self.base, self.desired_ids, self.registry, self.templates.schemas)
+        published = published_commit(self.source, self.settings.branch, self.base_name)
+        gates = gate_problems(
+            self.source, self.base, published, self.desired_ids, self.registry, self.templates.schemas
+        )
         if problems := [*problems, *refused_ways(self._moves), *gates]:
             raise ProblemsFound(problems)
         return plan

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 
 from generator.domain.problems import Problem
 from generator.domain.records import Registry, Rollout
@@ -14,15 +14,20 @@ from generator.strategies.during import rollout_strategy
 _KEPT = ('from', 'to', 'strategy', 'workloads')
 
 
-def jumps(registry: Registry, published: Mapping[str, Rollout], pins: Mapping[str, str]) -> Iterator[Problem]:
+def jumps(
+    registry: Registry, published: Mapping[str, Rollout], pins: Mapping[str, str], same: Collection[str]
+) -> Iterator[Problem]:
     """Compare the rollouts of the registry with the published ones, by release; `pins` are published charts.
 
-    Each stage is a commit that the agent applies before the next one. A step back is allowed.
+    Each stage is a commit that the agent applies before the next one. A step back is allowed, and so is a branch that
+    does not change a rollout (`same`) and is behind.
     """
     known = {name: rollout for name, rollout in published.items() if _has_stage(rollout)}
     for name, rollout in sorted(registry.rollouts.items()):
         before = known.get(name)
-        yield from _moves(rollout, before) if before else _begins(rollout, pins.get(name, ''))
+        if name in same:
+            continue
+        yield from _moves(rollout, before) if before else _begins(rollout, pins.get(name, ''), registry)
     for name, before in sorted(known.items()):
         if name not in registry.rollouts and name in registry.releases:
             yield from _ends(registry, before)
@@ -33,7 +38,12 @@ def _has_stage(rollout: Rollout) -> bool:
     return not isinstance(rollout.strategy, Rolling) and find_stage(rollout.strategy, rollout.stage) is not None
 
 
-def _begins(rollout: Rollout, pin: str) -> Iterator[Problem]:
+def _begins(rollout: Rollout, pin: str, registry: Registry) -> Iterator[Problem]:
+    places = (registry.releases.get(rollout.name), registry.environments.get(rollout.environment))
+    written = next((place for place in places if place and 'strategy' in place.spec), None)
+    if written and written.spec['strategy'] != rollout.spec['strategy']:
+        message = f'a rollout starts with the strategy of {written.file}, found another one'
+        yield Problem(rollout.file, '$.spec.strategy', message, f"run 'chartloom rollout start {rollout.name}'")
     names = _names(rollout)
     # With the target pinned, the commit that ended the rollout was reverted.
     reverted = names[-1:] if pin == rollout.spec['to']['chart'] else []

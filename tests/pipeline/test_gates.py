@@ -156,7 +156,10 @@ def test_the_first_environment_with_the_model_counts(checkout: Checkout) -> None
     assert told(checkout) == []
     checkout.write(pins('2', '1.0.1'))
     assert told(checkout) == [NEVER]
+    checkout.write(pins('1', '1.0.0'))
     checkout.write(r.environment('prod', promotesFrom=['empty', 'test'], **r.GATEWAY) | r.environment('empty'))
+    assert told(checkout) == []
+    checkout.write(pins('2', '1.0.1'))
     assert told(checkout) == []
 
 
@@ -314,3 +317,60 @@ def test_the_target_of_a_rollout_is_frozen(tmp_path: Path) -> None:
     changed = r.version('3', image=f'registry.example/server:3@sha256:{"9" * 64}')
     checkout.write(r.model(versions=[*VERSIONS[:2], changed], route={}))
     assert ["and 'staging/web' pins it" in text for _, text in told(checkout)] == [True]
+
+
+# What a request may not choose for itself.
+
+
+def test_a_request_does_not_choose_its_own_gate(checkout: Checkout) -> None:
+    checkout.write(r.environment('test', **r.GATEWAY) | pins('2', '1.0.1', 'test'))
+    assert told(checkout) == []
+    checkout.write(pins('2', '1.0.1'))
+    for sources in (['test'], []):
+        checkout.write(r.environment('prod', promotesFrom=sources, **{**r.GATEWAY, 'domain': 'prod.example'}))
+        assert told(checkout) == [NEVER]
+
+
+def test_a_branch_that_a_request_names_has_no_say(checkout: Checkout) -> None:
+    checkout.git('switch', '--quiet', '--create', 'evil')
+    checkout.write(pins('2', '1.0.1', 'staging'))
+    assert told(checkout) == []
+    checkout.git('switch', '--quiet', '--create', 'request', 'main')
+    checkout.write(r.settings(repository={'branch': 'evil'}) | pins('2', '1.0.1', skipPromotion='only to make files'))
+    checkout.commit()
+    checkout.write(pins('2', '1.0.1'))
+    done = chartloom(checkout.folder, 'verify', '--base', 'main')
+    assert done.returncode == 1
+    assert NEVER[1].split(' | ')[0] in done.stderr
+
+
+def test_a_rollback_by_hand_returns_to_what_ran_here(checkout: Checkout) -> None:
+    checkout.write(pins('2', '1.0.1', 'staging'))
+    assert told(checkout) == []
+    checkout.write(pins('2', '1.0.1', rollback='1.0.1'))
+    message = 'a rollback returns to a chart that ran here, and no published commit ended with 1.0.1'
+    assert told(checkout) == [(f'{PROD}::$.spec.rollback', f"{message} | remove it, or run 'chartloom rollback'")]
+
+
+def test_a_reason_has_words(checkout: Checkout) -> None:
+    for reason in ('\u2800' * 12, '-' * 12, '. . . . . . .'):
+        checkout.write(pins('2', '1.0.1', skipPromotion=reason))
+        (place,) = {place for place, _ in told(checkout)}
+        assert place.startswith(f'{PROD}::')
+    checkout.write(pins('2', '1.0.1', skipPromotion='исправляет сбой'))
+    assert told(checkout) == []
+
+
+def test_a_version_that_has_a_newer_one_is_never_used_again(checkout: Checkout) -> None:
+    changed = r.version('2', image=f'registry.example/server:2@sha256:{"9" * 64}')
+    checkout.write(r.model(versions=[VERSIONS[0], VERSIONS[2], changed], route={}))
+    assert [place for place, _ in told(checkout)] == ['registry/models/web.yaml::$.spec.versions[2]']
+
+
+def test_a_rollout_starts_with_the_strategy_of_its_release(rolling: Checkout) -> None:
+    file = rolling.read(ROLLOUT)
+    walk(rolling, 'abort')
+    rolling.write({ROLLOUT: file.replace('hold: "10m"', 'hold: "1s"')})
+    message = 'a rollout starts with the strategy of registry/environments/prod.yaml, found another one'
+    hint = "run 'chartloom rollout start prod/web'"
+    assert told(rolling) == [(f'{ROLLOUT}::$.spec.strategy', f'{message} | {hint}')]
