@@ -71,9 +71,9 @@ def refuse_guess(source: Source, branch: str, environ: Mapping[str, str]) -> Non
     in_ci = any(environ.get(name, '').lower() not in ('', '0', 'false') for name in _CI)
     if ref not in refs or (in_ci and remotes and not ref.startswith('refs/remotes/')):
         raise _unnamed(f"the published branch '{branch}' of {SETTINGS} is not known in this clone", branch, remotes)
-    if in_ci and remotes and refs.get(f'{ref.rpartition(f"/{branch}")[0]}/HEAD') != refs[ref]:
-        raise _unnamed(f'this is CI, and the clone does not say that {shown} is the main branch', branch, remotes)
     if refs[ref] == head:
+        if in_ci and ref.startswith('refs/remotes/'):
+            _check_main(source, ref.removeprefix('refs/remotes/').removesuffix(f'/{branch}'), branch)
         return
     if in_ci:
         raise _unnamed(f'this is CI, and HEAD is not {shown}', branch, remotes)
@@ -81,6 +81,15 @@ def refuse_guess(source: Source, branch: str, environ: Mapping[str, str]) -> Non
         hint = "run 'git fetch --unshallow'" if is_shallow(repository) else 'name the published revision with --base'
         where = 'HEAD' if current_branch(repository) == 'HEAD' else 'this branch'
         raise problem('--base', '', f'{where} and {shown} have no common commit in this clone', hint)
+
+
+def _check_main(source: Source, remote: str, branch: str) -> None:
+    """Raise ProblemsFound unless a branch is the main one of its remote: a request may name its own in the settings."""
+    main = f'refs/remotes/{remote}'
+    if source.repository.ask('symbolic-ref', f'{main}/HEAD') != f'{main}/{branch}':
+        message = f"the base is required: this clone does not know whether '{branch}' is the main branch of '{remote}'"
+        hint = f"run 'git remote set-head {remote} --auto' first, or name the published revision with --base"
+        raise problem('--base', '', message, hint)
 
 
 def _unnamed(why: str, branch: str, remotes: list[str]) -> Exception:

@@ -9,6 +9,7 @@ from subprocess import CompletedProcess
 import pytest
 from gitops import Checkout, changed_model, chartloom, clone, new, published, published_at
 from parts import git
+from registries import settings
 
 CHART = 'charts/web/1.0.0/values.yaml'
 CI = {'CI': 'true'}
@@ -203,7 +204,27 @@ def test_the_published_branch_itself(tmp_path: Path, origin: Path, detached: boo
     here = checked_out(origin, tmp_path, '+refs/heads/main:refs/remotes/origin/main', '--depth=1')
     if not detached:
         here.git('switch', '--quiet', '--create', 'main')
+    if env:
+        hint = "run 'git remote set-head origin --auto' first, or name the published revision with --base"
+        refused_base(verify(here, env=env), NOT_MAIN.format('main'), hint)
+        here.git('remote', 'set-head', 'origin', '--auto')
     passed(verify(here, env=env))
+
+
+NOT_MAIN = "the base is required: this clone does not know whether '{}' is the main branch of 'origin'"
+
+
+def test_a_request_that_names_its_own_branch_as_published(tmp_path: Path, origin: Path) -> None:
+    first = request(origin, tmp_path)
+    first.write(settings(repository={'branch': 'request'}))
+    first.commit()
+    first.git('push', '--quiet', 'origin', 'request')
+    here = checked_out(origin, tmp_path, '+refs/heads/*:refs/remotes/origin/*')
+    here.git('checkout', '--quiet', '--detach', 'origin/request')
+    here.git('remote', 'set-head', 'origin', '--auto')
+    done = verify(here, env=CI)
+    assert done.returncode == 1
+    assert NOT_MAIN.format('request') in done.stderr
 
 
 @pytest.mark.parametrize('env', [{}, CI], ids=str)
