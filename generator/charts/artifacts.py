@@ -135,10 +135,12 @@ def artifact_problems(
     elif delivery(artifact) == 'download' and _is_many(artifact) and not _directory(kinds[artifact['kind']]):
         message = f"an artifact of kind '{artifact['kind']}' must be one file"
         yield Problem(file, json_path((*place, 'uri')), message, 'write the uri of that file, and its sha256')
-    elif delivery(artifact) == 'download' and not _is_many(artifact):
+    elif delivery(artifact) == 'download' and not _is_many(artifact) and is_address(artifact['uri']):
         yield from _archive_problems(file, artifact, bool(kinds[artifact['kind']].get('unpack')), place)
     scheme = artifact['uri'].partition('://')[0]
-    if not is_address(artifact['uri']):
+    if is_address(artifact['uri']):
+        yield from _user(file, artifact['uri'], place)
+    else:
         hint = f'write {scheme}://<host>[:<port>]/<path>'
         yield Problem(file, json_path((*place, 'uri')), f"invalid URI '{artifact['uri']}'", hint)
     for key, only, hint in (
@@ -165,12 +167,16 @@ def _revision(file: str, uri: str, place: Path) -> Iterator[Problem]:
         yield Problem(file, json_path((*place, 'uri')), message, hint)
 
 
-def _credentials(file: str, artifact: Values, scheme: str, place: Path) -> Iterator[Problem]:
-    """Credentials are for downloads, and are not sent where others can read them."""
-    user, at, _ = urlsplit(artifact['uri']).netloc.partition('@')
-    if at and ':' not in user and scheme in ('http', 'https'):  # with a password it is found with the other credentials
+def _user(file: str, uri: str, place: Path) -> Iterator[Problem]:
+    """Yield the problem of a URI with a user; with a password, too, it is found with the other credentials."""
+    user, at, _ = urlsplit(uri).netloc.partition('@')
+    if at and ':' not in user and uri.startswith(('http://', 'https://')):
         hint = 'write artifact.credentials: {secret: <name>}, and the URI without it'
         yield Problem(file, json_path((*place, 'uri')), 'the URI contains a user or token', hint)
+
+
+def _credentials(file: str, artifact: Values, scheme: str, place: Path) -> Iterator[Problem]:
+    """Credentials are for downloads, and are not sent where others can read them."""
     if 'endpoint' in artifact:
         yield from clear_text_problems(file, (*place, 'endpoint'), artifact['endpoint'])
     if 'credentials' not in artifact:

@@ -335,10 +335,14 @@ def test_what_a_schema_cannot_see() -> None:
 
 
 @pytest.mark.parametrize(
-    'uri', ['https://a:port/m', 'https://a:99999/m', 'https://a:0/m', 'https://[::1/m', 'https://a:-1/m']
+    'uri',
+    ['https://a:port/m', 'https://a:99999/m', 'https://a:0/m', 'https://[::1/m', 'https://[:::]/m', 'https://a:-1/m'],
 )
 def test_an_address_that_is_none_is_told(uri: str) -> None:
     (problem,) = problems(with_artifact(uri=uri), 'tensorflow-serving')
+    assert [(p.path, p.message) for p in problems(with_artifact(uri=uri, kind='onnx'), 'triton')] == [
+        (problem.path, problem.message)
+    ]
     assert (problem.path, problem.message) == ('$.spec.versions[0].artifact.uri', f"invalid URI '{uri}'")
 
 
@@ -406,12 +410,12 @@ CLUSTER: Any = {'namespace': 'minio', 'ports': {'store': {'port': 9000, 'protoco
 @pytest.mark.parametrize(
     ('artifact', 'out'),
     [
-        (S3, {'cidr': '0.0.0.0/0', 'ports': {'store': {'port': 443, 'protocol': 'TCP'}}}),
+        (S3, {'cidr': '*', 'ports': {'store': {'port': 443, 'protocol': 'TCP'}}}),
         ({**S3, 'endpoint': 'http://minio.minio.svc:9000'}, CLUSTER),
         ({**S3, 'endpoint': 'http://minio-0.hl.minio.svc.cluster.local:9000/'}, CLUSTER),
-        ({**S3, 'endpoint': 'https://s3.example:9000'}, {**CLUSTER, 'cidr': '0.0.0.0/0'}),
+        ({**S3, 'endpoint': 'https://s3.example:9000'}, {**CLUSTER, 'cidr': '*'}),
         ({**WEB, 'uri': 'http://files.minio.svc:9000/m'}, CLUSTER),
-        ({**WEB, 'uri': 'http://svc.example:9000/m'}, {**CLUSTER, 'cidr': '0.0.0.0/0'}),
+        ({**WEB, 'uri': 'http://svc.example:9000/m'}, {**CLUSTER, 'cidr': '*'}),
         ({**PULLED, 'uri': OCI.replace('ghcr.io:5000', 'hub.minio.svc:9000')}, CLUSTER),
     ],
 )

@@ -139,7 +139,7 @@ OUT = {'cidr': '', 'namespace': 'minio', 'podLabels': {'app': 'minio'}, 'ports':
             {**S3, 'endpoint': 'http://minio.minio.svc:9000'},
             {'s3': {'endpoint': 'https://s3.example'}},
             {'endpoint': 'https://s3.example'},
-            {'cidr': '0.0.0.0/0', 'namespace': '', 'ports': {'store': {'port': 443}}},
+            {'cidr': '*', 'namespace': '', 'ports': {'store': {'port': 443}}},
         ),
         (
             {**r.ARTIFACT, 'uri': f'hf://org/m@{"0a1b" * 10}/m.tar.gz'},
