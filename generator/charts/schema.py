@@ -11,7 +11,7 @@ from generator.documents.compact import compact
 from generator.domain.records import Values
 
 # Keys that chartloom writes into values of releases. It checks them by the complete schema, charts by their outline.
-FILLED = ('fullnameOverride', 'partOf', 'removed', 'strategy', 'tracks', 'routing')
+FILLED = ('fullnameOverride', 'partOf', 'removed', 'podLabels', 'mesh', 'strategy', 'tracks', 'routing')
 # In the form of Kubernetes: its API server checks what the schema of a chart does not check.
 _OF_KUBERNETES = 'affinity'
 # Keywords for the names of keys and the types of their values.

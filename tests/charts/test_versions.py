@@ -556,7 +556,8 @@ def test_a_readme_tells_what_one_sets_with_type_default_and_description() -> Non
     assert shown['priorityClassName'] == ('string', '`""`')
     assert shown['team'] == ('string', '`"shop"`')
     assert (shown['args'], shown['env'], shown['image']) == (('list', '`[]`'), ('map', '`{}`'), ('map', '`{…}`'))
-    assert 'chartloom fills `fullnameOverride`, `partOf`, `strategy`, `tracks`, `routing`: do not set these.' in readme
+    assert f'chartloom fills {", ".join(f"`{key}`" for key in FILLED)}: do not set these.' in readme
+    assert {'removed', 'podLabels', 'mesh'} < {*FILLED}
 
 
 def test_a_readme_asks_whatever_the_service_points_at(tmp_path: Path) -> None:
