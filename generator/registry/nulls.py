@@ -14,8 +14,8 @@ OVERLAYS = frozenset(['values', 'scheduling'])
 MERGED = {
     'Model': OVERLAYS.union(
         """
-        ports startupProbe readinessProbe livenessProbe metrics resources command args parameters env volumes files
-        containers
+        ports startupProbe readinessProbe livenessProbe metrics resources command args parameters parameterForms env
+        volumes files containers
         """.split()
     ),
     'Environment': frozenset(['values']),
