@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from generator.charts.kinds import tool_of, tools_of
+from generator.charts.monitoring import DASHBOARD
 from generator.checks.scope import Scope
 from generator.domain.choices import Engine, Tool
 from generator.domain.generated import ResolvedRelease
@@ -35,7 +36,7 @@ def _wanted(release: ResolvedRelease) -> Iterator[tuple[Tool, Path]]:
     for part in ('podMonitor', 'rules'):
         if watched[part]['enabled']:
             yield 'prometheus-operator', ('monitoring', part, 'enabled')
-    if watched['dashboard']['enabled']:
+    if watched['dashboard']['enabled'] and DASHBOARD in release.chart.annotations:  # else that is told, no tool helps
         yield 'dashboards', ('monitoring', 'dashboard', 'enabled')
 
 
