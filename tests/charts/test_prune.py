@@ -71,7 +71,7 @@ def test_releases_and_both_ends_of_rollouts_name_charts() -> None:
     spec = {'from': {'version': '1', 'chart': '1.0.2'}, 'to': {'version': '2', 'chart': '1.0.4'}}
     rollouts = {'prod/web': Rollout('prod', 'web', 'registry/rollouts/prod/web.yaml', spec, Rolling({}))}
     settings = Settings('registry/settings.yaml', {})
-    registry = Registry(settings, {}, {}, releases, {}, {}, frozenset(), frozenset(), rollouts)
+    registry = Registry(settings, {}, {}, releases, {}, {}, frozenset(), frozenset(), rollouts=rollouts)
     assert named_charts(registry) == {'web': {'1.0.2', '1.0.4'}, 'api': {'2.0.0'}}
 
 

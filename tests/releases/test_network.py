@@ -9,9 +9,12 @@ from typing import Any
 import pytest
 import registries as r
 from policies import Pod, permits
-from resolved import problems, resolved
+from resolved import loaded, problems, resolved
 from starter import of_kind, render, workloads
 
+from generator.checks.metadata import obeyed_metadata
+from generator.checks.scope import Scope
+from generator.domain.places import json_path
 from generator.strategies.course import workload_digest
 
 DNS = Pod('kube-system', {'k8s-app': 'kube-dns'})
@@ -86,14 +89,14 @@ def test_a_download_reaches_every_store_and_no_credentials_of_the_node(rendered:
 
 @pytest.mark.parametrize('cidr', ['', '10.40.12.0/24'])
 def test_the_tunnel_of_a_mesh_leads_to_its_pods_only(rendered: Callable[..., Rendered], cidr: str) -> None:
-    web = rendered({**AMBIENT, 'artifactStore': {'cidr': cidr}} if cidr else AMBIENT)
+    web = rendered({**AMBIENT, 'artifactStores': {'https': {'cidr': cidr}}} if cidr else AMBIENT)
     assert web.to(STORES[1], 443)
     assert not web.to(STORES[1], 15008)
 
 
 @pytest.mark.parametrize('cidr', ['10.40.12.0/24', 'fd12:3456::/64'])
 def test_the_environments_store_is_the_only_one(rendered: Callable[..., Rendered], cidr: str) -> None:
-    web = rendered({'artifactStore': {'cidr': cidr}})
+    web = rendered({'artifactStores': {'https': {'cidr': cidr}}})
     assert [address for address in STORES if web.to(address, 443)] == [STORES[1 if '.' in cidr else 3]]
 
 
@@ -360,19 +363,29 @@ def test_only_the_environment_removes_the_policy(place: str) -> None:
     assert problems(files) == []
 
 
-@pytest.mark.parametrize(
-    'values',
-    [
-        {'podAnnotations': {'traffic.sidecar.istio.io/excludeInboundPorts': '8080'}},
-        {'podAnnotations': {'sidecar.istio.io/nativeSidecar': 'false'}},
-        {'containers': {'istio-proxy': {'image': {'repository': 'a/b', 'digest': r.DIGEST}}}},
-    ],
-)
-def test_a_release_stays_in_the_mesh(values: dict[str, Any]) -> None:
+@pytest.mark.parametrize('name', ['istio-proxy', 'istio-init', 'istio-validation'])
+def test_a_release_does_not_change_the_containers_of_the_mesh(name: str) -> None:
+    values = {'containers': {name: {'image': {'repository': 'a/b', 'digest': r.DIGEST}}}}
     files = {**r.settings(), **r.model('web'), **r.release('prod', 'web', values=values)}
     [found] = problems({**files, **r.following('prod', **SIDECAR)})
-    assert found.startswith('registry/releases/prod/web.yaml::$.spec.values.')
+    assert found.startswith(f'registry/releases/prod/web.yaml::$.spec.values.containers.{name}: ')
     assert 'the mesh' in found
+    assert problems({**files, **r.following('prod')}) == []
+
+
+@pytest.mark.parametrize('key', ['traffic.sidecar.istio.io/excludeInboundPorts', 'sidecar.istio.io/nativeSidecar'])
+@pytest.mark.parametrize('mesh', [{}, SIDECAR], ids=['none', 'sidecar'])
+def test_a_release_stays_in_the_mesh(key: str, mesh: dict[str, Any]) -> None:
+    """Without a mesh, too: it may get one later."""
+    values = {'podAnnotations': {key: 'false'}}
+    files = {**r.settings(), **r.model('web'), **r.release('prod', 'web', values=values)}
+    registry = loaded({**files, **r.following('prod', **mesh)})
+    [found] = obeyed_metadata(Scope(registry))
+    assert (found.file, found.path) == (
+        'registry/releases/prod/web.yaml',
+        json_path(('spec', 'values', 'podAnnotations', key)),
+    )
+    assert found.message == f"'{key}' is an order to Istio, which only an environment may give"
 
 
 def test_what_a_published_chart_opens_is_told_of_its_release(tmp_path: Path) -> None:
