@@ -385,11 +385,13 @@ HOSTILE = [
     '{# x #}', '{% if', '${HOME}', '%s', '`id`', '$(1)', 'yes', 'No', 'null', '~', 'true', '1', '1.10', '017', '0x1F',
     '1e3', '.inf', '12:30', '2026-11-22', '=', '<<', '- a', 'a: b', 'a #b', '# a', '"', "'", '\\', '\\n', '\t',
     'a\nb', 'a\n', '\na', ' a ', '\r\n', '---', '...', '&a', '*a', '!!str a', '|', '>', '%TAG',
-    '@a', '', ' ', 'ünïcödé', '中文', '👨‍👩‍👧', '\u2028', '\u2029', '\ufeff', '\ue000version\ue001', '\x01\x1b',
+    '@a', '', ' ', 'ünïcödé', '中文', '👩🏽', '\ue000version\ue001',
     'x' * 3000, '<b>&amp;</b>', '{"a": [1, 2]}', "{'a'}", 'a\\', 'C:\\n', 'https://a/?b=c&d#e',
 ]  # fmt: skip
 # Helm 3 checks values against a schema by way of YAML and fails at these; helm 4 takes them.
-NOT_FOR_HELM_3 = ['\x7f', '\x85', '\x9f']
+NOT_FOR_HELM_3 = ['\x7f', '\x80', '\x9f']
+# Reviewers do not see these, so that nothing takes them.
+UNSEEN = ['\x01\x1b', '\x85', '👨\u200d👩', '\u2028', '\u2029', '\u202e', '\ufeff']
 
 
 @pytest.fixture(scope='module')
@@ -451,6 +453,19 @@ def test_a_users_texts_come_out_as_plain_text(deployed: Callable[[Path, list[str
 def test_what_helm_3_cannot_take_is_refused(text: str, helm4: Path, tmp_path: Path) -> None:
     with pytest.raises(ProblemsFound, match=f'Helm 3 does not support the character U.{ord(text):04X}'):
         deployment(helm4, [text], tmp_path)
+
+
+@pytest.mark.parametrize('text', UNSEEN)
+def test_what_reviewers_do_not_see_is_refused_wherever_it_stands(text: str, helm4: Path, tmp_path: Path) -> None:
+    with pytest.raises(ProblemsFound) as raised:
+        deployment(helm4, [text, 'a'], tmp_path)
+    found = {(problem.file, problem.path): problem.message for problem in raised.value.problems}
+    model, release = 'registry/models/web.yaml', 'registry/releases/prod/web.yaml'
+    places = ('description', 'args[0]', 'env.T0.value', 'parameters.p0', 'files.f0.content')
+    assert {*found} == {
+        *((model, f'$.spec.{place}') for place in places), (release, '$.spec.values.env.R0.value'),
+    }  # fmt: skip
+    assert all(re.fullmatch(r'the value contains U\+.*, which reviewers do not see', told) for told in found.values())
 
 
 def test_texts_for_people_keep_their_meaning_in_charts(tmp_path: Path, helm4: Path) -> None:
