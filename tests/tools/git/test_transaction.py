@@ -180,16 +180,22 @@ def test_a_branch_that_moves_after_the_push_is_told_with_what_has_happened(origi
     assert here.status() == []
 
 
-def test_a_hook_that_forbids_the_move_is_heard(tmp_path: Path) -> None:
+def test_a_branch_that_git_does_not_move_leaves_all_as_it_was(tmp_path: Path) -> None:
+    """No hook can forbid it: ours runs none but pre-push. Another git, or what is left of one, can."""
     here = published(tmp_path)
     hook = here.top / '.git/hooks/reference-transaction'
     hook.write_text('#!/bin/sh\ngrep -q refs/heads/ && echo "not here" >&2 && exit 1\nexit 0\n')
     hook.chmod(0o755)
+    lock = here.top / '.git/refs/heads/main.lock'
+    lock.touch()
     here.write(changed_model())
     before = here.everything()
-    with pytest.raises(CommandFailed, match='not here'):
+    with pytest.raises(CommandFailed, match=r'main\.lock') as raised:
         here.commit()
+    assert 'not here' not in str(raised.value)
     assert here.everything() == before
+    lock.unlink()
+    assert here.commit().commit == here.head()
 
 
 def test_files_are_written_all_or_none(tmp_path: Path) -> None:
