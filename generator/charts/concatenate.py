@@ -11,8 +11,9 @@ from generator.domain.layout import TEMPLATES
 # lines within a helper may be part of its output.
 _DOC = re.compile(r'^ *(?:\{\{-? ?/\*.*?\*/ ?-?\}\}|# [^\n]*)\n', re.DOTALL | re.MULTILINE)
 _BLANK = re.compile(r'\n+(?=\n\{\{- define )')
-# Consecutive ends are joined on one line: the template trims the line break between them anyway.
-_ENDS = re.compile(r'(?<=\{\{- end \}\})\n(?=\{\{- end \}\})')
+# An end, an else, and what starts behind an end, get no line of their own behind another action: `{{-` trims the line
+# break before it anyway.
+_JOINED = re.compile(r'(?<=\}\})\n *(?=\{\{- (?:end|else)\b)|(?<=\{\{- end \}\})\n *(?=\{\{- (?:if|with|range)\b)')
 # Start of an object, with the separator above it, if any. An autoscaler also has a target, which has no metadata.
 _OBJECT = re.compile(
     r'^(---\n)?(?P<head>apiVersion: .*\nkind: .*\n(?:metadata:|\{\{- include "[^"]*\.metadata"))',
@@ -43,5 +44,5 @@ def concatenate(templates: Mapping[str, str], name: str) -> dict[str, str]:
 
 def _named(text: str, path: str, separator: str) -> str:
     """A file's text without comments, with its name above each object. Helpers get no separator of their own."""
-    bare = _ENDS.sub('', _BLANK.sub('', _DOC.sub('', text))).strip('\n') + '\n'
+    bare = _JOINED.sub('', _BLANK.sub('', _DOC.sub('', text))).strip('\n') + '\n'
     return _OBJECT.sub(rf'{separator}# source: {path}\n\g<head>', bare)

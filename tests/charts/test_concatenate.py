@@ -103,10 +103,21 @@ def test_an_object_is_named_inside_its_condition() -> None:
         )
         + target,
         'templates/objects.yaml': first
-        + many.replace('---\n', '---\n# source: templates/many.yaml\n')
+        + many.replace('---\n', '---\n# source: templates/many.yaml\n').replace('}}\n{{- end', '}}{{- end')
         + one.replace('# Why.\n', '---\n# source: templates/tests/one.yaml\n'),
         'templates/NOTES.txt': 'notes\n',
     }
+
+
+def test_an_end_an_else_and_what_starts_behind_an_end_get_no_line_of_their_own() -> None:
+    helper = (
+        '{{- define "s.a" -}}\n{{- if .a }}\n  {{- .a }}\n  {{- else }}\n{{- . }}\n{{- end }}\n  {{- with .b }}\n'
+        'b: {{ . }}\n{{- end }}\n{{- end }}\n{{- define "s.b" -}}\n{{- end }}\n'
+    )
+    assert concatenate({'templates/_a.tpl': helper, 'templates/NOTES.txt': ''}, 's')['templates/_s.tpl'] == (
+        '{{- define "s.a" -}}\n{{- if .a }}\n  {{- .a }}{{- else }}\n{{- . }}{{- end }}{{- with .b }}\n'
+        'b: {{ . }}{{- end }}{{- end }}\n{{- define "s.b" -}}{{- end }}\n'
+    )
 
 
 def test_the_order_of_files_does_not_matter() -> None:
