@@ -10,7 +10,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import registries as r
 import yaml
+from resolved import resolved
 from starter import CHART, DEFAULTS, merge, pod_specs, render
 
 from generator.charts.starter import load_templates
@@ -173,3 +175,11 @@ def test_the_templates_and_the_program_write_the_same(helms: list[Path]) -> None
 def number(word: str) -> str:
     # Go writes 1e-07 or 1e-7, Python 1e-07: the same number.
     return word.replace('e-07', 'e-7')
+
+
+def test_null_in_a_model_takes_out_a_form_of_the_preset() -> None:
+    files = {**r.settings(), **r.following('prod'), **r.release('prod', 'web')}
+    model = r.model('web', 'vllm', parameters={'headless': True}, parameterForms={'keys': {'headless': None}})
+    [plain], [without] = (resolved({**files, **each}) for each in (r.model('web', 'vllm'), model))
+    assert plain.merged['parameterForms']['keys'].pop('headless') == 'flag'
+    assert without.merged['parameterForms'] == plain.merged['parameterForms']

@@ -385,7 +385,8 @@ def test_a_release_stays_in_the_mesh(key: str, mesh: dict[str, Any]) -> None:
         'registry/releases/prod/web.yaml',
         json_path(('spec', 'values', 'podAnnotations', key)),
     )
-    assert found.message == f"'{key}' is an order to Istio, which only an environment may give"
+    assert key in found.message
+    assert 'which only an environment may' in found.message
 
 
 def test_what_a_published_chart_opens_is_told_of_its_release(tmp_path: Path) -> None:
