@@ -62,6 +62,12 @@ def scheme_of(uri: str) -> str:
     return 'hf' if uri.startswith(f'{HUB}/') else uri.partition('://')[0]
 
 
+def store_key(uri: str) -> str:
+    """Return the key of the environment's stores for an artifact."""
+    scheme = scheme_of(uri)
+    return 'https' if scheme == 'http' else scheme
+
+
 def credentials(scheme: str, written: Values) -> dict[str, Any]:
     """Return the chart's values of {secret, keys}: which variables and files come from which keys of the Secret."""
     keys = written.get('keys') or {what: _OTHER_NAMES.get(what, what) for what in _KEYS[scheme][0]}
@@ -144,8 +150,7 @@ def store_values(artifact: Values, before: Values, stores: Values) -> Iterator[t
 
     `before` is the exception of the chart's own network policy.
     """
-    scheme = scheme_of(artifact['uri'])
-    key = 'https' if scheme == 'http' else scheme
+    scheme, key = scheme_of(artifact['uri']), store_key(artifact['uri'])
     store = stores.get(key)
     if store is None:
         return

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from functools import cache
-from ipaddress import IPv4Network, IPv6Network, ip_network
+from urllib.parse import urlsplit
 
-from generator.charts.stores import namespace_of
+from generator.charts.stores import namespace_of, store_key
+from generator.checks.addresses import EVERYWHERE, block, is_granted, is_private, reaches_nodes
+from generator.checks.exceptions import OF_ENVIRONMENT
 from generator.checks.scope import Scope
 from generator.domain.choices import is_meshed
 from generator.domain.generated import ResolvedRelease
@@ -17,33 +18,11 @@ from generator.domain.words import quoted
 from generator.values.blame import written_at
 from generator.values.merge import enabled
 
-# Where a container gets credentials of its node; charts leave them out of EVERYWHERE.
-RESERVED = (
-    '169.254.0.0/16', '168.63.129.16/32', '100.100.100.200/32',
-    'fe80::/10', 'fd00:ec2::/32', 'fd20:ce::254/128', '64:ff9b::a9fe:0/112', '::ffff:0:0/96',
-)  # fmt: skip
-EVERYWHERE = ('*', '0.0.0.0/0', '::/0')
+_WEB_PORTS = frozenset(['80', '443'])
 _DNS_NAMESPACES, _DNS_PORTS = ('kube-system', 'openshift-dns'), frozenset([53, 5353])
 # Istio lets a container of this name change the one that it injects.
 _PROXIES = ('istio-proxy', 'istio-init', 'istio-validation')
 _Finding = tuple[Path, str, str]  # where, what is wrong, and a hint, if it is not to let the environment do it
-
-
-@cache
-def block(cidr: str) -> IPv4Network | IPv6Network | None:
-    """Return a block of addresses, or None if the text is none."""
-    try:
-        return ip_network(cidr, strict=False)
-    except ValueError:
-        return None
-
-
-@cache
-def reaches_nodes(cidr: str) -> bool:
-    """Whether a block contains addresses at which nodes get credentials, which charts would not leave out."""
-    if cidr in EVERYWHERE or (found := block(cidr)) is None:
-        return False
-    return any(found.version == other.version and found.overlaps(other) for other in map(ip_network, RESERVED))
 
 
 def cidr_faults(values: Values) -> Iterator[Fault]:
@@ -66,35 +45,103 @@ def opened_networks(scope: Scope) -> Iterator[Problem]:
 
 
 def _opened(release: ResolvedRelease) -> Iterator[_Finding]:
-    policy = release.merged['networkPolicy']
+    merged, environment = release.merged, release.environment
+    policy = merged['networkPolicy']
     if not policy['enabled']:
         yield ('networkPolicy', 'enabled'), 'the pods would have no network policy', ''
-    for name, exception in policy['egress'].items():
-        if (why := _beyond(exception, release.environment)) and exception.get('enabled', True):
-            yield ('networkPolicy', 'egress', name), f"egress exception '{name}' {why[0]}", why[1]
+    if (kind := merged['service']['type']) != 'ClusterIP':
+        yield ('service', 'type'), f"a Service of type '{kind}' leads past the gateway and its tokens", ''
+    if any(sign in merged['metrics']['path'] for sign in '*{}'):
+        message = f'policies about tokens take {quoted(merged["metrics"]["path"])} for a pattern'
+        yield ('metrics', 'path'), message, 'write the one path of the metrics'
+    for side in ('ingress', 'egress'):
+        for name, exception in policy[side].items():
+            told_elsewhere = side == 'ingress' and name in OF_ENVIRONMENT
+            if told_elsewhere or not exception.get('enabled', True) or _is_of_store(name, merged, environment):
+                continue
+            for what, hint in _beyond(side, exception, environment):
+                yield ('networkPolicy', side, name), f"{side} exception '{name}' {what}", hint
+    if place := _private_store(merged, environment):
+        found = merged['artifact'][place[-1]]
+        hint = f'write the name of the host, or add its scheme to spec.artifactStores of {environment.file}'
+        yield place, f'{quoted(found)} is a private address', hint
 
 
-def _beyond(exception: Values, environment: Environment) -> tuple[str, str] | None:
-    """What an exception opens beyond the namespace of the releases and addresses outside the cluster, and a hint."""
-    namespace, cidr = exception.get('namespace'), exception.get('cidr')
-    if cidr and reaches_nodes(cidr):
-        return f"opens {quoted(cidr)}: there containers get the credentials of the node or the cloud's", ''
+def _beyond(side: str, exception: Values, environment: Environment) -> Iterator[tuple[str, str]]:
+    """What an exception opens beyond the namespace of the releases and addresses outside the cluster, and hints."""
+    if cidr := exception.get('cidr'):
+        yield from _addresses(side, cidr, exception, environment)
+    namespace = exception.get('namespace')
     if not namespace or namespace == environment.spec['namespace']:
-        return None
-    if namespace in _DNS_NAMESPACES and _is_dns(exception):
-        return None
-    if namespace in _permitted(environment):
-        return None
+        return
+    if namespace in _permitted(side, environment):
+        return
+    if side == 'egress' and namespace in _DNS_NAMESPACES and _is_dns(exception):
+        return
     if namespace == '*':
-        return 'opens all namespaces', ''
-    hint = f"remove it, or add '{namespace}' to spec.egress.namespaces of {environment.file}"
-    return f"opens namespace '{namespace}', which environment '{environment.name}' does not permit", hint
+        yield 'opens all namespaces', ''
+        return
+    hint = f"remove it, or add '{namespace}' to spec.{side}.namespaces of {environment.file}"
+    yield f"opens namespace '{namespace}', which environment '{environment.name}' does not permit", hint
 
 
-def _permitted(environment: Environment) -> list[str]:
+def _addresses(side: str, cidr: str, exception: Values, environment: Environment) -> Iterator[tuple[str, str]]:
+    """What a block of addresses opens: public ones are free to call, others and who calls are the environment's."""
+    if side == 'egress' and reaches_nodes(cidr):
+        yield f"opens {quoted(cidr)}: there containers get the credentials of the node or the cloud's", ''
+    elif not is_granted(cidr, environment.spec.get(side, {}).get('cidrs', ())):
+        hint = f"remove it, or add '{cidr}' to spec.{side}.cidrs of {environment.file}"
+        if side == 'ingress':
+            otherwise = '' if cidr in EVERYWHERE else hint
+            yield f"opens {quoted(cidr)}, which environment '{environment.name}' does not permit", otherwise
+        elif cidr in EVERYWHERE:
+            if not _ports(exception) <= _WEB_PORTS or not _ports(exception):
+                ports = 'write the addresses, or only the ports 80 and 443'
+                yield f'opens all addresses on {_shown(exception)}', ports
+        elif is_private(cidr):
+            yield f"opens {quoted(cidr)}, which environment '{environment.name}' does not permit", hint
+
+
+def _ports(exception: Values) -> frozenset[str]:
+    """The ports of an exception; empty means all."""
+    metrics = ('metrics',) if exception.get('metrics') else ()
+    return frozenset([*metrics, *(str(port['port']) for port in enabled(exception.get('ports', {})).values())])
+
+
+def _shown(exception: Values) -> str:
+    others = sorted(_ports(exception) - _WEB_PORTS)
+    return f'port {others[0]}' if others else 'all ports'
+
+
+def _is_of_store(name: str, values: Values, environment: Environment) -> bool:
+    """Whether an exception is the way to a store of the environment, which narrows it."""
+    return name == 'artifact-store' and _store(values['artifact'], environment) is not None
+
+
+def _store(artifact: Values, environment: Environment) -> Values | None:
+    stores: Values = environment.spec.get('artifactStores', {})
+    return stores.get(store_key(artifact['uri'])) if stores else None
+
+
+def _private_store(values: Values, environment: Environment) -> Path | None:
+    """The place of an artifact's address that is a private one, if no store of the environment is asked for it."""
+    artifact = values['artifact']
+    if artifact['delivery'] != 'download' or _store(artifact, environment) is not None:
+        return None
+    key = 'endpoint' if artifact.get('endpoint') else 'uri'
+    url = urlsplit(artifact[key])
+    host = (url.hostname or '') if url.scheme in ('http', 'https', 'oci') else ''
+    # Clients read 2130706433, 0x7f.1 and 127.1 as addresses, too.
+    if ':' not in host and not host.rpartition('.')[2][:1].isdigit():
+        return None
+    return None if block(host) and not is_private(host) else ('artifact', key)
+
+
+def _permitted(side: str, environment: Environment) -> list[str]:
     """The other namespaces that an environment opens: by name, and those of its stores."""
     spec = environment.spec
-    return [*spec.get('egress', {}).get('namespaces', ()), *map(namespace_of, spec.get('artifactStores', {}).values())]
+    stores = spec.get('artifactStores', {}).values() if side == 'egress' else ()
+    return [*spec.get(side, {}).get('namespaces', ()), *map(namespace_of, stores)]
 
 
 def _is_dns(exception: Values) -> bool:
@@ -114,11 +161,21 @@ def _told(release: ResolvedRelease, findings: Iterable[_Finding]) -> Iterator[Pr
     of_environment = f'only values of {release.environment.file} may open it'
     for path, message, otherwise in findings:
         hint = otherwise or of_environment
+        if _is_of_environment(path, release):
+            continue
         layers = [x for x in (*release.chart.layers, *release.layers) if x.file != release.environment.file]
         if place := written_at(path, layers):
             yield Problem(*place, message, hint)
         elif not release.chart.is_new and _at(release.chart.values, path) == _at(release.merged, path):
             yield Problem(release.release.file, '$.spec', f'{json_path(path)[2:]} of the chart: {message}', hint)
+
+
+def _is_of_environment(path: Path, release: ResolvedRelease) -> bool:
+    """Whether the environment has set a single value; parts of an exception may be of several files."""
+    if isinstance(_at(release.merged, path), dict):
+        return False
+    place = written_at(path, release.layers)
+    return place is not None and place[0] == release.environment.file
 
 
 def _at(values: Values, path: Path) -> object:

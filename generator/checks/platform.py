@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import assert_never
 
-from generator.checks.network import EVERYWHERE, block
+from generator.checks.addresses import EVERYWHERE, block
 from generator.domain.choices import CloudIdentity, Dns, Mesh, cloud_identity_of
 from generator.domain.places import Path, json_path
 from generator.domain.problems import Problem
@@ -25,6 +25,11 @@ def platform_problems(environment: Environment) -> Iterator[Problem]:
         yield from _identity(environment)
     places: list[tuple[Path, Values]] = [(('workloadIdentity',), spec.get('workloadIdentity', {}))]
     places += [(('artifactStores', scheme), store) for scheme, store in spec.get('artifactStores', {}).items()]
+    for side in ('ingress', 'egress'):
+        for index, cidr in enumerate(spec.get(side, {}).get('cidrs', ())):
+            yield from _block(
+                environment, ('spec', side, 'cidrs', index), cidr, 'a block of addresses', '10.40.12.0/24'
+            )
     for place, found in places:
         if cidr := found.get('cidr'):
             yield from _block(environment, ('spec', *place, 'cidr'), cidr, 'a block of addresses', '10.40.12.0/24')

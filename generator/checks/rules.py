@@ -11,6 +11,7 @@ from dataclasses import replace
 
 from generator.checks.capacity import capacity_problems
 from generator.checks.decided import decided_values
+from generator.checks.exceptions import changed_exceptions
 from generator.checks.hosts import foreign_hosts, opened_by_values, owned_hosts
 from generator.checks.kinds import forbidden_tools
 from generator.checks.metadata import obeyed_metadata, pinned_metadata
@@ -35,6 +36,7 @@ RULES = (
     Rule('foreign-hosts', 'release', 'an environment gives away only names of its domain', foreign_hosts),
     Rule('foreign-secrets', 'release', 'a Secret belongs to whoever has its name', secret_problems),
     Rule('forbidden-tools', 'release', 'the bootstrap permits the kinds that an environment uses', forbidden_tools),
+    Rule('changed-exceptions', 'release', 'whoever makes an exception decides what it opens', changed_exceptions),
     Rule('opened-networks', 'release', 'pods reach what their environment lets them reach', opened_networks),
     Rule('owned-hosts', 'releases', 'a host name has one owner in a cluster', owned_hosts),
     Rule('shared-requests', 'releases', 'a request has one release that serves it', request_problems),

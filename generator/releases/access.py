@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Container, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any, assert_never
 
@@ -11,6 +11,7 @@ from generator.domain.generated import Layer
 from generator.domain.places import Path
 from generator.domain.problems import ProblemsFound, problem
 from generator.domain.records import Environment, Values
+from generator.releases.mesh import asking_layers
 from generator.strategies.gateways import GatewayFeature, unenforced
 from generator.strategies.routers.nginx import PREFIX
 from generator.values.merge import enabled
@@ -28,8 +29,13 @@ class Access:
 _KEYS = ('issuer', 'jwksUri', 'audiences', 'clientID', 'clientSecret')
 
 
-def auth_layers(environment: Environment, access: Access, hostnames: Sequence[str]) -> Iterator[Layer]:
-    """Yield layers that require a token or an account; raises ProblemsFound if the router cannot enforce that."""
+def auth_layers(
+    environment: Environment, access: Access, hostnames: Sequence[str], known: Container[str]
+) -> Iterator[Layer]:
+    """Yield layers that require a token or an account; raises ProblemsFound if the router cannot enforce that.
+
+    `known` are the keys of section `auth` that the chart has.
+    """
     needs = _needs(environment, access.kind)
     if not needs:
         return
@@ -38,6 +44,7 @@ def auth_layers(environment: Environment, access: Access, hostnames: Sequence[st
     yield Layer(access.file, access.source, ('auth', 'type'), access.kind)
     if (enforcer := _enforcer(environment, access.kind)) != 'gateway':
         yield Layer(environment.file, ('spec', 'mesh'), ('auth', 'enforcedBy'), enforcer)
+        yield from asking_layers(environment, known)
     found = {key: identity[key] for key in _KEYS if key in identity}
     annotations: dict[str, str] = {}
     match router:

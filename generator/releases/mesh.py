@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Container, Iterator
 from typing import Any, assert_never
 
 from generator.domain.choices import Enforcer, is_meshed, is_of_istio
@@ -39,6 +39,19 @@ def pod_layers(environment: Environment) -> Iterator[Layer]:
                 yield _layer(environment, ('mesh', 'serviceLabels'), labels)
         case _:
             assert_never(mesh)
+
+
+def asking_layers(environment: Environment, known: Container[str]) -> Iterator[Layer]:
+    """Yield the namespaces that policies about tokens name; `known` are the keys of section `auth` of the chart.
+
+    They are not taken from exceptions of the network policy: files of models may write such.
+    """
+    if 'gatewayNamespace' not in known:  # a chart of an older chartloom
+        return
+    yield Layer(environment.file, ('spec', 'gateway'), ('auth', 'gatewayNamespace'), environment.proxy_namespace)
+    if 'monitoring' in environment.spec:
+        found = environment.spec['monitoring']['namespace']
+        yield Layer(environment.file, ('spec', 'monitoring'), ('auth', 'monitoringNamespace'), found)
 
 
 def plaintext_layers(environment: Environment, values: Values) -> Iterator[Layer]:

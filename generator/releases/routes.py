@@ -42,7 +42,8 @@ def route_layers(
     if opened:
         shared = (http or grpc or (None,))[0]
         own = [_name(environment, host) for host in opened]
-        yield from auth_layers(environment, _access(release, chart, shared, registry), own)
+        access = _access(release, chart, shared, registry)
+        yield from auth_layers(environment, access, own, chart.values['auth'])
         if shared:
             yield from _shared_certificate(release, environment, shared, registry)
         else:

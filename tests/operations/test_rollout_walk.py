@@ -231,7 +231,7 @@ def rendered(checkout: Checkout, helm: Path) -> dict[str, Any]:
 
 def test_what_old_pods_need_stays_until_they_are_gone(tmp_path: Path) -> None:
     """A host that only the old version asks: it is let through until the rollout has ended."""
-    hosts = {'networkPolicy': {'egress': {'old-store': {'cidr': '10.0.0.0/8'}}}}
+    hosts = {'networkPolicy': {'egress': {'old-store': {'cidr': '8.8.8.0/24'}}}}
     checkout = prepared(tmp_path / 'repository', files(BLUE_GREEN, model={'values': hosts}))
     assert 'old-store' not in checkout.read(VALUES)  # the chart's own values say so
     rollout(checkout, 'start', 'prod/web')

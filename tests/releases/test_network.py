@@ -321,11 +321,56 @@ def test_only_the_environment_opens_nodes_and_other_namespaces(
     assert opened(exception, 'environment') == []
 
 
+WEB_PORTS = {name: {'port': port} for name, port in (('web', 443), ('plain', '80'))}
+
+
 @pytest.mark.parametrize(
-    'exception', [{'cidr': '10.9.0.0/16'}, {'cidr': '*'}, {'cidr': '0.0.0.0/0'}, {'podLabels': {'app': 'cache'}}]
+    'exception',
+    [
+        {'cidr': '8.8.8.0/24'},
+        {'cidr': '2001:4860::/32', 'ports': {'db': {'port': 5432}}},
+        {'cidr': '*', 'ports': WEB_PORTS},
+        {'cidr': '0.0.0.0/0', 'ports': WEB_PORTS},
+        {'podLabels': {'app': 'cache'}},
+        {'namespace': 'ml-prod'},
+        {},
+        {'cidr': '10.0.0.0/8', 'enabled': False},
+    ],
 )
-def test_models_open_addresses_and_their_own_namespace(exception: dict[str, Any]) -> None:
+def test_models_open_public_addresses_and_their_own_namespace(exception: dict[str, Any]) -> None:
     assert opened(exception) == []
+
+
+@pytest.mark.parametrize('place', ['model', 'release'])
+@pytest.mark.parametrize(
+    ('exception', 'what'),
+    [
+        ({'cidr': '*'}, 'opens all addresses on all ports'),
+        ({'cidr': '::/0'}, 'opens all addresses on all ports'),
+        ({'cidr': '0.0.0.0/0', 'ports': {'web': {'port': 443, 'enabled': False}}}, 'opens all addresses on all ports'),
+        ({'cidr': '*', 'ports': {'kubelet': {'port': 10250}}}, 'opens all addresses on port 10250'),
+        ({'cidr': '*', 'metrics': True}, 'opens all addresses on port metrics'),
+        *(
+            ({'cidr': cidr, 'ports': WEB_PORTS}, f"opens '{cidr}', which environment 'prod' does not permit")
+            for cidr in ('10.0.0.0/8', '10.0.0.1/32', '172.20.0.0/16', '192.168.1.0/24', '100.64.0.0/16', '8.0.0.0/5')
+        ),
+        ({'cidr': 'fd12:3456::/64'}, "opens 'fd12:3456::/64', which environment 'prod' does not permit"),
+        ({'cidr': '64:ff9b::a00:1/128'}, "opens '64:ff9b::a00:1/128', which environment"),
+    ],
+)
+def test_private_addresses_and_all_are_the_environments(place: str, exception: dict[str, Any], what: str) -> None:
+    [found] = opened(exception, place)
+    assert f"egress exception 'extra' {what}" in found
+    assert opened(exception, 'environment') == []
+    everything = ['0.0.0.0/0', '::/0']
+    assert opened(exception, place, egress={'cidrs': everything}) == []
+
+
+def test_the_environment_permits_blocks_of_addresses() -> None:
+    inner = {'cidr': '10.40.12.0/28', 'ports': {'db': {'port': 5432}}}
+    assert opened(inner, egress={'cidrs': ['10.40.12.0/24']}) == []
+    assert len(opened(inner, egress={'cidrs': ['10.41.0.0/16', 'fd00::/8']})) == 1
+    assert len(opened({'cidr': '10.0.0.0/8'}, egress={'cidrs': ['10.40.12.0/24']})) == 1
 
 
 def test_the_environment_permits_namespaces() -> None:
@@ -348,8 +393,139 @@ def test_a_release_changes_no_exception_of_the_environment() -> None:
     assert opened({'podLabels': {'app': 'cache'}}, **environment) == []
     values = {'networkPolicy': {'egress': {'identity': {'ports': {'all': {'port': 1}}}}}}
     files = {**r.settings(), **r.model('web'), **r.following('prod', **environment)}
-    [found] = problems({**files, **r.release('prod', 'web', values=values)})
-    assert found.startswith('registry/releases/prod/web.yaml::$.spec.values.networkPolicy.egress.identity')
+    found = problems({**files, **r.release('prod', 'web', values=values)})
+    assert all(
+        one.startswith('registry/releases/prod/web.yaml::$.spec.values.networkPolicy.egress.id') for one in found
+    )
+    assert 'networkPolicy.egress.identity is made by spec.workloadIdentity of registry/environments' in ''.join(found)
+
+
+# --- who may let in, and who made an exception -----------------------------------------------------------------------
+
+MESHED = {**ISTIO, **SIDECAR, 'monitoring': MONITORING}
+
+
+def with_values(values: dict[str, Any], place: str = 'release', **environment: Any) -> list[str]:
+    """The problems of a member with an artifact and these values in one of its files."""
+    spec: dict[str, Any] = {
+        key: {'values': values} if key == place else {} for key in ('model', 'release', 'environment')
+    }
+    artifact = {'uri': 'https://models.example/m', 'sha256': '2' * 64, 'kind': 'saved-model'}
+    files = {**r.settings(), **r.following('prod', **{**MESHED, **environment}, **spec['environment'])}
+    files |= r.model('api', ports=PORTS) | r.release('prod', 'api')
+    files |= r.model('web', 'tensorflow-serving', [r.version(artifact=artifact)], **spec['model'])
+    routes = {'api': {'model': 'api', 'path': '/'}, 'web': {'model': 'web', 'path': '/web'}}
+    files |= r.application('shop', ['api', 'web'], routes=routes, auth='jwt') if 'router' not in environment else {}
+    return problems({**files, **r.release('prod', 'web', **spec['release'])})
+
+
+def of_policy(side: str, **exceptions: Any) -> dict[str, Any]:
+    return {'networkPolicy': {side: exceptions}}
+
+
+MADE = {
+    'whom tokens are asked of': of_policy('ingress', monitoring={'namespace': 'istio-ingress'}),
+    'from whom': of_policy('ingress', gateway={'namespace': 'foo'}),
+    'nobody': of_policy('ingress', gateway={'namespace': ''}),
+    'null of it': of_policy('ingress', gateway={'namespace': None}),
+    'null of the exception': of_policy('ingress', gateway=None),
+    'null of all': {'networkPolicy': {'ingress': None}},
+    'ports of the gateway': of_policy('ingress', gateway={'ports': {'all': {'port': 1}}}),
+    'a member': of_policy('ingress', api={'podLabels': {'app': 'other'}}),
+    'null of its ports': of_policy('ingress', api={'ports': None}),
+    'the store': of_policy('egress', **{'artifact-store': {'cidr': '8.8.8.0/24'}}),
+    'null of the ports of the store': of_policy('egress', **{'artifact-store': {'ports': None}}),
+    'the control plane': of_policy('egress', istiod={'namespace': 'ml-prod'}),
+}
+
+
+@pytest.mark.parametrize('place', ['model', 'release'])
+@pytest.mark.parametrize('case', MADE)
+def test_no_file_of_a_model_changes_an_exception_that_others_made(place: str, case: str) -> None:
+    found = with_values(MADE[case], place)
+    told = ' is made by ' if place == 'release' or 'null' not in case else ': '
+    assert any(told in one and one.startswith(f'registry/{place}s/') for one in found), found
+
+
+@pytest.mark.parametrize('name', ['gateway', 'monitoring'])
+def test_the_two_names_of_the_environment_are_reserved_everywhere(name: str) -> None:
+    found = with_values(
+        of_policy('ingress', **{name: {'podLabels': {'app': 'x'}}}), router='service', mesh={'mode': 'none'}
+    )
+    assert f'networkPolicy.ingress.{name} is made by spec.{name} of registry/environments/prod.yaml' in ''.join(found)
+
+
+def test_a_file_of_a_model_may_close_what_others_opened() -> None:
+    assert with_values(of_policy('ingress', api={'enabled': False})) == []
+
+
+def test_a_release_changes_no_exception_in_values_of_its_environment_and_a_model_may_be_changed_by_them() -> None:
+    found = with_values(of_policy('egress', traces={'namespace': 'traces'}), 'environment')
+    assert found == []
+    of_environment = {'values': of_policy('egress', traces={'namespace': 'ml-prod'})}
+    files = {**r.settings(), **r.following('prod', **of_environment)}
+    written = of_policy('egress', traces={'podLabels': {'app': 'x'}})
+    [found] = problems({**files, **r.model('web'), **r.release('prod', 'web', values=written)})
+    assert 'networkPolicy.egress.traces is made by spec.values of registry/environments/prod.yaml' in found
+    assert problems({**files, **r.model('web', values=written), **r.release('prod', 'web')}) == []
+
+
+@pytest.mark.parametrize('place', ['model', 'release'])
+@pytest.mark.parametrize(
+    ('values', 'what'),
+    [
+        ({'service': {'type': 'LoadBalancer'}}, "a Service of type 'LoadBalancer' leads past the gateway"),
+        ({'service': {'type': 'NodePort'}}, "a Service of type 'NodePort' leads past the gateway"),
+        (of_policy('ingress', w={'cidr': '*'}), "ingress exception 'w' opens '*'"),
+        (of_policy('ingress', w={'cidr': '8.8.8.8/32'}), "ingress exception 'w' opens '8.8.8.8/32'"),
+        (of_policy('ingress', w={'namespace': '*'}), "ingress exception 'w' opens all namespaces"),
+        (of_policy('ingress', w={'namespace': 'shop'}), "ingress exception 'w' opens namespace 'shop'"),
+        ({'metrics': {'path': '/*'}}, "policies about tokens take '/*' for a pattern"),
+        ({'metrics': {'path': '/{**}'}}, 'for a pattern'),
+    ],
+)
+def test_who_may_ask_is_the_environments(place: str, values: dict[str, Any], what: str) -> None:
+    [found] = with_values(values, place)
+    assert what in found
+    assert found.startswith(f'registry/{place}s/')
+    assert with_values(values, 'environment') == []
+
+
+def test_the_environment_permits_who_may_ask() -> None:
+    granted = {'ingress': {'namespaces': ['shop'], 'cidrs': ['10.1.0.0/16']}}
+    assert with_values(of_policy('ingress', w={'namespace': 'shop'}, x={'cidr': '10.1.2.0/24'}), **granted) == []
+    assert with_values(of_policy('ingress', own={'podLabels': {'app': 'x'}}, same={'namespace': 'ml-prod'})) == []
+
+
+@pytest.mark.parametrize(
+    ('uri', 'refused'),
+    [
+        ('https://10.0.0.1/pods', True),
+        ('https://10.0.0.1:10250/pods', True),
+        ('https://[fd00::1]/m', True),
+        ('https://2130706433/m', True),
+        ('https://0x7f.0x1/m', True),
+        ('https://127.1/m', True),
+        ('https://models.example:10250/m', True),
+        ('https://93.184.216.34/m', False),
+        ('https://models.example/m', False),
+    ],
+)
+def test_a_private_address_of_an_artifact_needs_a_store_of_the_environment(uri: str, refused: bool) -> None:
+    artifact = {'uri': uri, 'sha256': '2' * 64, 'kind': 'saved-model'}
+    files = (
+        r.settings() | r.model('web', 'tensorflow-serving', [r.version(artifact=artifact)]) | r.release('prod', 'web')
+    )
+    assert bool(problems({**files, **r.following('prod')})) == refused
+    stores = {'https': {'cidr': '10.0.0.0/24'}}
+    assert problems({**files, **r.following('prod', artifactStores=stores)}) == []
+
+
+def test_policies_about_tokens_know_namespaces_of_the_environment_only() -> None:
+    files = {**r.settings(), **r.following('prod', **MESHED), **r.release('prod', 'web')}
+    [release] = resolved({**files, **r.model('web', ports=PORTS, route={'auth': 'jwt'})})
+    auth = release.merged['auth']
+    assert (auth['gatewayNamespace'], auth['monitoringNamespace']) == ('istio-ingress', 'monitoring')
 
 
 @pytest.mark.parametrize('place', ['model', 'release'])

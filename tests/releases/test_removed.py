@@ -68,7 +68,7 @@ def registry(values: Values, environment: Values | None = None, model: Values | 
     return {
         **r.settings(),
         **r.model(**(MODEL if model is None else model)),
-        **r.following(**r.ENVOY, **of_environment),
+        **r.following(**r.ENVOY, ingress={'namespaces': ['shop']}, **of_environment),
         **r.release(values=values),
     }
 

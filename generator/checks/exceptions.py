@@ -1,0 +1,103 @@
+"""Named exceptions of network policies → problems: files of models and releases that change what others made.
+
+An exception has its maker: the environment, an application or the artifact of the model. Whoever needs another way
+writes an exception of another name, which is judged by itself.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import NamedTuple
+
+from generator.checks.scope import Scope
+from generator.checks.written import at, covering
+from generator.domain.generated import Layer, ResolvedRelease
+from generator.domain.layout import REGISTRY
+from generator.domain.places import Path, json_path
+from generator.domain.problems import Problem
+from generator.domain.records import Model, Registry, Release
+
+_POLICY = 'networkPolicy'
+_VALUES: Path = ('spec', 'values')
+# Older charts take the namespaces of these two for those that need a token or none.
+OF_ENVIRONMENT = {'gateway': 'spec.gateway', 'monitoring': 'spec.monitoring'}
+_OFF = {'enabled': False}
+
+
+class _Maker(NamedTuple):
+    file: str
+    place: str
+
+    def __str__(self) -> str:
+        return f'{self.place} of {self.file}'
+
+
+def changed_exceptions(scope: Scope) -> Iterator[Problem]:
+    """Report exceptions that a file of a model or a release writes or removes, although somebody else made them."""
+    for release in scope.releases:
+        written = [item for item in _files(release, scope.registry) if _has_exceptions(item)]
+        makers = _makers(release) if written else {}
+        for item in written:
+            yield from _changed(item, makers, release.environment.file)
+        if not release.chart.is_new:
+            yield from _of_chart(release)
+
+
+def _files(release: ResolvedRelease, registry: Registry) -> Iterator[Model | Release]:
+    yield release.release
+    if release.chart.is_new:
+        yield registry.models[release.release.model]
+
+
+def _has_exceptions(item: Model | Release) -> bool:
+    return _POLICY in item.spec.get('values', ()) or any(path[2:3] == (_POLICY,) for path in item.removed)
+
+
+def _makers(release: ResolvedRelease) -> dict[Path, _Maker]:
+    """Who made which exception, by its side and name; a model's or a release's own values are no maker."""
+    file = release.environment.file
+    found: dict[Path, _Maker] = {('ingress', name): _Maker(file, place) for name, place in OF_ENVIRONMENT.items()}
+    if not release.chart.is_new and release.chart.values['artifact']['delivery'] == 'download':
+        found['egress', 'artifact-store'] = _Maker(f'{release.chart.folder}/values.yaml', 'the artifact')
+    for layer in (*release.chart.layers, *release.layers):
+        if layer.file.startswith(f'{REGISTRY}/') and (layer.source != _VALUES or layer.file == file):
+            for exception in _exceptions(layer):
+                found[exception] = _Maker(layer.file, json_path(layer.source)[2:])
+    return found
+
+
+def _exceptions(layer: Layer) -> Iterator[tuple[str, str]]:
+    """Side and name of each exception that a layer sets."""
+    if layer.values is None or layer.target[:1] not in ((), (_POLICY,)):
+        return
+    found = layer.values.get(_POLICY, {}) if not layer.target else layer.values
+    for step in reversed(layer.target[1:]):
+        found = {step: found}
+    for side in ('ingress', 'egress'):
+        for name in found.get(side, ()):
+            yield side, name
+
+
+def _changed(item: Model | Release, makers: dict[Path, _Maker], environment: str) -> Iterator[Problem]:
+    nulls = [path[2:] for path in item.removed if path[1] == 'values']
+    for exception, maker in makers.items():
+        # Values of an environment lie over those of a model, which they may change.
+        if isinstance(item, Model) and maker == _Maker(environment, 'spec.values'):
+            continue
+        path = (_POLICY, *exception)
+        set_here = at(item.spec.get('values'), path)
+        null = covering(path, nulls)
+        if null or set_here not in (None, _OFF):
+            place = json_path((*_VALUES, *(path if set_here is not None else null or path)))
+            message = f'{".".join(map(str, path))} is made by {maker}'
+            hint = 'remove it here, or choose another name; {enabled: false} closes it'
+            yield Problem(item.file, place, message, hint)
+
+
+def _of_chart(release: ResolvedRelease) -> Iterator[Problem]:
+    """Report what values of a model put into a published chart."""
+    ingress = release.chart.values[_POLICY]['ingress']
+    for name in OF_ENVIRONMENT if ingress else ():
+        if name in ingress:
+            message = f'{_POLICY}.ingress.{name} of the chart: only the environment makes this exception'
+            yield Problem(release.release.file, '$.spec', message, 'use a chart without it')
