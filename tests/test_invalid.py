@@ -165,6 +165,8 @@ ELSEWHERE = {
     '{} of the chart: {}': 'of an older chart: test_metadata.py',
     'pin a newer chart of this model': 'the same',
     '{} does not match {}': 'for jsonschema, never shown',
+    '{}.ingress.{} of the chart: only the environment makes this exception': 'of an older chart: test_network.py',
+    'use a chart without it': 'the same',
     'the file belongs to another git repository': 'a registry with its own .git: test_refusals.py',
     "remove the '.git' in {}": 'the same',
     'the file is in git, but not in the work tree': 'a clone that is not checked out: test_beginning.py',

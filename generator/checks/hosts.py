@@ -63,6 +63,20 @@ def place_of(release: ResolvedRelease, kind: str, path: Path) -> tuple[str, str]
     return release.release.file, '$.spec'
 
 
+def over(host: str) -> Iterator[str]:
+    """A host name and the wildcards that contain it, the nearest first."""
+    yield host
+    while host := host.partition('.')[2]:
+        yield f'*.{host}'
+
+
+def below(host: str, domain: str) -> Iterator[str]:
+    """Yield a host name and those that contain it, as long as they are below a domain."""
+    while host.endswith(f'.{domain}'):
+        yield host
+        host = host.partition('.')[2]
+
+
 def opened_by_values(scope: Scope) -> Iterator[Problem]:
     """Report values that open a route: it would have no gateway, or one that is not the environment's."""
     for item in written(scope.registry):
@@ -93,20 +107,13 @@ def _foreign(release: ResolvedRelease, key: str) -> Iterator[Fault]:
     for host in release.merged[key]['hostnames']:
         wild = host.startswith('*')
         if (not wild and (host.endswith(f'.{domain}') or host == domain)) or any(
-            name in granted for name in _over(host)
+            name in granted for name in over(host)
         ):
             continue
         what = 'a wildcard' if wild else f"not below the domain '{domain}'"
         message = f"host name '{host}' is {what}, and environment '{environment.name}' does not grant it"
         grant = f"hostnames: {{'{host}': {{model: {release.release.model}}}}}"
         yield Fault(place, message, f"use a name below '{domain}', or write {grant} into {environment.file}")
-
-
-def _over(host: str) -> Iterator[str]:
-    """A host name and the wildcards that contain it, the nearest first."""
-    yield host
-    while host := host.partition('.')[2]:
-        yield f'*.{host}'
 
 
 class _Claim(NamedTuple):
@@ -136,6 +143,7 @@ def owned_hosts(scope: Scope) -> list[Problem]:
     clusters, owner_of = cluster_keys(scope.registry), owners_of_routes(scope.registry)
     problems: dict[tuple[str, str, Owner], Problem] = {}
     claims: _Claims = {}
+    deep: list[tuple[ClusterKey, str, _Claim]] = []  # names that may be below somebody's
     for environment in scope.registry.environments.values():
         for host, whose in environment.spec.get('hostnames', {}).items():
             ((kind, name),) = whose.items()
@@ -155,14 +163,31 @@ def owned_hosts(scope: Scope) -> list[Problem]:
                 continue
             owner = owner_of(release.release.model, kind)
             for host in route['hostnames']:
-                names = _over(host) if wildcards else (host,)
+                if host.partition('.')[2] != release.environment.spec.get('domain'):
+                    deep.append((cluster, host, _Claim(owner, release, kind)))
+                names = over(host) if wildcards else (host,)
                 other = next((found for name in names if (found := claims.get((cluster, name)))), None)
                 if other is None:
                     claims[cluster, host] = _Claim(owner, release, kind)
                 elif other.owner != owner:
                     place, message, theirs = _told(host, other, _Claim(owner, release, kind))
                     problems.setdefault((*place, theirs), Problem(*place, message, _HINT))
+    for cluster, host, claim in deep:
+        for problem, theirs in _within(cluster, host, claim, claims):
+            problems.setdefault((problem.file, problem.path, theirs), problem)
     return list(problems.values())
+
+
+def _within(cluster: ClusterKey, host: str, claim: _Claim, claims: _Claims) -> Iterator[tuple[Problem, Owner]]:
+    """Yield a problem if a host name is below one of somebody else, who would be asked for it; and who that is."""
+    environment = claim.by if isinstance(claim.by, Environment) else claim.by.environment
+    if any(name in environment.spec.get('hostnames', {}) for name in over(host)):
+        return
+    for name in below(host, environment.spec.get('domain', '')):
+        other = claims.get((cluster, name))
+        if name != host and other and other.owner != claim.owner:
+            message = f'host name {quoted(host)} is below {quoted(name)}, which belongs to {other}'
+            yield Problem(*claim.place(host), message, _HINT), other.owner
 
 
 def _told(host: str, first: _Claim, second: _Claim) -> tuple[tuple[str, str], str, Owner]:

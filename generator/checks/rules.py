@@ -11,6 +11,7 @@ from dataclasses import replace
 
 from generator.checks.capacity import capacity_problems
 from generator.checks.decided import decided_values
+from generator.checks.domains import hosts_of_platform
 from generator.checks.exceptions import changed_exceptions
 from generator.checks.hosts import foreign_hosts, opened_by_values, owned_hosts
 from generator.checks.kinds import forbidden_tools
@@ -39,6 +40,7 @@ RULES = (
     Rule('changed-exceptions', 'release', 'whoever makes an exception decides what it opens', changed_exceptions),
     Rule('opened-networks', 'release', 'pods reach what their environment lets them reach', opened_networks),
     Rule('owned-hosts', 'releases', 'a host name has one owner in a cluster', owned_hosts),
+    Rule('platform-hosts', 'releases', 'whoever has the host of an issuer writes its keys', hosts_of_platform),
     Rule('shared-requests', 'releases', 'a request has one release that serves it', request_problems),
     Rule('object-names', 'releases', 'two releases in one namespace would overwrite each other', object_names),
     Rule('written-secrets', 'releases', 'two controllers would overwrite each other', written_secrets),

@@ -134,3 +134,87 @@ def test_an_environment_may_say_what_its_platform_obeys() -> None:
     usual = {'nginx.ingress.kubernetes.io/proxy-body-size': '8m', 'example.com/owner': 'search', 'owner': 'x'}
     files |= r.release('prod', 'web', values={'route': {'annotations': usual}})
     assert registry_problems(loaded(files), load_templates()) == []
+
+
+# --- names of the platform, of other environments and below somebody's ----------------------------------------------
+
+OF_PLATFORM: dict[str, tuple[str, dict[str, Any], str]] = {
+    'the issuer': ('id', {'identity': {'issuer': 'https://id.shop.example/realms/a'}}, 'spec.identity.issuer'),
+    'the keys': ('keys', {'identity': {'jwksUri': 'https://keys.shop.example:8443/jwks'}}, 'spec.identity.jwksUri'),
+    'where users sign in': (
+        'in', {'identity': {'signInUrl': 'https://in.shop.example/?rd=$x'}}, 'spec.identity.signInUrl'
+    ),
+    'who asks': ('auth', {'identity': {'authUrl': 'http://auth.shop.example'}}, 'spec.identity.authUrl'),
+    'a store': ('s3', {'artifactStores': {'s3': {'endpoint': 'https://s3.shop.example'}}}, 's3.endpoint'),
+    'Prometheus': (
+        'prom', {'monitoring': {'namespace': 'm', 'prometheus': 'http://prom.shop.example:9090'}},
+        'spec.monitoring.prometheus',
+    ),
+    'the API server': (
+        'k8s', {'cluster': {'name': 'x', 'server': 'https://k8s.shop.example:6443'}}, 'spec.cluster.server'
+    ),
+    'a mirror': ('mirror', {'registryMirrors': {'docker.io': 'mirror.shop.example/a'}}, "registryMirrors['docker.io']"),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize('elsewhere', [False, True])
+@pytest.mark.parametrize('case', OF_PLATFORM)
+def test_a_host_that_an_environment_names_is_the_platforms(case: str, elsewhere: bool) -> None:
+    """Whatever cluster that environment is on."""
+    label, said, place = OF_PLATFORM[case]
+    files = r.settings() | r.model('evil', route={'hostname': label}) | r.release('prod', 'evil')
+    other = r.following('other', **r.GATEWAY | {'domain': 'other.example'} | said) if elsewhere else {}
+    own = {} if elsewhere else said
+    (problem,) = shared(files | other | r.following('prod', **r.GATEWAY, **own))
+    assert problem.file == 'registry/models/evil.yaml'
+    assert problem.path == '$.spec.route.hostname'
+    assert problem.message.startswith(f"host name '{label}.shop.example' belongs to the platform: $.")
+    assert place in problem.message
+    granted = {'hostnames': {f'{label}.shop.example': {'model': 'evil'}}}
+    assert shared(files | other | r.following('prod', **r.GATEWAY, **own, **granted)) == []
+    below = r.release('prod', 'evil', values={'route': {'hostnames': [f'a.b.{label}.shop.example']}})
+    (problem,) = shared(files | other | r.following('prod', **r.GATEWAY, **own) | below)
+    assert 'belongs to the platform' in problem.message
+
+
+def test_addresses_in_values_of_an_environment_are_not_the_platforms() -> None:
+    values = {'env': {'SHOP': {'value': 'https://pay.shop.example'}}}
+    files = r.settings() | r.model('pay', route={}) | r.release('prod', 'pay')
+    assert shared(files | r.following('prod', **r.GATEWAY, values=values)) == []
+
+
+def test_the_domain_itself_is_granted_or_refused() -> None:
+    (problem,) = shared(two('gateway-api', {'hostnames': ['shop.example']}))
+    assert problem.message == "host name 'shop.example' is the domain of environment 'prod'"
+    assert "hostnames: {'shop.example': {model: evil}}" in problem.hint
+    assert (
+        shared(two('gateway-api', {'hostnames': ['shop.example']}, hostnames={'shop.example': {'model': 'evil'}})) == []
+    )
+
+
+@pytest.mark.parametrize('host', ['victim.prod.ex.example', 'a.victim.prod.ex.example', 'prod.ex.example'])
+def test_names_within_a_longer_domain_are_its_environments(host: str) -> None:
+    dev, prod = ({**r.GATEWAY, 'domain': domain} for domain in ('ex.example', 'prod.ex.example'))
+    files = r.settings() | r.model('evil', route={}) | r.following('prod', **prod)
+    files |= r.release('dev', 'evil', values={'route': {'hostnames': [host]}})
+    (problem,) = shared(files | r.following('dev', **dev))
+    assert problem.message == f"host name '{host}' is within 'prod.ex.example', the domain of environment 'prod'"
+    assert shared(files | r.following('dev', **dev, hostnames={host: {'model': 'evil'}})) == []
+    assert shared(r.settings() | r.model('a', route={}) | r.following('prod', **prod) | r.release('prod', 'a')) == []
+
+
+@pytest.mark.parametrize('name', ['zeta', 'alpha'])
+def test_a_name_below_somebody_elses_is_theirs(name: str) -> None:
+    """Whichever of the two comes first."""
+    files = r.settings() | r.model('pay', route={}) | r.model(name, route={}) | r.release('prod', 'pay')
+    files |= r.release('prod', name, values={'route': {'hostnames': [f'a.{PAY}']}})
+    (problem,) = shared(files | r.following('prod', **r.GATEWAY))
+    assert problem.file == f'registry/releases/prod/{name}.yaml'
+    assert (
+        problem.message
+        == f"host name 'a.{PAY}' is below '{PAY}', which belongs to model 'pay' (release 'prod/pay' has it)"
+    )
+    granted = {'hostnames': {f'a.{PAY}': {'model': name}}}
+    assert shared(files | r.following('prod', **r.GATEWAY, **granted)) == []
+    own = r.release('prod', 'pay', values={'route': {'hostnames': [PAY, f'a.{PAY}']}})
+    assert shared(r.settings() | r.model('pay', route={}) | own | r.following('prod', **r.GATEWAY)) == []

@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 import registries as r
+from parts import git
 from policies import Pod, permits
 from resolved import loaded, problems, resolved
 from starter import of_kind, render, workloads
@@ -576,6 +577,25 @@ def test_what_a_published_chart_opens_is_told_of_its_release(tmp_path: Path) -> 
     with pytest.raises(Exception, match='extra of the chart: egress exception') as raised:
         repository.run().releases  # noqa: B018
     assert str(raised.value).startswith('registry/releases/prod/web.yaml::$.spec: networkPolicy.egress.extra')
+
+
+def test_an_exception_of_the_environment_in_a_published_chart_is_told_of_its_release(tmp_path: Path) -> None:
+    """Charts that were made before this was refused, and whose policies about tokens believe it."""
+    pin = r.release('prod', 'web', version='1', chart='1.0.0')
+    repository = r.Repository(
+        tmp_path / 'repository', {**r.settings(), **r.model('web'), **r.environment('prod'), **pin}
+    )
+    repository.publish()
+    chart = repository.folder / 'charts/web/1.0.0/values.yaml'
+    text = chart.read_text()
+    assert '  ingress: {}\n' in text
+    opened = '  ingress: {monitoring: {namespace: istio-ingress}}\n'
+    chart.write_text(text.replace('  ingress: {}\n', opened))
+    r.vouch(repository.folder, 'web', '1.0.0')
+    git(repository.folder, 'commit', '-qam', 'as if it had been published so')
+    repository.write(r.model('web', versions=[r.version(), r.version('2')]))
+    with pytest.raises(Exception, match=r'networkPolicy\.ingress\.monitoring of the chart: only the environment'):
+        repository.run().releases  # noqa: B018
 
 
 def test_labels_of_the_mesh_stop_a_rollout_that_runs() -> None:
