@@ -18,6 +18,8 @@ from generator.domain.words import quoted
 from generator.values.blame import written_at
 from generator.values.merge import enabled
 
+# Keys of a store that say where it is; the others say what it asks for.
+_PLACES = frozenset(['endpoint', 'cidr', 'namespace', 'podLabels', 'port'])
 _WEB_PORTS = frozenset(['80', '443'])
 _DNS_NAMESPACES, _DNS_PORTS = ('kube-system', 'openshift-dns'), frozenset([53, 5353])
 # Istio lets a container of this name change the one that it injects.
@@ -54,17 +56,22 @@ def _opened(release: ResolvedRelease) -> Iterator[_Finding]:
     if any(sign in merged['metrics']['path'] for sign in '*{}'):
         message = f'policies about tokens take {quoted(merged["metrics"]["path"])} for a pattern'
         yield ('metrics', 'path'), message, 'write the one path of the metrics'
-    for side in ('ingress', 'egress'):
-        for name, exception in policy[side].items():
-            told_elsewhere = side == 'ingress' and name in OF_ENVIRONMENT
-            if told_elsewhere or not exception.get('enabled', True) or _is_of_store(name, merged, environment):
-                continue
-            for what, hint in _beyond(side, exception, environment):
-                yield ('networkPolicy', side, name), f"{side} exception '{name}' {what}", hint
+    for side, name, exception in _judged(merged, environment):
+        for what, hint in _beyond(side, exception, environment):
+            yield ('networkPolicy', side, name), f"{side} exception '{name}' {what}", hint
     if place := _private_store(merged, environment):
         found = merged['artifact'][place[-1]]
         hint = f'write the name of the host, or add its scheme to spec.artifactStores of {environment.file}'
         yield place, f'{quoted(found)} is a private address', hint
+
+
+def _judged(values: Values, environment: Environment) -> Iterator[tuple[str, str, Values]]:
+    """Side, name and exception, except those that another rule keeps to who makes them."""
+    for side in ('ingress', 'egress'):
+        for name, exception in enabled(values['networkPolicy'][side]).items():
+            told_elsewhere = side == 'ingress' and name in OF_ENVIRONMENT
+            if not told_elsewhere and not _is_of_store(name, exception, values, environment):
+                yield side, name, exception
 
 
 def _beyond(side: str, exception: Values, environment: Environment) -> Iterator[tuple[str, str]]:
@@ -113,20 +120,23 @@ def _shown(exception: Values) -> str:
     return f'port {others[0]}' if others else 'all ports'
 
 
-def _is_of_store(name: str, values: Values, environment: Environment) -> bool:
-    """Whether an exception is the way to a store of the environment, which narrows it."""
-    return name == 'artifact-store' and _store(values['artifact'], environment) is not None
+def _is_of_store(name: str, exception: Values, values: Values, environment: Environment) -> bool:
+    """Whether an exception is the way to a store of the environment, which says where it is."""
+    # Values of models, which published charts may contain, could add a port.
+    is_own = name == 'artifact-store' and exception.get('ports', {}).keys() == {'store'}
+    return is_own and not _PLACES.isdisjoint(_store(values['artifact'], environment))
 
 
-def _store(artifact: Values, environment: Environment) -> Values | None:
+def _store(artifact: Values, environment: Environment) -> Values:
+    """What an environment says of the store of a download."""
     stores: Values = environment.spec.get('artifactStores', {})
-    return stores.get(store_key(artifact['uri'])) if stores else None
+    return stores.get(store_key(artifact['uri']), {}) if stores and artifact['delivery'] == 'download' else {}
 
 
 def _private_store(values: Values, environment: Environment) -> Path | None:
-    """The place of an artifact's address that is a private one, if no store of the environment is asked for it."""
+    """The place of an artifact's address that is a private one, if the environment does not say where its store is."""
     artifact = values['artifact']
-    if artifact['delivery'] != 'download' or _store(artifact, environment) is not None:
+    if artifact['delivery'] != 'download' or (_PLACES - {'port'}) & _store(artifact, environment).keys():
         return None
     key = 'endpoint' if artifact.get('endpoint') else 'uri'
     url = urlsplit(artifact[key])

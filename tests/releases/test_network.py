@@ -522,6 +522,33 @@ def test_a_private_address_of_an_artifact_needs_a_store_of_the_environment(uri: 
     assert problems({**files, **r.following('prod', artifactStores=stores)}) == []
 
 
+@pytest.mark.parametrize(
+    ('uri', 'store', 'refused'),
+    [
+        ('https://models.example:10250/m', {'secret': 'login'}, True),
+        ('https://10.0.0.1/m', {'secret': 'login'}, True),
+        ('https://10.0.0.1/m', {'port': 443}, True),
+        ('https://models.example:10250/m', {'port': 8443}, False),
+        ('https://models.example:8443/m', {'cidr': '10.0.0.0/24'}, False),
+    ],
+)
+def test_a_store_permits_what_it_says(uri: str, store: dict[str, Any], refused: bool) -> None:
+    artifact = {'uri': uri, 'sha256': '2' * 64, 'kind': 'saved-model'}
+    files = (
+        r.settings() | r.model('web', 'tensorflow-serving', [r.version(artifact=artifact)]) | r.release('prod', 'web')
+    )
+    assert bool(problems({**files, **r.following('prod', artifactStores={'https': store})})) == refused
+
+
+def test_a_store_permits_nothing_to_who_does_not_download() -> None:
+    """The name of the exception is free then."""
+    artifact = {'uri': f'oci://registry.example/m@{r.DIGEST}', 'kind': 'saved-model'}
+    values = of_policy('egress', **{'artifact-store': {'cidr': '*', 'ports': {'store': {'port': 10250}}}})
+    files = r.settings() | r.model('web', 'tensorflow-serving', [r.version(artifact=artifact)], values=values)
+    files |= r.following('prod', artifactStores={'oci': {'cidr': '10.0.0.0/24'}}) | r.release('prod', 'web')
+    assert 'opens all addresses on port 10250' in ''.join(problems(files))
+
+
 def test_policies_about_tokens_know_namespaces_of_the_environment_only() -> None:
     files = {**r.settings(), **r.following('prod', **MESHED), **r.release('prod', 'web')}
     [release] = resolved({**files, **r.model('web', ports=PORTS, route={'auth': 'jwt'})})
