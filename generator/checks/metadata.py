@@ -13,9 +13,10 @@ from typing import Any
 
 from generator.checks.scope import Scope
 from generator.checks.written import Written, at, written
+from generator.domain.generated import ResolvedRelease
 from generator.domain.places import Path, json_path
 from generator.domain.problems import Problem
-from generator.domain.records import DOMAIN, Environment, Release
+from generator.domain.records import DOMAIN, Environment, Release, Values
 from generator.domain.words import quoted
 from generator.strategies.routers.nginx import PREFIX
 
@@ -96,16 +97,25 @@ def pinned_metadata(scope: Scope) -> Iterator[Problem]:
         if release.chart.is_new:
             continue
         for place in _PLACES:
-            if not (keys := at(release.chart.values, place)) or not isinstance(keys, Mapping):
+            if not (keys := _in_chart(release.chart.values, place)):
                 continue
-            left = at(release.merged, place)
-            own = at(release.environment.spec, ('values', *place))
             for key, value in keys.items():
-                if at(left, (key,)) != value or at(own, (key,)) == value:
-                    continue
-                if fault := _of_nobody(key) or _beyond(key, value, domains):
+                fault = _of_nobody(key) or _beyond(key, value, domains)
+                if fault and _is_left(release, (*place, key), value):
                     message = f'{".".join(map(str, place))} of the chart: {fault[0]}'
                     yield Problem(release.release.file, '$.spec', message, 'pin a newer chart of this model')
+
+
+def _is_left(release: ResolvedRelease, place: Path, value: object) -> bool:
+    """Whether a value of the chart is still there, and not because the environment says the same."""
+    return at(release.merged, place) == value != at(release.environment.spec, ('values', *place))
+
+
+def _in_chart(found: Values, place: Path) -> Values:
+    """The annotations or labels in the values of a chart, whose maps are dicts."""
+    for step in place:
+        found = found.get(str(step)) or {}
+    return found
 
 
 def _problem(file: str, place: Path, fault: tuple[str, str]) -> Problem:
@@ -167,7 +177,9 @@ def _metadata(item: Written) -> Iterator[tuple[Path, Mapping[str, Any]]]:
 
 def _reader(key: str) -> str:
     """Who obeys a key that nobody may write: by the key itself, or by the end of its domain; '' if nobody does."""
-    domain = key.partition('/')[0].lower() if '/' in key else ''
+    if '/' not in key:
+        return ''
+    domain = key.partition('/')[0].lower()
     while domain:
         if domain in _NOBODY:
             return _NOBODY[domain]

@@ -18,6 +18,8 @@ from generator.checks.kinds import forbidden_tools
 from generator.checks.metadata import obeyed_metadata, pinned_metadata
 from generator.checks.names import delivery_names, object_names, reserved_names, written_secrets
 from generator.checks.network import opened_networks
+from generator.checks.placement import placement_problems
+from generator.checks.pods import pod_security
 from generator.checks.requests import request_problems
 from generator.checks.scope import Rule, Scope, Subject
 from generator.checks.secrets import secret_problems
@@ -39,6 +41,8 @@ RULES = (
     Rule('forbidden-tools', 'release', 'the bootstrap permits the kinds that an environment uses', forbidden_tools),
     Rule('changed-exceptions', 'release', 'whoever makes an exception decides what it opens', changed_exceptions),
     Rule('opened-networks', 'release', 'pods reach what their environment lets them reach', opened_networks),
+    Rule('pod-security', 'release', 'a container with rights over its node has those of all its pods', pod_security),
+    Rule('placement', 'release', 'nodes and ranks are for the platform to share out', placement_problems),
     Rule('owned-hosts', 'releases', 'a host name has one owner in a cluster', owned_hosts),
     Rule('platform-hosts', 'releases', 'whoever has the host of an issuer writes its keys', hosts_of_platform),
     Rule('shared-requests', 'releases', 'a request has one release that serves it', request_problems),

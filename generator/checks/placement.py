@@ -1,0 +1,142 @@
+"""Where and how long the pods of a release run → problems: nodes, ranks and times that only an environment may give."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from generator.checks.granted import Finding, not_granted
+from generator.checks.scope import Scope
+from generator.domain.generated import ResolvedRelease
+from generator.domain.places import Path
+from generator.domain.problems import Problem
+from generator.domain.records import Environment, Values
+from generator.domain.words import quoted
+from generator.values.merge import enabled
+
+LONGEST = 3600  # seconds that a node that is drained may wait for one pod
+_TIMES = ('terminationGracePeriodSeconds', 'preStopSeconds')
+_CLASSES = {'priorityClassName': 'priorityClasses', 'runtimeClassName': 'runtimeClasses'}
+# Labels of single nodes, and of nodes that run the cluster.
+_NODES = frozenset(['kubernetes.io/hostname', 'kubernetes.io/role', 'kubernetes.azure.com/mode'])
+_ROLES = 'node-role.kubernetes.io/'
+# Whose accelerators have taints that keep pods without one away: a test environment may run such a model without.
+_MAKERS = frozenset(['nvidia.com', 'amd.com', 'gpu.intel.com', 'habana.ai', 'google.com', 'aws.amazon.com'])
+# Every pod tolerates these for a time.
+_TOLERATED = frozenset(['node.kubernetes.io/not-ready', 'node.kubernetes.io/unreachable'])
+_REQUIRED = 'requiredDuringSchedulingIgnoredDuringExecution'
+_PREFERRED = 'preferredDuringSchedulingIgnoredDuringExecution'
+_OWN_NAMES = ('app.kubernetes.io/name', 'app.kubernetes.io/instance')
+
+
+def placement_problems(scope: Scope) -> Iterator[Problem]:
+    """Report places and times that a model or a release takes."""
+    for release in scope.releases:
+        if found := list(_findings(release)):
+            yield from not_granted(release, found)
+
+
+def _findings(release: ResolvedRelease) -> Iterator[Finding]:
+    values, environment = release.merged, release.environment
+    yield from _times(values)
+    yield from _classes(values, environment)
+    if values['tolerations']:
+        yield from _tolerations(values, environment)
+    hint = f'remove it: only values of {environment.file} may choose such nodes'
+    for key in values['nodeSelector']:
+        if _is_reserved(key):
+            yield ('nodeSelector', key), f'{quoted(key)} chooses a node, or nodes that run the cluster', hint
+    if values['affinity']:
+        yield from _nodes(values, hint)
+        yield from _pods(values, release.release.model, environment)
+
+
+def _times(values: Values) -> Iterator[Finding]:
+    hint = f'write at most {LONGEST}'
+    places: list[tuple[Path, Values]] = [((), values)]
+    places += [(('containers', name), each) for name, each in enabled(values['containers']).items()]
+    for home, holder in places:
+        for key in _TIMES:
+            if (seconds := holder.get(key) or 0) > LONGEST:
+                yield (*home, key), f'expected at most {LONGEST} seconds, found {seconds}: nodes wait for it', hint
+
+
+def _granted(environment: Environment, key: str) -> list[str]:
+    found: list[str] = environment.spec.get('scheduling', {}).get(key, [])
+    return found
+
+
+def _classes(values: Values, environment: Environment) -> Iterator[Finding]:
+    own = environment.spec.get('values', {})
+    for key, grant in _CLASSES.items():
+        found, decided = values.get(key) or '', own.get(key) or ''
+        if found != decided and found not in _granted(environment, grant):
+            message = f'{quoted(found)} is no class that environment {quoted(environment.name)} permits'
+            hint = f'remove it, or add it to spec.scheduling.{grant} of {environment.file}'
+            if not found:
+                message, hint = f'it removes {quoted(decided)}, which the environment requires', 'remove it'
+            yield (key,), message, hint
+
+
+def _tolerations(values: Values, environment: Environment) -> Iterator[Finding]:
+    """Pods may run where accelerators are, and where the environment lets them."""
+    limits = values['resources'].get('limits', {})
+    makers = _MAKERS.union(name.partition('/')[0] for name, count in limits.items() if _some(count))
+    permitted = _TOLERATED.union(_granted(environment, 'taints'))
+    for name, toleration in enabled(values['tolerations']).items():
+        key = toleration.get('key') or ''
+        if key in permitted or ('/' in key and key.partition('/')[0] in makers):
+            continue
+        if key:
+            hint = f'remove it, or add the taint to spec.scheduling.taints of {environment.file}'
+            yield ('tolerations', name, 'key'), f'pods would run on nodes with taint {quoted(key)}', hint
+        else:
+            yield ('tolerations', name), 'pods would tolerate every taint', 'write the key of a taint'
+
+
+def _some(count: object) -> bool:
+    return re.fullmatch('[1-9][0-9]*', str(count)) is not None
+
+
+def _is_reserved(key: str) -> bool:
+    return key in _NODES or key.startswith(_ROLES)
+
+
+def _nodes(values: Values, hint: str) -> Iterator[Finding]:
+    """Report affinity to a node; to stay away from one is free."""
+    affinity = values['affinity'].get('nodeAffinity', {})
+    terms = [(_REQUIRED, term) for term in affinity.get(_REQUIRED, {}).get('nodeSelectorTerms', ())]
+    terms += [(_PREFERRED, each['preference']) for each in affinity.get(_PREFERRED, ())]
+    for kind, term in terms:
+        rules = (*term.get('matchExpressions', ()), *term.get('matchFields', ()))
+        for rule in rules:
+            key = rule['key']
+            if rule['operator'] in ('In', 'Exists', 'Gt', 'Lt') and (_is_reserved(key) or key == 'metadata.name'):
+                message = f'{quoted(key)} chooses a node, or nodes that run the cluster'
+                yield ('affinity', 'nodeAffinity', kind), message, hint
+
+
+def _pods(values: Values, model: str, environment: Environment) -> Iterator[Finding]:
+    """Report anti-affinity that is required to pods of others: they could not start beside these."""
+    for term in values['affinity'].get('podAntiAffinity', {}).get(_REQUIRED, ()):
+        spread = term.get('namespaces') or 'namespaceSelector' in term
+        if spread or not _is_own(term.get('labelSelector'), model):
+            message = 'it keeps pods of others away from the nodes of these pods'
+            hint = (
+                f'select {_OWN_NAMES[0]}: {model} without namespaces, or use {_PREFERRED};'
+                f' only values of {environment.file} may require more'
+            )
+            yield ('affinity', 'podAntiAffinity', _REQUIRED), message, hint
+
+
+def _is_own(selector: Values | None, model: str) -> bool:
+    """Whether a selector only selects pods of the model; none selects no pod at all."""
+    if selector is None:
+        return True
+    labels = selector.get('matchLabels', {})
+    own = {rule['key'] for rule in selector.get('matchExpressions', ()) if _is_only(rule, model)}
+    return any(labels.get(name) == model or name in own for name in _OWN_NAMES)
+
+
+def _is_only(rule: Values, model: str) -> bool:
+    return bool(rule['operator'] == 'In' and rule.get('values') == [model])

@@ -1,0 +1,174 @@
+"""Rights, nodes and ranks of pods: what models and releases may have, and what only an environment may give."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+import pytest
+import registries as r
+from resolved import loaded, problems, releases_of
+
+from generator.charts.starter import load_templates
+from generator.checks.placement import placement_problems
+from generator.checks.pods import pod_security
+from generator.checks.scope import Scope
+
+ROOT = {'podSecurityContext': {'runAsNonRoot': False, 'runAsUser': 0}}
+REQUIRED, PREFERRED = (f'{kind}DuringSchedulingIgnoredDuringExecution' for kind in ('required', 'preferred'))
+HOST = 'kubernetes.io/hostname'
+NAME = 'app.kubernetes.io/name'
+OWN = {'key': NAME, 'operator': 'In', 'values': ['web']}
+MESH = {'mesh': {'mode': 'sidecar'}}
+
+
+def registry(model: dict[str, Any], released: dict[str, Any], **environment: Any) -> r.Files:
+    files = r.settings() | r.model('web', values=model) | r.following('prod', **environment)
+    return files | r.release('prod', 'web', values=released)
+
+
+def of(written: dict[str, Any], **environment: Any) -> list[str]:
+    """What is told of the same values in a model and in a release; both are alike."""
+    texts = [problems(registry(*each, **environment)) for each in ((written, {}), ({}, written))]
+    assert len(texts[0]) == len(texts[1])
+    return texts[1]
+
+
+@pytest.mark.parametrize(
+    'written',
+    [
+        ROOT,
+        {'podSecurityContext': None},
+        {'podSecurityContext': {'seccompProfile': None}},
+        {'podSecurityContext': {'runAsNonRoot': None}},
+        {'podSecurityContext': {'fsGroup': 0}},
+        {'securityContext': {'runAsUser': 0}},
+        {'securityContext': {'allowPrivilegeEscalation': True}},
+        {'securityContext': {'capabilities': None}},
+        {'securityContext': {'capabilities': {'add': ['SYS_ADMIN']}}},
+    ],
+)
+def test_only_an_environment_gives_rights_over_the_node(written: dict[str, Any]) -> None:
+    assert of(written)
+    assert not problems(registry({}, {}, values=written))
+
+
+def test_the_environment_has_the_last_word_unless_a_release_goes_on() -> None:
+    assert not problems(registry({}, {}, values=ROOT))
+    assert problems(registry({}, {'podSecurityContext': {'runAsUser': 0}}, values=ROOT))
+
+
+@pytest.mark.parametrize(
+    'written',
+    [
+        {'podSecurityContext': {'runAsUser': 5000, 'runAsGroup': 0, 'fsGroup': 5000}},
+        {'podSecurityContext': {'runAsUser': None}},  # Kubernetes refuses an image that runs as root
+        {'podSecurityContext': {'runAsUser': 1337}},
+        {'securityContext': {'readOnlyRootFilesystem': False, 'capabilities': {'add': ['NET_BIND_SERVICE']}}},
+    ],
+)
+def test_what_the_profile_permits_is_free(written: dict[str, Any]) -> None:
+    assert not of(written)
+
+
+@pytest.mark.parametrize(
+    'written',
+    [
+        {'podSecurityContext': {'runAsUser': 1337}},
+        {'podSecurityContext': {'runAsUser': None}},
+        {'securityContext': {'runAsGroup': 1337}},
+    ],
+)
+def test_no_user_passes_the_sidecar_of_a_mesh(written: dict[str, Any]) -> None:
+    assert of(written, **MESH)
+    assert not problems(registry({}, {}, values=written, **MESH))
+
+
+@pytest.mark.parametrize('name', [name for name in load_templates().runtimes if name not in ('tflite', 'onnx')])
+def test_every_runtime_fits(name: str) -> None:
+    files = r.settings() | r.following('prod', **MESH) | r.release('prod', 'web') | r.model('web', runtime=name)
+    assert not [text for text in problems(files) if 'ecurityContext' in text]
+
+
+def anti(kind: str, **term: Any) -> dict[str, Any]:
+    found = {'topologyKey': HOST, **term}
+    weighed = {'weight': 1, 'podAffinityTerm': found}
+    return {'affinity': {'podAntiAffinity': {kind: [found if kind == REQUIRED else weighed]}}}
+
+
+def node(key: str, operator: str = 'In') -> dict[str, Any]:
+    rule = {'key': key, 'operator': operator, 'values': ['a']}
+    return {'affinity': {'nodeAffinity': {REQUIRED: {'nodeSelectorTerms': [{'matchExpressions': [rule]}]}}}}
+
+
+@pytest.mark.parametrize(
+    ('written', 'fits'),
+    [
+        ({'tolerations': {'all': {'operator': 'Exists'}}}, False),
+        ({'tolerations': {'own': {'key': 'dedicated', 'value': 'x'}}}, False),
+        ({'tolerations': {'gpu': {'key': 'nvidia.com/gpu', 'operator': 'Exists'}}}, True),
+        ({'tolerations': {'own': {'key': 'maker.example/chip', 'operator': 'Exists'}}}, False),
+        (
+            {
+                'tolerations': {'own': {'key': 'maker.example/chip', 'operator': 'Exists'}},
+                'resources': {'limits': {'maker.example/chip-slice': '1'}},
+            },
+            True,
+        ),
+        (
+            {
+                'tolerations': {'own': {'key': 'maker.example/chip', 'operator': 'Exists'}},
+                'resources': {'limits': {'maker.example/chip': '0'}},
+            },
+            False,
+        ),
+        ({'priorityClassName': 'system-node-critical'}, False),
+        ({'runtimeClassName': 'host'}, False),
+        ({'nodeSelector': {'node-role.kubernetes.io/control-plane': ''}}, False),
+        ({'nodeSelector': {'kubernetes.io/hostname': 'a'}}, False),
+        ({'nodeSelector': {'topology.kubernetes.io/zone': 'a'}}, True),
+        (node(HOST), False),
+        (node(HOST, 'NotIn'), True),
+        (anti(REQUIRED, labelSelector={}), False),
+        (anti(REQUIRED, labelSelector={'matchLabels': {NAME: 'other'}}), False),
+        (anti(REQUIRED, labelSelector={'matchLabels': {NAME: 'web'}}, namespaces=['pay']), False),
+        (anti(REQUIRED, labelSelector={'matchLabels': {NAME: 'web'}}), True),
+        (
+            anti(REQUIRED, labelSelector={'matchExpressions': [{'key': NAME, 'operator': 'In', 'values': ['web']}]}),
+            True,
+        ),
+        (anti(REQUIRED), True),
+        (anti(PREFERRED, labelSelector={}), True),
+        ({'terminationGracePeriodSeconds': 3601}, False),
+        ({'preStopSeconds': 3600, 'terminationGracePeriodSeconds': 3600}, None),
+    ],
+)
+def test_where_pods_run(written: dict[str, Any], fits: bool | None) -> None:
+    """None: another rule has something to say."""
+    found = of(written)
+    if fits is not None:
+        assert (not found) is fits
+        assert fits or not problems(registry({}, {}, values=written))
+
+
+def test_an_environment_grants_classes_and_taints() -> None:
+    grants = {'scheduling': {'priorityClasses': ['high'], 'runtimeClasses': ['nvidia'], 'taints': ['dedicated']}}
+    tolerations = {'own': {'key': 'dedicated', 'operator': 'Exists'}}
+    written = {'priorityClassName': 'high', 'runtimeClassName': 'nvidia', 'tolerations': tolerations}
+    assert not of(written, **grants)
+    assert len(of(written)) == 3
+    sandbox = {'runtimeClassName': 'gvisor'}
+    assert problems(registry({}, {'runtimeClassName': None}, values=sandbox))
+    assert not problems(registry({'runtimeClassName': 'nvidia'}, {}, values=sandbox, **grants))
+
+
+def test_a_chart_that_is_older_than_the_rules_is_told_at_its_release() -> None:
+    found = loaded(registry({}, {}))
+    (release,) = releases_of(found)[1]
+    merged = {**release.merged, 'priorityClassName': 'high', 'securityContext': {}}
+    old = replace(release, chart=replace(release.chart, layers=()), merged=merged)
+    texts = [str(each) for check in (pod_security, placement_problems) for each in check(Scope(found, [old]))]
+    assert len(texts) == 3
+    for text in texts:
+        assert text.startswith('registry/releases/prod/web.yaml::$.spec: ')
+        assert 'of the chart: ' in text
