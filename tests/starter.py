@@ -116,6 +116,12 @@ def of_kind(objects: Mapping[tuple[str, str], Values], kind: str) -> Values:
     return found
 
 
+def policy_of(objects: Mapping[tuple[str, str], Values], *, test: bool = False) -> Values:
+    """The network policy of the model server's pods, or of the helm test's."""
+    kind = 'NetworkPolicy'
+    return of_kind({key: obj for key, obj in objects.items() if key[1].endswith('-helm-test') is test}, kind)
+
+
 def files_of(template: Values) -> dict[str, str]:
     """What the kubelet puts into the volume `files` of a pod, by name."""
     [volume] = [volume for volume in template['spec']['volumes'] if volume['name'] == 'files']

@@ -17,7 +17,7 @@ from generator.values.merge import enabled
 
 # Objects that every release may have once, under its own name.
 _ONE = (
-    'ServiceAccount', 'PodDisruptionBudget', 'NetworkPolicy', 'PodMonitor', 'PrometheusRule', 'HTTPRoute', 'GRPCRoute',
+    'ServiceAccount', 'PodDisruptionBudget', 'PodMonitor', 'PrometheusRule', 'HTTPRoute', 'GRPCRoute',
     'SecurityPolicy', 'RequestAuthentication', 'PeerAuthentication', 'Rollout', 'Canary',
 )  # fmt: skip
 
@@ -32,6 +32,7 @@ def endings(release: ResolvedRelease) -> dict[str, set[str]]:
     found['Service'] = services
     found['ConfigMap'] = {'-dashboard'}
     found['Pod'] = {'-test'}
+    found['NetworkPolicy'] = {'', '-helm-test'}
     found['AuthorizationPolicy'] = {'', '-pods'}
     found['ExternalSecret'] = {f'-{name}' for name in enabled(values['externalSecrets']['secrets'])}
     found['AnalysisTemplate'] = {'-holds', '-background', '-promotion'}

@@ -32,6 +32,7 @@ from starter import (
     merge,
     of_kind,
     pod_specs,
+    policy_of,
     preset,
     render,
     rendered,
@@ -441,7 +442,8 @@ def selects(selector: Values, labels: Mapping[str, str]) -> bool:
 def test_selectors_select_the_servers_pods_and_no_test_pod(helm4: Path, name: str) -> None:
     objects = rendered(helm4, name)
     by_kind = {kind: obj['spec'] for (kind, _), obj in objects.items() if 'spec' in obj}
-    policy = by_kind.get('NetworkPolicy', {})
+    policies = any(kind == 'NetworkPolicy' for kind, _ in objects)
+    policy = policy_of(objects)['spec'] if policies else {}
     everything = [policy['podSelector']] if policy else []
     everything += [by_kind['PodDisruptionBudget']['selector']] if 'PodDisruptionBudget' in by_kind else []
     everything += [by_kind['PodMonitor']['selector']] if 'PodMonitor' in by_kind else []
@@ -463,7 +465,15 @@ def test_selectors_select_the_servers_pods_and_no_test_pod(helm4: Path, name: st
         if kind == 'Pod':
             labels = obj['metadata']['labels']
             assert not any(selects(selector, labels) for selector in [*everything, *services])
-            assert not policy or selects(policy['ingress'][0]['from'][0]['podSelector'], labels)
+            if policy:
+                assert selects(policy['ingress'][0]['from'][0]['podSelector'], labels)
+                own = policy_of(objects, test=True)['spec']
+                assert selects(own['podSelector'], labels)
+                assert not any(selects(own['podSelector'], each) for each in pods.values())
+                first, *others = own['egress']
+                assert first == {'to': [{'podSelector': policy['podSelector']}], 'ports': policy['ingress'][0]['ports']}
+                assert 'ingress' not in own
+                assert others == policy.get('egress', [])
 
 
 @pytest.mark.parametrize(
@@ -597,7 +607,7 @@ def test_the_artifact_is_written_by_the_init_container_alone(helm4: Path) -> Non
 
 
 def test_a_network_policy_lets_in_what_is_named_and_no_more(helm4: Path) -> None:
-    spec = of_kind(rendered(helm4, 'everything-values'), 'NetworkPolicy')['spec']
+    spec = policy_of(rendered(helm4, 'everything-values'))['spec']
     assert spec['policyTypes'] == ['Ingress', 'Egress']
 
     def namespace(name: str) -> Values:
@@ -619,7 +629,7 @@ def test_a_network_policy_lets_in_what_is_named_and_no_more(helm4: Path) -> None
         {'to': [dns], 'ports': [port(53), port(53, 'UDP')]},
         {'to': [{'ipBlock': {'cidr': '10.20.0.0/16'}}], 'ports': [port(443)]},
     ]
-    assert of_kind(rendered(helm4, 'nothing-values'), 'NetworkPolicy')['spec'].keys() == {'podSelector', 'policyTypes'}
+    assert policy_of(rendered(helm4, 'nothing-values'))['spec'].keys() == {'podSelector', 'policyTypes'}
 
 
 def test_routes_write_out_what_the_api_would_add(helm4: Path) -> None:

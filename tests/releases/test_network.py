@@ -11,7 +11,7 @@ import registries as r
 from parts import git
 from policies import Pod, permits
 from resolved import loaded, problems, resolved
-from starter import of_kind, render, workloads
+from starter import of_kind, policy_of, render, workloads
 
 from generator.checks.metadata import obeyed_metadata
 from generator.checks.scope import Scope
@@ -55,7 +55,7 @@ class Rendered:
         self.found = render(helm, repository.read('values/prod/web.yaml'), chart)
         for item in self.found.values():
             strict(item, '1.36')
-        self.policy = of_kind(self.found, 'NetworkPolicy')
+        self.policy = policy_of(self.found)
         [workload] = workloads(self.found)
         self.pod = workload['spec']['template']
         self.test = of_kind(self.found, 'Pod')
@@ -273,7 +273,7 @@ def test_members_of_an_application_reach_each_other_through_the_tunnel(tmp_path:
     repository = r.Repository(tmp_path / 'repository', files)
     repository.publish()
     found = render(helm4, repository.read('values/prod/web.yaml'), repository.folder / 'charts/web/1.0.0')
-    policy, pod = of_kind(found, 'NetworkPolicy'), of_kind(found, 'Deployment')['spec']['template']
+    policy, pod = policy_of(found), of_kind(found, 'Deployment')['spec']['template']
     api = Pod(labels={'app.kubernetes.io/name': 'api', 'app.kubernetes.io/instance': 'api'})
     assert permits(policy, pod, 'ingress', api, 15008)
     assert permits(policy, pod, 'egress', api, 15008)

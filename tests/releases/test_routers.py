@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 import registries as r
-from starter import of_kind, render
+from starter import of_kind, policy_of, render
 
 from generator.domain.problems import ProblemsFound
 
@@ -67,7 +67,7 @@ def test_a_router_gets_its_own_objects_and_no_others(
     gateway = environment.get('gateway')
     sources = [
         peer['namespaceSelector']['matchLabels']['kubernetes.io/metadata.name']
-        for rule in of_kind(found, 'NetworkPolicy')['spec']['ingress']
+        for rule in policy_of(found)['spec']['ingress']
         for peer in rule['from']
         if 'namespaceSelector' in peer
     ]

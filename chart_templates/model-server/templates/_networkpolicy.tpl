@@ -52,3 +52,13 @@ Every address means none of a node's own: there a container could get the creden
 {{- end }}
 {{- end }}
 {{- end }}
+
+{{/* Ports of the server that the test's pod connects to. */}}
+{{- define "model-server.testPorts" -}}
+- port: {{ .Values.test.port | quote }}
+  protocol: TCP
+{{- with .Values.mesh.tunnelPort }}
+- port: {{ int . }}
+  protocol: TCP
+{{- end }}
+{{- end }}
