@@ -170,7 +170,8 @@ def test_applications_that_move_to_another_namespace_are_told(tmp_path: Path) ->
 
 CANARY = {'canary': {'steps': [{'weight': 20}]}}
 BLUE_GREEN: dict[str, object] = {'blueGreen': {}}
-KEDA = {'autoscaling': {'enabled': True, 'type': 'keda', 'keda': {'query': 'sum(x)', 'serverAddress': 'http://a:9090'}}}
+KEDA = {'autoscaling': {'enabled': True, 'type': 'keda', 'keda': {'query': 'sum(x)'}}}
+MONITORING = {'namespace': 'monitoring', 'prometheus': 'http://a:9090'}
 RECREATED = 'its Service and its route are deleted and recreated, requests fail for'
 REPLACES = 'replaces Deployment web, whose pods are deleted'
 ROLLING: dict[str, object] = {'rolling': {'maxSurge': 2}}
@@ -217,8 +218,8 @@ def test_what_is_recreated_is_named(
 ) -> None:
     def files(spec: dict[str, Any]) -> r.Files:
         release = {key: value for key, value in spec.items() if key != 'engine'}
-        more = {'engine': spec.get('engine', 'native'), 'permits': ['argo-rollouts', 'flagger', 'keda'], **r.GATEWAY}
-        environment = r.environment('prod', agent=agent, **more)
+        more = {'engine': spec.get('engine', 'native'), 'permits': ['argo-rollouts', 'flagger', 'keda']}
+        environment = r.environment('prod', agent=agent, monitoring=MONITORING, **r.GATEWAY, **more)
         return environment | r.release('prod', 'web', version='1', chart='1.0.0', **release)
 
     here = r.Repository(tmp_path / 'repository', r.settings() | r.model('web', route={}) | files(before))

@@ -87,6 +87,8 @@ spec:
   domain: shop.example
   monitoring:
     namespace: watch
+  scheduling:
+    priorityClasses: [high]
   artifactStores:
     https:
       cidr: 10.0.0.0/24

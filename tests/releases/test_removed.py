@@ -62,13 +62,15 @@ MODEL: dict[str, Any] = {
     },
 }
 
+GRANTED = {'priorityClasses': ['high'], 'taints': ['gpu']}
+
 
 def registry(values: Values, environment: Values | None = None, model: Values | None = None) -> r.Files:
     of_environment = {'values': environment} if environment else {}
     return {
         **r.settings(),
         **r.model(**(MODEL if model is None else model)),
-        **r.following(**r.ENVOY, ingress={'namespaces': ['shop']}, **of_environment),
+        **r.following(**r.ENVOY, scheduling=GRANTED, ingress={'namespaces': ['shop']}, **of_environment),
         **r.release(values=values),
     }
 
