@@ -150,8 +150,7 @@ def store_values(artifact: Values, before: Values, stores: Values) -> Iterator[t
 
     `before` is the exception of the chart's own network policy.
     """
-    scheme, key = scheme_of(artifact['uri']), store_key(artifact['uri'])
-    store = stores.get(key)
+    scheme, key, store = scheme_of(artifact['uri']), store_key(artifact['uri']), store_of(artifact, stores)
     if store is None:
         return
     if 'endpoint' in store:
@@ -162,6 +161,22 @@ def store_values(artifact: Values, before: Values, stores: Values) -> Iterator[t
     out = {name: part for name, part in way_out(address, store).items() if part != before.get(name, '')}
     if out:
         yield (key,), ('networkPolicy', 'egress', 'artifact-store'), out
+
+
+def store_of(artifact: Values, stores: Values) -> Values | None:
+    """Return the environment's store of an artifact that is downloaded, or None."""
+    found: Values | None = stores.get(store_key(artifact['uri']))
+    return found
+
+
+def lent_secret(artifact: Values, stores: Values) -> str:
+    """Return the Secret of a store that would be used at an endpoint that the model names, or ''."""
+    if artifact['delivery'] != 'download' or not artifact.get('endpoint'):
+        return ''
+    store = store_of(artifact, stores)
+    if store is None or 'secret' not in store or 'endpoint' in store:
+        return ''
+    return str(store['secret']) if artifact['credentials']['secret'] == store['secret'] else ''
 
 
 def _secret(scheme: str, store: Values, artifact: Values) -> dict[str, Any]:

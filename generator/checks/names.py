@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from typing import NamedTuple
 
 from generator.checks.clusters import cluster_key
 from generator.checks.objects import endings, tracks
 from generator.checks.scope import Scope
+from generator.checks.written import at
 from generator.domain.choices import agent_title, reaches_other_clusters
 from generator.domain.generated import ResolvedRelease
 from generator.domain.layout import bootstrap_name, delivery_name
+from generator.domain.places import Path, json_path
 from generator.domain.problems import Problem
 from generator.domain.records import Environment
-from generator.values.blame import written_at
+from generator.domain.words import quoted, some
 from generator.values.merge import enabled
 
 _NAME = '$.metadata.name'
@@ -108,23 +111,40 @@ def _way_out(shorter: ResolvedRelease, longer: ResolvedRelease, kind: str, endin
 
 def written_secrets(scope: Scope) -> Iterator[Problem]:
     """Report Secrets that two objects write with different content."""
-    writers: dict[tuple[str, str], tuple[ResolvedRelease, str]] = {}
+    writers: dict[tuple[str, str], tuple[ResolvedRelease, _Source]] = {}
     for release in scope.releases:
         for secret, source in _secrets(release):
             first, of_first = writers.setdefault((release.environment.name, secret), (release, source))
-            if source != of_first:
-                message = f"Secret '{secret}' comes from {source}, in release '{first.release.name}' from {of_first}"
-                place = written_at(('externalSecrets', 'secrets', secret), release.layers)
-                yield Problem(*(place or (release.release.file, '$.spec')), message, 'rename one of the two Secrets')
+            if source == of_first:
+                continue
+            if source.text != of_first.text:
+                there = f"in release '{first.release.name}' from {of_first.text}"
+                message = f"Secret '{secret}' comes from {source.text}, {there}"
+                hint = 'rename one of the two Secrets'
+            else:
+                message = f"Secret '{secret}' has {_keys(source)}, in release '{first.release.name}' {_keys(of_first)}"
+                hint = f'use another Secret, or list all keys in values.externalSecrets.secrets.{secret} of both'
+            place: Path = ('values', 'externalSecrets', 'secrets', secret)
+            path = json_path(('spec', *place) if at(release.release.spec, place) else ('spec',))
+            yield Problem(release.release.file, path, message, hint)
 
 
-def _secrets(release: ResolvedRelease) -> Sequence[tuple[str, str]]:
+class _Source(NamedTuple):
+    text: str
+    keys: tuple[str, ...] = ()
+
+
+def _keys(source: _Source) -> str:
+    return f'the keys {some(map(quoted, source.keys))}'
+
+
+def _secrets(release: ResolvedRelease) -> Sequence[tuple[str, _Source]]:
     """The Secrets that a release's objects write, each with its source."""
     values = release.merged
     if not values['externalSecrets']['secrets'] and not values['tls']['secretName']:
         return ()
     found = [
-        (name, f"'{secret['remoteKey']}' of the store")
+        (name, _Source(f'{quoted(secret["remoteKey"])} of the store', tuple(sorted({*secret['keys']}))))
         for name, secret in enabled(values['externalSecrets']['secrets']).items()
     ]
-    return [*found, (name, 'a Certificate')] if (name := values['tls']['secretName']) else found
+    return [*found, (name, _Source('a Certificate'))] if (name := values['tls']['secretName']) else found

@@ -37,7 +37,7 @@ RULES = (
     Rule('opened-by-values', 'registry', 'a route leads through the gateway of the environment', opened_by_values),
     Rule('reserved-names', 'registry', 'a tool has the name for itself', reserved_names),
     Rule('foreign-hosts', 'release', 'an environment gives away only names of its domain', foreign_hosts),
-    Rule('foreign-secrets', 'release', 'a Secret belongs to whoever has its name', secret_problems),
+    Rule('foreign-secrets', 'release', 'an object that pods use belongs to whoever has its name', secret_problems),
     Rule('forbidden-tools', 'release', 'the bootstrap permits the kinds that an environment uses', forbidden_tools),
     Rule('changed-exceptions', 'release', 'whoever makes an exception decides what it opens', changed_exceptions),
     Rule('opened-networks', 'release', 'pods reach what their environment lets them reach', opened_networks),

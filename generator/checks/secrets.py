@@ -2,92 +2,117 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 
+from generator.charts.stores import lent_secret
+from generator.checks.owners import Use, foreign, is_own, of_environment, owner, share, uses
 from generator.checks.scope import Scope
 from generator.domain.generated import ResolvedRelease
 from generator.domain.places import Path
 from generator.domain.problems import Fault, Problem
-from generator.domain.records import Registry, Values
+from generator.domain.records import Registry
 from generator.domain.words import quoted
 from generator.values.blame import to_problems
 from generator.values.merge import enabled
 
 _SOURCES: Path = ('externalSecrets', 'secrets')
 _CLIMBS = frozenset(['', '.', '..'])
+# Stores decode or fold other characters, so that one secret would have several names.
+_PLAIN = re.compile(r'[A-Za-z0-9._/-]+')
 
 
 def secret_problems(scope: Scope) -> Iterator[Problem]:
     for release in scope.releases:
-        faults = [*_sources(release, scope.registry), *_named(release, scope.registry)]
+        faults = [*_sources(release, scope.registry), *_used(release, scope.registry), *_lent(release)]
         if faults:
             yield from to_problems(faults, (*release.chart.layers, *release.layers), release.release.file)
 
 
 def _sources(release: ResolvedRelease, registry: Registry) -> Iterator[Fault]:
-    """Report ExternalSecrets that read outside the path of the environment's store, or what belongs to another."""
+    """Report ExternalSecrets that read or write what belongs to another, or read outside the path of the store."""
     secrets = release.merged['externalSecrets']['secrets']
     if not secrets:
         return
     environment = release.environment
     store = environment.spec.get('secretStore')
     below = f'{store["path"]}/' if store and store.get('path') else ''
+    written = _by_teams(release)
     for name, secret in enabled(secrets).items():
         key: str = secret['remoteKey']
         place = (*_SOURCES, name, 'remoteKey')
         if store is None:
             message = f"Secret '{name}' comes from a store, but environment '{environment.name}' has no secretStore"
             yield Fault((*_SOURCES, name), message, f'add secretStore to {environment.file}, or remove it here')
-        elif not key.startswith(below) or not _CLIMBS.isdisjoint(key.split('/')):
+        elif not key.startswith(below) or not _is_plain(key.removeprefix(below)):
             message = f"{quoted(key)} is not below '{below}', the path of the store of environment '{environment.name}'"
-            if not below:
+            if not below or key.startswith(below):
                 message = f"{quoted(key)} is not a plain path in the store of environment '{environment.name}'"
             yield Fault(place, message, f"write '{below}{name}', or remove it: that is the default")
-        elif key != f'{below}{name}' and (owner := _owner(key.removeprefix(below), release, registry)):
-            yield Fault(place, f"{quoted(key)} belongs to model '{owner}', by its name", _share(owner, release))
+        elif name in written:
+            if fault := _kept(Use('Secret', name, (*_SOURCES, name)), release, registry):
+                yield fault
+            elif key != f'{below}{name}':
+                yield from _moved(name, key, below, release, registry)
 
 
-def _named(release: ResolvedRelease, registry: Registry) -> Iterator[Fault]:
-    """Report Secrets that pods read and that belong to another model, to a certificate or to Helm."""
-    certified = 'tls' in release.environment.spec
-    for name, place in _read(release.merged):
-        if name.startswith('sh.helm.release.'):
-            yield Fault(place, f'Secret {quoted(name)} belongs to Helm', 'name another Secret')
-        elif certified and name.endswith('-tls'):
-            message = f'Secret {quoted(name)} has the ending of Secrets that certificates are written to'
-            yield Fault(place, message, "choose a name that does not end in '-tls'")
-        elif owner := _owner(name, release, registry):
-            yield Fault(place, f"Secret {quoted(name)} belongs to model '{owner}', by its name", _share(owner, release))
+def _is_plain(key: str) -> bool:
+    return _PLAIN.fullmatch(key) is not None and _CLIMBS.isdisjoint(key.split('/'))
 
 
-def _share(owner: str, release: ResolvedRelease) -> str:
-    return f"use a Secret whose name does not begin with '{owner}-', or put both models into one application"
+def _by_teams(release: ResolvedRelease) -> set[str]:
+    """The ExternalSecrets that a model or a release writes; others are the environment's, or made for what is used."""
+    own = release.release.spec.get('values', {}).get('externalSecrets', {}).get('secrets', {})
+    return {*release.chart.values['externalSecrets']['secrets'], *own}
 
 
-def _owner(secret: str, release: ResolvedRelease, registry: Registry) -> str:
-    """The other model that a Secret belongs to: its name is the longest of a release that the Secret's begins with."""
-    known, environment = registry.release_names, release.release.environment
-    own = release.release.model
-    head = secret.replace('.', '-').replace('/', '-')
-    while head and f'{environment}/{head}' not in known:
-        head = head.rpartition('-')[0]
-    if not head or head == own or any(head in app.members for app in registry.applications_of.get(own, ())):
-        return ''
-    return head
+def _moved(name: str, key: str, below: str, release: ResolvedRelease, registry: Registry) -> Iterator[Fault]:
+    """Report a Secret that would contain what the store has under another name, if one of the two may be foreign."""
+    place, rest = (*_SOURCES, name, 'remoteKey'), key.removeprefix(below)
+    kept = {use.name for use in of_environment(release.environment) if use.kind == 'Secret'}
+    if any(f'{rest.lower()}/'.startswith(f'{each}/') for each in kept):
+        message = f'{quoted(key)} belongs to the environment, which names it in {release.environment.file}'
+        yield Fault(place, message, 'read another secret of the store')
+    elif model := owner(rest, release, registry):
+        yield Fault(place, f"{quoted(key)} belongs to model '{model}', by its name", share('Secret', model))
+    elif not is_own(name, release, registry):
+        message = f'others may use Secret {quoted(name)}, so it comes from {quoted(below + name)}; found {quoted(key)}'
+        file = release.environment.file
+        hint = f"let its name begin with '{release.release.model}-', or write it into spec.values of {file}"
+        yield Fault(place, message, hint)
 
 
-def _read(values: Values) -> Iterator[tuple[str, Path]]:
-    """The Secrets that pods read, and where values name them."""
-    holders: list[tuple[Path, Values]] = [((), values)]
-    holders += [(('containers', name), each) for name, each in enabled(values['containers']).items()]
-    if values['artifact']['delivery'] == 'download':
-        holders.append((('artifact',), values['artifact']))
-    for home, holder in holders:
-        for name, variable in enabled(holder.get('env', {})).items():
-            if variable.get('secret'):
-                yield variable['secret'], (*home, 'env', name)
-    for name, volume in enabled(values['volumes']).items():
-        if volume['type'] == 'secret':
-            yield volume['name'], ('volumes', name)
-    for name in enabled(values['imagePullSecrets']):
-        yield name, ('imagePullSecrets', name)
+def _used(release: ResolvedRelease, registry: Registry) -> Iterator[Fault]:
+    """Report what pods use and what belongs to the environment, to another model, to a certificate or to Helm."""
+    for use in uses(release.merged):
+        if fault := _kept(use, release, registry):
+            yield fault
+
+
+def _kept(use: Use, release: ResolvedRelease, registry: Registry) -> Fault | None:
+    if use.kind != 'Secret':
+        return foreign(use, release, registry)
+    if use.name.startswith('sh.helm.release.'):
+        return Fault(use.place, f'Secret {quoted(use.name)} belongs to Helm', 'name another Secret')
+    if fault := foreign(use, release, registry):
+        return fault
+    if use.name.endswith('-tls') and not _may_end_so(use, release, registry):
+        message = f'Secret {quoted(use.name)} has the ending of Secrets that certificates are written to'
+        return Fault(use.place, message, "choose a name that does not end in '-tls'")
+    return None
+
+
+def _may_end_so(use: Use, release: ResolvedRelease, registry: Registry) -> bool:
+    if use in of_environment(release.environment):
+        return True
+    return 'tls' not in release.environment.spec and is_own(use.name, release, registry)
+
+
+def _lent(release: ResolvedRelease) -> Iterator[Fault]:
+    """Report credentials of the environment that would go to a server that a model names."""
+    artifact, stores = release.merged['artifact'], release.environment.spec.get('artifactStores')
+    if stores and (secret := lent_secret(artifact, stores)):
+        file = release.environment.file
+        message = f"Secret '{secret}' is for the store of the environment, not for {quoted(artifact['endpoint'])}"
+        hint = f'add artifactStores.s3.endpoint to {file}, or remove this endpoint'
+        yield Fault(('artifact', 'endpoint'), message, hint)

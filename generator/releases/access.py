@@ -208,8 +208,13 @@ def secret_layers(environment: Environment, values: Values) -> Iterator[Layer]:
     store = environment.spec.get('secretStore')
     if store is None:
         return
+    written = values['externalSecrets']['secrets']
     secrets = {
-        name: {'remoteKey': '/'.join(filter(None, [store.get('path', ''), name])), 'keys': sorted(keys)}
+        name: {
+            'remoteKey': '/'.join(filter(None, [store.get('path', ''), name])),
+            # Releases that share a Secret write the same keys into it, also those that only the other one reads.
+            'keys': sorted(keys.union(written[name]['keys']) if name in written else keys),
+        }
         for name, keys in sorted(secret_names(values).items())
     }
     if secrets:

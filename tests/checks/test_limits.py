@@ -156,7 +156,7 @@ def test_envoy_gateway_takes_eight_audiences_and_short_addresses(
 
 def test_the_name_of_a_secret_leaves_room_for_the_model() -> None:
     def files(length: int, key: int) -> r.Files:
-        secrets = {'s' * length: {'remoteKey': 'shop', 'keys': ['k' * key]}}
+        secrets = {'s' * length: {'remoteKey': 's' * length, 'keys': ['k' * key]}}
         store = {'secretStore': {'name': 'vault'}}
         return registry(environment=store, values={'externalSecrets': {'secrets': secrets}})
 

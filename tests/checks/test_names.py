@@ -91,11 +91,25 @@ def test_releases_may_read_one_secret_from_one_place() -> None:
     files = r.settings() | r.following('prod', **STORE) | r.release('prod', 'web') | r.release('prod', 'other')
     files |= r.model('web', **secret('shared')) | r.model('other', **secret('shared'))
     assert shared(files) == []
-    own = {'externalSecrets': {'secrets': {'shared': {'remoteKey': 'prod/own', 'keys': ['token']}}}}
-    (problem,) = shared(files | r.model('web') | r.release('prod', 'web', values=own))
+    both = r.application('shop', ['web', 'other']) | r.model('web') | r.model('other', **secret('web-shared'))
+    own = {'externalSecrets': {'secrets': {'web-shared': {'remoteKey': 'prod/web-own', 'keys': ['token']}}}}
+    (problem,) = shared(files | both | r.release('prod', 'web', values=own))
     assert problem.message == (
-        "Secret 'shared' comes from 'prod/own' of the store, in release 'prod/other' from 'prod/shared' of the store"
+        "Secret 'web-shared' comes from 'prod/web-own' of the store, "
+        "in release 'prod/other' from 'prod/web-shared' of the store"
     )
+    assert problem.path == '$.spec.values.externalSecrets.secrets.web-shared'
+
+
+def test_releases_may_read_different_keys_of_one_secret_if_both_write_all() -> None:
+    files = r.settings() | r.following('prod', **STORE) | r.release('prod', 'web') | r.release('prod', 'other')
+    files |= r.model('web', **secret('shared'))
+    files |= r.model('other', env={'USER': {'secret': 'shared', 'key': 'user'}})
+    (problem,) = shared(files)
+    assert problem.message == "Secret 'shared' has the keys 'token', in release 'prod/other' the keys 'user'"
+    every = {'externalSecrets': {'secrets': {'shared': {'remoteKey': 'prod/shared', 'keys': ['user', 'token']}}}}
+    files |= r.release('prod', 'web', values=every) | r.release('prod', 'other', values=every)
+    assert shared(files) == []
 
 
 @pytest.mark.parametrize('engine', ['native', 'argo-rollouts', 'flagger'])

@@ -1,0 +1,113 @@
+"""Merged values → the Secrets, claims and ConfigMaps that pods use; the name of each tells whose it is."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Literal, NamedTuple
+
+from generator.charts.stores import store_of
+from generator.domain.generated import ResolvedRelease
+from generator.domain.places import Path
+from generator.domain.problems import Fault
+from generator.domain.records import Environment, Registry, Values
+from generator.domain.words import quoted
+from generator.values.merge import enabled
+
+Kind = Literal['Secret', 'Claim', 'ConfigMap']
+_VOLUMES: Mapping[str, Kind] = {'secret': 'Secret', 'persistentVolumeClaim': 'Claim', 'configMap': 'ConfigMap'}
+_CREDENTIALS: Path = ('artifact', 'credentials', 'secret')
+_AS_HYPHENS = str.maketrans('._/', '---')
+
+
+class Use(NamedTuple):
+    """An object that values name; `how` is what else the place says of it."""
+
+    kind: Kind
+    name: str
+    place: Path
+    how: tuple[object, ...] = ()
+
+
+def uses(values: Values) -> Iterator[Use]:
+    """Yield what the pods use by name; `values` may be the part that a file writes."""
+    artifact = values.get('artifact', {})
+    holders: list[tuple[Path, Values]] = [((), values)]
+    holders += [(('containers', name), each) for name, each in enabled(values.get('containers', {})).items()]
+    if artifact.get('delivery') == 'download':
+        holders.append((('artifact',), artifact))
+        if secret := artifact.get('credentials', {}).get('secret'):
+            yield Use('Secret', secret, _CREDENTIALS)
+    for home, holder in holders:
+        for name, variable in enabled(holder.get('env', {})).items():
+            if variable.get('secret'):
+                yield Use('Secret', variable['secret'], (*home, 'env', name), (variable.get('key'),))
+    for name, volume in enabled(values.get('volumes', {})).items():
+        if volume.get('type') in _VOLUMES and volume.get('name'):
+            how = bool(volume.get('readOnly')), volume.get('subPath', '')
+            yield Use(_VOLUMES[volume['type']], volume['name'], ('volumes', name), how)
+    for name in enabled(values.get('imagePullSecrets', {})):
+        yield Use('Secret', name, ('imagePullSecrets', name))
+    if artifact.get('delivery') == 'volume':
+        yield Use('Claim', artifact['claimName'], ('artifact', 'claimName'))
+
+
+def of_environment(environment: Environment) -> Iterator[Use]:
+    """Yield what the file of an environment names, at the places where it may stand."""
+    spec = environment.spec
+    yield from uses(spec.get('values', {}))
+    for store in spec.get('artifactStores', {}).values():
+        if 'secret' in store:
+            yield Use('Secret', store['secret'], _CREDENTIALS)
+    if 'clientSecret' in spec.get('identity', {}):
+        yield Use('Secret', spec['identity']['clientSecret'], ('auth', 'clientSecret'))
+
+
+def is_permitted(use: Use, release: ResolvedRelease) -> bool:
+    """Whether the environment itself puts an object at this place."""
+    if use.place != _CREDENTIALS:
+        return use in of_environment(release.environment)
+    store = store_of(release.merged['artifact'], release.environment.spec.get('artifactStores', {}))
+    return store is not None and store.get('secret') == use.name
+
+
+def is_own(name: str, release: ResolvedRelease, registry: Registry) -> bool:
+    """Whether a name is that of the release's model, or of a model of one application with it."""
+    head = _head(name, release, registry)
+    return bool(head) and _is_near(head, release, registry)
+
+
+def owner(name: str, release: ResolvedRelease, registry: Registry) -> str:
+    """The other model that an object belongs to: its name is the longest of a release that the object's begins with."""
+    head = _head(name, release, registry)
+    return '' if not head or _is_near(head, release, registry) else head
+
+
+def _head(name: str, release: ResolvedRelease, registry: Registry) -> str:
+    known, environment = registry.release_names, release.release.environment
+    head = name.lower().translate(_AS_HYPHENS)
+    while head and f'{environment}/{head}' not in known:
+        head = head.rpartition('-')[0]
+    return head
+
+
+def _is_near(head: str, release: ResolvedRelease, registry: Registry) -> bool:
+    own = release.release.model
+    return head == own or any(head in app.members for app in registry.applications_of.get(own, ()))
+
+
+def foreign(use: Use, release: ResolvedRelease, registry: Registry) -> Fault | None:
+    """Return the fault of an object that the environment or another model has for itself."""
+    if any((use.kind, use.name) == each[:2] for each in of_environment(release.environment)):
+        if is_permitted(use, release):
+            return None
+        file = release.environment.file
+        message = f'{use.kind} {quoted(use.name)} belongs to the environment, which names it in {file}'
+        return Fault(use.place, message, f'name another {use.kind}, or write this into spec.values of {file}')
+    if model := owner(use.name, release, registry):
+        message = f"{use.kind} {quoted(use.name)} belongs to model '{model}', by its name"
+        return Fault(use.place, message, share(use.kind, model))
+    return None
+
+
+def share(kind: Kind, model: str) -> str:
+    return f"use a {kind} whose name does not begin with '{model}-', or put both models into one application"
