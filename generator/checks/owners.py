@@ -13,9 +13,10 @@ from generator.domain.records import Environment, Registry, Values
 from generator.domain.words import quoted
 from generator.values.merge import enabled
 
-Kind = Literal['Secret', 'Claim', 'ConfigMap']
-_VOLUMES: Mapping[str, Kind] = {'secret': 'Secret', 'persistentVolumeClaim': 'Claim', 'configMap': 'ConfigMap'}
+Kind = Literal['Secret', 'claim', 'ConfigMap']
+_VOLUMES: Mapping[str, Kind] = {'secret': 'Secret', 'persistentVolumeClaim': 'claim', 'configMap': 'ConfigMap'}
 _CREDENTIALS: Path = ('artifact', 'credentials', 'secret')
+_FILES: Path = ('artifact', 'uri')
 _AS_HYPHENS = str.maketrans('._/', '---')
 
 
@@ -41,14 +42,19 @@ def uses(values: Values) -> Iterator[Use]:
         for name, variable in enabled(holder.get('env', {})).items():
             if variable.get('secret'):
                 yield Use('Secret', variable['secret'], (*home, 'env', name), (variable.get('key'),))
+    yield from volumes(values)
+    for name in enabled(values.get('imagePullSecrets', {})):
+        yield Use('Secret', name, ('imagePullSecrets', name))
+    if artifact.get('delivery') == 'volume':
+        yield Use('claim', artifact['claimName'], _FILES)
+
+
+def volumes(values: Values) -> Iterator[Use]:
+    """Yield what the volumes name, and whether only to read it."""
     for name, volume in enabled(values.get('volumes', {})).items():
         if volume.get('type') in _VOLUMES and volume.get('name'):
             how = bool(volume.get('readOnly')), volume.get('subPath', '')
             yield Use(_VOLUMES[volume['type']], volume['name'], ('volumes', name), how)
-    for name in enabled(values.get('imagePullSecrets', {})):
-        yield Use('Secret', name, ('imagePullSecrets', name))
-    if artifact.get('delivery') == 'volume':
-        yield Use('Claim', artifact['claimName'], ('artifact', 'claimName'))
 
 
 def of_environment(environment: Environment) -> Iterator[Use]:
@@ -64,6 +70,8 @@ def of_environment(environment: Environment) -> Iterator[Use]:
 
 def is_permitted(use: Use, release: ResolvedRelease) -> bool:
     """Whether the environment itself puts an object at this place."""
+    if use.place == _FILES:  # its pods may read the whole claim anyway
+        return any(use[:2] == each[:2] and each.how[1] == '' for each in of_environment(release.environment))
     if use.place != _CREDENTIALS:
         return use in of_environment(release.environment)
     store = store_of(release.merged['artifact'], release.environment.spec.get('artifactStores', {}))

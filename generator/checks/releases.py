@@ -25,8 +25,8 @@ from generator.values.blame import to_problems
 from generator.values.images import images, show_image
 
 # The values that rules about several releases look at; `_SIZES` only if the environment limits accelerators.
-_ALWAYS = ('route', 'grpcRoute', 'autoscaling', 'externalSecrets', 'tls')
-_SIZES = ('artifact', 'containers', 'replicaCount', 'resources', 'strategy', 'tracks')
+_ALWAYS = ('route', 'grpcRoute', 'autoscaling', 'externalSecrets', 'tls', 'artifact', 'volumes')
+_SIZES = ('containers', 'replicaCount', 'resources', 'strategy', 'tracks')
 
 
 def outline(release: ResolvedRelease) -> ResolvedRelease:

@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 from generator.checks.capacity import capacity_problems
+from generator.checks.claims import written_artifacts
 from generator.checks.decided import decided_values
 from generator.checks.domains import hosts_of_platform
 from generator.checks.exceptions import changed_exceptions
@@ -48,6 +49,7 @@ RULES = (
     Rule('shared-requests', 'releases', 'a request has one release that serves it', request_problems),
     Rule('object-names', 'releases', 'two releases in one namespace would overwrite each other', object_names),
     Rule('written-secrets', 'releases', 'two controllers would overwrite each other', written_secrets),
+    Rule('written-artifacts', 'releases', 'the files of a model were checked when they came', written_artifacts),
     Rule('delivery-names', 'releases', 'an agent knows a release by the name of its object', delivery_names),
     Rule('capacity', 'repository', 'pods without an accelerator wait for ever', capacity_problems),
 )  # fmt: skip

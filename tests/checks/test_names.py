@@ -125,3 +125,14 @@ def test_all_stages_of_a_rollout_are_predicted(engine: str, strategy: dict[str, 
         assert {f'-{name}'.removesuffix('-stable') for name in sets} <= tracks(release)
         assert {('Service', f'web{each["suffix"]}') for each in values['routing']['services']} <= names
         assert {('Ingress', f'web{each["suffix"]}') for each in values['routing']['ingresses']} <= names
+
+
+def test_only_one_release_writes_a_claim_with_an_artifact_unless_the_environment_says_so() -> None:
+    claim = {'type': 'persistentVolumeClaim', 'name': 'models', 'mountPath': '/models'}
+    artifact = {'uri': 'pvc://models/other', 'kind': 'saved-model'}
+    files = r.settings() | r.following('prod') | r.release('prod', 'web') | r.release('prod', 'other')
+    files |= r.model('other', 'tensorflow-serving', [r.version(artifact=artifact)])
+    (problem,) = shared(files | r.model('web', volumes={'data': claim}))
+    assert problem.message == "release 'prod/other' has its artifact on claim 'models', which this one could change"
+    assert shared(files | r.model('web', volumes={'data': {**claim, 'readOnly': True}})) == []
+    assert shared(files | r.following('prod', values={'volumes': {'data': claim}}) | r.model('web')) == []
