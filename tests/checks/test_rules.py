@@ -9,8 +9,11 @@ from pathlib import Path
 import pytest
 import registries as r
 from gitops import chartloom
+from resolved import loaded
 
 from generator.checks.rules import RULES
+from generator.checks.scope import Scope
+from generator.checks.stores import shared_stores
 from generator.domain.problems import ProblemsFound
 
 
@@ -55,3 +58,31 @@ def test_a_command_checks_the_models_that_it_touches(tmp_path: Path, models: tup
     except ProblemsFound as error:
         found = {problem.rule for problem in error.problems}
     assert found == broken
+
+
+@pytest.mark.parametrize(
+    ('one', 'other', 'told'),
+    [
+        ({}, {}, True),
+        ({}, {'path': 'ml/prod'}, True),
+        ({'path': 'ml'}, {'path': 'ml/prod'}, True),
+        ({'path': 'ML/prod/dev'}, {'path': 'ml/prod'}, True),
+        ({'path': 'ml/prod'}, {'path': 'ml/prod'}, True),
+        ({'path': 'ml/prod-dev'}, {'path': 'ml/prod'}, False),
+        ({'path': 'ml/dev'}, {'path': 'ml/prod'}, False),
+        ({'path': 'ml', 'kind': 'SecretStore'}, {'path': 'ml'}, False),
+        ({'path': 'ml', 'name': 'other'}, {'path': 'ml'}, False),
+    ],
+)
+def test_environments_share_no_part_of_a_store(one: r.Document, other: r.Document, told: bool) -> None:
+    files = r.settings() | r.environment('dev', secretStore={'name': 'vault', **one})
+    files |= r.environment('prod', secretStore={'name': 'vault', **other})
+    assert bool([*shared_stores(Scope(loaded(files)))]) is told
+
+
+def test_environments_of_one_stage_may_share_a_path() -> None:
+    store = {'secretStore': {'name': 'vault', 'path': 'ml/prod'}, 'promotesFrom': ['dev']}
+    files = r.settings() | r.environment('dev') | r.environment('prod-eu', **store) | r.environment('prod-us', **store)
+    assert [*shared_stores(Scope(loaded(files)))] == []
+    files |= r.environment('prod-us', **{**store, 'promotesFrom': ['prod-eu']})
+    assert len([*shared_stores(Scope(loaded(files)))]) == 1
