@@ -9,7 +9,7 @@ from generator.checks.clusters import cluster_key
 from generator.checks.objects import endings, tracks
 from generator.checks.scope import Scope
 from generator.checks.written import at
-from generator.domain.choices import agent_title, reaches_other_clusters
+from generator.domain.choices import agent_title, gateway_names, reaches_other_clusters
 from generator.domain.generated import ResolvedRelease
 from generator.domain.layout import bootstrap_name, delivery_name
 from generator.domain.places import Path, json_path
@@ -28,6 +28,8 @@ _MODELS = {
     'kubernetes': 'Kubernetes: its API server has a Service of this name',
 }
 _SYSTEM = 'kube-'
+# What gateways and waypoints have under their names.
+_TAKEN = ('Service', 'Deployment', 'ServiceAccount', 'HorizontalPodAutoscaler', 'PodDisruptionBudget')
 
 
 def reserved_names(scope: Scope) -> Iterator[Problem]:
@@ -71,10 +73,39 @@ def _agent(environment: Environment) -> tuple[object, ...]:
 def object_names(scope: Scope) -> Iterator[Problem]:
     """Report objects of two releases with one name: all of 'web' begin with 'web', as do those of 'web-canary'."""
     names = {release.release.name: release for release in scope.releases}
+    taken: dict[str, dict[str, str]] = {}
     for name, release in names.items():
+        environment = release.environment
+        if environment.name not in taken:
+            taken[environment.name] = _taken(environment)
+        for other, whose in taken[environment.name].items():
+            yield from _same_as(other, whose, release)
         for shorter in _beginnings(name):
-            if other := names.get(shorter):
-                yield from _same(other, release)
+            if found := names.get(shorter):
+                yield from _same(found, release)
+
+
+def _taken(environment: Environment) -> dict[str, str]:
+    """The names of objects that others have in the namespace of an environment, each with its owner."""
+    found = {bootstrap_name(environment.name): 'the bootstrap of the environment'}
+    if environment.waypoint:
+        found[environment.waypoint] = 'the waypoint of the mesh'
+    gateway = environment.spec.get('gateway', {})
+    if gateway.get('namespace') == environment.namespace:
+        found.update(dict.fromkeys(gateway_names(environment.controller, gateway['name']), 'the gateway'))
+    return found
+
+
+def _same_as(name: str, whose: str, release: ResolvedRelease) -> Iterator[Problem]:
+    """Report a release that would have an object with a name that is taken, whatever its kind."""
+    model = release.release.model
+    if not name.startswith(model):
+        return
+    found = endings(release)
+    kind = next((kind for kind in _TAKEN if name.removeprefix(model) in found[kind]), '')
+    if kind:
+        message = f"its {kind} '{name}' would have the same name as that of {whose}"
+        yield Problem(release.release.file, _NAME, message, f"rename model '{model}'")
 
 
 def _beginnings(name: str) -> Iterator[str]:

@@ -238,3 +238,24 @@ def proxies_in(controller: Controller | None) -> str:
             return ''
         case _:
             assert_never(controller)
+
+
+def gateway_names(controller: Controller | None, gateway: str) -> tuple[str, ...]:
+    """Return the names that a controller gives to what it creates for a gateway, in the gateway's namespace."""
+    match controller:
+        case 'istio' | None:
+            return (f'{gateway}-istio',)
+        case 'kgateway':
+            return (gateway,)
+        case 'envoy-gateway':  # in its mode that runs proxies beside their gateways
+            return (gateway,)
+        case 'cilium':
+            return (f'cilium-gateway-{gateway}',)
+        case 'contour':
+            return f'contour-{gateway}', f'envoy-{gateway}'
+        case 'nginx-gateway-fabric':
+            return (f'{gateway}-nginx',)
+        case 'traefik' | 'gke':
+            return ()
+        case _:
+            assert_never(controller)

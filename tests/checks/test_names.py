@@ -136,3 +136,38 @@ def test_only_one_release_writes_a_claim_with_an_artifact_unless_the_environment
     assert problem.message == "release 'prod/other' has its artifact on claim 'models', which this one could change"
     assert shared(files | r.model('web', volumes={'data': {**claim, 'readOnly': True}})) == []
     assert shared(files | r.following('prod', values={'volumes': {'data': claim}}) | r.model('web')) == []
+
+
+AMBIENT = {**r.GATEWAY, 'mesh': {'mode': 'ambient', 'waypoint': 'entry-canary'}}
+
+
+def beside(controller: str) -> dict[str, Any]:
+    """A gateway in the namespace of the releases."""
+    return {**r.GATEWAY, 'gateway': {'name': 'public', 'namespace': 'ml-prod', 'controller': controller}}
+
+
+@pytest.mark.parametrize(
+    ('name', 'model', 'environment', 'told'),
+    [
+        ('entry', {'strategy': CANARY, 'route': {}}, AMBIENT, "Service 'entry-canary'"),
+        ('entry-canary', {}, AMBIENT, "Service 'entry-canary'"),
+        ('entry', {}, AMBIENT, ''),
+        ('chartloom-prod', {}, {}, "Service 'chartloom-prod'"),
+        ('chartloom-dev', {}, {}, ''),
+        ('public-istio', {}, beside('istio'), "Service 'public-istio'"),
+        ('public-istio', {}, r.GATEWAY, ''),
+        ('public', {}, beside('istio'), ''),
+        ('public', {}, beside('kgateway'), "Service 'public'"),
+        ('public', {}, beside('envoy-gateway'), "Service 'public'"),
+        ('cilium-gateway-public', {}, beside('cilium'), "Service 'cilium-gateway-public'"),
+        ('envoy-public', {}, beside('contour'), "Service 'envoy-public'"),
+        ('public-nginx', {}, beside('nginx-gateway-fabric'), "Service 'public-nginx'"),
+        ('public', {}, beside('traefik'), ''),
+    ],
+)
+def test_no_release_has_the_name_of_what_the_environment_runs(
+    name: str, model: dict[str, Any], environment: dict[str, Any], told: str
+) -> None:
+    files = r.settings() | r.environment('prod', **environment) | r.model(name, **model)
+    found = [problem.message for problem in shared(files | r.release('prod', name, version='1', chart='1.0.0'))]
+    assert [message.partition(' would')[0] for message in found] == ([f'its {told}'] if told else [])
