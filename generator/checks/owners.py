@@ -68,6 +68,11 @@ def of_environment(environment: Environment) -> Iterator[Use]:
         yield Use('Secret', spec['identity']['clientSecret'], ('auth', 'clientSecret'))
 
 
+def is_named(kept: tuple[Kind, str], environment: Environment) -> bool:
+    """Whether the file of an environment names an object."""
+    return any(kept == each[:2] for each in of_environment(environment))
+
+
 def is_permitted(use: Use, release: ResolvedRelease) -> bool:
     """Whether the environment itself puts an object at this place."""
     if use.place == _FILES:  # its pods may read the whole claim anyway
@@ -105,7 +110,7 @@ def _is_near(head: str, release: ResolvedRelease, registry: Registry) -> bool:
 
 def foreign(use: Use, release: ResolvedRelease, registry: Registry) -> Fault | None:
     """Return the fault of an object that the environment or another model has for itself."""
-    if any((use.kind, use.name) == each[:2] for each in of_environment(release.environment)):
+    if is_named((use.kind, use.name), release.environment):
         if is_permitted(use, release):
             return None
         file = release.environment.file

@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator
 
 from generator.charts.stores import lent_secret
-from generator.checks.owners import Use, foreign, is_own, of_environment, owner, share, uses
+from generator.checks.owners import Use, foreign, is_named, is_own, of_environment, owner, share, uses
 from generator.checks.scope import Scope
 from generator.domain.generated import ResolvedRelease
 from generator.domain.places import Path
@@ -27,6 +27,10 @@ def secret_problems(scope: Scope) -> Iterator[Problem]:
         faults = [*_sources(release, scope.registry), *_used(release, scope.registry), *_lent(release)]
         if faults:
             yield from to_problems(faults, (*release.chart.layers, *release.layers), release.release.file)
+        certified: str = release.merged['tls']['secretName']
+        if certified and is_named(('Secret', certified), release.environment):
+            message = f'its certificate would replace Secret {quoted(certified)}, which the environment names'
+            yield Problem(release.release.file, '$.spec', message, 'choose another host name')
 
 
 def _sources(release: ResolvedRelease, registry: Registry) -> Iterator[Fault]:
