@@ -24,6 +24,7 @@ from generator.checks.pods import pod_security
 from generator.checks.requests import request_problems
 from generator.checks.scope import Rule, Scope, Subject
 from generator.checks.secrets import secret_problems
+from generator.checks.servers import started_programs
 from generator.checks.stores import shared_stores
 from generator.domain.problems import Problem
 
@@ -39,6 +40,7 @@ RULES = (
     Rule('opened-by-values', 'registry', 'a route leads through the gateway of the environment', opened_by_values),
     Rule('reserved-names', 'registry', 'a tool has the name for itself', reserved_names),
     Rule('shared-stores', 'registry', 'an environment reads its own part of a store', shared_stores),
+    Rule('started-programs', 'registry', 'what runs in a container is reviewed with its chart', started_programs),
     Rule('foreign-hosts', 'release', 'an environment gives away only names of its domain', foreign_hosts),
     Rule('foreign-secrets', 'release', 'an object that pods use belongs to whoever has its name', secret_problems),
     Rule('forbidden-tools', 'release', 'the bootstrap permits the kinds that an environment uses', forbidden_tools),

@@ -27,13 +27,13 @@ def _words(key: str, value: Any, forms: Values) -> Iterator[str]:
         case False, 'flag':
             return
         case [_, *_], 'words':
-            yield from (f'--{key}', *map(_text, value))
+            yield from (f'--{key}', *map(text_of, value))
         case [_, *_], 'commas':
-            yield f'--{key}={",".join(map(_text, value))}'
+            yield f'--{key}={",".join(map(text_of, value))}'
         case [*_], form if form != 'json':
-            yield from (f'--{key}={_text(item)}' for item in value)
+            yield from (f'--{key}={text_of(item)}' for item in value)
         case _:
-            yield f'--{key}={_text(value)}'
+            yield f'--{key}={text_of(value)}'
 
 
 def _form(key: str, forms: Values, kind: str) -> str | None:
@@ -43,5 +43,5 @@ def _form(key: str, forms: Values, kind: str) -> str | None:
     return found
 
 
-def _text(value: Any) -> str:
+def text_of(value: Any) -> str:
     return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False, separators=(',', ':'))

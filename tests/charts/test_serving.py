@@ -7,44 +7,19 @@ from typing import Any
 
 import pytest
 import registries as r
+from servers import FILE, KINDS, SETTINGS, TEMPLATES, chart, model, told
 
 from generator.charts.layers import model_problems
-from generator.charts.starter import load_templates
 from generator.charts.versions import make_charts
-from generator.domain.generated import Chart
 from generator.domain.problems import ProblemsFound
-from generator.domain.records import Model, ModelVersion, Settings
+from generator.domain.records import Model, ModelVersion
 
-TEMPLATES = load_templates()
-SETTINGS = Settings('registry/settings.yaml', {'repository': {'url': 'https://git.example/ml.git'}})
-FILE = 'registry/models/web.yaml'
-KINDS = {
-    'tensorflow-serving': 'saved-model', 'triton': 'onnx', 'openvino': 'onnx', 'torchserve': 'mar',
-    'mlserver': 'sklearn', 'vllm': 'huggingface', 'tgi': 'huggingface', 'bentoml': '', 'custom': '',
-}  # fmt: skip
 NAMED = [name for name in KINDS if 'name' in TEMPLATES.runtimes[name].spec.get('serves', {})]
 PORTS = [
     (name, port)
     for name in KINDS
     for port in TEMPLATES.runtimes[name].spec.get('serves', {}).get('ports', {})
 ]  # fmt: skip
-
-
-def model(runtime: str, **spec: Any) -> Model:
-    artifact = {'artifact': {**r.ARTIFACT, 'kind': KINDS[runtime]}} if KINDS[runtime] else {}
-    version = r.version('1.4.0', **artifact)
-    whole = {'team': 'shop', 'description': 'Answers', 'runtime': runtime, 'versions': [version], **spec}
-    return Model('web', FILE, whole, (ModelVersion('1.4.0', version['image'], version),))
-
-
-def chart(runtime: str, **spec: Any) -> Chart:
-    return make_charts(model(runtime, **spec), SETTINGS, TEMPLATES, (), {}).charts['1.0.0']
-
-
-def told(runtime: str, **spec: Any) -> list[str]:
-    with pytest.raises(ProblemsFound) as found:
-        chart(runtime, **spec)
-    return [f'{problem.file}::{problem.path}: {problem.message}\n{problem.hint}' for problem in found.value.problems]
 
 
 @pytest.mark.parametrize('runtime', NAMED)
@@ -80,9 +55,10 @@ def test_a_server_is_told_the_port_that_its_model_has(runtime: str, port: str) -
     )
     values = chart(runtime, values={'ports': {port: {'containerPort': 9123}}}).values
     assert after == json.dumps(values)
+    told = TEMPLATES.runtimes[runtime].spec['serves']['ports'][port]
     assert after.count('9123') == before.count('9123') + 1 + sum(
-        len(places) for places in TEMPLATES.runtimes[runtime].spec['serves']['ports'][port].values()
-    ) - len(TEMPLATES.runtimes[runtime].spec['serves']['ports'][port].get('otherEnv', []))
+        len(told.get(home, ())) for home in ('parameters', 'env', 'settings')
+    )
 
 
 def test_what_a_server_is_told_comes_from_where_a_person_wrote_it() -> None:
@@ -158,7 +134,9 @@ def test_another_place_of_the_artifact_is_told_too() -> None:
         ),
         (
             'torchserve',
-            {'files': {'config.properties': {'content': 'inference_address = http://0.0.0.0:9000\n'}}},
+            {'files': {'config.properties': {'content': 'inference_address = http://0.0.0.0:9000\n'
+             'grpc_inference_address=0.0.0.0\ngrpc_inference_port=7070\nmetrics_address=http://0.0.0.0:8082\n'
+             'metrics_mode=prometheus\ndisable_token_authorization=true\n'}}},
             "$.spec.files['config.properties'].content",
             "'inference_address' of config.properties is '9000', but port 'http' has containerPort 8080",
             f'remove it; for that port, write ports: {{http: {{containerPort: 9000}}}} in {FILE}',

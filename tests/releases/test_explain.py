@@ -131,9 +131,10 @@ metadata: {name: ranker}
 spec:
   values:
     env: {REGION: {value: us}, PLACE: {value: here}}
-    args:
-    - --one
-    - --two
+    parameters:
+      peers:
+      - one
+      - two
 """
 FILES = {
     'registry/models/ranker.yaml': MODEL.format(digest=r.DIGEST, sha='2' * 64).encode(),
@@ -192,7 +193,7 @@ LAYERS = {
     'parameters.level': (OF_ENVIRONMENT, 'level: warn'),
     'env.REGION.value': (OF_RELEASE, 'REGION: {value: us}'),
     'env.PLACE.value': (OF_RELEASE, 'PLACE: {value: here}'),
-    'args': (OF_RELEASE, '- --one'),
+    'parameters.peers': (OF_RELEASE, '- one'),
 }
 
 
@@ -289,7 +290,7 @@ def test_of_an_older_chart_its_own_values_are_named(tmp_path: Path) -> None:
     assert (rows['parameters.threads']['value'], rows['parameters.threads']['file']) == (4, baked)
     assert line(repository.folder, rows['parameters.threads']) == '  threads: 4'
     assert rows['service.type']['file'] == rows['team']['file'] == baked
-    assert rows['args']['file'] == OF_RELEASE
+    assert rows['parameters.peers']['file'] == OF_RELEASE
 
 
 @pytest.mark.parametrize('published', [False, True])

@@ -53,8 +53,10 @@ def test_what_an_overlay_repeats_of_the_chart_is_no_difference(tmp_path: Path) -
 
 
 def test_lists_replace(tmp_path: Path) -> None:
-    found = values(tmp_path, r.model('web', args=['a', 'b']), r.release('prod', 'web', values={'args': ['c']}))
-    assert found == {'args': ['c']}
+    found = values(
+        tmp_path, r.model('web', parameters={'x': ['a', 'b']}), r.release(values={'parameters': {'x': ['c']}})
+    )
+    assert found == {'parameters': {'x': ['c']}}
 
 
 def test_a_strategy_is_one_piece_and_the_releases_own_comes_first(tmp_path: Path) -> None:

@@ -176,7 +176,7 @@ def test_a_chart_without_the_list_is_refused_with_words(tmp_path: Path) -> None:
     repository.publish()
     repository.write(r.model(versions=[r.version('1'), r.version('2')]))
     without_the_list(repository.folder)
-    repository.write(r.release(version='1', chart='1.0.0', values={'args': None, **NO_LIMIT}))
+    repository.write(r.release(version='1', chart='1.0.0', values={'priorityClassName': None, **NO_LIMIT}))
     with pytest.raises(ProblemsFound) as error:
         _ = repository.run().releases
     (found,) = error.value.problems

@@ -1,0 +1,110 @@
+"""What models and releases write about containers → problems: another program, another loader, other accelerators.
+
+A new version of a chart is reviewed with what its server starts; a release only sets how it runs.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from generator.checks.scope import Scope
+from generator.domain.layout import model_file
+from generator.domain.places import Path, json_path
+from generator.domain.problems import Problem
+from generator.domain.records import Model, Release
+
+_OF_MODEL = ('command', 'args')
+# Variables by which loaders, interpreters and libraries start or fetch other code than the image holds.
+_LOADERS = re.compile(
+    r'(LD|DYLD|HF|TRANSFORMERS|NVIDIA)_.*|PYTHON(?!UNBUFFERED|HASHSEED|DONTWRITEBYTECODE).*|HUGGING_?FACE.*'
+    r'|_?JAVA.*_?OPT(ION)?S|JDK_JAVA_OPTIONS|CLASSPATH|NODE_(OPTIONS|PATH)|PERL5.*|RUBY(LIB|OPT)|GCONV_PATH'
+    r'|GLIBC_TUNABLES|OPENSSL_(CONF|MODULES|ENGINES)|PATH|HOME|BASH_ENV|TRUST_REMOTE_CODE|TS_CONFIG_FILE'
+    r'|MLSERVER_(MODEL_(IMPLEMENTATION|URI|ENVIRONMENT.*|PARAMETERS|REPOSITORY.*)|EXTENSIONS|.*SETTINGS)'
+    r'|VLLM_(PLUGINS|ALLOW.*|USE_MODELSCOPE|.*LORA_RESOLVER.*|MODEL_REDIRECT_PATH|SERVER_DEV_MODE)',
+    re.IGNORECASE,
+)
+# Parameters that name code, for all runtimes.
+_CODE = re.compile(
+    r'trust-remote-code|worker-(cls|extension-cls)|scheduler-cls|logits-processors|middleware|model-class-overrides'
+    r'|(tool|reasoning)-parser-plugin|io-processor-plugin|(backend|repoagent)-directory|plugins-path|cpu-extension'
+)
+_HINT = 'write it in {}, which makes a new version of the chart, or in the environment'
+_GPUS = 'NVIDIA_VISIBLE_DEVICES'
+
+
+def started_programs(scope: Scope) -> Iterator[Problem]:
+    """Report what a release changes of what runs in its containers, and accelerators that nobody has given."""
+    for release in scope.registry.releases.values():
+        for path, what in _changed(release):
+            message = f'a release may not set {what}'
+            yield Problem(release.file, json_path(path), message, _HINT.format(model_file(release.model)))
+    for model in scope.registry.models.values():
+        for path, env in _variables(model):
+            if _GPUS in env and not _takes_none(env[_GPUS]):
+                message = f'{_GPUS} takes accelerators that the scheduler gave to others'
+                hint = 'remove it; write spec.resources.accelerators'
+                yield Problem(model.file, json_path((*path, _GPUS)), message, hint)
+
+
+def _takes_none(variable: Any) -> bool:
+    return isinstance(variable, Mapping) and (
+        variable.get('enabled') is False or variable.get('value') in ('void', 'none')
+    )
+
+
+def _changed(release: Release) -> Iterator[tuple[Path, str]]:
+    values = release.spec.get('values')
+    if not values and not release.removed:
+        return
+    for path, container in _containers(values, ('spec', 'values')):
+        for name in container:
+            if name in _OF_MODEL or name in ('env', 'parameters', 'files'):
+                yield from _in_container((*path, name), container[name])
+    for path in release.removed:
+        keys = path[2:]
+        if keys[:1] == ('containers',):
+            keys = keys[2:]
+        if path[1] == 'values' and keys and (what := _what(keys)):
+            yield path, what
+
+
+def _in_container(path: Path, value: Any) -> Iterator[tuple[Path, str]]:
+    if path[-1] in _OF_MODEL:
+        yield path, f'the {path[-1]}'
+    for name, entry in value.items() if isinstance(value, Mapping) else ():
+        if path[-1] == 'files':
+            if isinstance(entry, Mapping) and 'mountPath' in entry:
+                yield (*path, name, 'mountPath'), f"the place of file '{name}'"
+        elif what := _what((path[-1], name)):
+            yield (*path, name), what
+
+
+def _what(keys: Path) -> str:
+    match keys:
+        case (('command' | 'args') as key,):
+            return f'the {key}'
+        case ('env', str(name), *_) if _LOADERS.fullmatch(name):
+            return f"variable '{name}'"
+        case ('parameters', str(name), *_) if _CODE.fullmatch(name.replace('_', '-').lower()):
+            return f"parameter '{name}'"
+    return ''
+
+
+def _containers(values: Any, path: Path) -> Iterator[tuple[Path, Mapping[Any, Any]]]:
+    if not isinstance(values, Mapping):
+        return
+    yield path, values
+    containers = values.get('containers')
+    for name, container in containers.items() if isinstance(containers, Mapping) else ():
+        if isinstance(container, Mapping):
+            yield (*path, 'containers', name), container
+
+
+def _variables(model: Model) -> Iterator[tuple[Path, Mapping[Any, Any]]]:
+    for start in (('spec',), ('spec', 'values')):
+        values = model.spec if start == ('spec',) else model.spec.get('values')
+        for path, container in _containers(values, start):
+            if isinstance(env := container.get('env'), Mapping):
+                yield (*path, 'env'), env
