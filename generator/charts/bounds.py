@@ -9,10 +9,10 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterator
-from posixpath import normpath
+from posixpath import basename, normpath
 from typing import Any
 
-from generator.charts.said import Said, said
+from generator.charts.said import Said, file_at, said
 from generator.domain.places import Path
 from generator.domain.problems import Fault
 from generator.domain.records import Values
@@ -21,6 +21,8 @@ from generator.values.merge import enabled
 
 # Keys of settings in JSON that name files or repositories; of other keys, texts with a / do.
 _NAMES_FILES = re.compile(r'(.*_)?(model|path|tokenizer|repo|dir|uri|url|image|audio|video)')
+# Not a number below 0.
+_ARGUMENT = re.compile(r'-+[A-Za-z]|\$\(')
 _NOT_REACHED = "but port '{}' is asked on all addresses, without TLS, a path in front or a key"
 _ROUTES = 'TLS and auth belong to the route of the model'
 
@@ -39,6 +41,7 @@ def bound_faults(served: Values, values: Values) -> Iterator[Fault]:
         yield from _fixed(files.get('fixed', {}), values, reason, 'add the files to the artifact')
         yield from _read(files.get('reads', {}), values, target, reason)
     yield from _twice(served, values)
+    yield from _hidden(values)
 
 
 def _fixed(places: Values, values: Values, reason: str, more: str) -> Iterator[Fault]:
@@ -54,7 +57,7 @@ def _fixed(places: Values, values: Values, reason: str, more: str) -> Iterator[F
     for key, texts in allowed.items():
         if key not in told and '' not in texts:
             message = f"'{key}' is removed, {reason}"
-            yield Fault(_home(key, places), message, f'write {texts[0]}')
+            yield Fault(_home(key, places, values), message, f'write {texts[0]}')
 
 
 def _read(places: Values, values: Values, target: str, reason: str) -> Iterator[Fault]:
@@ -83,11 +86,12 @@ def _allowed(places: Values) -> dict[str, list[str]]:
     return found | {key: texts for settings in places.get('settings', {}).values() for key, texts in settings.items()}
 
 
-def _home(key: str, places: Values) -> Path:
+def _home(key: str, places: Values, values: Values) -> Path:
     for home in ('parameters', 'env'):
         if key in places.get(home, {}):
             return home, key
-    return 'files', next(file for file, settings in places['settings'].items() if key in settings), 'content'
+    place = next(place for place, settings in places['settings'].items() if key in settings)
+    return 'files', file_at(place, values) or basename(place), 'content'
 
 
 def _within(text: str, told: Said, target: str) -> bool:
@@ -146,3 +150,12 @@ def _twice(served: Values, values: Values) -> Iterator[Fault]:
 def _one(key: str, opposites: bool) -> str:
     plain = key.replace('_', '-').lower()
     return re.sub('^(no-)?disable-', 'enable-', plain).removeprefix('no-') if opposites else plain
+
+
+def _hidden(values: Values) -> Iterator[Fault]:
+    """Report entries of lists that the server takes for arguments of their own."""
+    for key, value in values['parameters'].items():
+        for text in value if isinstance(value, list) else ():
+            if _ARGUMENT.match(str(text)):
+                message = f"entry {quoted(str(text))} of parameter '{key}' is another argument for the server"
+                yield Fault(('parameters', key), message, 'write it as a parameter of its own')

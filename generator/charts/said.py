@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from itertools import takewhile
+from posixpath import normpath
 from typing import NamedTuple
 
 from generator.domain.places import Path
@@ -59,13 +60,20 @@ def said(places: Values, values: Values, *, secrets: bool = False) -> Iterator[S
                 yield Said(name, ('env', key), f"variable '{key}'", (_SECRET,))
             elif name and 'value' in variable and not variable.get('secret'):
                 yield Said(name, ('env', key), f"variable '{key}'", (variable['value'],))
-    for file, settings in places.get('settings', {}).items():
+    for place, settings in places.get('settings', {}).items():
+        file = file_at(place, values)
         # An address tells its port in one place, the rest in another.
         ports, keys = isinstance(settings, str), (settings,) if isinstance(settings, str) else settings
         for key, text in _properties(str(enabled(values['files']).get(file, {}).get('content', ''))):
             if key in keys:
                 told = text.rpartition(':')[2] if ports else _PORT.sub('', text)
                 yield Said(key, ('files', file, 'content'), f"'{key}' of {file}", (told,))
+
+
+def file_at(place: str, values: Values) -> str:
+    """Return the name of the file that is mounted at a place; '' if there is none."""
+    files = enabled(values['files']).items()
+    return next((name for name, file in files if normpath(f'/{file["mountPath"].lstrip("/")}') == place), '')
 
 
 def _plain(key: str) -> str:

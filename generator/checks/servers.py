@@ -16,6 +16,8 @@ from generator.domain.problems import Problem
 from generator.domain.records import Model, Release
 
 _OF_MODEL = ('command', 'args')
+_PROBES = ('startupProbe', 'readinessProbe', 'livenessProbe')
+_READ = frozenset([*_OF_MODEL, *_PROBES, 'env', 'parameters', 'files'])
 # Variables by which loaders, interpreters and libraries start or fetch other code than the image holds.
 _LOADERS = re.compile(
     r'(LD|DYLD|HF|TRANSFORMERS|NVIDIA)_.*|PYTHON(?!UNBUFFERED|HASHSEED|DONTWRITEBYTECODE).*|HUGGING_?FACE.*'
@@ -60,7 +62,7 @@ def _changed(release: Release) -> Iterator[tuple[Path, str]]:
         return
     for path, container in _containers(values, ('spec', 'values')):
         for name in container:
-            if name in _OF_MODEL or name in ('env', 'parameters', 'files'):
+            if name in _READ:
                 yield from _in_container((*path, name), container[name])
     for path in release.removed:
         keys = path[2:]
@@ -85,6 +87,8 @@ def _what(keys: Path) -> str:
     match keys:
         case (('command' | 'args') as key,):
             return f'the {key}'
+        case (('startupProbe' | 'readinessProbe' | 'livenessProbe') as probe, 'command'):
+            return f'the command of the {probe}'
         case ('env', str(name), *_) if _LOADERS.fullmatch(name):
             return f"variable '{name}'"
         case ('parameters', str(name), *_) if _CODE.fullmatch(name.replace('_', '-').lower()):
