@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from posixpath import basename, normpath
 from typing import Any
 
-from generator.charts.said import Said, file_at, said
+from generator.charts.said import Heard, Said, file_at, said
 from generator.domain.places import Path
 from generator.domain.problems import Fault
 from generator.domain.records import Values
@@ -27,29 +27,29 @@ _NOT_REACHED = "but port '{}' is asked on all addresses, without TLS, a path in 
 _ROUTES = 'TLS and auth belong to the route of the model'
 
 
-def bound_faults(served: Values, values: Values) -> Iterator[Fault]:
+def bound_faults(served: Values, values: Values, of: Heard) -> Iterator[Fault]:
     """Yield what makes a server read files outside of its artifact, or listen where nobody asks it."""
     ports = enabled(values['ports'])
     for name, places in served.get('ports', {}).items():
         if name in ports and 'fixed' in places:
-            yield from _fixed(places['fixed'], values, _NOT_REACHED.format(name), _ROUTES)
+            yield from _fixed(places['fixed'], of, _NOT_REACHED.format(name), _ROUTES)
     files = served.get('files')
     if files and values['artifact']['delivery'] != 'baked':
         target = normpath(f'{values["artifact"]["mountPath"]}/{values["artifact"]["path"]}')
         reason = f'but the server may read only the artifact, in {quoted(target)}'
         yield from _words(files, values)
-        yield from _fixed(files.get('fixed', {}), values, reason, 'add the files to the artifact')
-        yield from _read(files.get('reads', {}), values, target, reason)
+        yield from _fixed(files.get('fixed', {}), of, reason, 'add the files to the artifact')
+        yield from _read(files.get('reads', {}), of, target, reason)
     yield from _twice(served, values)
     yield from _hidden(values)
 
 
-def _fixed(places: Values, values: Values, reason: str, more: str) -> Iterator[Fault]:
+def _fixed(places: Values, of: Heard, reason: str, more: str) -> Iterator[Fault]:
     told: set[str] = set()
     allowed = _allowed(places)
-    for each in said(places, values, secrets=True):
-        told.add(each.key)
-        texts = allowed[each.key]
+    for key, each in said(places, of, secrets=True):
+        told.add(key)
+        texts = allowed[key]
         if any(text.lower() not in texts for text in each.only):
             right = next((text for text in texts if text), '')
             hint = f'write {right}' if right else f'remove it; {more}'
@@ -57,13 +57,13 @@ def _fixed(places: Values, values: Values, reason: str, more: str) -> Iterator[F
     for key, texts in allowed.items():
         if key not in told and '' not in texts:
             message = f"'{key}' is removed, {reason}"
-            yield Fault(_home(key, places, values), message, f'write {texts[0]}')
+            yield Fault(_home(key, places, of), message, f'write {texts[0]}')
 
 
-def _read(places: Values, values: Values, target: str, reason: str) -> Iterator[Fault]:
+def _read(places: Values, of: Heard, target: str, reason: str) -> Iterator[Fault]:
     allowed = _allowed(places)
-    for each in said(places, values, secrets=True):
-        if any(text not in allowed[each.key] and not _within(text, each, target) for text in each.texts):
+    for key, each in said(places, of, secrets=True):
+        if any(text not in allowed[key] and not _within(text, each, target) for text in each.texts):
             hint = f'remove it, or add the files to the artifact and write a path below {target}'
             yield Fault(each.path, f'{each.called} is {each.shown}, {reason}', hint)
 
@@ -86,12 +86,12 @@ def _allowed(places: Values) -> dict[str, list[str]]:
     return found | {key: texts for settings in places.get('settings', {}).values() for key, texts in settings.items()}
 
 
-def _home(key: str, places: Values, values: Values) -> Path:
+def _home(key: str, places: Values, of: Heard) -> Path:
     for home in ('parameters', 'env'):
         if key in places.get(home, {}):
             return home, key
     place = next(place for place, settings in places['settings'].items() if key in settings)
-    return 'files', file_at(place, values) or basename(place), 'content'
+    return 'files', file_at(place, of.files) or basename(place), 'content'
 
 
 def _within(text: str, told: Said, target: str) -> bool:
@@ -137,19 +137,26 @@ def _is_in(text: str, target: str) -> bool:
 def _twice(served: Values, values: Values) -> Iterator[Fault]:
     """Report parameters that are one for the server; of switches, the last counts. Others are compared with facts."""
     opposites = values['parameterForms'].get('switches') in ('pair', 'opposite')
-    places = [*served.get('ports', {}).values(), served.get('name', {}), served.get('files', {})]
-    compared = {_one(key, opposites) for place in places for key in place.get('parameters', ())}
     seen: dict[str, str] = {}
     for key in values['parameters']:
-        first = seen.setdefault(_one(key, opposites), key)
-        if first != key and _one(key, opposites) not in compared:
+        one = _one(key, opposites)
+        first = seen.setdefault(one, key)
+        if first is not key and one not in _compared(served):
             message = f'{quoted(key)} and {quoted(first)} are one parameter of the server'
             yield Fault(('parameters', key), message, 'remove one of the two', (('parameters', first),))
 
 
+def _compared(served: Values) -> set[str]:
+    places = [*served.get('ports', {}).values(), served.get('name', {}), served.get('files', {})]
+    return {_one(key, opposites=False) for place in places for key in place.get('parameters', ())}
+
+
 def _one(key: str, opposites: bool) -> str:
     plain = key.replace('_', '-').lower()
-    return re.sub('^(no-)?disable-', 'enable-', plain).removeprefix('no-') if opposites else plain
+    if not opposites:
+        return plain
+    plain = plain.removeprefix('no-')
+    return f'enable-{plain.removeprefix("disable-")}' if plain.startswith('disable-') else plain
 
 
 def _hidden(values: Values) -> Iterator[Fault]:

@@ -9,7 +9,7 @@ import re
 from collections.abc import Iterable, Iterator
 
 from generator.charts.bounds import bound_faults
-from generator.charts.said import Said, said
+from generator.charts.said import Heard, Said, heard, said
 from generator.domain.layout import model_file
 from generator.domain.places import Path
 from generator.domain.problems import Fault
@@ -33,34 +33,33 @@ def serving_faults(served: Values, values: Values, model: str) -> Iterator[Fault
         for key in values['parameters']:
             hint = f'write it into env as {prefix}{key.upper().replace("-", "_")}'
             yield Fault(('parameters', key), f'the server takes no parameters, found {quoted(key)}', hint)
-    ports = enabled(values['ports'])
+    of, ports = heard(values), enabled(values['ports'])
     for name, places in served.get('ports', {}).items():
         if name in ports:
-            yield from _port(name, str(ports[name]['containerPort']), places, values, file)
+            yield from _port(name, str(ports[name]['containerPort']), places, of, file)
     if 'name' in served:
-        for told in _contradictions(served['name'], served['name']['text'], values):
+        for told in _contradictions(served['name'], served['name']['text'], of):
             message = (
                 f'{told.called} is {told.shown}, but probes and tests ask for {quoted(_name(served["name"]["text"]))}'
             )
             hint = f'remove it; to serve that name, write servedName: {cut(_name(told.texts[0]), 80)} in {file}'
             yield Fault(told.path, message, hint)
     ports_told = [places for name, places in served.get('ports', {}).items() if name in ports]
-    yield from _silences([*ports_told, *([served['name']] if 'name' in served else [])], values)
+    yield from _silences([*ports_told, *([served['name']] if 'name' in served else [])], of)
     if 'files' in served and values['artifact']['delivery'] != 'baked':
-        yield from _silences([served['files']], values)
-        for told in _contradictions(served['files'], served['files']['text'], values):
+        yield from _silences([served['files']], of)
+        for told in _contradictions(served['files'], served['files']['text'], of):
             message = f'{told.called} is {told.shown}, but the artifact is in {quoted(served["files"]["text"])}'
             yield Fault(told.path, message, 'remove it, or the artifact')
-    yield from bound_faults(served, values)
+    yield from bound_faults(served, values, of)
 
 
-def _silences(told: Iterable[Values], values: Values) -> Iterator[Fault]:
+def _silences(told: Iterable[Values], of: Heard) -> Iterator[Fault]:
     """Yield what a server is not told any more: its own default is another one."""
-    variables = {key.upper() for key in enabled(values['env'])}
     for places in told:
         names = [(home, key) for home in ('parameters', 'env') for key in places.get(home, ())]
-        kept = any(home == 'env' and key in variables for home, key in names)
-        if names and not kept and not any(said(places, values)):
+        kept = any(home == 'env' and (key in of.variables or key in of.secrets) for home, key in names)
+        if names and not kept and not any(said(places, of)):
             message = f"'{names[0][1]}' is removed, but it tells the server {quoted(places['text'])}"
             yield Fault(names[0], message, 'keep it')
 
@@ -95,8 +94,8 @@ def _name(text: str) -> str:
     return text.partition('=')[0]
 
 
-def _port(name: str, number: str, places: Values, values: Values, file: str) -> Iterator[Fault]:
-    wrong = list(_contradictions(places, number, values))
+def _port(name: str, number: str, places: Values, of: Heard, file: str) -> Iterator[Fault]:
+    wrong = list(_contradictions(places, number, of))
     if wrong and number != places['text']:
         message = f"port '{name}' has containerPort {number}, but the server is told {places['text']}"
         yield Fault(('ports', name, 'containerPort'), message, f'write {_written(name, number)} in {file} instead')
@@ -110,9 +109,9 @@ def _written(name: str, number: str) -> str:
     return f'ports: {{{name}: {{containerPort: {cut(number, 20)}}}}}'
 
 
-def _contradictions(places: Values, text: str, values: Values) -> Iterator[Said]:
+def _contradictions(places: Values, text: str, of: Heard) -> Iterator[Said]:
     several = places.get('slashes')  # a server of which clients tell the name in their requests may have some more
-    for told in said(places, values):
+    for _, told in said(places, of):
         texts = told.texts if 'path' in places else told.only
         if text not in told.texts if several else set(texts) != {text}:
             yield told

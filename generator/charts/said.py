@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from functools import lru_cache
 from itertools import takewhile
 from posixpath import normpath
 from typing import NamedTuple
@@ -22,9 +23,8 @@ _PORT = re.compile(r':\d+$')
 
 
 class Said(NamedTuple):
-    """A place that tells the server something: what it is about, how people call it, and the texts that it tells."""
+    """A place that tells the server something: how people call it, and the texts that it tells."""
 
-    key: str
     path: Path
     called: str
     texts: tuple[str, ...]
@@ -40,55 +40,76 @@ class Said(NamedTuple):
         return ', '.join(map(quoted, self.texts))
 
 
-def said(places: Values, values: Values, *, secrets: bool = False) -> Iterator[Said]:
-    """Yield what the places tell; with `secrets`, also those that get their text from a Secret.
+class Heard(NamedTuple):
+    """All that values tell a server: parameters with the names that it reads, variables, those of Secrets, files."""
 
-    Servers read names of parameters with - and _ alike, some read the beginning of a name, and `a.b` is b of a.
-    """
-    if wanted := {_plain(key): key for key in places.get('parameters', ())}:
-        for key, value in values['parameters'].items():
-            if name := _wanted(key, wanted):
-                texts = tuple(map(text_of, value)) or ('',) if isinstance(value, list) else (text_of(value),)
-                yield Said(name, ('parameters', key), f"parameter '{key}'", texts, _part(key))
-        for home, flag, texts in _flags(values):
-            if name := _wanted(flag.lstrip('-'), wanted, whole=not flag.startswith('--')):
-                yield Said(name, (home,), f"argument '{flag}'", texts, _part(flag))
-    if variables := {key.upper(): key for home in ('env', 'otherEnv') for key in places.get(home, ())}:
-        for key, variable in enabled(values['env']).items():
-            name = variables.get(key.upper())
-            if name and variable.get('secret') and secrets:
-                yield Said(name, ('env', key), f"variable '{key}'", (_SECRET,))
-            elif name and 'value' in variable and not variable.get('secret'):
-                yield Said(name, ('env', key), f"variable '{key}'", (variable['value'],))
+    parameters: list[tuple[str, Said]]
+    variables: dict[str, list[Said]]
+    secrets: dict[str, list[Said]]
+    files: Values
+
+
+def heard(values: Values) -> Heard:
+    """Return what values tell, once for all that is asked of them."""
+    parameters = []
+    for key, value in values['parameters'].items():
+        texts = tuple(map(text_of, value)) or ('',) if isinstance(value, list) else (text_of(value),)
+        parameters.append((_plain(key), Said(('parameters', key), f"parameter '{key}'", texts, _part(key))))
+    for home, flag, texts in _flags(values):
+        name = _plain(flag.removeprefix('--'))  # a short name keeps its -
+        parameters.append((name, Said((home,), f"argument '{flag}'", texts, _part(flag))))
+    variables: dict[str, list[Said]] = {}
+    secrets: dict[str, list[Said]] = {}
+    for key, variable in enabled(values['env']).items():
+        if variable.get('secret'):
+            secrets.setdefault(key.upper(), []).append(Said(('env', key), f"variable '{key}'", (_SECRET,)))
+        elif 'value' in variable:
+            variables.setdefault(key.upper(), []).append(Said(('env', key), f"variable '{key}'", (variable['value'],)))
+    return Heard(parameters, variables, secrets, values['files'])
+
+
+def said(places: Values, of: Heard, *, secrets: bool = False) -> Iterator[tuple[str, Said]]:
+    """Yield what is told at the places, with the key there; with `secrets`, also what gets its text from a Secret."""
+    if names := places.get('parameters'):
+        read = _names(tuple(names))
+        for name, found in of.parameters:
+            if name in read:
+                yield read[name], found
+    for home in ('env', 'otherEnv'):
+        for key in places.get(home, ()):
+            for found in (*of.variables.get(key, ()), *(of.secrets.get(key, ()) if secrets else ())):
+                yield key, found
     for place, settings in places.get('settings', {}).items():
-        file = file_at(place, values)
+        file = file_at(place, of.files)
         # An address tells its port in one place, the rest in another.
         ports, keys = isinstance(settings, str), (settings,) if isinstance(settings, str) else settings
-        for key, text in _properties(str(enabled(values['files']).get(file, {}).get('content', ''))):
+        for key, text in _properties(str(of.files[file]['content'])) if file else ():
             if key in keys:
                 told = text.rpartition(':')[2] if ports else _PORT.sub('', text)
-                yield Said(key, ('files', file, 'content'), f"'{key}' of {file}", (told,))
+                yield key, Said(('files', file, 'content'), f"'{key}' of {file}", (told,))
 
 
-def file_at(place: str, values: Values) -> str:
+@lru_cache(maxsize=256)
+def _names(keys: tuple[str, ...]) -> dict[str, str]:
+    """Each name that a server may read as one of these parameters: some parsers take the beginning of a name."""
+    plain = {_plain(key): key for key in keys}
+    found = {name[:end]: key for name, key in plain.items() for end in range(1, len(name))}
+    return found | plain | {f'-{name}': key for name, key in plain.items()}
+
+
+def file_at(place: str, files: Values) -> str:
     """Return the name of the file that is mounted at a place; '' if there is none."""
-    files = enabled(values['files']).items()
-    return next((name for name, file in files if normpath(f'/{file["mountPath"].lstrip("/")}') == place), '')
+    found = enabled(files).items()
+    return next((name for name, file in found if normpath(f'/{file["mountPath"].lstrip("/")}') == place), '')
 
 
 def _plain(key: str) -> str:
-    return key.replace('_', '-').lower()
+    """Servers read - and _ alike, and a.b as b of a."""
+    return key.partition('.')[0].replace('_', '-').lower()
 
 
 def _part(key: str) -> str:
     return key.partition('.')[2].rpartition('.')[2]
-
-
-def _wanted(key: str, wanted: dict[str, str], *, whole: bool = False) -> str | None:
-    plain = _plain(key).partition('.')[0]
-    if plain in wanted or whole:
-        return wanted.get(plain)
-    return next((wanted[name] for name in wanted if name.startswith(plain)), None)
 
 
 def _flags(values: Values) -> Iterator[tuple[str, str, tuple[str, ...]]]:
@@ -105,9 +126,12 @@ def _flags(values: Values) -> Iterator[tuple[str, str, tuple[str, ...]]]:
             yield home, flag, (text,) if sign else tuple(after) or ('true',)
 
 
-def _properties(content: str) -> Iterator[tuple[str, str]]:
-    """Yield the lines of a file of properties, without the ways of writing a character that hide it."""
+@lru_cache(maxsize=64)
+def _properties(content: str) -> tuple[tuple[str, str], ...]:
+    """Return the lines of a file of properties, without the ways of writing a character that hide it."""
+    found = []
     for line in re.sub(r'\\\r?\n\s*', '', content).splitlines():
         plain = re.sub(r'\\u([0-9A-Fa-f]{4})', lambda code: chr(int(code[1], 16)), line).replace('\\', '')
-        if found := _PROPERTY.fullmatch(plain):
-            yield found[1], found[2]
+        if setting := _PROPERTY.fullmatch(plain):
+            found.append((setting[1], setting[2]))
+    return tuple(found)

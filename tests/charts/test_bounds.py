@@ -12,7 +12,7 @@ from servers import TEMPLATES, chart, told
 
 from generator.charts.bounds import bound_faults
 from generator.charts.contradictions import serving_faults
-from generator.charts.said import said
+from generator.charts.said import heard, said
 
 FACTS = yaml.safe_load((Path(__file__).parent / 'arguments.yaml').read_text(encoding='utf-8'))
 CONFIG = TEMPLATES.runtimes['torchserve'].spec['values']['files']['config.properties']['content']
@@ -203,15 +203,16 @@ def test_no_other_option_is_taken_for_one_of_these(runtime: str) -> None:
         watched = set(place.get('parameters', ()))
         assert watched <= {*known, 'sc'}  # the short name of speculative-config
         values = {'parameters': dict.fromkeys(known - watched, 'x'), 'command': [], 'args': [], 'env': {}, 'files': {}}
-        assert [each.path for each in said({'parameters': watched}, values)] == []
+        assert list(said({'parameters': watched}, heard(values))) == []
 
 
 def test_two_names_of_a_parameter_are_two_options_of_no_server() -> None:
     served = {'files': {}}
     names = [name for kind in ('pair', 'flag', 'value', 'words', 'json') for name in FACTS['vllm'][kind].split()]
     values = {'ports': {}, 'artifact': {'delivery': 'baked'}, 'parameters': dict.fromkeys(names, 1),
-              'parameterForms': {'switches': 'opposite'}}  # fmt: skip
-    assert list(bound_faults(served, values)) == []
+              'parameterForms': {'switches': 'opposite'}, 'command': [], 'args': [], 'env': {},
+              'files': {}}  # fmt: skip
+    assert list(bound_faults(served, values, heard(values))) == []
 
 
 def test_a_server_of_ones_own_has_no_bounds() -> None:
