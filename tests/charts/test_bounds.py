@@ -79,6 +79,8 @@ OTHER_FILES = [
     ('mlserver', {'args': ['start', '/tmp']}, "the server is started by 'mlserver start /tmp'"),
     ('mlserver', env(MLSERVER_MODEL_URI='s3://evil/x'), "variable 'MLSERVER_MODEL_URI' is 's3://evil/x'"),
     ('mlserver', env(mlserver_model_parameters='{"uri": "evil"}'), "variable 'mlserver_model_parameters' is "),
+    ('mlserver', env(MLSERVER_MODEL_EXTRA='{"pretrained_model": "evil"}'), "variable 'MLSERVER_MODEL_EXTRA' is "),
+    ('torchserve', env(TS_CONFIG_FILE='/tmp/c'), "variable 'TS_CONFIG_FILE' is '/tmp/c'"),
     ('tgi', env(MODEL_ID='evil/x'), "variable 'MODEL_ID' is 'evil/x'"),
     ('tgi', env(LORA_ADAPTERS='evil/x'), "variable 'LORA_ADAPTERS' is 'evil/x'"),
     ('tgi', parameters(lora_adapters='a=evil/x'), "parameter 'lora-adapters' is 'a=evil/x'"),
