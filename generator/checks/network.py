@@ -57,12 +57,14 @@ def _opened(release: ResolvedRelease) -> Iterator[_Finding]:
         message = f'policies about tokens take {quoted(merged["metrics"]["path"])} for a pattern'
         yield ('metrics', 'path'), message, 'write the one path of the metrics'
     for side, name, exception in _judged(merged, environment):
-        for what, hint in _beyond(side, exception, environment):
-            yield ('networkPolicy', side, name), f"{side} exception '{name}' {what}", hint
-    if place := _private_store(merged, environment):
-        found = merged['artifact'][place[-1]]
+        place = ('networkPolicy', side, name)
+        for key, what, hint in _beyond(side, exception, environment):
+            if not _is_of_environment((*place, key), release):
+                yield place, f"{side} exception '{name}' {what}", hint
+    if address := _private_store(merged, environment):
+        found = merged['artifact'][address]
         hint = f'write the name of the host, or add its scheme to spec.artifactStores of {environment.file}'
-        yield place, f'{quoted(found)} is a private address', hint
+        yield ('artifact', address), f'{quoted(found)} is a private address', hint
 
 
 def _judged(values: Values, environment: Environment) -> Iterator[tuple[str, str, Values]]:
@@ -74,10 +76,11 @@ def _judged(values: Values, environment: Environment) -> Iterator[tuple[str, str
                 yield side, name, exception
 
 
-def _beyond(side: str, exception: Values, environment: Environment) -> Iterator[tuple[str, str]]:
-    """What an exception opens beyond the namespace of the releases and addresses outside the cluster, and hints."""
+def _beyond(side: str, exception: Values, environment: Environment) -> Iterator[tuple[str, str, str]]:
+    """The key that opens more than the namespace of the releases and addresses of the internet; what; and a hint."""
     if cidr := exception.get('cidr'):
-        yield from _addresses(side, cidr, exception, environment)
+        for what, hint in _addresses(side, cidr, exception, environment):
+            yield 'cidr', what, hint
     namespace = exception.get('namespace')
     if not namespace or namespace == environment.spec['namespace']:
         return
@@ -86,10 +89,11 @@ def _beyond(side: str, exception: Values, environment: Environment) -> Iterator[
     if side == 'egress' and namespace in _DNS_NAMESPACES and _is_dns(exception):
         return
     if namespace == '*':
-        yield 'opens all namespaces', ''
+        yield 'namespace', 'opens all namespaces', ''
         return
     hint = f"remove it, or add '{namespace}' to spec.{side}.namespaces of {environment.file}"
-    yield f"opens namespace '{namespace}', which environment '{environment.name}' does not permit", hint
+    what = f"opens namespace '{namespace}', which environment '{environment.name}' does not permit"
+    yield 'namespace', what, hint
 
 
 def _addresses(side: str, cidr: str, exception: Values, environment: Environment) -> Iterator[tuple[str, str]]:
@@ -133,8 +137,8 @@ def _store(artifact: Values, environment: Environment) -> Values:
     return stores.get(store_key(artifact['uri']), {}) if stores and artifact['delivery'] == 'download' else {}
 
 
-def _private_store(values: Values, environment: Environment) -> Path | None:
-    """The place of an artifact's address that is a private one, if the environment does not say where its store is."""
+def _private_store(values: Values, environment: Environment) -> str | None:
+    """The key of an artifact's address that is a private one, if the environment does not say where its store is."""
     artifact = values['artifact']
     if artifact['delivery'] != 'download' or (_PLACES - {'port'}) & _store(artifact, environment).keys():
         return None
@@ -144,7 +148,7 @@ def _private_store(values: Values, environment: Environment) -> Path | None:
     # Clients read 2130706433, 0x7f.1 and 127.1 as addresses, too.
     if ':' not in host and not host.rpartition('.')[2][:1].isdigit():
         return None
-    return None if block(host) and not is_private(host) else ('artifact', key)
+    return None if block(host) and not is_private(host) else key
 
 
 def _permitted(side: str, environment: Environment) -> list[str]:

@@ -492,6 +492,15 @@ def test_who_may_ask_is_the_environments(place: str, values: dict[str, Any], wha
     assert with_values(values, 'environment') == []
 
 
+def test_values_of_an_environment_narrow_and_open_what_others_made() -> None:
+    narrowed = of_policy('egress', **{'artifact-store': {'cidr': '10.40.12.0/24'}})
+    assert with_values(narrowed, 'environment') == []
+    moved = {'values': of_policy('egress', extra={'namespace': 'traces', 'cidr': '10.1.0.0/16'})}
+    files = {**r.settings(), **r.following('prod', **moved), **r.release('prod', 'web')}
+    model = of_policy('egress', extra={'namespace': 'payments', 'cidr': '10.2.0.0/16', 'ports': {'a': {'port': 1}}})
+    assert problems({**files, **r.model('web', values=model)}) == []
+
+
 def test_the_environment_permits_who_may_ask() -> None:
     granted = {'ingress': {'namespaces': ['shop'], 'cidrs': ['10.1.0.0/16']}}
     assert with_values(of_policy('ingress', w={'namespace': 'shop'}, x={'cidr': '10.1.2.0/24'}), **granted) == []
