@@ -44,6 +44,9 @@ spec:
   createNamespace: true
   agent: $agent
   router: $router
+  egress:
+    namespaces:
+    - monitoring
 """)
 
 _GATEWAY = Template("""\
