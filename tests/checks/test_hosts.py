@@ -129,7 +129,9 @@ def test_neither_a_model_nor_a_release_opens_another_way_in(where: str, values: 
 def test_an_environment_may_say_what_its_platform_obeys() -> None:
     annotations = {'external-dns.alpha.kubernetes.io/ttl': '60', 'nginx.ingress.kubernetes.io/auth-url': 'https://x'}
     values = {'route': {'annotations': annotations}, 'podAnnotations': {'sidecar.istio.io/inject': 'true'}}
-    files = r.settings() | r.following('prod', **r.GATEWAY, values=values) | r.model('web')
+    files = (
+        r.settings(annotationDomains=['example.com']) | r.following('prod', **r.GATEWAY, values=values) | r.model('web')
+    )
     assert registry_problems(loaded(files), load_templates()) == []
     usual = {'nginx.ingress.kubernetes.io/proxy-body-size': '8m', 'example.com/owner': 'search', 'owner': 'x'}
     files |= r.release('prod', 'web', values={'route': {'annotations': usual}})

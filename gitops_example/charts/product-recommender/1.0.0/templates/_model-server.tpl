@@ -17,19 +17,11 @@ env:
 {{- with .files }}
 {{- $sums := "" }}
 {{- range $path, $sha256 := . }}
-{{- $sums = printf "%s%s  %s\n" $sums $sha256 $path }}
-{{- end }}
-{{- include "model-server.texts" (list (list "ARTIFACT_FILES" $sums)) }}
-{{- end }}
-{{- with .endpoint }}
-{{- include "model-server.texts" (list (list "RCLONE_S3_ENDPOINT" .)) }}
-{{- end }}
-{{- range $name, $key := .credentials.variables }}
-{{- include "model-server.env" (dict $name (dict "secret" $.artifact.credentials.secret "key" $key)) }}
-{{- end }}
-{{- if .credentials.files }}
-{{- include "model-server.texts" (list (list "ARTIFACT_CREDENTIALS" "/credentials")) }}
-{{- end }}
+{{- $sums = printf "%s%s  %s\n" $sums $sha256 $path }}{{- end }}
+{{- include "model-server.texts" (list (list "ARTIFACT_FILES" $sums)) }}{{- end }}{{- with .endpoint }}
+{{- include "model-server.texts" (list (list "RCLONE_S3_ENDPOINT" .)) }}{{- end }}{{- range $name, $key := .credentials.variables }}
+{{- include "model-server.env" (dict $name (dict "secret" $.artifact.credentials.secret "key" $key)) }}{{- end }}{{- if .credentials.files }}
+{{- include "model-server.texts" (list (list "ARTIFACT_CREDENTIALS" "/credentials")) }}{{- end }}
 {{- include "model-server.env" .env }}
 resources:
   {{- toYaml .resources | nindent 2 }}
@@ -38,8 +30,7 @@ securityContext:
 volumeMounts:
 {{- include "model-server.mount" (dict "name" "artifact" "mountPath" .mountPath) }}
 {{- if .credentials.files }}
-{{- include "model-server.mount" (dict "name" "artifact-credentials" "mountPath" "/credentials" "readOnly" true) }}
-{{- end }}{{- end }}{{- end }}
+{{- include "model-server.mount" (dict "name" "artifact-credentials" "mountPath" "/credentials" "readOnly" true) }}{{- end }}{{- end }}{{- end }}
 {{- define "model-server.downloadScript" -}}
 set -eu
 fail() {
@@ -130,43 +121,29 @@ name: {{ .name | quote }}
 {{ include "model-server.containerImage" .image }}
 {{- with .command }}
 command:
-{{- include "model-server.strings" . }}
-{{- end }}
-{{- if or .args .parameters }}
+{{- include "model-server.strings" . }}{{- end }}{{- if or .args .parameters }}
 args:
 {{- include "model-server.strings" .args }}
 {{- range $key, $value := .parameters }}
-{{- include "model-server.parameter" (dict "key" $key "value" $value "forms" ($spec.parameterForms | default dict)) }}
-{{- end }}{{- end }}
-{{- with include "model-server.env" .env }}
+{{- include "model-server.parameter" (dict "key" $key "value" $value "forms" ($spec.parameterForms | default dict)) }}{{- end }}{{- end }}{{- with include "model-server.env" .env }}
 env:
-{{- . }}
-{{- end }}
-{{- with include "model-server.ports" .ports }}
+{{- . }}{{- end }}{{- with include "model-server.ports" .ports }}
 ports:
-{{- . }}
-{{- end }}
-{{- range $kind := list "startupProbe" "readinessProbe" "livenessProbe" }}
+{{- . }}{{- end }}{{- range $kind := list "startupProbe" "readinessProbe" "livenessProbe" }}
 {{- with include "model-server.probe" (dict "probe" (get $spec $kind) "ports" $spec.ports) }}
 {{ $kind }}:
-  {{- . | nindent 2 }}
-{{- end }}{{- end }}
-{{- with hasKey . "preStopSeconds" | ternary .preStopSeconds $.pod.preStopSeconds }}
+  {{- . | nindent 2 }}{{- end }}{{- end }}{{- with hasKey . "preStopSeconds" | ternary .preStopSeconds $.pod.preStopSeconds }}
 lifecycle:
   preStop:
     sleep:
-      seconds: {{ int64 . }}
-{{- end }}
-{{- with .resources }}
+      seconds: {{ int64 . }}{{- end }}{{- with .resources }}
 resources:
-  {{- toYaml . | nindent 2 }}
-{{- end }}
+  {{- toYaml . | nindent 2 }}{{- end }}
 securityContext:
   {{- mergeOverwrite (deepCopy $.pod.securityContext) (.securityContext | default dict) | toYaml | nindent 2 }}
 {{- with $.mounts }}
 volumeMounts:
-{{- . }}
-{{- end }}{{- end }}{{- end }}
+{{- . }}{{- end }}{{- end }}{{- end }}
 {{- define "model-server.parameter" -}}
 {{- $list := kindIs "slice" .value -}}
 {{- $form := $list | ternary .forms.lists .forms.switches | default ($list | ternary "repeat" "value") -}}
@@ -174,54 +151,35 @@ volumeMounts:
 {{- $form = get (.forms.keys | default dict) .key | default $form -}}
 {{- if and (kindIs "bool" .value) (has $form (list "pair" "opposite" "flag")) }}
 {{- if .value }}
-- {{ printf "--%s" .key | quote }}
-{{- else if and (eq $form "opposite") (hasPrefix "disable-" .key) }}
-- {{ printf "--enable-%s" (trimPrefix "disable-" .key) | quote }}
-{{- else if ne $form "flag" }}
-- {{ printf "--no-%s" .key | quote }}
-{{- end }}
-{{- else if and $list (ne $form "json") }}
+- {{ printf "--%s" .key | quote }}{{- else if and (eq $form "opposite") (hasPrefix "disable-" .key) }}
+- {{ printf "--enable-%s" (trimPrefix "disable-" .key) | quote }}{{- else if ne $form "flag" }}
+- {{ printf "--no-%s" .key | quote }}{{- end }}{{- else if and $list (ne $form "json") }}
 {{- $texts := list }}
 {{- range .value }}
-{{- $texts = append $texts (include "model-server.text" .) }}
-{{- end }}
-{{- if and .value (eq $form "words") }}
-{{- include "model-server.strings" (prepend $texts (printf "--%s" .key)) }}
-{{- else if and .value (eq $form "commas") }}
-- {{ printf "--%s=%s" .key (join "," $texts) | quote }}
-{{- else }}
+{{- $texts = append $texts (include "model-server.text" .) }}{{- end }}{{- if and .value (eq $form "words") }}
+{{- include "model-server.strings" (prepend $texts (printf "--%s" .key)) }}{{- else if and .value (eq $form "commas") }}
+- {{ printf "--%s=%s" .key (join "," $texts) | quote }}{{- else }}
 {{- range $texts }}
-- {{ printf "--%s=%s" $.key . | quote }}
-{{- end }}{{- end }}
-{{- else }}
-- {{ printf "--%s=%s" .key (include "model-server.text" .value) | quote }}
-{{- end }}{{- end }}
+- {{ printf "--%s=%s" $.key . | quote }}{{- end }}{{- end }}{{- else }}
+- {{ printf "--%s=%s" .key (include "model-server.text" .value) | quote }}{{- end }}{{- end }}
 {{- define "model-server.text" -}}
-{{ kindIs "string" . | ternary . (toRawJson .) }}
-{{- end }}
+{{ kindIs "string" . | ternary . (toRawJson .) }}{{- end }}
 {{- define "model-server.env" -}}
 {{- $left := dict }}
 {{- range $name, $variable := . }}
 {{- if dig "enabled" true $variable }}
-{{- $_ := set $left $name $variable }}
-{{- end }}{{- end }}
-{{- range until (len $left) }}
+{{- $_ := set $left $name $variable }}{{- end }}{{- end }}{{- range until (len $left) }}
 {{- $ready := dict }}
 {{- range $name, $variable := $left }}
 {{- $waits := false }}
 {{- if contains "$(" ($variable.value | default "") }}
 {{- range regexFindAll "[$][$]|[$][(][^)]*[)]" $variable.value -1 }}
-{{- $waits = or $waits (hasKey $left (trimPrefix "$(" . | trimSuffix ")")) }}
-{{- end }}{{- end }}
-{{- if not $waits }}
-{{- $_ := set $ready $name $variable }}
-{{- end }}{{- end }}
+{{- $waits = or $waits (hasKey $left (trimPrefix "$(" . | trimSuffix ")")) }}{{- end }}{{- end }}{{- if not $waits }}
+{{- $_ := set $ready $name $variable }}{{- end }}{{- end }}
 {{- include "model-server.variables" $ready }}
 {{- range keys $ready }}
-{{- $_ := unset $left . }}
-{{- end }}{{- end }}
-{{- include "model-server.variables" $left }}
-{{- end }}
+{{- $_ := unset $left . }}{{- end }}{{- end }}
+{{- include "model-server.variables" $left }}{{- end }}
 {{- define "model-server.variables" -}}
 {{- range $name, $variable := . }}
 - name: {{ $name | quote }}
@@ -229,15 +187,12 @@ volumeMounts:
   valueFrom:
     secretKeyRef:
       name: {{ $variable.secret | quote }}
-      key: {{ $variable.key | quote }}
-  {{- else }}
-  value: {{ $variable.value | default "" | quote }}
-  {{- end }}{{- end }}{{- end }}
+      key: {{ $variable.key | quote }}{{- else }}
+  value: {{ $variable.value | default "" | quote }}{{- end }}{{- end }}{{- end }}
 {{- define "model-server.texts" -}}
 {{- range . }}
 - name: {{ first . }}
-  value: {{ last . | toString | replace "$" "$$" | quote }}
-{{- end }}{{- end }}
+  value: {{ last . | toString | replace "$" "$$" | quote }}{{- end }}{{- end }}
 {{- define "model-server.ports" -}}
 {{- range $name, $port := . }}
 {{- if dig "enabled" true $port }}
@@ -248,23 +203,19 @@ volumeMounts:
 {{- define "model-server.fileAnnotations" -}}
 {{- range $name, $file := . }}
 {{- if dig "enabled" true $file }}
-{{ include "model-server.fileKey" $name }}: {{ $file.content | quote }}
-{{- end }}{{- end }}{{- end }}
+{{ include "model-server.fileKey" $name }}: {{ $file.content | quote }}{{- end }}{{- end }}{{- end }}
 {{- define "model-server.fileItems" -}}
 {{- range $name, $file := . }}
 {{- if dig "enabled" true $file }}
 - path: {{ $name | quote }}
   fieldRef:
     apiVersion: v1
-    fieldPath: {{ include "model-server.fileKey" $name | printf "metadata.annotations['%s']" | quote }}
-{{- end }}{{- end }}{{- end }}
+    fieldPath: {{ include "model-server.fileKey" $name | printf "metadata.annotations['%s']" | quote }}{{- end }}{{- end }}{{- end }}
 {{- define "model-server.fileKey" -}}
-chartloom.dev/file-{{ sha256sum . | trunc 32 }}
-{{- end }}
+chartloom.dev/file-{{ sha256sum . | trunc 32 }}{{- end }}
 {{- define "model-server.name" -}}
 {{- $suffix := .suffix | default (printf "-%s" (.track | default "stable") | trimPrefix "-stable") -}}
-{{ printf "%s%s" .root.Values.fullnameOverride $suffix | quote }}
-{{- end }}
+{{ printf "%s%s" .root.Values.fullnameOverride $suffix | quote }}{{- end }}
 {{- define "model-server.metadata" -}}
 {{- $root := .root | default . -}}
 {{- $labels := dict
@@ -273,27 +224,22 @@ chartloom.dev/file-{{ sha256sum . | trunc 32 }}
   "app.kubernetes.io/component" "model-server"
   "app.kubernetes.io/managed-by" $root.Release.Service -}}
 {{- range $key, $value := dict "app.kubernetes.io/version" $root.Chart.AppVersion "helm.sh/chart" (printf "%s-%s" $root.Chart.Name $root.Chart.Version | splitList "+" | first) }}
-{{- $_ := regexReplaceAll "[^A-Za-z0-9_.-]" $value "_" | trunc 63 | trimAll "_.-" | set $labels $key }}
-{{- end }}
-{{- range $key, $value := dict "app.kubernetes.io/part-of" $root.Values.partOf "chartloom.dev/team" $root.Values.team }}
-{{- if $value }}{{ $_ := set $labels $key $value }}{{ end }}
-{{- end }}
+{{- $_ := regexReplaceAll "[^A-Za-z0-9_.-]" $value "_" | trunc 63 | trimAll "_.-" | set $labels $key }}{{- end }}{{- range $key, $value := dict "app.kubernetes.io/part-of" $root.Values.partOf "chartloom.dev/team" $root.Values.team }}
+{{- if $value }}{{ $_ := set $labels $key $value }}{{ end }}{{- end }}
 metadata:
   name: {{ .name | quote | default (include "model-server.name" (dict "root" $root "suffix" .suffix "track" .track)) }}
   labels:
     {{- merge (dict) (.labels | default dict) $labels | include "model-server.stringMap" | trim | nindent 4 }}
   {{- with .annotations }}
   annotations:
-    {{- include "model-server.stringMap" . | trim | nindent 4 }}
-  {{- end }}{{- end }}
+    {{- include "model-server.stringMap" . | trim | nindent 4 }}{{- end }}{{- end }}
 {{- define "model-server.podLabels" -}}
 {{- if or .track .suffix (ne .root.Values.strategy.engine "flagger") -}}
 app.kubernetes.io/name: {{ include "model-server.name" (pick . "root" "suffix") }}
 {{ end -}}
 app.kubernetes.io/instance: {{ .root.Values.fullnameOverride | quote }}
 {{- with .track }}
-chartloom.dev/track: {{ . }}
-{{- end }}{{- end }}
+chartloom.dev/track: {{ . }}{{- end }}{{- end }}
 {{- define "model-server.releaseSelector" -}}
 matchLabels:
   {{- include "model-server.podLabels" (dict "root" .) | nindent 2 }}
@@ -305,19 +251,15 @@ matchExpressions:
 {{- end }}{{- end }}
 {{- define "model-server.containerImage" -}}
 image: {{ include "model-server.image" . | quote }}
-imagePullPolicy: {{ .pullPolicy | default "IfNotPresent" }}
-{{- end }}
+imagePullPolicy: {{ .pullPolicy | default "IfNotPresent" }}{{- end }}
 {{- define "model-server.image" -}}
-{{ with .registry }}{{ . }}/{{ end }}{{ .repository }}{{ with .tag }}:{{ . }}{{ end }}{{ with .digest }}@{{ . }}{{ end }}
-{{- end }}
+{{ with .registry }}{{ . }}/{{ end }}{{ .repository }}{{ with .tag }}:{{ . }}{{ end }}{{ with .digest }}@{{ . }}{{ end }}{{- end }}
 {{- define "model-server.stringMap" -}}
 {{- range $key, $value := . }}
-{{ $key | quote }}: {{ $value | quote }}
-{{- end }}{{- end }}
+{{ $key | quote }}: {{ $value | quote }}{{- end }}{{- end }}
 {{- define "model-server.strings" -}}
 {{- range . }}
-- {{ . | quote }}
-{{- end }}{{- end }}
+- {{ . | quote }}{{- end }}{{- end }}
 {{- define "model-server.servicePorts" -}}
 {{- range merge (dict "" (pick .Values "ports")) .Values.containers }}
 {{- if dig "enabled" true . }}
@@ -327,8 +269,7 @@ imagePullPolicy: {{ .pullPolicy | default "IfNotPresent" }}
   port: {{ int $port.servicePort }}
   targetPort: {{ $name | quote }}
   protocol: TCP
-  appProtocol: {{ $port.appProtocol | quote }}
-{{- end }}{{- end }}{{- end }}{{- end }}{{- end }}
+  appProtocol: {{ $port.appProtocol | quote }}{{- end }}{{- end }}{{- end }}{{- end }}{{- end }}
 {{- define "model-server.checksTokens" -}}
 {{- if eq .Values.auth.enforcedBy "waypoint" -}}
 targetRefs:
@@ -336,22 +277,16 @@ targetRefs:
 {{- if ne .Values.strategy.engine "flagger" }}
 {{- $targets = list }}
 {{- range .Values.routing.services }}
-{{- $targets = append $targets .suffix }}
-{{- end }}{{- end }}
-{{- range $targets }}
+{{- $targets = append $targets .suffix }}{{- end }}{{- end }}{{- range $targets }}
 - group: ""
   kind: Service
-  name: {{ include "model-server.name" (dict "root" $ "suffix" .) }}
-{{- end }}
-{{- else -}}
+  name: {{ include "model-server.name" (dict "root" $ "suffix" .) }}{{- end }}{{- else -}}
 selector:
   matchLabels:
-    {{- include "model-server.podLabels" (dict "root" .) | nindent 4 }}
-{{- end }}{{- end }}
+    {{- include "model-server.podLabels" (dict "root" .) | nindent 4 }}{{- end }}{{- end }}
 {{- define "model-server.numbers" -}}
 {{- range . }}
-- {{ int . | quote }}
-{{- end }}{{- end }}
+- {{ int . | quote }}{{- end }}{{- end }}
 {{- define "model-server.query" -}}
 {{- $name := .root.Values.fullnameOverride }}
 {{- $query := .query }}
@@ -362,10 +297,8 @@ selector:
   "$PODS" `$SETS-[a-z0-9]+-[a-z0-9]{5}`
   "$SETS" `$NAME(-(canary|blue|green|primary))?`
 }}
-{{- $query = replace $short $long $query }}
-{{- end }}
-{{- $query | replace "$JOB" (printf "%s/%s" .root.Release.Namespace $name) | replace "$NAMESPACE" .root.Release.Namespace | replace "$NAME" $name }}
-{{- end }}
+{{- $query = replace $short $long $query }}{{- end }}
+{{- $query | replace "$JOB" (printf "%s/%s" .root.Release.Namespace $name) | replace "$NAMESPACE" .root.Release.Namespace | replace "$NAME" $name }}{{- end }}
 {{- define "model-server.alerts" -}}
 {{- range $name, $alert := .Values.monitoring.rules.alerts }}
 {{- if dig "enabled" true $alert }}
@@ -380,32 +313,25 @@ selector:
     summary: {{ $alert.summary | quote }}
     description: {{ $alert.description | quote }}
     {{- with $alert.runbook }}
-    runbook_url: {{ . | quote }}
-    {{- end }}{{- end }}{{- end }}{{- end }}
+    runbook_url: {{ . | quote }}{{- end }}{{- end }}{{- end }}{{- end }}
 {{- define "model-server.mounts" -}}
 {{- with .artifact }}
 {{- if eq .delivery "download" }}
-{{- include "model-server.mount" (dict "name" "artifact" "mountPath" .mountPath "readOnly" true) }}
-{{- else if ne .delivery "baked" }}
-{{- include "model-server.mount" (dict "name" "artifact" "mountPath" (clean (print .mountPath "/" .path)) "subPath" .subPath "readOnly" true) }}
-{{- end }}{{- end }}
+{{- include "model-server.mount" (dict "name" "artifact" "mountPath" .mountPath "readOnly" true) }}{{- else if ne .delivery "baked" }}
+{{- include "model-server.mount" (dict "name" "artifact" "mountPath" (clean (print .mountPath "/" .path)) "subPath" .subPath "readOnly" true) }}{{- end }}{{- end }}
 {{- include "model-server.namedMounts" .volumes }}
 {{- range $name, $file := .files }}
 {{- if dig "enabled" true $file }}
-{{- include "model-server.mount" (dict "name" "files" "mountPath" $file.mountPath "subPath" $name "readOnly" true) }}
-{{- end }}{{- end }}{{- end }}
+{{- include "model-server.mount" (dict "name" "files" "mountPath" $file.mountPath "subPath" $name "readOnly" true) }}{{- end }}{{- end }}{{- end }}
 {{- define "model-server.namedMounts" -}}
 {{- range $name, $mount := . }}
 {{- if and $mount.mountPath (dig "enabled" true $mount) }}
-{{- include "model-server.mount" (merge (dict "name" $name "readOnly" (or (eq $name "artifact") $mount.readOnly)) $mount) }}
-{{- end }}{{- end }}{{- end }}
+{{- include "model-server.mount" (merge (dict "name" $name "readOnly" (or (eq $name "artifact") $mount.readOnly)) $mount) }}{{- end }}{{- end }}{{- end }}
 {{- define "model-server.mount" }}
 - name: {{ .name | quote }}
   mountPath: {{ .mountPath | quote }}
   {{- with .subPath }}
-  subPath: {{ . | quote }}
-  {{- end }}
-  {{- if .readOnly }}
+  subPath: {{ . | quote }}{{- end }}{{- if .readOnly }}
   readOnly: true
   {{- end }}{{- end }}
 {{- define "model-server.exceptions" -}}
@@ -421,44 +347,35 @@ selector:
       cidr: {{ $cidr | quote }}
       {{- if and (eq $.side "to") (hasKey $reserved $cidr) }}
       except:
-      {{- include "model-server.strings" (get $reserved $cidr) | trim | nindent 6 }}
-      {{- end }}
-  {{- end }}
-  {{- end }}
-  {{- if or .namespace .podLabels (not .cidr) }}
+      {{- include "model-server.strings" (get $reserved $cidr) | trim | nindent 6 }}{{- end }}{{- end }}{{- end }}{{- if or .namespace .podLabels (not .cidr) }}
   - podSelector:
       {{- with .podLabels }}
       matchLabels:
-        {{- include "model-server.stringMap" . | trim | nindent 8 }}
-      {{- else }} {}
-      {{- end }}
-    {{- with .namespace }}
+        {{- include "model-server.stringMap" . | trim | nindent 8 }}{{- else }} {}
+      {{- end }}{{- with .namespace }}
     namespaceSelector:
       {{- if eq . "*" }} {}
       {{- else }}
       matchLabels:
-        kubernetes.io/metadata.name: {{ . | quote }}
-      {{- end }}
-    {{- end }}
-  {{- end }}
+        kubernetes.io/metadata.name: {{ . | quote }}{{- end }}{{- end }}{{- end }}
   {{- $ports := .metrics | default false | ternary (list (dict "port" $.root.Values.metrics.port "protocol" "TCP")) list }}
   {{- range .ports }}
   {{- if dig "enabled" true . }}
-  {{- $ports = append $ports (merge (pick . "port" "protocol") (dict "protocol" "TCP")) }}
-  {{- end }}
-  {{- end }}
-  {{- if and $ports $.root.Values.mesh.tunnelPort (not .cidr) }}
-  {{- $ports = append $ports (dict "port" (int $.root.Values.mesh.tunnelPort) "protocol" "TCP") }}
-  {{- end }}
-  {{- with $ports }}
+  {{- $ports = append $ports (merge (pick . "port" "protocol") (dict "protocol" "TCP")) }}{{- end }}{{- end }}{{- if and $ports $.root.Values.mesh.tunnelPort (not .cidr) }}
+  {{- $ports = append $ports (dict "port" (int $.root.Values.mesh.tunnelPort) "protocol" "TCP") }}{{- end }}{{- with $ports }}
   ports:
-  {{- toYaml . | nindent 2 }}
-  {{- end }}{{- end }}{{- end }}{{- end }}
+  {{- toYaml . | nindent 2 }}{{- end }}{{- end }}{{- end }}{{- end }}
+{{- define "model-server.testPorts" -}}
+- port: {{ .Values.test.port | quote }}
+  protocol: TCP
+{{- with .Values.mesh.tunnelPort }}
+- port: {{ int . }}
+  protocol: TCP
+{{- end }}{{- end }}
 {{- define "model-server.podTemplate" -}}
 {{ pick .spec "revisionHistoryLimit" "progressDeadlineSeconds" | toYaml }}
 {{- with .spec.minReadySeconds }}
-minReadySeconds: {{ int64 . }}
-{{- end }}
+minReadySeconds: {{ int64 . }}{{- end }}
 selector:
   matchLabels:
     {{- include "model-server.podLabels" . | nindent 4 }}
@@ -467,22 +384,16 @@ template:
     labels:
       {{- include "model-server.podLabels" . | nindent 6 }}
       {{- with include "model-server.stringMap" .root.Values.podLabels }}
-      {{- trim . | nindent 6 }}
-      {{- end }}
+      {{- trim . | nindent 6 }}{{- end }}
     {{- $files := include "model-server.fileAnnotations" .spec.files }}
     {{- if or .spec.artifact.sha256 .spec.podAnnotations $files }}
     annotations:
       {{- with $files }}
-      {{- trim . | nindent 6 }}
-      {{- end }}
-      {{- with .spec.artifact.sha256 }}
-      chartloom.dev/artifact-sha256: {{ . | quote }}
-      {{- end }}
-      {{- include "model-server.stringMap" .spec.podAnnotations | trim | nindent 6 }}
-    {{- end }}
+      {{- trim . | nindent 6 }}{{- end }}{{- with .spec.artifact.sha256 }}
+      chartloom.dev/artifact-sha256: {{ . | quote }}{{- end }}{{- with include "model-server.stringMap" .spec.podAnnotations }}
+      {{- trim . | nindent 6 }}{{- end }}{{- end }}
   spec:
-    {{- include "model-server.pod" . | nindent 4 }}
-{{- end }}
+    {{- include "model-server.pod" . | nindent 4 }}{{- end }}
 {{- define "model-server.pod" -}}
 serviceAccountName: {{ .root.Values.fullnameOverride | quote }}
 {{- with .spec }}
@@ -491,27 +402,18 @@ enableServiceLinks: false
 terminationGracePeriodSeconds: {{ int64 .terminationGracePeriodSeconds }}
 {{- with include "model-server.pullSecrets" . }}
 imagePullSecrets:
-{{- . }}
-{{- end }}
+{{- . }}{{- end }}
 securityContext:
   {{- toYaml .podSecurityContext | nindent 2 }}
 {{- range $key := list "priorityClassName" "runtimeClassName" }}
 {{- with get $.spec $key }}
-{{ $key }}: {{ . | quote }}
-{{- end }}{{- end }}
-{{- with include "model-server.stringMap" .nodeSelector }}
+{{ $key }}: {{ . | quote }}{{- end }}{{- end }}{{- with include "model-server.stringMap" .nodeSelector }}
 nodeSelector:
-  {{- trim . | nindent 2 }}
-{{- end }}
-{{- with include "model-server.tolerations" . }}
+  {{- trim . | nindent 2 }}{{- end }}{{- with include "model-server.tolerations" . }}
 tolerations:
-{{- . }}
-{{- end }}
-{{- with .affinity }}
+{{- . }}{{- end }}{{- with .affinity }}
 affinity:
-  {{- toYaml . | nindent 2 }}
-{{- end }}
-{{- if .topologySpread.enabled }}
+  {{- toYaml . | nindent 2 }}{{- end }}{{- if .topologySpread.enabled }}
 topologySpreadConstraints:
 - {{ omit .topologySpread "enabled" | toYaml | indent 2 | trim }}
   labelSelector:
@@ -519,67 +421,50 @@ topologySpreadConstraints:
       {{- include "model-server.podLabels" $ | nindent 6 }}
   matchLabelKeys:
   - {{ if eq $.root.Values.strategy.engine "argo-rollouts" }}rollouts-{{ end }}pod-template-hash
-{{- end }}
-{{- if eq .artifact.delivery "download" }}
+{{- end }}{{- if eq .artifact.delivery "download" }}
 initContainers:
-- {{ include "model-server.download" . | indent 2 | trim }}
-{{- end }}
+- {{ include "model-server.download" . | indent 2 | trim }}{{- end }}
 containers:
 - {{ include "model-server.container" (dict "name" "server" "spec" . "pod" . "mounts" (include "model-server.mounts" .)) | indent 2 | trim }}
 {{- range $name, $sidecar := .containers }}
 {{- if dig "enabled" true $sidecar }}
-- {{ include "model-server.container" (dict "name" $name "spec" $sidecar "pod" $.spec "mounts" (include "model-server.namedMounts" $sidecar.mounts)) | indent 2 | trim }}
-{{- end }}{{- end }}
-{{- with include "model-server.volumes" $ }}
+- {{ include "model-server.container" (dict "name" $name "spec" $sidecar "pod" $.spec "mounts" (include "model-server.namedMounts" $sidecar.mounts)) | indent 2 | trim }}{{- end }}{{- end }}{{- with include "model-server.volumes" $ }}
 volumes:
-{{- . }}
-{{- end }}{{- end }}{{- end }}
+{{- . }}{{- end }}{{- end }}{{- end }}
 {{- define "model-server.pullSecrets" -}}
 {{- range $name, $secret := .imagePullSecrets }}
 {{- if dig "enabled" true $secret }}
-- name: {{ $name | quote }}
-{{- end }}{{- end }}{{- end }}
+- name: {{ $name | quote }}{{- end }}{{- end }}{{- end }}
 {{- define "model-server.tolerations" -}}
 {{- range .tolerations }}
 {{- if dig "enabled" true . }}
 - operator: {{ .operator | default "Equal" }}
   {{- range $key, $value := pick . "effect" "key" "value" }}
   {{- if $value }}
-  {{ $key }}: {{ $value | quote }}
-  {{- end }}
-  {{- end }}
-  {{- if hasKey . "tolerationSeconds" }}
-  tolerationSeconds: {{ int64 .tolerationSeconds }}
-  {{- end }}{{- end }}{{- end }}{{- end }}
+  {{ $key }}: {{ $value | quote }}{{- end }}{{- end }}{{- if hasKey . "tolerationSeconds" }}
+  tolerationSeconds: {{ int64 .tolerationSeconds }}{{- end }}{{- end }}{{- end }}{{- end }}
 {{- define "model-server.probe" -}}
 {{- with .probe }}
 {{- if ne .type "none" }}
 {{- if eq .type "http" -}}
 httpGet:
   path: {{ .path | quote }}
-  port: {{ .port | quote }}
-{{- else if eq .type "grpc" -}}
+  port: {{ .port | quote }}{{- else if eq .type "grpc" -}}
 grpc:
-  port: {{ dig .port "containerPort" 0 ($.ports | default dict) | int }}
-{{- else if eq .type "tcp" -}}
+  port: {{ dig .port "containerPort" 0 ($.ports | default dict) | int }}{{- else if eq .type "tcp" -}}
 tcpSocket:
-  port: {{ .port | quote }}
-{{- else -}}
+  port: {{ .port | quote }}{{- else -}}
 exec:
   command:
-  {{- include "model-server.strings" .command | trim | nindent 2 }}
-{{- end }}
-{{ merge (pick . "periodSeconds" "timeoutSeconds" "failureThreshold") (dict "periodSeconds" 10 "timeoutSeconds" 5 "failureThreshold" 3) | toYaml }}
-{{- end }}{{- end }}{{- end }}
+  {{- include "model-server.strings" .command | trim | nindent 2 }}{{- end }}
+{{ merge (pick . "periodSeconds" "timeoutSeconds" "failureThreshold") (dict "periodSeconds" 10 "timeoutSeconds" 5 "failureThreshold" 3) | toYaml }}{{- end }}{{- end }}{{- end }}
 {{- define "model-server.removed" -}}
 {{- range .Values.removed }}
 {{- $map := $.Values }}
 {{- range initial . }}
 {{- $inner := get $map . }}
-{{- $map = kindIs "map" $inner | ternary $inner dict }}
-{{- end }}
-{{- $_ := last . | unset $map }}
-{{- end }}{{- end }}
+{{- $map = kindIs "map" $inner | ternary $inner dict }}{{- end }}
+{{- $_ := last . | unset $map }}{{- end }}{{- end }}
 {{- define "model-server.gatewayRoute" -}}
 {{- $route := get .root.Values .key -}}
 parentRefs:
@@ -587,57 +472,40 @@ parentRefs:
   kind: Gateway
   {{- range $key, $value := $route.gateway }}
   {{- if $value }}
-  {{ $key }}: {{ $value | quote }}
-  {{- end }}
-  {{- end }}
-{{- with $route.hostnames }}
+  {{ $key }}: {{ $value | quote }}{{- end }}{{- end }}{{- with $route.hostnames }}
 hostnames:
-{{- toYaml . | nindent 0 }}
-{{- end }}
-{{- with get .root.Values.routing .key }}
+{{- toYaml . | nindent 0 }}{{- end }}{{- with get .root.Values.routing .key }}
 rules:
 {{- range . }}
 - backendRefs:
   {{- range .backendRefs }}
   - {{ include "model-server.backendRef" (merge (dict "root" $.root) .) | indent 4 | trim }}
-    weight: {{ dig (.track | default "") "weight" .weight $.root.Values.tracks }}
-  {{- end }}
-  {{- if or .filters .mirror }}
+    weight: {{ dig (.track | default "") "weight" .weight $.root.Values.tracks }}{{- end }}{{- if or .filters .mirror }}
   filters:
   {{- with .filters }}
-  {{- toYaml . | nindent 2 }}
-  {{- end }}
-  {{- with .mirror }}
+  {{- toYaml . | nindent 2 }}{{- end }}{{- with .mirror }}
   - type: RequestMirror
     requestMirror:
       backendRef:
         {{- include "model-server.backendRef" (merge (dict "root" $.root) .) | nindent 8 }}
-      percent: {{ .percent }}
-  {{- end }}
-  {{- end }}
-  {{- with omit . "backendRefs" "filters" "mirror" }}
-  {{- toYaml . | nindent 2 }}
-  {{- end }}{{- end }}{{- end }}{{- end }}
+      percent: {{ .percent }}{{- end }}{{- end }}{{- with omit . "backendRefs" "filters" "mirror" }}
+  {{- toYaml . | nindent 2 }}{{- end }}{{- end }}{{- end }}{{- end }}
 {{- define "model-server.backendRef" -}}
 group: ""
 kind: Service
 name: {{ include "model-server.name" . }}
-port: {{ .port }}
-{{- end }}
+port: {{ .port }}{{- end }}
 {{- define "model-server.destination" -}}
 host: {{ include "model-server.name" . }}
 port:
-  number: {{ .port }}
-{{- end }}
+  number: {{ .port }}{{- end }}
 {{- define "model-server.onIstio" -}}
 {{- range list .Values.route .Values.grpcRoute }}
-{{- if and .enabled (eq .type "istio") }}true{{ end }}
-{{- end }}{{- end }}
+{{- if and .enabled (eq .type "istio") }}true{{ end }}{{- end }}{{- end }}
 {{- define "model-server.pods" -}}
 {{- $own := get .root.Values.tracks (.track | default "stable") -}}
 {{- $scaling := .root.Values.autoscaling -}}
-{{ int64 ($own.replicas | default ($scaling.enabled | ternary $scaling.minReplicas .root.Values.replicaCount)) }}
-{{- end }}
+{{ int64 ($own.replicas | default ($scaling.enabled | ternary $scaling.minReplicas .root.Values.replicaCount)) }}{{- end }}
 {{- define "model-server.scaleDown" -}}
 scaleDown:
   stabilizationWindowSeconds: {{ int64 .scaleDownStabilizationSeconds }}
@@ -650,8 +518,7 @@ scaleDown:
 {{- $argo := eq .root.Values.strategy.engine "argo-rollouts" -}}
 apiVersion: {{ $argo | ternary "argoproj.io/v1alpha1" "apps/v1" }}
 kind: {{ $argo | ternary "Rollout" "Deployment" }}
-name: {{ include "model-server.name" . }}
-{{- end }}
+name: {{ include "model-server.name" . }}{{- end }}
 {{- define "model-server.volumes" -}}
 {{- $artifact := .spec.artifact }}
 {{- $kinds := dict
@@ -659,9 +526,7 @@ name: {{ include "model-server.name" . }}
   "volume" (dict "type" "persistentVolumeClaim" "name" $artifact.claimName "readOnly" true)
   "image" (dict "type" "image" "image" $artifact.reference) }}
 {{- with get $kinds $artifact.delivery }}
-{{- include "model-server.volume" (dict "name" "artifact" "volume" .) }}
-{{- end }}
-{{- if eq $artifact.delivery "download" }}
+{{- include "model-server.volume" (dict "name" "artifact" "volume" .) }}{{- end }}{{- if eq $artifact.delivery "download" }}
 {{- with $artifact.credentials.files }}
 - name: artifact-credentials
   secret:
@@ -669,44 +534,30 @@ name: {{ include "model-server.name" . }}
     items:
     {{- range $path, $key := . }}
     - key: {{ $key | quote }}
-      path: {{ $path | quote }}
-    {{- end }}{{- end }}{{- end }}
-{{- range $name, $volume := .spec.volumes }}
+      path: {{ $path | quote }}{{- end }}{{- end }}{{- end }}{{- range $name, $volume := .spec.volumes }}
 {{- if dig "enabled" true $volume }}
-{{- include "model-server.volume" (dict "name" $name "volume" $volume) }}
-{{- end }}{{- end }}
-{{- with include "model-server.fileItems" .spec.files }}
+{{- include "model-server.volume" (dict "name" $name "volume" $volume) }}{{- end }}{{- end }}{{- with include "model-server.fileItems" .spec.files }}
 - name: files
   downwardAPI:
     items:
-    {{- . | nindent 4 }}
-{{- end }}{{- end }}
+    {{- . | nindent 4 }}{{- end }}{{- end }}
 {{- define "model-server.volume" }}
 - name: {{ .name | quote }}
   {{- with .volume }}
   {{- if eq .type "configMap" }}
   configMap:
-    name: {{ .name | quote }}
-  {{- else if eq .type "secret" }}
+    name: {{ .name | quote }}{{- else if eq .type "secret" }}
   secret:
-    secretName: {{ .name | quote }}
-  {{- else if eq .type "persistentVolumeClaim" }}
+    secretName: {{ .name | quote }}{{- else if eq .type "persistentVolumeClaim" }}
   persistentVolumeClaim:
     claimName: {{ .name | quote }}
-    readOnly: {{ .readOnly | default false }}
-  {{- else if eq .type "image" }}
+    readOnly: {{ .readOnly | default false }}{{- else if eq .type "image" }}
   image:
     reference: {{ include "model-server.image" .image | quote }}
-    pullPolicy: {{ .image.pullPolicy | default "IfNotPresent" }}
-  {{- else if or .medium .sizeLimit }}
+    pullPolicy: {{ .image.pullPolicy | default "IfNotPresent" }}{{- else if or .medium .sizeLimit }}
   emptyDir:
     {{- with .medium }}
-    medium: {{ . | quote }}
-    {{- end }}
-    {{- with .sizeLimit }}
-    sizeLimit: {{ . | quote }}
-    {{- end }}
-  {{- else }}
+    medium: {{ . | quote }}{{- end }}{{- with .sizeLimit }}
+    sizeLimit: {{ . | quote }}{{- end }}{{- else }}
   emptyDir: {}
-  {{- end }}
-  {{- end }}{{- end }}
+  {{- end }}{{- end }}{{- end }}
