@@ -576,14 +576,9 @@ def test_only_the_environment_removes_the_policy(place: str) -> None:
     assert problems(files) == []
 
 
-<<<<<<< HEAD
 @pytest.mark.parametrize('name', ['istio-proxy', 'istio-init', 'istio-validation'])
 def test_a_release_does_not_change_the_containers_of_the_mesh(name: str) -> None:
     values = {'containers': {name: {'image': {'repository': 'a/b', 'digest': r.DIGEST}}}}
-=======
-def test_a_release_stays_in_the_mesh() -> None:
-    values = {'containers': {'istio-proxy': {'image': {'repository': 'a/b', 'digest': r.DIGEST}}}}
->>>>>>> dbeede6 (README and changelog: what models and releases may decide about pods and metadata)
     files = {**r.settings(), **r.model('web'), **r.release('prod', 'web', values=values)}
     [found] = problems({**files, **r.following('prod', **SIDECAR)})
     assert found.startswith(f'registry/releases/prod/web.yaml::$.spec.values.containers.{name}: ')
