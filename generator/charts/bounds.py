@@ -48,7 +48,8 @@ def _fixed(places: Values, of: Heard, reason: str, more: str) -> Iterator[Fault]
     told: set[str] = set()
     allowed = _allowed(places)
     for key, each in said(places, of, secrets=True):
-        told.add(key)
+        if each.path[0] != 'env' or each.path[1] == key:  # many servers know no other spelling
+            told.add(key)
         texts = allowed[key]
         if any(text.lower() not in texts for text in each.only):
             right = next((text for text in texts if text), '')

@@ -41,6 +41,8 @@ OTHER_FILES = [
     ('vllm', {'command': ['python3', '-m', 'mine'], 'args': []}, "the server is started by 'python3 -m mine'"),
     ('vllm', env(HF_HUB_OFFLINE='0'), "variable 'HF_HUB_OFFLINE' is '0'"),
     ('vllm', {'env': {'HF_HUB_OFFLINE': {'enabled': False}}}, "'HF_HUB_OFFLINE' is removed"),
+    ('vllm', {'env': {'HF_HUB_OFFLINE': {'enabled': False}, 'hf_hub_offline': {'value': '1'}}},
+     "'HF_HUB_OFFLINE' is removed"),
     ('vllm', parameters(model='evil/x'), "parameter 'model' is 'evil/x'"),
     ('vllm', parameters(tokenizer='evil/x'), "parameter 'tokenizer' is 'evil/x'"),
     ('vllm', parameters(tokenizer='/models/web/../other'), "parameter 'tokenizer' is '/models/web/../other'"),
