@@ -32,7 +32,6 @@ _CODE = re.compile(
     r'trust-remote-code|worker-(cls|extension-cls)|scheduler-cls|logits-processors|middleware|model-class-overrides'
     r'|(tool|reasoning)-parser-plugin|io-processor-plugin|(backend|repoagent)-directory|plugins-path|cpu-extension'
 )
-_HINT = 'write it in {}, which makes a new version of the chart, or in the environment'
 _GPUS = 'NVIDIA_VISIBLE_DEVICES'
 
 
@@ -41,7 +40,9 @@ def started_programs(scope: Scope) -> Iterator[Problem]:
     for release in scope.registry.releases.values():
         for path, what in _changed(release):
             message = f'a release may not set {what}'
-            yield Problem(release.file, json_path(path), message, _HINT.format(model_file(release.model)))
+            where = model_file(release.model)
+            hint = f'write it in {where}, which makes a new version of the chart, or in the environment'
+            yield Problem(release.file, json_path(path), message, hint)
     for model in scope.registry.models.values():
         for path, env in _variables(model):
             if _GPUS in env and not _takes_none(env[_GPUS]):
