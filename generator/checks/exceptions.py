@@ -12,24 +12,24 @@ from typing import NamedTuple
 from generator.checks.scope import Scope
 from generator.checks.written import at, covering
 from generator.domain.generated import Layer, ResolvedRelease
-from generator.domain.layout import REGISTRY
 from generator.domain.places import Path, json_path
 from generator.domain.problems import Problem
 from generator.domain.records import Model, Registry, Release
+from generator.values.merge import placed
 
 _POLICY = 'networkPolicy'
 _VALUES: Path = ('spec', 'values')
 # Older charts take the namespaces of these two for those that need a token or none.
-OF_ENVIRONMENT = {'gateway': 'spec.gateway', 'monitoring': 'spec.monitoring'}
+OF_ENVIRONMENT: dict[str, Path] = {'gateway': ('spec', 'gateway'), 'monitoring': ('spec', 'monitoring')}
 _OFF = {'enabled': False}
 
 
 class _Maker(NamedTuple):
     file: str
-    place: str
+    source: Path
 
     def __str__(self) -> str:
-        return f'{self.place} of {self.file}'
+        return f'{json_path(self.source)[2:]} of {self.file}'
 
 
 def changed_exceptions(scope: Scope) -> Iterator[Problem]:
@@ -58,23 +58,21 @@ def _makers(release: ResolvedRelease) -> dict[Path, _Maker]:
     file = release.environment.file
     found: dict[Path, _Maker] = {('ingress', name): _Maker(file, place) for name, place in OF_ENVIRONMENT.items()}
     if not release.chart.is_new and release.chart.values['artifact']['delivery'] == 'download':
-        found['egress', 'artifact-store'] = _Maker(f'{release.chart.folder}/values.yaml', 'the artifact')
+        found['egress', 'artifact-store'] = _Maker(f'{release.chart.folder}/values.yaml', ('spec', 'artifact'))
     for layer in (*release.chart.layers, *release.layers):
-        if layer.file.startswith(f'{REGISTRY}/') and (layer.source != _VALUES or layer.file == file):
+        if layer.target[:1] == (_POLICY,) or (layer.target == () and layer.source == _VALUES and layer.file == file):
             for exception in _exceptions(layer):
-                found[exception] = _Maker(layer.file, json_path(layer.source)[2:])
+                found[exception] = _Maker(layer.file, layer.source)
     return found
 
 
 def _exceptions(layer: Layer) -> Iterator[tuple[str, str]]:
-    """Side and name of each exception that a layer sets."""
-    if layer.values is None or layer.target[:1] not in ((), (_POLICY,)):
+    """Side and name of each exception that a layer sets; nulls set none."""
+    if layer.values is None:
         return
-    found = layer.values.get(_POLICY, {}) if not layer.target else layer.values
-    for step in reversed(layer.target[1:]):
-        found = {step: found}
+    policy = placed(layer).get(_POLICY, {})
     for side in ('ingress', 'egress'):
-        for name in found.get(side, ()):
+        for name in policy.get(side, ()):
             yield side, name
 
 
@@ -82,7 +80,7 @@ def _changed(item: Model | Release, makers: dict[Path, _Maker], environment: str
     nulls = [path[2:] for path in item.removed if path[1] == 'values']
     for exception, maker in makers.items():
         # Values of an environment lie over those of a model, which they may change.
-        if isinstance(item, Model) and maker == _Maker(environment, 'spec.values'):
+        if isinstance(item, Model) and maker == _Maker(environment, _VALUES):
             continue
         path = (_POLICY, *exception)
         set_here = at(item.spec.get('values'), path)

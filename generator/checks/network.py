@@ -9,6 +9,7 @@ from generator.charts.stores import namespace_of, store_key
 from generator.checks.addresses import EVERYWHERE, block, is_granted, is_private, reaches_nodes
 from generator.checks.exceptions import OF_ENVIRONMENT
 from generator.checks.scope import Scope
+from generator.checks.written import at
 from generator.domain.choices import is_meshed
 from generator.domain.generated import ResolvedRelease
 from generator.domain.places import Path, json_path
@@ -69,10 +70,13 @@ def _opened(release: ResolvedRelease) -> Iterator[_Finding]:
 
 def _judged(values: Values, environment: Environment) -> Iterator[tuple[str, str, Values]]:
     """Side, name and exception, except those that another rule keeps to who makes them."""
+    free = ('', environment.spec['namespace'])
     for side in ('ingress', 'egress'):
-        for name, exception in enabled(values['networkPolicy'][side]).items():
-            told_elsewhere = side == 'ingress' and name in OF_ENVIRONMENT
-            if not told_elsewhere and not _is_of_store(name, exception, values, environment):
+        for name, exception in values['networkPolicy'][side].items():
+            is_near = exception.get('namespace', '') in free and not exception.get('cidr')
+            if is_near or not exception.get('enabled', True) or (side == 'ingress' and name in OF_ENVIRONMENT):
+                continue
+            if not _is_of_store(name, exception, values, environment):
                 yield side, name, exception
 
 
@@ -188,6 +192,9 @@ def _is_of_environment(path: Path, release: ResolvedRelease) -> bool:
     """Whether the environment has set a single value; parts of an exception may be of several files."""
     if isinstance(_at(release.merged, path), dict):
         return False
+    above = release.release
+    if at(release.environment.spec.get('values'), path) is not None and not above.removed:
+        return at(above.spec.get('values'), path) is None
     place = written_at(path, release.layers)
     return place is not None and place[0] == release.environment.file
 
