@@ -120,7 +120,8 @@ def _overlaps(targets: Sequence[_Target]) -> Iterator[tuple[Problem, str]]:
 def _collide(target: _Target, other: _Target) -> bool:
     if other.release is target.release:
         return False
-    return target.is_merged or not (target.is_shared and other.is_shared)
+    is_one = target.release.environment.name == other.release.environment.name
+    return target.is_merged or not (is_one and target.is_shared and other.is_shared)
 
 
 def _served(target: _Target) -> Iterator[_What]:

@@ -243,3 +243,13 @@ def test_a_route_without_rules_is_refused(rules: Any) -> None:
     files = r.settings() | r.following('prod', router='gateway-api', **GATEWAY) | r.model('own', route={})
     found = problems_of(files | r.release('prod', 'own', values={'route': {'rules': rules}}))
     assert any('a route without rules receives all requests' in problem for problem in found), found
+
+
+def test_a_member_in_another_environment_takes_no_part_of_the_requests() -> None:
+    cluster = {'name': 'shop', 'server': 'https://kubernetes.default.svc'}
+    files = r.settings() | r.release('prod', 'a') | r.release('dev', 'b')
+    files |= r.application('app', 'ab', routes={'a': {'model': 'a', 'path': '/'}, 'b': {'model': 'b', 'path': '/b'}})
+    for name in ('prod', 'dev'):
+        files |= r.following(name, router='gateway-api', cluster=cluster, **GATEWAY)
+    (problem,) = found_in(files)
+    assert "serves path '/' on host name 'app.shop.example', which overlaps path '/b'" in problem.message
