@@ -40,8 +40,8 @@ def started_programs(scope: Scope) -> Iterator[Problem]:
     for release in scope.registry.releases.values():
         for path, what in _changed(release):
             message = f'a release may not set {what}'
-            where = model_file(release.model)
-            hint = f'write it in {where}, which makes a new version of the chart, or in the environment'
+            file = model_file(release.model)
+            hint = f'write it in {file}, which makes a new version of the chart, or in the environment'
             yield Problem(release.file, json_path(path), message, hint)
     for model in scope.registry.models.values():
         for path, env in _variables(model):
