@@ -23,6 +23,8 @@ _VARIABLE = re.compile(r'[A-Za-z_][A-Za-z0-9_.-]*')
 _ALWAYS = 'KUBERNETES_'
 _OF_DOWNLOADS = ('URI', 'SHA256', 'DIRECTORY', 'TARGET', 'UNPACK', 'FILES')
 _CIRCLES = 10
+# Linux starts no process with a longer variable (MAX_ARG_STRLEN).
+LONGEST = 131_072
 _PROBES = ('startupProbe', 'readinessProbe', 'livenessProbe')
 
 
@@ -85,14 +87,26 @@ def _pieces(text: str) -> Iterator[tuple[str, str]]:
 def expanded_variables(variables: Mapping[str, str]) -> dict[str, str]:
     """Return variables with their references replaced; none may refer to itself, by way of others or not."""
     done: dict[str, str] = {}
+    for name in _in_order(variables):
+        done[name] = expanded(variables[name], done)
+    return {name: done[name] for name in variables}
 
-    def value(name: str) -> str:
-        if name not in done:
-            needed = {each: value(each) for each in references(variables[name]) if each in variables}
-            done[name] = expanded(variables[name], needed)
-        return done[name]
 
-    return {name: value(name) for name in variables}
+def _in_order(variables: Mapping[str, str]) -> Iterator[str]:
+    """Yield the variables, each after those that it refers to; there are no circles."""
+    needed = {name: [each for each in references(text) if each in variables] for name, text in variables.items()}
+    yield from TopologicalSorter(needed).static_order()
+
+
+def _too_long(variables: Mapping[str, str]) -> str:
+    """Return the first variable that is longer than a process may get when its references are replaced, or ''."""
+    sizes: dict[str, int] = {}
+    for name in _in_order(variables):
+        parts = _pieces(variables[name])
+        sizes[name] = sum(sizes.get(each, len(text)) if each else len(text.encode()) for each, text in parts)
+        if sizes[name] > LONGEST:
+            return name
+    return ''
 
 
 def _of_container(path: Path, container: Values) -> Iterator[Fault]:
@@ -115,7 +129,11 @@ def _of_variables(path: Path, variables: Mapping[str, Any], own: Collection[str]
     named = {name: found for name, each in variables.items() if (found := references(_text(each)))}
     for name in named:
         yield from _unknown((*path, name), _text(variables[name]), {*variables, *own})
-    for circle in _circles(named):
+    circles = list(_circles(named))
+    if named and not circles and (name := _too_long({name: _text(each) for name, each in variables.items()})):
+        message = f'{quoted(name)} has more than {LONGEST:,} bytes when its references are replaced'
+        yield Fault((*path, name), message, 'shorten it, or write a file: no process takes a longer variable')
+    for circle in circles:
         if len(circle) == 1:
             message = f"'{circle[0]}' refers to itself, and Kubernetes knows no value of the image"
             yield Fault((*path, circle[0]), message, 'write the whole value')

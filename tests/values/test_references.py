@@ -183,3 +183,17 @@ def test_without_references_the_order_is_that_of_the_names(helm4: Path) -> None:
     values = {'env': {name: {'value': name.lower()} for name in ('Z', 'B', 'A', 'M')}}
     [server] = pod_specs(render(helm4, values, CHART))[0]['containers']
     assert [each['name'] for each in server['env']] == ['A', 'B', 'M', 'Z']
+
+
+def test_references_that_multiply_are_bounded() -> None:
+    """Forty variables, each twice the one before: a process would get a terabyte."""
+    env = {f'A{number}': {'value': f'$(A{number - 1})$(A{number - 1})'} for number in range(1, 40)}
+    values = merge(DEFAULTS, {'env': {'A0': {'value': 'x'}, **env}})
+    assert [(fault.path, fault.message) for fault in reference_faults(values)] == [
+        (('env', 'A18'), "'A18' has more than 131,072 bytes when its references are replaced")
+    ]
+
+
+def test_a_long_chain_is_replaced() -> None:
+    chain = {f'A{number}': f'$(A{number - 1}).' for number in range(1, 3000)}
+    assert expanded_variables({'A0': '', **chain})['A2999'] == '.' * 2999
