@@ -8,7 +8,7 @@ from pathlib import Path
 import click
 
 from generator.cli import PROBLEMS
-from generator.cli.output import common_options, result, say
+from generator.cli.output import common_options, in_a_line, result, say
 from generator.pipeline.doctor import examine
 
 _MARKS = {'ok': ('✓', 'green'), 'warning': ('!', 'yellow'), 'problem': ('✗', 'red')}
@@ -24,9 +24,9 @@ def command(context: click.Context, folder: Path, output: str) -> None:
         findings.append(finding)
         if output == 'text':
             mark, colour = _MARKS[finding.state]
-            say((mark, {'fg': colour}), f' {finding.what}: {finding.detail}')
+            say((mark, {'fg': colour}), f' {finding.what}: {in_a_line(finding.detail)}')
             if finding.hint:
-                say(f'  hint: {finding.hint}')
+                say(f'  hint: {in_a_line(finding.hint)}')
     healthy = all(finding.state != 'problem' for finding in findings)
     if output == 'json':
         result({'healthy': healthy, 'findings': [asdict(finding) for finding in findings]})

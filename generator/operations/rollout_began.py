@@ -52,6 +52,8 @@ def landed(run: Run, rollout: Rollout) -> Landed | None:
     remote = 'origin' if repository.bare else ref.split('/')[2] if ref.startswith('refs/remotes/') else ''
     holds = rollout_stage(rollout).hold > 0
     commit, date = _set_by(repository, branch, path)
+    if not commit:  # the ref of the branch leads to something else than a commit
+        return None
     for depth in DEPTHS if holds and remote else ():
         if not is_cut(repository, commit) or not _deepened(repository, run.settings.branch, depth):
             break
@@ -60,11 +62,11 @@ def landed(run: Run, rollout: Rollout) -> Landed | None:
 
 
 def _set_by(repository: Repository, branch: str, path: str) -> tuple[str, int]:
-    """The commit that gave a file its content, and its date."""
+    """The commit that gave a file its content, and its date; '' and 0 if the branch is not a commit."""
     # A stage that was merged counts from the merge: the agent sees the first parents only.
     options = ('--no-show-signature', '--first-parent', '-1', '--format=%H %ct')
     commit, _, time = repository.git('log', *options, branch, '--', f':(top,literal){path}').partition(' ')
-    return commit, int(time)
+    return commit, int(time or 0)
 
 
 def _deepened(repository: Repository, branch: str, depth: str) -> bool:

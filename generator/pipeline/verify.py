@@ -13,9 +13,12 @@ from generator.delivery.objects import delivery_object, values_indent
 from generator.documents.rendered import parse_documents
 from generator.domain.generated import ResolvedRelease
 from generator.domain.layout import (
+    BOOTSTRAP,
     CHART_YAML,
     DELIVERY,
+    SCHEMAS,
     TEMPLATES,
+    VALUES,
     bootstrap_file,
     chart_file,
     chart_folder,
@@ -63,15 +66,13 @@ def _obeyed(run: Run) -> list[Problem]:
 
 
 def _strays(run: Run) -> Iterator[Problem]:
-    """Report files that the agent would apply and that chartloom did not generate."""
-    for path in run.source.generated:
-        if path.startswith(f'{DELIVERY}/') and path not in run.desired_ids and run.whole:
-            yield Problem(
-                path,
-                '',
-                'the agent would apply this file, chartloom did not generate it',
-                f'move it out of {DELIVERY}/',
-            )
+    """Report files in generated folders that chartloom did not generate: agents would apply them, or people believe."""
+    folders = tuple(f'{folder}/' for folder in (DELIVERY, VALUES, BOOTSTRAP, SCHEMAS))
+    for path in run.source.generated if run.whole else ():
+        if path.startswith(folders) and path not in run.desired_ids:
+            folder = next(folder for folder in folders if path.startswith(folder))
+            who = 'the agent would apply this file, ' if folder == folders[0] else ''
+            yield Problem(path, '', f'{who}chartloom did not generate it', f'move it out of {folder}')
 
 
 def _unequal_values(run: Run) -> Iterator[Problem]:

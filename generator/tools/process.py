@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
 # `git@` is the usual user of ssh and no secret; any other user or user:token in a URL may be one.
 _USERINFO = re.compile(r'(\b\w+://)(?!git@)[^/\s]+@')
+_QUERY = re.compile(r'(?i)([?&][\w-]{0,40}(?:token|key|secret|passw|sig)[\w-]{0,40}=)[^&\s\'"]+')
 # The smallest batch that is worth its own process.
 FEWEST = 20
 # A failing batch of this size is not halved again: single calls cost no more.
@@ -110,8 +111,8 @@ def _completed(
 
 
 def mask(text: str) -> str:
-    """Hide credentials in URLs: https://user:token@host becomes https://***@host."""
-    return _USERINFO.sub(r'\1***@', text)
+    """Hide credentials in URLs: https://user:token@host becomes https://***@host, and ?token=x becomes ?token=***."""
+    return _QUERY.sub(r'\1***', _USERINFO.sub(r'\1***@', text))
 
 
 def in_batches(items: Sequence[T], *, most: int, jobs: int) -> list[Sequence[T]]:

@@ -70,6 +70,8 @@ def test_credentials_in_urls_are_masked_wherever_they_stand() -> None:
 @pytest.mark.parametrize(
     ('text', 'masked'),
     [
+        ('GET https://h/x?private_token=abc&ref=main', 'GET https://h/x?private_token=***&ref=main'),
+        ("'http://h:9/?X-Amz-Signature=abc'", "'http://h:9/?X-Amz-Signature=***'"),
         ('https://t0ken@example.com/a', 'https://***@example.com/a'),
         ('oci://a:b@c@example.com/a', 'oci://***@example.com/a'),
         ('ssh://git@example.com/a and https://a:b@c', 'ssh://git@example.com/a and https://***@c'),
