@@ -123,7 +123,6 @@ ATTRIBUTES: Mapping[str, tuple[Callable[[str], bool], str]] = {
     'diff': (lambda value: value == 'unset', 'forges and git show no changes of this file'),
     'linguist-generated': (lambda value: value not in (*_NONE, 'false'), 'GitHub hides the changes of this file'),
     'gitlab-generated': (lambda value: value not in (*_NONE, 'false'), 'GitLab hides the changes of this file'),
-    'merge': (lambda value: value == 'union', 'git merges two changes of it without asking'),
     'eol': (lambda value: value == 'crlf', 'git writes other bytes than it stores'),
     'working-tree-encoding': (lambda value: value not in _NONE, 'git writes other bytes than it stores'),
     'filter': (lambda value: value not in _NONE, 'git writes other bytes than it stores'),

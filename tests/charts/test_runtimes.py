@@ -30,7 +30,9 @@ each_runtime = pytest.mark.parametrize('name', sorted(RUNTIMES))
 
 
 def a_model(runtime: str, kind: str = '', **spec: Any) -> Model:
-    artifact = {'artifact': {**r.ARTIFACT, 'kind': kind}} if kind else {}
+    unpack = bool(kind) and RUNTIMES[runtime].spec['artifacts'][kind].get('unpack')
+    uri = 'https://models.example/m.tar.gz' if unpack else 'https://models.example/m.bin'
+    artifact = {'artifact': {**r.ARTIFACT, 'uri': uri, 'kind': kind}} if kind else {}
     version = r.version('1.4.0', **artifact)
     whole = {'team': 'shop', 'description': 'Answers', 'runtime': runtime, 'versions': [version], **spec}
     return Model('web', 'registry/models/web.yaml', whole, (ModelVersion('1.4.0', version['image'], version),))

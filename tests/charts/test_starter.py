@@ -418,11 +418,11 @@ def test_numbers_come_out_as_they_are(helms: list[Path]) -> None:
 def test_long_lists_stay_whole(helms: list[Path]) -> None:
     many = [f'--argument-{number}={"x" * number}' for number in range(1500)]
     for binary in helms:
-        [server] = pod_specs(render(binary, {'args': many, 'env': {f'E{n}': {'value': 'x'} for n in range(5000)}}))[0][
+        [server] = pod_specs(render(binary, {'args': many, 'env': {f'E{n}': {'value': 'x'} for n in range(300)}}))[0][
             'containers'
         ]
         assert server['args'] == many
-        assert len(server['env']) == 5000
+        assert len(server['env']) == 300
 
 
 # --- what the objects mean -------------------------------------------------------------------------------------------

@@ -323,7 +323,7 @@ def test_the_longest_names_fit_everywhere(run: Run, helm4: Path, strict: Strict)
         'Pod',
     }
     names = [obj['metadata']['name'] for obj in everything]
-    assert max(map(len, names)) == len(f'{LONGEST}-test')
+    assert max(map(len, names)) == len(f'{LONGEST}-helm-test')
     for obj in everything:
         strict(obj, '1.36')
         assert re.fullmatch(r'[a-z]([-a-z0-9]{0,61}[a-z0-9])?', obj['metadata']['name'])
