@@ -30,7 +30,7 @@ each_runtime = pytest.mark.parametrize('name', sorted(RUNTIMES))
 
 
 def a_model(runtime: str, kind: str = '', **spec: Any) -> Model:
-    unpack = bool(kind) and RUNTIMES[runtime].spec['artifacts'][kind].get('unpack')
+    unpack = RUNTIMES[runtime].spec['artifacts'].get(kind, {}).get('unpack')
     uri = 'https://models.example/m.tar.gz' if unpack else 'https://models.example/m.bin'
     artifact = {'artifact': {**r.ARTIFACT, 'uri': uri, 'kind': kind}} if kind else {}
     version = r.version('1.4.0', **artifact)
