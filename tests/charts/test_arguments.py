@@ -179,7 +179,9 @@ def number(word: str) -> str:
 
 def test_null_in_a_model_takes_out_a_form_of_the_preset() -> None:
     files = {**r.settings(), **r.following('prod'), **r.release('prod', 'web')}
-    model = r.model('web', 'vllm', parameters={'disable-log-stats': True}, parameterForms={'keys': {'disable-log-stats': None}})
+    model = r.model(
+        'web', 'vllm', parameters={'disable-log-stats': True}, parameterForms={'keys': {'disable-log-stats': None}}
+    )
     [plain], [without] = (resolved({**files, **each}) for each in (r.model('web', 'vllm'), model))
     assert plain.merged['parameterForms']['keys'].pop('disable-log-stats') == 'flag'
     assert without.merged['parameterForms'] == plain.merged['parameterForms']

@@ -127,7 +127,8 @@ def test_a_pin_makes_the_release_whole(repository: r.Repository) -> None:
 def test_the_command_keeps_comments_and_layout(repository: r.Repository) -> None:
     text = (
         '# why this is here\n\napiVersion: chartloom/v1\nkind:   Release\nmetadata: {name: web}   # the model\n'
-        'spec:\n    # pods in three zones\n    values:\n          replicaCount:   5\n          securityContext: {capabilities: {drop: [ ALL ]}}\n'
+        'spec:\n    # pods in three zones\n    values:\n          replicaCount:   5\n'
+        '          securityContext: {capabilities: {drop: [ ALL ]}}\n'
     )
     repository.write({'registry/releases/prod/web.yaml': text.encode()})
     before = repository.tree()
