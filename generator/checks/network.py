@@ -184,23 +184,16 @@ def _told(release: ResolvedRelease, findings: Iterable[_Finding]) -> Iterator[Pr
         layers = [x for x in (*release.chart.layers, *release.layers) if x.file != release.environment.file]
         if place := written_at(path, layers):
             yield Problem(*place, message, hint)
-        elif not release.chart.is_new and _at(release.chart.values, path) == _at(release.merged, path):
+        elif not release.chart.is_new and at(release.chart.values, path) == at(release.merged, path):
             yield Problem(release.release.file, '$.spec', f'{json_path(path)[2:]} of the chart: {message}', hint)
 
 
 def _is_of_environment(path: Path, release: ResolvedRelease) -> bool:
     """Whether the environment has set a single value; parts of an exception may be of several files."""
-    if isinstance(_at(release.merged, path), dict):
+    if isinstance(at(release.merged, path), dict):
         return False
     above = release.release
     if at(release.environment.spec.get('values'), path) is not None and not above.removed:
         return at(above.spec.get('values'), path) is None
     place = written_at(path, release.layers)
     return place is not None and place[0] == release.environment.file
-
-
-def _at(values: Values, path: Path) -> object:
-    found: object = values
-    for step in path:
-        found = found.get(str(step)) if isinstance(found, dict) else None
-    return found

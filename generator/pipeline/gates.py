@@ -32,30 +32,37 @@ def gate_problems(
     # Not the base: a merge may have brought a commit that the branch itself never was at.
     now = Earlier(source, published, RegistrySchemas(schemas))
 
+    promoting = [name for name in changed if registry.releases[name].chart or name in registry.rollouts]
+    known = _standings(now, promoting)  # all at once: a change may reach every release
+
     @cache
     def standing(name: str) -> Standing:
-        return _standing(now, name)
+        return known[name] if name in known else _standings(now, [name])[name]
 
     def had(name: str, chart: str, *, ever: bool = False) -> bool:
         return _had(source.repository, published, registry.settings.branch, name, chart, ever=ever)
 
-    gates = Gates(registry, standing, had, now.promotes_from)
-    found = list(promotion_problems(gates, changed))
+    gates = Gates(registry, standing, had, cache(now.promotes_from))
+    found = list(promotion_problems(gates, promoting))
     if found and not any(map(release_of, source.repository.ids(base.revision, [DELIVERY]))):
         found = []  # the first commit with releases
     return [*found, *_jumps(now, replace(now, revision=base.revision), registry)]
 
 
-def _standing(now: Earlier, name: str) -> Standing:
-    file = delivery_file(name)
-    release, rollout = now.releases([name]).get(name), now.rollouts([name]).get(name)
-    return Standing(
-        delivered=delivered_chart(now.files([file]).get(file, b'')),
-        pin=release.chart if release else '',
-        target=rollout.spec['to']['chart'] if rollout else '',
-        rollback=str(release.spec.get('rollback', '')) if release else '',
-        reason=release.spec.get('skipPromotion', '') if release else '',
-    )
+def _standings(now: Earlier, names: Collection[str]) -> dict[str, Standing]:
+    releases, rollouts = now.releases(names), now.rollouts(names)
+    delivered = now.files([delivery_file(name) for name in names])
+    found = {}
+    for name in names:
+        release, rollout = releases.get(name), rollouts.get(name)
+        found[name] = Standing(
+            delivered=delivered_chart(delivered.get(delivery_file(name), b'')),
+            pin=release.chart if release else '',
+            target=rollout.spec['to']['chart'] if rollout else '',
+            rollback=str(release.spec.get('rollback', '')) if release else '',
+            reason=release.spec.get('skipPromotion', '') if release else '',
+        )
+    return found
 
 
 def _jumps(now: Earlier, base: Earlier, registry: Registry) -> list[Problem]:
@@ -83,15 +90,18 @@ def _had(repository: Repository, head: str, branch: str, name: str, chart: str, 
 def _charts(repository: Repository, head: str, name: str, *, ever: bool) -> set[str]:
     delivery, rollout = delivery_file(name), rollout_file(name)
     blobs: dict[str, str] = {}
-    found: set[str] = set()
-    now = ''
+    ran: list[str] = []
     for changes in _history(repository, head, (delivery, rollout)):
         blobs |= changes
         if not blobs.get(rollout) and (blob := blobs.get(delivery)):
-            before, now = now, delivered_chart(repository.read([blob])[blob])
-            if not ever and _number(now) < _number(before):
-                found.discard(before)
-            found.add(now)
+            ran.append(blob)
+    contents = repository.read(ran)
+    charts = [delivered_chart(contents[blob]) for blob in ran]
+    found: set[str] = set()
+    for before, now in pairwise(['', *charts]):
+        if not ever and _number(now) < _number(before):
+            found.discard(before)
+        found.add(now)
     return found
 
 
