@@ -153,7 +153,6 @@ ELSEWHERE = {
     'does not match its schema': 'the two validators agree: test_schema.py',
     "chart '{}' has values contract '{}', this chartloom supports '{}'": 'of a newer chartloom: test_resolve.py',
     "a derived value does not fit chart '{}': {}: {}": 'of a chart with other limits: test_resolve.py',
-    'report this as a bug of chartloom': 'the same, of a chart that was made just now',
     "run 'chartloom pin --newest {}'": 'the same',
     "chart '{}' of an older chartloom cannot remove its values": 'of a chart without this list: test_removed.py',
     "run 'chartloom pin --newest {}', or write a value": 'the same',

@@ -17,11 +17,18 @@ from generator.domain.records import Values
 from generator.domain.words import cut, quoted
 from generator.values.merge import enabled
 
-# The values in which a server is told, or that say what it should be.
-TOLD_IN = ('args', 'artifact', 'command', 'env', 'files', 'parameters', 'ports')
+# The values in which a server is told, or that say what it should be. Of an artifact it is not where it comes from.
+_PLACE = ('delivery', 'mountPath', 'path')
+TOLD_IN = ('args', 'command', 'env', 'files', 'parameters', 'parameterForms', 'ports')
 # Those with the paths of requests.
 _REQUESTS = ('startupProbe', 'readinessProbe', 'livenessProbe', 'test')
-ASKED_IN = ('artifact', 'route', *_REQUESTS)
+ASKED_IN = ('route', *_REQUESTS)
+
+
+def differ(one: Values, other: Values, keys: Iterable[str]) -> bool:
+    """Whether two values may differ in what a server is told or asked; merged values share what is unchanged."""
+    placed = any(one['artifact'][key] != other['artifact'][key] for key in _PLACE)
+    return placed or any(one.get(key) is not other.get(key) for key in keys)
 
 
 def serving_faults(served: Values, values: Values, model: str) -> Iterator[Fault]:

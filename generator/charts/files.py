@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import marshal
 from collections.abc import Mapping, Sequence
 from functools import lru_cache
 from typing import Any
@@ -14,7 +15,6 @@ from generator.charts.dashboard import dashboard
 from generator.charts.layers import model_layers
 from generator.charts.monitoring import DASHBOARD, wants_gpus
 from generator.charts.readme import chart_readme
-from generator.documents.schema import values_faults
 from generator.documents.write import dump_yaml
 from generator.domain.generated import Chart, Layer, Starter, Templates
 from generator.domain.problems import ProblemsFound, problem
@@ -27,7 +27,7 @@ from generator.values.blame import to_problems, written_at
 from generator.values.images import images, show_image
 from generator.values.layers import merge_checked
 from generator.values.removed import idle_problems
-from generator.values.sizes import CHART, largest, object_size, shown
+from generator.values.sizes import CHART, largest, object_size, quick_size, shown
 
 # Placeholder for the chart's version while contents are compared: private-use characters, which registries cannot have.
 VERSION = '\ue000version\ue001'
@@ -45,7 +45,8 @@ def draft_chart(model: Model, version: ModelVersion, settings: Settings, templat
         raise ProblemsFound(to_problems(faults, layers, model.file))
     if model.removed and (idle := list(idle_problems(layers, starter.values))):
         raise ProblemsFound(idle)
-    values = _with_routes(values, starter)
+    # Helm checks these by the schema again, in tests and in `verify`.
+    values = {**values, 'routing': routing(values)}
     _check_size(values, layers, model.file)
     queries = runtime.spec.get('queries', {})
     annotations = _annotations(model, version, starter, values, runtime.name, queries)
@@ -68,17 +69,9 @@ def draft_chart(model: Model, version: ModelVersion, settings: Settings, templat
     )  # fmt: skip
 
 
-def _with_routes(values: Values, starter: Starter) -> dict[str, Any]:
-    """Add the compiled routing to values. It must fit the schema; if not, chartloom has a bug."""
-    found = {**values, 'routing': routing(values)}
-    faults = values_faults(starter.described, found)
-    assert not faults, f'compiled routes do not fit the schema of the starter: {faults}'
-    return found
-
-
 def _check_size(values: Values, layers: Sequence[Layer], file: str) -> None:
     """Raise ProblemsFound if a chart alone leaves no room in the objects of its releases."""
-    if (size := object_size(values)) > CHART:
+    if quick_size(values) * 6 > CHART and (size := object_size(values)) > CHART:
         keys = largest(values)
         found = ', '.join(shown(values, key, escaped=True) for key in keys)
         message = f'the values of the chart have {size:,} bytes, {CHART:,} is the limit: {found}'
@@ -181,7 +174,8 @@ def _values_yaml(model: Model, values: Values, starter: Starter) -> bytes:
     text = commented(starter.files['values.yaml'])
     untouched = _starter_parts(starter)
     parts = (
-        untouched[key] if value is starter.values.get(key) else _part(key, value, text) for key, value in values.items()
+        untouched[key] if value is starter.values.get(key) else _alike(starter, key, marshal.dumps(value, 2))
+        for key, value in values.items()
     )
     return (_HEAD.format(model.file) + text.head + '\n' + ''.join(parts)).encode()
 
@@ -191,6 +185,12 @@ def _starter_parts(starter: Starter) -> Mapping[str, str]:
     """The starter's own values by key, as text for every chart that does not change them."""
     text = commented(starter.files['values.yaml'])
     return {key: _part(key, value, text) for key, value in starter.values.items()}
+
+
+@lru_cache(maxsize=1024)
+def _alike(starter: Starter, key: str, value: bytes) -> str:
+    """A part that the models of a runtime have in common is written once; equal bytes are equal values and types."""
+    return _part(key, marshal.loads(value), commented(starter.files['values.yaml']))
 
 
 def _part(key: str, value: Any, text: Commented) -> str:

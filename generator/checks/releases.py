@@ -8,7 +8,7 @@ from dataclasses import replace
 from functools import lru_cache
 
 from generator.charts import monitoring
-from generator.charts.contradictions import ASKED_IN, TOLD_IN, request_faults, serving_faults
+from generator.charts.contradictions import ASKED_IN, TOLD_IN, differ, request_faults, serving_faults
 from generator.charts.serving import SERVES
 from generator.checks.capacity import accelerators
 from generator.checks.gateways import gateway_faults
@@ -66,7 +66,7 @@ def _serving(release: ResolvedRelease) -> Iterator[Fault]:
     """Contradictions in values that the release changes: those of the chart were checked when it was made."""
     chart, merged, model = release.chart.values, release.merged, release.release.model
     for keys, faults in ((TOLD_IN, serving_faults), (ASKED_IN, request_faults)):
-        if any(merged[key] is not chart[key] for key in keys):
+        if differ(merged, chart, keys):
             yield from faults(_served(release.chart.annotations.get(SERVES, '')), merged, model)
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import marshal
 from collections.abc import Iterator
 
 from generator.domain.generated import ResolvedRelease
@@ -14,14 +13,12 @@ from generator.domain.strategy import Canary
 from generator.strategies.ahead import merged_at, stages_ahead
 from generator.values.blame import written_at
 from generator.values.merge import difference
-from generator.values.sizes import OBJECTS, largest, object_size, shown, yaml_size
+from generator.values.sizes import OBJECTS, largest, object_size, quick_size, shown, yaml_size
 
 # Of the values in a delivery object: an Application holds them about 14 times, and with 145 kB it was not updated any
 # more (argo-cd#2790).
 VALUES = 65_536
-# Values of fewer bytes are within both limits: YAML is at most 8 times as long, by the indentation of one-letter lines,
-# JSON of Kubernetes 6 times, by escapes.
-_SMALL = VALUES // 8
+_SMALL = VALUES // 8  # of the quick size
 
 
 def size_problems(release: ResolvedRelease, now: str = '') -> Iterator[Problem]:
@@ -29,8 +26,7 @@ def size_problems(release: ResolvedRelease, now: str = '') -> Iterator[Problem]:
 
     `now` is '' if no rollout is in progress: what the old version has more than the new one is not known yet.
     """
-    # Of all that measures nested data, marshal takes the least time.
-    if len(marshal.dumps(dict(release.values), 2)) + _headers(release) < _SMALL:
+    if quick_size(release.values) + _headers(release) < _SMALL:
         return
     ahead = (difference(release.chart.values, merged_at(release, stage)) for stage in stages_ahead(release, now))
     found = (

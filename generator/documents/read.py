@@ -7,6 +7,7 @@ kubectl and Python read these differently.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from sys import intern
 from typing import Any, TypeVar
 
 from ruamel.yaml import events as ev
@@ -149,7 +150,7 @@ class _Reader:
                 self._skip(event)
                 self._skip(self._next())
                 continue
-            key = event.value
+            key = intern(event.value)
             here = (*path, key)
             if key in result:
                 self._refuse(duplicate_refusal(event, here))
@@ -176,7 +177,7 @@ class _Reader:
         return found
 
     def _scalar(self, event: Any, path: Path) -> Any:
-        text: str = event.value
+        text: str = intern(event.value)  # files of a registry have most texts in common
         if event.anchor or event.ctag:
             self._refuse_node(event, path)
         if event.style:

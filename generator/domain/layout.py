@@ -141,6 +141,7 @@ def registry_place(path: str) -> tuple[str, str] | None:
     return (KINDS[folder], name) if folder else ('Settings', 'settings')
 
 
+@cache
 def folder_and_stem(path: str) -> tuple[str, str]:
     """Return the folder below registry/ and the last part without its ending, ('releases', 'ranker')."""
     folder, _, rest = path.partition('/')[2].partition('/')

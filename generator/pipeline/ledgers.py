@@ -6,7 +6,7 @@ from collections.abc import Callable, Collection, Mapping
 
 from generator.charts.ledger import read_before, read_published, with_lost
 from generator.domain.generated import LedgerEntry
-from generator.domain.layout import CHARTS, is_ledger, ledger_file, model_of
+from generator.domain.layout import CHARTS, is_ledger, ledger_file, model_folder, model_of
 from generator.domain.records import Ids
 from generator.domain.tree import LINK
 from generator.plan.message import TRAILER
@@ -15,15 +15,17 @@ from generator.tools.git.repository import Repository
 Ledgers = Mapping[str, tuple[LedgerEntry, ...]]
 
 
-def lost_ledgers(repository: Repository, revision: str) -> Ids:
-    """The ledgers that a commit changed or removed, with their blob ids in its first parent: it may be a revert.
+def lost_ledgers(repository: Repository, revision: str, models: Collection[str] = ()) -> Ids:
+    """The ledgers of these models, () for all, that a commit changed or removed: it may be a revert.
 
-    {} for a commit that chartloom made (it removes only drafts), and if there is no parent, as in a shallow clone.
+    They have their blob ids of its first parent. {} for a commit that chartloom made (it removes only drafts), and if
+    there is no parent, as in a shallow clone.
     """
     if not revision:
         return {}
     options = ('--literal-pathspecs', 'diff-tree', '-r', '-z', '--raw', '--no-renames', '--diff-filter=DM')
-    listing = repository.ask(*options, f'{revision}^', revision, '--', f'{repository.prefix}{CHARTS}').split('\0')
+    below = [f'{repository.prefix}{folder}' for folder in (map(model_folder, models) if models else (CHARTS,))]
+    listing = repository.ask(*options, f'{revision}^', revision, '--', *below).split('\0')
     # Alternating: `:mode mode id id kind`, then a path.
     pairs = zip(listing[:-1:2], listing[1::2], strict=True)
     found = {path.removeprefix(repository.prefix): about.split(' ')[2] for about, path in pairs}

@@ -9,6 +9,8 @@ from generator.domain.layout import REGISTRY, is_registry_yaml
 from generator.domain.problems import Problem
 from generator.pipeline.run import Run
 
+_AT_ONCE = 2000  # paths that git is asked about: an answer has several lines a path, 60 MiB for 18,000 of them
+
 
 def obeyed_problems(run: Run) -> Iterator[Problem]:
     """Report files and attributes that change what is deployed or reviewed, and registry files that git ignores."""
@@ -39,8 +41,10 @@ def _listed(run: Run, *arguments: str) -> list[str]:
 def _attributes(run: Run) -> Iterator[tuple[str, str, str]]:
     """Yield path, name and value of the attributes that may do harm, for all our files."""
     prefix = run.repository.prefix
-    asked = '\0'.join(f'{prefix}{path}' for path in sorted(run.source.tree.ids)).encode('utf-8', 'surrogateescape')
-    told = run.repository.feed(asked, 'check-attr', '-z', '--stdin', *ATTRIBUTES)
-    parts = told.decode('utf-8', 'surrogateescape').split('\0')[:-1]
-    for path, name, value in zip(parts[::3], parts[1::3], parts[2::3], strict=True):
-        yield path.removeprefix(prefix), name, value
+    paths = sorted(run.source.tree.ids)
+    for start in range(0, len(paths), _AT_ONCE):
+        asked = '\0'.join(f'{prefix}{path}' for path in paths[start : start + _AT_ONCE])
+        told = run.repository.feed(asked.encode('utf-8', 'surrogateescape'), 'check-attr', '-z', '--stdin', *ATTRIBUTES)
+        parts = told.decode('utf-8', 'surrogateescape').split('\0')[:-1]
+        for path, name, value in zip(parts[::3], parts[1::3], parts[2::3], strict=True):
+            yield path.removeprefix(prefix), name, value

@@ -133,7 +133,8 @@ class Run:
 
     @cached_property
     def _lost(self) -> Ids:
-        return lost_ledgers(self.repository, base_revision(self.source, self.settings.branch, self.base_name))
+        revision = base_revision(self.source, self.settings.branch, self.base_name)
+        return lost_ledgers(self.repository, revision, self.source.scope)
 
     @cached_property
     def charts(self) -> dict[str, ModelCharts]:

@@ -97,8 +97,8 @@ class Source:
                 Problem(path, '', f'expected a file or a folder, found {named(self.repository, path)}', hint)
                 for path in links
             )
-        own = f'{SCHEMAS}/'
-        return tuple(path for path in self.tree.ids if path.startswith(f'{REGISTRY}/') and not path.startswith(own))
+        all_, own = f'{REGISTRY}/', f'{SCHEMAS}/'
+        return tuple(path for path in self.tree.ids if path.startswith(all_) and not path.startswith(own))
 
     def check_missing(self, path: str) -> None:
         """Raise ProblemsFound if a path that is not listed is in the index or in the work tree."""

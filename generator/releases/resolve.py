@@ -153,15 +153,15 @@ def _with_removed(chart: Chart, merged: dict[str, Any], layers: Sequence[Layer],
 def _with_derived(derived: Sequence[Layer], merged: Values, release: Release, chart: Chart) -> dict[str, Any]:
     """Merge derived layers over values; raises ProblemsFound if the result does not fit the chart's schema.
 
-    It fits the schema of this chartloom's own charts; charts of another chartloom may have other limits.
+    It fits the schema of a chart that this run makes; charts of another chartloom may have other limits.
     """
     whole = merge_layers(derived, merged)
     problems = []
-    for fault in values_faults(chart.schema, whole):
+    for fault in () if chart.is_new else values_faults(chart.schema, whole):
         layer = next((layer for layer in reversed(derived) if _overlap(layer.target, fault.path)), None)
         file, path = (layer.file, json_path(layer.source)) if layer else (release.file, '$.spec')
         message = f"a derived value does not fit chart '{chart.version}': {json_path(fault.path)}: {fault.message}"
-        hint = 'report this as a bug of chartloom' if chart.is_new else f"run 'chartloom pin --newest {release.name}'"
+        hint = f"run 'chartloom pin --newest {release.name}'"
         problems.append(Problem(file, path, message, hint))
     if problems:
         raise ProblemsFound(problems)

@@ -29,7 +29,8 @@ def in_processes(work: Callable[[T], R], pieces: Sequence[T]) -> list[R] | None:
     from concurrent.futures.process import BrokenProcessPool, ProcessPoolExecutor
     from multiprocessing import get_context
 
-    # Processes keep their objects until they end: garbage collection would find nothing and copy memory pages.
+    # Processes keep their objects until they end: garbage collection would find nothing, and copy memory pages. Nor
+    # does it have to look through them later.
     gc.disable()
     try:
         with ProcessPoolExecutor(len(pieces) - 1, get_context('fork'), _begin, (work,)) as pool:
@@ -38,6 +39,7 @@ def in_processes(work: Callable[[T], R], pieces: Sequence[T]) -> list[R] | None:
     except BrokenProcessPool:
         return None
     finally:
+        gc.freeze()
         gc.enable()
 
 

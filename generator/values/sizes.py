@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import marshal
 from typing import Any
 
 from generator.documents.write import dump_yaml
@@ -31,6 +32,14 @@ def object_size(values: Any) -> int:
     """Return the bytes of values in the JSON of Kubernetes, which escapes <, > and &."""
     text = json.dumps(values, ensure_ascii=False, separators=(',', ':'))
     return len(text.encode()) + 5 * sum(map(text.count, '<>&')) + 3 * sum(map(text.count, '\u2028\u2029'))
+
+
+def quick_size(values: Values) -> int:
+    """Return the bytes of values in a form of Python's, which takes the least time: to rule out what is far too small.
+
+    YAML is at most 8 times as long, by the indentation of one-letter lines; JSON of Kubernetes 6 times, by escapes.
+    """
+    return len(marshal.dumps(dict(values), 2))
 
 
 def files_size(files: Values) -> dict[str, int]:
