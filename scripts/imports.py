@@ -23,6 +23,7 @@ FLOORS = (
     ('charts',),
     ('checks',),
     ('delivery', 'releases', 'plan'),
+    ('compare',),
     ('pipeline',),
     ('operations',),
     ('cli',),

@@ -5,9 +5,10 @@ from __future__ import annotations
 from typing import Any
 
 import registries as r
+from charting import make_charts
 
 from generator.charts.starter import load_templates
-from generator.charts.versions import ModelCharts, make_charts
+from generator.charts.versions import ModelCharts
 from generator.checks.objects import endings
 from generator.checks.releases import shared_problems
 from generator.documents.schema import RegistrySchemas
@@ -31,7 +32,7 @@ def resolved(files: r.Files) -> list[ResolvedRelease]:
 
 def releases_of(found: Registry) -> tuple[dict[str, ModelCharts], list[ResolvedRelease]]:
     """The charts and releases of a registry."""
-    charts = {name: make_charts(model, found.settings, TEMPLATES, (), {}) for name, model in found.models.items()}
+    charts = {name: make_charts(model, found.settings, TEMPLATES) for name, model in found.models.items()}
 
     def nothing_else(model: str, entry: Any) -> Any:
         raise AssertionError('nothing is published')

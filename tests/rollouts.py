@@ -8,9 +8,10 @@ from functools import cache
 from typing import Any
 
 import registries as r
+from charting import make_charts
 
 from generator.charts.starter import load_templates
-from generator.charts.versions import ModelCharts, make_charts
+from generator.charts.versions import ModelCharts
 from generator.checks.registry import registry_problems
 from generator.documents.schema import RegistrySchemas
 from generator.domain.generated import Chart, LedgerEntry, ResolvedRelease, Templates
@@ -48,10 +49,10 @@ def templates(*, older: bool) -> Templates:
 def made(*, older: bool, scaled: bool) -> tuple[ModelCharts, Chart, Chart]:
     """The charts of both versions, each generated when it was the newest version."""
     registry = read({**base('canary', scaled=scaled), **model(OLD, scaled=scaled)})
-    first = make_charts(registry.models[MODEL], registry.settings, templates(older=older), (), {})
+    first = make_charts(registry.models[MODEL], registry.settings, templates(older=older))
     (old,) = first.charts.values()
     registry = read({**base('canary', scaled=scaled), **model(OLD, NEW, scaled=scaled)})
-    both = make_charts(registry.models[MODEL], registry.settings, load_templates(), first.ledger, {})
+    both = make_charts(registry.models[MODEL], registry.settings, load_templates(), first.ledger)
     (new,) = both.charts.values()
     assert (old.version, new.version) == ('1.0.0', '1.0.1')
     return both, old, new

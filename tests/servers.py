@@ -6,9 +6,9 @@ from typing import Any
 
 import pytest
 import registries as r
+from charting import make_charts
 
 from generator.charts.starter import load_templates
-from generator.charts.versions import make_charts
 from generator.domain.generated import Chart
 from generator.domain.problems import ProblemsFound
 from generator.domain.records import Model, ModelVersion, Settings
@@ -33,7 +33,7 @@ def model(runtime: str, **spec: Any) -> Model:
 
 
 def chart(runtime: str, **spec: Any) -> Chart:
-    return make_charts(model(runtime, **spec), SETTINGS, TEMPLATES, (), {}).charts['1.0.0']
+    return make_charts(model(runtime, **spec), SETTINGS, TEMPLATES).charts['1.0.0']
 
 
 def told(runtime: str, **spec: Any) -> list[str]:

@@ -8,10 +8,10 @@ from typing import Any
 
 import pytest
 import registries as r
+from charting import make_charts
 from gitops import Checkout, new
 
 from generator.charts.starter import load_templates
-from generator.charts.versions import make_charts
 from generator.domain.records import Model, ModelVersion, Settings
 
 TEMPLATES = load_templates()
@@ -60,7 +60,7 @@ def of_runtime(runtime: str, kind: str) -> Mapping[str, bytes]:
     version = r.version('1.4.0', signature=TENSORS, **artifact)
     spec = {'team': 'shop', 'description': 'Answers', 'runtime': runtime, 'versions': [version], **LARGE}
     model = Model('web', 'registry/models/web.yaml', spec, (ModelVersion('1.4.0', version['image'], version),))
-    return make_charts(model, SETTINGS, TEMPLATES, (), {}).charts['1.0.0'].files
+    return make_charts(model, SETTINGS, TEMPLATES).charts['1.0.0'].files
 
 
 each_set = pytest.mark.parametrize('charts', [of_example, of_presets])

@@ -29,6 +29,7 @@ from generator.values.layers import merge_checked
 from generator.values.removed import idle_problems
 from generator.values.sizes import CHART, largest, object_size, quick_size, shown
 
+SIGNATURE = f'{DOMAIN}/signature'
 # Placeholder for the chart's version while contents are compared: private-use characters, which registries cannot have.
 VERSION = '\ue000version\ue001'
 
@@ -106,6 +107,8 @@ def _annotations(
         found[STRATEGY] = annotation(model.spec['strategy'])
     if told := {key: queries[key] for key in ('success', 'total', 'latency') if key in queries}:
         found[QUERIES] = json.dumps(told)
+    if 'signature' in version.spec:
+        found[SIGNATURE] = json.dumps(version.spec['signature'], sort_keys=True, ensure_ascii=False)
     if 'slo' in model.spec:
         found[f'{DOMAIN}/slo'] = json.dumps(model.spec['slo'], sort_keys=True)
     names = [

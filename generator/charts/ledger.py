@@ -23,7 +23,8 @@ def _document(entry: LedgerEntry) -> dict[str, Any]:
     """An entry as a document, without empty fields, so that a diff is short."""
     document: dict[str, Any] = {key: getattr(entry, name) for key, name in _TEXTS.items()}
     document['reasons'] = list(entry.reasons)
-    more = {'restarts': list(entry.restarts), 'manifest': entry.manifest, 'pruned': entry.pruned}
+    document |= {'pods': entry.pods, 'podTemplates': entry.templates}
+    more = {'manifest': entry.manifest, 'pruned': entry.pruned}
     return document | {key: value for key, value in more.items() if value}
 
 
@@ -65,12 +66,15 @@ def _entry(said: Any) -> LedgerEntry:
     entry = LedgerEntry(
         **{name: said[key] for key, name in _TEXTS.items()},
         reasons=tuple(said['reasons']),
-        restarts=tuple(said.get('restarts', ())),
+        pods=said['pods'],
+        templates=said['podTemplates'],
         manifest=said.get('manifest', ''),
         pruned=said.get('pruned', False),
     )
-    texts = (*(said[key] for key in _TEXTS), *entry.reasons, *entry.restarts, entry.manifest)
+    texts = (*(said[key] for key in _TEXTS), *entry.reasons, entry.pods, entry.manifest)
     if said.keys() - _KEYS or entry.pruned not in _FLAGS or not all(type(each) is str for each in texts):
+        raise TypeError
+    if type(entry.templates) is not int:
         raise TypeError
     if not _VERSION.fullmatch(entry.version) or not _TREE.fullmatch(entry.tree):
         raise TypeError
@@ -82,7 +86,7 @@ _TEXTS = {
     'version': 'version', 'modelVersion': 'model_version', 'digest': 'digest', 'content': 'content',
     'source': 'source', 'starter': 'starter', 'tree': 'tree', 'bump': 'bump',
 }  # fmt: skip
-_KEYS = {*_TEXTS, 'reasons', 'restarts', 'manifest', 'pruned'}
+_KEYS = {*_TEXTS, 'reasons', 'pods', 'podTemplates', 'manifest', 'pruned'}
 _FLAGS = (False, True)
 _VERSION = re.compile(r'(?:0|[1-9][0-9]{0,8})(?:\.(?:0|[1-9][0-9]{0,8})){2}')
 _TREE = re.compile(r'sha1:[0-9a-f]{40}|sha256:[0-9a-f]{64}')

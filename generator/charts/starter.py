@@ -15,7 +15,7 @@ from generator.charts.workload import with_workload
 from generator.documents.read import read_yaml
 from generator.domain.generated import Runtime, Starter, Templates
 from generator.domain.layout import CHART_SCHEMA, CHART_VALUES, CHART_YAML, TEMPLATES
-from generator.domain.records import Tree
+from generator.domain.records import Tree, Values
 
 _STARTER = 'model-server'
 
@@ -55,6 +55,15 @@ def starter_of(files: Tree, name: str) -> Starter:
         described=described,
         digest=_digest(held),
     )
+
+
+@cache
+def value_sets() -> Mapping[str, Values]:
+    """The sets of values that the starter is tested with, by name."""
+    folder = package_files('chart_templates') / _STARTER / 'ci'
+    ending = '-values.yaml'
+    named = sorted(entry.name for entry in folder.iterdir() if entry.name.endswith(ending))
+    return {name.removesuffix(ending): read_yaml((folder / name).read_bytes(), name) for name in named}
 
 
 class _Runtimes(Mapping[str, Runtime]):

@@ -7,18 +7,19 @@ import json
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
+from typing import assert_never
 
 from generator.charts.files import VERSION, draft_chart
 from generator.charts.stores import WAYS
 from generator.documents.write import scalar_text
-from generator.domain.generated import Chart, LedgerEntry, Templates
-from generator.domain.layout import chart_folder
+from generator.domain.generated import Bump, BumpClass, Chart, LedgerEntry, Templates
 from generator.domain.places import json_path
 from generator.domain.problems import problem
-from generator.domain.records import Ids, Model, ModelVersion, Settings, Tree
+from generator.domain.records import Model, ModelVersion, Settings, Tree
 from generator.domain.tree import blob_id, tree_id
 
 FIRST_VERSION = '1.0.0'
+_NOTES = 10  # reasons that a chart tells; its ledger has all
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,52 +34,91 @@ class ModelCharts:
         return next((e for e in reversed(self.ledger) if e.model_version == model_version), None)
 
 
-def make_charts(
+@dataclass(frozen=True, slots=True, eq=False)
+class Draft:
+    """A chart without a version. `before` is what it is compared with: a published chart, or a draft of this run; None
+    for the first chart of a model. `least` is the class of bump that the model asks for, or ''."""
+
+    chart: Chart
+    content: str
+    source: str
+    before: LedgerEntry | Draft | None
+    least: str = ''
+
+
+@dataclass(frozen=True, slots=True)
+class Drafts:
+    """The charts of a model: the published ledger, charts of it that were made again, and drafts."""
+
+    ledger: tuple[LedgerEntry, ...]
+    charts: Mapping[str, Chart]
+    new: tuple[Draft, ...]
+
+
+def draft_charts(
     model: Model,
     settings: Settings,
     templates: Templates,
     base: Sequence[LedgerEntry],
-    base_ids: Ids,
-    object_format: str = 'sha1',
     pinned_by: Callable[[str], str] = lambda version: '',
-) -> ModelCharts:
-    """Make the charts of a model on top of the ledger of the base tree.
+) -> Drafts:
+    """Make the charts of a model that its published ledger does not have.
 
     The newest model version gets a chart, and each version without one in the base. A chart whose content is already in
-    the ledger keeps its version, any other gets the next patch version. `base_ids` are blob ids by path;
-    `object_format` is the hash algorithm of the repository's ids. `pinned_by` names a published release that pins a
-    model version, '' for none.
+    the ledger keeps its version. `pinned_by` names a published release that pins a model version, '' for none.
     Raises ProblemsFound if a published model version differs that is not the newest, or that a release pins.
     """
-    ledger = list(base)
-    charts = {}
-    for version in model.versions:
+    charts: dict[str, Chart] = {}
+    last: dict[str, LedgerEntry | Draft] = {entry.model_version: entry for entry in base}
+    new: list[Draft] = []
+    for index, version in enumerate(model.versions):
         known = [entry for entry in base if entry.model_version == version.version]
-        if known and known[-1].source != _source(version):
+        source = _source(version)
+        if known and known[-1].source != source:
             superseded = base[-1].model_version != version.version
             _check_replaceable(model, version, known[-1], superseded or version is not model.newest, pinned_by)
         if known and version is not model.newest:
             continue
-        draft = draft_chart(model, version, settings, templates)
-        content = digest(draft.files)
+        chart = draft_chart(model, version, settings, templates)
+        content = digest(chart.files)
         if known and known[-1].content == content:
-            charts[known[-1].version] = _numbered(draft, known[-1].version, known[-1].reasons)
+            charts[known[-1].version] = _numbered(chart, known[-1].version, known[-1].reasons)
             continue
-        number = next_patch(ledger[-1].version) if ledger else FIRST_VERSION
-        blobs = {path: _blob_id(data, object_format) for path, data in draft.files.items()}
-        reasons = _reasons(draft, blobs, known, ledger, base_ids)
-        chart = charts[number] = _numbered(draft, number, reasons)
+        # An older line goes on from the version that is listed before.
+        earlier = [last[each.version] for each in model.versions[: index + 1] if each.version in last]
+        before = earlier[-1] if earlier else base[-1] if base else None
+        draft = Draft(chart, content, source, before, str(version.spec.get('bump', '')))
+        last[version.version] = draft
+        new.append(draft)
+    return Drafts(tuple(base), charts, tuple(new))
+
+
+def number_charts(
+    drafts: Drafts, bumps: Sequence[Bump], templates: Templates, object_format: str = 'sha1'
+) -> ModelCharts:
+    """Give the drafts their versions, above all others of the ledger; `bumps` are those of drafts that have a `before`.
+
+    `object_format` is the hash algorithm of the repository's ids.
+    """
+    ledger, charts, left = list(drafts.ledger), dict(drafts.charts), iter(bumps)
+    for draft in drafts.new:
+        bump = next(left) if draft.before else None
+        number = next_version(ledger[-1].version, bump.bump) if bump and ledger else FIRST_VERSION
+        reasons = bump.reasons if bump else ('first chart of the model',)
+        chart = charts[number] = _numbered(draft.chart, number, reasons)
         ledger.append(
             LedgerEntry(
                 version=number,
-                model_version=version.version,
+                model_version=chart.model_version,
                 digest=digest(chart.files),
-                content=content,
-                source=_source(version),
+                content=draft.content,
+                source=draft.source,
                 starter=templates.starter.version,
                 tree=tree(chart.files, object_format),
-                bump='patch' if ledger else 'initial',
+                bump=bump.bump if bump else 'initial',
                 reasons=reasons,
+                pods=bump.pods if bump else 'none',
+                templates=bump.templates if bump else 0,
             )
         )
     return ModelCharts(tuple(ledger), charts)
@@ -104,9 +144,17 @@ def _check_replaceable(
     raise problem(model.file, place, f"{message}, and '{pinned}' pins it" if pinned else message, hint)
 
 
-def next_patch(version: str) -> str:
-    major, minor, patch = version.split('.')
-    return f'{major}.{minor}.{int(patch) + 1}'
+def next_version(version: str, bump: BumpClass) -> str:
+    major, minor, patch = map(int, version.split('.'))
+    match bump:
+        case 'major':
+            return f'{major + 1}.0.0'
+        case 'minor':
+            return f'{major}.{minor + 1}.0'
+        case 'patch':
+            return f'{major}.{minor}.{patch + 1}'
+        case _:
+            assert_never(bump)
 
 
 def digest(files: Tree) -> str:
@@ -136,29 +184,17 @@ def _blob_id(data: bytes, object_format: str) -> str:
     return blob_id(data, object_format)
 
 
-def _reasons(
-    draft: Chart, blobs: Ids, known: Sequence[LedgerEntry], ledger: Sequence[LedgerEntry], base_ids: Ids
-) -> tuple[str, ...]:
-    if not known:
-        return (f'model version {draft.model_version}',) if ledger else ('first chart of the model',)
-    folder = f'{chart_folder(draft.model, known[-1].version)}/'
-    changed = [
-        path
-        for path, blob in sorted(blobs.items())
-        if path not in ('Chart.yaml', 'README.md') and base_ids.get(folder + path) not in (None, blob)
-    ]
-    return (f'changed: {", ".join(changed)}',) if changed else ('changed: Chart.yaml or README.md',)
-
-
 def _numbered(draft: Chart, version: str, reasons: tuple[str, ...]) -> Chart:
     files = dict(draft.files)
     for name in ('Chart.yaml', 'README.md'):
         quoted = files[name].replace(scalar_text(VERSION).encode(), version.encode())
         files[name] = quoted.replace(VERSION.encode(), version.encode())
     if reasons:
+        more = [f'and {len(reasons) - _NOTES} more, in the ledger'] if len(reasons) > _NOTES else []
         kind = 'added' if version == FIRST_VERSION else 'changed'
-        notes = json.dumps([{'kind': kind, 'description': reason} for reason in reasons], ensure_ascii=False)
-        files['Chart.yaml'] += f'  artifacthub.io/changes: {scalar_text(notes)}\n'.encode()
+        told = [{'kind': kind, 'description': reason} for reason in (*reasons[:_NOTES], *more)]
+        notes = scalar_text(json.dumps(told, ensure_ascii=False))
+        files['Chart.yaml'] += f'  artifacthub.io/changes: {notes}\n'.encode()
     return Chart(
         model=draft.model, version=version, model_version=draft.model_version, values=draft.values,
         schema=draft.schema, annotations=draft.annotations, strategy=draft.strategy,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any, NamedTuple
+from typing import Any, Literal, NamedTuple, get_args
 
 from generator.domain.layout import chart_folder
 from generator.domain.places import Path
@@ -61,12 +61,29 @@ class Layer(NamedTuple):
     values: Any
 
 
+BumpClass = Literal['major', 'minor', 'patch']
+BUMP_CLASSES: tuple[BumpClass, ...] = get_args(BumpClass)  # the highest first
+Pods = Literal['none', 'restart', 'recreate']
+
+
+@dataclass(frozen=True, slots=True)
+class Bump:
+    """The class of a chart version with its reasons; `pods` is what happens to the pods of a release that moves to it
+    and keeps the chart's own values, `templates` the number of pod templates that change."""
+
+    bump: BumpClass
+    reasons: tuple[str, ...]
+    pods: Pods
+    templates: int
+
+
 @dataclass(frozen=True, slots=True)
 class LedgerEntry:
     """One chart version. `digest` identifies its content, `content` is the digest without version and change notes,
     `source` the digest of the model version in the registry: image, artifact and signature. `starter` is the starter it
-    was generated from, `tree` git's id of its folder after the hash algorithm ('sha1:…'). Only `pruned` may change:
-    whether the folder is only in git's history. `restarts` and `manifest` are not set yet."""
+    was generated from, `tree` git's id of its folder after the hash algorithm ('sha1:…'). `bump` is the class of the
+    version, 'initial' for the first; `pods` and `templates` are as in a Bump. Only `pruned` may change: whether the
+    folder is only in git's history. `manifest` is not set yet."""
 
     version: str
     model_version: str
@@ -77,7 +94,8 @@ class LedgerEntry:
     tree: str
     bump: str
     reasons: tuple[str, ...]
-    restarts: tuple[str, ...] = ()  # why pods restart
+    pods: str = 'none'
+    templates: int = 0
     manifest: str = ''  # digest of its manifest in an OCI registry
     pruned: bool = False
 

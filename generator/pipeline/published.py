@@ -57,6 +57,26 @@ def chart_reader(
     A chart is read completely, to compare its digest with the ledger. A pruned chart is restored from the git history;
     `branch` is the published branch. The charts in `ahead` (model, entry) are read at once, by one git process.
     """
+    read_files = files_reader(repository, base, branch, ahead)
+    charts: dict[str, Chart] = {}
+
+    def files(model: str, entry: LedgerEntry) -> Tree:
+        restored = made[model].restored.get(entry.version)
+        return read_files(model, entry) if restored is None else restored
+
+    def read(model: str, entry: LedgerEntry) -> Chart:
+        folder = chart_folder(model, entry.version)
+        if folder not in charts:
+            charts[folder] = _chart(model, entry, files(model, entry))
+        return charts[folder]
+
+    return read
+
+
+def files_reader(
+    repository: Repository, base: Base, branch: str, ahead: Iterable[tuple[str, LedgerEntry]] = ()
+) -> Callable[[str, LedgerEntry], Tree]:
+    """Return a reader of the files of published charts, as `chart_reader` reads them."""
     paths = sorted(base.ids)
 
     def ids(model: str, entry: LedgerEntry) -> dict[str, str]:
@@ -67,24 +87,15 @@ def chart_reader(
 
     wanted = {blob for model, entry in ahead for blob in ids(model, entry).values()}
     blobs = repository.read(sorted(wanted - {LINK}))
-    charts: dict[str, Chart] = {}
 
     def files(model: str, entry: LedgerEntry) -> Tree:
-        if (restored := made[model].restored.get(entry.version)) is not None:
-            return restored
         if not (there := ids(model, entry)):
             return restore(repository, chart_folder(model, entry.version), entry, branch)
         blobs.update(repository.read({*there.values()} - {LINK} - blobs.keys()))
         # A symbolic link has no bytes here, so the digest differs.
         return {path: blobs.get(blob, b'') for path, blob in there.items()}
 
-    def read(model: str, entry: LedgerEntry) -> Chart:
-        folder = chart_folder(model, entry.version)
-        if folder not in charts:
-            charts[folder] = _chart(model, entry, files(model, entry))
-        return charts[folder]
-
-    return read
+    return files
 
 
 def _chart(model: str, entry: LedgerEntry, files: Tree) -> Chart:

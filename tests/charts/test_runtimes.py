@@ -11,13 +11,13 @@ from typing import Any
 
 import pytest
 import registries as r
+from charting import make_charts
 from parts import ROOT
 from runtimes import SERVERS, runtime_problems
 from starter import PRESETS, Strict, Values, all_containers, of_kind, pod_specs, render
 
 from generator.charts.layers import model_problems
 from generator.charts.starter import load_templates
-from generator.charts.versions import make_charts
 from generator.domain.generated import Chart
 from generator.domain.records import Model, ModelVersion, Settings
 
@@ -39,7 +39,7 @@ def a_model(runtime: str, kind: str = '', **spec: Any) -> Model:
 
 
 def chart(model: Model) -> Chart:
-    return make_charts(model, SETTINGS, TEMPLATES, (), {}).charts['1.0.0']
+    return make_charts(model, SETTINGS, TEMPLATES).charts['1.0.0']
 
 
 def first_kind(runtime: str) -> str:

@@ -7,10 +7,10 @@ from typing import Any
 
 import pytest
 import registries as r
+from charting import make_charts
 from servers import FILE, KINDS, SETTINGS, TEMPLATES, chart, model, told
 
 from generator.charts.layers import model_problems
-from generator.charts.versions import make_charts
 from generator.domain.problems import ProblemsFound
 from generator.domain.records import Model, ModelVersion
 
@@ -187,7 +187,7 @@ def test_an_image_may_hold_several_models() -> None:
     baked = r.version('1.4.0')
     spec = {**model('triton').spec, 'versions': [baked], 'test': {'path': '/v2/models/other/infer'}}
     several = Model('web', FILE, spec, (ModelVersion('1.4.0', baked['image'], baked),))
-    assert make_charts(several, SETTINGS, TEMPLATES, (), {}).charts
+    assert make_charts(several, SETTINGS, TEMPLATES).charts
 
 
 def test_the_same_value_once_more_is_no_contradiction() -> None:

@@ -11,7 +11,7 @@ import pytest
 from parts import ROOT
 
 from generator.charts.starter import load_templates
-from generator.charts.versions import digest, next_patch
+from generator.charts.versions import digest, next_version
 
 ABOUT = ROOT / 'chart_templates' / 'model-server' / 'Chart.yaml'
 RECORD = Path(__file__).with_name('starter_versions.txt')
@@ -44,7 +44,7 @@ def raised(known: list[Known], now: str) -> list[Known]:
         return known
     if last.release == DRAFT:
         return [*known[:-1], Known(last.version, now, DRAFT)]
-    return [*known, Known(next_patch(last.version), now, DRAFT)]
+    return [*known, Known(next_version(last.version, 'patch'), now, DRAFT)]
 
 
 def test_the_starters_content_is_that_of_its_version(update_golden: bool) -> None:

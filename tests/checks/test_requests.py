@@ -7,11 +7,12 @@ from typing import Any
 
 import pytest
 import registries as r
+from charting import make_charts
 from resolved import loaded
 from resolved import problems as problems_of
 
 from generator.charts.starter import load_templates
-from generator.charts.versions import ModelCharts, make_charts
+from generator.charts.versions import ModelCharts
 from generator.checks.registry import registry_problems
 from generator.checks.releases import shared_problems
 from generator.domain.problems import Problem
@@ -33,7 +34,7 @@ MODELS = {
 def chart(name: str) -> ModelCharts:
     """The chart of a model, which is the same in all tests."""
     found = registry(r.settings() | MODELS[name])
-    return make_charts(found.models[name], found.settings, TEMPLATES, (), {})
+    return make_charts(found.models[name], found.settings, TEMPLATES)
 
 
 def registry(files: r.Files) -> Registry:

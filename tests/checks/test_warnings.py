@@ -252,13 +252,13 @@ def test_a_pin_that_is_moved_past_the_strategy_is_told(tmp_path: Path, strategy:
     files |= r.environment('prod', **r.GATEWAY) | r.release('prod', 'web', version='1', chart='1.0.0')
     here = r.Repository(tmp_path / 'repository', files)
     here.publish()
-    here.write(r.release('prod', 'web', version='2', chart='1.0.1'))
+    here.write(r.release('prod', 'web', version='2', chart='1.1.0'))
     done = chartloom(here.folder, 'plan')
     assert done.returncode == 0
     assert f'gets all requests at once, although the strategy is {next(iter(strategy))}' in done.stderr
     assert 'chartloom rollout start' in done.stderr
     # A rollback moves them at once on purpose.
-    here.write(r.release('prod', 'web', version='2', chart='1.0.1', rollback='1.0.1'))
+    here.write(r.release('prod', 'web', version='2', chart='1.1.0', rollback='1.1.0'))
     assert 'at once' not in chartloom(here.folder, 'plan').stderr
 
 

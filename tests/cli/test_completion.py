@@ -64,7 +64,7 @@ def here(tmp_path_factory: pytest.TempPathFactory) -> Path:
         (['rollout', 'start', ''], RELEASES),
         (['rollout', 'start', 'eu/web', '--version', ''], ['1.10', '1.9']),
         (['rollout', 'start', 'eu/web', '--version', '1.1'], ['1.10']),
-        (['rollout', 'start', 'eu/web', '--chart', ''], ['1.0.1', '1.0.0']),
+        (['rollout', 'start', 'eu/web', '--chart', ''], ['1.1.0', '1.0.0']),
         (['rollout', 'start', '--version', ''], []),
         (['rollout', 'advance', ''], []),
         (['rollout', 'status', 'eu'], ['eu/web']),

@@ -100,7 +100,7 @@ def test_a_rollout_walks_to_its_end_without_a_checkout(origin: Path, checkout: C
     assert not checkout.commit().changed
     assert read_yaml(checkout.read('registry/releases/prod/web.yaml').encode(), '')['spec'] == {
         'version': '2',
-        'chart': '1.0.1',
+        'chart': '1.1.0',
     }
 
 
@@ -209,7 +209,7 @@ def test_a_commit_says_what_happens_to_the_traffic_and_who_approved(checkout: Ch
     as_json(checkout.folder, 'rollout', 'start', 'prod/web', '--push')
     said = checkout.git('log', '-1', '--format=%B')
     assert 'gets no requests yet' in said
-    assert '* prod/web: rollout of 2 (chart 1.0.1), the pin stays 1 (chart 1.0.0)\n' in said
+    assert '* prod/web: rollout of 2 (chart 1.1.0), the pin stays 1 (chart 1.0.0)\n' in said
     as_json(checkout.folder, 'rollout', 'advance', 'prod/web', '--now', '--approve', '--push')
     as_json(checkout.folder, 'rollout', 'advance', 'prod/web', '--now', '--approve', '--push')
     said = checkout.git('log', '-1', '--format=%B')
@@ -218,10 +218,10 @@ def test_a_commit_says_what_happens_to_the_traffic_and_who_approved(checkout: Ch
     as_json(checkout.folder, 'rollout', 'abort', 'prod/web', '--push')
     said = checkout.git('log', '-1', '--format=%B')
     assert '50 % of the requests before this commit, 0 % after it' in said
-    assert '* prod/web: aborted rollout of 2 (chart 1.0.1), the pin stays 1 (chart 1.0.0)\n' in said
+    assert '* prod/web: aborted rollout of 2 (chart 1.1.0), the pin stays 1 (chart 1.0.0)\n' in said
     as_json(checkout.folder, 'rollout', 'finish', 'prod/web', '--push')
     said = checkout.git('log', '-1', '--format=%B')
-    assert '* prod/web: the rollout of 2 (chart 1.0.1) ends, the pin stays 1 (chart 1.0.0)\n' in said
+    assert '* prod/web: the rollout of 2 (chart 1.1.0) ends, the pin stays 1 (chart 1.0.0)\n' in said
 
 
 KILLED = """
@@ -259,10 +259,10 @@ def test_two_runs_at_once_take_one_stage(checkout: Checkout) -> None:
 
 
 def test_a_pin_that_is_written_by_hand_is_committed(checkout: Checkout) -> None:
-    checkout.write(r.release('prod', 'web', version='2', chart='1.0.1'))
+    checkout.write(r.release('prod', 'web', version='2', chart='1.1.0'))
     told = as_json(checkout.folder, 'pin', 'prod/web')
     assert [row['before'] for row in told['pins']] == ['1 (chart 1.0.0)']
-    assert checkout.git('log', '-1', '--format=%s') == 'Pin prod/web: 1 (chart 1.0.0) → 2 (chart 1.0.1)'
+    assert checkout.git('log', '-1', '--format=%s') == 'Pin prod/web: 1 (chart 1.0.0) → 2 (chart 1.1.0)'
     assert checkout.status() == []
 
 

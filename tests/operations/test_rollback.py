@@ -23,8 +23,8 @@ def repository(tmp_path: Path, environment: str, **model: Any) -> r.Repository:
     files = r.settings() | r.model('web', 'tensorflow-serving', VERSIONS, **model) | s.environment(environment)
     made = r.Repository(tmp_path / 'repository', files | r.release(environment, 'web'))
     pin(made, environment, '1', '1.0.0')
-    pin(made, environment, '2', '1.0.1')
-    pin(made, environment, '3', '1.0.2')
+    pin(made, environment, '2', '1.1.0')
+    pin(made, environment, '3', '1.2.0')
     return made
 
 
@@ -56,20 +56,20 @@ def spec(made: r.Repository, environment: str) -> dict[str, Any]:
 def test_the_pin_before_comes_back_in_one_commit(tmp_path: Path, environment: str, says: str) -> None:
     made = repository(tmp_path, environment)
     found = run(made, 'rollback', 'web', '--env', environment)
-    assert (found['from']['version'], found['to']) == ('3', {'version': '2', 'chart': '1.0.1'})
-    assert spec(made, environment) == {'version': '2', 'chart': '1.0.1', 'rollback': '1.0.1'}
+    assert (found['from']['version'], found['to']) == ('3', {'version': '2', 'chart': '1.1.0'})
+    assert spec(made, environment) == {'version': '2', 'chart': '1.1.0', 'rollback': '1.1.0'}
     message = git(made.folder, 'log', '-1', '--format=%B')
-    assert message.splitlines()[0] == f'Roll back {environment}/web: 3 → 2 (chart 1.0.1)'
+    assert message.splitlines()[0] == f'Roll back {environment}/web: 3 → 2 (chart 1.1.0)'
     assert says in ' '.join(message.split())
     # Once more: not to the version that was given up.
     found = run(made, 'rollback', 'web', '--env', environment)
     assert found['to'] == {'version': '1', 'chart': '1.0.0'}
     found = run(made, 'rollback', 'web', '--env', environment, '--to', '3')
-    assert found['to'] == {'version': '3', 'chart': '1.0.2'}
+    assert found['to'] == {'version': '3', 'chart': '1.2.0'}
     # The next pin is no rollback any more.
     run(made, 'rollback', 'web', '--env', environment, '--to', '1')
     run(made, 'pin', f'{environment}/web', '--newest')
-    assert spec(made, environment) == {'version': '3', 'chart': '1.0.2'}
+    assert spec(made, environment) == {'version': '3', 'chart': '1.2.0'}
 
 
 def test_it_goes_back_only_to_what_ran_here(tmp_path: Path) -> None:
@@ -100,13 +100,13 @@ def test_what_was_given_up_is_named(tmp_path: Path) -> None:
     ]
     # A version that somebody returned to is not given up any more, nor is the one it came from.
     run(made, 'rollback', 'web', '--env', 'ar-gw-argocd', '--to', '2')
-    pin(made, 'ar-gw-argocd', '3', '1.0.2')
+    pin(made, 'ar-gw-argocd', '3', '1.2.0')
     assert run(made, 'rollback', 'web', '--env', 'ar-gw-argocd')['to']['version'] == '2'
 
 
 def test_a_pin_that_was_reverted_is_given_up(tmp_path: Path) -> None:
     made = repository(tmp_path, 'ar-gw-argocd')
-    pin(made, 'ar-gw-argocd', '2', '1.0.1')  # as `git revert` does
+    pin(made, 'ar-gw-argocd', '2', '1.1.0')  # as `git revert` does
     assert run(made, 'rollback', 'web', '--env', 'ar-gw-argocd')['to']['version'] == '1'
 
 
@@ -127,7 +127,7 @@ def test_an_environment_that_follows_has_no_pins(tmp_path: Path) -> None:
 
 def test_changes_of_others_can_be_set_aside(tmp_path: Path) -> None:
     made = repository(tmp_path, 'na-gw-flux')
-    pin(made, 'na-gw-flux', '2', '1.0.1')
+    pin(made, 'na-gw-flux', '2', '1.1.0')
     run(made, 'rollout', 'start', 'na-gw-flux/web')
     made.write(r.environment('other'))
     for arguments in (('rollback', 'web', '--env', 'na-gw-flux'), ('rollout', 'abort', 'na-gw-flux/web')):
@@ -139,14 +139,14 @@ def test_changes_of_others_can_be_set_aside(tmp_path: Path) -> None:
 
 def test_a_rollout_in_git_is_aborted(tmp_path: Path) -> None:
     made = repository(tmp_path, 'na-gw-flux')
-    pin(made, 'na-gw-flux', '2', '1.0.1')
+    pin(made, 'na-gw-flux', '2', '1.1.0')
     run(made, 'rollout', 'start', 'na-gw-flux/web')
     found = run(made, 'rollback', 'web', '--env', 'na-gw-flux')
     assert (found['result'], found['to']['version']) == ('aborted', '2')
     message = git(made.folder, 'log', '-1', '--format=%B')
     assert 'version 3 gets 0 % of the requests before this commit, 0 % after it' in message
-    assert 'the rollout of 3 (chart 1.0.2) ends, the pin stays 2 (chart 1.0.1)' in message
-    assert spec(made, 'na-gw-flux') == {'version': '2', 'chart': '1.0.1'}
+    assert 'the rollout of 3 (chart 1.2.0) ends, the pin stays 2 (chart 1.1.0)' in message
+    assert spec(made, 'na-gw-flux') == {'version': '2', 'chart': '1.1.0'}
     assert not made.run().registry.rollouts
     run(made, 'rollout', 'start', 'na-gw-flux/web')
     done = chartloom(made.folder, 'rollback', 'web', '--env', 'na-gw-flux', '--to', '1')
@@ -175,7 +175,7 @@ def test_what_cannot_be_deployed_any_more_is_skipped(tmp_path: Path) -> None:
 
 def test_other_changes_of_the_release_are_not_deployed_with_it(tmp_path: Path) -> None:
     made = repository(tmp_path, 'ar-gw-argocd')
-    made.write(r.release('ar-gw-argocd', 'web', version='3', chart='1.0.2', values={'replicaCount': 9}))
+    made.write(r.release('ar-gw-argocd', 'web', version='3', chart='1.2.0', values={'replicaCount': 9}))
     done = chartloom(made.folder, 'rollback', 'web', '--env', 'ar-gw-argocd')
     assert done.returncode == 1
     assert done.stderr.splitlines()[0] == f'{FILE.format("ar-gw-argocd")}: changed, and not part of this operation'

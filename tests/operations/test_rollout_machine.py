@@ -189,7 +189,7 @@ class Rollouts(RuleBasedStateMachine):
     def edit_the_pin(self, key: str) -> None:
         files = self.world.files
         pin = (
-            {'version': '2', 'chart': '1.0.1'}
+            {'version': '2', 'chart': '1.1.0'}
             if self.world.release.version == '1'
             else {'version': '1', 'chart': '1.0.0'}
         )

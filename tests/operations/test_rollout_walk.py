@@ -97,7 +97,7 @@ def test_a_canary_walks_to_its_end(checkout: Checkout) -> None:
         ('end', {'stable': (100, 0)}),
     ]
     assert read_yaml(checkout.read('registry/releases/prod/web.yaml').encode(), '')['spec'] == {
-        'version': '2', 'chart': '1.0.1',
+        'version': '2', 'chart': '1.1.0',
     }  # fmt: skip
     # Each stage is one commit that touches this release alone, and names its operation.
     commits = checkout.git('rev-list', '--reverse', f'{before}..HEAD').split()
@@ -304,7 +304,7 @@ def test_signatures_that_git_is_to_show_are_no_part_of_a_time(checkout: Checkout
 
 def test_status_is_a_small_picture(checkout: Checkout) -> None:
     assert chartloom(checkout.folder, 'rollout', 'status', 'prod/web').stdout.startswith(
-        "prod/web: 'chartloom rollout start prod/web' would move it from 1 (chart 1.0.0) to 2 (chart 1.0.1), a commit"
+        "prod/web: 'chartloom rollout start prod/web' would move it from 1 (chart 1.0.0) to 2 (chart 1.1.0), a commit"
     )
     assert chartloom(checkout.folder, 'rollout', 'status').stdout.splitlines() == [
         'no rollout in git is in progress',
@@ -314,7 +314,7 @@ def test_status_is_a_small_picture(checkout: Checkout) -> None:
     rollout(checkout, 'advance', 'prod/web', **made())
     lines = chartloom(checkout.folder, 'rollout', 'status').stdout.splitlines()
     assert lines[:9] == [
-        'prod/web: 1 (chart 1.0.0) → 2 (chart 1.0.1)',
+        'prod/web: 1 (chart 1.0.0) → 2 (chart 1.1.0)',
         '  ✓ on       ░░░░░░░░░░   0 %  the new pods start',
         '  ● step-1   ██░░░░░░░░  20 %  hold 10m',
         '  ○ step-2   █████░░░░░  50 %  approval',
@@ -375,7 +375,7 @@ REFUSED = [
         "registry/models/web.yaml::$.spec.versions: version '3' of model 'web' not found",
     ),
     (('start', 'prod/web', '--chart', '9.0.0'), "charts/web/versions.yaml: chart '9.0.0' not found"),
-    (('start', 'prod/web', '--version', '1', '--chart', '1.0.1'), "chart '1.0.1' serves version '2', not '1'"),
+    (('start', 'prod/web', '--version', '1', '--chart', '1.1.0'), "chart '1.1.0' serves version '2', not '1'"),
     (('start', 'prod/web', '--version', '1'), 'the release already runs 1 (chart 1.0.0)'),
     (('advance', 'prod/web'), 'no rollout of this release is in progress'),
     (('abort', 'prod/web'), "hint: to return to the version before, run 'chartloom rollback web --env prod'"),
@@ -410,7 +410,7 @@ def test_what_cannot_be_done_in_the_middle_is_told(checkout: Checkout) -> None:
     assert hint in done.stderr
     for _ in range(2):
         rollout(checkout, 'finish', 'prod/web')
-    newest = 'prod/web already runs the newest version, 2 (chart 1.0.1); '
+    newest = 'prod/web already runs the newest version, 2 (chart 1.1.0); '
     assert chartloom(checkout.folder, 'rollout', 'status', 'prod/web').stdout.startswith(newest)
     done = chartloom(checkout.folder, 'rollback', 'web', '--env', 'prod')
     assert done.stdout.splitlines()[-1] == 'prod/web: 2 → 1 (chart 1.0.0)'
@@ -461,7 +461,7 @@ def test_another_kind_of_strategy_wants_new_pods_first(checkout: Checkout) -> No
     checkout.write(r.model(versions=[r.version('1'), r.version('2')], route={}, replicas=4, strategy=CANARY, **NEW))
     checkout.commit()
     done = chartloom(checkout.folder, 'rollout', 'start', 'prod/web')
-    assert "the release has strategy 'rolling', and 2 (chart 1.0.2) has 'canary'" in done.stderr
+    assert "the release has strategy 'rolling', and 2 (chart 1.2.0) has 'canary'" in done.stderr
 
 
 def test_a_pin_stays_until_the_rollout_has_ended(checkout: Checkout) -> None:
@@ -481,8 +481,8 @@ def test_a_version_may_be_released_and_rolled_out_at_once(tmp_path: Path) -> Non
     checkout = new(tmp_path / 'repository', files(CANARY))
     checkout.commit()
     checkout.write(new_version())
-    assert rollout(checkout, 'start', 'prod/web')['to'] == {'version': '2', 'chart': '1.0.1'}
-    assert 'charts/web/1.0.1/Chart.yaml' in checkout.files()
+    assert rollout(checkout, 'start', 'prod/web')['to'] == {'version': '2', 'chart': '1.1.0'}
+    assert 'charts/web/1.1.0/Chart.yaml' in checkout.files()
     assert checkout.status() == []
     assert checkout.generate().changed is False
 

@@ -57,49 +57,49 @@ def told(checkout: Checkout) -> list[tuple[str, str]]:
 NEVER = (
     f'{PROD}::$.spec.chart',
     (
-        "'prod' promotes from 'staging', where no published commit ended with 2 (chart 1.0.1)"
+        "'prod' promotes from 'staging', where no published commit ended with 2 (chart 1.1.0)"
         ' | bring it there and push that first, or say in spec.skipPromotion why it is skipped'
     ),
 )
 
 
 def test_a_version_is_promoted_after_the_environment_before_had_it(checkout: Checkout) -> None:
-    checkout.write(pins('2', '1.0.1'))
+    checkout.write(pins('2', '1.1.0'))
     assert told(checkout) == [NEVER]
     # Not in the same commit: the environment before must have it first.
-    checkout.write(pins('2', '1.0.1', 'staging'))
+    checkout.write(pins('2', '1.1.0', 'staging'))
     assert told(checkout) == [NEVER]
     checkout.write(pins('1', '1.0.0'))
     assert told(checkout) == []
-    checkout.write(pins('2', '1.0.1'))
+    checkout.write(pins('2', '1.1.0'))
     assert told(checkout) == []
 
 
 def test_verify_tells_it_to_a_reviewer(checkout: Checkout) -> None:
     checkout.git('switch', '--quiet', '--create', 'request')
-    checkout.write(pins('2', '1.0.1'))
+    checkout.write(pins('2', '1.1.0'))
     done = chartloom(checkout.folder, 'verify')
     assert done.returncode == 1
     assert NEVER[1].split(' | ')[0] in done.stderr
 
 
 def test_what_it_had_earlier_counts_also_in_a_shallow_clone(checkout: Checkout, tmp_path: Path) -> None:
-    for version, chart in (('2', '1.0.1'), ('3', '1.0.2')):
+    for version, chart in (('2', '1.1.0'), ('3', '1.2.0')):
         checkout.write(pins(version, chart, 'staging'))
         assert told(checkout) == []
     shallow = clone(f'file://{checkout.top}', tmp_path / 'shallow', '--depth=1')
-    shallow.write(pins('2', '1.0.1'))
+    shallow.write(pins('2', '1.1.0'))
     assert told(shallow) == []
 
 
 def test_a_release_returns_to_what_it_had_itself(checkout: Checkout) -> None:
     """The environment before may be new, or may have skipped that version."""
     checkout.write(r.environment('test') | r.environment('prod', promotesFrom=['test'], **r.GATEWAY))
-    checkout.write(pins('1', '1.0.0', 'test') | pins('2', '1.0.1', skipPromotion='fixes an outage of prod'))
+    checkout.write(pins('1', '1.0.0', 'test') | pins('2', '1.1.0', skipPromotion='fixes an outage of prod'))
     assert told(checkout) == []
-    checkout.write(pins('3', '1.0.2', 'test'))
+    checkout.write(pins('3', '1.2.0', 'test'))
     assert told(checkout) == []
-    checkout.write(pins('3', '1.0.2'))
+    checkout.write(pins('3', '1.2.0'))
     assert told(checkout) == []
     done = chartloom(checkout.folder, 'rollback', 'web', '--env', 'prod')
     assert done.returncode == 0, done.stderr
@@ -107,59 +107,59 @@ def test_a_release_returns_to_what_it_had_itself(checkout: Checkout) -> None:
 
 
 def test_what_the_environment_before_gave_up_is_not_promoted(checkout: Checkout) -> None:
-    checkout.write(pins('2', '1.0.1', 'staging'))
+    checkout.write(pins('2', '1.1.0', 'staging'))
     assert told(checkout) == []
     back = chartloom(checkout.folder, 'rollback', 'web', '--env', 'staging')
     assert back.returncode == 0, back.stderr
-    checkout.write(pins('2', '1.0.1'))
+    checkout.write(pins('2', '1.1.0'))
     assert told(checkout) == [NEVER]
     checkout.git('checkout', '--quiet', PROD)
-    checkout.write(pins('2', '1.0.1', 'staging'))  # somebody looked, and took it again
+    checkout.write(pins('2', '1.1.0', 'staging'))  # somebody looked, and took it again
     assert told(checkout) == []
-    checkout.write(pins('2', '1.0.1'))
+    checkout.write(pins('2', '1.1.0'))
     assert told(checkout) == []
 
 
 def test_a_reason_counts_for_one_change(checkout: Checkout) -> None:
-    checkout.write(pins('2', '1.0.1', skipPromotion='fixes an outage of prod'))
+    checkout.write(pins('2', '1.1.0', skipPromotion='fixes an outage of prod'))
     assert told(checkout) == []
-    checkout.write(pins('3', '1.0.2', skipPromotion='fixes an outage of prod'))
+    checkout.write(pins('3', '1.2.0', skipPromotion='fixes an outage of prod'))
     assert told(checkout) == [
         (
             NEVER[0],
             (
-                "'prod' promotes from 'staging', where no published commit ended with 3 (chart 1.0.2)"
+                "'prod' promotes from 'staging', where no published commit ended with 3 (chart 1.2.0)"
                 ' | bring it there and push that first, or say in spec.skipPromotion why it is skipped'
                 ' in other words than for the pin before'
             ),
         )
     ]
-    checkout.write(pins('3', '1.0.2', skipPromotion='fixes another outage'))
+    checkout.write(pins('3', '1.2.0', skipPromotion='fixes another outage'))
     assert told(checkout) == []
 
 
 def test_a_model_that_is_not_in_the_environment_before_says_why(checkout: Checkout) -> None:
     checkout.remove('registry/releases/staging/web.yaml')
     assert checkout.commit(removable=('staging/web',)).commit
-    checkout.write(pins('2', '1.0.1'))
+    checkout.write(pins('2', '1.1.0'))
     message = "'prod' promotes from 'staging': no release of 'web' there"
     hint = "add a release of the model to 'staging' first, or say why not in spec.skipPromotion"
     assert told(checkout) == [(NEVER[0], f'{message} | {hint}')]
-    for version, chart in (('2', '1.0.1'), ('3', '1.0.2')):  # the reason is about the model, so it stays
+    for version, chart in (('2', '1.1.0'), ('3', '1.2.0')):  # the reason is about the model, so it stays
         checkout.write(pins(version, chart, skipPromotion='staging has no GPUs for it'))
         assert told(checkout) == []
 
 
 def test_the_first_environment_with_the_model_counts(checkout: Checkout) -> None:
-    checkout.write(r.environment('test') | pins('2', '1.0.1', 'test'))
+    checkout.write(r.environment('test') | pins('2', '1.1.0', 'test'))
     checkout.write(r.environment('prod', promotesFrom=['staging', 'test'], **r.GATEWAY))
     assert told(checkout) == []
-    checkout.write(pins('2', '1.0.1'))
+    checkout.write(pins('2', '1.1.0'))
     assert told(checkout) == [NEVER]
     checkout.write(pins('1', '1.0.0'))
     checkout.write(r.environment('prod', promotesFrom=['empty', 'test'], **r.GATEWAY) | r.environment('empty'))
     assert told(checkout) == []
-    checkout.write(pins('2', '1.0.1'))
+    checkout.write(pins('2', '1.1.0'))
     assert told(checkout) == []
 
 
@@ -167,15 +167,15 @@ def test_a_rollout_must_have_ended_there(tmp_path: Path) -> None:
     checkout = made(tmp_path / 'repository', registry() | r.environment('staging', strategy=CANARY, **r.GATEWAY))
     start = chartloom(checkout.folder, 'rollout', 'start', 'staging/web', '--version', '2')
     assert start.returncode == 0, start.stderr
-    checkout.write(pins('2', '1.0.1'))
-    message = "'prod' promotes from 'staging', where the rollout of 2 (chart 1.0.1) has not ended"
+    checkout.write(pins('2', '1.1.0'))
+    message = "'prod' promotes from 'staging', where the rollout of 2 (chart 1.1.0) has not ended"
     hint = "end it first ('chartloom rollout status staging/web'), or say in spec.skipPromotion why it is skipped"
     assert told(checkout) == [(NEVER[0], f'{message} | {hint}')]
     checkout.git('checkout', '--quiet', PROD)
     done = chartloom(checkout.folder, 'rollout', 'abort', 'staging/web')
     assert done.returncode == 0, done.stderr
     # It was given up, so nobody has seen it to the end.
-    checkout.write(pins('2', '1.0.1'))
+    checkout.write(pins('2', '1.1.0'))
     assert told(checkout) == [NEVER]
 
 
@@ -184,10 +184,10 @@ def test_the_target_of_a_rollout_is_judged_and_its_end_is_not(tmp_path: Path) ->
     start = chartloom(checkout.folder, 'rollout', 'start', 'prod/web', '--version', '2')
     assert start.returncode == 1
     assert start.stderr.splitlines()[0] == f'{ROLLOUT}::$.spec.to: {NEVER[1].partition(" | ")[0]}'
-    checkout.write(pins('2', '1.0.1', 'staging'))
+    checkout.write(pins('2', '1.1.0', 'staging'))
     assert told(checkout) == []
     walk(checkout, 'start', '--version', '2')
-    checkout.write(pins('3', '1.0.2', 'staging'))
+    checkout.write(pins('3', '1.2.0', 'staging'))
     assert told(checkout) == []
     while (checkout.folder / ROLLOUT).exists():
         walk(checkout, 'advance', '--now', '--approve')
@@ -215,7 +215,7 @@ def test_an_environment_that_follows_does_not_promote(tmp_path: Path) -> None:
 def rolling(tmp_path: Path) -> Checkout:
     """A rollout of prod/web at its first stage."""
     checkout = made(tmp_path / 'repository', registry(strategy=CANARY))
-    checkout.write(pins('2', '1.0.1', 'staging'))
+    checkout.write(pins('2', '1.1.0', 'staging'))
     assert told(checkout) == []
     walk(checkout, 'start', '--version', '2')
     return checkout
@@ -241,7 +241,7 @@ JUMPS: dict[str, tuple[Callable[[Checkout], None], str, str]] = {
         ' and start again'),
     ),
     'to the end': (
-        lambda checkout: (checkout.remove(ROLLOUT), checkout.write(pins('2', '1.0.1')))[1],  # type: ignore[func-returns-value]
+        lambda checkout: (checkout.remove(ROLLOUT), checkout.write(pins('2', '1.1.0')))[1],  # type: ignore[func-returns-value]
         f'{PROD}::$.spec.chart',
         f"the rollout to 2 is at 'on' and ends later, after 'step-1' | {BY_STEPS}",
     ),
@@ -267,7 +267,7 @@ def test_an_aborted_rollout_does_not_end_with_the_new_version(rolling: Checkout)
     walk(rolling, 'advance')
     walk(rolling, 'abort')
     rolling.remove(ROLLOUT)
-    rolling.write(pins('2', '1.0.1'))
+    rolling.write(pins('2', '1.1.0'))
     assert told(rolling) == [
         (
             f'{PROD}::$.spec.chart',
@@ -292,11 +292,11 @@ def test_every_commit_of_a_rollout_can_be_reverted(rolling: Checkout) -> None:
 
 def test_a_version_that_a_release_pins_is_frozen(checkout: Checkout) -> None:
     changed = r.version('3', image=f'registry.example/server:3@sha256:{"9" * 64}')
-    checkout.write(pins('3', '1.0.2', 'staging'))
+    checkout.write(pins('3', '1.2.0', 'staging'))
     assert told(checkout) == []
     checkout.write(r.model(versions=[*VERSIONS[:2], changed], route={}))
     message = "version '3' was published with a different image, artifact or signature, and 'staging/web' pins it"
-    hint = 'undo the change and add it as a new version: chart 1.0.2 does not change'
+    hint = 'undo the change and add it as a new version: chart 1.2.0 does not change'
     assert told(checkout) == [('registry/models/web.yaml::$.spec.versions[2]', f'{message} | {hint}')]
     # Also if the same commit takes the pin away.
     checkout.write(pins('1', '1.0.0', 'staging'))
@@ -307,7 +307,7 @@ def test_a_version_that_no_release_pins_is_not_frozen(checkout: Checkout) -> Non
     changed = r.version('3', image=f'registry.example/server:3@sha256:{"9" * 64}')
     checkout.write(r.model(versions=[*VERSIONS[:2], changed], route={}))
     assert told(checkout) == []
-    assert (checkout.folder / 'charts/web/1.0.3').is_dir()
+    assert (checkout.folder / 'charts/web/1.2.1').is_dir()
 
 
 def test_the_target_of_a_rollout_is_frozen(tmp_path: Path) -> None:
@@ -323,9 +323,9 @@ def test_the_target_of_a_rollout_is_frozen(tmp_path: Path) -> None:
 
 
 def test_a_request_does_not_choose_its_own_gate(checkout: Checkout) -> None:
-    checkout.write(r.environment('test', **r.GATEWAY) | pins('2', '1.0.1', 'test'))
+    checkout.write(r.environment('test', **r.GATEWAY) | pins('2', '1.1.0', 'test'))
     assert told(checkout) == []
-    checkout.write(pins('2', '1.0.1'))
+    checkout.write(pins('2', '1.1.0'))
     for sources in (['test'], []):
         checkout.write(r.environment('prod', promotesFrom=sources, **{**r.GATEWAY, 'domain': 'prod.example'}))
         assert told(checkout) == [NEVER]
@@ -333,31 +333,31 @@ def test_a_request_does_not_choose_its_own_gate(checkout: Checkout) -> None:
 
 def test_a_branch_that_a_request_names_has_no_say(checkout: Checkout) -> None:
     checkout.git('switch', '--quiet', '--create', 'evil')
-    checkout.write(pins('2', '1.0.1', 'staging'))
+    checkout.write(pins('2', '1.1.0', 'staging'))
     assert told(checkout) == []
     checkout.git('switch', '--quiet', '--create', 'request', 'main')
-    checkout.write(r.settings(repository={'branch': 'evil'}) | pins('2', '1.0.1', skipPromotion='only to make files'))
+    checkout.write(r.settings(repository={'branch': 'evil'}) | pins('2', '1.1.0', skipPromotion='only to make files'))
     checkout.commit()
-    checkout.write(pins('2', '1.0.1'))
+    checkout.write(pins('2', '1.1.0'))
     done = chartloom(checkout.folder, 'verify', '--base', 'main')
     assert done.returncode == 1
     assert NEVER[1].split(' | ')[0] in done.stderr
 
 
 def test_a_rollback_by_hand_returns_to_what_ran_here(checkout: Checkout) -> None:
-    checkout.write(pins('2', '1.0.1', 'staging'))
+    checkout.write(pins('2', '1.1.0', 'staging'))
     assert told(checkout) == []
-    checkout.write(pins('2', '1.0.1', rollback='1.0.1'))
-    message = 'a rollback returns to a chart that ran here, and no published commit ended with 1.0.1'
+    checkout.write(pins('2', '1.1.0', rollback='1.1.0'))
+    message = 'a rollback returns to a chart that ran here, and no published commit ended with 1.1.0'
     assert told(checkout) == [(f'{PROD}::$.spec.rollback', f"{message} | remove it, or run 'chartloom rollback'")]
 
 
 def test_a_reason_has_words(checkout: Checkout) -> None:
     for reason in ('\u2800' * 12, '-' * 12, '. . . . . . .'):
-        checkout.write(pins('2', '1.0.1', skipPromotion=reason))
+        checkout.write(pins('2', '1.1.0', skipPromotion=reason))
         (place,) = {place for place, _ in told(checkout)}
         assert place.startswith(f'{PROD}::')
-    checkout.write(pins('2', '1.0.1', skipPromotion='исправляет сбой'))
+    checkout.write(pins('2', '1.1.0', skipPromotion='исправляет сбой'))
     assert told(checkout) == []
 
 

@@ -21,7 +21,7 @@ def test_a_hint_describes_a_value_of_a_published_chart_too(tmp_path: Path) -> No
     schema = (repository.folder / 'charts/web/1.0.0/values.schema.json').read_text()
     assert '"description":"' not in schema
     repository.write(r.release(**pin, values={'ports': {'http': {'containerPort': 0}}}))
-    assert list(repository.run().charts['web'].charts) == ['1.0.1'], 'the pinned chart is read'
+    assert list(repository.run().charts['web'].charts) == ['1.1.0'], 'the pinned chart is read'
     with pytest.raises(ProblemsFound) as found:
         repository.generate()
     [problem] = found.value.problems

@@ -185,10 +185,10 @@ def test_a_file_or_a_link_added_to_a_draft_stops_the_run(tmp_path: Path) -> None
 
 def test_a_chart_that_no_ledger_names_is_not_ours_to_replace(tmp_path: Path) -> None:
     here = published(tmp_path)
-    shutil.copytree(here.top / CHART, here.top / 'charts/web/1.0.1')
+    shutil.copytree(here.top / CHART, here.top / 'charts/web/1.1.0')
     here.write(changed_model())
-    assert here.refused(commit=True) == ['charts/web/1.0.1: the ledger has no entry for this chart']
-    shutil.move(here.top / 'charts/web/1.0.1', here.top / 'charts/web/9.9.9')
+    assert here.refused(commit=True) == ['charts/web/1.1.0: the ledger has no entry for this chart']
+    shutil.move(here.top / 'charts/web/1.1.0', here.top / 'charts/web/9.9.9')
     assert here.refused(commit=True) == ['charts/web/9.9.9: the ledger has no entry for this chart']
     assert here.commit(discard=True).commit
     assert here.status() == []

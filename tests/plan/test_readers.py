@@ -26,17 +26,17 @@ FILES = {
     **r.release('old', 'web', version='1', chart='1.0.0'),
     **r.release('prod', 'web', version='1', chart='1.0.0'),
 }
-REASON = 'its chart 1.0.1 changes (a draft of this branch)'
+REASON = 'its chart 1.1.0 changes (a draft of this branch)'
 BOTH = [{'release': name, 'reason': REASON} for name in ('dev/web', 'prod/web')]
 
 
 @pytest.fixture
 def here(origin: Path, tmp_path: Path) -> Checkout:
-    """A branch with chart 1.0.1, which main does not have; prod is pinned to it, dev follows, old stays on 1.0.0."""
+    """A branch with chart 1.1.0, which main does not have; prod is pinned to it, dev follows, old stays on 1.0.0."""
     here = published_at(origin, tmp_path / 'here', files=FILES)
     here.git('switch', '--quiet', '--create', 'work')
     here.write({**r.model(versions=VERSIONS), **r.release('prod', 'web', version='2')})
-    assert told(here, 'pin', 'prod/web')['releases'][0]['reason'] == 'chart 1.0.0 → 1.0.1, model version 1 → 2'
+    assert told(here, 'pin', 'prod/web')['releases'][0]['reason'] == 'chart 1.0.0 → 1.1.0, model version 1 → 2'
     here.git('push', '--quiet', 'origin', 'work')
     return here
 
@@ -62,14 +62,14 @@ def test_a_plan_names_who_stands_on_a_rewritten_draft(here: Checkout) -> None:
     rewrite(here)
     answer = told(here, 'plan')
     assert answer['releases'] == BOTH
-    assert answer['changedDrafts'] == ['web 1.0.1']
+    assert answer['changedDrafts'] == ['web 1.1.0']
     assert not any(change['path'].startswith(('values/', 'delivery/')) for change in answer['changes'])
     assert told(here, 'plan', 'web')['releases'] == BOTH
     assert told(here, 'plan', 'api')['releases'] == []
     lines = chartloom(here.folder, 'plan').stdout.splitlines()
     assert lines[:4] == [
         'WHAT           NAME       WHY',
-        'changed draft  web 1.0.1',
+        'changed draft  web 1.1.0',
         f'release        dev/web    {REASON}',
         f'release        prod/web   {REASON}',
     ]
@@ -78,8 +78,8 @@ def test_a_plan_names_who_stands_on_a_rewritten_draft(here: Checkout) -> None:
 def test_a_draft_whose_chart_yaml_changes_is_named_in_the_same_way(here: Checkout) -> None:
     rewrite(here, description='Other words')
     answer = told(here, 'plan')
-    assert {'kind': 'update', 'path': 'charts/web/1.0.1/Chart.yaml'} in answer['changes']
-    assert (answer['changedDrafts'], answer['releases']) == (['web 1.0.1'], BOTH)
+    assert {'kind': 'update', 'path': 'charts/web/1.1.0/Chart.yaml'} in answer['changes']
+    assert (answer['changedDrafts'], answer['releases']) == (['web 1.1.0'], BOTH)
 
 
 @pytest.mark.parametrize('written', [False, True])
@@ -90,10 +90,10 @@ def test_a_commit_names_them(here: Checkout, written: bool) -> None:
     dry = told(here, 'generate', '--commit', '--dry-run')
     assert (dry['releases'], dry['commit']) == (BOTH, '')
     done = chartloom(here.folder, 'generate', '--commit')
-    assert 'changed drafts: web 1.0.1\nreleases: dev/web, prod/web\n' in done.stdout
+    assert 'changed drafts: web 1.1.0\nreleases: dev/web, prod/web\n' in done.stdout
     assert f'prod/web: {REASON}\n' in done.stdout
     message = here.git('log', '-1', '--format=%B')
-    assert message.startswith('Generate web: 1 draft, 2 releases\n\nChanged drafts:\n* web 1.0.1\n\n')
+    assert message.startswith('Generate web: 1 draft, 2 releases\n\nChanged drafts:\n* web 1.1.0\n\n')
     assert releases_of(message) == [f'dev/web: {REASON}', f'prod/web: {REASON}']
     assert told(here, 'generate', '--commit')['releases'] == []
 
@@ -101,7 +101,7 @@ def test_a_commit_names_them(here: Checkout, written: bool) -> None:
 def test_an_operation_names_those_that_do_not_move(here: Checkout) -> None:
     """The pin of `old` moves to the draft, which the same commit rewrites; prod stands on it already."""
     rewrite(here)
-    moves = {'release': 'old/web', 'reason': 'chart 1.0.0 → 1.0.1, model version 1 → 2'}
+    moves = {'release': 'old/web', 'reason': 'chart 1.0.0 → 1.1.0, model version 1 → 2'}
     expected = [BOTH[0], moves, BOTH[1]]
     assert told(here, 'pin', 'old/web', '--newest', '--dry-run')['releases'] == expected
     assert told(here, 'pin', 'old/web', '--newest')['releases'] == expected
@@ -123,7 +123,7 @@ def test_without_a_checkout_they_are_named_too(here: Checkout, origin: Path, tmp
 
 def test_other_values_do_not_hide_the_chart(here: Checkout) -> None:
     rewrite(here)
-    here.write(r.release('prod', 'web', version='2', chart='1.0.1', values={'replicaCount': 7}))
+    here.write(r.release('prod', 'web', version='2', chart='1.1.0', values={'replicaCount': 7}))
     here.write(r.release('old', 'web', version='1', chart='1.0.0', values={'replicaCount': 7}))
     values = {'release': 'old/web', 'reason': 'its values change'}
     assert told(here, 'plan')['releases'] == [BOTH[0], values, BOTH[1]]
@@ -136,8 +136,8 @@ def test_a_published_chart_has_no_reader_that_changes(here: Checkout) -> None:
     here.git('push', '--quiet', 'origin', 'main')
     rewrite(here)
     answer = told(here, 'plan')
-    assert (answer['newCharts'], answer['changedDrafts']) == (['web 1.0.2'], [])
-    assert answer['releases'] == [{'release': 'dev/web', 'reason': 'chart 1.0.1 → 1.0.2, model version 2'}]
+    assert (answer['newCharts'], answer['changedDrafts']) == (['web 1.1.1'], [])
+    assert answer['releases'] == [{'release': 'dev/web', 'reason': 'chart 1.1.0 → 1.1.1, model version 2'}]
 
 
 def test_both_ends_of_a_rollout_are_read(origin: Path, tmp_path: Path) -> None:

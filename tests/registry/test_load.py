@@ -9,12 +9,12 @@ from typing import Any
 
 import pytest
 import registries as r
+from charting import make_charts
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from parts import ROOT
 
 from generator.charts.starter import load_templates
-from generator.charts.versions import make_charts
 from generator.checks.registry import registry_problems
 from generator.checks.releases import shared_problems
 from generator.delivery.tree import render_charts, render_releases, render_repository
@@ -135,7 +135,7 @@ def outcome(files: Mapping[str, bytes]) -> dict[str, bytes] | list[Problem]:
     """What the whole line makes of a registry of which nothing is published yet."""
     try:
         found = load(files, check=lambda read, unread: registry_problems(read, TEMPLATES, unread))
-        charts = {name: make_charts(model, found.settings, TEMPLATES, (), {}) for name, model in found.models.items()}
+        charts = {name: make_charts(model, found.settings, TEMPLATES) for name, model in found.models.items()}
         releases = resolve_releases(found, charts, nothing_else, found.releases.values())
         if told := shared_problems(releases, found):
             return told

@@ -10,12 +10,12 @@ from typing import Any
 
 import pytest
 import registries as r
+from charting import make_charts
 from parts import git
 from resolved import SCHEMAS, TEMPLATES, resolved
 from rollouts import RELEASE, World
 from starter import run_helm
 
-from generator.charts.versions import make_charts
 from generator.checks.warnings import release_warnings
 from generator.domain.generated import ResolvedRelease
 from generator.domain.places import Path as Place
@@ -240,7 +240,7 @@ def refusals(every: list[Place]) -> dict[Place, list[str]]:
     """Why a release cannot remove each of these values, of the same charts; [] if it can."""
     files = registry({})
     found = load_registry(files, files.__getitem__, SCHEMAS)
-    charts = {name: make_charts(model, found.settings, TEMPLATES, (), {}) for name, model in found.models.items()}
+    charts = {name: make_charts(model, found.settings, TEMPLATES) for name, model in found.models.items()}
     (release,) = found.releases.values()
     told: dict[Place, list[str]] = {}
     for path in every:

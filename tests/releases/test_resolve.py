@@ -20,7 +20,7 @@ FILE = 'registry/releases/prod/web.yaml'
 
 @pytest.fixture
 def repository(tmp_path: Path) -> r.Repository:
-    """Version 1 as chart 1.0.0, version 2 as 1.0.1, published; prod is pinned by each test."""
+    """Version 1 as chart 1.0.0, version 2 as 1.1.0, published; prod is pinned by each test."""
     files = (
         r.settings() | r.model(versions=[r.version('1'), r.version('2')]) | r.environment('prod') | r.following('dev')
     )
@@ -56,12 +56,12 @@ def chart(repository: r.Repository) -> str:
             {'version': '1', 'chart': '1.0.9'},
             '$.spec.chart',
             "chart '1.0.9' of model 'web' not found",
-            "did you mean '1.0.1'?",
+            "did you mean '1.0.0'?",
         ),
         (
-            {'version': '1', 'chart': '1.0.1'},
+            {'version': '1', 'chart': '1.1.0'},
             '$.spec.chart',
-            "chart '1.0.1' serves version '2', not '1'",
+            "chart '1.1.0' serves version '2', not '1'",
             "run 'chartloom pin prod/web'",
         ),
     ],
@@ -74,18 +74,18 @@ def test_a_pin_that_names_no_chart_is_told(
 
 
 def test_a_pin_chooses_its_chart(repository: r.Repository) -> None:
-    for version, number in (('1', '1.0.0'), ('2', '1.0.1')):
+    for version, number in (('1', '1.0.0'), ('2', '1.1.0')):
         repository.write(r.release(version=version, chart=number))
         assert chart(repository) == number
 
 
 def test_following_takes_the_last_version_and_its_newest_chart_and_a_pin_there_holds(repository: r.Repository) -> None:
     repository.write(r.release('dev'))
-    assert chart(repository) == '1.0.1'
+    assert chart(repository) == '1.1.0'
     repository.write(r.model(versions=[r.version('1'), r.version('2'), r.version('3')]))
-    assert chart(repository) == '1.0.2'
+    assert chart(repository) == '1.2.0'
     repository.write(r.model(versions=[r.version('1'), r.version('3'), r.version('2')]))
-    assert chart(repository) == '1.0.1', 'the last entry is the newest, whatever its name'
+    assert chart(repository) == '1.1.0', 'the last entry is the newest, whatever its name'
     repository.write(r.release('dev', version='1', chart='1.0.0'))
     assert chart(repository) == '1.0.0'
 
@@ -123,7 +123,7 @@ def test_a_release_is_checked_by_the_schema_of_its_own_chart(repository: r.Repos
     repository.write(r.release(version='1', chart='1.0.0', values={'warmUp': 3}))
     (release,) = repository.run().releases
     assert release.values == {'warmUp': 3}
-    repository.write(r.release(version='2', chart='1.0.1', values={'warmUp': 3}))
+    repository.write(r.release(version='2', chart='1.1.0', values={'warmUp': 3}))
     (found,) = problems(repository)
     assert (found.file, found.path) == (FILE, '$.spec.values.warmUp')
 

@@ -53,7 +53,7 @@ def test_a_pinned_chart_keeps_the_strategy_of_its_version(repository: r.Reposito
     repository.write(r.model(strategy=CANARY, versions=[r.version('1'), r.version('2')]))
     assert isinstance(release(repository).strategy, BlueGreen)
     assert place(repository) == ('charts/web/1.0.0/Chart.yaml', ('annotations', STRATEGY))
-    newer = repository.run().charts['web'].charts['1.0.1'].strategy
+    newer = repository.run().charts['web'].charts['1.1.0'].strategy
     assert newer
     assert isinstance(newer.strategy, Canary)
 

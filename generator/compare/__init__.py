@@ -1,0 +1,1 @@
+"""Rendered objects of two sides → differences, what they mean, and the class of a bump."""

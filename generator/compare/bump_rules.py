@@ -1,0 +1,248 @@
+"""The rules of bumps: what differs between two charts of a model → the class of the newer one's version, and why.
+
+One table, from Semantic Versioning and the conventions of chart repositories: whoever upgrades to a minor or a patch
+version does so without reading anything.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Any
+
+from generator.compare import schemas
+from generator.compare.difference import Difference
+from generator.compare.effects import WORKLOADS, is_immutable
+from generator.compare.fields import ABSENT, Field, differing
+from generator.compare.schemas import Step, schema_steps
+from generator.domain.generated import BumpClass
+from generator.domain.records import Tree, Values
+from generator.domain.words import cut, quoted
+
+_LONGEST = 120  # characters of a value in a reason
+_DIGEST = re.compile(r'\b([0-9a-f]{12})[0-9a-f]{28,}\b')
+
+
+@dataclass(frozen=True, slots=True)
+class Facts:
+    """What a chart says of itself: its model version, signature and runtime, its values and their schema."""
+
+    model_version: str
+    signature: Values | None
+    runtime: str
+    kube_version: str
+    values: Values
+    schema: bytes
+    documents: Tree  # other files, by path
+
+
+@dataclass(frozen=True, slots=True)
+class Evidence:
+    """Two charts, and the differences of their objects with the same sets of values."""
+
+    old: Facts
+    new: Facts
+    objects: tuple[Difference, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """`why` completes: the version is major, since …"""
+
+    id: str
+    bump: BumpClass
+    why: str
+    check: Callable[[Evidence], Iterator[str]]
+
+
+def _signature(about: Evidence) -> Iterator[str]:
+    old, new = about.old.signature, about.new.signature
+    if old is not None and new is not None and _as_compared(old) != _as_compared(new):
+        for field in differing(_as_compared(old), _as_compared(new)):
+            yield f'signature: {_changed(field)}'
+
+
+def _new_signature(about: Evidence) -> Iterator[str]:
+    if (about.old.signature is None) is not (about.new.signature is None):
+        yield f'signature {"is not told any more" if about.new.signature is None else "is told"}'
+
+
+def _as_compared(signature: Values) -> Any:
+    """Shapes as texts: one value each."""
+    return {
+        side: {name: {key: _shown(each) for key, each in tensor.items()} for name, tensor in tensors.items()}
+        for side, tensors in signature.items()
+    }
+
+
+def _runtime(about: Evidence) -> Iterator[str]:
+    if about.old.runtime != about.new.runtime:
+        yield f'runtime {about.old.runtime} → {about.new.runtime}'
+
+
+def _kubernetes(about: Evidence) -> Iterator[str]:
+    old, new = (_lowest(side.kube_version) for side in (about.old, about.new))
+    if new > old:
+        yield f'kubeVersion {about.old.kube_version or "any"} → {about.new.kube_version}'
+
+
+def _older_kubernetes(about: Evidence) -> Iterator[str]:
+    old, new = (_lowest(side.kube_version) for side in (about.old, about.new))
+    if new < old:
+        yield f'kubeVersion {about.old.kube_version} → {about.new.kube_version or "any"}'
+
+
+def _lowest(constraint: str) -> tuple[int, ...]:
+    found = re.search(r'(\d+)\.(\d+)', constraint)
+    return (int(found[1]), int(found[2])) if found else ()
+
+
+def _immutable(about: Evidence) -> Iterator[str]:
+    for each in about.objects:
+        for field in each.fields:
+            if is_immutable(each, field):
+                yield f'{each.id}: {_changed(field)}'
+
+
+def _workload_kind(about: Evidence) -> Iterator[str]:
+    gone = {each.id.name: each.id.kind for each in about.objects if each.kind == 'remove' and each.id.kind in WORKLOADS}
+    for each in about.objects:
+        if each.kind == 'add' and each.id.kind in WORKLOADS and each.id.name in gone:
+            yield f'{gone[each.id.name]} {each.id.name} becomes a {each.id.kind}'
+
+
+def _removed_object(about: Evidence) -> Iterator[str]:
+    for each in about.objects:
+        if each.kind == 'remove':
+            yield f'{each.id} is removed'
+
+
+def _new_object(about: Evidence) -> Iterator[str]:
+    for each in about.objects:
+        if each.kind == 'add':
+            yield f'{each.id} is new'
+
+
+# What clients of a Service know; where its ports lead to in pods they do not.
+_OF_CLIENTS = ('port', 'protocol', 'appProtocol', 'name', 'nodePort')
+
+
+def _service_port(about: Evidence) -> Iterator[str]:
+    for each in about.objects:
+        for field in each.fields if each.id.kind == 'Service' else ():
+            of_port = field.path[:2] == ('spec', 'ports')
+            if field.path == ('spec', 'type') or (of_port and len(field.path) > 3 and field.path[3] in _OF_CLIENTS):
+                yield f'{each.id}: {_changed(field)}'
+            elif of_port and field.new is ABSENT:
+                yield f'{each.id}: {field.place} is removed'
+
+
+def _new_port(about: Evidence) -> Iterator[str]:
+    for each in about.objects:
+        for field in each.fields if each.id.kind == 'Service' else ():
+            if field.path[:2] == ('spec', 'ports') and len(field.path) == 3 and field.old is ABSENT:
+                yield f'{each.id}: {field.place} is new'
+
+
+def _of_schema(rule: str) -> Callable[[Evidence], Iterator[str]]:
+    def check(about: Evidence) -> Iterator[str]:
+        if about.old.schema != about.new.schema:
+            yield from (step.text for step in _steps(about.old.schema, about.new.schema) if step.rule == rule)
+
+    return check
+
+
+@lru_cache(maxsize=16)  # the charts of a starter have one schema
+def _steps(old: bytes, new: bytes) -> tuple[Step, ...]:
+    return tuple(schema_steps(json.loads(old), json.loads(new)))
+
+
+def _model_version(about: Evidence) -> Iterator[str]:
+    old, new = about.old.model_version, about.new.model_version
+    if old != new and not _is_patch(old, new):
+        yield f'model version {old} → {new}'
+
+
+def _model_patch(about: Evidence) -> Iterator[str]:
+    old, new = about.old.model_version, about.new.model_version
+    if old != new and _is_patch(old, new):
+        yield f'model version {old} → {new}'
+
+
+def _is_patch(old: str, new: str) -> bool:
+    """Whether two model versions of the form 1.2.3 differ in the last number only."""
+    forms = [re.fullmatch(r'v?(\d+)\.(\d+)\.\d+(?:[-+].*)?', text) for text in (old, new)]
+    return all(forms) and len({found.groups() for found in forms if found}) == 1
+
+
+# What chartloom derives from other values: the reason is in those.
+_DERIVED = frozenset(['routing', 'removed'])
+
+
+def _value(about: Evidence) -> Iterator[str]:
+    for field in differing(about.old.values, about.new.values):
+        if field.path[0] not in _DERIVED and not (field.old is ABSENT and len(field.path) == 1):
+            yield _changed(field)
+
+
+def _documentation(about: Evidence) -> Iterator[str]:
+    for name in sorted({*about.old.documents, *about.new.documents}):
+        if about.old.documents.get(name) != about.new.documents.get(name):
+            yield f'only the text of {name} differs'
+
+
+RULES = (
+    Rule('signature', 'major', 'clients send and read other tensors', _signature),
+    Rule('runtime', 'major', 'clients speak another protocol', _runtime),
+    Rule('kube-version', 'major', 'clusters that it ran on refuse it', _kubernetes),
+    Rule('immutable-field', 'major', 'the object must be deleted and made anew', _immutable),
+    Rule('workload-kind', 'major', 'another controller runs the pods', _workload_kind),
+    Rule('removed-object', 'major', 'whoever uses the object does not find it', _removed_object),
+    Rule('service-port', 'major', 'clients connect to another port or protocol', _service_port),
+    Rule(schemas.REMOVED, 'major', 'values that set the key are refused', _of_schema(schemas.REMOVED)),
+    Rule(schemas.RETYPED, 'major', 'values of the old kind are refused', _of_schema(schemas.RETYPED)),
+    Rule(schemas.TIGHTENED, 'major', 'values that were valid are refused', _of_schema(schemas.TIGHTENED)),
+    Rule('model-version', 'minor', 'a new model with the same signature', _model_version),
+    Rule('new-signature', 'minor', 'what clients send and read is documented', _new_signature),
+    Rule('new-object', 'minor', 'there is something new to use', _new_object),
+    Rule('new-port', 'minor', 'there is something new to use', _new_port),
+    Rule(schemas.ADDED, 'minor', 'there is something new to set', _of_schema(schemas.ADDED)),
+    Rule('older-kubernetes', 'minor', 'more clusters take it', _older_kubernetes),
+    Rule(schemas.WIDENED, 'minor', 'there is something new to set', _of_schema(schemas.WIDENED)),
+    Rule('model-patch', 'patch', 'the same model, trained or packed again', _model_patch),
+    Rule('changed-value', 'patch', 'another default', _value),
+    Rule('documentation', 'patch', 'nothing in the cluster changes', _documentation),
+)  # fmt: skip
+
+
+def template_reasons(objects: Iterable[Difference]) -> list[tuple[str, BumpClass, str]]:
+    """Return what templates change in fields of objects, by the kind of the object: a patch, if no rule says more."""
+    fields = {f'{each.id.kind}: {_changed(field)}': None for each in objects for field in each.fields}
+    found: list[tuple[str, BumpClass, str]] = [('template', 'patch', text) for text in fields]
+    return found
+
+
+def _changed(field: Field) -> str:
+    place = field.place
+    if field.old is ABSENT:
+        return f'{place} is {_shown(field.new)}, was not set'
+    if field.new is ABSENT:
+        return f'{place} is not set any more, was {_shown(field.old)}'
+    return f'{place} {_shown(field.old)} → {_shown(field.new)}'
+
+
+def _shown(value: Any) -> str:
+    if isinstance(value, str):
+        value = _DIGEST.sub(lambda found: f'{found[1]}…', value)
+        plain = value.isprintable() and value == value.strip() and value
+        return cut(value, _LONGEST) if plain else quoted(value)
+    if isinstance(value, bool) or value is None:
+        return str(value).lower() if value is not None else 'null'
+    if isinstance(value, dict):
+        return cut('{' + ', '.join(f'{key}: {_shown(each)}' for key, each in value.items()) + '}', _LONGEST)
+    if isinstance(value, list):
+        return cut('[' + ', '.join(map(_shown, value)) + ']', _LONGEST)
+    return str(value)

@@ -1,0 +1,207 @@
+"""Drafts of charts → the class of each one's version: drafts and the charts before them are rendered and compared."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from hashlib import sha256
+from pathlib import Path
+from typing import Any
+
+from generator.charts.files import SIGNATURE, VERSION
+from generator.charts.ledger import TAMPERED, brought_back
+from generator.charts.starter import value_sets
+from generator.charts.versions import Draft, digest
+from generator.compare.bump import Reason, bump_of, raised, reasons_of, without_rendering
+from generator.compare.bump_rules import Evidence, Facts, template_reasons
+from generator.compare.difference import Difference, differences
+from generator.compare.sets import EVERYTHING, known
+from generator.documents.read import read_yaml
+from generator.documents.write import scalar_text
+from generator.domain.generated import Bump, LedgerEntry
+from generator.domain.layout import CHART_SCHEMA, CHART_VALUES, CHART_YAML, TEMPLATES, chart_folder
+from generator.domain.problems import problem
+from generator.domain.records import DOMAIN, Tree, Values
+from generator.tools.helm.binary import HelmRelease, Rendered, find_helm, template
+from generator.tools.temporary import temporary_folder
+
+# Both sides are rendered for one version of Kubernetes, so that it is no difference.
+_KUBERNETES = '1.36'
+_KUBE_VERSION = re.compile(rb'^kubeVersion:[ \t]*"?([^"\n]*)', re.MULTILINE)
+_CHANGES = re.compile(rb'^  artifacthub\.io/changes:.*\n', re.MULTILINE)
+_NAME = re.compile(rb'^name:.*$', re.MULTILINE)
+# The files of the chart that a ledger's entry is about, by their paths in its folder.
+Published = Callable[[str, LedgerEntry], Tree]
+
+
+@dataclass(frozen=True)
+class Side:
+    """A chart: its files with a version, and its values if they were read already."""
+
+    files: Tree
+    model_version: str
+    version: str
+    given: Values | None = None
+
+    @cached_property
+    def values(self) -> Values:
+        return read_yaml(self.files[CHART_VALUES], CHART_VALUES) if self.given is None else self.given
+
+    @cached_property
+    def schema(self) -> Any:
+        return json.loads(self.files[CHART_SCHEMA])
+
+    @cached_property
+    def templates(self) -> str:
+        lines = (f'{path} {sha256(self.files[path]).hexdigest()}' for path in sorted(self.files) if _is_template(path))
+        return sha256('\n'.join(lines).encode()).hexdigest()
+
+    @cached_property
+    def kube_version(self) -> str:
+        found = _KUBE_VERSION.search(self.files[CHART_YAML])
+        return found[1].decode() if found else ''
+
+    @cached_property
+    def facts(self) -> Facts:
+        told: Values = read_yaml(self.files[CHART_YAML], CHART_YAML).get('annotations', {})
+        documents = {path: self._unnumbered(data) for path, data in self.files.items()}
+        documents[CHART_YAML] = _CHANGES.sub(b'', documents[CHART_YAML])
+        return Facts(
+            model_version=self.model_version,
+            signature=json.loads(told[SIGNATURE]) if SIGNATURE in told else None,
+            runtime=told.get(f'{DOMAIN}/runtime', ''),
+            kube_version=self.kube_version,
+            values=self.values,
+            schema=self.files[CHART_SCHEMA],
+            documents=documents,
+        )
+
+    def _unnumbered(self, data: bytes) -> bytes:
+        """A file without the version of the chart, which is no difference."""
+        return data.replace(scalar_text(self.version).encode(), b'').replace(self.version.encode(), b'')
+
+
+def _is_template(path: str) -> bool:
+    return path.startswith(TEMPLATES)
+
+
+@dataclass(frozen=True)
+class Pair:
+    draft: Draft
+    old: Side
+    new: Side
+
+    @property
+    def same_templates(self) -> bool:
+        return self.old.templates == self.new.templates
+
+
+def classify(drafts: Sequence[Draft], published: Published, jobs: int = 1) -> list[Bump]:
+    """Return the bump of each draft that has a chart before it; helm renders those that values alone do not decide.
+
+    Raises CommandFailed if helm is needed and not found, and ProblemsFound as `published` does.
+    """
+    pairs = [Pair(draft, _before(draft, published), _side(draft)) for draft in drafts if draft.before]
+    quick = [_without_rendering(pair) for pair in pairs]
+    slow = iter(_rendered([pair for pair, bump in zip(pairs, quick, strict=True) if not bump], jobs))
+    bumps = [bump or next(slow) for bump in quick]
+    return [raised(bump, pair.draft.least) for bump, pair in zip(bumps, pairs, strict=True)]
+
+
+def _without_rendering(pair: Pair) -> Bump | None:
+    alike = pair.same_templates and pair.old.files[CHART_SCHEMA] == pair.new.files[CHART_SCHEMA]
+    return without_rendering(pair.old.facts, pair.new.facts) if alike else None
+
+
+def _side(draft: Draft) -> Side:
+    return Side(draft.chart.files, draft.chart.model_version, VERSION, draft.chart.values)
+
+
+def _before(draft: Draft, published: Published) -> Side:
+    before, model = draft.before, draft.chart.model
+    if isinstance(before, Draft):
+        return _side(before)
+    assert before
+    files, folder = published(model, before), chart_folder(model, before.version)
+    # Helm runs templates: only those that the ledger vouches for.
+    if digest(files) != before.digest:
+        raise problem(folder, '', TAMPERED, brought_back(folder))
+    return Side(files, before.model_version, before.version)
+
+
+def _rendered(pairs: Sequence[Pair], jobs: int) -> Iterator[Bump]:
+    """Yield the bumps of pairs whose objects have to be compared, all rendered together."""
+    if not pairs:
+        return
+    everything = value_sets()[EVERYTHING]
+    asked: list[tuple[Side, Values]] = []
+    for pair in pairs:
+        for values in ({}, known(everything, pair.old.schema, pair.new.schema)):
+            asked += [(pair.old, values), (pair.new, values)]
+    found = iter(render(asked, jobs))
+    of_templates: dict[tuple[str, str], list[Reason]] = {}
+    for pair in pairs:
+        (own, _), (every, broken) = ((_compared(next(found), next(found))) for _ in range(2))
+        key = (pair.old.templates, pair.new.templates)
+        if not pair.same_templates and key not in of_templates:
+            of_templates[key] = _of_templates(pair, jobs)
+        facts = pair.old.facts, pair.new.facts
+        evidence = Evidence(*facts, (*own, *(each for each in every if each not in own)))
+        yield bump_of(evidence, own, [*broken, *of_templates.get(key, ())])
+
+
+def _compared(old: Rendered, new: Rendered) -> tuple[list[Difference], list[Reason]]:
+    """The differences of two charts with one set of values; a set that the older chart does not take tells nothing."""
+    if old.problem:
+        return [], []
+    if new.problem:
+        return [], [Reason('not-rendered', 'major', f'values of the chart before it fail: {new.problem.message}')]
+    return differences(old.documents, new.documents), []
+
+
+def _of_templates(pair: Pair, jobs: int) -> list[Reason]:
+    """What new templates change, with all sets of values of the starter and the values of the older chart."""
+    values = {**pair.new.values, **{key: value for key, value in pair.old.values.items() if key in pair.new.values}}
+    new = Side({**pair.new.files, CHART_VALUES: json.dumps(values, default=dict).encode()}, '', VERSION, values)
+    sets = [known(each, pair.old.schema, pair.new.schema) for each in value_sets().values()]
+    found = iter(render([(side, each) for each in ({}, *sets) for side in (pair.old, new)], jobs))
+    objects: list[Difference] = []
+    for old, now in zip(found, found, strict=True):
+        objects += [each for each in _compared(old, now)[0] if each not in objects]
+    evidence = Evidence(pair.old.facts, pair.old.facts, tuple(objects))
+    return [*reasons_of(evidence), *(Reason(*each) for each in template_reasons(objects))]
+
+
+def render(asked: Sequence[tuple[Side, Values]], jobs: int) -> list[Rendered]:
+    """Render charts with values, in this order; charts with equal templates share helm processes."""
+    helm = find_helm(os.environ)
+    with temporary_folder() as folder:
+        store: dict[bytes, Path] = {}
+        releases = []
+        for index, (side, values) in enumerate(asked):
+            place = folder / f'c{index}'
+            _write(place, side.files, store)
+            # All have names of their own, so that they fit into one umbrella.
+            releases.append(HelmRelease(f'c{index}', 'default', _KUBERNETES, place, values, side.templates, place.name))
+        found = {rendered.release.name: rendered for rendered in template(helm, releases, jobs=jobs)}
+    return [found[release.name] for release in releases]
+
+
+def _write(folder: Path, files: Tree, store: dict[bytes, Path]) -> None:
+    """Write what helm needs of a chart; equal files are links to one."""
+    for path, data in files.items():
+        if path == CHART_YAML:
+            data = _NAME.sub(b'name: %b' % folder.name.encode(), data.replace(VERSION.encode(), b'0.0.0'), count=1)
+        elif path not in (CHART_VALUES, CHART_SCHEMA) and not _is_template(path):
+            continue
+        target = folder / path
+        target.parent.mkdir(parents=True, exist_ok=True)
+        if known_as := store.get(data):
+            os.link(known_as, target)
+        else:
+            target.write_bytes(data)
+            store[data] = target
