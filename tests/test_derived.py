@@ -114,13 +114,20 @@ def value_at(document: Any, path: str) -> Any:
 
 
 @pytest.mark.parametrize(
-    ('p99', 'timeout', 'each'),
-    [('1ms', '1000ms', '250ms'), ('24s', '96000ms', '48000ms'), ('30s', '120s', '60000ms'), ('25h', '6000m', '3000m'),
-     ('99999h', '99999h', '99999h')],
-)  # fmt: skip
-def test_the_time_limits_of_a_slow_model(p99: str, timeout: str, each: str) -> None:
+    ('p99', 'timeout'),
+    [('1ms', '1000ms'), ('24s', '96000ms'), ('30s', '120s'), ('25h', '6000m'), ('99999h', '99999h')],
+)
+def test_a_slow_model_limits_requests_and_not_each_try(p99: str, timeout: str) -> None:
     [release] = resolved(r.settings() | r.model(slo={'p99': p99}) | r.following() | r.release())
-    assert (release.merged['route']['timeout'], release.merged['route']['retries']['perTryTimeout']) == (timeout, each)
+    assert release.merged['route']['timeout'] == timeout
+    assert release.merged['route']['retries'] == {'attempts': 2, 'perTryTimeout': ''}
+
+
+def test_values_of_a_model_may_limit_each_try() -> None:
+    limited = {'route': {'retries': {'perTryTimeout': '500ms'}}}
+    model = r.model(slo={'p99': '1s'}, values=limited)
+    [release] = resolved(r.settings() | model | r.following() | r.release())
+    assert release.merged['route']['retries'] == {'attempts': 2, 'perTryTimeout': '500ms'}
 
 
 @pytest.mark.parametrize('p99', ['0s', '100000ms', '1.5s', '30'])

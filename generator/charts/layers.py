@@ -19,7 +19,6 @@ from generator.domain.words import suggest
 from generator.values.images import parse_image
 from generator.values.removed import removal_layers
 
-_LEAST_TRY = Decimal('0.25')  # seconds
 # Keys whose form in a model differs from the chart's values; other common keys have the same form.
 _OTHERWISE = frozenset(['autoscaling', 'containers', 'resources', 'route', 'strategy', 'test'])
 
@@ -124,8 +123,9 @@ def _limits(spec: Values) -> Iterator[Fragment]:
     source, p99 = ('spec', 'slo', 'p99'), seconds(spec['slo']['p99'])
     if 'timeout' not in spec.get('traffic', {}):
         yield source, ('route', 'timeout'), limit(max(Decimal(1), 4 * p99))
-    # A prediction changes nothing, so a request that reached no server may be sent again.
-    yield source, ('route', 'retries'), {'attempts': 2, 'perTryTimeout': limit(max(_LEAST_TRY, 2 * p99))}
+    # A prediction changes nothing, so it may be sent again. A try has no limit of its own: one that times out is not
+    # sent again, so its limit would be that of every request.
+    yield source, ('route', 'retries', 'attempts'), 2
 
 
 def route_rule(rule: Values) -> dict[str, Any]:

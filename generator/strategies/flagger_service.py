@@ -7,6 +7,7 @@ from typing import Any, assert_never
 from generator.domain.choices import Router
 from generator.domain.records import Values
 from generator.strategies.context import Context
+from generator.strategies.routers.istio import RETRY_ON
 from generator.values.merge import enabled
 
 
@@ -80,9 +81,8 @@ def _istio_route(rule: Values, route: Values) -> dict[str, Any]:
         **_requests(rule, route, uris),
     }  # fmt: skip
     if route['retries']['attempts']:
-        conditions = 'connect-failure,refused-stream,unavailable,503'
         limit = {'perTryTimeout': route['retries']['perTryTimeout']} if route['retries']['perTryTimeout'] else {}
-        found['retries'] = {'attempts': int(route['retries']['attempts']), **limit, 'retryOn': conditions}
+        found['retries'] = {'attempts': int(route['retries']['attempts']), **limit, 'retryOn': RETRY_ON}
     return found
 
 

@@ -9,8 +9,8 @@ from generator.domain.records import Values
 from generator.strategies.routers.split import Split, canary_alone
 
 _WHOLE = 100  # percent
-# Requests that reached no server: none is processed twice.
-_RETRY_ON = 'connect-failure,refused-stream,unavailable,503'
+# No connection, a stream that the server refused, or the answer 503 (gRPC: unavailable); not a try that timed out.
+RETRY_ON = 'connect-failure,refused-stream,unavailable,503'
 Rule = dict[str, Any]
 
 
@@ -67,5 +67,5 @@ def _limits(route: Values) -> Rule:
     attempts, limit = int(route['retries']['attempts']), route['retries']['perTryTimeout']
     retries: Rule = {'attempts': attempts}
     if attempts:
-        retries |= {'retryOn': _RETRY_ON} | ({'perTryTimeout': limit} if limit else {})
+        retries |= {'retryOn': RETRY_ON} | ({'perTryTimeout': limit} if limit else {})
     return {**found, 'retries': retries}
