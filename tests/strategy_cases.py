@@ -17,6 +17,7 @@ CHECKS = {
 TEN = {'hold': '10m'}
 WEIGHTS = [{'weight': 5, **TEN}, {'weight': 25, **TEN}, {'weight': 50, **TEN}]
 HEADERS = {'headers': {'X-Canary': 'yes'}, **TEN}
+EVERYWHERE = {'rules': {'all': {'path': '/'}}}
 PATHS = {'route': {'rules': {'api': {'path': '/api'}}}}
 RULES = {'rules': {'v1': {'path': '/v1'}, 'v2': {'path': '/v2'}}}
 PORTS = {
@@ -80,7 +81,7 @@ def model_name(feature: str) -> str:
 def model(feature: str) -> r.Files:
     ports = {'ports': PORTS} if feature.endswith('.grpc') else {}
     runtime = 'custom' if ports else 'tensorflow-serving'
-    return r.model(model_name(feature), runtime=runtime, **{'route': {}, **ports, **MODELS[feature]})
+    return r.model(model_name(feature), runtime=runtime, **{'route': EVERYWHERE, **ports, **MODELS[feature]})
 
 
 def environment(name: str) -> r.Files:

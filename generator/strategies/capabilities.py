@@ -93,7 +93,7 @@ REFUSALS = (
     Refusal(
         ('canary.headersOnPaths', 'canary.mirrorOnPaths'), ('argo-rollouts',), ('istio',),
         'Argo Rollouts adds its own rule to the VirtualService, for all paths and without a rewrite',
-        "route '/' without a rewrite, or use engine 'native'",
+        "write rules: {main: {path: /}} in the route, or use engine 'native'",
     ),
     Refusal(
         ('canary.severalMirrors',), ('flagger',), _ROUTED, 'Flagger copies requests in its first step only',

@@ -20,6 +20,7 @@ from generator.charts.layers import model_problems
 from generator.charts.starter import load_templates
 from generator.domain.generated import Chart
 from generator.domain.records import Model, ModelVersion, Settings
+from generator.values.merge import enabled
 
 TEMPLATES = load_templates()
 RUNTIMES = TEMPLATES.runtimes
@@ -192,6 +193,37 @@ def test_the_test_is_a_real_prediction(name: str) -> None:
 def test_a_test_of_the_models_own_is_a_prediction_of_torchserve() -> None:
     test = chart(a_model('torchserve', 'mar', test={'body': '{"data": 1}'})).values['test']
     assert (test['method'], test['path'], test['body']) == ('POST', '/predictions/web', '{"data": 1}')
+
+
+# --- the route -------------------------------------------------------------------------------------------------------
+
+# What changes a server, or tells how it is set up, at the port of predictions.
+ADMINISTRATIVE = {
+    'mlserver': ['/v2/repository/models/web/unload', '/docs'],
+    'triton': ['/v2/repository/models/web/unload', '/v2/logging', '/v2/models/web/trace/setting'],
+    'openvino': ['/v1/config/reload', '/metrics'],
+    'tensorflow-serving': ['/monitoring/prometheus/metrics'],
+    'torchserve': ['/api-description'],
+    'vllm': ['/sleep', '/reset_prefix_cache', '/metrics'],
+}
+
+
+@each_runtime
+def test_a_route_without_rules_is_for_predictions(name: str) -> None:
+    real = TEMPLATES.runtimes[name].name
+    [rule] = enabled(chart(a_model(name, route={})).values['route']['rules']).values()
+    method, asked, _ = SERVERS[name].test
+    assert rule['type'] == 'PathPrefix'
+    assert method == 'GET' or asked.startswith(rule['path'])
+    assert (rule['path'] == '/') == (real not in ADMINISTRATIVE)
+    for path in ADMINISTRATIVE.get(real, []):
+        assert not f'{path}/'.startswith(f'{rule["path"]}/')
+
+
+def test_a_model_with_rules_decides_itself() -> None:
+    own = {'main': {'path': '/'}, 'state': {'path': '/v2/models', 'rewrite': '/v2/models'}}
+    rules = enabled(chart(a_model('triton', 'onnx', route={'rules': own})).values['route']['rules'])
+    assert {key: rule['path'] for key, rule in rules.items()} == {'main': '/', 'state': '/v2/models'}
 
 
 # --- names that resolve ----------------------------------------------------------------------------------------------
