@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 from decimal import Decimal
 from typing import Any
 
 from generator.charts import monitoring, prediction, scaling, serving, startup
+from generator.charts.accelerators import tolerations
 from generator.charts.artifacts import Fragment, artifact_fragments, artifact_problems
 from generator.charts.serving import Texts, substitute
 from generator.domain.generated import Layer, Runtime, Templates
@@ -96,11 +96,8 @@ def _resources(spec: Values) -> Iterator[Fragment]:
             quantities = {name: str(quantity) for name, quantity in resources[key].items()}
             yield ('spec', 'resources', key), ('resources', key), quantities
     for name, count in sorted(resources.get('accelerators', {}).items()):
-        source = ('spec', 'resources', 'accelerators', name)
-        yield source, ('resources', 'limits', name), str(count)
-        # A taint of the same name keeps other pods off nodes with accelerators.
-        taint = {'key': name, 'operator': 'Exists', 'effect': 'NoSchedule'}
-        yield source, ('tolerations', re.sub(r'[^a-z0-9]+', '-', name.lower()).strip('-')), taint
+        yield ('spec', 'resources', 'accelerators', name), ('resources', 'limits', name), str(count)
+    yield from tolerations(spec)
 
 
 def _routes(spec: Values) -> Iterator[Fragment]:

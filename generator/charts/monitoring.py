@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from generator.charts import alerts
+from generator.charts.accelerators import accelerators
 from generator.domain.generated import Chart, Layer, ResolvedRelease, Runtime
 from generator.domain.places import Path
 from generator.domain.problems import Fault, Problem
@@ -28,9 +29,7 @@ def monitoring_values(model: Model, runtime: Runtime) -> Iterator[tuple[Path, Pa
 
 def wants_gpus(spec: Values) -> bool:
     """Whether pods get NVIDIA GPUs, or slices of them such as nvidia.com/mig-1g.5gb."""
-    resources = spec.get('resources', {})
-    names = {*resources.get('accelerators', {}), *resources.get('limits', {})}
-    return any(name.startswith('nvidia.com/') for name in names)
+    return any(name.startswith('nvidia.com/') for _, name in accelerators(spec))
 
 
 def layers(release: Release, environment: Environment, chart: Chart) -> Iterator[Layer]:

@@ -12,7 +12,7 @@ from generator.domain.places import Path
 from generator.domain.problems import Problem
 from generator.domain.records import Environment, Values
 from generator.domain.words import quoted
-from generator.values.merge import enabled
+from generator.values.merge import containers, enabled
 
 LONGEST = 3600  # seconds that a node that is drained may wait for one pod
 _TIMES = ('terminationGracePeriodSeconds', 'preStopSeconds')
@@ -80,8 +80,8 @@ def _classes(values: Values, environment: Environment) -> Iterator[Finding]:
 
 def _tolerations(values: Values, environment: Environment) -> Iterator[Finding]:
     """Pods may run where accelerators are, and where the environment lets them."""
-    limits = values['resources'].get('limits', {})
-    makers = _MAKERS.union(name.partition('/')[0] for name, count in limits.items() if _some(count))
+    limits = [each.get('resources', {}).get('limits', {}) for _, each in containers(values)]
+    makers = _MAKERS.union(name.partition('/')[0] for each in limits for name, count in each.items() if _some(count))
     permitted = _TOLERATED.union(_granted(environment, 'taints'))
     for name, toleration in enabled(values['tolerations']).items():
         key = toleration.get('key') or ''

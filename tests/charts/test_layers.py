@@ -240,6 +240,19 @@ def test_an_accelerator_is_a_limit_and_a_toleration_of_its_taint() -> None:
     }
 
 
+def test_an_accelerator_among_the_limits_has_the_same_toleration() -> None:
+    wanted = {'nvidia-com-gpu': {'key': 'nvidia.com/gpu', 'operator': 'Exists', 'effect': 'NoSchedule'}}
+    limits = {'limits': {'memory': '2Gi', 'nvidia.com/gpu': 1, 'amd.com/gpu': 0}}
+    assert values(resources=limits)['tolerations'] == wanted
+    assert values(resources={**limits, 'accelerators': {'nvidia.com/gpu': 1}})['tolerations'] == wanted
+    image = {'repository': 'registry.example/side', 'digest': r.DIGEST}
+    sidecar = {'image': image, 'resources': {'limits': {'memory': '2Gi', 'nvidia.com/gpu': '1', 'amd.com/gpu': '0'}}}
+    found = values(containers={'side': sidecar, 'off': {**sidecar, 'enabled': False}})
+    assert found['tolerations'] == wanted
+    assert 'ModelGpuErrors' in found['monitoring']['rules']['alerts']
+    assert values(containers={'off': {**sidecar, 'enabled': False}})['tolerations'] == {}
+
+
 def test_scaling_is_on_where_it_is_named_unless_it_says_off() -> None:
     assert values()['autoscaling']['enabled'] is False
     assert values(autoscaling={'minReplicas': 3})['autoscaling'] == {
@@ -260,7 +273,7 @@ def test_routes_of_the_model_are_ready_and_switched_on_by_no_chart() -> None:
     assert found['route']['enabled'] is False
     assert found['route']['timeout'] == '3s'
     assert found['route']['rules'] == {
-        'main': {**STARTER.values['route']['rules']['main'], 'enabled': False},
+        'main': {**STARTER.values['route']['rules']['main'], 'path': '/v2/models/web/infer', 'enabled': False},
         'api': {'enabled': True, 'path': '/api', 'type': 'PathPrefix', 'port': 'http'},
         'calls': {'enabled': True, 'path': '/c', 'type': 'PathPrefix', 'port': 'http', 'rewrite': '/'},
     }

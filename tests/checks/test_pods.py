@@ -20,6 +20,7 @@ HOST = 'kubernetes.io/hostname'
 NAME = 'app.kubernetes.io/name'
 OWN = {'key': NAME, 'operator': 'In', 'values': ['web']}
 MESH = {'mesh': {'mode': 'sidecar'}}
+SIDE = {'image': {'repository': 'registry.example/side', 'digest': r.DIGEST}}
 
 
 def registry(model: dict[str, Any], released: dict[str, Any], **environment: Any) -> r.Files:
@@ -121,6 +122,13 @@ def node(key: str, operator: str = 'In') -> dict[str, Any]:
                 'resources': {'limits': {'maker.example/chip': '0'}},
             },
             False,
+        ),
+        (
+            {
+                'tolerations': {'own': {'key': 'maker.example/chip', 'operator': 'Exists'}},
+                'containers': {'side': {**SIDE, 'resources': {'limits': {'maker.example/chip': '1'}}}},
+            },
+            True,
         ),
         ({'priorityClassName': 'system-node-critical'}, False),
         ({'runtimeClassName': 'host'}, False),
