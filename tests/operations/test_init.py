@@ -41,6 +41,19 @@ def test_a_begun_repository_is_what_its_registry_says(tmp_path: Path) -> None:
     assert 'is already a chartloom repository' in refused(tmp_path, 'a/b')
 
 
+def test_the_owners_that_are_suggested_guard_all_that_reaches_production(tmp_path: Path) -> None:
+    assert chartloom(tmp_path, 'init', '--example', '--url', ADDRESS).returncode == 0
+    settings = tmp_path / 'registry/settings.yaml'
+    before, head, owners = settings.read_text().partition('  # owners:\n')
+    settings.write_text(before + f'{head}{owners}'.replace('  # ', '  '))
+    done = chartloom(tmp_path, 'generate')
+    assert done.returncode == 0, done.stderr
+    guarded = [line.split()[0] for line in (tmp_path / 'CODEOWNERS').read_text().splitlines() if '@example' in line]
+    registry = ['settings.yaml', 'environments/', 'applications/', 'releases/prod/', 'rollouts/prod/']
+    others = ['/values/prod/', '/delivery/prod/', '/bootstrap/']
+    assert guarded == ['/CODEOWNERS', *(f'/registry/{each}' for each in registry), *others]
+
+
 def test_a_password_is_neither_kept_nor_shown(tmp_path: Path) -> None:
     told = refused(tmp_path, 'r/deep', '--url', SECRET)
     assert told.startswith('--url: this looks like a password in an address\n')
