@@ -51,6 +51,7 @@ class Checks:
     interval: str
     own_interval: bool  # whether the strategy sets `interval`
     window: str
+    own_window: bool
     failures: int
 
 
@@ -178,7 +179,7 @@ def _checks(spec: _Spec | None) -> Checks | None:
         comparison, text = _limit(own['limit'])
         found.append(Check(name, own['query'], comparison, Decimal(text)))
     window, interval = spec.get('window', '2m'), spec.get('interval', '1m')
-    return Checks(tuple(found), interval, 'interval' in spec, window, spec.get('failures', 1))
+    return Checks(tuple(found), interval, 'interval' in spec, window, 'window' in spec, spec.get('failures', 1))
 
 
 def _limit(text: str) -> tuple[str, str]:

@@ -5,6 +5,7 @@ Flagger creates the Service, the route and their copies, so the Canary contains 
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any, assert_never
 
 from generator.domain.choices import Engine, Router
@@ -41,7 +42,7 @@ def compile_flagger(strategy: Canary | BlueGreen, context: Context) -> dict[str,
         provider = {'type': 'prometheus', 'address': context.prometheus}
         found['metrics'] = {
             query.name: {'provider': provider, 'query': query.promql}
-            for query in context.queries(strategy.checks, _PODS)
+            for query in context.queries(_over_step(strategy.checks, strategy), _PODS)
         }
     return found
 
@@ -140,6 +141,14 @@ def _steps(canary: Canary, interval: int) -> dict[str, Any]:
     if canary.weights:
         return found | {'stepWeights': list(canary.weights)}
     return found | {'iterations': 1}
+
+
+def _over_step(checks: Checks, strategy: Canary | BlueGreen) -> Checks:
+    """The checks of a canary by weights look once, at the end of each step: at all of the step, if no window is set."""
+    first = strategy.steps[0] if isinstance(strategy, Canary) else None
+    if first is None or first.headers or checks.own_window or first.hold <= seconds(checks.window):
+        return checks
+    return replace(checks, window=duration(first.hold))
 
 
 def _metric(query: Query, checks: Checks, context: Context) -> dict[str, Any]:

@@ -128,7 +128,7 @@ def test_what_is_not_supported_is_refused_with_its_reason(name: str, tmp_path: P
         assert found
         place = f'registry/models/{s.model_name(feature)}.yaml::$.spec.strategy.{feature.partition(".")[0]}: '
         index = next(n for n, line in enumerate(told) if line.startswith(f'{place}{found.reason} ('))
-        assert told[index + 1] == f'  hint: {found.instead}'
+        assert told[index + 1] == f'  hint: {found.without([feature.partition(".")[2]])}'
 
 
 def test_rules_that_refuse_nothing_are_not_in_the_table() -> None:
@@ -190,6 +190,31 @@ def test_flagger_serves_the_port_that_the_route_names_be_it_a_sidecars(tmp_path:
     (release,) = r.Repository(tmp_path / 'repository', files).run().releases
     service = release.merged['strategy']['canary']['service']
     assert (service['port'], service['targetPort'], service['portName']) == (80, 'proxy', 'proxy')
+
+
+@pytest.mark.parametrize(
+    ('steps', 'checks', 'window', 'interval'),
+    [
+        (s.WEIGHTS, {}, '10m', '10m'),
+        (s.WEIGHTS, {'window': '3m'}, '3m', '10m'),
+        ([{'weight': 5, 'hold': '30s'}], {}, '2m', '30s'),
+        ([{'mirror': 5, **s.TEN}], {}, '10m', '10m'),
+        ([s.HEADERS], {}, '2m', '1m'),
+    ],
+)
+def test_flagger_looks_at_all_of_a_step(
+    tmp_path: Path, steps: list[dict[str, Any]], checks: dict[str, str], window: str, interval: str
+) -> None:
+    """It looks once, at its end; without weights it looks each minute."""
+    own = {'queries': {'errors': {'query': 'sum(rate(errors_total{SEL}[WINDOW]))', 'limit': '<= 3'}}}
+    model = r.model('web', route=s.EVERYWHERE, **s.canary(steps, checks={**own, **checks}))
+    files = (
+        r.settings() | s.environment('fl-istio-flux') | r.release('fl-istio-flux', 'web', version='1', chart='1.0.0')
+    )
+    (release,) = r.Repository(tmp_path / 'repository', files | model).run().releases
+    strategy = release.merged['strategy']
+    assert strategy['canary']['analysis']['interval'] == interval
+    assert strategy['metrics']['errors']['query'].endswith(f'[{window}]))')
 
 
 def test_flagger_is_told_how_many_pods_there_are(made: dict[tuple[str, str], Objects]) -> None:
