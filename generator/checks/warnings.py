@@ -105,7 +105,9 @@ def _rollbacks(registry: Registry) -> Iterator[Problem]:
         environment = registry.environments.get(release.environment)
         if release.is_rollback and environment and not by_commits(release.engine(environment)):
             message = f'its pin is a rollback: {engine_title(release.engine(environment))} skips steps and checks'
-            hint = f"run 'chartloom pin {release.name}' before other changes of this release"
+            hint = (
+                f"run 'chartloom pin {release.name}' before other changes: it ends that, steps and checks count again"
+            )
             yield Problem(release.file, '$.spec.rollback', message, hint)
 
 

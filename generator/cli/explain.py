@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import sys
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from importlib.resources import files as package_files
 from pathlib import Path
 
@@ -17,13 +17,14 @@ from generator.domain.layout import RELEASES, model_name
 from generator.domain.places import Path as Place
 from generator.domain.places import json_path
 from generator.domain.problems import problem
-from generator.domain.words import suggest
+from generator.domain.words import nearest, quoted, suggest
 from generator.pipeline.run import Run, open_run
 from generator.releases.explain import Origin, explain_release
 from generator.tools.git.repository import open_repository
 
 # Files of chartloom itself, which are not in the repository.
 TOOL = 'chart_templates/'
+_LISTED = 20  # keys that a hint lists
 
 
 @click.command()
@@ -53,7 +54,7 @@ def command(name: str, key: str, folder: Path, output: str) -> None:
         or json_path(origin.path).startswith((f'{wanted}.', f'{wanted}['))
     ]
     if not rows:
-        raise problem(release, wanted, 'value not found', suggest(key, sorted(found.merged)))
+        raise problem(release, wanted, 'value not found', nearest_key(key, [o.path for o in explain_release(found)]))
     if output == 'json':
         values = [
             {'key': k, 'value': o.value, 'file': o.file, 'path': json_path(o.source), 'line': line}
@@ -68,6 +69,20 @@ def command(name: str, key: str, folder: Path, output: str) -> None:
         if origin.file.startswith(TOOL):
             place = f"chartloom's own {place}"
         say(f'{shown:<{width}}  {_short(origin.value):<40}  ', (place, {'dim': True}))
+
+
+def nearest_key(key: str, places: Iterable[Place]) -> str:
+    """The hint for a key that no value has: a similar one, the same last part elsewhere, else those next to it."""
+    shown = {json_path(place[:depth]).removeprefix('$.') for place in places for depth in range(1, len(place) + 1)}
+    above, _, last = key.rpartition('.')
+    while above and above not in shown:
+        above = above.rpartition('.')[0]
+    beside = {each.removeprefix(f'{above}.'): each for each in shown if each.rpartition('.')[0] == above}
+    if close := nearest(key.removeprefix(f'{above}.').partition('.')[0], beside):
+        return f'did you mean {quoted(beside[close])}?'
+    if alike := [each for each in shown if each.rpartition('.')[2] == last]:
+        return f'did you mean {quoted(min(alike, key=lambda each: (len(each), each)))}?'
+    return f'known here: {", ".join(sorted(beside))}' if len(beside) <= _LISTED else 'leave the key out to see all'
 
 
 class _Lines:

@@ -85,6 +85,7 @@ def _commit(
     reference = current_branch(repository)
     branch = reference.removeprefix('refs/heads/') if reference != 'HEAD' else ''
     remote = _remote(repository, branch) if options.push else ''
+    operation = replace(operation, instead=change.instead or operation.instead)
     changes = find_changes(run, plan, operation, {*change.files, *change.along}, options)
     shown, reasons = changes.plan, changes.reasons
     if not shown.changes:

@@ -17,7 +17,7 @@ class RegistryChange:
     """Registry files that an operation writes, or removes (None); empty if there is nothing to do.
 
     `subject` is the subject of the commit, '' for a summary of the changes; `notes` are lines of its body; `result` and
-    `warnings` are reported. `along` lists registry files as in the operation, if these depend on the registry.
+    `warnings` are reported. `along` and `instead` are as in the operation, if they depend on the registry.
     """
 
     files: Files = field(default_factory=dict)
@@ -25,6 +25,7 @@ class RegistryChange:
     result: Mapping[str, Any] = field(default_factory=dict)
     notes: tuple[str, ...] = ()
     along: Collection[str] = ()
+    instead: str = ''
     warnings: tuple[Problem, ...] = ()
 
     def on(self, run: Run) -> Run:

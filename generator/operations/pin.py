@@ -80,13 +80,23 @@ def pinning(scope: Scope = Scope(), *, newest: bool = False) -> Operation:
         named = {pin.release.name for pin in pins}
         skipped = [{'release': name, 'reason': why} for name, why in choice.skipped.items() if name not in named]
         along = [*map(release_file, releases), *(model_file(model_name(name)) for name in releases)]
-        return RegistryChange(_files(pins, run), _subject(rows), {'pins': rows, 'skipped': skipped}, along=along)
+        # Where a pin is missing, nothing can be generated, so `generate --commit` cannot commit the other changes.
+        instead = (
+            _INSTEAD if any(_lacks_pin(release, run.registry) for release in run.registry.releases.values()) else ''
+        )
+        told = {'pins': rows, 'skipped': skipped}
+        return RegistryChange(_files(pins, run), _subject(rows), told, along=along, instead=instead)
 
     models = tuple(sorted({model_name(name) for name in scope.names}))
     # A release without a pin cannot be generated, so `generate --commit` cannot commit it first.
     along = () if scope.moves else None
     arguments = (*(('--newest',) if newest else ()), *scope.arguments)
-    return Operation('pin', arguments, models, change, along, instead=_INSTEAD)
+    return Operation('pin', arguments, models, change, along)
+
+
+def _lacks_pin(release: Release, registry: Registry) -> bool:
+    follows = registry.environments[release.environment].follows_newest
+    return not (follows or (release.version and release.chart))
 
 
 def _files(pins: Collection[NewPin], run: Run) -> Files:

@@ -110,20 +110,30 @@ class HandEdits:
 
     def _edit(self, path: str) -> str:
         """Describe the changed values, if both files can be parsed."""
-        if not path.endswith('.yaml') or (path not in self.trees.desired_ids and path not in self.trees.base_ids):
-            return EDITED
+        told = [
+            f'{json_path(at).removeprefix("$.")}: {_short(at, ours)} → {_short(at, mine)}'
+            for at, ours, mine in self._changed(path)
+        ]
+        more = f', and {len(told) - 3} more' if len(told) > 3 else ''
+        return f'{EDITED} ({", ".join(told[:3])}{more})' if told else EDITED
+
+    def is_of_values(self, path: str) -> bool:
+        """Whether a hand edit of a delivery object is one of its values, or may be."""
+        places = [at for at, _, _ in self._changed(path)]
+        return not places or any(at[:2] == ('spec', 'values') or 'valuesObject' in at for at in places)
+
+    def _changed(self, path: str) -> list[tuple[Path, Any, Any]]:
+        """The place, the generated value and the present value of each edit; nothing if a file cannot be parsed."""
+        known = path in self.trees.desired_ids or path in self.trees.base_ids
+        if not path.endswith('.yaml') or not known or self.trees.current_ids[path] == LINK:
+            return []
         try:
             mine = dict(_leaves(read_yaml(self.trees.read_current(path), path)))
             ours = dict(_leaves(read_yaml(self.contents([path])[path], path)))
         except ProblemsFound:
-            return EDITED
-        told = [
-            f'{json_path(at).removeprefix("$.")}: {_short(at, ours.get(at))} → {_short(at, mine.get(at))}'
-            for at in (*ours, *(key for key in mine if key not in ours))
-            if ours.get(at) != mine.get(at)
-        ]
-        more = f', and {len(told) - 3} more' if len(told) > 3 else ''
-        return f'{EDITED} ({", ".join(told[:3])}{more})' if told else EDITED
+            return []
+        places = (*ours, *(key for key in mine if key not in ours))
+        return [(at, ours.get(at), mine.get(at)) for at in places if ours.get(at) != mine.get(at)]
 
 
 def _leaves(value: Any, path: Path = ()) -> Iterator[tuple[Path, Any]]:

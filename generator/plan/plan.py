@@ -156,17 +156,19 @@ class _Planner:
         if message == UNKNOWN:  # reported once, for the folder
             path, instead = folder, 'move it to another place if you need it'
         else:
-            instead = _where_instead(path)
+            instead = _where_instead(path, self.edits)
         problem = Problem(path, '', message, f"{instead}, or run 'chartloom generate --discard-edits'")
         if problem not in self.problems[-1:]:
             self.problems.append(problem)
 
 
-def _where_instead(path: str) -> str:
+def _where_instead(path: str, edits: HandEdits) -> str:
     if path in DOCUMENTS:
         return 'write your own text above or below the block'
     if release := release_of(path):
         where = release_file(release)
+        if path.startswith(f'{DELIVERY}/') and not edits.is_of_values(path):
+            return f'it is no value, it follows from {where}, the environment and chartloom itself: undo it'
         if path.startswith(f'{DELIVERY}/'):
             return f'set values in {where} under spec.values; the rest is generated from the registry'
         return f'set it in {where} under spec.values'

@@ -155,7 +155,7 @@ def _check_identity(environment: Environment, kind: Auth, needs: Sequence[str]) 
     missing = [key for key in needs if key not in environment.spec.get('identity', {})]
     if missing:
         message = f"auth '{kind}' with router '{environment.router}' requires {', '.join(missing)} in 'identity'"
-        raise problem(environment.file, '$.spec.identity', message, f'add {missing[0]}, or write auth: none')
+        raise problem(environment.file, '$.spec.identity', message, f'add {" and ".join(missing)} to identity')
 
 
 def tls_layers(environment: Environment, label: str, hostnames: Sequence[str], *, owner: bool) -> Iterator[Layer]:

@@ -18,7 +18,8 @@ def with_targets(registry: Registry) -> list[Release]:
 
 def choose_entry(release: Release, environment: Environment, model: Model, charts: ModelCharts) -> LedgerEntry:
     """Return the chart version of a release; raises ProblemsFound if its pin is missing or not found."""
-    pin, known = f"run 'chartloom pin {release.name}'", [version.version for version in model.versions]
+    # Without names: it writes all pins that are missing, and commits what else is new.
+    pin, known = "run 'chartloom pin'", [version.version for version in model.versions]
     if not release.version and not release.chart:
         if environment.follows_newest:
             newest = charts.newest(model.newest.version)

@@ -23,7 +23,7 @@ from generator.releases.mesh import plaintext_layers
 from generator.releases.nginx import nginx_layers
 from generator.releases.pins import choose_entry
 from generator.releases.routes import routing_layers
-from generator.strategies.compile import engine_layers
+from generator.strategies.compile import engine_layers, is_supported
 from generator.strategies.during import rollout_layers, target
 from generator.strategies.written import release_strategy
 from generator.values.emptied import without_empty_maps
@@ -107,7 +107,10 @@ def resolve_pinned(
     moved = by_commits(release.engine(environment)) and not isinstance(written.strategy, Rolling)
     if moved and not release.version:
         message = f"strategy '{written.kind}' with engine 'native' requires a pinned release"
-        hint = f"run 'chartloom pin {release.name}', or write strategy: {{rolling: {{}}}} into {environment.file}"
+        place = release.file if written.file == release.file else environment.file
+        hint = f'write strategy: {{rolling: {{}}}} into {place}'
+        if is_supported(written.strategy, environment, release.engine(environment), merged):
+            hint += f", or run 'chartloom pin {release.name}': the release then follows no more"
         raise ProblemsFound([Problem(release.file, '$.spec', message, hint)])
     follow = (
         partial(engine_layers, release, chart, written),

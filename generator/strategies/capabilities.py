@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import product
 
@@ -19,6 +19,10 @@ class Refusal:
     routers: tuple[Router, ...]
     reason: str
     instead: str
+
+    def without(self, keys: Sequence[str]) -> str:
+        """The alternative for a strategy that has these keys."""
+        return self.instead.replace('leave it out', f'leave {" and ".join(keys)} out')
 
 
 _ANY = ROUTERS
@@ -62,11 +66,13 @@ REFUSALS = (
     ),
     Refusal(
         _DYNAMIC, ('native', 'flagger'), _ANY,
-        'only Argo Rollouts removes old pods as the weight grows', "use engine 'argo-rollouts', or leave it out",
+        'only Argo Rollouts removes old pods as the weight grows',
+        "use engine 'argo-rollouts', or leave dynamicStableScale out",
     ),
     Refusal(
         _DYNAMIC, ('argo-rollouts',), ('service',),
-        'without a router the weight is the number of pods: old pods are removed anyway', 'leave it out',
+        'without a router the weight is the number of pods: old pods are removed anyway',
+        'leave dynamicStableScale out',
     ),
     Refusal(
         ('canary.dynamicStableScaleAndKeepOld',), ('argo-rollouts',), _ROUTED,

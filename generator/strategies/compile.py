@@ -5,17 +5,17 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import assert_never
 
-from generator.domain.choices import by_commits
+from generator.domain.choices import Engine, by_commits
 from generator.domain.generated import Chart, Layer
 from generator.domain.layout import release_file
 from generator.domain.places import json_path
 from generator.domain.problems import Problem, ProblemsFound
 from generator.domain.records import Environment, Release, Values
-from generator.domain.strategy import BlueGreen, Canary, Rolling, WrittenStrategy, check_key
+from generator.domain.strategy import BlueGreen, Canary, Rolling, Strategy, WrittenStrategy, check_key
 from generator.domain.units import duration
 from generator.strategies.argo_rollouts import compile_rollouts, shortest_hold
-from generator.strategies.capabilities import refusal
-from generator.strategies.context import Context
+from generator.strategies.capabilities import Refusal, refusal
+from generator.strategies.context import Context, router_of
 from generator.strategies.features import features
 from generator.strategies.flagger import compile_flagger, wants_gate
 from generator.strategies.flagger_service import all_ports, service_port
@@ -67,25 +67,31 @@ def engine_layers(
             assert_never(engine)
 
 
+def is_supported(strategy: Strategy, environment: Environment, engine: Engine, values: Values) -> bool:
+    """Whether the engine carries out all that a strategy asks for, with the router that merged values give it."""
+    router = router_of(environment, values)
+    return not any(refusal(feature, engine, router) for feature in features(strategy, values))
+
+
 def _problems(
     strategy: Canary | BlueGreen, context: Context, written: WrittenStrategy, place: str
 ) -> Iterator[Problem]:
     environment, engine = context.environment, context.engine
-    seen = set()
+    refused: dict[Refusal, list[str]] = {}
     for feature in features(strategy, context.values):
-        found = refusal(feature, engine, context.router)
-        if found and found not in seen:
-            seen.add(found)
-            where = f"in environment '{environment.name}' with engine '{engine}' and router '{environment.router}'"
-            hint = found.instead
-            if environment.router != context.router:
-                where += f", where '{context.name}' has no route"
-                hint = (
-                    f"add a route to '{context.name}' and pin its newest version: only that gets charts with the route;"
-                    ' or use blueGreen'
-                )
-            yield Problem(written.file, place, f'{found.reason} ({where})', hint)
-    if seen:
+        if found := refusal(feature, engine, context.router):
+            refused.setdefault(found, []).append(feature.partition('.')[2])
+    for found, keys in refused.items():
+        where = f"in environment '{environment.name}' with engine '{engine}' and router '{environment.router}'"
+        hint = found.without(keys)
+        if environment.router != context.router:
+            where += f", where '{context.name}' has no route"
+            hint = (
+                f"add a route to '{context.name}' and pin its newest version: only that gets charts with the route;"
+                ' or use blueGreen'
+            )
+        yield Problem(written.file, place, f'{found.reason} ({where})', hint)
+    if refused:
         return
     yield from _gateway_problems(strategy, context, written, place)
     if strategy.checks:

@@ -262,6 +262,15 @@ def test_a_pin_that_is_moved_past_the_strategy_is_told(tmp_path: Path, strategy:
     assert 'at once' not in chartloom(here.folder, 'plan').stderr
 
 
+def test_a_rollback_by_a_controller_says_how_its_steps_come_back(tmp_path: Path) -> None:
+    files = r.settings() | r.model('web', route={}, strategy=CANARY)
+    files |= r.environment('prod', engine='argo-rollouts', **r.GATEWAY)
+    files |= r.release('prod', 'web', version='1', chart='1.0.0', rollback='1.0.0')
+    told = chartloom(r.Repository(tmp_path / 'repository', files).folder, 'plan').stderr
+    assert 'its pin is a rollback: Argo Rollouts skips steps and checks' in told
+    assert "run 'chartloom pin prod/web' before other changes: it ends that, steps and checks count again" in told
+
+
 def test_pods_that_have_requests_and_go_are_told(tmp_path: Path) -> None:
     """A rollout's file that is deleted, and a slot that is: what they left is not what the traffic is used to."""
     files = r.settings() | r.model('web', route={}, versions=[r.version('1'), r.version('2')], strategy=CANARY)

@@ -116,7 +116,7 @@ def test_a_version_that_left_the_model_is_no_version_to_pin(repository: r.Reposi
 def test_a_pin_makes_the_release_whole(repository: r.Repository) -> None:
     """The command that a problem names is the one that mends it."""
     repository.write(r.release('prod', 'web', version='1'))
-    with pytest.raises(ProblemsFound, match=r"hint: run 'chartloom pin prod/web'"):
+    with pytest.raises(ProblemsFound, match=r"hint: run 'chartloom pin'$"):
         repository.generate()
     command = [sys.executable, '-m', 'generator', 'pin', 'prod/web']
     subprocess.run(command, cwd=repository.folder, check=True, capture_output=True)
@@ -242,7 +242,13 @@ def test_other_changes_stop_an_environment(fleet: Checkout) -> None:
     fleet.write(r.environment('us', namespace='elsewhere'))
     done = chartloom(fleet.folder, 'pin', '--newest', '--env', 'eu')
     assert (done.returncode, done.stdout) == (1, '')
-    assert done.stderr.startswith('registry/environments/us.yaml: changed, and not part of this operation\n')
+    assert done.stderr == (
+        'registry/environments/us.yaml: changed, and not part of this operation\n'
+        "  hint: commit it first ('chartloom generate --commit'), or undo it with 'git restore'\n"
+    )
+    # Every release has its pin: 'pin' without names would commit nothing.
+    assert chartloom(fleet.folder, 'generate', '--commit').returncode == 0
+    assert fleet.status() == []
 
 
 def test_what_follows_or_rolls_stays_and_is_named(origin: Path, tmp_path: Path) -> None:

@@ -10,6 +10,8 @@ import pytest
 from gitops import DELIVERY, SMALL, VALUES, Checkout, changed_model, new, published
 from registries import release
 
+from generator.domain.problems import ProblemsFound
+
 CHART = 'charts/web/1.0.0'
 LEDGER = 'charts/web/versions.yaml'
 Edit = Callable[[Checkout], None]
@@ -141,6 +143,27 @@ def test_every_edit_is_told_at_once(tmp_path: Path) -> None:
         'bootstrap/staging.yaml: edited by hand', f'{LEDGER}: edited by hand',
         f'{DELIVERY}: edited by hand', f'{VALUES}: edited by hand',
     ]  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ('what', 'by', 'hint'),
+    [
+        (
+            'targetRevision: main',
+            'targetRevision: next',
+            'it is no value, it follows from registry/releases/prod/web.yaml',
+        ),
+        ('replicaCount: 6', 'replicaCount: 8', 'set values in registry/releases/prod/web.yaml under spec.values'),
+    ],
+)
+def test_only_an_edit_of_a_value_is_sent_to_the_values(tmp_path: Path, what: str, by: str, hint: str) -> None:
+    here = six(tmp_path)
+    replace(DELIVERY, what, by)(here)
+    with pytest.raises(ProblemsFound) as raised:
+        here.generate()
+    [told] = [found.hint for found in raised.value.problems]
+    assert told.startswith(hint)
+    assert told.endswith("or run 'chartloom generate --discard-edits'")
 
 
 def test_an_edit_of_one_model_does_not_stop_another(tmp_path: Path) -> None:

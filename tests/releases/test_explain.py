@@ -246,6 +246,24 @@ def test_a_key_asks_for_what_stands_below_it(draft: r.Repository) -> None:
     assert list(explained(draft.folder, 'prod/ranker', 'team')) == ['team']
 
 
+@pytest.mark.parametrize(
+    ('key', 'hint'),
+    [
+        ('credentials', "did you mean 'artifact.credentials'?"),
+        ('limits.memory', "did you mean 'resources.limits.memory'?"),
+        ('artifact.credential', "did you mean 'artifact.credentials'?"),
+        ('resources.limit.cpu', "did you mean 'resources.limits'?"),
+        ('resourcs', "did you mean 'resources'?"),
+        ('autoscaling.zzzzzzzz', 'known here: '),
+        ('zzzzzzzz', 'leave the key out to see all'),
+    ],
+)
+def test_a_key_that_no_value_has_is_told_with_the_nearest(draft: r.Repository, key: str, hint: str) -> None:
+    command = [sys.executable, '-m', 'generator', 'explain', 'release/prod/ranker', key]
+    done = subprocess.run(command, cwd=draft.folder, capture_output=True, text=True, check=False)
+    assert done.stderr.startswith(f'prod/ranker::$.{key}: value not found\n  hint: {hint}')
+
+
 def test_null_is_told_with_the_line_that_removes(tmp_path: Path) -> None:
     written = RELEASE + '    resources:\n      limits:\n        memory:   # as much as the node has\n'
     files = FILES | {OF_RELEASE: written.encode()}

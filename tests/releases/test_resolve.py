@@ -43,9 +43,9 @@ def chart(repository: r.Repository) -> str:
 @pytest.mark.parametrize(
     ('spec', 'path', 'message', 'hint'),
     [
-        ({}, '$.spec', 'the release is not pinned', "run 'chartloom pin prod/web'"),
-        ({'version': '1'}, '$.spec', "no chart is pinned for version '1'", "run 'chartloom pin prod/web'"),
-        ({'chart': '1.0.0'}, '$.spec', 'a chart is pinned without its model version', "run 'chartloom pin prod/web'"),
+        ({}, '$.spec', 'the release is not pinned', "run 'chartloom pin'"),
+        ({'version': '1'}, '$.spec', "no chart is pinned for version '1'", "run 'chartloom pin'"),
+        ({'chart': '1.0.0'}, '$.spec', 'a chart is pinned without its model version', "run 'chartloom pin'"),
         (
             {'version': '3', 'chart': '1.0.0'},
             '$.spec.version',
@@ -62,7 +62,7 @@ def chart(repository: r.Repository) -> str:
             {'version': '1', 'chart': '1.1.0'},
             '$.spec.chart',
             "chart '1.1.0' serves version '2', not '1'",
-            "run 'chartloom pin prod/web'",
+            "run 'chartloom pin'",
         ),
     ],
 )

@@ -224,6 +224,12 @@ def test_a_router_that_cannot_ask_is_refused(
         objects(helm4, tmp_path, environment, {'auth': auth})
 
 
+def test_all_that_an_identity_lacks_is_to_be_added(helm4: Path, tmp_path: Path) -> None:
+    with pytest.raises(ProblemsFound) as raised:
+        objects(helm4, tmp_path, ENVOY, {'auth': 'jwt'})
+    assert [found.hint for found in raised.value.problems] == ['add issuer and jwksUri to identity']
+
+
 def test_nginx_rewrites_no_paths(helm4: Path, tmp_path: Path) -> None:
     with pytest.raises(ProblemsFound, match="router 'nginx' does not support path rewrites"):
         objects(helm4, tmp_path, NGINX, {'rules': {'api': {'path': '/api', 'rewrite': '/'}}})
