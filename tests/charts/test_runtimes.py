@@ -195,6 +195,13 @@ def test_a_test_of_the_models_own_is_a_prediction_of_torchserve() -> None:
     assert (test['method'], test['path'], test['body']) == ('POST', '/predictions/web', '{"data": 1}')
 
 
+@pytest.mark.parametrize('name', sorted({TEMPLATES.runtimes[name].name for name in RUNTIMES}))
+def test_the_readme_lists_the_kinds_of_artifacts(name: str) -> None:
+    rows = re.findall(r'^\| `(\S+)`.*\|(.*)\|$', (ROOT / 'README.md').read_text(encoding='utf-8'), re.MULTILINE)
+    kinds = next(kinds for runtime, kinds in rows if runtime == name)
+    assert set(re.findall('`(.*?)`', kinds)) == set(TEMPLATES.runtimes[name].spec['artifacts'])
+
+
 # --- the route -------------------------------------------------------------------------------------------------------
 
 # What changes a server, or tells how it is set up, at the port of predictions.
