@@ -23,6 +23,7 @@ CASES = {
     'rerun': cases.rerun,
     'one': cases.one,
     'verify': cases.verify,
+    'bumps': cases.bumps,
     'agent': cases.agent,
     'loop': cases.loop,
 }

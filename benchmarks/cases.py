@@ -18,6 +18,7 @@ from umbrellas import make_umbrellas, render_umbrellas
 
 STEPS = Path(__file__).with_name('steps.py')
 VERIFIED = Path(__file__).with_name('verified.py')
+COMPARED = Path(__file__).with_name('compared.py')
 FAST_IMPORT = ('git', 'fast-import', '--quiet', '--force', '--done')
 
 
@@ -105,6 +106,25 @@ def verify(lab: Laboratory, rounds: int = 2) -> Iterator[Row]:
     yield ratio('`verify`: rendering all releases', ours, bare, 1.2, 'bare umbrella `helm template`')
     peak = _child(VERIFIED, 'memory', repository)['mib']
     yield Row('`verify`: peak memory of the process', f'{peak:.0f} MiB', peak, 250, ' MiB')
+
+
+def bumps(lab: Laboratory) -> Iterator[Row]:
+    """Measure comparing releases, and classifying charts that helm must render."""
+    repository = lab.generated(lab.models)
+    found = _child(COMPARED, 'pairs', repository)
+    words = f'{found["pairs"]:,.0f} pairs of releases compared, beside the renders'
+    yield Row(words, show(found['seconds']), found['seconds'], 2.0 * found['pairs'] / 1000, ' s')
+    found = _child(COMPARED, 'one', repository)
+    yield Row(
+        f'one chart classified, by {found["processes"]:.0f} helm processes',
+        show(found['seconds']),
+        found['seconds'],
+        0.6,
+        ' s',
+    )
+    found = _child(COMPARED, 'starter', repository)
+    words = f'{found["charts"]:,.0f} charts classified after a change of the starter'
+    yield ratio(words, [found['seconds']], [found['rendering']], 1.3, 'rendering them')
 
 
 def _child(script: Path, *arguments: str | Path) -> dict[str, float]:

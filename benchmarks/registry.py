@@ -152,7 +152,7 @@ def pinned(number: int, environment: str) -> str:
 
 
 def chart_version(number: int, environment: str) -> str:
-    return f'1.0.{versions(number).index(pinned(number, environment))}'
+    return f'1.{versions(number).index(pinned(number, environment))}.0'  # each is a minor version
 
 
 def registry_files(models: int) -> dict[str, str]:

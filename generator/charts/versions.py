@@ -87,7 +87,8 @@ def draft_charts(
         # An older line goes on from the version that is listed before.
         earlier = [last[each.version] for each in model.versions[: index + 1] if each.version in last]
         before = earlier[-1] if earlier else base[-1] if base else None
-        draft = Draft(chart, content, source, before, str(version.spec.get('bump', '')))
+        # What the model asks for is about the new version, not about later charts of it.
+        draft = Draft(chart, content, source, before, '' if known else str(version.spec.get('bump', '')))
         last[version.version] = draft
         new.append(draft)
     return Drafts(tuple(base), charts, tuple(new))
