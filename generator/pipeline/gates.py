@@ -5,26 +5,40 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping
 from contextlib import suppress
 from dataclasses import replace
-from functools import cache
+from functools import cache, partial
 from itertools import pairwise
 
+from generator.documents.read import read_yaml
 from generator.documents.schema import RegistrySchemas
-from generator.domain.layout import DELIVERY, delivered_chart, delivery_file, release_of, rollout_file
+from generator.domain.layout import (
+    CHART_YAML,
+    DELIVERY,
+    chart_folder,
+    delivered_chart,
+    delivery_file,
+    release_of,
+    rollout_file,
+)
 from generator.domain.problems import CommandFailed, Problem
-from generator.domain.records import Ids, Registry
+from generator.domain.records import Ids, Registry, Rollout, Tree, Values
 from generator.pipeline.earlier import Earlier
 from generator.pipeline.published import Base
 from generator.pipeline.source import Source
-from generator.plan.jumps import jumps
+from generator.plan.jumps import OfChart, jumps
 from generator.plan.promotion import Gates, Standing, promotion_problems
+from generator.strategies.written import of_chart
 from generator.tools.git.remote import deepen
 from generator.tools.git.repository import Repository
 
 
 def gate_problems(
-    source: Source, base: Base, published: str, desired: Ids, registry: Registry, schemas: Mapping[str, bytes]
-) -> list[Problem]:
-    """Judge what changes since the base by the commit that is published now; without a base nothing is judged."""
+    source: Source, base: Base, published: str, desired: Ids, made: Tree, registry: Registry,
+    schemas: Mapping[str, bytes],
+) -> list[Problem]:  # fmt: skip
+    """Judge what changes since the base by the commit that is published now; without a base nothing is judged.
+
+    `made` are the desired files, at least those that differ from the base.
+    """
     if not base.revision:
         return []
     files = {name: delivery_file(name) for name in registry.releases}
@@ -46,7 +60,8 @@ def gate_problems(
     found = list(promotion_problems(gates, promoting))
     if found and not any(map(release_of, source.repository.ids(base.revision, [DELIVERY]))):
         found = []  # the first commit with releases
-    return [*found, *_jumps(now, replace(now, revision=base.revision), registry)]
+    chart_strategy = partial(_strategy_of_chart, source.repository, base, made)
+    return [*found, *_jumps(now, replace(now, revision=base.revision), registry, chart_strategy)]
 
 
 def _standings(now: Earlier, names: Collection[str]) -> dict[str, Standing]:
@@ -65,14 +80,22 @@ def _standings(now: Earlier, names: Collection[str]) -> dict[str, Standing]:
     return found
 
 
-def _jumps(now: Earlier, base: Earlier, registry: Registry) -> list[Problem]:
+def _jumps(now: Earlier, base: Earlier, registry: Registry, chart_strategy: OfChart) -> list[Problem]:
     before = [name for name in now.rollout_names() if now.source.in_scope(rollout_file(name))]
     if not (before or registry.rollouts):
         return []
     pins = {name: release.chart for name, release in now.releases(registry.rollouts).items()}
     there = base.rollouts(registry.rollouts)
     same = [name for name, rollout in registry.rollouts.items() if name in there and there[name].spec == rollout.spec]
-    return list(jumps(registry, now.rollouts(before), pins, same))
+    return list(jumps(registry, now.rollouts(before), pins, same, chart_strategy))
+
+
+def _strategy_of_chart(repository: Repository, base: Base, made: Tree, rollout: Rollout) -> tuple[str, Values]:
+    folder = chart_folder(rollout.model, rollout.spec['to']['chart'])
+    file = f'{folder}/{CHART_YAML}'
+    data = made[file] if file in made else repository.read([base.ids[file]])[base.ids[file]]
+    found = of_chart(read_yaml(data, file).get('annotations', {}), folder)
+    return file, found.spec if found else {}
 
 
 def _had(repository: Repository, head: str, branch: str, name: str, chart: str, *, ever: bool) -> bool:

@@ -251,7 +251,7 @@ class Run:
         plan, problems = make_plan(trees, self.immutable, discard=discard, removable=removable)
         published = published_commit(self.source, self.settings.branch, self.base_name)
         gates = gate_problems(
-            self.source, self.base, published, self.desired_ids, self.registry, self.templates.schemas
+            self.source, self.base, published, self.desired_ids, self.files, self.registry, self.templates.schemas
         )
         if problems := [*problems, *refused_ways(self._moves), *gates]:
             raise ProblemsFound(problems)

@@ -2,21 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 
 from generator.domain.problems import Problem
-from generator.domain.records import Registry, Rollout
+from generator.domain.records import Registry, Rollout, Values
 from generator.domain.strategy import Rolling
 from generator.strategies.course import ENDED, course, find_stage, next_stage
 from generator.strategies.during import rollout_strategy
 
+# A rollout → the file and the strategy of the chart that it goes to; {} if its model has none.
+OfChart = Callable[[Rollout], tuple[str, Values]]
 # What a rollout keeps from its start to its end.
 _KEPT = ('from', 'to', 'strategy', 'workloads')
 
 
 def jumps(
-    registry: Registry, published: Mapping[str, Rollout], pins: Mapping[str, str], same: Collection[str]
-) -> Iterator[Problem]:
+    registry: Registry, published: Mapping[str, Rollout], pins: Mapping[str, str], same: Collection[str],
+    of_chart: OfChart,
+) -> Iterator[Problem]:  # fmt: skip
     """Compare the rollouts of the registry with the published ones, by release; `pins` are published charts.
 
     Each stage is a commit that the agent applies before the next one. A step back is allowed, and so is a branch that
@@ -27,7 +30,7 @@ def jumps(
         before = known.get(name)
         if name in same:
             continue
-        yield from _moves(rollout, before) if before else _begins(rollout, pins.get(name, ''), registry)
+        yield from _moves(rollout, before) if before else _begins(rollout, pins.get(name, ''), registry, of_chart)
     for name, before in sorted(known.items()):
         if name not in registry.rollouts and name in registry.releases:
             yield from _ends(registry, before)
@@ -38,11 +41,12 @@ def _has_stage(rollout: Rollout) -> bool:
     return not isinstance(rollout.strategy, Rolling) and find_stage(rollout.strategy, rollout.stage) is not None
 
 
-def _begins(rollout: Rollout, pin: str, registry: Registry) -> Iterator[Problem]:
+def _begins(rollout: Rollout, pin: str, registry: Registry, of_chart: OfChart) -> Iterator[Problem]:
     places = (registry.releases.get(rollout.name), registry.environments.get(rollout.environment))
-    written = next((place for place in places if place and 'strategy' in place.spec), None)
-    if written and written.spec['strategy'] != rollout.spec['strategy']:
-        message = f'a rollout starts with the strategy of {written.file}, found another one'
+    written = ((place.file, place.spec['strategy']) for place in places if place and 'strategy' in place.spec)
+    file, strategy = next(written, None) or of_chart(rollout)
+    if strategy != rollout.spec['strategy']:
+        message = f'a rollout starts with the strategy of {file}, found another one'
         yield Problem(rollout.file, '$.spec.strategy', message, f"run 'chartloom rollout start {rollout.name}'")
     names = _names(rollout)
     # With the target pinned, the commit that ended the rollout was reverted.

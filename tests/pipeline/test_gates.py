@@ -374,3 +374,17 @@ def test_a_rollout_starts_with_the_strategy_of_its_release(rolling: Checkout) ->
     message = 'a rollout starts with the strategy of registry/environments/prod.yaml, found another one'
     hint = "run 'chartloom rollout start prod/web'"
     assert told(rolling) == [(f'{ROLLOUT}::$.spec.strategy', f'{message} | {hint}')]
+
+
+def test_a_rollout_starts_with_the_strategy_of_its_chart(tmp_path: Path) -> None:
+    """Where neither the release nor its environment has one."""
+    checkout = made(tmp_path / 'repository', registry() | r.model(versions=VERSIONS, route={}, strategy=CANARY))
+    checkout.write(pins('2', '1.0.1', 'staging'))
+    assert told(checkout) == []
+    checkout.git('switch', '--quiet', '--create', 'request')
+    walk(checkout, 'start', '--version', '2')
+    assert told(checkout) == []
+    edited(checkout, 'approval: true', 'hold: 1m')
+    message = 'a rollout starts with the strategy of charts/web/1.0.1/Chart.yaml, found another one'
+    hint = "run 'chartloom rollout start prod/web'"
+    assert told(checkout) == [(f'{ROLLOUT}::$.spec.strategy', f'{message} | {hint}')]
