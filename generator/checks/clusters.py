@@ -19,6 +19,12 @@ def cluster_key(environment: Environment) -> ClusterKey:
     return 'server', scheme, host, path.rstrip('/')
 
 
+def places(environment: Environment) -> frozenset[tuple[ClusterKey, str]]:
+    """Return cluster and namespace in each form: two environments that share one of them are at one place."""
+    keys = {cluster_key(environment), ('name', environment.spec['cluster']['name'])}
+    return frozenset((key, environment.namespace) for key in keys)
+
+
 def cluster_keys(registry: Registry) -> dict[str, ClusterKey]:
     """Return the cluster of each environment."""
     return {name: cluster_key(environment) for name, environment in registry.environments.items()}

@@ -8,7 +8,7 @@ from typing import assert_never
 from generator.charts.layers import model_problems
 from generator.charts.stores import store_problems
 from generator.checks.agents import agent_problems
-from generator.checks.clusters import cluster_key
+from generator.checks.clusters import places
 from generator.checks.credentials import credential_problems
 from generator.checks.kubernetes import FEATURES
 from generator.checks.platform import platform_problems
@@ -121,12 +121,12 @@ def _shared_namespaces(environments: Iterable[Environment]) -> Iterator[Problem]
     """Report environments with the same cluster and namespace, also if names or addresses are written differently."""
     seen: dict[tuple[object, str], str] = {}
     for environment in environments:
-        keys = {cluster_key(environment), ('name', environment.spec['cluster']['name'])}
-        taken = {seen[key, environment.namespace] for key in keys if (key, environment.namespace) in seen}
+        mine = places(environment)
+        taken = {seen[place] for place in mine if place in seen}
         for other in sorted(taken):
             message = f"environment '{other}' has the same cluster and namespace '{environment.namespace}'"
             yield Problem(environment.file, '$.spec.namespace', message, 'give each environment its own namespace')
-        seen.update({(key, environment.namespace): environment.name for key in keys})
+        seen.update(dict.fromkeys(mine, environment.name))
 
 
 def _strategies(registry: Registry) -> Iterator[Problem]:

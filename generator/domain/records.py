@@ -186,6 +186,10 @@ class Environment:
     def follows_newest(self) -> bool:
         return self.spec.get('follow') == 'newest'
 
+    @property
+    def promotes_from(self) -> tuple[str, ...]:
+        return tuple(self.spec.get('promotesFrom', ()))
+
 
 @dataclass(frozen=True, slots=True)
 class Release:

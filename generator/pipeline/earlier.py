@@ -9,6 +9,7 @@ from typing import Any
 
 from generator.documents.schema import RegistrySchemas
 from generator.domain.layout import (
+    ENVIRONMENTS,
     RELEASES,
     ROLLOUTS,
     environment_file,
@@ -42,10 +43,16 @@ class Earlier:
         found: dict[str, Rollout] = self._records({name: rollout_file(name) for name in names})
         return found
 
-    def promotes_from(self, environment: str) -> tuple[str, ...]:
-        """Where an environment promotes from; () if it is new, or from nowhere."""
-        found: dict[str, Environment] = self._records({environment: environment_file(environment)})
-        return tuple(found[environment].spec.get('promotesFrom', ())) if environment in found else ()
+    def environments(self) -> dict[str, Environment]:
+        names = names_below(ENVIRONMENTS, self.environment_ids())
+        found: dict[str, Environment] = self._records({name: environment_file(name) for name in names})
+        return found
+
+    def environment_ids(self) -> Ids:
+        """Blob ids of the files of all environments."""
+        if self.revision != self.source.head:
+            return self.source.repository.ids(self.revision, [ENVIRONMENTS])
+        return {path: blob for path, blob in self.source.tree.held.items() if path.startswith(f'{ENVIRONMENTS}/')}
 
     def _records(self, files: Mapping[str, str]) -> dict[str, Any]:
         contents = self.files(list(files.values()))

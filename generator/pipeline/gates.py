@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from contextlib import suppress
 from dataclasses import replace
 from functools import cache, partial
@@ -12,16 +12,16 @@ from generator.documents.read import read_yaml
 from generator.documents.schema import RegistrySchemas
 from generator.domain.layout import (
     CHART_YAML,
-    DELIVERY,
     chart_folder,
     delivered_chart,
     delivery_file,
-    release_of,
     rollout_file,
 )
 from generator.domain.problems import CommandFailed, Problem
 from generator.domain.records import Ids, Registry, Rollout, Tree, Values
 from generator.pipeline.earlier import Earlier
+from generator.pipeline.origins import Origins, origins, weaker_gates
+from generator.pipeline.prefixes import delivers
 from generator.pipeline.published import Base
 from generator.pipeline.source import Source
 from generator.plan.jumps import OfChart, jumps
@@ -41,13 +41,13 @@ def gate_problems(
     """
     if not base.revision:
         return []
-    files = {name: delivery_file(name) for name in registry.releases}
-    changed = [name for name, file in files.items() if desired.get(file) != base.ids.get(file)]
     # Not the base: a merge may have brought a commit that the branch itself never was at.
     now = Earlier(source, published, RegistrySchemas(schemas))
-
-    promoting = [name for name in changed if registry.releases[name].chart or name in registry.rollouts]
-    known = _standings(now, promoting)  # all at once: a change may reach every release
+    of = origins(now, registry)
+    promoting = list(_promoting(registry, of, base, desired))
+    mine = [registry.releases[name] for name in promoting]
+    before = {f'{origin.name}/{release.model}' for release in mine for origin in of[release.environment]}
+    known = _standings(now, before.union(promoting))  # all at once: a change may reach every release
 
     @cache
     def standing(name: str) -> Standing:
@@ -56,12 +56,34 @@ def gate_problems(
     def had(name: str, chart: str, *, ever: bool = False) -> bool:
         return _had(source.repository, published, registry.settings.branch, name, chart, ever=ever)
 
-    gates = Gates(registry, standing, had, cache(now.promotes_from))
-    found = list(promotion_problems(gates, promoting))
-    if found and not any(map(release_of, source.repository.ids(base.revision, [DELIVERY]))):
+    def chart(name: str) -> str:
+        return delivered_chart(_desired(source.repository, base, made, delivery_file(name)))
+
+    found = list(promotion_problems(Gates(registry, chart, standing, had, of), promoting))
+    if found and not delivers(source.repository, published):
         found = []  # the first commit with releases
     chart_strategy = partial(_strategy_of_chart, source.repository, base, made)
     return [*found, *_jumps(now, replace(now, revision=base.revision), registry, chart_strategy)]
+
+
+def gate_warnings(
+    source: Source, base: Base, published: str, registry: Registry, schemas: Mapping[str, bytes]
+) -> Iterator[Problem]:
+    """Yield what later requests need not do any more."""
+    if base.revision:
+        now = Earlier(source, published, RegistrySchemas(schemas))
+        yield from weaker_gates(now, replace(now, revision=base.revision), registry)
+
+
+def _promoting(registry: Registry, of: Origins, base: Base, desired: Ids) -> Iterator[str]:
+    """Yield the releases whose delivery object changes, or its place, and that a gate may stop."""
+    for name, release in registry.releases.items():
+        file, origins_ = delivery_file(name), of[release.environment]
+        moves = any(origin.name != release.environment for origin in origins_)
+        if moves or desired.get(file) != base.ids.get(file):
+            gated = any(origin.promotes_from for origin in origins_)
+            if gated or release.chart or name in registry.rollouts:
+                yield name
 
 
 def _standings(now: Earlier, names: Collection[str]) -> dict[str, Standing]:
@@ -93,9 +115,13 @@ def _jumps(now: Earlier, base: Earlier, registry: Registry, chart_strategy: OfCh
 def _strategy_of_chart(repository: Repository, base: Base, made: Tree, rollout: Rollout) -> tuple[str, Values]:
     folder = chart_folder(rollout.model, rollout.spec['to']['chart'])
     file = f'{folder}/{CHART_YAML}'
-    data = made[file] if file in made else repository.read([base.ids[file]])[base.ids[file]]
+    data = _desired(repository, base, made, file)
     found = of_chart(read_yaml(data, file).get('annotations', {}), folder)
     return file, found.spec if found else {}
+
+
+def _desired(repository: Repository, base: Base, made: Tree, path: str) -> bytes:
+    return made[path] if path in made else repository.read([base.ids[path]])[base.ids[path]]
 
 
 def _had(repository: Repository, head: str, branch: str, name: str, chart: str, *, ever: bool) -> bool:

@@ -24,7 +24,7 @@ from generator.pipeline.all_problems import with_further
 from generator.pipeline.charts import make_all
 from generator.pipeline.companions import with_companions
 from generator.pipeline.desired import blob_ids, trees
-from generator.pipeline.gates import gate_problems
+from generator.pipeline.gates import gate_problems, gate_warnings
 from generator.pipeline.ledgers import lost_ledgers
 from generator.pipeline.moves import bootstrap_warnings, delivery_moves
 from generator.pipeline.published import (
@@ -132,6 +132,10 @@ class Run:
         return read_base(self.source, revision, self._lost, self.registry.models)
 
     @cached_property
+    def _published(self) -> str:
+        return published_commit(self.source, self.settings.branch, self.base_name)
+
+    @cached_property
     def _lost(self) -> Ids:
         revision = base_revision(self.source, self.settings.branch, self.base_name)
         return lost_ledgers(self.repository, revision, self.source.scope)
@@ -236,6 +240,7 @@ class Run:
                 *migration_warnings(self._moves, rollbacks),
                 *bootstrap_warnings(self.repository, self.base.ids, self.desired_ids, self.files),
                 *release_warnings(releases, whole=self.whole),
+                *gate_warnings(self.source, self.base, self._published, self.registry, self.templates.schemas),
             ]
         )
 
@@ -249,9 +254,8 @@ class Run:
         """Compare the work tree (or the revision) with the desired files; raises ProblemsFound for hand edits."""
         trees = self._trees(self.source.generated, self.source.read)
         plan, problems = make_plan(trees, self.immutable, discard=discard, removable=removable)
-        published = published_commit(self.source, self.settings.branch, self.base_name)
         gates = gate_problems(
-            self.source, self.base, published, self.desired_ids, self.files, self.registry, self.templates.schemas
+            self.source, self.base, self._published, self.desired_ids, self.files, self.registry, self.templates.schemas
         )
         if problems := [*problems, *refused_ways(self._moves), *gates]:
             raise ProblemsFound(problems)

@@ -6,7 +6,7 @@ change, or for as long as no environment before has the model.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -31,6 +31,15 @@ class Standing:
         return self.delivered, self.pin, self.target
 
 
+@dataclass(frozen=True, slots=True)
+class Origin:
+    """A published environment that has the name, or the cluster and namespace, of one in the registry; its releases are
+    what was there before. A new environment is its own."""
+
+    name: str
+    promotes_from: tuple[str, ...]
+
+
 class Had(Protocol):
     """Whether a release ran a chart on the published branch, at the end of a rollout; `ever`: also if it gave it up."""
 
@@ -39,17 +48,14 @@ class Had(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Gates:
-    """The registry, and what is published: the standing of a release, its history (slow), and `promotesFrom` of an
-    environment, which counts before that of the registry: a request does not choose its own gate."""
+    """The registry, the chart that a release without a pin is to run, and what is published: the standing of a release,
+    its history (slow), and the origins of an environment: a request does not choose its own gate."""
 
     registry: Registry
+    chart: Callable[[str], str]
     standing: Callable[[str], Standing]
     had: Had
-    promotes_from: Callable[[str], Sequence[str]]
-
-    def sources(self, environment: str) -> Sequence[str]:
-        now = self.registry.environments[environment].spec.get('promotesFrom', ())
-        return self.promotes_from(environment) or tuple(now)
+    origins: Mapping[str, Sequence[Origin]]
 
     def has(self, release: str) -> bool:
         return release in self.registry.release_names or bool(self.standing(release).delivered)
@@ -59,7 +65,7 @@ class Gates:
 class _Wish:
     """A chart that a release is to run, and the place in the registry that says so."""
 
-    version: str
+    what: str
     chart: str
     file: str
     path: str
@@ -69,53 +75,60 @@ def promotion_problems(gates: Gates, changed: Collection[str]) -> Iterator[Probl
     """Judge the releases (`env/model`) whose delivery object changes."""
     for name in sorted(changed):
         release = gates.registry.releases[name]
-        yield from _rollback(gates, release)
-        if not gates.sources(release.environment):
-            continue
-        mine = gates.standing(name)
-        for wish in _wishes(gates.registry, release):
-            if wish.chart not in mine.charts and (told := _judge(gates, release, wish)):
-                yield Problem(wish.file, wish.path, *told)
+        for origin in gates.origins[release.environment]:
+            before = f'{origin.name}/{release.model}'
+            yield from _rollback(gates, release, before)
+            if not origin.promotes_from:
+                continue
+            mine = gates.standing(before)
+            for wish in _wishes(gates, release):
+                if wish.chart not in mine.charts and (told := _judge(gates, release, origin, wish)):
+                    yield Problem(wish.file, wish.path, *told)
 
 
-def _rollback(gates: Gates, release: Release) -> Iterator[Problem]:
+def _rollback(gates: Gates, release: Release, before: str) -> Iterator[Problem]:
     """Report a rollback to what the release never ran: engines would go there without their steps and checks."""
-    if not release.is_rollback or gates.standing(release.name).rollback == release.chart:
+    if not release.is_rollback or gates.standing(before).rollback == release.chart:
         return
-    if not gates.had(release.name, release.chart, ever=True):
+    if not gates.had(before, release.chart, ever=True):
         message = f'a rollback returns to a chart that ran here, and no published commit ended with {release.chart}'
         yield Problem(release.file, '$.spec.rollback', message, "remove it, or run 'chartloom rollback'")
 
 
-def _wishes(registry: Registry, release: Release) -> Iterator[_Wish]:
+def _wishes(gates: Gates, release: Release) -> Iterator[_Wish]:
     if release.chart:
-        yield _Wish(release.version, release.chart, release.file, '$.spec.chart')
-    if rollout := registry.rollouts.get(release.name):
+        what = f'{release.version} (chart {release.chart})'
+        yield _Wish(what, release.chart, release.file, '$.spec.chart')
+    elif chart := gates.chart(release.name):
+        yield _Wish(f'chart {chart}', chart, release.file, '$.spec')
+    if rollout := gates.registry.rollouts.get(release.name):
         to = rollout.spec['to']
-        yield _Wish(to['version'], to['chart'], rollout.file, '$.spec.to')
+        yield _Wish(f'{to["version"]} (chart {to["chart"]})', to['chart'], rollout.file, '$.spec.to')
 
 
-def _judge(gates: Gates, release: Release, wish: _Wish) -> tuple[str, str] | None:
+def _judge(gates: Gates, release: Release, origin: Origin, wish: _Wish) -> tuple[str, str] | None:
     """Return what is wrong and what to do, or None."""
-    reason, environment = release.spec.get('skipPromotion', ''), release.environment
-    sources = gates.sources(environment)
+    reason, sources, own = release.spec.get('skipPromotion', ''), origin.promotes_from, f'{origin.name}/{release.model}'
+    who = f"'{release.environment}'"
+    if origin.name != release.environment:
+        who += f" takes the place of '{origin.name}', which"
     before = next((name for name in sources if gates.has(f'{name}/{release.model}')), None)
     if before is None:
-        message = f"'{environment}' promotes from {either(sources)}: no release of '{release.model}' there"
+        message = f"{who} promotes from {either(sources)}: no release of '{release.model}' there"
         hint = f'add a release of the model to {quoted(sources[0])} first, or say why not in spec.skipPromotion'
         return None if reason else (message, hint)
-    if reason and reason != gates.standing(release.name).reason:
+    if reason and reason != gates.standing(own).reason:
         return None
     there = f'{before}/{release.model}'
     now = gates.standing(there)
     if wish.chart == now.delivered != now.target:
         return None
-    if gates.had(there, wish.chart) or gates.had(release.name, wish.chart, ever=True):  # the second returns
+    if gates.had(there, wish.chart) or gates.had(own, wish.chart, ever=True):  # the second returns
         return None
-    what, again = f'{wish.version} (chart {wish.chart})', ' in other words than for the pin before' if reason else ''
+    again = ' in other words than for the pin before' if reason else ''
     skip = f'or say in spec.skipPromotion why it is skipped{again}'
     if wish.chart == now.target:
-        message = f"'{environment}' promotes from '{before}', where the rollout of {what} has not ended"
+        message = f"{who} promotes from '{before}', where the rollout of {wish.what} has not ended"
         return message, f"end it first ('chartloom rollout status {there}'), {skip}"
-    message = f"'{environment}' promotes from '{before}', where no published commit ended with {what}"
+    message = f"{who} promotes from '{before}', where no published commit ended with {wish.what}"
     return message, f'bring it there and push that first, {skip}'

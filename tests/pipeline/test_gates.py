@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 import registries as r
-from gitops import Checkout, chartloom, clone, new
+from gitops import Checkout, chartloom, clone, new, published
 from parts import git
 
 from generator.domain.problems import ProblemsFound
@@ -388,3 +388,106 @@ def test_a_rollout_starts_with_the_strategy_of_its_chart(tmp_path: Path) -> None
     message = 'a rollout starts with the strategy of charts/web/1.0.1/Chart.yaml, found another one'
     hint = "run 'chartloom rollout start prod/web'"
     assert told(checkout) == [(f'{ROLLOUT}::$.spec.strategy', f'{message} | {hint}')]
+
+
+def requested(checkout: Checkout, start: str = 'main') -> Checkout:
+    checkout.git('switch', '--quiet', '--create', 'request', start)
+    return checkout
+
+
+def test_a_request_from_before_the_first_release_is_judged(tmp_path: Path) -> None:
+    """What the merge base has not, the published branch has."""
+    checkout = new(tmp_path / 'repository', r.settings())
+    checkout.git('add', '--all')
+    checkout.git('commit', '--quiet', '--message', 'settings')
+    first = checkout.head()
+    checkout.write(registry())
+    assert told(checkout) == []
+    requested(checkout, first)
+    checkout.write(registry() | pins('2', '1.0.1'))
+    assert told(checkout) == [NEVER]
+
+
+def test_releases_of_another_registry_are_published_too(tmp_path: Path) -> None:
+    checkout = published(tmp_path / 'repository', registry(), 'my-delivery/')
+    other = Checkout(checkout.top, 'other/')
+    requested(checkout)
+    other.write(registry() | pins('2', '1.0.1'))
+    assert NEVER in told(other)
+
+
+PROD_SPEC = {**r.GATEWAY, 'domain': 'prod.example'}
+
+
+def place(name: str) -> dict[str, Any]:
+    """Cluster and namespace of an environment, for another one."""
+    return {'cluster': {'name': name, 'server': 'https://kubernetes.default.svc'}, 'namespace': f'ml-{name}'}
+
+
+def test_an_environment_that_begins_to_follow_is_judged(checkout: Checkout) -> None:
+    requested(checkout)
+    checkout.write(r.following('prod', **PROD_SPEC) | r.release('prod', 'web'))
+    message, hint = NEVER[1].replace('2 (chart 1.0.1)', 'chart 1.0.2').split(' | ')
+    assert told(checkout) == [(f'{PROD}::$.spec', f'{message} | {hint}')]
+    checkout.write(r.release('prod', 'web', skipPromotion='prod follows from now on'))
+    assert told(checkout) == []
+
+
+def renamed(checkout: Checkout, version: str, chart: str) -> list[tuple[str, str]]:
+    requested(checkout)
+    checkout.remove('registry/environments/prod.yaml', PROD)
+    checkout.write(r.environment('prod2', **{**PROD_SPEC, **place('prod')}) | pins(version, chart, 'prod2'))
+    try:
+        checkout.commit(removable=('prod/web', 'prod'))
+    except ProblemsFound as found:
+        return [(f'{each.file}::{each.path}', each.message) for each in found.problems]
+    return []
+
+
+def test_another_name_at_the_same_place_is_judged(checkout: Checkout) -> None:
+    message = NEVER[1].split(' | ')[0].replace("'prod'", "'prod2' takes the place of 'prod', which")
+    assert renamed(checkout, '2', '1.0.1') == [('registry/releases/prod2/web.yaml::$.spec.chart', message)]
+
+
+def test_an_environment_may_be_renamed(checkout: Checkout) -> None:
+    assert renamed(checkout, '1', '1.0.0') == []
+    done = chartloom(checkout.folder, 'verify', '--base', 'main')
+    assert (done.returncode, LOST.format("'prod2' takes the place of 'prod' and") in done.stderr) == (0, True)
+
+
+def test_environments_that_swap_their_clusters_are_judged(checkout: Checkout) -> None:
+    requested(checkout)
+    checkout.write(r.environment('staging', **{**PROD_SPEC, **place('prod')}))
+    checkout.write(r.environment('prod', promotesFrom=['staging'], **{**r.GATEWAY, **place('staging')}))
+    checkout.write(pins('2', '1.0.1', 'staging'))
+    message, hint = NEVER[1].replace("'prod'", "'staging' takes the place of 'prod', which", 1).split(' | ')
+    assert told(checkout) == [('registry/releases/staging/web.yaml::$.spec.chart', f'{message} | {hint}')]
+
+
+LOST = "{} no longer promotes from 'staging': later versions need not run there\n  hint: undo it, or let whoever"
+
+
+def test_a_gate_that_is_removed_is_told(checkout: Checkout) -> None:
+    requested(checkout)
+    checkout.write(r.environment('prod', **PROD_SPEC))
+    checkout.commit()
+    for command in (('verify', '--base', 'main'), ('verify', '--base', 'main', '-o', 'json')):
+        done = chartloom(checkout.folder, *command)
+        assert done.returncode == 0, done.stderr
+        assert (
+            "'prod' no longer promotes from 'staging': later versions need not run there" in done.stderr + done.stdout
+        )
+    checkout.write(r.environment('prod', promotesFrom=['staging'], **PROD_SPEC))
+    checkout.commit()
+    checkout.write(r.environment('prod', **{**PROD_SPEC, 'domain': 'other.example'}))
+    assert LOST.format("'prod'") in chartloom(checkout.folder, 'plan').stderr
+
+
+def test_a_branch_that_is_behind_removes_no_gate(checkout: Checkout) -> None:
+    requested(checkout)
+    checkout.git('switch', '--quiet', 'main')
+    checkout.write(r.environment('test') | r.environment('prod', promotesFrom=['staging', 'test'], **PROD_SPEC))
+    assert told(checkout) == []
+    checkout.git('switch', '--quiet', 'request')
+    done = chartloom(checkout.folder, 'verify', '--base', 'main')
+    assert (done.returncode, done.stderr) == (0, '')

@@ -1,0 +1,61 @@
+"""Environments, as in the registry and as published → the published ones by whose `promotesFrom` releases are judged.
+
+A request does not choose its own gate: what it renames, moves or swaps is judged by the cluster and namespace, too.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+
+from generator.checks.clusters import places
+from generator.domain.problems import Problem
+from generator.domain.records import Environment, Ids, Registry
+from generator.domain.words import quoted, some
+from generator.pipeline.earlier import Earlier
+from generator.plan.promotion import Origin
+
+Origins = Mapping[str, tuple[Origin, ...]]
+
+
+def origins(now: Earlier, registry: Registry) -> Origins:
+    """Return the origins of each environment; one whose file is as published has one, itself."""
+    there = now.environment_ids()
+    same = {name: each for name, each in registry.environments.items() if _is_same(now, there, each)}
+    if len(same) == len(registry.environments):
+        return {name: (Origin(name, each.promotes_from),) for name, each in same.items()}
+    published = {**now.environments(), **same}
+    return {name: tuple(_origins(each, published)) for name, each in registry.environments.items()}
+
+
+def _is_same(now: Earlier, there: Ids, environment: Environment) -> bool:
+    return there.get(environment.file) == now.source.tree.ids.get(environment.file)
+
+
+def _origins(environment: Environment, published: Mapping[str, Environment]) -> Iterator[Origin]:
+    named, mine = published.get(environment.name), places(environment)
+    others = [other for name, other in sorted(published.items()) if other is not named and mine & places(other)]
+    if named or not others:
+        yield Origin(environment.name, (named.promotes_from if named else ()) or environment.promotes_from)
+    for other in others:
+        yield Origin(other.name, other.promotes_from or (() if named else environment.promotes_from))
+
+
+def weaker_gates(now: Earlier, base: Earlier, registry: Registry) -> Iterator[Problem]:
+    """Yield a warning for each environment that shall promote from fewer environments than published.
+
+    One whose file is that of the base is only behind.
+    """
+    there = now.environment_ids()
+    changed = [each for each in registry.environments.values() if not _is_same(now, there, each)]
+    if not changed:
+        return
+    before, known = base.environment_ids(), origins(now, registry)
+    for environment in changed:
+        for origin in () if _is_same(now, before, environment) else known[environment.name]:
+            if lost := [name for name in origin.promotes_from if name not in environment.promotes_from]:
+                who = f"'{environment.name}'"
+                if origin.name != environment.name:
+                    who += f" takes the place of '{origin.name}' and"
+                message = f'{who} no longer promotes from {some(map(quoted, lost))}: later versions need not run there'
+                hint = 'undo it, or let whoever answers for what runs there agree'
+                yield Problem(environment.file, '$.spec.promotesFrom', message, hint)
