@@ -1,9 +1,19 @@
-"""A revision → the folders of registries in it: where a run has its registry, a request can change."""
+"""A revision → the folders of registries in it; problems of a request that moves its registry.
+
+What is published in one folder says nothing about another one: there each chart would be a draft, and each release the
+first. git knows a folder by its real path only, so a link is a way to move it.
+"""
 
 from __future__ import annotations
 
+from itertools import accumulate
+
 from generator.domain.layout import DELIVERY, SETTINGS, release_of
-from generator.tools.git.repository import Repository
+from generator.domain.problems import problem
+from generator.domain.records import Settings
+from generator.domain.words import quoted, some
+from generator.pipeline.source import Source
+from generator.tools.git.repository import LINKS, Repository
 
 
 def prefixes(repository: Repository, revision: str) -> list[str]:
@@ -18,3 +28,36 @@ def delivers(repository: Repository, revision: str) -> bool:
     found = prefixes(repository, revision)
     paths = repository.entries(revision, [f'{prefix}{DELIVERY}' for prefix in found]) if found else ()
     return any(release_of(path.removeprefix(prefix)) for prefix in found for path in paths)
+
+
+def refuse_moved(source: Source, settings: Settings, published: str) -> None:
+    """Raise ProblemsFound if the published registry is in a folder that HEAD has not, or behind a link to ours."""
+    repository, head = source.repository, source.head
+    if not head:
+        return
+    _check_path(repository, head, settings)
+    if published == head or repository.ids(published, [SETTINGS]):
+        return
+    here = prefixes(repository, head)
+    if gone := [prefix for prefix in prefixes(repository, published) if prefix not in here]:
+        there, found = some(map(_shown, gone)), _shown(repository.prefix)
+        message = f'the published registry is in {there}, and this one in {found}: nothing published counts here'
+        hint = 'undo the move; whoever may push to the published branch moves the folder there, in a commit of its own'
+        raise problem(SETTINGS, '', message, hint)
+
+
+def _shown(prefix: str) -> str:
+    return quoted(prefix) if prefix else 'the root'
+
+
+def _check_path(repository: Repository, head: str, settings: Settings) -> None:
+    """Raise ProblemsFound if agents read a folder of this repository through a link or in another repository."""
+    path = settings.prefix(repository.prefix)
+    if path == repository.prefix:  # git itself resolved it
+        return
+    for part in accumulate(path.split('/')[:-1], '{}/{}'.format):
+        entry = repository.raw('--literal-pathspecs', 'ls-tree', '-z', '--full-tree', head, '--', part)
+        if entry[:6].decode() in LINKS:
+            what = 'a link' if entry.startswith(b'120000') else 'another repository'
+            message = f'agents would read {quoted(path)}, and {quoted(part)} is {what}'
+            raise problem(SETTINGS, '$.spec.repository.path', message, 'name the folder of this registry')

@@ -9,6 +9,7 @@ from generator.domain.problems import problem
 from generator.pipeline.source import Source
 from generator.tools.git.head import current_branch
 from generator.tools.git.remote import is_shallow
+from generator.tools.git.repository import Repository
 from generator.tools.git.revision import find_commit
 
 # Variables by which a CI says that it runs, and those with the branch that a request is to be merged into.
@@ -53,6 +54,19 @@ def published_ref(branch: str, refs: Mapping[str, str]) -> str:
     return origin if origin in remote else remote[0] if remote else f'refs/heads/{branch}'
 
 
+def refuse_submodule(repository: Repository, environ: Mapping[str, str], named: str) -> None:
+    """Raise ProblemsFound where a base counts in a submodule: the request chose this repository, and all branches."""
+    if not (named or _in_ci(environ)):
+        return
+    if around := repository.ask('rev-parse', '--show-superproject-working-tree'):
+        message = f'this repository is a submodule of {around}, whose commits choose what is checked'
+        raise problem(str(repository.folder), '', message, 'check a clone of the repository itself')
+
+
+def _in_ci(environ: Mapping[str, str]) -> bool:
+    return any(environ.get(name, '').lower() not in ('', '0', 'false') for name in _CI)
+
+
 def refuse_guess(source: Source, branch: str, environ: Mapping[str, str]) -> None:
     """Raise ProblemsFound if the base of a check would be a guess that a request can influence, or HEAD itself.
 
@@ -68,7 +82,7 @@ def refuse_guess(source: Source, branch: str, environ: Mapping[str, str]) -> Non
     if target := next(filter(None, map(environ.get, _TARGETS)), ''):
         name = target.removeprefix('refs/heads/')
         raise _unnamed('this pipeline checks a request', name, remotes)
-    in_ci = any(environ.get(name, '').lower() not in ('', '0', 'false') for name in _CI)
+    in_ci = _in_ci(environ)
     if ref not in refs or (in_ci and remotes and not ref.startswith('refs/remotes/')):
         raise _unnamed(f"the published branch '{branch}' of {SETTINGS} is not known in this clone", branch, remotes)
     if refs[ref] == head:

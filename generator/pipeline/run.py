@@ -27,6 +27,7 @@ from generator.pipeline.desired import blob_ids, trees
 from generator.pipeline.gates import gate_problems, gate_warnings
 from generator.pipeline.ledgers import lost_ledgers
 from generator.pipeline.moves import bootstrap_warnings, delivery_moves
+from generator.pipeline.prefixes import refuse_moved
 from generator.pipeline.published import (
     Base,
     base_of_others,
@@ -252,6 +253,7 @@ class Run:
 
     def plan(self, *, discard: bool = False, removable: Collection[str] = ()) -> Plan:
         """Compare the work tree (or the revision) with the desired files; raises ProblemsFound for hand edits."""
+        refuse_moved(self.source, self.settings, self._published)
         trees = self._trees(self.source.generated, self.source.read)
         plan, problems = make_plan(trees, self.immutable, discard=discard, removable=removable)
         gates = gate_problems(

@@ -28,7 +28,7 @@ from generator.domain.layout import (
 from generator.domain.problems import Problem, ProblemsFound
 from generator.domain.progress import Tick
 from generator.pipeline.obeyed import obeyed_problems
-from generator.pipeline.revisions import refuse_guess
+from generator.pipeline.revisions import refuse_guess, refuse_submodule
 from generator.pipeline.run import Run
 from generator.plan.summary import folder_of, new_folders
 from generator.tools.helm.binary import Helm, HelmRelease, Rendered, lint, template
@@ -43,6 +43,7 @@ def drift(run: Run, environ: Mapping[str, str] = MappingProxyType({})) -> list[P
     `environ` tells whether this is CI, where a base that is not named is a problem.
     """
     try:
+        refuse_submodule(run.repository, environ, run.base_name)
         branch = run.settings.branch
         if not run.base_name:
             refuse_guess(run.source, branch, environ)

@@ -215,6 +215,7 @@ def find_repository(folder: Path) -> Repository | None:
     if len(lines) != len(questions):
         raise problem(repr(str(folder)), '', 'the name of the folder contains a line break', 'rename the folder')
     top, prefix, object_format, git_dir = lines
+    _refuse_links(folder, top)
     return Repository(Path(top), prefix, bare=False, object_format=object_format, git_dir=Path(git_dir))
 
 
@@ -228,6 +229,18 @@ def _enter(folder: Path) -> None:
     except OSError as error:
         hint = 'check the permissions of the folder and its parents, or name another one with --path'
         raise problem(str(folder), '', f'the folder cannot be opened: {error.strerror}', hint) from None
+
+
+def _refuse_links(folder: Path, top: str) -> None:
+    """Raise ProblemsFound if a link of the repository is on the way to a folder: a request could lead it elsewhere."""
+    here, place = os.environ.get('PWD', ''), ''
+    if not (here and os.path.isdir(here) and os.path.samefile(here, '.')):
+        here = os.getcwd()
+    for part in Path(here, folder).parts:
+        above, place = place, os.path.join(place, part)
+        if os.path.islink(place) and f'{os.path.realpath(above)}/'.startswith(f'{top}/'):
+            hint = f'name the folder itself with --path: {os.path.realpath(place)}'
+            raise problem(place, '', 'expected a folder, found a link of the repository', hint)
 
 
 def _not_opened(folder: Path, error: CommandFailed) -> Exception:
