@@ -11,6 +11,7 @@ from dataclasses import replace
 
 from generator.checks.capacity import capacity_problems
 from generator.checks.claims import written_artifacts
+from generator.checks.code import replaced_code
 from generator.checks.decided import decided_values
 from generator.checks.domains import hosts_of_platform
 from generator.checks.exceptions import changed_exceptions
@@ -41,6 +42,7 @@ RULES = (
     Rule('reserved-names', 'registry', 'a tool has the name for itself', reserved_names),
     Rule('shared-stores', 'registry', 'an environment reads its own part of a store', shared_stores),
     Rule('started-programs', 'registry', 'what runs in a container is reviewed with its chart', started_programs),
+    Rule('replaced-code', 'release', 'code that runs in a container is reviewed with its chart', replaced_code),
     Rule('foreign-hosts', 'release', 'an environment gives away only names of its domain', foreign_hosts),
     Rule('foreign-secrets', 'release', 'an object that pods use belongs to whoever has its name', secret_problems),
     Rule('forbidden-tools', 'release', 'the bootstrap permits the kinds that an environment uses', forbidden_tools),

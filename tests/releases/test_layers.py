@@ -49,7 +49,7 @@ def test_the_release_stands_above_its_environment(tmp_path: Path) -> None:
 
 def test_what_an_overlay_repeats_of_the_chart_is_no_difference(tmp_path: Path) -> None:
     overlay = {'replicaCount': 2, 'ports': {'http': {'containerPort': 8081, 'servicePort': 80}}}
-    assert values(tmp_path, r.release('prod', 'web', values=overlay)) == {'ports': {'http': {'containerPort': 8081}}}
+    assert values(tmp_path, r.following('prod', values=overlay)) == {'ports': {'http': {'containerPort': 8081}}}
 
 
 def test_lists_replace(tmp_path: Path) -> None:
