@@ -190,10 +190,11 @@ def test_a_pod_requires_the_most_of_its_download_and_of_its_containers(
     def limits(count: int) -> dict[str, Any]:
         return {'resources': {'limits': {'nvidia.com/gpu': str(count)}}}
 
-    proxy = {'image': {'repository': 'x', 'digest': r.DIGEST}, **limits(sidecar)}
-    values = {'artifact': limits(download), **limits(server), 'containers': {'proxy': proxy}, 'replicaCount': 4}
+    proxy, more = {'image': {'repository': 'x', 'digest': r.DIGEST}}, {'containers': {'proxy': limits(sidecar)}}
+    values = {'artifact': limits(download), **limits(server), **more, 'replicaCount': 4}
     version = r.version(artifact={**r.ARTIFACT, 'kind': 'model-repository'})
-    files = r.settings() | r.model('web', 'triton', [version]) | r.release('prod', 'web', values=values)
+    files = r.settings() | r.model('web', 'triton', [version], containers={'proxy': proxy})
+    files |= r.release('prod', 'web', values=values)
     files |= r.following('prod', capacity={'accelerators': {'nvidia.com/gpu': 1}})
     (problem,) = shared(files)
     assert problem.message.startswith(f'the releases need {5 * wanted} nvidia.com/gpu, the capacity is 1: ')

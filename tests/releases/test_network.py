@@ -580,10 +580,11 @@ def test_only_the_environment_removes_the_policy(place: str) -> None:
 def test_a_release_does_not_change_the_containers_of_the_mesh(name: str) -> None:
     values = {'containers': {name: {'image': {'repository': 'a/b', 'digest': r.DIGEST}}}}
     files = {**r.settings(), **r.model('web'), **r.release('prod', 'web', values=values)}
-    [found] = problems({**files, **r.following('prod', **SIDECAR)})
+    found, image = problems({**files, **r.following('prod', **SIDECAR)})
     assert found.startswith(f'registry/releases/prod/web.yaml::$.spec.values.containers.{name}: ')
     assert 'the mesh' in found
-    assert problems({**files, **r.following('prod')}) == []
+    assert 'a release may not set the image' in image
+    assert problems({**files, **r.following('prod')}) == [image]
 
 
 @pytest.mark.parametrize('key', ['traffic.sidecar.istio.io/excludeInboundPorts', 'sidecar.istio.io/nativeSidecar'])
