@@ -28,6 +28,7 @@ GROUPS = {
         'explain': 'Show every value of a release, with the file and line that sets it.',
         'strategies': 'Show which strategies each engine supports with which routers.',
         'dockerfile': 'Print a Dockerfile that puts a version of a model into the image of its runtime.',
+        'package': 'Write a chart version as an archive, the same bytes on every machine.',
         'prune': 'Remove old chart versions that no release requires; the git history keeps them.',
     },
     'Setting up': {
