@@ -29,6 +29,7 @@ GROUPS = {
         'strategies': 'Show which strategies each engine supports with which routers.',
         'dockerfile': 'Print a Dockerfile that puts a version of a model into the image of its runtime.',
         'package': 'Write a chart version as an archive, the same bytes on every machine.',
+        'publish': 'Push the charts that an OCI registry lacks, by the digests that are known before.',
         'prune': 'Remove old chart versions that no release requires; the git history keeps them.',
     },
     'Setting up': {

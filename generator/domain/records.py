@@ -52,6 +52,11 @@ class Settings:
     def branch(self) -> str:
         return str(self.spec['repository'].get('branch', 'main'))
 
+    @property
+    def registry(self) -> str:
+        """The folder of an OCI registry that charts are published to, '' for none."""
+        return str(self.spec.get('charts', {}).get('registry', ''))
+
     def prefix(self, here: str) -> str:
         """The folder that agents read, '' or ending in '/': from the settings, else the folder of the registry."""
         path = self.spec['repository'].get('path')

@@ -1,0 +1,29 @@
+"""Options for an OCI registry → a client of the one that the settings name."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable
+from typing import Any, TypeVar
+
+import click
+
+from generator.domain.records import Settings
+from generator.pipeline.publish import registry_address
+from generator.tools.oci import OciRegistry, open_registry
+
+F = TypeVar('F', bound=Callable[..., Any])
+
+
+def registry_options(function: F) -> F:
+    """Add --plain-http and --ca-file, as helm has them."""
+    authorities = click.option(
+        '--ca-file', type=click.Path(exists=True, dir_okay=False), default=None, metavar='FILE',
+        help='Certificate authorities of the OCI registry, as PEM, instead of the usual ones.',
+    )  # fmt: skip
+    plain = click.option('--plain-http', is_flag=True, help='Use http instead of https for the OCI registry.')
+    return plain(authorities(function))
+
+
+def connect(settings: Settings, plain_http: bool, ca_file: str | None) -> OciRegistry:
+    return open_registry(registry_address(settings), os.environ, plain_http=plain_http, ca_file=ca_file or '')

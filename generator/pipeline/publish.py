@@ -1,0 +1,91 @@
+"""The ledgers and an OCI registry → the charts that the registry lacks, pushed under the digests computed before.
+
+A push that was interrupted is finished by the next one: what the registry has already is not sent again.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+
+from generator.domain.layout import CHARTS, SETTINGS, is_ledger, ledger_file, model_of
+from generator.domain.problems import Problem, ProblemsFound, problem
+from generator.domain.records import Settings
+from generator.domain.words import quoted, suggest
+from generator.pipeline.packages import Packaged, packages_of, published_base
+from generator.pipeline.published import Base
+from generator.pipeline.revisions import published_commit
+from generator.pipeline.source import Source
+from generator.tools.oci import OciRegistry
+
+
+@dataclass(frozen=True, slots=True)
+class Push:
+    """A chart version of a ledger, what the registry lacks of it, and why its tag cannot be set."""
+
+    chart: Packaged
+    lacks_chart: bool
+    lacks_tag: bool
+    problem: Problem | None = None
+
+
+def registry_address(settings: Settings) -> str:
+    """Return the address of the OCI registry; raises ProblemsFound if the settings name none."""
+    if not settings.registry:
+        hint = 'set it to the folder for charts, oci://<host>/<path>'
+        raise problem(SETTINGS, '$.spec.charts.registry', 'no OCI registry for charts', hint)
+    return settings.registry
+
+
+def base_to_publish(source: Source, branch: str, named: str = '', *, tag: bool = False) -> Base:
+    """Read the base with its ledgers; raises ProblemsFound for models without charts, and for tags of drafts.
+
+    A chart of a request may still change, and a tag is never moved.
+    """
+    base = published_base(source, branch, named)
+    if unknown := sorted({*source.scope}.difference(base.ledgers)):
+        known = {model_of(path) for path in source.repository.ids(base.revision, [CHARTS]) if is_ledger(path)}
+        raise ProblemsFound(
+            Problem(ledger_file(m), '', f'no published charts of model {quoted(m)}', suggest(m, known)) for m in unknown
+        )
+    published = published_commit(source, branch)
+    if tag and base.revision and not source.repository.contains(published, base.revision):
+        hint = 'publish without --tag, and with it after the merge'
+        raise problem(CHARTS, '', f'{base.revision[:12]} is not on the published branch {quoted(branch)}', hint)
+    return base
+
+
+def pushes(
+    registry: OciRegistry, source: Source, base: Base, branch: str, *, tag: bool, pruned: bool
+) -> Iterator[Push]:
+    """Compare the charts of the ledgers with the registry, model by model; nothing is pushed."""
+    for model in sorted(base.ledgers):
+        charts = packages_of(source.repository, base, model, branch, pruned=pruned)
+        yield from _lacking(registry, charts, tag=tag)
+
+
+def _lacking(registry: OciRegistry, charts: Iterable[Packaged], *, tag: bool) -> Iterator[Push]:
+    for chart in charts:
+        digest, version = chart.package.digest, chart.entry.version
+        lacks = not registry.manifest_digest(chart.model, digest)
+        tagged = registry.manifest_digest(chart.model, version) if tag else ''
+        moved = moved_tag(registry.address, chart, tagged) if tagged not in ('', digest) else None
+        yield Push(chart, lacks, tag and not tagged, moved)
+
+
+def moved_tag(address: str, chart: Packaged, tagged: str) -> Problem:
+    """Report a tag that points to something else than the chart of the ledger."""
+    message = f"tag '{chart.entry.version}' is {tagged}, the chart of the ledger is {chart.package.digest}"
+    hint = 'a tag is never moved: find out who pushed it, and delete it in the registry if nobody uses it'
+    return Problem(f'{address}/{chart.model}', '', message, hint)
+
+
+def carry_out(registry: OciRegistry, push: Push) -> None:
+    """Push what the registry lacks: the blobs, the manifest by its digest, then the tag."""
+    package, model = push.chart.package, push.chart.model
+    if push.lacks_chart:
+        registry.push_blob(model, package.config)
+        registry.push_blob(model, package.archive)
+        registry.push_manifest(model, package.digest, package.manifest)
+    if push.lacks_tag:
+        registry.push_manifest(model, package.version, package.manifest)
