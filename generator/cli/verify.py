@@ -9,14 +9,18 @@ import click
 
 from generator.cli import PROBLEMS, offers
 from generator.cli.output import common_options, count, problem_data, progress, report, result, say, warn
+from generator.cli.registry import connect, registry_options
 from generator.domain.problems import Problem, ProblemsFound
 from generator.pipeline import verify
 from generator.pipeline.obeyed import obeyed_warnings
+from generator.pipeline.packages import published_base
 from generator.pipeline.run import Run, open_run
+from generator.pipeline.stored import Stored, compare_registry
 from generator.pipeline.vouched import not_as_listed, unvouched
 from generator.plan.touched import about
 from generator.tools.git.repository import open_repository
 from generator.tools.helm.binary import Helm, find_helm
+from generator.tools.oci import OciRegistry
 
 
 @click.command()
@@ -42,15 +46,20 @@ from generator.tools.helm.binary import Helm, find_helm
     show_default='cores',
     help='Number of helm processes at a time.',
 )
+@click.option('--registry', 'stored', is_flag=True, help='Compare the OCI registry with the ledgers, too.')
+@registry_options
 @common_options
 @click.pass_context
 def command(
     context: click.Context, models: tuple[str, ...], base: str | None, every: bool,
-    locations: tuple[str, ...], jobs: int, folder: Path, output: str,
+    locations: tuple[str, ...], jobs: int, stored: bool, plain_http: bool, ca_file: str | None, folder: Path,
+    output: str,
 ) -> None:  # fmt: skip
     """Check schemas, drift, hand edits, published charts and their ledger, helm lint and helm template.
 
     With --schema-location, also check the rendered, delivery and bootstrap objects against strict schemas.
+    With --registry, also check that the OCI registry has exactly the published charts, and no other ones under their
+    tags.
     """
     if base == '':
         raise click.UsageError('--base is empty: name a revision, for example origin/main')
@@ -63,7 +72,14 @@ def command(
     problems = problems or [*unvouched(run), *not_as_listed(run, charts)]
     if not problems:
         problems, counts = _with_helm(run, helm, charts, locations, jobs)
-    warnings = [*about(run.warnings, models, run.registry.releases), *(() if models else obeyed_warnings(run))]
+    held = _stored(run, connect(run.settings, plain_http, ca_file)) if stored else Stored()
+    problems = [*problems, *held.problems]
+    counts |= {'chartsInRegistry': held.charts} if stored else {}
+    warnings = [
+        *held.warnings,
+        *about(run.warnings, models, run.registry.releases),
+        *(() if models else obeyed_warnings(run)),
+    ]
     warn(warnings)
     _tell(problems, counts, warnings, f'helm {helm.version}', output)
     if problems:
@@ -84,6 +100,13 @@ def _with_helm(
     return problems, {'releases': len(run.releases), 'chartsLinted': len(charts), 'objects': objects}
 
 
+def _stored(run: Run, registry: OciRegistry) -> Stored:
+    branch = run.settings.branch
+    base = published_base(run.source, branch, run.base_name)
+    with progress('registry', len(base.ledgers)) as step:
+        return compare_registry(registry, run.repository, base, branch, step)
+
+
 def _tell(problems: list[Problem], counts: dict[str, int], warnings: list[Problem], helm: str, output: str) -> None:
     if output == 'json':
         told = {'warnings': problem_data(warnings), 'problems': problem_data(sorted(problems))}
@@ -92,8 +115,10 @@ def _tell(problems: list[Problem], counts: dict[str, int], warnings: list[Proble
     if problems:
         report(ProblemsFound(problems))
     none_new = '' if counts['chartsLinted'] or problems else ' (none are new; --all lints every chart)'
+    held = counts.get('chartsInRegistry')
+    in_registry = '' if held is None else f', {count(held, "chart")} compared with the OCI registry'
     say(
         f'{count(counts["releases"], "release")}, {count(counts["objects"], "object")} rendered with {helm}, '
-        f'{count(counts["chartsLinted"], "chart")} linted{none_new}: {count(len(problems), "problem")}',
+        f'{count(counts["chartsLinted"], "chart")} linted{none_new}{in_registry}: {count(len(problems), "problem")}',
         fg='red' if problems else 'green',
     )
