@@ -10,6 +10,7 @@ from generator.cli import PROBLEMS, offers
 from generator.cli.output import common_options, count, problem_data, report, result, say, wants_json
 from generator.cli.registry import connect, registry_options
 from generator.domain.problems import Problem, ProblemsFound
+from generator.pipeline.packages import open_shelf
 from generator.pipeline.publish import Push, base_to_publish, carry_out, pushes
 from generator.pipeline.run import open_run
 from generator.tools.git.repository import open_repository
@@ -41,9 +42,10 @@ def command(
     settings = run.settings_alone
     registry = connect(settings, plain_http, ca_file)
     found = base_to_publish(run.source, settings.branch, base, tag=tag)
+    shelf = open_shelf(run.repository, found, settings.branch)
     told: dict[str, list[dict[str, str]]] = {'pushed': [], 'tagged': [], 'skipped': []}
     problems: list[Problem] = []
-    for push in pushes(registry, run.source, found, settings.branch, tag=tag, pruned=pruned):
+    for push in pushes(registry, shelf, tag=tag, pruned=pruned):
         if not dry_run:
             carry_out(registry, push)
         _tell(push, told, dry_run)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
@@ -10,7 +11,16 @@ from generator.charts.ledger import TAMPERED, brought_back, read_published
 from generator.charts.versions import digest
 from generator.documents.read import read_yaml
 from generator.domain.generated import LedgerEntry
-from generator.domain.layout import CHART_YAML, MODELS, chart_folder, is_ledger, ledger_file, model_of, names_below
+from generator.domain.layout import (
+    CHART_YAML,
+    MODELS,
+    chart_file,
+    chart_folder,
+    is_ledger,
+    ledger_file,
+    model_of,
+    names_below,
+)
 from generator.domain.problems import Problem, ProblemsFound, problem
 from generator.domain.records import Tree
 from generator.domain.tree import LINK
@@ -57,24 +67,45 @@ def package_here(source: Source, branch: str, model: str, version: str = '') -> 
     return packaged(model, entry, files)
 
 
-def packages_of(repository: Repository, base: Base, model: str, branch: str, *, pruned: bool) -> Iterator[Packaged]:
-    """Package the charts of a model in the base's ledger; those that are pruned, which git has, only with `pruned`."""
-    entries = [entry for entry in base.ledgers[model] if pruned or not entry.pruned]
-    there = {entry.version: _below(chart_folder(model, entry.version), base.ids) for entry in entries}
-    contents = repository.read({blob for blobs in there.values() for blob in blobs.values()} - {LINK})
-    for entry in entries:
-        folder, blobs = chart_folder(model, entry.version), there[entry.version]
-        files = {path: contents.get(blob, b'') for path, blob in blobs.items()}
-        if not files:
-            files = restore(repository, folder, entry, branch)
-        elif digest(files) != entry.digest:
-            raise problem(folder, '', TAMPERED, brought_back(folder))
-        yield packaged(model, entry, files)
+@dataclass(frozen=True, slots=True)
+class Shelf:
+    """The charts of a base: `folders` are the blob ids of each chart that has a folder, by their paths in it."""
+
+    repository: Repository
+    base: Base
+    branch: str
+    folders: Mapping[str, Mapping[str, str]]
+
+    def charts(self, model: str, *, pruned: bool) -> Iterator[Packaged]:
+        """Package the charts of a model in the ledger; those that are pruned, which git has, only with `pruned`."""
+        entries = [entry for entry in self.base.ledgers[model] if pruned or not entry.pruned]
+        there = {entry.version: self.folders.get(chart_folder(model, entry.version), {}) for entry in entries}
+        contents = self.repository.read({blob for blobs in there.values() for blob in blobs.values()} - {LINK})
+        for entry in entries:
+            folder, blobs = chart_folder(model, entry.version), there[entry.version]
+            files = {path: contents.get(blob, b'') for path, blob in blobs.items()}
+            if not files:
+                files = restore(self.repository, folder, entry, self.branch)
+            elif digest(files) != entry.digest:
+                raise problem(folder, '', TAMPERED, brought_back(folder))
+            yield packaged(model, entry, files)
+
+
+def open_shelf(repository: Repository, base: Base, branch: str) -> Shelf:
+    folders: dict[str, dict[str, str]] = defaultdict(dict)
+    for path, blob in base.ids.items():
+        if chart := chart_file(path):
+            folders[chart_folder(*chart[:2])][chart[2]] = blob
+    return Shelf(repository, base, branch, folders)
 
 
 def packaged(model: str, entry: LedgerEntry, files: Tree) -> Packaged:
-    about = read_yaml(files[CHART_YAML], f'{chart_folder(model, entry.version)}/{CHART_YAML}')
-    return Packaged(model, entry, package(files, about))
+    """Package a chart; raises ProblemsFound if the ledger has another digest of its manifest."""
+    made = package(files, read_yaml(files[CHART_YAML], f'{chart_folder(model, entry.version)}/{CHART_YAML}'))
+    if entry.manifest not in ('', made.digest):
+        message = f"expected '{made.digest}' as manifest of chart {entry.version}, found {quoted(entry.manifest)}"
+        raise problem(ledger_file(model), '', message, 'undo the change of the ledger and commit that')
+    return Packaged(model, entry, made)
 
 
 def _entry(source: Source, base: Base, model: str, version: str) -> LedgerEntry:

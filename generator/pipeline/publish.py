@@ -12,7 +12,7 @@ from generator.domain.layout import CHARTS, SETTINGS, is_ledger, ledger_file, mo
 from generator.domain.problems import Problem, ProblemsFound, problem
 from generator.domain.records import Settings
 from generator.domain.words import quoted, suggest
-from generator.pipeline.packages import Packaged, packages_of, published_base
+from generator.pipeline.packages import Packaged, Shelf, published_base
 from generator.pipeline.published import Base
 from generator.pipeline.revisions import published_commit
 from generator.pipeline.source import Source
@@ -55,13 +55,10 @@ def base_to_publish(source: Source, branch: str, named: str = '', *, tag: bool =
     return base
 
 
-def pushes(
-    registry: OciRegistry, source: Source, base: Base, branch: str, *, tag: bool, pruned: bool
-) -> Iterator[Push]:
+def pushes(registry: OciRegistry, shelf: Shelf, *, tag: bool, pruned: bool) -> Iterator[Push]:
     """Compare the charts of the ledgers with the registry, model by model; nothing is pushed."""
-    for model in sorted(base.ledgers):
-        charts = packages_of(source.repository, base, model, branch, pruned=pruned)
-        yield from _lacking(registry, charts, tag=tag)
+    for model in sorted(shelf.base.ledgers):
+        yield from _lacking(registry, shelf.charts(model, pruned=pruned), tag=tag)
 
 
 def _lacking(registry: OciRegistry, charts: Iterable[Packaged], *, tag: bool) -> Iterator[Push]:

@@ -9,10 +9,8 @@ from generator.charts.archive import sha256
 from generator.domain.problems import Problem
 from generator.domain.progress import Tick
 from generator.domain.words import some
-from generator.pipeline.packages import Packaged, packages_of
+from generator.pipeline.packages import Packaged, Shelf
 from generator.pipeline.publish import moved_tag
-from generator.pipeline.published import Base
-from generator.tools.git.repository import Repository
 from generator.tools.oci import OciRegistry
 
 _PUBLISH = "run 'chartloom publish'"
@@ -28,13 +26,13 @@ class Stored:
     warnings: list[Problem] = field(default_factory=list)
 
 
-def compare_registry(registry: OciRegistry, repository: Repository, base: Base, branch: str, step: Tick) -> Stored:
+def compare_registry(registry: OciRegistry, shelf: Shelf, step: Tick) -> Stored:
     """Compare every chart of the ledgers with the bytes that the registry has; pruned ones only where it has a tag."""
-    found = Stored()
+    found, base = Stored(), shelf.base
     for model in sorted(base.ledgers):
         tags = set(registry.tags(model))
         pruned = {entry.version for entry in base.ledgers[model] if entry.pruned}
-        for chart in packages_of(repository, base, model, branch, pruned=bool(pruned & tags)):
+        for chart in shelf.charts(model, pruned=bool(pruned & tags)):
             version = chart.entry.version
             if version in pruned and version not in tags:
                 continue

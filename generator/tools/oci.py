@@ -112,6 +112,7 @@ class OciRegistry:
         if not (location := answer.headers.get('location', '')):
             raise _failed('POST', start, answer.code, 'the registry named no place for the upload')
         place = urljoin(start, location)
+        _check_way('POST', start, place, answer.code)
         place += ('&' if urlsplit(place).query else '?') + urlencode({'digest': digest})
         self._send('PUT', place, _BYTES, data, ok=(201, 204))
 
@@ -143,9 +144,7 @@ class OciRegistry:
             if answer.code not in _REDIRECTS or method not in ('GET', 'HEAD'):
                 break
             before, url = url, urljoin(url, answer.headers.get('location', ''))
-            schemes = (_origin(before)[0], _origin(url)[0])
-            if schemes[1] not in ('http', 'https') or schemes == ('https', 'http'):
-                raise _failed(method, before, answer.code, f'refused: it redirects to {schemes[1]}://')
+            _check_way(method, before, url, answer.code)
             same = login if _origin(url) == _origin(before) and _origin(url) == _origin(self._base) else {}
             answer = self._once(method, url, {**headers, **same}, data)
         if answer.code in ok:
@@ -220,6 +219,13 @@ def _sha256(data: bytes) -> str:
 def _origin(url: str) -> tuple[str, str | None, int | None]:
     parts = urlsplit(url)
     return parts.scheme, parts.hostname, parts.port or {'http': 80, 'https': 443}.get(parts.scheme)
+
+
+def _check_way(method: str, before: str, after: str, code: int) -> None:
+    """Raise CommandFailed if a server leads from TLS to http, or to something else."""
+    schemes = (_origin(before)[0], _origin(after)[0])
+    if schemes[1] not in ('http', 'https') or schemes == ('https', 'http'):
+        raise _failed(method, before, code, f'refused: it redirects from {schemes[0]}:// to {schemes[1]}://')
 
 
 def _reason(error: BaseException) -> str:

@@ -21,7 +21,7 @@ class Login:
     """The login to one host; it is never sent to another one, but to the token server that the host names."""
 
     host: str
-    environ: Mapping[str, str]
+    environ: Mapping[str, str] = field(repr=False)
     session: Any = field(repr=False)
     verify: bool | str
     plain_http: bool

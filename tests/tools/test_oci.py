@@ -6,6 +6,7 @@ import base64
 import hashlib
 import json
 import os
+import ssl
 import subprocess
 import time
 from collections.abc import Iterator
@@ -246,10 +247,26 @@ def test_a_login_is_not_sent_to_another_host(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize('place', ['file:///etc/passwd', 'ftp://other.example/'])
 def test_a_redirect_to_something_else(place: str) -> None:
-    with Fake(lambda request: reply(request, 302, Location=place)) as server:
+    told = f'refused: it redirects from http:// to {place.partition(":")[0]}://'
+    with Fake(lambda request: reply(request, 302 if request.command == 'GET' else 202, Location=place)) as server:
         with pytest.raises(CommandFailed) as failed:
             server.client().blob('web', CHART.digest)
-        assert failed.value.stderr == f'refused: it redirects to {place.partition(":")[0]}://'
+        assert failed.value.stderr == told
+        with pytest.raises(CommandFailed) as failed:
+            server.client().upload('web', CHART.digest, b'x')
+        assert failed.value.stderr == told
+
+
+def test_a_redirect_from_tls_to_http(tmp_path: Path) -> None:
+    with Running(tmp_path, tls=True) as server:  # for its certificate
+        ca_file = server.ca_file
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(ca_file, tmp_path / 'tls.key')
+    with Fake(lambda request: reply(request, 302, Location='http://127.0.0.1:1/')) as fake:
+        fake.socket = context.wrap_socket(fake.socket, server_side=True)
+        with pytest.raises(CommandFailed) as failed:
+            open_registry(f'oci://{fake.host}', {}, ca_file=ca_file).blob('web', CHART.digest)
+    assert failed.value.stderr == 'refused: it redirects from https:// to http://'
 
 
 def test_redirects_have_an_end() -> None:
