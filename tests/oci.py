@@ -56,21 +56,26 @@ class Running:
 
     def __enter__(self) -> Server:
         self.folder.mkdir(parents=True, exist_ok=True)
-        with socket.socket() as probe:
-            probe.bind(('127.0.0.1', 0))
-            port = probe.getsockname()[1]
+        self.log = (self.folder / 'log').open('wb')
+        for _ in range(3):  # another process may take a port that was free
+            with socket.socket() as probe:
+                probe.bind(('127.0.0.1', 0))
+                port = probe.getsockname()[1]
+            if self.started(port):
+                ca_file = str(self.folder / 'tls.crt') if self.tls else ''
+                return Server(f'127.0.0.1:{port}', self.folder / 'store', ca_file)
+        raise AssertionError((self.folder / 'log').read_text())
+
+    def started(self, port: int) -> bool:
         config = self.folder / 'config.yml'
         config.write_text(self.config(port))
-        self.log = (self.folder / 'log').open('wb')
         self.process = subprocess.Popen([self.program, 'serve', config], stdout=self.log, stderr=self.log)
-        for _ in range(200):
+        while self.process.poll() is None:
             with socket.socket() as probe:
                 if probe.connect_ex(('127.0.0.1', port)) == 0:
-                    break
-            assert self.process.poll() is None, (self.folder / 'log').read_text()
+                    return True
             time.sleep(0.05)
-        ca_file = str(self.folder / 'tls.crt') if self.tls else ''
-        return Server(f'127.0.0.1:{port}', self.folder / 'store', ca_file)
+        return False
 
     def __exit__(self, *error: object) -> None:
         self.process.terminate()

@@ -64,7 +64,7 @@ def pushes(registry: OciRegistry, shelf: Shelf, *, tag: bool, pruned: bool) -> I
 def _lacking(registry: OciRegistry, charts: Iterable[Packaged], *, tag: bool) -> Iterator[Push]:
     for chart in charts:
         digest, version = chart.package.digest, chart.entry.version
-        lacks = not registry.manifest_digest(chart.model, digest)
+        lacks = registry.manifest_digest(chart.model, digest) != digest
         tagged = registry.manifest_digest(chart.model, version) if tag else ''
         moved = moved_tag(registry.address, chart, tagged) if tagged not in ('', digest) else None
         yield Push(chart, lacks, tag and not tagged, moved)

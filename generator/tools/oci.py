@@ -121,7 +121,7 @@ class OciRegistry:
         url, digest = self._url(name, 'manifests', reference), _sha256(data)
         kind = {'Content-Type': str(json.loads(data)['mediaType'])}
         self._send('PUT', url, kind, data, ok=(201,))
-        if self.manifest(name, digest) != data or self.manifest_digest(name, reference) != digest:
+        if self.manifest(name, reference) != data:
             raise _failed('PUT', url, 1, f'the registry did not store exactly {digest}')
 
     def _read(self, url: str, answer: Answer, read: Callable[[Any], list[str]]) -> list[str]:

@@ -293,8 +293,8 @@ def test_a_server_that_never_ends() -> None:
 
     with Fake(answers) as server:
         with pytest.raises(CommandFailed) as failed:
-            server.client(seconds=0.1).tags('web')
-        assert failed.value.stderr == 'the response takes more than 1 seconds'
+            server.client(seconds=0.3).tags('web')
+        assert failed.value.stderr == 'the response takes more than 3 seconds'
 
 
 def test_no_server() -> None:
