@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 import click
@@ -41,7 +42,7 @@ def command(
     run = open_run(open_repository(folder), models)
     settings = run.settings_alone
     registry = connect(settings, plain_http, ca_file)
-    found = base_to_publish(run.source, settings.branch, base, tag=tag)
+    found = base_to_publish(run.source, settings.branch, base, tag=tag, environ=os.environ)
     shelf = open_shelf(run.repository, found, settings.branch)
     told: dict[str, list[dict[str, str]]] = {'pushed': [], 'tagged': [], 'skipped': []}
     problems: list[Problem] = []

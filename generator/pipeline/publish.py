@@ -5,8 +5,9 @@ A push that was interrupted is finished by the next one: what the registry has a
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from types import MappingProxyType
 
 from generator.domain.layout import CHARTS, SETTINGS, is_ledger, ledger_file, model_of
 from generator.domain.problems import Problem, ProblemsFound, problem
@@ -14,7 +15,7 @@ from generator.domain.records import Settings
 from generator.domain.words import quoted, suggest
 from generator.pipeline.packages import Packaged, Shelf, published_base
 from generator.pipeline.published import Base
-from generator.pipeline.revisions import published_commit
+from generator.pipeline.revisions import published_ref, refuse_guess
 from generator.pipeline.source import Source
 from generator.tools.oci import OciRegistry
 
@@ -37,19 +38,29 @@ def registry_address(settings: Settings) -> str:
     return settings.registry
 
 
-def base_to_publish(source: Source, branch: str, named: str = '', *, tag: bool = False) -> Base:
+def base_to_publish(
+    source: Source,
+    branch: str,
+    named: str = '',
+    *,
+    tag: bool = False,
+    environ: Mapping[str, str] = MappingProxyType({}),
+) -> Base:
     """Read the base with its ledgers; raises ProblemsFound for models without charts, and for tags of drafts.
 
-    A chart of a request may still change, and a tag is never moved.
+    A chart of a request may still change, and a tag is never moved. `environ` tells whether this is CI, where the
+    published branch must be known for it.
     """
+    if tag and not named:
+        refuse_guess(source, branch, environ)
     base = published_base(source, branch, named)
     if unknown := sorted({*source.scope}.difference(base.ledgers)):
         known = {model_of(path) for path in source.repository.ids(base.revision, [CHARTS]) if is_ledger(path)}
         raise ProblemsFound(
             Problem(ledger_file(m), '', f'no published charts of model {quoted(m)}', suggest(m, known)) for m in unknown
         )
-    published = published_commit(source, branch)
-    if tag and base.revision and not source.repository.contains(published, base.revision):
+    published = source.refs.get(published_ref(branch, source.refs), '')
+    if tag and base.revision and not (published and source.repository.contains(published, base.revision)):
         hint = 'publish without --tag, and with it after the merge'
         raise problem(CHARTS, '', f'{base.revision[:12]} is not on the published branch {quoted(branch)}', hint)
     return base

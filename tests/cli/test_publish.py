@@ -206,6 +206,20 @@ def test_charts_of_a_request_are_published_without_a_tag(plain: Server, tmp_path
     assert names(publish(here, 'web', '--plain-http', '--tag'))['pushed'] == []
 
 
+def test_ci_must_know_the_published_branch_for_tags(plain: Server, tmp_path: Path) -> None:
+    """Else the charts of a request would get tags."""
+    here = with_registry(plain, tmp_path / 'here')
+    here.git('checkout', '--quiet', '--detach')
+    here.git('branch', '--quiet', '--delete', '--force', 'main')
+    hint = 'name the published revision with --base, and set spec.repository.branch'
+    why = "the published branch 'main' of registry/settings.yaml is not known in this clone"
+    told = f'--base: the base is required: {why}\n  hint: {hint}\n'
+    for options, message in (((), told), (('--base', 'HEAD'), "is not on the published branch 'main'")):
+        done = chartloom(here.folder, 'publish', '--tag', '--plain-http', *options, env={'CI': 'true'})
+        assert (done.returncode, done.stdout, message in done.stderr) == (1, '', True), done.stderr
+    assert names(publish(here, '--plain-http'))['tagged'] == []
+
+
 def test_charts_of_a_model_that_is_gone_stay_published(plain: Server, tmp_path: Path) -> None:
     here = with_registry(
         plain, tmp_path / 'here', {**r.settings(), **r.model('web'), **r.model('api'), **r.environment()}
