@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import replace
 
+from generator.checks.additions import changed_additions
 from generator.checks.capacity import capacity_problems
 from generator.checks.claims import written_artifacts
 from generator.checks.code import replaced_code
@@ -47,6 +48,10 @@ RULES = (
     Rule('foreign-secrets', 'release', 'an object that pods use belongs to whoever has its name', secret_problems),
     Rule('forbidden-tools', 'release', 'the bootstrap permits the kinds that an environment uses', forbidden_tools),
     Rule('changed-exceptions', 'release', 'whoever makes an exception decides what it opens', changed_exceptions),
+    Rule(
+        'changed-additions', 'release', 'a Secret that an environment gives a program goes to no other',
+        changed_additions,
+    ),
     Rule('opened-networks', 'release', 'pods reach what their environment lets them reach', opened_networks),
     Rule('pod-security', 'release', 'a container with rights over its node has those of all its pods', pod_security),
     Rule('placement', 'release', 'nodes and ranks are for the platform to share out', placement_problems),
