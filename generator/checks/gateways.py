@@ -2,19 +2,28 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from typing import assert_never
 
 from generator.domain.places import Path
 from generator.domain.problems import Fault
 from generator.domain.records import Environment, Values
+from generator.domain.words import quoted
 from generator.strategies.gateways import GatewayFeature, gateway_refusal
 from generator.values.merge import enabled
+
+# What gateways compare literally, and write into their configuration; schemas of older charts permit more.
+_PATH = re.compile(r"/[A-Za-z0-9/._~!$&'()*+,;=:@-]*")
+_OF_NGINX = re.compile(r'/[A-Za-z0-9/._~:@-]*')
+# Clients, gateways and servers do not agree on what these parts of a path mean.
+_CHANGED = re.compile(r'//|/\.\.?(/|$)')
 
 
 def gateway_faults(values: Values, environment: Environment) -> Iterator[Fault]:
     """Yield a fault for each route feature that the router, or the controller of its gateway, does not enforce."""
     router = environment.router
+    yield from _paths(values, _OF_NGINX if router == 'nginx' else _PATH)
     for feature, place in _asked(values):
         match router:
             case 'service' | 'istio':
@@ -27,6 +36,19 @@ def gateway_faults(values: Values, environment: Environment) -> Iterator[Fault]:
                 yield from _of_nginx(feature, place)
             case _:
                 assert_never(router)
+
+
+def _paths(values: Values, form: re.Pattern[str]) -> Iterator[Fault]:
+    """Yield a fault for each path that would be more than text to a gateway."""
+    route = values['route']
+    for name, rule in enabled(route['rules']).items() if route['enabled'] else ():
+        for key in ('path', 'rewrite'):
+            path: str = rule.get(key) or '/'
+            if not form.fullmatch(path) or _CHANGED.search(path):
+                message = f'{quoted(path)} is no plain path, and gateways write it into their configuration'
+                yield Fault(
+                    ('route', 'rules', name, key), message, 'write letters, digits and -._~:@ between single slashes'
+                )
 
 
 def _of_nginx(feature: GatewayFeature, place: Path) -> Iterator[Fault]:

@@ -25,6 +25,7 @@ _BASE = 'https://chartloom.dev/schemas/'
 
 _OBJECT = ('object name', "lower-case letters, digits, '-' and '.'")
 _QUANTITY = ('quantity', 'a number and a unit, such as 500m, 2 or 1Gi')
+_ROUTE = ('path', "letters, digits and -._~!$&'()*+,;=:@ between single slashes, without . or .. alone")
 _FULL_PATH = ('absolute path', 'text that starts with / and has no colon')
 # Formats that the schema of a chart defines once and uses in many places: the name of the format, and a description.
 _FORMS = {
@@ -38,6 +39,8 @@ _FORMS = {
     'quantity': _QUANTITY,
     'quantityOrNone': _QUANTITY,
     'urlPath': ('path', 'text that starts with / and has no spaces'),
+    'routePath': _ROUTE,
+    'routePathOrNone': _ROUTE,
     'directory': _FULL_PATH,
     'directoryOrNone': _FULL_PATH,
     'relativePath': ('relative path', 'names joined by /, none of them . or ..'),
