@@ -84,8 +84,7 @@ def way_out(address: str, store: Values) -> dict[str, Any]:
     A policy is judged by the addresses and ports of pods: a Service counts for nothing in it.
     """
     url = urlsplit(address)
-    standard = 80 if url.scheme == 'http' else 443
-    port = store.get('port') or (url.port if url.scheme in ('http', 'https', 'oci') else None) or standard
+    port = store.get('port') or _port(address, store)
     ports = {'store': {'port': port, 'protocol': 'TCP'}}
     namespace = store.get('namespace') or _namespace(url.hostname or '')
     if 'cidr' not in store and (namespace or 'podLabels' in store):
@@ -94,9 +93,21 @@ def way_out(address: str, store: Values) -> dict[str, Any]:
     return {'cidr': store.get('cidr', '*'), 'namespace': '', 'ports': ports}
 
 
-def namespace_of(store: Values) -> str:
-    """Return the namespace of a store of an environment, '' if it is not in the cluster or not known."""
-    return str(store.get('namespace') or _namespace(urlsplit(store.get('endpoint', '')).hostname or ''))
+def _port(address: str, store: Values) -> int:
+    """Return the port of an address; where a store names blocks of addresses, no model chooses a port in them."""
+    url = urlsplit(address)
+    is_free = url.scheme in ('http', 'https', 'oci') and ('cidr' not in store or 'endpoint' in store)
+    return (url.port if is_free else None) or (80 if url.scheme == 'http' else 443)
+
+
+def other_port(artifact: Values, stores: Values) -> tuple[str, int]:
+    """Return the key and the port of an artifact's address that the environment's store does not open, or '' and 0."""
+    store = store_of(artifact, stores) if artifact['delivery'] == 'download' else None
+    if store is None or 'cidr' not in store or 'endpoint' in store:
+        return '', 0
+    key = 'endpoint' if artifact.get('endpoint') else 'uri'
+    wanted, opened = _port(artifact[key], {}), store.get('port') or _port(artifact[key], store)
+    return (key, wanted) if wanted != opened else ('', 0)
 
 
 def _namespace(host: str) -> str:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+import re
+from collections.abc import Iterator, Mapping, Sequence
 from typing import NamedTuple
 
 from generator.checks.clusters import cluster_key
@@ -30,6 +31,8 @@ _MODELS = {
 _SYSTEM = 'kube-'
 # What gateways and waypoints have under their names.
 _TAKEN = ('Service', 'Deployment', 'ServiceAccount', 'HorizontalPodAutoscaler', 'PodDisruptionBudget')
+
+_URL = re.compile(r'https?://(?:[^\s/@]*@)?(?P<host>[A-Za-z0-9][-A-Za-z0-9.]*)(?::[0-9]+)?')
 
 
 def reserved_names(scope: Scope) -> Iterator[Problem]:
@@ -87,13 +90,40 @@ def object_names(scope: Scope) -> Iterator[Problem]:
 
 def _taken(environment: Environment) -> dict[str, str]:
     """The names of objects that others have in the namespace of an environment, each with its owner."""
-    found = {bootstrap_name(environment.name): 'the bootstrap of the environment'}
+    found = {name: f'{quoted(url)} in {environment.file}' for name, url in _asked(environment)}
+    found[bootstrap_name(environment.name)] = 'the bootstrap of the environment'
     if environment.waypoint:
         found[environment.waypoint] = 'the waypoint of the mesh'
     gateway = environment.spec.get('gateway', {})
     if gateway.get('namespace') == environment.namespace:
         found.update(dict.fromkeys(gateway_names(environment.controller, gateway['name']), 'the gateway'))
     return found
+
+
+def _asked(environment: Environment) -> Iterator[tuple[str, str]]:
+    """Yield the name of each Service in the namespace of an environment that its file has a URL of, with the URL."""
+    for text in _texts(environment.spec):
+        for found in _URL.finditer(text):
+            service, namespace = _service(found['host'].lower().rstrip('.').split('.'))
+            if service and namespace in ('', environment.namespace):
+                yield service, found[0]
+
+
+def _texts(value: object) -> Iterator[str]:
+    if isinstance(value, str):
+        yield value
+    elif isinstance(value, Mapping | list):
+        for item in value.values() if isinstance(value, Mapping) else value:
+            yield from _texts(item)
+
+
+def _service(labels: list[str]) -> tuple[str, str]:
+    """Service and namespace of a host name in a cluster; the namespace of a name alone is the one that asks."""
+    if 'svc' in labels[2:]:
+        labels = labels[: labels.index('svc', 2)]
+    elif len(labels) > 2:
+        return '', ''
+    return (labels[-2], labels[-1]) if len(labels) > 1 else (labels[0], '')
 
 
 def _same_as(name: str, whose: str, release: ResolvedRelease) -> Iterator[Problem]:

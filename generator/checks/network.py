@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from urllib.parse import urlsplit
 
-from generator.charts.stores import namespace_of, store_key
+from generator.charts.stores import other_port, store_key
 from generator.checks.addresses import EVERYWHERE, block, is_granted, is_private, reaches_nodes
 from generator.checks.exceptions import OF_ENVIRONMENT
 from generator.checks.scope import Scope
@@ -66,6 +66,12 @@ def _opened(release: ResolvedRelease) -> Iterator[_Finding]:
         found = merged['artifact'][address]
         hint = f'write the name of the host, or add its scheme to spec.artifactStores of {environment.file}'
         yield ('artifact', address), f'{quoted(found)} is a private address', hint
+    key, port = other_port(merged['artifact'], environment.spec.get('artifactStores', {}))
+    if port:
+        message = f"port {port} is not one that the store of environment '{environment.name}' opens"
+        store = store_key(merged['artifact']['uri'])
+        hint = f'add port: {port} to spec.artifactStores.{store} of {environment.file}, or use its standard port'
+        yield ('artifact', key), message, hint
 
 
 def _judged(values: Values, environment: Environment) -> Iterator[tuple[str, str, Values]]:
@@ -88,7 +94,7 @@ def _beyond(side: str, exception: Values, environment: Environment) -> Iterator[
     namespace = exception.get('namespace')
     if not namespace or namespace == environment.spec['namespace']:
         return
-    if namespace in _permitted(side, environment):
+    if namespace in environment.spec.get(side, {}).get('namespaces', ()):
         return
     if side == 'egress' and namespace in _DNS_NAMESPACES and _is_dns(exception):
         return
@@ -155,16 +161,11 @@ def _private_store(values: Values, environment: Environment) -> str | None:
     return None if block(host) and not is_private(host) else key
 
 
-def _permitted(side: str, environment: Environment) -> list[str]:
-    """The other namespaces that an environment opens: by name, and those of its stores."""
-    spec = environment.spec
-    stores = spec.get('artifactStores', {}).values() if side == 'egress' else ()
-    return [*spec.get(side, {}).get('namespaces', ()), *map(namespace_of, stores)]
-
-
 def _is_dns(exception: Values) -> bool:
     """Whether an exception only opens ports of DNS; without a port that is enabled it opens all."""
     ports = exception.get('ports', {}).values()
+    if exception.get('metrics'):  # its port may be any
+        return False
     return any(port.get('enabled', True) for port in ports) and _DNS_PORTS.issuperset([port['port'] for port in ports])
 
 

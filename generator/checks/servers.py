@@ -38,7 +38,7 @@ _CODE = re.compile(
     r'trust-remote-code|worker-(cls|extension-cls)|scheduler-cls|logits-processors|middleware|model-class-overrides'
     r'|(tool|reasoning)-parser-plugin|io-processor-plugin|(backend|repoagent)-directory|plugins-path|cpu-extension'
 )
-_GPUS = 'NVIDIA_VISIBLE_DEVICES'
+_GPUS = tuple(f'{maker}_VISIBLE_DEVICES' for maker in ('NVIDIA', 'AMD', 'HABANA', 'ASCEND'))
 
 
 def started_programs(scope: Scope) -> Iterator[Problem]:
@@ -51,10 +51,11 @@ def started_programs(scope: Scope) -> Iterator[Problem]:
             yield Problem(release.file, json_path(path), message, hint)
     for model in scope.registry.models.values():
         for path, env in _variables(model):
-            if _GPUS in env and not _takes_none(env[_GPUS]):
-                message = f'{_GPUS} takes accelerators that the scheduler gave to others'
-                hint = 'remove it; write spec.resources.accelerators'
-                yield Problem(model.file, json_path((*path, _GPUS)), message, hint)
+            for name in _GPUS:
+                if name in env and not _takes_none(env[name]):
+                    message = f'{name} takes accelerators that the scheduler gave to others'
+                    hint = 'remove it; write spec.resources.accelerators'
+                    yield Problem(model.file, json_path((*path, name)), message, hint)
 
 
 def _takes_none(variable: Any) -> bool:

@@ -171,3 +171,25 @@ def test_no_release_has_the_name_of_what_the_environment_runs(
     files = r.settings() | r.environment('prod', **environment) | r.model(name, **model)
     found = [problem.message for problem in shared(files | r.release('prod', name, version='1', chart='1.0.0'))]
     assert [message.partition(' would')[0] for message in found] == ([f'its {told}'] if told else [])
+
+
+@pytest.mark.parametrize(
+    ('spec', 'refused'),
+    [
+        ({'artifactStores': {'s3': {'endpoint': 'http://minio.ml-prod.svc:9000'}}}, True),
+        ({'artifactStores': {'s3': {'endpoint': 'http://minio.ml-prod.svc.cluster.local'}}}, True),
+        ({'artifactStores': {'s3': {'endpoint': 'http://minio.other.svc:9000'}}}, False),
+        ({'artifactStores': {'s3': {'endpoint': 'https://minio.shop.example'}}}, False),
+        ({'monitoring': {**PROMETHEUS, 'prometheus': 'http://minio.ml-prod:9090'}}, True),
+        ({'monitoring': {**PROMETHEUS, 'prometheus': 'http://minio:9090'}}, True),
+        ({'monitoring': {**PROMETHEUS, 'prometheus': 'http://minio.monitoring:9090'}}, False),
+        ({'gate': 'http://user@minio.ml-prod.svc/gate/check'}, True),
+        ({'values': {'env': {'TRACES': {'value': 'http://minio-0.minio.ml-prod.svc:4317'}}}}, True),
+        ({'values': {'args': ['--traces=http://minio.ml-prod.svc:4317']}}, True),
+    ],
+)
+def test_a_model_takes_no_name_that_its_environment_asks(spec: dict[str, Any], refused: bool) -> None:
+    files = r.settings() | r.model('minio') | r.following('prod', **spec) | r.release('prod', 'minio')
+    found = [problem.message for problem in shared(files)]
+    assert len(found) == refused
+    assert not refused or found[0].startswith("its Service 'minio' would have the same name as that of 'http://")

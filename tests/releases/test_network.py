@@ -389,6 +389,24 @@ def test_the_exception_of_dns_opens_no_other_ports(ports: dict[str, Any], refuse
     assert bool(problems(files)) == refused
 
 
+def test_metrics_are_no_dns() -> None:
+    system = {'namespace': 'kube-system', 'ports': {'dns': {'port': 53}}}
+    assert opened(system) == []
+    assert len(opened({**system, 'metrics': True})) == 1
+
+
+def test_a_store_opens_nothing_else_of_its_namespace() -> None:
+    stores = {'s3': {'endpoint': 'http://minio.minio.svc:9000', 'secret': 'minio'}}
+    assert len(opened({'namespace': 'minio', 'podLabels': {'app': 'db'}}, artifactStores=stores)) == 1
+
+
+@pytest.mark.parametrize(
+    'cidr', ['240.1.0.0/16', '198.18.0.0/16', '192.0.0.8/32', '224.0.0.1/32', 'fec0::/64', '2002:0a00:0001::/48']
+)
+def test_blocks_that_are_not_the_internets(cidr: str) -> None:
+    assert len(opened({'cidr': cidr, 'ports': {'web': {'port': 443}}})) == 1
+
+
 def test_a_release_changes_no_exception_of_the_environment() -> None:
     environment = {'workloadIdentity': {'kind': 'gke'}}
     assert opened({'podLabels': {'app': 'cache'}}, **environment) == []
@@ -529,7 +547,7 @@ def test_a_private_address_of_an_artifact_needs_a_store_of_the_environment(uri: 
         r.settings() | r.model('web', 'tensorflow-serving', [r.version(artifact=artifact)]) | r.release('prod', 'web')
     )
     assert bool(problems({**files, **r.following('prod')})) == refused
-    stores = {'https': {'cidr': '10.0.0.0/24'}}
+    stores = {'https': {'cidr': '10.0.0.0/24', 'port': 10250 if uri.endswith(('10250/m', '10250/pods')) else 443}}
     assert problems({**files, **r.following('prod', artifactStores=stores)}) == []
 
 
@@ -540,7 +558,10 @@ def test_a_private_address_of_an_artifact_needs_a_store_of_the_environment(uri: 
         ('https://10.0.0.1/m', {'secret': 'login'}, True),
         ('https://10.0.0.1/m', {'port': 443}, True),
         ('https://models.example:10250/m', {'port': 8443}, False),
-        ('https://models.example:8443/m', {'cidr': '10.0.0.0/24'}, False),
+        ('https://models.example/m', {'cidr': '10.0.0.0/24'}, False),
+        ('https://models.example:10250/m', {'cidr': '10.0.0.0/24'}, True),
+        ('https://models.example:8443/m', {'cidr': '10.0.0.0/24', 'port': 8443}, False),
+        ('https://models.example:8443/m', {'cidr': '10.0.0.0/24', 'port': 443}, True),
     ],
 )
 def test_a_store_permits_what_it_says(uri: str, store: dict[str, Any], refused: bool) -> None:
