@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 from urllib.parse import urlsplit
@@ -41,6 +42,12 @@ _FREE = (
     'RCLONE_LOG_LEVEL', 'RCLONE_MULTI_THREAD_STREAMS', 'RCLONE_S3_FORCE_PATH_STYLE', 'RCLONE_S3_PROVIDER',
     'RCLONE_S3_REGION', 'http_proxy', 'https_proxy', 'no_proxy',
 )  # fmt: skip
+_FORMS = {
+    'RCLONE_S3_PROVIDER': '[A-Za-z0-9]*',  # a part of a connection string, whose other parts it could write
+    **dict.fromkeys(('AWS_DEFAULT_REGION', 'AWS_REGION', 'RCLONE_S3_REGION'), '[A-Za-z0-9-]*'),  # of a host name
+}
+# A proxy gets what a download sends.
+PROXIES = ('HTTPS_PROXY', 'HTTP_PROXY', 'http_proxy', 'https_proxy')
 _ENDPOINTS = ('RCLONE_S3_ENDPOINT', 'AWS_ENDPOINT_URL', 'AWS_ENDPOINT_URL_S3')
 
 
@@ -54,6 +61,9 @@ def variable_fault(name: str, variable: Any) -> tuple[str, str] | None:
         return f"the credentials '{name}' cannot be set as a variable of a download", hint
     if name not in _FREE:
         return f'the variable {quoted(name)} cannot be set for a download', suggest(name, _FREE)
+    text = str(variable.get('value', '')) if isinstance(variable, Mapping) else ''
+    if not re.fullmatch(_FORMS.get(name, '(?s:.*)'), text):
+        return f'expected a plain name, found {quoted(text)}', 'write letters, digits and hyphens'
     return None
 
 

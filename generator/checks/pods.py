@@ -29,12 +29,12 @@ _POD: tuple[Check, ...] = (
     (('supplementalGroups',), lambda found: 0 not in (found or ()), 'groups other than 0'),
     (('seccompProfile', 'type'), lambda found: bool(found == 'RuntimeDefault'), 'RuntimeDefault'),
 )
-# What a sidecar does not set is as in the server, where an empty list replaces none.
+# What a sidecar does not set is as in the server; an empty list replaces that of the server.
 _SIDECAR: tuple[Check, ...] = (
     (('allowPrivilegeEscalation',), lambda found: found is not True, 'false'),
     (('runAsNonRoot',), lambda found: found is not False, 'true'),
     (('runAsUser',), lambda found: found != 0, 'a user other than 0'),
-    (('capabilities', 'drop'), lambda found: not found or 'ALL' in found, 'a list with ALL'),
+    (('capabilities', 'drop'), lambda found: found is None or 'ALL' in found, 'a list with ALL'),
     (('capabilities', 'add'), lambda found: {*(found or ())} <= {'NET_BIND_SERVICE'}, 'at most NET_BIND_SERVICE'),
 )
 _SERVER: tuple[Check, ...] = (

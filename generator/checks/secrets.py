@@ -5,7 +5,8 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from generator.charts.stores import lent_secret
+from generator.charts.stores import PROXIES, lent_secret, store_of
+from generator.checks.granted import Finding, not_granted
 from generator.checks.owners import Use, foreign, is_named, is_own, of_environment, owner, share, uses
 from generator.checks.scope import Scope
 from generator.domain.generated import ResolvedRelease
@@ -27,6 +28,7 @@ def secret_problems(scope: Scope) -> Iterator[Problem]:
         faults = [*_sources(release, scope.registry), *_used(release, scope.registry), *_lent(release)]
         if faults:
             yield from to_problems(faults, (*release.chart.layers, *release.layers), release.release.file)
+        yield from not_granted(release, _proxied(release))
         certified: str = release.merged['tls']['secretName']
         if certified and is_named(('Secret', certified), release.environment):
             message = f'its certificate would replace Secret {quoted(certified)}, which the environment names'
@@ -102,7 +104,9 @@ def _kept(use: Use, release: ResolvedRelease, registry: Registry) -> Fault | Non
         return fault
     if use.name.endswith('-tls') and not _may_end_so(use, release, registry):
         message = f'Secret {quoted(use.name)} has the ending of Secrets that certificates are written to'
-        return Fault(use.place, message, "choose a name that does not end in '-tls'")
+        file = release.environment.file
+        hint = f"choose a name that does not end in '-tls', or write this into spec.values of {file}"
+        return Fault(use.place, message, hint)
     return None
 
 
@@ -120,3 +124,15 @@ def _lent(release: ResolvedRelease) -> Iterator[Fault]:
         message = f"Secret '{secret}' is for the store of the environment, not for {quoted(artifact['endpoint'])}"
         hint = f'add artifactStores.s3.endpoint to {file}, or remove this endpoint'
         yield Fault(('artifact', 'endpoint'), message, hint)
+
+
+def _proxied(release: ResolvedRelease) -> Iterator[Finding]:
+    """Report proxies that a model or a release puts between a download and the environment's store."""
+    artifact, stores = release.merged['artifact'], release.environment.spec.get('artifactStores')
+    store = store_of(artifact, stores) if stores and artifact['delivery'] == 'download' else None
+    if store is None or not {'secret', 'endpoint'} & store.keys():
+        return
+    file = release.environment.file
+    for name in sorted(enabled(artifact['env']).keys() & {*PROXIES}):
+        message = f"'{name}' leads the credentials and files of the environment's store past another server"
+        yield ('artifact', 'env', name), message, f'remove it: only values of {file} may set it'

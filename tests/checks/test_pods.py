@@ -59,6 +59,17 @@ def test_the_environment_has_the_last_word_unless_a_release_goes_on() -> None:
     assert problems(registry({}, {'podSecurityContext': {'runAsUser': 0}}, values=ROOT))
 
 
+def test_a_sidecar_drops_all_capabilities_as_the_server_does() -> None:
+    def own(**context: Any) -> dict[str, Any]:
+        image = {'repository': 'own', 'digest': r.DIGEST}
+        return {'containers': {'own': {'image': image, 'securityContext': {'capabilities': context}}}}
+
+    assert of(own(drop=[]))
+    assert of(own(drop=['NET_RAW']))
+    assert not of(own(add=['NET_BIND_SERVICE']))
+    assert not of(own(drop=['ALL']))
+
+
 @pytest.mark.parametrize(
     'written',
     [
