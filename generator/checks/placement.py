@@ -7,6 +7,7 @@ from collections.abc import Iterator
 
 from generator.checks.granted import Finding, not_granted
 from generator.checks.scope import Scope
+from generator.checks.written import at
 from generator.domain.generated import ResolvedRelease
 from generator.domain.places import Path
 from generator.domain.problems import Problem
@@ -40,6 +41,7 @@ def _findings(release: ResolvedRelease) -> Iterator[Finding]:
     values, environment = release.merged, release.environment
     yield from _times(values)
     yield from _classes(values, environment)
+    yield from _required(values, environment)
     if values['tolerations']:
         yield from _tolerations(values, environment)
     hint = f'remove it: only values of {environment.file} may choose such nodes'
@@ -78,6 +80,16 @@ def _classes(values: Values, environment: Environment) -> Iterator[Finding]:
             yield (key,), message, hint
 
 
+def _required(values: Values, environment: Environment) -> Iterator[Finding]:
+    """Report what differs from the nodes that values of the environment choose."""
+    own = environment.spec.get('values', {})
+    nodes: Path = ('affinity', 'nodeAffinity', _REQUIRED)
+    for path in [*(('nodeSelector', key) for key in own.get('nodeSelector', {})), nodes]:
+        wanted = at(own, path)
+        if wanted is not None and at(values, path) != wanted:
+            yield path, f'it changes {quoted(str(path[-1]))}, which the environment requires', 'remove it'
+
+
 def _tolerations(values: Values, environment: Environment) -> Iterator[Finding]:
     """Pods may run where accelerators are, and where the environment lets them."""
     limits = [each.get('resources', {}).get('limits', {}) for _, each in containers(values)]
@@ -87,11 +99,16 @@ def _tolerations(values: Values, environment: Environment) -> Iterator[Finding]:
         key = toleration.get('key') or ''
         if key in permitted or ('/' in key and key.partition('/')[0] in makers):
             continue
+        own = environment.spec.get('values', {}).get('tolerations', {}).get(name, {})
         if key:
             hint = f'remove it, or add the taint to spec.scheduling.taints of {environment.file}'
-            yield ('tolerations', name, 'key'), f'pods would run on nodes with taint {quoted(key)}', hint
+            # What the environment wrote is of one value: who changes this tolerates another taint.
+            changed = [part for part in ('operator', 'value') if toleration.get(part) != own.get(part)]
+            for part in ('key', *(changed if own.get('key') == key else ())):
+                yield ('tolerations', name, part), f'pods would run on nodes with taint {quoted(key)}', hint
         else:
-            yield ('tolerations', name), 'pods would tolerate every taint', 'write the key of a taint'
+            part = 'key' if own.get('key') else 'operator'
+            yield ('tolerations', name, part), 'pods would tolerate every taint', 'write the key of a taint'
 
 
 def _some(count: object) -> bool:

@@ -181,6 +181,34 @@ def test_an_environment_grants_classes_and_taints() -> None:
     assert not problems(registry({'runtimeClassName': 'nvidia'}, {}, values=sandbox, **grants))
 
 
+@pytest.mark.parametrize(
+    ('written', 'own'),
+    [
+        ({'nodeSelector': {'pool': 'pay'}}, {'nodeSelector': {'pool': 'ml'}}),
+        ({'nodeSelector': {'pool': None}}, {'nodeSelector': {'pool': 'ml'}}),
+        ({'nodeSelector': None}, {'nodeSelector': {'pool': 'ml'}}),
+        (node('zone'), node('pool')),
+        ({'affinity': None}, node('pool')),
+        ({'tolerations': {'ml': {'operator': 'Exists'}}}, {'tolerations': {'ml': {'key': 'pool', 'value': 'ml'}}}),
+        ({'tolerations': {'ml': {'value': 'pay'}}}, {'tolerations': {'ml': {'key': 'pool', 'value': 'ml'}}}),
+        ({'tolerations': {'ml': {'key': None}}}, {'tolerations': {'ml': {'key': 'pool', 'operator': 'Exists'}}}),
+        ({'tolerations': {'ml': {'operator': 'Exists'}}}, {'tolerations': {'ml': {'effect': 'NoSchedule'}}}),
+    ],
+)
+def test_nodes_that_an_environment_chooses(written: dict[str, Any], own: dict[str, Any]) -> None:
+    assert len(problems(registry({}, written, values=own))) == 1
+    assert not problems(registry({}, {}, values=own)) or 'effect' in str(own)
+
+
+def test_who_writes_the_key_of_a_toleration_has_it() -> None:
+    own = {'tolerations': {'ml': {'key': 'pool', 'value': 'ml'}}}
+    assert len(problems(registry({'tolerations': {'ml': {'operator': 'Exists'}}}, {}, values=own))) == 1
+    off = {'tolerations': {'ml': {'enabled': False}}, 'nodeSelector': {'disk': 'ssd'}}
+    assert not of(off, values={**own, 'nodeSelector': {'pool': 'ml'}})
+    gpu = {'key': 'nvidia.com/gpu', 'operator': 'Exists'}
+    assert not of({'tolerations': {'gpu': gpu}}, values={'tolerations': {'gpu': {'effect': 'NoExecute'}}})
+
+
 def test_a_chart_that_is_older_than_the_rules_is_told_at_its_release() -> None:
     found = loaded(registry({}, {}))
     (release,) = releases_of(found)[1]
