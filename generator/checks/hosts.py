@@ -6,7 +6,7 @@ cluster. Otherwise a longer path, an exact path or a wildcard would take request
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Container, Iterator
 from typing import NamedTuple
 
 from generator.checks.clusters import ClusterKey, cluster_keys
@@ -170,7 +170,7 @@ def owned_hosts(scope: Scope) -> list[Problem]:
                 if other is None:
                     claims[cluster, host] = _Claim(owner, release, kind)
                 elif other.owner != owner:
-                    place, message, theirs = _told(host, other, _Claim(owner, release, kind))
+                    place, message, theirs = _told(host, other, _Claim(owner, release, kind), scope.changed)
                     problems.setdefault((*place, theirs), Problem(*place, message, _HINT))
     for cluster, host, claim in deep:
         for problem, theirs in _within(cluster, host, claim, claims):
@@ -190,8 +190,14 @@ def _within(cluster: ClusterKey, host: str, claim: _Claim, claims: _Claims) -> I
             yield Problem(*claim.place(host), message, _HINT), other.owner
 
 
-def _told(host: str, first: _Claim, second: _Claim) -> tuple[tuple[str, str], str, Owner]:
-    """Place, message and the other owner; who wrote the name into values is told, not who has it by its own name."""
-    if '.values.' in first.place(host)[1] and '.values.' not in second.place(host)[1]:
+def _told(host: str, first: _Claim, second: _Claim, changed: Container[str]) -> tuple[tuple[str, str], str, Owner]:
+    """Place, message and the other owner: whose file has changed is told, else who wrote the name into values."""
+    places = first.place(host), second.place(host)
+    (is_new, other_is_new), (in_values, other_in_values) = zip(
+        *((file in changed, '.values.' in path) for file, path in places), strict=True
+    )
+    if is_new if is_new != other_is_new else in_values and not other_in_values:
         first, second = second, first
-    return second.place(host), f'host name {quoted(host)} belongs to {first}', first.owner
+    is_known = is_new != other_is_new or in_values != other_in_values or isinstance(first.by, Environment)
+    and_who = '' if is_known else f', and to {second}'
+    return second.place(host), f'host name {quoted(host)} belongs to {first}{and_who}', first.owner

@@ -37,9 +37,15 @@ def outline(release: ResolvedRelease) -> ResolvedRelease:
     return replace(release, chart=chart, values={}, merged=merged, layers=())
 
 
-def shared_problems(releases: Sequence[ResolvedRelease], registry: Registry, *, whole: bool = True) -> list[Problem]:
-    """Return the problems between releases; `whole` if these are all of the repository."""
-    return list(broken(Scope(registry, releases), 'releases', *(('repository',) if whole else ())))
+def shared_problems(
+    releases: Sequence[ResolvedRelease],
+    registry: Registry,
+    *,
+    whole: bool = True,
+    changed: frozenset[str] = frozenset(),
+) -> list[Problem]:
+    """Return the problems between releases; `whole` if these are all of the repository; `changed` as of a scope."""
+    return list(broken(Scope(registry, releases, changed), 'releases', *(('repository',) if whole else ())))
 
 
 def release_problems(release: ResolvedRelease, registry: Registry) -> list[Problem]:

@@ -16,10 +16,14 @@ Subject = Literal['registry', 'release', 'releases', 'repository']
 
 @dataclass(frozen=True, slots=True)
 class Scope:
-    """The registry and the resolved releases that a rule may look at; none if its subject is the registry."""
+    """The registry and the resolved releases that a rule may look at; none if its subject is the registry.
+
+    `changed` are the registry files that differ from the base, as far as known: they only decide who is told.
+    """
 
     registry: Registry
     releases: Sequence[ResolvedRelease] = ()
+    changed: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)

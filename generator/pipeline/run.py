@@ -15,7 +15,7 @@ from generator.checks.releases import outline, shared_problems
 from generator.checks.warnings import registry_warnings, release_warnings
 from generator.delivery.tree import render_charts, render_releases, render_repository
 from generator.domain.generated import LedgerEntry, Plan, ResolvedRelease, Templates
-from generator.domain.layout import DOCUMENTS, SETTINGS, ledger_file, release_of
+from generator.domain.layout import DOCUMENTS, REGISTRY, SETTINGS, ledger_file, release_of
 from generator.domain.problems import Problem, ProblemsFound
 from generator.domain.progress import Progress, quiet
 from generator.domain.records import Ids, Registry, Settings
@@ -182,8 +182,16 @@ class Run:
 
         registry, companions = with_companions(self.source, self.registry, resolve)
         known = shared_problems(companions, registry, whole=False) if companions else []
-        found = shared_problems([*self._resolved, *companions], registry, whole=self.whole)
+        every = [*self._resolved, *companions]
+        found = shared_problems(every, registry, whole=self.whole)
+        if found:  # only now it matters who came last
+            found = shared_problems(every, registry, whole=self.whole, changed=self._changed())
         return [problem for problem in found if problem not in known]
+
+    def _changed(self) -> frozenset[str]:
+        """The registry files that differ from the base; none if the base has no registry."""
+        before, now = self.repository.ids(self.base.revision, [REGISTRY]), self.source.tree.ids
+        return frozenset(path for path in self.source.names if before and before.get(path) != now[path])
 
     @cached_property
     def files(self) -> dict[str, bytes]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -10,6 +11,7 @@ from resolved import loaded, problems, shared
 
 from generator.charts.starter import load_templates
 from generator.checks.registry import registry_problems
+from generator.domain.problems import ProblemsFound
 
 ROUTERS: dict[str, dict[str, Any]] = {
     router: {**r.GATEWAY, 'router': router} for router in ('gateway-api', 'istio', 'nginx')
@@ -74,6 +76,20 @@ def test_a_host_has_one_owner_in_all_environments_of_a_cluster() -> None:
     assert "belongs to model 'evil' (release 'other/evil' has it)" in problem.message
 
 
+def test_who_takes_a_host_is_told_not_who_has_it(tmp_path: Path) -> None:
+    files = r.settings() | r.following('prod', **r.GATEWAY) | r.model('pay', route={}) | r.release('prod', 'pay')
+    files |= r.model('evil') | r.release('prod', 'evil')
+    repository = r.Repository(tmp_path / 'repository', files)
+    repository.publish()
+    route = {'all': {'model': 'evil', 'path': '/'}}
+    repository.write(r.application('new', ['evil'], hostname='pay', routes=route))
+    with pytest.raises(ProblemsFound) as error:
+        assert repository.run().releases
+    (problem,) = error.value.problems
+    assert problem.file == 'registry/applications/new.yaml'
+    assert problem.message == f"host name '{PAY}' belongs to model 'pay' (release 'prod/pay' has it)"
+
+
 @pytest.mark.parametrize('other', ['grpc', 'model'])
 def test_the_host_for_calls_has_an_owner_too(other: str) -> None:
     ports = {'grpc': {'containerPort': 9000, 'servicePort': 9000, 'appProtocol': 'kubernetes.io/h2c'}}
@@ -95,7 +111,8 @@ def test_members_of_an_application_share_its_host_and_strangers_do_not() -> None
     files |= r.application('shop', ['a', 'b'], routes=routes)
     assert shared(files) == []
     (problem,) = shared(files | r.release('prod', 'evil'))
-    assert problem.message == "host name 'shop.shop.example' belongs to application 'shop' (release 'prod/a' has it)"
+    owner = "host name 'shop.shop.example' belongs to application 'shop' (release 'prod/a' has it)"
+    assert problem.message == f"{owner}, and to model 'evil' (release 'prod/evil' has it)"
     members = files | r.application('shop', ['a', 'b', 'evil'], routes=routes) | r.release('prod', 'evil')
     assert len(shared(members)) == 1, 'a member without a route of the application does not have its host'
 
