@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
+from generator.checks.capacity import accelerators
 from generator.checks.granted import Finding, not_granted
 from generator.checks.scope import Scope
 from generator.checks.written import at
@@ -23,6 +24,15 @@ _NODES = frozenset(['kubernetes.io/hostname', 'kubernetes.io/role', 'kubernetes.
 _ROLES = 'node-role.kubernetes.io/'
 # Whose accelerators have taints that keep pods without one away: a test environment may run such a model without.
 _MAKERS = frozenset(['nvidia.com', 'amd.com', 'gpu.intel.com', 'habana.ai', 'google.com', 'aws.amazon.com'])
+# What else pods may request unasked: accelerators of other makers, and networks between them.
+_DEVICES = _MAKERS | {
+    'cloud-tpus.google.com',
+    'vpc.amazonaws.com',
+    'rdma',
+    'huawei.com',
+    'cambricon.com',
+    'qualcomm.com',
+}
 # Every pod tolerates these for a time.
 _TOLERATED = frozenset(['node.kubernetes.io/not-ready', 'node.kubernetes.io/unreachable'])
 _REQUIRED = 'requiredDuringSchedulingIgnoredDuringExecution'
@@ -42,6 +52,7 @@ def _findings(release: ResolvedRelease) -> Iterator[Finding]:
     yield from _times(values)
     yield from _classes(values, environment)
     yield from _required(values, environment)
+    yield from _devices(values, environment)
     if values['tolerations']:
         yield from _tolerations(values, environment)
     hint = f'remove it: only values of {environment.file} may choose such nodes'
@@ -78,6 +89,20 @@ def _classes(values: Values, environment: Environment) -> Iterator[Finding]:
             if not found:
                 message, hint = f'it removes {quoted(decided)}, which the environment requires', 'remove it'
             yield (key,), message, hint
+
+
+def _devices(values: Values, environment: Environment) -> Iterator[Finding]:
+    """Report devices that may be more than accelerators: files, disks or virtual machines of the node."""
+    holders: list[tuple[Path, Values]] = [((), values), (('artifact',), values['artifact'])]
+    holders += [(('containers', name), each) for name, each in enabled(values['containers']).items()]
+    permitted = {*_granted(environment, 'devices'), *accelerators(environment)}
+    for home, holder in holders:
+        for name, count in holder.get('resources', {}).get('limits', {}).items():
+            domain, slash, _ = name.partition('/')
+            if slash and domain not in _DEVICES and name not in permitted and _some(count):
+                message = f'{quoted(name)} is no device that environment {quoted(environment.name)} permits'
+                hint = f'remove it, or add it to spec.scheduling.devices of {environment.file}'
+                yield (*home, 'resources', 'limits', name), message, hint
 
 
 def _required(values: Values, environment: Environment) -> Iterator[Finding]:

@@ -125,7 +125,7 @@ def node(key: str, operator: str = 'In') -> dict[str, Any]:
                 'tolerations': {'own': {'key': 'maker.example/chip', 'operator': 'Exists'}},
                 'resources': {'limits': {'maker.example/chip-slice': '1'}},
             },
-            True,
+            None,
         ),
         (
             {
@@ -198,6 +198,22 @@ def test_an_environment_grants_classes_and_taints() -> None:
 def test_nodes_that_an_environment_chooses(written: dict[str, Any], own: dict[str, Any]) -> None:
     assert len(problems(registry({}, written, values=own))) == 1
     assert not problems(registry({}, {}, values=own)) or 'effect' in str(own)
+
+
+def test_an_environment_grants_devices() -> None:
+    fuse: dict[str, Any] = {'resources': {'limits': {'smarter-devices/fuse': '1'}}}
+    sidecar = {'image': {'repository': 'own', 'digest': r.DIGEST}, **fuse}
+    for written in (fuse, {'containers': {'own': sidecar}}):
+        assert len(of(written)) == 1
+        assert not of(written, scheduling={'devices': ['smarter-devices/fuse']})
+    assert not problems(registry({}, {}, values=fuse))
+    usual = ['rdma/hca_shared_devices_a', 'vpc.amazonaws.com/efa', 'nvidia.com/mig-1g.5gb', 'hugepages-2Mi', 'cpu']
+    for name in usual:
+        amount = {name: '4Mi' if name == 'hugepages-2Mi' else '1'}
+        assert not of({'resources': {'limits': amount, 'requests': amount}})
+    chip = {'key': 'maker.example/chip', 'operator': 'Exists'}
+    written = {'tolerations': {'own': chip}, 'resources': {'limits': {'maker.example/chip-slice': '1'}}}
+    assert not of(written, scheduling={'devices': ['maker.example/chip-slice']})
 
 
 def test_who_writes_the_key_of_a_toleration_has_it() -> None:
