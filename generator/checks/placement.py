@@ -14,6 +14,7 @@ from generator.domain.places import Path
 from generator.domain.problems import Problem
 from generator.domain.records import Environment, Values
 from generator.domain.words import quoted
+from generator.values.blame import written_at
 from generator.values.merge import containers, enabled
 
 LONGEST = 3600  # seconds that a node that is drained may wait for one pod
@@ -54,7 +55,7 @@ def _findings(release: ResolvedRelease) -> Iterator[Finding]:
     yield from _required(values, environment)
     yield from _devices(values, environment)
     if values['tolerations']:
-        yield from _tolerations(values, environment)
+        yield from _tolerations(release)
     hint = f'remove it: only values of {environment.file} may choose such nodes'
     for key in values['nodeSelector']:
         if _is_reserved(key):
@@ -115,8 +116,9 @@ def _required(values: Values, environment: Environment) -> Iterator[Finding]:
             yield path, f'it changes {quoted(str(path[-1]))}, which the environment requires', 'remove it'
 
 
-def _tolerations(values: Values, environment: Environment) -> Iterator[Finding]:
+def _tolerations(release: ResolvedRelease) -> Iterator[Finding]:
     """Pods may run where accelerators are, and where the environment lets them."""
+    values, environment = release.merged, release.environment
     limits = [each.get('resources', {}).get('limits', {}) for _, each in containers(values)]
     makers = _MAKERS.union(name.partition('/')[0] for each in limits for name, count in each.items() if _some(count))
     permitted = _TOLERATED.union(_granted(environment, 'taints'))
@@ -132,7 +134,9 @@ def _tolerations(values: Values, environment: Environment) -> Iterator[Finding]:
             for part in ('key', *(changed if own.get('key') == key else ())):
                 yield ('tolerations', name, part), f'pods would run on nodes with taint {quoted(key)}', hint
         else:
-            part = 'key' if own.get('key') else 'operator'
+            layers = (*release.chart.layers, *release.layers)
+            # Who removes a key is to blame, else who writes a toleration without one.
+            part = 'key' if written_at(('tolerations', name, 'key'), layers) else 'operator'
             yield ('tolerations', name, part), 'pods would tolerate every taint', 'write the key of a taint'
 
 
