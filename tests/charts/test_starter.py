@@ -364,7 +364,7 @@ def assert_unchanged(binary: Path, texts: list[str]) -> None:
         'env': {name: {'value': text} for name, text in numbered.items()},
         'files': {name: {'content': text, 'mountPath': f'/etc/{name}'} for name, text in numbered.items()},
         'livenessProbe': {'type': 'exec', 'command': texts},
-        'nodeSelector': numbered,
+        'nodeSelector': (selected := {f'k{number}': text for number, text in enumerate(labels)}),
         'podAnnotations': numbered | as_keys,
         'service': {'annotations': numbered | as_keys},
         'serviceAccount': {'annotations': numbered | as_keys},
@@ -379,7 +379,8 @@ def assert_unchanged(binary: Path, texts: list[str]) -> None:
     assert server['args'][: len(texts)] == texts
     assert dict(arg[2:].split('=', 1) for arg in server['args'][len(texts) :]) == numbered
     assert {variable['name']: variable['value'] for variable in server['env']} == numbered
-    assert files_of(template) == template['spec']['nodeSelector'] == numbered
+    assert files_of(template) == numbered
+    assert template['spec']['nodeSelector'] == selected
     annotations = template['metadata']['annotations'].items()
     assert {key: text for key, text in annotations if not key.startswith('chartloom.dev/file-')} == numbered | as_keys
     assert of_kind(objects, 'Service')['metadata']['annotations'] == numbered | as_keys
