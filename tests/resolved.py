@@ -32,7 +32,7 @@ def resolved(files: r.Files) -> list[ResolvedRelease]:
 
 def releases_of(found: Registry) -> tuple[dict[str, ModelCharts], list[ResolvedRelease]]:
     """The charts and releases of a registry."""
-    charts = {name: make_charts(model, found.settings, TEMPLATES) for name, model in found.models.items()}
+    charts = {name: make_charts(model, found.settings, TEMPLATES, bump='minor') for name, model in found.models.items()}
 
     def nothing_else(model: str, entry: Any) -> Any:
         raise AssertionError('nothing is published')

@@ -16,7 +16,7 @@ from parts import git
 from generator.domain.problems import ProblemsFound
 from generator.operations.pin import Scope, choose_pins
 
-# Charts: 1.0.0 of version 1, 1.1.0 of version 2, and, after a change of the model, 1.2.0 of version 2.
+# Charts: 1.0.0 of version 1, 1.1.0 of version 2, and, after a change of the model, 1.1.1 of version 2.
 VERSIONS = [r.version('1'), r.version('2')]
 
 
@@ -38,7 +38,7 @@ def pins(repository: r.Repository, *names: str, **options: Any) -> list[tuple[st
 
 
 ALL: dict[str, Any] = {'everything': True}
-NEWEST = ('prod/web', '2', '1.2.0')
+NEWEST = ('prod/web', '2', '1.1.1')
 # What a release in prod says, and what becomes of it: by itself, when it is named, and when it shall move on.
 CASES: dict[str, tuple[dict[str, Any], Any, Any, Any]] = {
     'nothing': ({}, NEWEST, NEWEST, NEWEST),
@@ -55,7 +55,7 @@ CASES: dict[str, tuple[dict[str, Any], Any, Any, Any]] = {
         NEWEST,
     ),
     'a chart that there is not': ({'version': '2', 'chart': '7.0.0'}, NEWEST, NEWEST, NEWEST),
-    'the newest of all': ({'version': '2', 'chart': '1.2.0'}, None, None, None),
+    'the newest of all': ({'version': '2', 'chart': '1.1.1'}, None, None, None),
 }
 
 
@@ -77,7 +77,7 @@ def test_a_release_that_follows_has_no_pin_until_it_is_held(repository: r.Reposi
     assert pins(repository) == []
     for scope in (ALL, {'environments': ('dev',)}):
         assert pins(repository, newest=True, **scope) == []
-    assert pins(repository, 'dev/web') == [('dev/web', '2', '1.2.0')]
+    assert pins(repository, 'dev/web') == [('dev/web', '2', '1.1.1')]
     repository.write(r.release('dev', 'web', version='1'))
     assert pins(repository) == [('dev/web', '1', '1.0.0')]
     assert pins(repository, newest=True, **ALL) == []
@@ -87,7 +87,7 @@ def test_only_what_is_named_moves(repository: r.Repository) -> None:
     repository.write(
         r.release('prod', 'web', version='2', chart='1.1.0') | r.release('dev', 'web', version='2', chart='1.1.0')
     )
-    assert pins(repository, 'dev/web') == [('dev/web', '2', '1.2.0')]
+    assert pins(repository, 'dev/web') == [('dev/web', '2', '1.1.1')]
 
 
 def test_all_problems_are_told_at_once(repository: r.Repository) -> None:
@@ -134,12 +134,12 @@ def test_the_command_keeps_comments_and_layout(repository: r.Repository) -> None
     before = repository.tree()
     command = [sys.executable, '-m', 'generator', 'pin']
     done = subprocess.run(command, cwd=repository.folder, check=True, capture_output=True, text=True)
-    assert 'prod/web: no pin → 2 (chart 1.2.0)' in done.stdout
+    assert 'prod/web: no pin → 2 (chart 1.1.1)' in done.stdout
     after = repository.tree()
     changed = {path for path in after if after[path] != before.get(path)}
     assert {path for path in changed if path.startswith('registry/')} == {'registry/releases/prod/web.yaml'}
     assert git(repository.folder, 'status', '--porcelain') == '', 'it is one commit with what follows from it'
-    wanted = text.replace('spec:\n', 'spec:\n    version: "2"\n    chart: "1.2.0"\n')
+    wanted = text.replace('spec:\n', 'spec:\n    version: "2"\n    chart: "1.1.1"\n')
     assert after['registry/releases/prod/web.yaml'].decode() == wanted
 
 
@@ -235,7 +235,7 @@ def test_several_environments_and_all(fleet: Checkout) -> None:
 def test_a_scope_without_newest_moves_to_the_newest_chart_of_each_version(fleet: Checkout) -> None:
     fleet.write(r.model('web', versions=VERSIONS[:1], replicas=9))
     (row,) = pinned(fleet, '--env', 'eu')['pins']
-    assert (row['release'], row['version'], row['chart']) == ('eu/web', '1', '1.1.0')
+    assert (row['release'], row['version'], row['chart']) == ('eu/web', '1', '1.0.1')
 
 
 def test_other_changes_stop_an_environment(fleet: Checkout) -> None:

@@ -22,7 +22,7 @@ ROUTED = {
     **r.environment('prod', **r.GATEWAY),
     **r.release('prod', 'web', version='1', chart='1.0.0', strategy=CANARY),
 }
-GONE = ['charts/web/1.0.0', 'charts/web/1.1.0', 'charts/web/1.2.0']
+GONE = ['charts/web/1.0.0', 'charts/web/1.0.1', 'charts/web/1.0.2']
 
 
 def test_one_commit_without_the_old_charts(tmp_path: Path) -> None:
@@ -40,7 +40,7 @@ def test_one_commit_without_the_old_charts(tmp_path: Path) -> None:
     lines = [line for line in now[LEDGER].splitlines() if line != b'    pruned: true']
     assert lines[2:] == before[LEDGER].splitlines()[2:]
     assert here.git('log', '-1', '--format=%B').splitlines() == [
-        'Prune web: 3 charts', '', 'Removed:', '* web 1.0.0', '* web 1.1.0', '* web 1.2.0', '',
+        'Prune web: 3 charts', '', 'Removed:', '* web 1.0.0', '* web 1.0.1', '* web 1.0.2', '',
         'Chartloom-Operation: prune',
     ]  # fmt: skip
     assert not prune(here, commit=True).changed
@@ -52,10 +52,10 @@ def test_what_releases_and_rollouts_need_stays(tmp_path: Path) -> None:
     for replicas in (2, 3, 4):
         here.write(r.model('web', replicas=replicas, route={}))
         here.commit()
-    done = chartloom(here.folder, 'rollout', 'start', 'prod/web', '--chart', '1.2.0')
+    done = chartloom(here.folder, 'rollout', 'start', 'prod/web', '--chart', '1.0.2')
     assert done.returncode == 0, done.stderr
-    assert pruned_charts(prune(here, commit=True).plan) == ['charts/web/1.1.0']
-    assert charts(here) == ['1.0.0', '1.2.0', '1.0.3']
+    assert pruned_charts(prune(here, commit=True).plan) == ['charts/web/1.0.1']
+    assert charts(here) == ['1.0.0', '1.0.2', '1.0.3']
 
 
 def test_a_rollout_may_lead_back_to_a_pruned_chart(tmp_path: Path) -> None:
@@ -64,12 +64,12 @@ def test_a_rollout_may_lead_back_to_a_pruned_chart(tmp_path: Path) -> None:
     for replicas in (2, 3):
         here.write(r.model('web', replicas=replicas, route={}))
         here.commit()
-    here.write(r.release('prod', 'web', version='1', chart='1.2.0', strategy=CANARY))
+    here.write(r.release('prod', 'web', version='1', chart='1.0.2', strategy=CANARY))
     here.commit()
-    assert pruned_charts(prune(here, commit=True).plan) == ['charts/web/1.0.0', 'charts/web/1.1.0']
+    assert pruned_charts(prune(here, commit=True).plan) == ['charts/web/1.0.0', 'charts/web/1.0.1']
     done = chartloom(here.folder, 'rollout', 'start', 'prod/web', '--chart', '1.0.0')
     assert done.returncode == 0, done.stderr
-    assert charts(here) == ['1.0.0', '1.2.0']
+    assert charts(here) == ['1.0.0', '1.0.2']
     folder = 'charts/web/1.0.0/'
     now = here.tree()
     assert {p: d for p, d in now.items() if p.startswith(folder)} == {
@@ -85,9 +85,9 @@ def test_models_limit_it_and_the_rest_stays(tmp_path: Path) -> None:
         here.write(r.model('web', replicas=replicas) | r.model('api', replicas=replicas))
         here.commit()
     outcome = prune(here, commit=True, models=('api',))
-    assert pruned_charts(outcome.plan) == ['charts/api/1.1.0']  # prod stands on 1.0.0
+    assert pruned_charts(outcome.plan) == ['charts/api/1.0.1']  # prod stands on 1.0.0
     assert 'Chartloom-Operation: prune api' in here.git('log', '-1', '--format=%B')
-    assert (charts(here), marks(here)) == (['1.0.0', '1.1.0', '1.2.0'], [])
+    assert (charts(here), marks(here)) == (['1.0.0', '1.0.1', '1.0.2'], [])
 
 
 def test_the_work_tree_alone_and_a_dry_run(tmp_path: Path) -> None:
@@ -99,7 +99,7 @@ def test_the_work_tree_alone_and_a_dry_run(tmp_path: Path) -> None:
     assert (pruned_charts(outcome.plan), outcome.commit, charts(here)) == (GONE, '', ['1.0.3'])
     assert not here.generate().changed
     assert here.commit().commit
-    assert marks(here) == ['1.0.0', '1.1.0', '1.2.0']
+    assert marks(here) == ['1.0.0', '1.0.1', '1.0.2']
 
 
 def test_a_push(origin: Path, tmp_path: Path) -> None:
@@ -122,7 +122,7 @@ def test_a_changed_registry_is_no_part_of_it(tmp_path: Path) -> None:
 
 def test_an_edited_chart_is_not_removed(tmp_path: Path) -> None:
     here = grown(tmp_path)
-    here.append('charts/web/1.1.0/values.yaml', '# mine\n')
+    here.append('charts/web/1.0.1/values.yaml', '# mine\n')
     with pytest.raises(ProblemsFound, match='edited by hand'):
         prune(here, commit=True)
     assert len(charts(here)) == 4
@@ -131,12 +131,12 @@ def test_an_edited_chart_is_not_removed(tmp_path: Path) -> None:
 def test_a_folder_that_git_holds_otherwise_than_the_ledger_says_is_not_removed(tmp_path: Path) -> None:
     """With another mode the tree is another one, and the ledger's could not be brought back."""
     here = grown(tmp_path)
-    (here.folder / 'charts/web/1.1.0/values.yaml').chmod(0o755)
+    (here.folder / 'charts/web/1.0.1/values.yaml').chmod(0o755)
     here.git('commit', '--quiet', '--all', '--message', 'Mode')
     with pytest.raises(ProblemsFound) as error:
         prune(here, commit=True)
     (found,) = error.value.problems
-    assert found.file == 'charts/web/1.1.0'
+    assert found.file == 'charts/web/1.0.1'
     assert found.message.startswith('expected the tree sha1:')
     assert len(charts(here)) == 4
 
@@ -151,12 +151,12 @@ def as_json(here: Checkout, *arguments: str) -> dict[str, Any]:
 def test_words_and_json(tmp_path: Path) -> None:
     here = grown(tmp_path)
     done = chartloom(here.folder, 'prune', '--dry-run')
-    assert done.stdout.splitlines()[0] == 'to remove: web 1.0.0, web 1.1.0, web 1.2.0'
+    assert done.stdout.splitlines()[0] == 'to remove: web 1.0.0, web 1.0.1, web 1.0.2'
     answer = as_json(here, '--dry-run')
     assert (answer['pruned'], answer['dryRun'], answer['commit']) == (GONE, True, '')
     done = chartloom(here.folder, 'prune')
     assert done.returncode == 0
-    assert done.stdout.splitlines()[0] == 'removed: web 1.0.0, web 1.1.0, web 1.2.0'
+    assert done.stdout.splitlines()[0] == 'removed: web 1.0.0, web 1.0.1, web 1.0.2'
     assert f'commit {here.head()[:12]} on main\n' in done.stdout
     answer = as_json(here)
     assert (answer['pruned'], answer['changed'], answer['commit']) == ([], False, '')

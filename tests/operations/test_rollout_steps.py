@@ -45,7 +45,7 @@ def test_the_file_says_where_it_leads_and_what_must_not_change() -> None:
     world.start()
     assert world.files[ROLLOUT].startswith(b'# yaml-language-server: $schema=../../schemas/rollout.json\n')
     spec = read_yaml(world.files[ROLLOUT], ROLLOUT)['spec']
-    assert (spec['from'], spec['to']) == ({'version': '1', 'chart': '1.0.0'}, {'version': '2', 'chart': '1.1.0'})
+    assert (spec['from'], spec['to']) == ({'version': '1', 'chart': '1.0.0'}, {'version': '2', 'chart': '1.0.1'})
     assert (spec['stage'], spec['aborted'], spec['strategy']) == ('on', False, CANARY)
     assert spec['workloads']['stable'] != spec['workloads']['canary']
 
@@ -64,7 +64,7 @@ spec:
     world.start()
     while world.rollout:
         world.advance()
-    assert b"  version: '2'  # asked for by search\n  chart: 1.1.0\n" in world.files[RELEASE]
+    assert b"  version: '2'  # asked for by search\n  chart: 1.0.1\n" in world.files[RELEASE]
 
 
 def test_a_retired_release_takes_its_rollout_along() -> None:

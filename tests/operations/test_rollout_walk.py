@@ -461,7 +461,7 @@ def test_another_kind_of_strategy_wants_new_pods_first(checkout: Checkout) -> No
     checkout.write(r.model(versions=[r.version('1'), r.version('2')], route={}, replicas=4, strategy=CANARY, **NEW))
     checkout.commit()
     done = chartloom(checkout.folder, 'rollout', 'start', 'prod/web')
-    assert "the release has strategy 'rolling', and 2 (chart 1.2.0) has 'canary'" in done.stderr
+    assert "the release has strategy 'rolling', and 2 (chart 1.1.1) has 'canary'" in done.stderr
 
 
 def test_a_pin_stays_until_the_rollout_has_ended(checkout: Checkout) -> None:

@@ -379,13 +379,13 @@ def test_a_rollout_starts_with_the_strategy_of_its_release(rolling: Checkout) ->
 def test_a_rollout_starts_with_the_strategy_of_its_chart(tmp_path: Path) -> None:
     """Where neither the release nor its environment has one."""
     checkout = made(tmp_path / 'repository', registry() | r.model(versions=VERSIONS, route={}, strategy=CANARY))
-    checkout.write(pins('2', '1.0.1', 'staging'))
+    checkout.write(pins('2', '1.1.0', 'staging'))
     assert told(checkout) == []
     checkout.git('switch', '--quiet', '--create', 'request')
     walk(checkout, 'start', '--version', '2')
     assert told(checkout) == []
     edited(checkout, 'approval: true', 'hold: 1m')
-    message = 'a rollout starts with the strategy of charts/web/1.0.1/Chart.yaml, found another one'
+    message = 'a rollout starts with the strategy of charts/web/1.1.0/Chart.yaml, found another one'
     hint = "run 'chartloom rollout start prod/web'"
     assert told(checkout) == [(f'{ROLLOUT}::$.spec.strategy', f'{message} | {hint}')]
 
@@ -404,7 +404,7 @@ def test_a_request_from_before_the_first_release_is_judged(tmp_path: Path) -> No
     checkout.write(registry())
     assert told(checkout) == []
     requested(checkout, first)
-    checkout.write(registry() | pins('2', '1.0.1'))
+    checkout.write(registry() | pins('2', '1.1.0'))
     assert told(checkout) == [NEVER]
 
 
@@ -412,7 +412,7 @@ def test_releases_of_another_registry_are_published_too(tmp_path: Path) -> None:
     checkout = published(tmp_path / 'repository', registry(), 'my-delivery/')
     other = Checkout(checkout.top, 'other/')
     requested(checkout)
-    other.write(registry() | pins('2', '1.0.1'))
+    other.write(registry() | pins('2', '1.1.0'))
     assert NEVER in told(other)
 
 
@@ -427,7 +427,7 @@ def place(name: str) -> dict[str, Any]:
 def test_an_environment_that_begins_to_follow_is_judged(checkout: Checkout) -> None:
     requested(checkout)
     checkout.write(r.following('prod', **PROD_SPEC) | r.release('prod', 'web'))
-    message, hint = NEVER[1].replace('2 (chart 1.0.1)', 'chart 1.0.2').split(' | ')
+    message, hint = NEVER[1].replace('2 (chart 1.1.0)', 'chart 1.2.0').split(' | ')
     assert told(checkout) == [(f'{PROD}::$.spec', f'{message} | {hint}')]
     checkout.write(r.release('prod', 'web', skipPromotion='prod follows from now on'))
     assert told(checkout) == []
@@ -446,7 +446,7 @@ def renamed(checkout: Checkout, version: str, chart: str) -> list[tuple[str, str
 
 def test_another_name_at_the_same_place_is_judged(checkout: Checkout) -> None:
     message = NEVER[1].split(' | ')[0].replace("'prod'", "'prod2' takes the place of 'prod', which")
-    assert renamed(checkout, '2', '1.0.1') == [('registry/releases/prod2/web.yaml::$.spec.chart', message)]
+    assert renamed(checkout, '2', '1.1.0') == [('registry/releases/prod2/web.yaml::$.spec.chart', message)]
 
 
 def test_an_environment_may_be_renamed(checkout: Checkout) -> None:
@@ -459,7 +459,7 @@ def test_environments_that_swap_their_clusters_are_judged(checkout: Checkout) ->
     requested(checkout)
     checkout.write(r.environment('staging', **{**PROD_SPEC, **place('prod')}))
     checkout.write(r.environment('prod', promotesFrom=['staging'], **{**r.GATEWAY, **place('staging')}))
-    checkout.write(pins('2', '1.0.1', 'staging'))
+    checkout.write(pins('2', '1.1.0', 'staging'))
     message, hint = NEVER[1].replace("'prod'", "'staging' takes the place of 'prod', which", 1).split(' | ')
     assert told(checkout) == [('registry/releases/staging/web.yaml::$.spec.chart', f'{message} | {hint}')]
 
