@@ -125,25 +125,25 @@ def node(key: str, operator: str = 'In') -> dict[str, Any]:
         ({'tolerations': {'all': {'operator': 'Exists'}}}, False),
         ({'tolerations': {'own': {'key': 'dedicated', 'value': 'x'}}}, False),
         ({'tolerations': {'gpu': {'key': 'nvidia.com/gpu', 'operator': 'Exists'}}}, True),
-        ({'tolerations': {'own': {'key': 'maker.example/chip', 'operator': 'Exists'}}}, False),
+        ({'tolerations': {'own': {'key': 'huawei.com/Ascend910', 'operator': 'Exists'}}}, False),
         (
             {
-                'tolerations': {'own': {'key': 'maker.example/chip', 'operator': 'Exists'}},
-                'resources': {'limits': {'maker.example/chip-slice': '1'}},
+                'tolerations': {'own': {'key': 'huawei.com/Ascend910', 'operator': 'Exists'}},
+                'resources': {'limits': {'huawei.com/Ascend910-slice': '1'}},
             },
             None,
         ),
         (
             {
-                'tolerations': {'own': {'key': 'maker.example/chip', 'operator': 'Exists'}},
-                'resources': {'limits': {'maker.example/chip': '0'}},
+                'tolerations': {'own': {'key': 'huawei.com/Ascend910', 'operator': 'Exists'}},
+                'resources': {'limits': {'huawei.com/Ascend910': '0'}},
             },
             False,
         ),
         (
             {
-                'tolerations': {'own': {'key': 'maker.example/chip', 'operator': 'Exists'}},
-                'containers': {'side': {**SIDE, 'resources': {'limits': {'maker.example/chip': '1'}}}},
+                'tolerations': {'own': {'key': 'huawei.com/Ascend910', 'operator': 'Exists'}},
+                'containers': {'side': {**SIDE, 'resources': {'limits': {'huawei.com/Ascend910': '1'}}}},
             },
             True,
         ),
@@ -217,9 +217,9 @@ def test_an_environment_grants_devices() -> None:
     for name in usual:
         amount = {name: '4Mi' if name == 'hugepages-2Mi' else '1'}
         assert not of({'resources': {'limits': amount, 'requests': amount}})
-    chip = {'key': 'maker.example/chip', 'operator': 'Exists'}
-    written = {'tolerations': {'own': chip}, 'resources': {'limits': {'maker.example/chip-slice': '1'}}}
-    assert not of(written, scheduling={'devices': ['maker.example/chip-slice']})
+    chip = {'key': 'huawei.com/Ascend910', 'operator': 'Exists'}
+    written = {'tolerations': {'own': chip}, 'resources': {'limits': {'huawei.com/Ascend910-slice': '1'}}}
+    assert not of(written, scheduling={'devices': ['huawei.com/Ascend910-slice']})
 
 
 def test_who_writes_the_key_of_a_toleration_has_it() -> None:

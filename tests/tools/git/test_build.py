@@ -92,7 +92,7 @@ def test_the_message_says_which_version_a_release_leaves(tmp_path: Path) -> None
     here.write(model('web', versions=[version('1'), version('2')]))
     here.generate()
     here.commit()
-    moved = 'prod/web: chart 1.0.0 → 1.0.1, model version 1 → 2'
+    moved = 'prod/web: chart 1.0.0 → 1.1.0, model version 1 → 2'
     assert f'\n* {moved}\n' in here.git('log', '-1', '--format=%B')
     here.write(model('web', versions=[version('1'), version('2')]) | release('prod', 'web', values={'replicaCount': 9}))
     here.commit()
