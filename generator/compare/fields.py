@@ -105,14 +105,16 @@ def _matched_by(path: Path, old: Sequence[Any], new: Sequence[Any]) -> Callable[
 
 def _by_content(old: Sequence[Any], new: Sequence[Any], path: Path) -> Iterator[Field]:
     """Items that both sides have are equal wherever they stand; the others are compared in their order."""
-    left = [_text(item) for item in new]
-    mine, theirs = [], list(enumerate(new))
+    places: dict[str, list[int]] = {}
+    for index in reversed(range(len(new))):
+        places.setdefault(_text(new[index]), []).append(index)
+    mine, taken = [], set[int]()
     for index, item in enumerate(old):
-        if (text := _text(item)) in left:
-            place = left.index(text)
-            del left[place], theirs[place]
+        if there := places.get(_text(item)):
+            taken.add(there.pop())
         else:
             mine.append((index, item))
+    theirs = [(index, item) for index, item in enumerate(new) if index not in taken]
     for (index, item), (_, other) in zip(mine, theirs, strict=False):
         yield from differing(item, other, (*path, f'[{index}]'))
     for index, item in mine[len(theirs) :]:
