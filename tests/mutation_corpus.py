@@ -170,10 +170,21 @@ OF_MODELS = (
         put('ports', 'http', 'containerPort', value=8081),
     ),
     Mutation(
-        'rule', 'patch', 'route.rules.main.path /v1 → /v2', 'none', put('route', 'rules', 'main', 'path', value='/v2')
+        'rule', 'major', 'path /v1 is not routed any more', 'none', put('route', 'rules', 'main', 'path', value='/v2')
     ),
     Mutation(
-        'rule-new', 'patch', 'route.rules.admin', 'none', put('route', 'rules', 'admin', value={'path': '/admin'})
+        'rule-new', 'minor', 'path /admin is routed', 'none', put('route', 'rules', 'admin', value={'path': '/admin'})
+    ),
+    Mutation(
+        'served-name', 'major', 'served name web → ranker', 'restart', put('servedName', value='ranker'), named=True
+    ),
+    Mutation(
+        'method',
+        'major',
+        'method inference.GRPCInferenceService/ModelInfer is not routed any more',
+        'none',
+        put('route', 'grpc', 'methods', 'infer', 'method', value='ModelStreamInfer'),
+        named=True,
     ),
     # Pods and what is around them.
     Mutation(

@@ -36,6 +36,14 @@ SPEC: dict[str, Any] = {
     'route': {'rules': {'main': {'path': '/v1'}}},
     'versions': [{**r.version('1.4.0'), 'signature': SIGNATURE}],
 }
+# A model that clients ask for by its name.
+NAMED: dict[str, Any] = {
+    'team': 'shop',
+    'description': 'Ranks',
+    'runtime': 'triton',
+    'route': {'grpc': {'methods': {'infer': {'service': 'inference.GRPCInferenceService', 'method': 'ModelInfer'}}}},
+    'versions': [{**r.version('1.4.0'), 'artifact': {**r.ARTIFACT, 'kind': 'onnx'}, 'signature': SIGNATURE}],
+}
 Spec = dict[str, Any]
 Files = dict[str, bytes]
 
@@ -50,6 +58,7 @@ class Mutation:
     pods: str = 'none'
     model: Callable[[Spec], None] = lambda spec: None
     starter: Callable[[Files], None] = lambda files: None
+    named: bool = False  # a change of the model NAMED
 
 
 def model_of(spec: Mapping[str, Any]) -> Model:
@@ -57,8 +66,8 @@ def model_of(spec: Mapping[str, Any]) -> Model:
     return Model('web', 'registry/models/web.yaml', spec, parsed)
 
 
-def mutated_model(*mutations: Mutation) -> Model:
-    spec = deepcopy(SPEC)
+def mutated_model(*mutations: Mutation, named: bool = False) -> Model:
+    spec = deepcopy(NAMED if named else SPEC)
     for mutation in mutations:
         mutation.model(spec)
     return model_of(spec)

@@ -21,6 +21,7 @@ from generator.compare.schemas import Step, schema_steps
 from generator.domain.generated import BumpClass
 from generator.domain.records import Tree, Values
 from generator.domain.words import cut, quoted
+from generator.values.merge import enabled
 
 _LONGEST = 120  # characters of a value in a reason
 _DIGEST = re.compile(r'\b([0-9a-f]{12})[0-9a-f]{28,}\b')
@@ -28,11 +29,15 @@ _DIGEST = re.compile(r'\b([0-9a-f]{12})[0-9a-f]{28,}\b')
 
 @dataclass(frozen=True, slots=True)
 class Facts:
-    """What a chart says of itself: its model version, signature and runtime, its values and their schema."""
+    """What a chart says of itself: its model version, signature and runtime, its values and their schema.
+
+    `served` is the name that clients ask for, '' if the runtime has none.
+    """
 
     model_version: str
     signature: Values | None
     runtime: str
+    served: str
     kube_version: str
     values: Values
     schema: bytes
@@ -81,6 +86,28 @@ def _as_compared(signature: Values) -> Any:
 def _runtime(about: Evidence) -> Iterator[str]:
     if about.old.runtime != about.new.runtime:
         yield f'runtime {about.old.runtime} → {about.new.runtime}'
+
+
+def _served_name(about: Evidence) -> Iterator[str]:
+    if about.old.served and about.old.served != about.new.served:
+        yield f'served name {about.old.served} → {about.new.served or "none"}'
+
+
+def _removed_path(about: Evidence) -> Iterator[str]:
+    old, new = (_paths(side.values) for side in (about.old, about.new))
+    yield from (f'{path} is not routed any more' for path in old if path not in new)
+
+
+def _new_path(about: Evidence) -> Iterator[str]:
+    old, new = (_paths(side.values) for side in (about.old, about.new))
+    yield from (f'{path} is routed' for path in new if path not in old)
+
+
+def _paths(values: Values) -> list[str]:
+    """What the routes of a chart match, whether or not an environment enables them."""
+    found = [f'path {rule["path"]}' for rule in enabled(values.get('route', {}).get('rules', {})).values()]
+    methods = enabled(values.get('grpcRoute', {}).get('methods', {})).values()
+    return [*found, *(f'method {each.get("service", "*")}/{each.get("method", "*")}' for each in methods)]
 
 
 def _kubernetes(about: Evidence) -> Iterator[str]:
@@ -197,6 +224,8 @@ def _documentation(about: Evidence) -> Iterator[str]:
 RULES = (
     Rule('signature', 'major', 'clients send and read other tensors', _signature),
     Rule('runtime', 'major', 'clients speak another protocol', _runtime),
+    Rule('served-name', 'major', 'clients ask for another name', _served_name),
+    Rule('removed-path', 'major', 'requests of clients are not routed', _removed_path),
     Rule('kube-version', 'major', 'clusters that it ran on refuse it', _kubernetes),
     Rule('immutable-field', 'major', 'the object must be deleted and made anew', _immutable),
     Rule('workload-kind', 'major', 'another controller runs the pods', _workload_kind),
@@ -208,6 +237,7 @@ RULES = (
     Rule('model-version', 'minor', 'a new model with the same signature', _model_version),
     Rule('new-signature', 'minor', 'what clients send and read is documented', _new_signature),
     Rule('new-object', 'minor', 'there is something new to use', _new_object),
+    Rule('new-path', 'minor', 'there is something new to use', _new_path),
     Rule('new-port', 'minor', 'there is something new to use', _new_port),
     Rule(schemas.ADDED, 'minor', 'there is something new to set', _of_schema(schemas.ADDED)),
     Rule('older-kubernetes', 'minor', 'more clusters take it', _older_kubernetes),

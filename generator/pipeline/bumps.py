@@ -14,6 +14,7 @@ from typing import Any
 
 from generator.charts.files import SIGNATURE, VERSION
 from generator.charts.ledger import TAMPERED, brought_back
+from generator.charts.serving import SERVES
 from generator.charts.starter import value_sets
 from generator.charts.versions import Draft, digest
 from generator.compare.bump import Reason, bump_of, raised, reasons_of, without_rendering
@@ -74,6 +75,7 @@ class Side:
             model_version=self.model_version,
             signature=json.loads(told[SIGNATURE]) if SIGNATURE in told else None,
             runtime=told.get(f'{DOMAIN}/runtime', ''),
+            served=json.loads(told.get(SERVES, '{}')).get('name', {}).get('text', ''),
             kube_version=self.kube_version,
             values=self.values,
             schema=self.files[CHART_SCHEMA],
