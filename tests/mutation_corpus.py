@@ -367,6 +367,16 @@ OF_STARTERS = (
         'none',
         starter=text('Chart.yaml', '>=1.30.0-0', '>=1.29.0-0'),
     ),
+    Mutation(
+        'fails',
+        'major',
+        'values that the chart before it took do not render any more',
+        starter=text(
+            'templates/pdb.yaml',
+            'kind: PodDisruptionBudget',
+            'kind: PodDisruptionBudget\n{{- if .Values.autoscaling.enabled }}{{ fail "no" }}{{ end }}',
+        ),
+    ),
     # The values schema.
     Mutation(
         'value-gone',

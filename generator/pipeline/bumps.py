@@ -30,6 +30,7 @@ from generator.domain.records import DOMAIN, Tree, Values
 from generator.tools.helm.binary import HelmRelease, Rendered, find_helm, template
 from generator.tools.temporary import temporary_folder
 
+_AT_ONCE = 100  # pairs whose rendered objects are in memory
 # Both sides are rendered for one version of Kubernetes, so that it is no difference.
 _KUBERNETES = '1.36'
 _KUBE_VERSION = re.compile(rb'^kubeVersion:[ \t]*"?([^"\n]*)', re.MULTILINE)
@@ -136,24 +137,25 @@ def _before(draft: Draft, published: Published) -> Side:
 
 
 def _rendered(pairs: Sequence[Pair], jobs: int) -> Iterator[Bump]:
-    """Yield the bumps of pairs whose objects have to be compared, all rendered together."""
-    if not pairs:
-        return
-    everything = value_sets()[EVERYTHING]
-    asked: list[tuple[Side, Values]] = []
-    for pair in pairs:
-        for values in ({}, known(everything, pair.old.schema, pair.new.schema)):
-            asked += [(pair.old, values), (pair.new, values)]
-    found = iter(render(asked, jobs))
+    """Yield the bumps of pairs whose objects have to be compared; templates that charts share are compared once."""
     of_templates: dict[tuple[str, str], list[Reason]] = {}
-    for pair in pairs:
-        (own, _), (every, broken) = ((_compared(next(found), next(found))) for _ in range(2))
-        key = (pair.old.templates, pair.new.templates)
-        if not pair.same_templates and key not in of_templates:
-            of_templates[key] = _of_templates(pair, jobs)
-        facts = pair.old.facts, pair.new.facts
-        evidence = Evidence(*facts, (*own, *(each for each in every if each not in own)))
-        yield bump_of(evidence, own, [*broken, *of_templates.get(key, ())])
+    for start in range(0, len(pairs), _AT_ONCE):
+        some = pairs[start : start + _AT_ONCE]
+        found = iter(render([each for pair in some for each in _asked(pair)], jobs))
+        for pair in some:
+            (own, _), (every, broken) = (_compared(next(found), next(found)) for _ in range(2))
+            key = (pair.old.templates, pair.new.templates)
+            if not pair.same_templates and key not in of_templates:
+                of_templates[key] = _of_templates(pair, jobs)
+            objects = (*own, *(each for each in every if each not in own))
+            evidence = Evidence(pair.old.facts, pair.new.facts, objects)
+            yield bump_of(evidence, own, [*broken, *of_templates.get(key, ())])
+
+
+def _asked(pair: Pair) -> list[tuple[Side, Values]]:
+    """Both charts with their own values, then both with everything switched on."""
+    everything = known(value_sets()[EVERYTHING], pair.old.schema, pair.new.schema)
+    return [(side, values) for values in ({}, everything) for side in (pair.old, pair.new)]
 
 
 def _compared(old: Rendered, new: Rendered) -> tuple[list[Difference], list[Reason]]:
@@ -161,7 +163,8 @@ def _compared(old: Rendered, new: Rendered) -> tuple[list[Difference], list[Reas
     if old.problem:
         return [], []
     if new.problem:
-        return [], [Reason('not-rendered', 'major', f'values of the chart before it fail: {new.problem.message}')]
+        # Not in the words of helm, which differ from version to version.
+        return [], [Reason('not-rendered', 'major', 'values that the chart before it took do not render any more')]
     return differences(old.documents, new.documents), []
 
 
