@@ -373,9 +373,16 @@ OF_STARTERS = (
         'values that the chart before it took do not render any more',
         starter=text(
             'templates/pdb.yaml',
-            'kind: PodDisruptionBudget',
-            'kind: PodDisruptionBudget\n{{- if .Values.autoscaling.enabled }}{{ fail "no" }}{{ end }}',
+            '{{- if .Values.podDisruptionBudget.enabled }}',
+            '{{- if .Values.autoscaling.enabled }}{{ fail "no" }}{{ end }}\n'
+            '{{- if .Values.podDisruptionBudget.enabled }}',
         ),
+    ),
+    Mutation(
+        'not-yaml',
+        'major',
+        'are not valid YAML',
+        starter=text('templates/pdb.yaml', 'kind: PodDisruptionBudget', 'kind: PodDisruptionBudget\nkind: Twice'),
     ),
     # The values schema.
     Mutation(

@@ -25,7 +25,7 @@ from generator.documents.read import read_yaml
 from generator.documents.write import scalar_text
 from generator.domain.generated import Bump, LedgerEntry
 from generator.domain.layout import CHART_SCHEMA, CHART_VALUES, CHART_YAML, TEMPLATES, chart_folder
-from generator.domain.problems import problem
+from generator.domain.problems import ProblemsFound, problem
 from generator.domain.records import DOMAIN, Tree, Values
 from generator.tools.helm.binary import HelmRelease, Rendered, find_helm, template
 from generator.tools.temporary import temporary_folder
@@ -165,7 +165,12 @@ def _compared(old: Rendered, new: Rendered) -> tuple[list[Difference], list[Reas
     if new.problem:
         # Not in the words of helm, which differ from version to version.
         return [], [Reason('not-rendered', 'major', 'values that the chart before it took do not render any more')]
-    return differences(old.documents, new.documents), []
+    try:
+        return differences(old.documents, new.documents), []
+    except ProblemsFound:  # `verify` says what is wrong with them
+        return [], [
+            Reason('not-rendered', 'major', 'objects of this chart, or of the one before it, are not valid YAML')
+        ]
 
 
 def _of_templates(pair: Pair, jobs: int) -> list[Reason]:
