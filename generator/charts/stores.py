@@ -104,16 +104,21 @@ def way_out(address: str, store: Values) -> dict[str, Any]:
 
 
 def _port(address: str, store: Values) -> int:
-    """Return the port of an address; where a store names blocks of addresses, no model chooses a port in them."""
+    """Return the port of an address; where a store names blocks or a namespace, no model chooses a port in them."""
     url = urlsplit(address)
-    is_free = url.scheme in ('http', 'https', 'oci') and ('cidr' not in store or 'endpoint' in store)
+    is_free = url.scheme in ('http', 'https', 'oci') and not _is_wide(store)
     return (url.port if is_free else None) or (80 if url.scheme == 'http' else 443)
+
+
+def _is_wide(store: Values) -> bool:
+    """Whether a store is more than one address."""
+    return 'endpoint' not in store and ('cidr' in store or 'namespace' in store)
 
 
 def other_port(artifact: Values, stores: Values) -> tuple[str, int]:
     """Return the key and the port of an artifact's address that the environment's store does not open, or '' and 0."""
     store = store_of(artifact, stores) if artifact['delivery'] == 'download' else None
-    if store is None or 'cidr' not in store or 'endpoint' in store:
+    if store is None or not _is_wide(store):
         return '', 0
     key = 'endpoint' if artifact.get('endpoint') else 'uri'
     wanted, opened = _port(artifact[key], {}), store.get('port') or _port(artifact[key], store)

@@ -19,8 +19,9 @@ from generator.domain.words import quoted
 from generator.values.blame import written_at
 from generator.values.merge import enabled
 
-# Keys of a store that say where it is; the others say what it asks for.
-_PLACES = frozenset(['endpoint', 'cidr', 'namespace', 'podLabels', 'port'])
+# Keys of a store that say where it is, then also those that narrow it; the others say what it asks for.
+_WHERE = frozenset(['endpoint', 'cidr', 'namespace'])
+_PLACES = _WHERE | {'podLabels', 'port'}
 _WEB_PORTS = frozenset(['80', '443'])
 _DNS_NAMESPACES, _DNS_PORTS = ('kube-system', 'openshift-dns'), frozenset([53, 5353])
 # Istio lets a container of this name change the one that it injects.
@@ -138,7 +139,8 @@ def _is_of_store(name: str, exception: Values, values: Values, environment: Envi
     """Whether an exception is the way to a store of the environment, which says where it is."""
     # Values of models, which published charts may contain, could add a port.
     is_own = name == 'artifact-store' and exception.get('ports', {}).keys() == {'store'}
-    return is_own and not _PLACES.isdisjoint(_store(values['artifact'], environment))
+    store = _store(values['artifact'], environment)
+    return is_own and (not _WHERE.isdisjoint(store) or ('port' in store and not exception.get('namespace')))
 
 
 def _store(artifact: Values, environment: Environment) -> Values:

@@ -120,8 +120,10 @@ def _tolerations(release: ResolvedRelease) -> Iterator[Finding]:
     """Pods may run where accelerators are, and where the environment lets them."""
     values, environment = release.merged, release.environment
     limits = [each.get('resources', {}).get('limits', {}) for _, each in containers(values)]
-    makers = _MAKERS.union(name.partition('/')[0] for each in limits for name, count in each.items() if _some(count))
-    permitted = _TOLERATED.union(_granted(environment, 'taints'))
+    devices = {name for each in limits for name, count in each.items() if _some(count)}
+    permitted = _TOLERATED.union(devices, _granted(environment, 'taints'))
+    # Nodes with parts of an accelerator have the taint of the whole; what else a domain has is somebody's own.
+    makers = _MAKERS.union(name.partition('/')[0] for name in devices).intersection(_DEVICES)
     for name, toleration in enabled(values['tolerations']).items():
         key = toleration.get('key') or ''
         if key in permitted or ('/' in key and key.partition('/')[0] in makers):

@@ -241,3 +241,13 @@ def test_a_chart_that_is_older_than_the_rules_is_told_at_its_release() -> None:
     for text in texts:
         assert text.startswith('registry/releases/prod/web.yaml::$.spec: ')
         assert 'of the chart: ' in text
+
+
+def test_a_device_of_an_environment_gives_its_own_taint_and_no_other_of_its_domain() -> None:
+    def asked(taint: str) -> list[str]:
+        toleration = {'own': {'key': taint, 'operator': 'Exists'}}
+        written = {'tolerations': toleration, 'resources': {'limits': {'shop.example/fpga': '1'}}}
+        return of(written, scheduling={'devices': ['shop.example/fpga']})
+
+    assert asked('shop.example/fpga') == []
+    assert 'shop.example/payments-only' in asked('shop.example/payments-only')[0]

@@ -562,6 +562,12 @@ def test_a_private_address_of_an_artifact_needs_a_store_of_the_environment(uri: 
         ('https://models.example:10250/m', {'cidr': '10.0.0.0/24'}, True),
         ('https://models.example:8443/m', {'cidr': '10.0.0.0/24', 'port': 8443}, False),
         ('https://models.example:8443/m', {'cidr': '10.0.0.0/24', 'port': 443}, True),
+        # Labels and a port are in every namespace: the environment names one.
+        ('https://files.security.svc:6379/m', {'podLabels': {'app': 'files'}}, True),
+        ('https://files.security.svc:8443/m', {'port': 8443}, True),
+        ('https://files.security.svc/m', {'podLabels': {'app': 'files'}, 'namespace': 'security'}, False),
+        ('https://files.security.svc:6379/m', {'namespace': 'security'}, True),
+        ('https://files.security.svc:6379/m', {'namespace': 'security', 'port': 6379}, False),
     ],
 )
 def test_a_store_permits_what_it_says(uri: str, store: dict[str, Any], refused: bool) -> None:
