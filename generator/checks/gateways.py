@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterator
 from typing import assert_never
 
+from generator.domain.choices import Router
 from generator.domain.places import Path
 from generator.domain.problems import Fault
 from generator.domain.records import Environment, Values
@@ -23,7 +24,7 @@ _CHANGED = re.compile(r'//|/\.\.?(/|$)')
 def gateway_faults(values: Values, environment: Environment) -> Iterator[Fault]:
     """Yield a fault for each route feature that the router, or the controller of its gateway, does not enforce."""
     router = environment.router
-    yield from _paths(values, _OF_NGINX if router == 'nginx' else _PATH)
+    yield from _paths(values, _form(router))
     for feature, place in _asked(values):
         match router:
             case 'service' | 'istio':
@@ -36,6 +37,16 @@ def gateway_faults(values: Values, environment: Environment) -> Iterator[Fault]:
                 yield from _of_nginx(feature, place)
             case _:
                 assert_never(router)
+
+
+def _form(router: Router) -> re.Pattern[str]:
+    match router:
+        case 'nginx':
+            return _OF_NGINX
+        case 'service' | 'gateway-api' | 'istio':
+            return _PATH
+        case _:
+            assert_never(router)
 
 
 def _paths(values: Values, form: re.Pattern[str]) -> Iterator[Fault]:

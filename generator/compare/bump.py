@@ -11,6 +11,8 @@ from generator.compare.effects import new_templates, pods
 from generator.domain.generated import BUMP_CLASSES, Bump, BumpClass
 from generator.domain.records import Values
 
+MOST = 50  # reasons in a ledger, which has a limit of size and keeps all versions
+
 
 @dataclass(frozen=True, slots=True)
 class Reason:
@@ -34,6 +36,8 @@ def bump_of(about: Evidence, own: Sequence[Difference], further: Iterable[Reason
     # What is only said differently is told where nothing else is.
     told = [reason for reason in found if reason.rule != 'documentation'] or found
     texts = tuple(dict.fromkeys(reason.text for reason in told)) or ('only Chart.yaml differs',)
+    if len(texts) > MOST:
+        texts = (*texts[:MOST], f'and {len(texts) - MOST} more')
     return Bump(told[0].bump if told else 'patch', texts, pods(own), len(new_templates(own)))
 
 

@@ -78,7 +78,10 @@ def _new_signature(about: Evidence) -> Iterator[str]:
 def _as_compared(signature: Values) -> Any:
     """Shapes as texts: one value each."""
     return {
-        side: {name: {key: _shown(each) for key, each in tensor.items()} for name, tensor in tensors.items()}
+        side: {
+            name: {key: each if isinstance(each, str) else json.dumps(each) for key, each in tensor.items()}
+            for name, tensor in tensors.items()
+        }
         for side, tensors in signature.items()
     }
 

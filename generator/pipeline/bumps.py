@@ -144,6 +144,8 @@ def _rendered(pairs: Sequence[Pair], jobs: int) -> Iterator[Bump]:
         found = iter(render([each for pair in some for each in _asked(pair)], jobs))
         for pair in some:
             (own, _), (every, broken) = (_compared(next(found), next(found)) for _ in range(2))
+            if pair.same_templates:  # the set does not fit the values of the model
+                broken = []
             key = (pair.old.templates, pair.new.templates)
             if not pair.same_templates and key not in of_templates:
                 of_templates[key] = _of_templates(pair, jobs)

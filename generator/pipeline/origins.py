@@ -52,10 +52,16 @@ def weaker_gates(now: Earlier, base: Earlier, registry: Registry) -> Iterator[Pr
     before, known = base.environment_ids(), origins(now, registry)
     for environment in changed:
         for origin in () if _is_same(now, before, environment) else known[environment.name]:
-            if lost := [name for name in origin.promotes_from if name not in environment.promotes_from]:
+            before_, after = origin.promotes_from, environment.promotes_from
+            lost = [name for name in before_ if name not in after]
+            # The first that has a model counts: a new one may take the place of those behind it.
+            more = [name for name in after if name not in before_] if before_ else []
+            if lost or more:
                 who = f"'{environment.name}'"
                 if origin.name != environment.name:
                     who += f" takes the place of '{origin.name}' and"
                 message = f'{who} no longer promotes from {some(map(quoted, lost))}: later versions need not run there'
+                if not lost:
+                    message = f'{who} also promotes from {some(map(quoted, more))}: later versions may run only there'
                 hint = 'undo it, or let whoever answers for what runs there agree'
                 yield Problem(environment.file, '$.spec.promotesFrom', message, hint)

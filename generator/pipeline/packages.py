@@ -22,7 +22,7 @@ from generator.domain.layout import (
     names_below,
 )
 from generator.domain.problems import Problem, ProblemsFound, problem
-from generator.domain.records import Tree
+from generator.domain.records import Tree, Values
 from generator.domain.tree import LINK
 from generator.domain.words import quoted, suggest
 from generator.pipeline.ledgers import lost_ledgers
@@ -30,6 +30,7 @@ from generator.pipeline.published import Base, read_base
 from generator.pipeline.restore import restore, tree_files
 from generator.pipeline.revisions import base_revision
 from generator.pipeline.source import Source
+from generator.registry.load import is_name
 from generator.tools.git.repository import Repository
 
 
@@ -47,6 +48,10 @@ def published_base(source: Source, branch: str, named: str = '') -> Base:
     revision = base_revision(source, branch, named)
     lost = lost_ledgers(source.repository, revision, source.scope)
     models = {model_of(path) for path in (*source.held_by(revision), *lost) if is_ledger(path)}
+    if odd := sorted(model for model in models if not is_name(model)):
+        raise problem(
+            ledger_file(odd[0]), '', f'expected the name of a model, found {quoted(odd[0])}', 'remove the folder'
+        )
     return read_base(source, revision, lost, sorted(models))
 
 
@@ -100,12 +105,27 @@ def open_shelf(repository: Repository, base: Base, branch: str) -> Shelf:
 
 
 def packaged(model: str, entry: LedgerEntry, files: Tree) -> Packaged:
-    """Package a chart; raises ProblemsFound if the ledger has another digest of its manifest."""
-    made = package(files, read_yaml(files[CHART_YAML], f'{chart_folder(model, entry.version)}/{CHART_YAML}'))
+    """Package a chart; raises ProblemsFound if it is not the one of its ledger: by name, version, or manifest."""
+    made = package(files, _about(model, entry, files))
     if entry.manifest not in ('', made.digest):
         message = f"expected '{made.digest}' as manifest of chart {entry.version}, found {quoted(entry.manifest)}"
         raise problem(ledger_file(model), '', message, 'undo the change of the ledger and commit that')
     return Packaged(model, entry, made)
+
+
+def _about(model: str, entry: LedgerEntry, files: Tree) -> Values:
+    """Read Chart.yaml; what it says becomes the name of an archive, and an address in a registry."""
+    file = f'{chart_folder(model, entry.version)}/{CHART_YAML}'
+    hint = 'undo the change of the chart and its ledger, and commit that'
+    if odd := [path for path in files if not (path.isascii() and path.isprintable())]:
+        raise problem(file, '', f'expected plain names of files in a chart, found {quoted(odd[0])}', hint)
+    about = read_yaml(files.get(CHART_YAML, b'{}'), file)
+    found = (about.get('name'), about.get('version')) if isinstance(about, dict) else (None, None)
+    if found != (model, entry.version) or not isinstance(about.get('annotations', {}), dict):
+        shown = ' '.join(str(each) for each in found if each) or 'no name and version'
+        message = f'expected chart {quoted(f"{model} {entry.version}")}, found {quoted(shown)}'
+        raise problem(file, '', message, hint)
+    return about  # type: ignore[no-any-return]
 
 
 def _entry(source: Source, base: Base, model: str, version: str) -> LedgerEntry:

@@ -51,7 +51,7 @@ def base_to_publish(
     A chart of a request may still change, and a tag is never moved. `environ` tells whether this is CI, where the
     published branch must be known for it.
     """
-    if tag and not named:
+    if tag:  # also with a base: the settings of a request may name any branch as the published one
         refuse_guess(source, branch, environ)
     base = published_base(source, branch, named)
     if unknown := sorted({*source.scope}.difference(base.ledgers)):

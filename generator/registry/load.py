@@ -49,6 +49,11 @@ _NEWER = re.compile(r'chartloom/v[0-9]+')
 _ELSEWHERE = 'keep it outside registry/, or in a README.md'
 
 
+def is_name(text: str) -> bool:
+    """Whether a text may be the name of a file of the registry."""
+    return _NAME.fullmatch(text) is not None
+
+
 def no_problems(found: Registry, unread: Collection[str]) -> Iterable[Problem]:
     return ()
 

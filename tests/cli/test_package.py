@@ -152,3 +152,23 @@ def test_a_folder_that_cannot_be(tmp_path: Path, arguments: tuple[str, ...]) -> 
     done = chartloom(here.folder, 'package', *arguments)
     assert done.returncode in (1, 2)
     assert 'settings.yaml' in done.stderr
+
+
+@pytest.mark.parametrize(
+    ('old', 'new'),
+    [
+        ('name: web', 'name: ../../escaped'),
+        ('version: 1.0.0', 'version: 1.1.0'),
+        ('apiVersion: v2\nname: web', 'apiVersion: v2'),
+    ],
+)
+def test_a_chart_that_calls_itself_otherwise(tmp_path: Path, old: str, new: str) -> None:
+    """Somebody wrote the ledger, too: the name would be that of a file, and an address in a registry."""
+    here = published(tmp_path / 'here')
+    text = here.read(f'{CHART}/Chart.yaml')
+    assert old in text
+    here.write({f'{CHART}/Chart.yaml': text.replace(old, new, 1)})
+    r.vouch(here.folder, 'web', '1.0.0')
+    here.git('add', '--all')
+    here.git('commit', '--quiet', '--message', 'By hand')
+    assert f"{CHART}/Chart.yaml: expected chart 'web 1.0.0', found '" in refused(here, 'web', '--to', str(tmp_path))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Callable
 from dataclasses import replace
 from functools import cache
 from itertools import combinations
@@ -10,13 +11,14 @@ from pathlib import Path
 
 import pytest
 from mutation_corpus import CORPUS, OF_MODELS, OF_STARTERS
-from mutations import SETTINGS, Mutation, mutated_model, mutated_templates
+from mutations import SETTINGS, SIGNATURE, Mutation, Spec, mutated_model, mutated_templates, put, release
 
 from generator.charts.starter import load_templates
 from generator.charts.versions import ModelCharts, draft_charts, number_charts
 from generator.compare import bump
 from generator.compare.bump_rules import RULES, Evidence
 from generator.domain.generated import BUMP_CLASSES, Bump
+from generator.domain.records import Model
 from generator.pipeline import bumps
 
 
@@ -129,3 +131,34 @@ def test_an_older_line_goes_on_from_its_own_version() -> None:
     found = bumps.classify(drafts.new, lambda m, e: charts[e.version].files)
     assert number_charts(drafts, found, load_templates()).ledger[-1].version == '1.1.1'
     assert found[0].reasons[0] == 'model version 1.4.0 → 1.4.1'
+
+
+def test_a_set_of_values_that_does_not_fit_a_model_is_no_reason() -> None:
+    """A rule of a model's route meets one of the set that switches everything on: helm refuses the two together."""
+    found = bump_of(Mutation('', '', '', model=put('route', 'rules', 'api', value={'path': '/api', 'rewrite': '/x'})))
+    assert found is not None
+    assert found.bump == 'minor', found.reasons
+    assert not any('render' in reason for reason in found.reasons)
+
+
+def test_signatures_are_compared_whole() -> None:
+    shape = [2147483647] * 12
+    one, other = ({**SIGNATURE, 'inputs': {'x': {'dtype': 'float32', 'shape': [*shape, last]}}} for last in (38, 39))
+    old = put('versions', 0, 'signature', value=one)
+    base = draft_charts(model_with(old), SETTINGS, load_templates(), ())
+    first = number_charts(base, (), load_templates())
+    drafts = draft_charts(model_with(old, release('1.4.1', signature=other)), SETTINGS, load_templates(), first.ledger)
+    (found,) = bumps.classify(drafts.new, lambda model, entry: first.charts[entry.version].files)
+    assert found.bump == 'major'
+
+
+def model_with(*changes: Callable[[Spec], None]) -> Model:
+    return mutated_model(*(Mutation('', '', '', model=change) for change in changes))
+
+
+def test_a_ledger_has_some_of_very_many_reasons() -> None:
+    env = {f'V{number}': {'value': 'x'} for number in range(200)}
+    found = bump_of(Mutation('', '', '', model=put('env', value=env)))
+    assert found is not None
+    assert len(found.reasons) == bump.MOST + 1
+    assert found.reasons[-1] == 'and 151 more'

@@ -491,3 +491,13 @@ def test_a_branch_that_is_behind_removes_no_gate(checkout: Checkout) -> None:
     checkout.git('switch', '--quiet', 'request')
     done = chartloom(checkout.folder, 'verify', '--base', 'main')
     assert (done.returncode, done.stderr) == (0, '')
+
+
+def test_a_gate_that_gets_a_further_way_is_told(checkout: Checkout) -> None:
+    """The first environment that has a model counts: a new one may be where everything runs."""
+    requested(checkout)
+    checkout.write(r.environment('test') | r.environment('prod', promotesFrom=['test', 'staging'], **PROD_SPEC))
+    checkout.commit()
+    done = chartloom(checkout.folder, 'verify', '--base', 'main')
+    assert done.returncode == 0, done.stderr
+    assert "'prod' also promotes from 'test': later versions may run only there" in done.stderr
