@@ -22,8 +22,12 @@ class Reason:
 
 
 def reasons_of(about: Evidence) -> list[Reason]:
-    """Return what all rules find, the highest class first."""
-    return [Reason(rule.id, rule.bump, text) for rule in RULES for text in rule.check(about)]
+    """Return what all rules find, the highest class first; what is only said differently, where nothing else is."""
+    found: list[Reason] = []
+    for rule in RULES:
+        if not (found and rule.id == 'documentation'):
+            found += [Reason(rule.id, rule.bump, text) for text in rule.check(about)]
+    return found
 
 
 def bump_of(about: Evidence, own: Sequence[Difference], further: Iterable[Reason] = ()) -> Bump:
@@ -33,7 +37,6 @@ def bump_of(about: Evidence, own: Sequence[Difference], further: Iterable[Reason
     this one: those of their starter.
     """
     found = sorted([*reasons_of(about), *further], key=lambda reason: BUMP_CLASSES.index(reason.bump))
-    # What is only said differently is told where nothing else is.
     told = [reason for reason in found if reason.rule != 'documentation'] or found
     texts = tuple(dict.fromkeys(reason.text for reason in told)) or ('only Chart.yaml differs',)
     if len(texts) > MOST:

@@ -41,7 +41,7 @@ class Facts:
     kube_version: str
     values: Values
     schema: bytes
-    documents: Tree  # other files, by path
+    texts: Callable[[], Tree]  # all files without the version of the chart
 
 
 @dataclass(frozen=True, slots=True)
@@ -219,8 +219,9 @@ def _value(about: Evidence) -> Iterator[str]:
 
 
 def _documentation(about: Evidence) -> Iterator[str]:
-    for name in sorted({*about.old.documents, *about.new.documents}):
-        if about.old.documents.get(name) != about.new.documents.get(name):
+    old, new = about.old.texts(), about.new.texts()
+    for name in sorted({*old, *new}):
+        if old.get(name) != new.get(name):
             yield f'only the text of {name} differs'
 
 

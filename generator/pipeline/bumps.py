@@ -23,7 +23,7 @@ from generator.compare.difference import Difference, differences
 from generator.compare.sets import EVERYTHING, known
 from generator.documents.read import read_yaml
 from generator.documents.write import scalar_text
-from generator.domain.generated import Bump, LedgerEntry
+from generator.domain.generated import Bump, Chart, LedgerEntry
 from generator.domain.layout import CHART_SCHEMA, CHART_VALUES, CHART_YAML, TEMPLATES, chart_folder
 from generator.domain.problems import ProblemsFound, problem
 from generator.domain.records import DOMAIN, Tree, Values
@@ -42,16 +42,23 @@ Published = Callable[[str, LedgerEntry], Tree]
 
 @dataclass(frozen=True)
 class Side:
-    """A chart: its files with a version, and its values if they were read already."""
+    """A chart: its files with a version, and what was read of them already."""
 
     files: Tree
     model_version: str
     version: str
-    given: Values | None = None
+    given: Chart | None = None
+
+    @cached_property
+    def annotations(self) -> Values:
+        if self.given:
+            return self.given.annotations
+        found: Values = read_yaml(self.files[CHART_YAML], CHART_YAML).get('annotations', {})
+        return found
 
     @cached_property
     def values(self) -> Values:
-        return read_yaml(self.files[CHART_VALUES], CHART_VALUES) if self.given is None else self.given
+        return self.given.values if self.given else read_yaml(self.files[CHART_VALUES], CHART_VALUES)
 
     @cached_property
     def schema(self) -> Any:
@@ -69,9 +76,7 @@ class Side:
 
     @cached_property
     def facts(self) -> Facts:
-        told: Values = read_yaml(self.files[CHART_YAML], CHART_YAML).get('annotations', {})
-        documents = {path: self._unnumbered(data) for path, data in self.files.items()}
-        documents[CHART_YAML] = _CHANGES.sub(b'', documents[CHART_YAML])
+        told = self.annotations
         return Facts(
             model_version=self.model_version,
             signature=json.loads(told[SIGNATURE]) if SIGNATURE in told else None,
@@ -80,8 +85,12 @@ class Side:
             kube_version=self.kube_version,
             values=self.values,
             schema=self.files[CHART_SCHEMA],
-            documents=documents,
+            texts=self._texts,
         )
+
+    def _texts(self) -> Tree:
+        texts = {path: self._unnumbered(data) for path, data in self.files.items()}
+        return {**texts, CHART_YAML: _CHANGES.sub(b'', texts[CHART_YAML])}
 
     def _unnumbered(self, data: bytes) -> bytes:
         """A file without the version of the chart, which is no difference."""
@@ -121,7 +130,7 @@ def _without_rendering(pair: Pair) -> Bump | None:
 
 
 def _side(draft: Draft) -> Side:
-    return Side(draft.chart.files, draft.chart.model_version, VERSION, draft.chart.values)
+    return Side(draft.chart.files, draft.chart.model_version, VERSION, draft.chart)
 
 
 def _before(draft: Draft, published: Published) -> Side:
@@ -178,7 +187,7 @@ def _compared(old: Rendered, new: Rendered) -> tuple[list[Difference], list[Reas
 def _of_templates(pair: Pair, jobs: int) -> list[Reason]:
     """What new templates change, with all sets of values of the starter and the values of the older chart."""
     values = {**pair.new.values, **{key: value for key, value in pair.old.values.items() if key in pair.new.values}}
-    new = Side({**pair.new.files, CHART_VALUES: json.dumps(values, default=dict).encode()}, '', VERSION, values)
+    new = Side({**pair.new.files, CHART_VALUES: json.dumps(values, default=dict).encode()}, '', VERSION)
     sets = [known(each, pair.old.schema, pair.new.schema) for each in value_sets().values()]
     found = iter(render([(side, each) for each in ({}, *sets) for side in (pair.old, new)], jobs))
     objects: list[Difference] = []
