@@ -1,8 +1,8 @@
-"""What an environment adds to pods by name → problems: its containers and volumes that a model or a release changes.
+"""What an environment adds to pods by name → problems: containers, volumes and files that a model or a release changes.
 
-A container belongs to who names its image, a volume to who names its Secret, claim or ConfigMap. An environment may
-tune what a model made; what it made itself stays as it says, or its Secrets would go to other programs. What it makes
-with `enabled: false` is an offer, which others may accept.
+A container belongs to who names its image, a volume to who names its type, a file to who writes all of it. An
+environment may tune what a model made; what it made itself stays as it says, or its Secrets would go to other programs.
+What it makes with `enabled: false` is an offer, which others may accept.
 """
 
 from __future__ import annotations
@@ -18,13 +18,13 @@ from generator.domain.problems import Problem
 from generator.domain.records import Values
 from generator.values.merge import enabled, placed
 
-_OBJECTS = frozenset(['secret', 'persistentVolumeClaim', 'configMap'])
-_KEPT = frozenset(['secret', 'persistentVolumeClaim'])  # what may be in them is not for each container
+# What may be in them is not for each container: those of the environment may share tokens in an emptyDir.
+_KEPT = frozenset(['secret', 'persistentVolumeClaim', 'emptyDir'])
 _OTHER = 'remove it here, or choose another name'
 
 
 def changed_additions(scope: Scope) -> Iterator[Problem]:
-    """Report what a file of a model or a release writes into containers and volumes of the environment."""
+    """Report what a file of a model or a release writes into containers, volumes and files of the environment."""
     for release in scope.releases:
         own = release.environment.spec.get('values', {})
         for path in (made := [*_made(own)]):
@@ -34,13 +34,16 @@ def changed_additions(scope: Scope) -> Iterator[Problem]:
 
 
 def _made(own: Values) -> Iterator[Path]:
-    """The containers and volumes that values of an environment make."""
+    """The containers, volumes and files that values of an environment make."""
     for name, container in own.get('containers', {}).items():
         if at(container, ('image', 'repository')):
             yield 'containers', name
     for name, volume in own.get('volumes', {}).items():
-        if at(volume, ('type',)) in _OBJECTS:
+        if at(volume, ('type',)):
             yield 'volumes', name
+    for name, file in own.get('files', {}).items():
+        if {'content', 'mountPath'} <= file.keys():
+            yield 'files', name
 
 
 def _changed(release: ResolvedRelease, own: Values, path: Path) -> Iterator[Problem]:

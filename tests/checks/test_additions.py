@@ -81,11 +81,46 @@ def test_a_secret_of_an_environment_is_mounted_where_it_says(written: dict[str, 
     assert all(of(written, volumes={'token': TOKEN}))
 
 
+@pytest.mark.parametrize(
+    'more',
+    [{'content': 'to: evil.example'}, {'mountPath': '/etc/other.yaml'}, {'enabled': False}],
+)
+def test_a_file_of_an_environment_stays_as_it_is(more: dict[str, Any]) -> None:
+    whole = {'content': 'to: audit.example', 'mountPath': '/etc/collector.yaml'}
+    values = {'files': {'collector.yaml': whole}}
+    assert len(problems(registry({}, {'files': {'collector.yaml': more}}, **values))) == 1
+    assert of({'files': {'collector.yaml': {**whole, **more}}}, **values) == [1, 1]
+    assert problems(registry({}, {'files': {'collector.yaml': None}}, **values))
+
+
+@pytest.mark.parametrize(
+    'written',
+    [
+        {'volumes': {'tokens': {'type': 'emptyDir', 'mountPath': '/data/tokens'}}},
+        own(mounts={'tokens': {'mountPath': '/data/tokens'}}),
+    ],
+)
+def test_an_empty_dir_of_an_environment_is_shared_by_its_containers(written: dict[str, Any]) -> None:
+    sharing = {'audit': {**AUDIT, 'mounts': {'tokens': {'mountPath': '/data/tokens'}}}}
+    values = {'volumes': {'tokens': {'type': 'emptyDir'}}, 'containers': sharing}
+    assert not problems(registry({}, {}, **values))
+    assert of(written, **values) == [1, 1]
+    assert len(problems(registry({}, {'volumes': {'tokens': {'mountPath': '/data/tokens'}}}, **values))) == 1
+
+
 def test_an_environment_mounts_its_secret_into_a_container_of_a_model() -> None:
     mount = {'own': {'mounts': {'token': {'mountPath': '/token'}}}}
     assert not problems(registry(own(), {}, volumes={'token': TOKEN}, containers=mount))
-    off = {'volumes': {'tmp': {'sizeLimit': '2Gi'}, 'scratch': {'type': 'emptyDir'}}}
-    assert not problems(registry(off, {}, **off))
+
+
+def test_an_environment_tunes_a_volume_and_a_file_of_a_model() -> None:
+    made = {
+        'volumes': {'tmp': {'sizeLimit': '2Gi'}, 'scratch': {'type': 'emptyDir'}},
+        'files': {'own.conf': {'content': 'a', 'mountPath': '/etc/own.conf'}},
+    }
+    tuned = {'volumes': {'scratch': {'sizeLimit': '1Gi'}}, 'files': {'own.conf': {'content': 'b'}}}
+    assert not problems(registry(made, {}, **tuned))
+    assert not problems(registry(made, made, **tuned))
 
 
 def test_an_exception_of_an_environment_has_its_ports() -> None:
