@@ -48,9 +48,10 @@ _PLATFORM: tuple[tuple[Path, str], ...] = (
     (('autoscaling', 'keda', 'serverAddress'), 'spec.monitoring.prometheus of the environment'),
     (('test', 'image'), 'the chart, or by spec.values of the environment'),
 )
-_IN_MODEL = (*_DECIDED, (('image', 'registry'), _VERSION), _FETCHER, _SECRET, *_PLATFORM, (('team',), 'spec.team'))
+_TEAM: tuple[Path, str] = (('team',), 'spec.team of the model')
+_IN_MODEL = (*_DECIDED, (('image', 'registry'), _VERSION), _FETCHER, _SECRET, *_PLATFORM, _TEAM)
 _IN_ENVIRONMENT = (*_DECIDED, _PLACE, _SECRET)
-_IN_RELEASE = (*_DECIDED, (('image', 'registry'), _MIRRORS), _FETCHER, _PLACE, *_PLATFORM)
+_IN_RELEASE = (*_DECIDED, (('image', 'registry'), _MIRRORS), _FETCHER, _PLACE, *_PLATFORM, _TEAM)
 _KEYS = frozenset(path[0] for path, _ in _IN_MODEL)
 
 

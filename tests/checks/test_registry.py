@@ -407,6 +407,14 @@ def test_every_value_of_an_artifact_is_decided_or_free() -> None:
     assert [*decided_by(Release('prod', 'web', 'f', {'values': own}))] == []
 
 
+def test_the_team_is_that_of_the_model() -> None:
+    written = Release('prod', 'web', 'f', {'values': {'team': 'other'}})
+    removed = Release('prod', 'web', 'f', {}, (('spec', 'values', 'team'),))
+    for item in (written, removed):
+        [told] = decided_by(item)
+        assert told.message == 'team is set by spec.team of the model'
+
+
 @pytest.mark.parametrize('path', [('artifact',), ('artifact', 'files'), ('artifact', 'image')])
 def test_null_does_not_remove_what_a_version_decides(path: tuple[str, ...]) -> None:
     [told] = decided_by(Release('prod', 'web', 'f', {}, (('spec', 'values', *path),)))
