@@ -107,10 +107,11 @@ def _devices(values: Values, environment: Environment) -> Iterator[Finding]:
 
 
 def _required(values: Values, environment: Environment) -> Iterator[Finding]:
-    """Report what differs from the nodes that values of the environment choose."""
+    """Report what differs from the nodes, and from the distance to other pods, that the environment requires."""
     own = environment.spec.get('values', {})
-    nodes: Path = ('affinity', 'nodeAffinity', _REQUIRED)
-    for path in [*(('nodeSelector', key) for key in own.get('nodeSelector', {})), nodes]:
+    paths: list[Path] = [('nodeSelector', key) for key in own.get('nodeSelector', {})]
+    paths += [('affinity', kind, _REQUIRED) for kind in ('nodeAffinity', 'podAffinity', 'podAntiAffinity')]
+    for path in paths:
         wanted = at(own, path)
         if wanted is not None and at(values, path) != wanted:
             yield path, f'it changes {quoted(str(path[-1]))}, which the environment requires', 'remove it'

@@ -195,6 +195,11 @@ def test_an_environment_grants_classes_and_taints() -> None:
         ({'nodeSelector': None}, {'nodeSelector': {'pool': 'ml'}}),
         (node('zone'), node('pool')),
         ({'affinity': None}, node('pool')),
+        ({'affinity': None}, anti(REQUIRED, labelSelector={'matchLabels': {'tier': 'pay'}})),
+        (
+            anti(REQUIRED, labelSelector={'matchLabels': {NAME: 'web'}}),
+            anti(REQUIRED, labelSelector={'matchLabels': {'tier': 'pay'}}),
+        ),
         ({'tolerations': {'ml': {'operator': 'Exists'}}}, {'tolerations': {'ml': {'key': 'pool', 'value': 'ml'}}}),
         ({'tolerations': {'ml': {'value': 'pay'}}}, {'tolerations': {'ml': {'key': 'pool', 'value': 'ml'}}}),
         ({'tolerations': {'ml': {'key': None}}}, {'tolerations': {'ml': {'key': 'pool', 'operator': 'Exists'}}}),
