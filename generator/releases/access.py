@@ -204,22 +204,23 @@ def secret_names(values: Values) -> dict[str, set[str]]:
 
 
 def secret_layers(environment: Environment, values: Values) -> Iterator[Layer]:
-    """Yield an ExternalSecret for each Secret: <path>/<secret> in the environment's store, one property per key."""
+    """Yield an ExternalSecret for each Secret: <path>/<secret> in the environment's store, unless a key is written."""
     store = environment.spec.get('secretStore')
     if store is None:
         return
     written = values['externalSecrets']['secrets']
     secrets = {
         name: {
-            'remoteKey': '/'.join(filter(None, [store.get('path', ''), name])),
+            **({} if name in written else {'remoteKey': '/'.join(filter(None, [store.get('path', ''), name]))}),
             # Releases that share a Secret write the same keys into it, also those that only the other one reads.
             'keys': sorted(keys.union(written[name]['keys']) if name in written else keys),
         }
         for name, keys in sorted(secret_names(values).items())
     }
-    if secrets:
+    if secrets or enabled(written):
         place = {'kind': store.get('kind', 'ClusterSecretStore'), 'name': store['name']}
         yield Layer(environment.file, ('spec', 'secretStore'), ('externalSecrets', 'store'), place)
+    if secrets:
         yield Layer(environment.file, ('spec', 'secretStore'), ('externalSecrets', 'secrets'), secrets)
 
 
