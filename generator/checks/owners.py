@@ -73,6 +73,22 @@ def is_named(kept: tuple[Kind, str], environment: Environment) -> bool:
     return any(kept == each[:2] for each in of_environment(environment))
 
 
+def remote_keys(environment: Environment) -> dict[str, str]:
+    """What ExternalSecrets of an environment read in its store, below the store's path, by the names of the Secrets."""
+    below = f'{environment.spec.get("secretStore", {}).get("path", "")}/'
+    secrets = environment.spec.get('values', {}).get('externalSecrets', {}).get('secrets', {})
+    keys = {name: secret.get('remoteKey', '') for name, secret in secrets.items()}
+    return {name: key.removeprefix(below).lower() for name, key in keys.items() if key}
+
+
+def _is_kept(use: Use, environment: Environment) -> bool:
+    """Whether an object is the environment's; a Secret also by what is read for it in the store."""
+    if is_named((use.kind, use.name), environment):
+        return True
+    read = remote_keys(environment)
+    return use.kind == 'Secret' and use.name not in read and use.name in read.values()
+
+
 def is_permitted(use: Use, release: ResolvedRelease) -> bool:
     """Whether the environment itself puts an object at this place."""
     if use.place == _FILES:  # its pods may read the whole claim anyway
@@ -110,7 +126,7 @@ def _is_near(head: str, release: ResolvedRelease, registry: Registry) -> bool:
 
 def foreign(use: Use, release: ResolvedRelease, registry: Registry) -> Fault | None:
     """Return the fault of an object that the environment or another model has for itself."""
-    if is_named((use.kind, use.name), release.environment):
+    if _is_kept(use, release.environment):
         if is_permitted(use, release):
             return None
         file = release.environment.file

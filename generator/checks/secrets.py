@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 from generator.charts.stores import PROXIES, lent_secret, store_of
 from generator.checks.granted import Finding, not_granted
-from generator.checks.owners import Use, foreign, is_named, is_own, of_environment, owner, share, uses
+from generator.checks.owners import Use, foreign, is_named, is_own, of_environment, owner, remote_keys, share, uses
 from generator.checks.scope import Scope
 from generator.domain.generated import ResolvedRelease
 from generator.domain.places import Path
@@ -76,6 +76,7 @@ def _moved(name: str, key: str, below: str, release: ResolvedRelease, registry: 
     """Report a Secret that would contain what the store has under another name, if one of the two may be foreign."""
     place, rest = (*_SOURCES, name, 'remoteKey'), key.removeprefix(below)
     kept = {use.name for use in of_environment(release.environment) if use.kind == 'Secret'}
+    kept.update(remote_keys(release.environment).values())
     if any(f'{rest.lower()}/'.startswith(f'{each}/') for each in kept):
         message = f'{quoted(key)} belongs to the environment, which names it in {release.environment.file}'
         yield Fault(place, message, 'read another secret of the store')

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from typing import Any
 
+import pytest
 import registries as r
 from resolved import problems, resolved
 
 STORE = {'secretStore': {'name': 'vault', 'path': 'prod'}}
+OWN = {'telemetry': {'remoteKey': 'prod/Grafana', 'keys': ['token']}}
 
 
 def registry(model: dict[str, Any], released: dict[str, Any], **environment: Any) -> r.Files:
@@ -21,6 +23,25 @@ def external(name: str, key: str) -> dict[str, Any]:
 
 def used(secret: str) -> dict[str, Any]:
     return {'env': {'TOKEN': {'secret': secret, 'key': 'token'}}}
+
+
+@pytest.mark.parametrize(
+    'written',
+    [
+        external('web-mine', 'prod/Grafana'),
+        external('web-mine', 'prod/grafana/admin'),
+        external('grafana', 'prod/grafana'),
+        used('grafana'),
+    ],
+)
+def test_what_an_environment_reads_in_its_store_is_read_by_no_other_name(written: dict[str, Any]) -> None:
+    values = {'externalSecrets': {'secrets': OWN}}
+    for each in ((written, {}), ({}, written)):
+        (told,) = problems(registry(*each, **STORE, values=values))
+        assert 'belongs to the environment' in told
+    assert not problems(registry({}, {}, **STORE, values={**values, **used('grafana')}))
+    assert not problems(registry(used('telemetry'), {}, **STORE, values=values)), 'it is there for all'
+    assert not problems(registry(external('web-mine', 'prod/web-own'), {}, **STORE, values=values))
 
 
 def test_an_external_secret_keeps_what_is_written() -> None:
