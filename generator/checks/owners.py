@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping
 from typing import Literal, NamedTuple
 
 from generator.charts.stores import store_of
+from generator.checks.written import at
 from generator.domain.generated import ResolvedRelease
 from generator.domain.places import Path
 from generator.domain.problems import Fault
@@ -91,12 +92,19 @@ def _is_kept(use: Use, environment: Environment) -> bool:
 
 def is_permitted(use: Use, release: ResolvedRelease) -> bool:
     """Whether the environment itself puts an object at this place."""
-    if use.place == _FILES:  # its pods may read the whole claim anyway
-        return any(use[:2] == each[:2] and each.how[1] == '' for each in of_environment(release.environment))
+    if use.place == _FILES:
+        return any(
+            use[:2] == each[:2] and _is_read(each, release.environment) for each in of_environment(release.environment)
+        )
     if use.place != _CREDENTIALS:
         return use in of_environment(release.environment)
     store = store_of(release.merged['artifact'], release.environment.spec.get('artifactStores', {}))
     return store is not None and store.get('secret') == use.name
+
+
+def _is_read(claim: Use, environment: Environment) -> bool:
+    """Whether model servers may read the whole claim anyway; without a mountPath only sidecars can."""
+    return claim.how[1] == '' and bool(at(environment.spec, ('values', *claim.place, 'mountPath')))
 
 
 def is_own(name: str, release: ResolvedRelease, registry: Registry) -> bool:

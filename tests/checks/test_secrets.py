@@ -10,6 +10,7 @@ from resolved import problems, resolved
 
 STORE = {'secretStore': {'name': 'vault', 'path': 'prod'}}
 OWN = {'telemetry': {'remoteKey': 'prod/Grafana', 'keys': ['token']}}
+AUDIT = {'type': 'persistentVolumeClaim', 'name': 'audit-logs'}
 
 
 def registry(model: dict[str, Any], released: dict[str, Any], **environment: Any) -> r.Files:
@@ -42,6 +43,24 @@ def test_what_an_environment_reads_in_its_store_is_read_by_no_other_name(written
     assert not problems(registry({}, {}, **STORE, values={**values, **used('grafana')}))
     assert not problems(registry(used('telemetry'), {}, **STORE, values=values)), 'it is there for all'
     assert not problems(registry(external('web-mine', 'prod/web-own'), {}, **STORE, values=values))
+
+
+@pytest.mark.parametrize(
+    ('more', 'is_granted'),
+    [
+        ({}, False),
+        ({'mountPath': ''}, False),
+        ({'mountPath': '/audit'}, True),
+        ({'mountPath': '/audit', 'subPath': 'a'}, False),
+    ],
+)
+def test_an_artifact_is_on_a_claim_that_model_servers_may_read(more: dict[str, Any], is_granted: bool) -> None:
+    side = {'image': {'repository': 'audit', 'digest': r.DIGEST}, 'mounts': {'audit': {'mountPath': '/audit'}}}
+    values = {'volumes': {'audit': {**AUDIT, **more}}, 'containers': {'audit': side}}
+    artifact = {'uri': 'pvc://audit-logs/web', 'kind': 'saved-model'}
+    files = r.settings() | r.following('prod', values=values) | r.release('prod', 'web')
+    found = problems(files | r.model('web', 'tensorflow-serving', [r.version(artifact=artifact)]))
+    assert (not [text for text in found if 'audit-logs' in text]) is is_granted
 
 
 def test_an_external_secret_keeps_what_is_written() -> None:
