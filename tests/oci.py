@@ -5,15 +5,14 @@ from __future__ import annotations
 import shutil
 import socket
 import subprocess
-import threading
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from http.server import BaseHTTPRequestHandler
 from pathlib import Path
 from typing import Any
 
-from parts import part
+from parts import InThread, part
 
 from generator.tools.oci import OciRegistry, open_registry
 
@@ -109,7 +108,7 @@ class Running:
         return f', tls: {{certificate: "{crt}", key: "{key}"}}'
 
 
-class Fake(ThreadingHTTPServer):
+class Fake(InThread):
     """An http server on loopback; `answers` gets each request, and requests are kept as (method, path, login)."""
 
     daemon_threads = True
@@ -125,16 +124,6 @@ class Fake(ThreadingHTTPServer):
 
     def client(self, environ: dict[str, str] | None = None, seconds: float = 10) -> OciRegistry:
         return open_registry(f'oci://{self.host}/charts', environ or {}, plain_http=True, seconds=seconds)
-
-    def __enter__(self) -> Fake:
-        self.thread = threading.Thread(target=self.serve_forever, kwargs={'poll_interval': 0.02})
-        self.thread.start()
-        return self
-
-    def __exit__(self, *error: object) -> None:
-        self.shutdown()
-        self.thread.join()
-        self.server_close()
 
 
 class Request(BaseHTTPRequestHandler):

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from functools import cache
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, Self, TypeVar
 
 import jsonschema
 import kubernetes_validate
@@ -106,17 +106,10 @@ class HttpOrigin:
         return self.url.replace('http://', f'http://{self.user}:{self.password}@')
 
 
-class GitOverHttp(ThreadingHTTPServer):
-    """`git http-backend` for the repositories in a folder, on a free port of loopback, behind a password."""
+class InThread(ThreadingHTTPServer):
+    """A server that answers in a thread of its own, as long as its block lasts."""
 
-    daemon_threads = True
-
-    def __init__(self, folder: Path, user: str, password: str) -> None:
-        super().__init__(('127.0.0.1', 0), GitRequest)
-        self.folder, self.user = folder, user
-        self.token = 'Basic ' + base64.b64encode(f'{user}:{password}'.encode()).decode()
-
-    def __enter__(self) -> GitOverHttp:
+    def __enter__(self) -> Self:
         self.thread = threading.Thread(target=self.serve_forever, kwargs={'poll_interval': 0.02})
         self.thread.start()
         return self
@@ -125,6 +118,17 @@ class GitOverHttp(ThreadingHTTPServer):
         self.shutdown()
         self.thread.join()
         self.server_close()
+
+
+class GitOverHttp(InThread):
+    """`git http-backend` for the repositories in a folder, on a free port of loopback, behind a password."""
+
+    daemon_threads = True
+
+    def __init__(self, folder: Path, user: str, password: str) -> None:
+        super().__init__(('127.0.0.1', 0), GitRequest)
+        self.folder, self.user = folder, user
+        self.token = 'Basic ' + base64.b64encode(f'{user}:{password}'.encode()).decode()
 
 
 class GitRequest(BaseHTTPRequestHandler):

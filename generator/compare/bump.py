@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from generator.compare.bump_rules import RULES, Evidence, Facts
 from generator.compare.difference import Difference
 from generator.compare.effects import new_templates, pods
+from generator.compare.told import changed
 from generator.domain.generated import BUMP_CLASSES, Bump, BumpClass
 from generator.domain.records import Values
 
@@ -28,6 +29,12 @@ def reasons_of(about: Evidence) -> list[Reason]:
         if not (found and rule.id == 'documentation'):
             found += [Reason(rule.id, rule.bump, text) for text in rule.check(about)]
     return found
+
+
+def template_reasons(objects: Iterable[Difference]) -> list[Reason]:
+    """Return what templates change in fields of objects, by the kind of the object: a patch, if no rule says more."""
+    texts = dict.fromkeys(f'{each.id.kind}: {changed(field)}' for each in objects for field in each.fields)
+    return [Reason('template', 'patch', text) for text in texts]
 
 
 def bump_of(about: Evidence, own: Sequence[Difference], further: Iterable[Reason] = ()) -> Bump:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
@@ -16,15 +16,12 @@ from typing import Any
 from generator.compare import schemas
 from generator.compare.difference import Difference
 from generator.compare.effects import WORKLOADS, is_immutable
-from generator.compare.fields import ABSENT, Field, differing
+from generator.compare.fields import ABSENT, differing
 from generator.compare.schemas import Step, schema_steps
+from generator.compare.told import changed
 from generator.domain.generated import BumpClass
 from generator.domain.records import Tree, Values
-from generator.domain.words import cut, quoted
 from generator.values.merge import enabled
-
-_LONGEST = 120  # characters of a value in a reason
-_DIGEST = re.compile(r'\b([0-9a-f]{12})[0-9a-f]{28,}\b')
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,7 +64,7 @@ def _signature(about: Evidence) -> Iterator[str]:
     old, new = about.old.signature, about.new.signature
     if old is not None and new is not None and _as_compared(old) != _as_compared(new):
         for field in differing(_as_compared(old), _as_compared(new)):
-            yield f'signature: {_changed(field)}'
+            yield f'signature: {changed(field)}'
 
 
 def _new_signature(about: Evidence) -> Iterator[str]:
@@ -134,7 +131,7 @@ def _immutable(about: Evidence) -> Iterator[str]:
     for each in about.objects:
         for field in each.fields:
             if is_immutable(each, field):
-                yield f'{each.id}: {_changed(field)}'
+                yield f'{each.id}: {changed(field)}'
 
 
 def _workload_kind(about: Evidence) -> Iterator[str]:
@@ -165,7 +162,7 @@ def _service_port(about: Evidence) -> Iterator[str]:
         for field in each.fields if each.id.kind == 'Service' else ():
             of_port = field.path[:2] == ('spec', 'ports')
             if field.path == ('spec', 'type') or (of_port and len(field.path) > 3 and field.path[3] in _OF_CLIENTS):
-                yield f'{each.id}: {_changed(field)}'
+                yield f'{each.id}: {changed(field)}'
             elif of_port and field.new is ABSENT:
                 yield f'{each.id}: {field.place} is removed'
 
@@ -190,16 +187,13 @@ def _steps(old: bytes, new: bytes) -> tuple[Step, ...]:
     return tuple(schema_steps(json.loads(old), json.loads(new)))
 
 
-def _model_version(about: Evidence) -> Iterator[str]:
-    old, new = about.old.model_version, about.new.model_version
-    if old != new and not _is_patch(old, new):
-        yield f'model version {old} → {new}'
+def _model_version(*, patch: bool) -> Callable[[Evidence], Iterator[str]]:
+    def check(about: Evidence) -> Iterator[str]:
+        old, new = about.old.model_version, about.new.model_version
+        if old != new and _is_patch(old, new) is patch:
+            yield f'model version {old} → {new}'
 
-
-def _model_patch(about: Evidence) -> Iterator[str]:
-    old, new = about.old.model_version, about.new.model_version
-    if old != new and _is_patch(old, new):
-        yield f'model version {old} → {new}'
+    return check
 
 
 def _is_patch(old: str, new: str) -> bool:
@@ -215,7 +209,7 @@ _DERIVED = frozenset(['routing', 'removed'])
 def _value(about: Evidence) -> Iterator[str]:
     for field in differing(about.old.values, about.new.values):
         if field.path[0] not in _DERIVED and not (field.old is ABSENT and len(field.path) == 1):
-            yield _changed(field)
+            yield changed(field)
 
 
 def _documentation(about: Evidence) -> Iterator[str]:
@@ -238,7 +232,7 @@ RULES = (
     Rule(schemas.REMOVED, 'major', 'values that set the key are refused', _of_schema(schemas.REMOVED)),
     Rule(schemas.RETYPED, 'major', 'values of the old kind are refused', _of_schema(schemas.RETYPED)),
     Rule(schemas.TIGHTENED, 'major', 'values that were valid are refused', _of_schema(schemas.TIGHTENED)),
-    Rule('model-version', 'minor', 'a new model with the same signature', _model_version),
+    Rule('model-version', 'minor', 'a new model with the same signature', _model_version(patch=False)),
     Rule('new-signature', 'minor', 'what clients send and read is documented', _new_signature),
     Rule('new-object', 'minor', 'there is something new to use', _new_object),
     Rule('new-path', 'minor', 'there is something new to use', _new_path),
@@ -246,37 +240,7 @@ RULES = (
     Rule(schemas.ADDED, 'minor', 'there is something new to set', _of_schema(schemas.ADDED)),
     Rule('older-kubernetes', 'minor', 'more clusters take it', _older_kubernetes),
     Rule(schemas.WIDENED, 'minor', 'there is something new to set', _of_schema(schemas.WIDENED)),
-    Rule('model-patch', 'patch', 'the same model, trained or packed again', _model_patch),
+    Rule('model-patch', 'patch', 'the same model, trained or packed again', _model_version(patch=True)),
     Rule('changed-value', 'patch', 'another default', _value),
     Rule('documentation', 'patch', 'nothing in the cluster changes', _documentation),
 )  # fmt: skip
-
-
-def template_reasons(objects: Iterable[Difference]) -> list[tuple[str, BumpClass, str]]:
-    """Return what templates change in fields of objects, by the kind of the object: a patch, if no rule says more."""
-    fields = {f'{each.id.kind}: {_changed(field)}': None for each in objects for field in each.fields}
-    found: list[tuple[str, BumpClass, str]] = [('template', 'patch', text) for text in fields]
-    return found
-
-
-def _changed(field: Field) -> str:
-    place = field.place
-    if field.old is ABSENT:
-        return f'{place} is {_shown(field.new)}, was not set'
-    if field.new is ABSENT:
-        return f'{place} is not set any more, was {_shown(field.old)}'
-    return f'{place} {_shown(field.old)} → {_shown(field.new)}'
-
-
-def _shown(value: Any) -> str:
-    if isinstance(value, str):
-        value = _DIGEST.sub(lambda found: f'{found[1]}…', value)
-        plain = value.isprintable() and value == value.strip() and value
-        return cut(value, _LONGEST) if plain else quoted(value)
-    if isinstance(value, bool) or value is None:
-        return str(value).lower() if value is not None else 'null'
-    if isinstance(value, dict):
-        return cut('{' + ', '.join(f'{key}: {_shown(each)}' for key, each in value.items()) + '}', _LONGEST)
-    if isinstance(value, list):
-        return cut('[' + ', '.join(map(_shown, value)) + ']', _LONGEST)
-    return str(value)

@@ -17,8 +17,8 @@ from generator.charts.ledger import TAMPERED, brought_back
 from generator.charts.serving import SERVES
 from generator.charts.starter import value_sets
 from generator.charts.versions import Draft, digest
-from generator.compare.bump import Reason, bump_of, raised, reasons_of, without_rendering
-from generator.compare.bump_rules import Evidence, Facts, template_reasons
+from generator.compare.bump import Reason, bump_of, raised, reasons_of, template_reasons, without_rendering
+from generator.compare.bump_rules import Evidence, Facts
 from generator.compare.difference import Difference, differences
 from generator.compare.sets import EVERYTHING, known
 from generator.documents.read import read_yaml
@@ -194,7 +194,7 @@ def _of_templates(pair: Pair, jobs: int) -> list[Reason]:
     for old, now in zip(found, found, strict=True):
         objects += [each for each in _compared(old, now)[0] if each not in objects]
     evidence = Evidence(pair.old.facts, pair.old.facts, tuple(objects))
-    return [*reasons_of(evidence), *(Reason(*each) for each in template_reasons(objects))]
+    return [*reasons_of(evidence), *template_reasons(objects)]
 
 
 def render(asked: Sequence[tuple[Side, Values]], jobs: int) -> list[Rendered]:

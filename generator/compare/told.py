@@ -1,0 +1,35 @@
+"""A field that differs → words for it: its place, and its old and new value, short."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+from generator.compare.fields import ABSENT, Field
+from generator.domain.words import cut, quoted
+
+_LONGEST = 120  # characters of a value
+_DIGEST = re.compile(r'\b([0-9a-f]{12})[0-9a-f]{28,}\b')
+
+
+def changed(field: Field) -> str:
+    place = field.place
+    if field.old is ABSENT:
+        return f'{place} is {_shown(field.new)}, was not set'
+    if field.new is ABSENT:
+        return f'{place} is not set any more, was {_shown(field.old)}'
+    return f'{place} {_shown(field.old)} → {_shown(field.new)}'
+
+
+def _shown(value: Any) -> str:
+    if isinstance(value, str):
+        value = _DIGEST.sub(lambda found: f'{found[1]}…', value)
+        plain = value.isprintable() and value == value.strip() and value
+        return cut(value, _LONGEST) if plain else quoted(value)
+    if isinstance(value, bool) or value is None:
+        return str(value).lower() if value is not None else 'null'
+    if isinstance(value, dict):
+        return cut('{' + ', '.join(f'{key}: {_shown(each)}' for key, each in value.items()) + '}', _LONGEST)
+    if isinstance(value, list):
+        return cut('[' + ', '.join(map(_shown, value)) + ']', _LONGEST)
+    return str(value)
