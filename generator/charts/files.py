@@ -190,7 +190,7 @@ def _starter_parts(starter: Starter) -> Mapping[str, str]:
     return {key: _part(key, value, text) for key, value in starter.values.items()}
 
 
-@lru_cache(maxsize=1024)
+@lru_cache(maxsize=256)  # most parts are of one model: the others are asked for again soon
 def _alike(starter: Starter, key: str, value: bytes) -> str:
     """A part that the models of a runtime have in common is written once; equal bytes are equal values and types."""
     return _part(key, marshal.loads(value), commented(starter.files['values.yaml']))
