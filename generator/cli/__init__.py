@@ -30,6 +30,7 @@ GROUPS = {
         'dockerfile': 'Print a Dockerfile that puts a version of a model into the image of its runtime.',
         'package': 'Write a chart version as an archive, the same bytes on every machine.',
         'publish': 'Push the charts that an OCI registry lacks, by the digests that are known before.',
+        'chart-source': 'Move to charts from an OCI registry, or back to folders of git.',
         'prune': 'Remove old chart versions that no release requires; the git history keeps them.',
     },
     'Setting up': {
@@ -49,7 +50,7 @@ class _Verbs(click.Group):
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
         if cmd_name not in VERBS:
             return None
-        command: click.Command = import_module(f'generator.cli.{cmd_name}').command
+        command: click.Command = import_module(f'generator.cli.{cmd_name.replace("-", "_")}').command
         return command
 
     def format_options(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:

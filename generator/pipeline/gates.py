@@ -15,14 +15,15 @@ from generator.domain.layout import (
     chart_folder,
     delivered_chart,
     delivery_file,
+    newest_folder,
     rollout_file,
 )
 from generator.domain.problems import CommandFailed, Problem
-from generator.domain.records import Ids, Registry, Rollout, Tree, Values
+from generator.domain.records import Ids, Registry, Rollout, Settings, Tree, Values
 from generator.pipeline.earlier import Earlier
 from generator.pipeline.origins import Origins, origins, weaker_gates
 from generator.pipeline.prefixes import delivers
-from generator.pipeline.published import Base
+from generator.pipeline.published import Base, files_reader
 from generator.pipeline.source import Source
 from generator.plan.jumps import OfChart, jumps
 from generator.plan.promotion import Gates, Standing, promotion_problems
@@ -62,7 +63,7 @@ def gate_problems(
     found = list(promotion_problems(Gates(registry, chart, standing, had, of), promoting))
     if found and not delivers(source.repository, published):
         found = []  # the first commit with releases
-    chart_strategy = partial(_strategy_of_chart, source.repository, base, made)
+    chart_strategy = partial(_strategy_of_chart, source.repository, base, made, registry.settings)
     return [*found, *_jumps(now, replace(now, revision=base.revision), registry, chart_strategy)]
 
 
@@ -112,10 +113,16 @@ def _jumps(now: Earlier, base: Earlier, registry: Registry, chart_strategy: OfCh
     return list(jumps(registry, now.rollouts(before), pins, same, chart_strategy))
 
 
-def _strategy_of_chart(repository: Repository, base: Base, made: Tree, rollout: Rollout) -> tuple[str, Values]:
-    folder = chart_folder(rollout.model, rollout.spec['to']['chart'])
+def _strategy_of_chart(
+    repository: Repository, base: Base, made: Tree, settings: Settings, rollout: Rollout
+) -> tuple[str, Values]:
+    model, version = rollout.model, rollout.spec['to']['chart']
+    folder = chart_folder(model, version)
     file = f'{folder}/{CHART_YAML}'
-    data = _desired(repository, base, made, file)
+    if known := next((entry for entry in base.ledgers.get(model, ()) if entry.version == version), None):
+        data = files_reader(repository, base, settings)(model, known)[CHART_YAML]
+    else:
+        data = made[file] if file in made else made[f'{newest_folder(model)}/{CHART_YAML}']
     found = of_chart(read_yaml(data, file).get('annotations', {}), folder)
     return file, found.spec if found else {}
 
