@@ -17,7 +17,8 @@ class RegistryChange:
     """Registry files that an operation writes, or removes (None); empty if there is nothing to do.
 
     `subject` is the subject of the commit, '' for a summary of the changes; `notes` are lines of its body; `result` and
-    `warnings` are reported. `along` and `instead` are as in the operation, if they depend on the registry.
+    `warnings` are reported. `along` and `instead` are as in the operation, if they depend on the registry. `laid` is
+    the run over the changed registry, if the operation has made it already.
     """
 
     files: Files = field(default_factory=dict)
@@ -27,9 +28,12 @@ class RegistryChange:
     along: Collection[str] = ()
     instead: str = ''
     warnings: tuple[Problem, ...] = ()
+    laid: Run | None = None
 
     def on(self, run: Run) -> Run:
         """Return the run over the registry as it is after the change."""
+        if self.laid:
+            return self.laid
         return replace(run, source=run.source.with_files(self.files)) if self.files else run
 
 
