@@ -14,6 +14,7 @@ from generator.operations.bump_requests import KEYS, Request
 _STAYS = ('kind',)
 _STAYS_IN_STORE = ('endpoint', 'credentials', 'delivery', 'subPath')
 _ARTIFACT = ('uri', 'sha256', 'files', 'endpoint', 'credentials', 'delivery', 'subPath', 'kind', 'size')
+_TOLD = ('metrics', 'released', 'notes')  # for the readers of a chart; pods do not have it
 _SHOWN = 200  # characters of a value: an image with its digest
 
 
@@ -69,10 +70,12 @@ def _scheme(uri: str) -> str:
 
 def contradictions(request: Request, model: Model, known: ModelVersion) -> list[Problem]:
     """What a request says otherwise than the version that the model has: a version that is listed never changes."""
-    hint = 'a version never changes: release the new one under another name'
     found = []
     for path, old, new in _differences(request.given, known.spec):
         message = f"version '{known.version}' of model '{model.name}' has another {'.'.join(path)}: {old}, not {new}"
+        hint = 'a version never changes: release the new one under another name'
+        if path[0] in _TOLD:
+            hint = f'change it in {model.file}: its chart gets a new version, pods do not restart'
         found.append(request.problem(path, message, hint))
     names = [version.version for version in model.versions]
     if request.after and place_of(request, model) > names.index(known.version):

@@ -78,7 +78,8 @@ def _whole(row: Row) -> Iterator[str]:
         yield f'It follows {row["after"]}; the newest version {_stays(row)}.'
     yield from (f'{line}.' for line in _reach(row))
     if row['notes']:
-        yield from ['', *row['notes'].rstrip('\n').split('\n')]
+        # As a quotation: no line of it is taken for a trailer.
+        yield from ['', *(f'> {line}'.rstrip() for line in row['notes'].rstrip('\n').split('\n'))]
 
 
 def _short(row: Row) -> Iterator[str]:

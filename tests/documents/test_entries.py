@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import difflib
+from pathlib import Path
+
 import pytest
+from parts import ROOT
 
 from generator.documents.entries import insert_entry
 from generator.documents.nulls import read_with_nulls
@@ -70,6 +74,19 @@ def test_only_the_entry_is_new(case: str, newline: str) -> None:
     index = len(read_with_nulls(before, '')[0]['spec']['versions'])
     assert insert_entry(before, 'f', VERSIONS, index, NEW) == after
     assert insert_entry(b'\xef\xbb\xbf' + before, 'f', VERSIONS, index, NEW) == b'\xef\xbb\xbf' + after
+
+
+@pytest.mark.parametrize(
+    'file', sorted((ROOT / 'gitops_example/registry/models').iterdir()), ids=lambda file: file.stem
+)
+def test_models_of_the_example_only_get_lines(file: Path) -> None:
+    data = file.read_bytes()
+    for index in range(1, len(read_with_nulls(data, '')[0]['spec']['versions']) + 1):
+        lines = difflib.ndiff(
+            data.decode().split('\n'), insert_entry(data, '', VERSIONS, index, NEW).decode().split('\n')
+        )
+        changed = [line for line in lines if line[0] in '+-']
+        assert changed == ['+   - version: "2"', '+     image: a/b:2', '+     notes: "why: this"']
 
 
 def test_between_two() -> None:

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 import registries as r
-from gitops import Checkout, chartloom, clone, faster_writer, install, published_at, remote_change
+from gitops import Checkout, chartloom, clone, faster_writer, install, published_at, remote_change, start
 from parts import git
 
 from generator.domain.words import cut
@@ -97,7 +97,7 @@ def test_a_version_is_released_in_one_commit(here: Checkout) -> None:
         '* image.tag 1 → 2\n* image.digest sha256:111111111111… → sha256:222222222222…\n'
         'Reaches dev, which follows the newest version.\n'
         'Does not reach test: its pin holds it at 1.\n\n'
-        'Better\nand faster\n\n'
+        '> Better\n> and faster\n\n'
         'New charts:\n* web 1.1.0\n\n'
         'Changed releases:\n* dev/web: chart 1.0.0 → 1.1.0, model version 1 → 2\n\n'
         f'Registry:\n* {MODEL}\n\n'
@@ -130,7 +130,10 @@ def test_a_version_that_is_there_does_not_change(here: Checkout) -> None:
         "--after: version '2' of model 'web' is not listed after '2' (it is there: remove this)",
         f"--artifact: {says} artifact: none, not {{'uri': 'https://a.example/b'}} {hint}",
         f"--image: {says} image: '{IMAGE}', not '{OTHER}' {hint}",
-        f"--notes: {says} notes: 'a', not 'b' {hint}",
+        (
+            f"--notes: {says} notes: 'a', not 'b' (change it in {MODEL}: its chart gets a new version, pods do not"
+            ' restart)'
+        ),
         f"--signature::$.inputs.age: {says} signature.inputs.age: {{'dtype': 'int8', 'shape': [-1]}}, not none {hint}",
         f"--signature::$.inputs.user.dtype: {says} signature.inputs.user.dtype: 'int64', not 'int32' {hint}",
     ]
@@ -377,13 +380,21 @@ def test_without_a_checkout(origin: Path, here: Checkout, tmp_path: Path) -> Non
     assert MODEL in here.files()
 
 
-def test_two_bots_at_once_lose_nothing(origin: Path, here: Checkout, tmp_path: Path) -> None:
+def test_bots_at_once_lose_nothing(origin: Path, here: Checkout, tmp_path: Path) -> None:
+    """Two that release versions of one model, and a third writer who is faster than the first try."""
     other = clone(origin, tmp_path / 'writer')
     install(tmp_path / 'hooks', 'pre-push', faster_writer(origin, other))
     git(tmp_path, 'config', '--global', 'core.hooksPath', str(tmp_path / 'hooks'))
-    done = chartloom(tmp_path, 'bump', 'web', '2', '--image', IMAGE, '--repo', f'file://{origin}')
-    assert (done.returncode, done.stderr) == (0, '')
-    assert git(origin, 'log', '--format=%s', '-2', 'main').split('\n') == ['Release web 2', 'faster']
+    words = ('--image', IMAGE, '--repo', f'file://{origin}', '--output', 'json')
+    bots = [start(tmp_path, 'bump', 'web', version, *words) for version in ('2', '3')]
+    assert [(bot.communicate()[1], bot.returncode) for bot in bots] == [('', 0), ('', 0)]
+    git(tmp_path, 'config', '--global', '--unset', 'core.hooksPath')
+    here.git('pull', '--quiet')
+    released = [line for line in here.git('log', '--reverse', '--format=%s').split('\n') if line.startswith('Release')]
+    versions = [line.split('"')[1] for line in here.read(MODEL).split('\n') if 'version:' in line]
+    assert versions[1:] == [subject.removeprefix('Release web ') for subject in released]
+    assert sorted(versions) == ['1', '2', '3']
+    assert not here.generate().changed
 
 
 @pytest.mark.parametrize(
