@@ -16,6 +16,8 @@ from generator.domain.records import Values
 
 # Schemas that the registry's schemas refer to.
 SHARED = ('values.json', 'strategy.json')
+
+# And those that one schema refers to.
 _ALSO = {'bumps.json': ('model.json',)}
 
 
