@@ -127,5 +127,6 @@ def summary(row: Row) -> str:
     name = f'{row["model"]} {row["version"]}'
     if not row['added']:
         return f'{name} is released already, with the same content (chart {row["chart"]})'
-    reach = '; '.join(f'{line[0].lower()}{line[1:]}' for line in _reach(row))
-    return f'{name}: chart {row["chart"]} ({_class(row)}), {_pods(row["pods"])}; {reach}'
+    reach = f'reaches {", ".join(row["environments"]) or "no environment by itself"}'
+    held = ''.join(f', not {each["environment"]}: {each["reason"]}' for each in row['held'])
+    return f'{name}: chart {row["chart"]} ({_class(row)}), {_pods(row["pods"])}; {reach}{held}'
