@@ -17,10 +17,10 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / 'tests'))
 
-import registries as r  # noqa: E402
-from gitops import Checkout, new  # noqa: E402
+import registries as r
+from gitops import Checkout, new
 
-from generator.domain.choices import ChartSource  # noqa: E402
+from generator.domain.choices import ChartSource
 
 
 def main() -> None:
