@@ -29,9 +29,15 @@ def main() -> None:
     parser.add_argument('--versions', type=int, default=10)
     options = parser.parse_args()
     print(f'{options.models} models with {options.versions} versions each\n')
-    print(
-        '| Source | Files in charts/ | MB in charts/ | MB that Flux packs at a commit | MB of git | Lines of a new version |'
+    head = (
+        'Source',
+        'Files in charts/',
+        'MB in charts/',
+        'MB that Flux packs at a commit',
+        'MB of git',
+        'A new version',
     )
+    print('|', ' | '.join(head), '|')
     print('|---|---|---|---|---|---|')
     with tempfile.TemporaryDirectory() as folder:
         for source in ('git', 'oci'):
