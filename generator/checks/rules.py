@@ -14,6 +14,7 @@ from generator.checks.capacity import capacity_problems
 from generator.checks.claims import written_artifacts
 from generator.checks.code import replaced_code
 from generator.checks.decided import decided_values
+from generator.checks.devices import taken_devices
 from generator.checks.domains import hosts_of_platform
 from generator.checks.exceptions import changed_exceptions
 from generator.checks.hosts import foreign_hosts, opened_by_values, owned_hosts
@@ -54,6 +55,7 @@ RULES = (
     ),
     Rule('opened-networks', 'release', 'pods reach what their environment lets them reach', opened_networks),
     Rule('pod-security', 'release', 'a container with rights over its node has those of all its pods', pod_security),
+    Rule('taken-devices', 'release', 'the scheduler gives devices of a node to one pod', taken_devices),
     Rule('placement', 'release', 'nodes and ranks are for the platform to share out', placement_problems),
     Rule('owned-hosts', 'releases', 'a host name has one owner in a cluster', owned_hosts),
     Rule('platform-hosts', 'releases', 'whoever has the host of an issuer writes its keys', hosts_of_platform),
