@@ -19,6 +19,7 @@ from generator.checks.domains import hosts_of_platform
 from generator.checks.exceptions import changed_exceptions
 from generator.checks.hosts import foreign_hosts, opened_by_values, owned_hosts
 from generator.checks.kinds import forbidden_tools
+from generator.checks.memberships import refused_members
 from generator.checks.metadata import obeyed_metadata, pinned_metadata
 from generator.checks.names import delivery_names, object_names, reserved_names, written_secrets
 from generator.checks.network import opened_networks
@@ -42,6 +43,7 @@ RULES = (
     Rule('pinned-metadata', 'release', 'controllers obey the metadata of older charts, too', pinned_metadata),
     Rule('opened-by-values', 'registry', 'a route leads through the gateway of the environment', opened_by_values),
     Rule('reserved-names', 'registry', 'a tool has the name for itself', reserved_names),
+    Rule('refused-members', 'registry', 'a model says which applications it is in', refused_members),
     Rule('shared-stores', 'registry', 'an environment reads its own part of a store', shared_stores),
     Rule('started-programs', 'registry', 'what runs in a container is reviewed with its chart', started_programs),
     Rule('replaced-code', 'release', 'code that runs in a container is reviewed with its chart', replaced_code),
