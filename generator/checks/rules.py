@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 from generator.checks.additions import changed_additions
+from generator.checks.alerts import silencing_alerts
 from generator.checks.capacity import capacity_problems
 from generator.checks.claims import written_artifacts
 from generator.checks.code import replaced_code
@@ -56,6 +57,7 @@ RULES = (
         changed_additions,
     ),
     Rule('opened-networks', 'release', 'pods reach what their environment lets them reach', opened_networks),
+    Rule('silencing-alerts', 'release', 'alerts of one model hide no others', silencing_alerts),
     Rule('pod-security', 'release', 'a container with rights over its node has those of all its pods', pod_security),
     Rule('taken-devices', 'release', 'the scheduler gives devices of a node to one pod', taken_devices),
     Rule('placement', 'release', 'nodes and ranks are for the platform to share out', placement_problems),

@@ -257,6 +257,11 @@ def test_limits_are_exact_numbers(slo: Values, limit: str) -> None:
     assert limit in next(iter(alerts.slo_alerts('web', slo, QUERIES['triton']).values()))['expr']
 
 
+def test_the_names_of_all_alerts_are_known() -> None:
+    """Checks tell by them which alerts other models have, too."""
+    assert {each['alert'] for each in rules('triton')} == alerts.OWN
+
+
 def test_a_runtime_without_metrics_has_the_alerts_of_its_pods() -> None:
     assert [*alerts.state_alerts('web', {}, gpus=False)] == ['ModelDown', 'ModelPodsMissing', 'ModelRestarts']
 
