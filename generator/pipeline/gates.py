@@ -8,13 +8,17 @@ from dataclasses import replace
 from functools import cache, partial
 from itertools import pairwise
 
+from generator.checks.memberships import taken_members
 from generator.documents.read import read_yaml
 from generator.documents.schema import RegistrySchemas
 from generator.domain.layout import (
+    APPLICATIONS,
     CHART_YAML,
+    MODELS,
     chart_folder,
     delivered_chart,
     delivery_file,
+    names_below,
     newest_folder,
     rollout_file,
 )
@@ -61,6 +65,7 @@ def gate_problems(
         return delivered_chart(_desired(source.repository, base, made, delivery_file(name)))
 
     found = list(promotion_problems(Gates(registry, chart, standing, had, of), promoting))
+    found += _taken(now, replace(now, revision=base.revision), registry)
     if found and not delivers(source.repository, published):
         found = []  # the first commit with releases
     chart_strategy = partial(_strategy_of_chart, source.repository, base, made, registry.settings)
@@ -101,6 +106,18 @@ def _standings(now: Earlier, names: Collection[str]) -> dict[str, Standing]:
             reason=release.spec.get('skipPromotion', '') if release else '',
         )
     return found
+
+
+def _taken(now: Earlier, base: Earlier, registry: Registry) -> Iterator[Problem]:
+    """Report models of others in applications; one whose file is that of the base is only behind."""
+    mine, there = now.source.tree.ids, now.ids_below(APPLICATIONS)
+    changed = [each for each in registry.applications.values() if mine.get(each.file) != there.get(each.file)]
+    if changed:
+        before = base.ids_below(APPLICATIONS)
+        names = [each.name for each in changed if mine.get(each.file) != before.get(each.file)]
+        members = {name: each.members for name, each in now.applications(names).items()}
+        published = names_below(MODELS, now.ids_below(MODELS))
+        yield from taken_members(registry, names, lambda name: members.get(name, ()), published)
 
 
 def _jumps(now: Earlier, base: Earlier, registry: Registry, chart_strategy: OfChart) -> list[Problem]:
