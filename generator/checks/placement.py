@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import re
+from collections.abc import Collection, Iterator
 
 from generator.checks.devices import DEVICES, MAKERS, granted, is_some
 from generator.checks.granted import Finding, not_granted
@@ -19,8 +20,10 @@ from generator.values.merge import containers, enabled
 LONGEST = 3600  # seconds that a node that is drained may wait for one pod
 _TIMES = ('terminationGracePeriodSeconds', 'preStopSeconds')
 _CLASSES = {'priorityClassName': 'priorityClasses', 'runtimeClassName': 'runtimeClasses'}
-# Labels of single nodes, and of nodes that run the cluster.
-_NODES = frozenset(['kubernetes.io/hostname', 'kubernetes.io/role', 'kubernetes.azure.com/mode'])
+# Labels of single nodes, which tools write under names of their own, such as topology.topolvm.io/node.
+_NODE = re.compile(r'[^/]+/(node|host|machine|instance)([-_.]?(name|id))?', re.IGNORECASE)
+# Labels of nodes that run the cluster, or that Karpenter makes for somebody.
+_NODES = frozenset(['kubernetes.io/role', 'kubernetes.azure.com/mode', 'karpenter.sh/nodepool'])
 _ROLES = 'node-role.kubernetes.io/'
 # Every pod tolerates these for a time.
 _TOLERATED = frozenset(['node.kubernetes.io/not-ready', 'node.kubernetes.io/unreachable'])
@@ -32,11 +35,13 @@ _OWN_NAMES = ('app.kubernetes.io/name', 'app.kubernetes.io/instance')
 def placement_problems(scope: Scope) -> Iterator[Problem]:
     """Report places and times that a model or a release takes."""
     for release in scope.releases:
-        if found := list(_findings(release)):
+        applications = scope.registry.applications_of.get(release.release.model, ())
+        near = [member for application in applications for member in application.members]
+        if found := list(_findings(release, near)):
             yield from not_granted(release, found)
 
 
-def _findings(release: ResolvedRelease) -> Iterator[Finding]:
+def _findings(release: ResolvedRelease, near: Collection[str]) -> Iterator[Finding]:
     values, environment = release.merged, release.environment
     yield from _times(values)
     yield from _classes(values, environment)
@@ -49,7 +54,7 @@ def _findings(release: ResolvedRelease) -> Iterator[Finding]:
             yield ('nodeSelector', key), f'{quoted(key)} chooses a node, or nodes that run the cluster', hint
     if values['affinity']:
         yield from _nodes(values, hint)
-        yield from _pods(values, release.release.model, environment)
+        yield from _pods(values, release, near)
 
 
 def _times(values: Values) -> Iterator[Finding]:
@@ -112,11 +117,15 @@ def _tolerations(release: ResolvedRelease) -> Iterator[Finding]:
 
 
 def _is_reserved(key: str) -> bool:
-    return key in _NODES or key.startswith(_ROLES)
+    return key in _NODES or key.startswith(_ROLES) or _is_node(key)
+
+
+def _is_node(key: str) -> bool:
+    return key == 'metadata.name' or _NODE.fullmatch(key) is not None
 
 
 def _nodes(values: Values, hint: str) -> Iterator[Finding]:
-    """Report affinity to a node; to stay away from one is free."""
+    """Report affinity to a node; staying away from all others leads to one, too."""
     affinity = values['affinity'].get('nodeAffinity', {})
     terms = [(_REQUIRED, term) for term in affinity.get(_REQUIRED, {}).get('nodeSelectorTerms', ())]
     terms += [(_PREFERRED, each['preference']) for each in affinity.get(_PREFERRED, ())]
@@ -124,22 +133,30 @@ def _nodes(values: Values, hint: str) -> Iterator[Finding]:
         rules = (*term.get('matchExpressions', ()), *term.get('matchFields', ()))
         for rule in rules:
             key = rule['key']
-            if rule['operator'] in ('In', 'Exists', 'Gt', 'Lt') and (_is_reserved(key) or key == 'metadata.name'):
+            near = rule['operator'] not in ('NotIn', 'DoesNotExist')
+            if (near and _is_reserved(key)) or (_is_node(key) and rule['operator'] != 'DoesNotExist'):
                 message = f'{quoted(key)} chooses a node, or nodes that run the cluster'
                 yield ('affinity', 'nodeAffinity', kind), message, hint
 
 
-def _pods(values: Values, model: str, environment: Environment) -> Iterator[Finding]:
-    """Report anti-affinity that is required to pods of others: they could not start beside these."""
-    for term in values['affinity'].get('podAntiAffinity', {}).get(_REQUIRED, ()):
-        spread = term.get('namespaces') or 'namespaceSelector' in term
-        if spread or not _is_own(term.get('labelSelector'), model):
-            message = 'it keeps pods of others away from the nodes of these pods'
-            hint = (
-                f'select {_OWN_NAMES[0]}: {model} without namespaces, or use {_PREFERRED};'
-                f' only values of {environment.file} may require more'
-            )
-            yield ('affinity', 'podAntiAffinity', _REQUIRED), message, hint
+def _pods(values: Values, release: ResolvedRelease, near: Collection[str]) -> Iterator[Finding]:
+    """Report what is required about pods of others: these could not start beside them, or get them as neighbours.
+
+    `near` are the members of the model's applications, which it may run beside.
+    """
+    model, kinds = release.release.model, {'podAntiAffinity': (), 'podAffinity': near}
+    for kind, others in kinds.items():
+        for term in values['affinity'].get(kind, {}).get(_REQUIRED, ()):
+            spread = term.get('namespaces') or 'namespaceSelector' in term
+            if spread or not any(_is_own(term.get('labelSelector'), name) for name in (model, *others)):
+                message = 'it keeps pods of others away from the nodes of these pods'
+                if kind == 'podAffinity':
+                    message = 'it chooses nodes by the pods of others'
+                hint = (
+                    f'select {_OWN_NAMES[0]}: {model} without namespaces, or use {_PREFERRED};'
+                    f' only values of {release.environment.file} may require more'
+                )
+                yield ('affinity', kind, _REQUIRED), message, hint
 
 
 def _is_own(selector: Values | None, model: str) -> bool:
