@@ -37,10 +37,14 @@ spec:
     # b
 """
 
+OURS = '  # ours\n  - version: "1.3"\n    image: x:3\n'
+THEIRS = '  # theirs\n  - version: "1.2"\n    image: x:4\n'
+
 
 def merged(ours: str, theirs: str, base: str | None = BASE) -> str:
     found = merge_files(base.encode() if base is not None else None, ours.encode(), theirs.encode(), 'f')
-    assert found.conflicts == () and found.data is not None
+    assert found.conflicts == ()
+    assert found.data is not None
     return found.data.decode()
 
 
@@ -65,17 +69,13 @@ def test_changes_and_comments_of_both_sides_are_kept() -> None:
     )
     theirs = changed(
         ('team: shop', 'team: store'),
-        ('    image: x:2\n', '    image: x:2\n    notes: better\n  # theirs\n  - version: "1.2"\n    image: x:4\n'),
+        ('    image: x:2\n', f'    image: x:2\n    notes: better\n{THEIRS}'),
         ('    cpu: "4"\n', '    cpu: "4"\n    memory: 1Gi\n'),
     )
     assert merged(ours, theirs) == changed(
         ('team: shop', 'team: store'),
         ('  replicas: 2\n', '  # for the sale\n  replicas: 3  # until May\n'),
-        (
-            '    image: x:2\n',
-            '    image: x:2\n    notes: better\n    metrics:\n      recall: 0.5\n'
-            '  # theirs\n  - version: "1.2"\n    image: x:4\n  # ours\n  - version: "1.3"\n    image: x:3\n',
-        ),
+        ('    image: x:2\n', f'    image: x:2\n    notes: better\n    metrics:\n      recall: 0.5\n{THEIRS}{OURS}'),
         ('    cpu: "4"\n', '    cpu: "4"\n    memory: 1Gi\n'),
     )  # fmt: skip
 
@@ -183,5 +183,6 @@ def test_the_text_says_what_the_values_say(base: Any, ours: Any, theirs: Any) ->
         return
     assert found.data is not None
     assert read_with_nulls(found.data, 'f')[0] == wanted.value
-    assert b'# o\n' in found.data and b'# t\n' in found.data
+    assert b'# o\n' in found.data
+    assert b'# t\n' in found.data
     assert merge_files(texts[0], texts[1], texts[1], 'f').data == texts[1]

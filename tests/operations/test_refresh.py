@@ -1,0 +1,401 @@
+"""`refresh`: branches whose base moved get its registry; drafts are numbered anew, nothing generated is merged."""
+
+from __future__ import annotations
+
+import subprocess
+from pathlib import Path
+from typing import Any
+
+import pytest
+from gitops import Checkout, clone, published, published_at
+from parts import git
+from registries import environment, following, model, release, settings
+
+from generator.charts.ledger import read_ledger
+from generator.domain.problems import ProblemsFound
+from generator.operations.apply import apply
+from generator.operations.operation import Options, Outcome, Remote
+from generator.operations.pin import Scope, pinning
+from generator.operations.refresh import refresh
+
+WEB, PIN = 'registry/models/web.yaml', 'registry/releases/prod/web.yaml'
+MODEL = """\
+# Answers customers.
+apiVersion: chartloom/v1
+kind: Model
+metadata: {name: web}
+spec:
+  team: shop
+  description: Answers
+  runtime: custom
+  replicas: 2
+  versions:
+  - version: "1"
+    image: registry.example/server:1@sha256:%s
+""" % ('1' * 64)
+PINNED = """\
+apiVersion: chartloom/v1
+kind: Release
+metadata: {name: web}
+spec:
+  # Moved by operations only.
+  version: "1"
+  chart: 1.0.0
+"""
+FILES = {
+    **settings(),
+    **model('api'),
+    **following('staging'),
+    **environment('prod'),
+    **release('staging', 'web'),
+    **release('staging', 'api'),
+    WEB: MODEL.encode(),
+    PIN: PINNED.encode(),
+}
+
+
+def added(number: str, digit: str = '2', comment: str = '') -> str:
+    lines = f'  - version: "{number}"\n    image: registry.example/server:{number}@sha256:{digit * 64}\n'
+    return (f'  # {comment}\n' if comment else '') + lines
+
+
+def branch(here: Checkout, name: str, *edits: tuple[str, str], file: str = WEB) -> None:
+    """A branch from main with an edit of a file, generated and committed."""
+    here.git('switch', '--quiet', '--create', name, 'main')
+    edit(here, *edits, file=file)
+    assert here.commit().commit
+
+
+def edit(here: Checkout, *edits: tuple[str, str], file: str = WEB) -> None:
+    text = here.read(file)
+    for old, new in edits:
+        assert old in text or not old
+        text = text.replace(old, new, 1) if old else text + new
+    here.write({file: text})
+
+
+def squash(here: Checkout, name: str) -> None:
+    """Merge a branch as a forge does, and go back to it."""
+    here.git('switch', '--quiet', 'main')
+    here.git('merge', '--quiet', '--squash', name)
+    here.git('commit', '--quiet', '--message', name)
+    here.git('switch', '--quiet', name)
+
+
+def refreshed(here: Checkout, base: str = '', **options: Any) -> Outcome:
+    return refresh(base, here.repository(), Options(commit=True, **options))
+
+
+def refused(here: Checkout, base: str = '', **options: Any) -> list[str]:
+    before = here.everything()
+    with pytest.raises(ProblemsFound) as raised:
+        refreshed(here, base, **options)
+    assert here.everything() == before
+    return [str(found) for found in raised.value.problems]
+
+
+def ledger(here: Checkout, name: str = 'web') -> list[tuple[str, str]]:
+    file = f'charts/{name}/versions.yaml'
+    return [(entry.version, entry.model_version) for entry in read_ledger((here.folder / file).read_bytes(), file)]
+
+
+def is_clean(here: Checkout) -> bool:
+    """Nothing is left to generate, to commit or to end."""
+    return not here.generate().changed and here.status() == [] and not (here.top / '.git/MERGE_HEAD').exists()
+
+
+@pytest.fixture
+def here(tmp_path: Path) -> Checkout:
+    return published(tmp_path / 'here', FILES)
+
+
+def test_two_requests_with_the_same_draft_number(here: Checkout) -> None:
+    branch(here, 'one', ('', added('2', comment='ours')))
+    branch(here, 'two', ('', added('3', '3', 'theirs')), ('replicas: 2', 'replicas: 2  # enough'))
+    first = ledger(here)[1][0]
+    squash(here, 'one')
+    here.git('switch', '--quiet', 'two')
+    old = here.head()
+    outcome = refreshed(here)
+    (told,) = outcome.result['renumbered']
+    assert (told['from'], told['version']) == (first, '3')
+    assert ledger(here) == [('1.0.0', '1'), (first, '2'), (told['to'], '3')]
+    assert here.git('rev-parse', 'HEAD^1', 'HEAD^2').split() == [old, here.git('rev-parse', 'main')]
+    text = here.read(WEB)
+    assert [part for part in ('# ours', '# theirs', '# enough', '"2"', '"3"') if part not in text] == []
+    assert is_clean(here)
+    assert here.git('branch', '--show-current') == 'two'
+    squash(here, 'two')  # no conflict
+    assert refreshed(here).result['result'] == 'refreshed'
+    assert is_clean(here)
+
+
+def test_the_message_says_what_was_done(here: Checkout) -> None:
+    branch(here, 'one', ('replicas: 2', 'replicas: 3'))
+    branch(here, 'two', ('team: shop', 'team: store'))
+    squash(here, 'one')
+    here.git('switch', '--quiet', 'two')
+    refreshed(here)
+    base = here.git('rev-parse', 'main')
+    assert here.git('log', '-1', '--format=%B').splitlines() == [
+        f'Refresh two onto main {base[:8]}',
+        '',
+        f'Merges main ({base[:12]}): registry files by meaning, generated files made anew.',
+        'web: the draft 1.0.1 of version 1 is now chart 1.0.2.',
+        'What this branch changes on top of main:',
+        '',
+        'New charts:',
+        '* web 1.0.2',
+        '',
+        'Changed releases:',
+        '* staging/web: chart 1.0.1 → 1.0.2, model version 1',
+        '',
+        'Registry:',
+        f'* {WEB}',
+        '',
+        'Chartloom-Operation: refresh main',
+    ]
+
+
+def test_pins_follow_their_draft(here: Checkout) -> None:
+    branch(here, 'one', ('', added('3', '3')))
+    here.git('switch', '--quiet', '--create', 'two', 'main')
+    edit(here, ('', added('4')))
+    here.commit()
+    outcome = apply(pinning(Scope(('prod/web',)), newest=True), here.repository(), Options(commit=True))
+    assert outcome.commit
+    draft = ledger(here)[-1][0]
+    assert f'chart: {draft}' in here.read(PIN)
+    squash(here, 'one')
+    here.git('switch', '--quiet', 'two')
+    outcome = refreshed(here)
+    now = ledger(here)[-1]
+    assert now[1] == '4'
+    assert now[0] != draft
+    assert outcome.result['pins'] == [{'file': PIN, 'from': draft, 'to': now[0]}]
+    assert here.read(PIN) == PINNED.replace('version: "1"', 'version: "4"').replace('1.0.0', now[0])
+    assert is_clean(here)
+
+
+def test_published_pins_stay(here: Checkout) -> None:
+    branch(here, 'one', ('replicas: 2', 'replicas: 3'))
+    apply(pinning(Scope(('prod/web',))), here.repository(), Options(commit=True))
+    branch(here, 'two', ('replicas: 2', 'replicas: 2  # enough'), ('', added('2')))
+    squash(here, 'one')
+    here.git('switch', '--quiet', 'two')
+    assert refreshed(here).result['pins'] == []
+    assert 'chart: 1.0.1' in here.read(PIN)
+    # The first branch is merged already: it has nothing of its own, and its pin is published.
+    here.git('switch', '--quiet', 'one')
+    outcome = refreshed(here)
+    assert (outcome.result['pins'], outcome.result['renumbered'], outcome.plan.changes) == ([], [], ())
+    assert here.git('diff', 'main') == ''
+    assert is_clean(here)
+
+
+def test_both_set_a_key(here: Checkout) -> None:
+    branch(here, 'one', ('replicas: 2', 'replicas: 3'))
+    branch(here, 'two', ('replicas: 2', 'replicas: 4'))
+    squash(here, 'one')
+    here.git('switch', '--quiet', 'two')
+    told = (
+        f'{WEB}::$.spec.replicas: this branch sets 4, main 3\n'
+        "  hint: run 'git merge main', write the value that is to hold, 'git add' it, then 'chartloom refresh'"
+    )
+    assert refused(here) == [told]
+    # As the hint says.
+    stop(here, 'merge', 'main')
+    assert refused(here)[0].startswith(f'{WEB}::$.spec.replicas: this branch sets 4, main 3\n  hint: write the value')
+    here.write({WEB: MODEL.replace('replicas: 2', 'replicas: 5')})
+    assert refused(here)[0].startswith(f'{WEB}: changed and not staged')
+    here.git('add', WEB)
+    assert refreshed(here).result['ended'] == 'merge'
+    assert 'replicas: 5' in here.read(WEB)
+    assert is_clean(here)
+    assert len(here.git('rev-parse', 'HEAD^@').split()) == 2
+
+
+def stop(here: Checkout, *command: str) -> None:
+    done = subprocess.run(['git', *command], cwd=here.top, capture_output=True, check=False)
+    assert done.returncode == 1, done
+
+
+@pytest.mark.parametrize('command', ['merge', 'rebase'])
+def test_what_has_stopped_is_ended(here: Checkout, command: str) -> None:
+    branch(here, 'one', ('', added('2')))
+    branch(here, 'two', ('', added('3', '3')))
+    old = here.head()
+    squash(here, 'one')
+    here.git('switch', '--quiet', 'two')
+    stop(here, command, 'main')
+    outcome = refreshed(here)
+    assert (outcome.result['ended'], here.git('branch', '--show-current')) == (command, 'two')
+    assert here.git('rev-parse', 'HEAD^1', 'HEAD^2').split() == [old, here.git('rev-parse', 'main')]
+    assert [each for _, each in ledger(here)] == ['1', '2', '3']
+    assert is_clean(here)
+    assert not (here.top / '.git/rebase-merge').exists()
+
+
+def test_edits_in_the_middle_of_a_merge_are_kept(here: Checkout) -> None:
+    here.write({'notes.txt': 'a\nb\nc\n'})
+    here.git('add', 'notes.txt')
+    here.git('commit', '--quiet', '--message', 'notes')
+    branch(here, 'one', ('', added('2')))
+    branch(here, 'two', ('', added('3', '3')))
+    squash(here, 'one')
+    here.git('switch', '--quiet', 'two')
+    stop(here, 'merge', 'main')
+    edit(here, ('"url"', '"path": "", "url"'), file='registry/settings.yaml')
+    here.write({'notes.txt': 'a\nb\nd\n'})
+    assert [text.partition(':')[0] for text in refused(here)] == ['notes.txt', 'registry/settings.yaml']
+    here.git('add', 'notes.txt', 'registry/settings.yaml')
+    refreshed(here)
+    assert '"path"' in here.read('registry/settings.yaml')
+    assert here.read('notes.txt') == 'a\nb\nd\n'
+    assert is_clean(here)
+
+
+def test_edits_in_the_middle_of_a_rebase_are_not_lost(here: Checkout) -> None:
+    branch(here, 'one', ('', added('2')))
+    branch(here, 'two', ('', added('3', '3')))
+    squash(here, 'one')
+    here.git('switch', '--quiet', 'two')
+    stop(here, 'rebase', 'main')
+    here.write({WEB: MODEL + added('2') + added('3', '3', 'by hand')})
+    here.git('add', WEB)
+    told = (
+        f'{WEB}: edited during the rebase, which would be given up for a merge of the whole branch\n'
+        "  hint: finish the rebase by hand, or put the edit aside and run 'chartloom refresh' again"
+    )
+    assert refused(here) == [told]
+
+
+def test_other_files_are_merged_as_git_does(here: Checkout) -> None:
+    here.write({'docs/a': ''.join(f'{n}\n' for n in range(9)), 'run.sh': '#!/bin/sh\n'})
+    (here.top / 'run.sh').chmod(0o755)
+    (here.top / 'link').symlink_to('docs/a')
+    here.git('add', '--all')
+    here.git('commit', '--quiet', '--message', 'docs')
+    here.git('switch', '--quiet', '--create', 'two')
+    edit(here, ('1\n', 'one\n'), file='docs/a')
+    (here.top / 'link').unlink()
+    (here.top / 'link').symlink_to('run.sh')
+    here.append('README.md', 'Ours.\n')
+    here.git('add', '--all')
+    here.git('commit', '--quiet', '--message', 'ours')
+    here.git('switch', '--quiet', 'main')
+    edit(here, ('7\n', 'seven\n'), file='docs/a')
+    edit(here, ('# ml\n', '# ml\nTheirs.\n'), file='README.md')
+    here.write({**environment('edge')})
+    assert here.commit().commit
+    here.git('add', '--all')
+    here.git('commit', '--quiet', '--message', 'theirs')
+    here.git('switch', '--quiet', 'two')
+    refreshed(here)
+    assert here.read('docs/a').split() == ['0', 'one', '2', '3', '4', '5', '6', 'seven', '8']
+    assert (here.top / 'link').readlink() == Path('run.sh')
+    assert (here.top / 'run.sh').stat().st_mode & 0o100
+    assert [part for part in ('Ours.', 'Theirs.', 'edge') if part not in here.read('README.md')] == []
+    assert is_clean(here)
+    # The same lines.
+    for name, word in (('two', 'OURS'), ('main', 'THEIRS')):
+        here.git('switch', '--quiet', name)
+        edit(here, ('5\n', f'{word}\n'), file='docs/a')
+        here.git('commit', '--quiet', '--all', '--message', word)
+    here.git('switch', '--quiet', 'two')
+    told = (
+        'docs/a: this branch and main changed the same lines\n'
+        "  hint: run 'git merge main', resolve it, 'git add' it, then 'chartloom refresh'"
+    )
+    assert refused(here) == [told]
+
+
+def test_a_release_removed_on_one_side(here: Checkout) -> None:
+    branch(here, 'one', ('replicas: 2', 'replicas: 3'))
+    here.git('switch', '--quiet', '--create', 'two', 'main')
+    here.remove('registry/releases/staging/api.yaml')
+    here.commit(removable=('staging/api',))
+    squash(here, 'one')
+    here.git('switch', '--quiet', 'two')
+    refreshed(here)
+    assert not (here.folder / 'delivery/staging/api.yaml').exists()
+    assert is_clean(here)
+    here.git('switch', '--quiet', 'main')
+    edit(here, ('"spec": {}', '"spec": {"values": {"replicaCount": 7}}'), file='registry/releases/staging/api.yaml')
+    here.commit()
+    here.git('switch', '--quiet', 'two')
+    assert refused(here)[0].startswith('registry/releases/staging/api.yaml: removed on this branch, changed in main')
+
+
+def test_uncommitted_changes_are_not_lost(here: Checkout) -> None:
+    branch(here, 'one', ('replicas: 2', 'replicas: 3'))
+    branch(here, 'two', ('team: shop', 'team: store'))
+    squash(here, 'one')
+    here.git('switch', '--quiet', 'two')
+    edit(here, ('runtime: custom', 'runtime: custom  # for now'))
+    assert refused(here)[0].startswith(f'{WEB}: changed and not committed\n')
+
+
+def test_nothing_to_do(here: Checkout) -> None:
+    branch(here, 'two', ('team: shop', 'team: store'))
+    head = here.head()
+    outcome = refreshed(here)
+    assert (outcome.changed, outcome.result['result'], here.head()) == (False, 'up to date', head)
+    here.git('switch', '--quiet', '--create', 'behind', 'main')
+    squash(here, 'two')
+    here.git('switch', '--quiet', 'behind')
+    told = "behind: has no commit of its own, and main is ahead of it\n  hint: run 'git merge --ff-only main'"
+    assert refused(here) == [told]
+
+
+def test_generated_files_that_were_merged_as_text_are_made_anew(here: Checkout) -> None:
+    branch(here, 'two', ('replicas: 2', 'replicas: 3'))
+    here.append('values/staging/web.yaml', 'merged: as text\n')
+    here.git('commit', '--quiet', '--all', '--message', 'merge')
+    told = here.refused()
+    assert told[0].startswith('values/staging/web.yaml: edited by hand')
+    outcome = refreshed(here)
+    assert (outcome.changed, len(here.git('rev-parse', 'HEAD^@').split())) == (True, 1)
+    assert is_clean(here)
+
+
+def test_a_dry_run_writes_nothing(here: Checkout) -> None:
+    branch(here, 'one', ('replicas: 2', 'replicas: 3'))
+    branch(here, 'two', ('team: shop', 'team: store'))
+    squash(here, 'one')
+    here.git('switch', '--quiet', 'two')
+    before = here.everything()
+    outcome = refreshed(here, dry_run=True)
+    assert (outcome.dry_run, bool(outcome.plan.changes), here.everything()) == (True, True, before)
+
+
+def test_on_a_remote_and_pushed(origin: Path, tmp_path: Path) -> None:
+    here = published_at(origin, tmp_path / 'here', files=FILES)
+    branch(here, 'one', ('replicas: 2', 'replicas: 3'))
+    branch(here, 'two', ('team: shop', 'team: store'))
+    branch(here, 'three', ('', added('2')))
+    squash(here, 'one')
+    here.git('push', '--quiet', 'origin', 'main', 'two', 'three')
+    outcome = refresh('', Remote(f'file://{origin}', 'two'), Options(commit=True))
+    assert (outcome.pushed, git(origin, 'rev-parse', 'two')) == (True, outcome.commit)
+    there = clone(origin, tmp_path / 'there', '--branch', 'two')
+    assert not there.generate().changed
+    here.git('switch', '--quiet', 'three')
+    outcome = refreshed(here, push=True)
+    assert (outcome.pushed, git(origin, 'rev-parse', 'three')) == (True, here.head())
+    assert outcome.result['base'] == 'origin/main'
+
+
+def test_in_a_folder_of_a_repository(tmp_path: Path) -> None:
+    here = published(tmp_path, FILES, prefix='ml ops/')
+    branch(here, 'one', ('', added('2')))
+    here.write({'../code.txt': 'x\n'})
+    here.git('add', '--all')
+    here.git('commit', '--quiet', '--message', 'code')
+    branch(here, 'two', ('', added('3', '3')))
+    squash(here, 'one')
+    here.git('switch', '--quiet', 'two')
+    refreshed(here)
+    assert (here.top / 'code.txt').exists()
+    assert [each for _, each in ledger(here)] == ['1', '2', '3']
+    assert is_clean(here)
