@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import json
 import subprocess
 from pathlib import Path
 from typing import Any
 
 import pytest
-from gitops import Checkout, clone, published, published_at
+from gitops import Checkout, chartloom, clone, published, published_at
 from parts import git
 from registries import environment, following, model, release, settings
 
@@ -399,3 +400,83 @@ def test_in_a_folder_of_a_repository(tmp_path: Path) -> None:
     assert (here.top / 'code.txt').exists()
     assert [each for _, each in ledger(here)] == ['1', '2', '3']
     assert is_clean(here)
+
+
+@pytest.mark.parametrize(('command', 'offered'), [('merge', True), ('rebase', True), ('cherry-pick', False)])
+def test_every_stop_offers_it(here: Checkout, command: str, offered: bool) -> None:
+    branch(here, 'one', ('', added('2')))
+    branch(here, 'two', ('', added('3', '3')))
+    squash(here, 'one')
+    here.git('switch', '--quiet', 'two')
+    stop(here, command, 'main')
+    assert '<<<<<<<' not in here.read('charts/web/versions.yaml')  # it is not merged as text
+    with pytest.raises(ProblemsFound) as raised:
+        here.generate()
+    assert 'chartloom refresh' in raised.value.problems[0].hint
+    here.git('checkout', '--quiet', '--theirs', '--', '.')
+    here.git('add', '--all')
+    with pytest.raises(ProblemsFound) as raised:
+        here.commit(discard=True)
+    (told,) = raised.value.problems
+    assert told.message == f'a {command} is in progress'
+    first = "run 'chartloom refresh' to end it" if offered else 'finish it'
+    assert told.hint == f"{first}, or run 'git {command} --abort'"
+    if not offered:
+        assert refused(here)[0].endswith(f'hint: {told.hint}')
+
+
+def merged_with(here: Checkout, branch: str = 'main', code: int = 0) -> dict[str, Any]:
+    before = here.everything()
+    done = chartloom(here.folder, 'verify', '--merged-with', branch, '--output', 'json')
+    assert (done.returncode, here.everything()) == (code, before), done.stderr
+    found: dict[str, Any] = json.loads(done.stdout)
+    return found
+
+
+def test_what_differs_from_what_was_approved_is_named(here: Checkout) -> None:
+    branch(here, 'one', ('replicas: 2', 'replicas: 3'))
+    branch(here, 'two', ('', added('4')))
+    branch(here, 'three', ('"description": "Answers"', '"description": "Replies"'), file='registry/models/api.yaml')
+    squash(here, 'one')
+    here.git('switch', '--quiet', 'two')
+    found = merged_with(here)
+    assert (found['valid'], found['asApproved'], found['releases']) == (True, False, ['staging/web'])
+    scaler = {'release': 'staging/web', 'object': 'HorizontalPodAutoscaler web', 'approved': '2', 'merged': '3'}
+    assert found['differences'] == [
+        {**scaler, 'field': 'spec.minReplicas'},
+        {**scaler, 'field': 'spec.maxReplicas'},
+    ]
+    done = chartloom(here.folder, 'verify', '--merged-with', 'main')
+    assert done.stderr.splitlines()[0] == (
+        'warning: registry/releases/staging/web.yaml: merged with main, not as approved: '
+        'HorizontalPodAutoscaler web: spec.minReplicas 2 → 3'
+    )
+    assert '1 of 1 release that HEAD changes differs from what was approved, 0 problems' in done.stdout
+    here.git('switch', '--quiet', 'three')
+    found = merged_with(here)
+    assert (found['asApproved'], found['differences'], found['releases']) == (True, [], ['staging/api'])
+    # After a refresh, what is reviewed is what comes.
+    here.git('switch', '--quiet', 'two')
+    refreshed(here)
+    assert merged_with(here)['asApproved']
+
+
+def test_problems_of_the_merged_result(here: Checkout) -> None:
+    """Each branch alone is right."""
+    here.remove('registry/releases/staging/api.yaml', 'registry/models/api.yaml')
+    here.commit(removable=('staging/api',))
+    here.git('switch', '--quiet', '--create', 'two', 'main~1')
+    here.write({'registry/releases/prod/api.yaml': release('staging', 'api')['registry/releases/staging/api.yaml']})
+    edit(here, ('"spec": {}', '"spec": {"version": "1", "chart": "1.0.0"}'), file='registry/releases/prod/api.yaml')
+    here.commit()
+    found = merged_with(here, code=1)
+    (told,) = found['problems']
+    assert (told['file'], found['valid']) == ('registry/releases/prod/api.yaml', False)
+    assert refused(here)[0].startswith('registry/releases/prod/api.yaml')
+
+
+@pytest.mark.parametrize('more', [('web',), ('--base', 'main'), ('--all',), ('--registry',)])
+def test_merged_with_stands_alone(here: Checkout, more: tuple[str, ...]) -> None:
+    done = chartloom(here.folder, 'verify', '--merged-with', 'main', *more)
+    assert (done.returncode, '--merged-with excludes' in done.stderr) == (2, True)
+    assert chartloom(here.folder, 'verify', '--merged-with', '').returncode == 2
