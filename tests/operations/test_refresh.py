@@ -13,10 +13,12 @@ from parts import git
 from registries import environment, following, model, release, settings
 
 from generator.charts.ledger import read_ledger
+from generator.domain.generated import LedgerEntry
 from generator.domain.problems import ProblemsFound
 from generator.operations.apply import apply
 from generator.operations.operation import Options, Outcome, Remote
 from generator.operations.pin import Scope, pinning
+from generator.operations.prune import pruning
 from generator.operations.refresh import refresh
 
 WEB, PIN = 'registry/models/web.yaml', 'registry/releases/prod/web.yaml'
@@ -95,9 +97,13 @@ def refused(here: Checkout, base: str = '', **options: Any) -> list[str]:
     return [str(found) for found in raised.value.problems]
 
 
-def ledger(here: Checkout, name: str = 'web') -> list[tuple[str, str]]:
-    file = f'charts/{name}/versions.yaml'
-    return [(entry.version, entry.model_version) for entry in read_ledger((here.folder / file).read_bytes(), file)]
+def entries(here: Checkout) -> tuple[LedgerEntry, ...]:
+    file = 'charts/web/versions.yaml'
+    return read_ledger((here.folder / file).read_bytes(), file)
+
+
+def ledger(here: Checkout) -> list[tuple[str, str]]:
+    return [(entry.version, entry.model_version) for entry in entries(here)]
 
 
 def is_clean(here: Checkout) -> bool:
@@ -480,3 +486,35 @@ def test_merged_with_stands_alone(here: Checkout, more: tuple[str, ...]) -> None
     done = chartloom(here.folder, 'verify', '--merged-with', 'main', *more)
     assert (done.returncode, '--merged-with excludes' in done.stderr) == (2, True)
     assert chartloom(here.folder, 'verify', '--merged-with', '').returncode == 2
+
+
+def test_what_one_side_pruned_stays_so(here: Checkout) -> None:
+    for number in '23':
+        edit(here, ('', added(number, number)))
+        here.commit()
+    apply(pinning(Scope(('prod/web',)), newest=True), here.repository(), Options(commit=True))
+    here.write(settings(charts={'keep': 1}))
+    here.commit()
+    here.git('switch', '--quiet', '--create', 'two')
+    assert apply(pruning(), here.repository(), Options(commit=True)).commit
+    here.git('switch', '--quiet', 'main')
+    edit(here, ('', added('4', '4')))
+    here.commit()
+    here.git('switch', '--quiet', 'two')
+    refreshed(here)
+    assert [entry.version for entry in entries(here) if entry.pruned] == ['1.0.0', '1.1.0']
+    assert sorted(path.name for path in (here.folder / 'charts/web').glob('*.*.*')) == ['1.2.0', '1.3.0']
+    assert is_clean(here)
+
+
+def test_a_merge_of_two_requests(here: Checkout) -> None:
+    """What is published stays what charts are compared with: the drafts of both are numbered above that."""
+    branch(here, 'one', ('', added('2')))
+    branch(here, 'two', ('', added('3', '3')))
+    apply(pinning(Scope(('prod/web',)), newest=True), here.repository(), Options(commit=True))
+    stop(here, 'merge', 'one')
+    outcome = refreshed(here)
+    assert (outcome.result['base'], outcome.result['ended']) == ('one', 'merge')
+    assert ledger(here) == [('1.0.0', '1'), ('1.1.0', '2'), ('1.2.0', '3')]
+    assert 'chart: 1.2.0' in here.read(PIN)
+    assert is_clean(here)
