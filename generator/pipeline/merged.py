@@ -10,7 +10,6 @@ from generator.charts.prune import marked, pruned
 from generator.domain.generated import Plan
 from generator.domain.layout import (
     BOOTSTRAP,
-    CHARTS,
     DELIVERY,
     DOCUMENTS,
     ENVIRONMENTS,
@@ -19,9 +18,7 @@ from generator.domain.layout import (
     VALUES,
     environment_of,
     folder_and_stem,
-    is_ledger,
     ledger_file,
-    model_of,
     names_below,
     release_of,
 )
@@ -31,6 +28,7 @@ from generator.domain.tree import Files
 from generator.pipeline.renumber import (
     Drafts,
     Renumbered,
+    changed_models,
     drafts_of,
     ledgers_of,
     numbers,
@@ -40,7 +38,7 @@ from generator.pipeline.renumber import (
 )
 from generator.pipeline.revisions import published_commit, published_ref
 from generator.pipeline.run import Run
-from generator.pipeline.sides import Content, Sides, Three, merged_registry, read_content
+from generator.pipeline.sides import Content, Sides, Three, is_own_result, merged_registry, read_content
 from generator.pipeline.source import Source, open_revision
 from generator.tools.git.remote import is_shallow
 from generator.tools.git.repository import Repository
@@ -87,12 +85,12 @@ def find_sides(repository: Repository, named: str = '', stopped: Stopped | None 
     """
     refs = repository.refs()
     mine = stopped.ours if stopped else ours or refs.get('HEAD', '')
+    if not mine:
+        raise problem(str(repository.folder), '', 'there is no commit yet', "run 'chartloom generate --commit' first")
     source = open_revision(repository, mine, refs)
     branch = Run(source).settings_alone.branch
     published = find_commit(repository, named, 'BASE') if named else published_commit(source, branch)
     theirs = stopped.theirs if stopped else published
-    if not mine or not theirs:
-        raise problem(str(repository.folder), '', 'there is no commit yet', "run 'chartloom generate --commit' first")
     base = repository.ask('merge-base', mine, theirs)
     if not base:
         hint = "run 'git fetch --unshallow'" if is_shallow(repository) else 'name the branch it comes from'
@@ -112,9 +110,7 @@ def merge(sides: Sides, progress: Progress = quiet) -> Merge:
     repository = sides.repository
     source = open_revision(repository, sides.theirs, repository.refs())
     content = read_content(sides)
-    published = _ledger_ids(repository, sides.published)
-    mine = drafts_of(repository, sides.ours, published)
-    others = drafts_of(repository, sides.theirs, published) if sides.published != sides.theirs else {}
+    mine, others = (drafts_of(repository, each, sides.published) for each in (sides.ours, sides.theirs))
     run = Run(source, sides.published, shards=True, progress=progress)
     merged, pins = _with_pins(sides, run, content, mine, others)
     registry = {name: data for name, data in merged.items() if data != content.registry[name].theirs}
@@ -145,19 +141,18 @@ def _with_pins(
         ours, theirs = (
             with_numbers(name, data, drafts, number) for data, drafts in ((three.ours, mine), (three.theirs, others))
         )
-        resolved = three.resolved and with_numbers(name, three.resolved, mine, number)
-        moved[name] = Three(three.base, ours, theirs, resolved)
-        pins = dict.fromkeys(pins_of(name, three.resolved or three.ours, mine).values())
+        moved[name] = Three(three.base, ours, theirs, three.resolved)
+        if three.resolved is not None and not is_own_result(sides, name, moved[name]):
+            moved[name] = replace(moved[name], resolved=with_numbers(name, three.resolved, mine, number))
+        pins = dict.fromkeys(pins_of(name, three.ours, mine).values())
         followed += [(name, pin.version, number(folder_and_stem(name)[1], pin)) for pin in pins]
     return registry | merged_registry(sides, moved), [pin for pin in followed if pin[1] != pin[2]]
 
 
 def _with_pruned(sides: Sides, source: Source) -> Source:
     """Lay ledgers with what either side has pruned: it stands nowhere else."""
-    ids = {commit: _ledger_ids(sides.repository, commit) for commit in (sides.published, sides.ours, sides.theirs)}
-    before, *now = ids.values()
-    changed = {path for side in now for path, blob in side.items() if path in before and before[path] != blob}
-    models = sorted(map(model_of, changed))
+    changed = (changed_models(sides.repository, sides.published, each) for each in (sides.ours, sides.theirs))
+    models = sorted({model for each in changed for model in each})
     ledgers = [ledgers_of(sides.repository, commit, models) for commit in (sides.published, sides.ours, sides.theirs)]
     laid = {}
     for model in models:
@@ -166,10 +161,6 @@ def _with_pruned(sides: Sides, source: Source) -> Source:
         if gone - pruned(published):
             laid[ledger_file(model)] = dump_ledger(model, marked(published, gone | pruned(published)))
     return source.with_files(laid)
-
-
-def _ledger_ids(repository: Repository, commit: str) -> dict[str, str]:
-    return {path: blob for path, blob in repository.ids(commit, [CHARTS]).items() if is_ledger(path)}
 
 
 def _removed_here(merge: Merge) -> Iterator[str]:

@@ -5,7 +5,7 @@ A draft is a chart that the published branch does not have: both sides may have 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -19,6 +19,7 @@ from generator.domain.places import Path
 from generator.domain.problems import ProblemsFound
 from generator.domain.tree import LINK
 from generator.tools.git.repository import Repository
+from generator.tools.git.sides import changed_entries
 
 # Where a release and a rollout name a chart.
 _PINS: tuple[Path, ...] = (('spec', 'chart'), ('spec', 'rollback'), ('spec', 'from', 'chart'), ('spec', 'to', 'chart'))
@@ -38,17 +39,28 @@ class Renumbered:
     now: str
 
 
-def drafts_of(repository: Repository, commit: str, published: Mapping[str, str]) -> Drafts:
-    """Return the charts in the ledgers of a commit that the published ledgers (blob ids by path) do not have."""
-    held = {p: blob for p, blob in repository.ids(commit, [CHARTS]).items() if is_ledger(p) and blob != LINK}
-    changed = {path: blob for path, blob in held.items() if published.get(path) != blob}
-    blobs = repository.read([*changed.values(), *(published[path] for path in changed if path in published)])
+def changed_models(repository: Repository, old: str, new: str) -> list[str]:
+    """Return the models whose ledgers differ between two commits, sorted."""
+    paths = changed_entries(repository, old, new, CHARTS) if old != new else ()
+    ours = (path.removeprefix(repository.prefix) for path in paths)
+    return sorted(model_of(path) for path in ours if is_ledger(path))
+
+
+def ledgers_of(repository: Repository, commit: str, models: Sequence[str]) -> dict[str, tuple[LedgerEntry, ...]]:
+    """Read the ledgers of some models as a commit has them."""
+    ids = repository.ids(commit, [ledger_file(model) for model in models]) if models else {}
+    blobs = repository.read(blob for blob in ids.values() if blob != LINK)
+    return {model_of(path): read_before(blobs[blob], path) for path, blob in ids.items() if blob != LINK}
+
+
+def drafts_of(repository: Repository, commit: str, published: str) -> Drafts:
+    """Return the charts in the ledgers of a commit that those of the published commit do not have."""
+    models = changed_models(repository, published, commit)
+    before, now = (ledgers_of(repository, each, models) for each in (published, commit))
     found = {}
-    for path, blob in changed.items():
-        known = read_before(blobs[published[path]], path) if path in published else ()
-        digests = {(entry.version, entry.digest) for entry in known}
-        mine = (entry for entry in read_before(blobs[blob], path) if (entry.version, entry.digest) not in digests)
-        found.update({(model_of(path), entry.version): entry for entry in mine})
+    for model, entries in now.items():
+        known = {(entry.version, entry.digest) for entry in before.get(model, ())}
+        found.update({(model, e.version): e for e in entries if (e.version, e.digest) not in known})
     return found
 
 
@@ -99,10 +111,3 @@ def renumbered(drafts: Drafts, charts: Mapping[str, ModelCharts]) -> Iterator[Re
         now = number(model, entry)
         if now != before:
             yield Renumbered(model, entry.model_version, before, now)
-
-
-def ledgers_of(repository: Repository, commit: str, models: list[str]) -> dict[str, tuple[LedgerEntry, ...]]:
-    """Read the ledgers of some models as a commit has them."""
-    ids = repository.ids(commit, [ledger_file(model) for model in models]) if models else {}
-    blobs = repository.read(blob for blob in ids.values() if blob != LINK)
-    return {model_of(path): read_before(blobs[blob], path) for path, blob in ids.items() if blob != LINK}

@@ -78,7 +78,7 @@ def read_content(sides: Sides) -> Content:
     repository, prefix = sides.repository, sides.repository.prefix
     staged = staged_entries(repository, sides.ours) if sides.staged else {}
     paths = {*changed_entries(repository, sides.base, sides.ours), *staged}
-    if sides.staged:
+    if sides.staged or sides.published != sides.theirs:  # theirs may have drafts, too
         paths |= changed_entries(repository, sides.base, sides.theirs).keys()
     wanted = sorted(path for path in paths if not (path.startswith(prefix) and is_generated(path[len(prefix) :])))
     every = [entries_of(repository, commit, wanted) for commit in (sides.base, sides.ours, sides.theirs)]
@@ -218,6 +218,12 @@ def merged_registry(sides: Sides, registry: Mapping[str, Three]) -> dict[str, by
     if problems:
         raise ProblemsFound(problems)
     return files
+
+
+def is_own_result(sides: Sides, name: str, three: Three) -> bool:
+    """Whether what is staged is what this module merges: an earlier run was killed, and no person resolved it."""
+    found, problems = _merged(sides, name, replace(three, resolved=None))
+    return not problems and found == three.resolved
 
 
 def _merged(sides: Sides, name: str, three: Three) -> tuple[bytes | None, list[Problem]]:

@@ -8,13 +8,13 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from gitops import Checkout, chartloom, clone, published, published_at
+from gitops import Checkout, chartloom, clone, new, published, published_at
 from parts import git
 from registries import environment, following, model, release, settings
 
 from generator.charts.ledger import read_ledger
 from generator.domain.generated import LedgerEntry
-from generator.domain.problems import ProblemsFound
+from generator.domain.problems import CommandFailed, ProblemsFound
 from generator.operations.apply import apply
 from generator.operations.operation import Options, Outcome, Remote
 from generator.operations.pin import Scope, pinning
@@ -71,9 +71,9 @@ def branch(here: Checkout, name: str, *edits: tuple[str, str], file: str = WEB) 
 
 def edit(here: Checkout, *edits: tuple[str, str], file: str = WEB) -> None:
     text = here.read(file)
-    for old, new in edits:
+    for old, by in edits:
         assert old in text or not old
-        text = text.replace(old, new, 1) if old else text + new
+        text = text.replace(old, by, 1) if old else text + by
     here.write({file: text})
 
 
@@ -518,3 +518,105 @@ def test_a_merge_of_two_requests(here: Checkout) -> None:
     assert ledger(here) == [('1.0.0', '1'), ('1.1.0', '2'), ('1.2.0', '3')]
     assert 'chart: 1.2.0' in here.read(PIN)
     assert is_clean(here)
+
+
+def two_ready(here: Checkout) -> None:
+    """Branch two, with a pinned draft; the base has moved."""
+    branch(here, 'one', ('', added('2')))
+    branch(here, 'two', ('', added('3', '3')))
+    apply(pinning(Scope(('prod/web',)), newest=True), here.repository(), Options(commit=True))
+    squash(here, 'one')
+    here.git('switch', '--quiet', 'two')
+
+
+def test_a_run_that_was_killed_is_repeated(here: Checkout) -> None:
+    """At the last moment: the work tree and the index are those of the merge, the branch is not."""
+    two_ready(here)
+    old = here.head()
+    made = refreshed(here).commit
+    here.git('update-ref', 'refs/heads/two', old)
+    (here.top / '.git/MERGE_HEAD').write_text(here.git('rev-parse', 'main') + '\n')
+    assert refreshed(here).result['ended'] == 'merge'
+    assert here.git('rev-parse', 'HEAD^{tree}') == here.git('rev-parse', f'{made}^{{tree}}')
+    assert is_clean(here)
+    # Or a moment later: the branch has moved, the merge has not ended.
+    (here.top / '.git/MERGE_HEAD').write_text(here.git('rev-parse', 'main') + '\n')
+    assert refreshed(here).result['result'] == 'up to date'
+    assert is_clean(here)
+
+
+def test_a_branch_that_cannot_move_stays(here: Checkout) -> None:
+    two_ready(here)
+    (here.top / '.git/refs/heads/two.lock').touch()
+    before = here.everything()
+    with pytest.raises(CommandFailed):
+        refreshed(here)
+    assert (here.everything(), (here.top / '.git/MERGE_HEAD').exists()) == (before, False)
+    (here.top / '.git/refs/heads/two.lock').unlink()
+    refreshed(here)
+    assert is_clean(here)
+
+
+def test_files_that_git_does_not_know_are_not_overwritten(here: Checkout) -> None:
+    two_ready(here)
+    here.write({'charts/web/1.2.0/values.yaml': 'mine\n'})
+    told = 'charts/web/1.2.0/values.yaml: not in git, and would be overwritten\n  hint: move it away, or remove it'
+    assert refused(here) == [told]
+
+
+def test_the_documents_of_a_stopped_merge(here: Checkout) -> None:
+    """Only the text of the team can conflict."""
+    for name, words in (('one', 'Theirs.'), ('two', 'Ours.')):
+        here.git('switch', '--quiet', '--create', name, 'main')
+        edit(here, ('# ml\n', f'# ml\n{words}\n'), file='README.md')
+        edit(here, ('', added(str(len(words)))))
+        here.commit()
+        here.git('commit', '--quiet', '--all', '--message', 'words')
+    squash(here, 'one')
+    here.git('switch', '--quiet', 'two')
+    stop(here, 'merge', 'main')
+    told = (
+        "README.md: the file is unmerged in git\n  hint: resolve the conflict, 'git add' it, then 'chartloom refresh'"
+    )
+    assert refused(here) == [told]
+    here.write({'README.md': '# ml\nBoth.\n'})
+    assert refused(here)[0].startswith('README.md: changed and not staged')
+    here.git('add', 'README.md')
+    refreshed(here)
+    assert here.read('README.md').startswith('# ml\nBoth.\n\n<!-- chartloom: begin')
+    assert is_clean(here)
+
+
+def test_a_comment_that_cannot_be_kept(here: Checkout) -> None:
+    traffic = '  traffic: {\n    requestsPerSecond: 1, # few\n    timeout: 2s}\n'
+    edit(here, ('  replicas: 2\n', traffic))
+    here.commit()
+    branch(here, 'one', ('requestsPerSecond: 1', 'requestsPerSecond: 2'))
+    branch(here, 'two', ('timeout: 2s', 'timeout: 3s'))
+    squash(here, 'one')
+    here.git('switch', '--quiet', 'two')
+    told = (
+        f'{WEB}: the lines of this branch and of main cannot be merged without losing a comment\n'
+        "  hint: run 'git merge main', merge the file by hand, 'git add' it, then 'chartloom refresh'"
+    )
+    assert refused(here) == [told]
+
+
+def test_what_cannot_be_merged_at_all(here: Checkout) -> None:
+    branch(here, 'one', ('', added('2')))
+    assert refused(here, 'nothing')[0].startswith("BASE: revision 'nothing' not found in git")
+    here.git('switch', '--quiet', '--orphan', 'alone')
+    here.git('commit', '--quiet', '--allow-empty', '--message', 'alone')
+    here.git('switch', '--quiet', 'one')
+    told = 'BASE: this branch and the base have no common commit in this clone\n  hint: name the branch it comes from'
+    assert refused(here, 'alone') == [told]
+    here.git('switch', '--quiet', '--detach')
+    assert refused(here, push=True)[0].startswith('HEAD: expected a branch to push')
+    (here.top / '.git/MERGE_HEAD').write_text(f'{here.head()}\n{here.git("rev-parse", "main")}\n')
+    assert refused(here)[0].startswith(f'{here.top}: a merge of more than two branches is in progress')
+
+
+def test_before_the_first_commit(tmp_path: Path) -> None:
+    here = new(tmp_path, FILES)
+    with pytest.raises(ProblemsFound, match='there is no commit yet'):
+        refreshed(here)

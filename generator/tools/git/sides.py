@@ -14,10 +14,11 @@ from generator.tools.temporary import temporary_folder
 Entries = Mapping[str, str]
 
 
-def changed_entries(repository: Repository, old: str, new: str) -> dict[str, str]:
-    """The entries of a commit that differ from another one, '' for those that it does not have."""
-    listing = repository.raw('diff-tree', '-r', '-z', '--raw', '--no-renames', '--no-abbrev', old, new)
-    return _entries(listing)
+def changed_entries(repository: Repository, old: str, new: str, folder: str = '') -> dict[str, str]:
+    """The entries of a commit that differ from another one, '' for those that it does not have; of all or of a folder
+    in ours."""
+    where = ('--', f':(top,literal){repository.prefix}{folder}') if folder else ()
+    return _entries(repository.raw('diff-tree', '-r', '-z', '--raw', '--no-renames', '--no-abbrev', old, new, *where))
 
 
 def staged_entries(repository: Repository, commit: str) -> dict[str, str | None]:

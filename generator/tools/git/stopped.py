@@ -7,9 +7,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
-from generator.domain.problems import CommandFailed, problem
+from generator.domain.problems import CommandFailed, Problem, ProblemsFound, problem
 from generator.tools.git.head import current_branch, head_commit
 from generator.tools.git.repository import Repository
+from generator.tools.git.sides import changed_entries
 
 _REBASES = ('rebase-merge', 'rebase-apply')
 
@@ -53,12 +54,23 @@ def _word(file: Path) -> str:
         return ''
 
 
+def refuse_overwriting(repository: Repository, old: str, commit: str) -> None:
+    """Raise ProblemsFound if a file that git does not know is where the commit has one."""
+    new = {path for path, entry in changed_entries(repository, old, commit).items() if entry}
+    listing = repository.raw('ls-files', '-o', '-z', '--', ':/').decode('utf-8', 'surrogateescape')
+    found = sorted(new.intersection(listing.split('\0')))
+    if found:
+        hint = 'move it away, or remove it'
+        raise ProblemsFound(Problem(path, '', 'not in git, and would be overwritten', hint) for path in found)
+
+
 def move_to(repository: Repository, branch: str, old: str, commit: str, theirs: str, stopped: Stopped | None) -> None:
     """Move a branch, the index and the work tree to a commit that has merged `theirs`, and end what has stopped.
 
     For this time git shows a merge in progress, so that a killed run can be repeated, or undone with `git merge
-    --abort`. Files that a person has changed are not overwritten: git refuses, and nothing has moved.
+    --abort`. If git refuses, nothing has moved.
     """
+    refuse_overwriting(repository, old, commit)
     merging = repository.git_dir / 'MERGE_HEAD'
     merging.write_text(f'{theirs}\n', encoding='ascii')
     if stopped and stopped.kind == 'rebase':
@@ -69,11 +81,12 @@ def move_to(repository: Repository, branch: str, old: str, commit: str, theirs: 
     how = ('--reset', '-u', commit) if stopped else ('-m', '-u', old, commit)
     try:
         repository.git('read-tree', *how)
+        repository.git('update-ref', '-m', 'chartloom refresh', branch, commit, old)
     except CommandFailed:
         if not stopped:
+            repository.ask('read-tree', '--reset', '-u', old)
             merging.unlink(missing_ok=True)
         raise
-    repository.git('update-ref', '-m', 'chartloom refresh', branch, commit, old)
     end_merge(repository)
 
 
