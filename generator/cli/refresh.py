@@ -31,6 +31,9 @@ def command(base: str, place: Place, output: str) -> None:
             say(f'{each["file"]}: chart {each["from"]} → {each["to"]}')
         if told['ended'] and not outcome.dry_run:
             say(f'the {told["ended"]} that had stopped is ended')
-        if told['result'] == 'up to date':
+        if told['result'] == 'fast-forwarded':
+            word = 'would move' if outcome.dry_run else 'moved'
+            say(f'the branch has no commit of its own: it {word} to {told["base"]} {told["baseCommit"][:8]}')
+        elif told['result'] == 'up to date':
             say(f'nothing to do: the branch has all of {told["base"]}, and its files match the registry')
     tell(outcome)

@@ -5,17 +5,18 @@ It also ends a merge or a rebase that has stopped: with the same commit, on the 
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from collections.abc import Iterable, Iterator
+from dataclasses import replace
 
-from generator.domain.generated import Plan
 from generator.domain.problems import Problem, ProblemsFound, problem
 from generator.domain.progress import Progress, quiet
 from generator.operations.changeset import check_stored
 from generator.operations.operation import Options, Outcome, Remote
 from generator.operations.remote import Target
+from generator.operations.warnings import shown_warnings
 from generator.pipeline.merged import Merge, find_sides, merge
 from generator.pipeline.reasons import release_reasons
+from generator.pipeline.renumber import Renumbered
 from generator.pipeline.run import open_run
 from generator.pipeline.sides import Sides
 from generator.plan.message import commit_message, shortened
@@ -40,16 +41,6 @@ def refresh(base: str, target: Target, options: Options, progress: Progress = qu
             return _on_remote(base, target, options, progress)
 
 
-@dataclass(frozen=True, slots=True)
-class _Made:
-    """A merge, its commit ('' if nothing differs), and what it changes on top of the base."""
-
-    merge: Merge
-    commit: str
-    plan: Plan
-    outcome: Outcome
-
-
 def _refresh(base: str, repository: Repository, options: Options, progress: Progress) -> Outcome:
     stopped = find_stopped(repository)
     if stopped and stopped.kind == 'rebase' and repository.contains(stopped.ours, stopped.theirs):
@@ -57,23 +48,20 @@ def _refresh(base: str, repository: Repository, options: Options, progress: Prog
     if stopped is None:
         refuse_unfinished(repository)
         _refuse_changes(repository)
-    branch = stopped.branch if stopped else current_branch(repository)
+    reference = stopped.branch if stopped else current_branch(repository)
+    branch = reference.removeprefix('refs/heads/') if reference != 'HEAD' else ''
     sides = find_sides(repository, base, stopped)
-    if not stopped and sides.base == sides.ours != sides.theirs:
-        return _behind(sides, branch, options)
     remote = _remote(repository, branch) if options.push else ''
-    made = _make(sides, branch.removeprefix('refs/heads/'), options, progress)
+    made = _make(sides, branch, options, progress)
     if options.dry_run:
-        return made.outcome
+        return made
     if not made.commit:
-        if stopped and stopped.kind == 'merge':
+        if sides.staged:
             end_merge(repository)
-        return made.outcome
-    commit = made.commit
-    if remote:
-        commit = push_onto(repository, remote, branch.removeprefix('refs/heads/'), sides.ours, commit)
-    move_to(repository, branch, sides.ours, commit, sides.theirs, stopped)
-    return replace(made.outcome, commit=commit, pushed=bool(remote))
+        return made
+    commit = push_onto(repository, remote, branch, sides.ours, made.commit) if remote else made.commit
+    move_to(repository, reference, sides.ours, commit, sides.theirs, stopped)
+    return replace(made, commit=commit, pushed=bool(remote))
 
 
 def _refuse_changes(repository: Repository) -> None:
@@ -86,45 +74,43 @@ def _refuse_changes(repository: Repository) -> None:
         raise ProblemsFound(Problem(path[cut:], '', 'changed and not committed', hint) for path in changed)
 
 
-def _behind(sides: Sides, branch: str, options: Options) -> Outcome:
-    name = branch.removeprefix('refs/heads/')
-    hint = f"run 'git merge --ff-only {sides.name}'"
-    raise problem(name, '', f'has no commit of its own, and {sides.name} is ahead of it', hint)
-
-
 def _remote(repository: Repository, branch: str) -> str:
-    if branch == 'HEAD':
+    if not branch:
         raise problem('HEAD', '', 'expected a branch to push, found a detached HEAD', "run 'git switch <branch>' first")
-    return push_remote(repository, branch.removeprefix('refs/heads/'))
+    return push_remote(repository, branch)
 
 
-def _make(sides: Sides, branch: str, options: Options, progress: Progress) -> _Made:
-    """Merge, generate and build the commit; no branch moves."""
+def _make(sides: Sides, branch: str, options: Options, progress: Progress) -> Outcome:
+    """Merge, generate and build the commit, '' if nothing differs or for a dry run; no branch moves."""
+    if sides.base == sides.ours != sides.theirs:  # nothing of its own
+        told = {**_told(sides, [], []), 'result': 'fast-forwarded'}
+        commit = '' if options.dry_run else sides.theirs
+        return Outcome(result=told, commit=commit, branch=branch, dry_run=options.dry_run)
     done = merge(sides, progress)
-    plan, repository = done.plan, sides.repository
+    plan, registry = done.plan, tuple(sorted(done.registry))
+    reasons, told = release_reasons(done.run, plan, head=True), _told(sides, done.renumbered, done.pins)
+    outcome = Outcome(plan, told, registry, branch=branch, dry_run=options.dry_run, reasons=reasons)
+    outcome = replace(outcome, warnings=shown_warnings(done.run, outcome, done.removable))
+    commit = _build(done, outcome, options)
+    if not commit:
+        return Outcome(result={**told, 'result': 'up to date'}, branch=branch, dry_run=options.dry_run)
+    return outcome if options.dry_run else replace(outcome, commit=commit)
+
+
+def _build(done: Merge, outcome: Outcome, options: Options) -> str:
+    sides, plan, repository = done.sides, outcome.plan, done.sides.repository
     files = {**plan.files, **dict.fromkeys(plan.removed), **done.registry}
-    registry, reasons = tuple(sorted(done.registry)), release_reasons(done.run, plan, head=True)
-    merges = not repository.contains(sides.ours, sides.theirs)
-    told = _told(done, branch)
-    warnings = tuple(done.run.warnings)
-    outcome = Outcome(plan, told, registry, branch=branch, dry_run=options.dry_run, reasons=reasons, warnings=warnings)
-    if options.dry_run and merges:
-        return _Made(done, '', plan, outcome)
     check_stored(repository, files)
-    subject = options.message or shortened(f'Refresh {branch or "HEAD"} onto {sides.name} {sides.theirs[:8]}')
-    message = commit_message(plan, registry, f'refresh {sides.name}', subject, reasons, list(_notes(done, merges)))
+    merges = not repository.contains(sides.ours, sides.theirs)
+    subject = options.message or shortened(f'Refresh {outcome.branch or "HEAD"} onto {sides.name} {sides.theirs[:8]}')
+    notes = list(_notes(done, merges))
+    message = commit_message(plan, outcome.registry, f'refresh {sides.name}', subject, outcome.reasons, notes)
     sign = bool(done.run.settings.spec.get('signing', {}).get('required'))
-    commit = build_commit(
+    return build_commit(
         repository, sides.theirs, files, message, sign=sign, entries=done.entries,
-        executable=_executable(sides, registry),
+        executable=_executable(sides, outcome.registry),
         parents=[sides.ours, sides.theirs] if merges else [sides.ours],
     )  # fmt: skip
-    if not commit:
-        told = {**told, 'result': 'up to date'}
-        outcome = replace(outcome, plan=Plan((), {}), registry=(), reasons={}, result=told)
-    elif options.dry_run:
-        return _Made(done, '', plan, outcome)
-    return _Made(done, commit, plan, outcome)
 
 
 def _executable(sides: Sides, registry: tuple[str, ...]) -> frozenset[str]:
@@ -133,18 +119,16 @@ def _executable(sides: Sides, registry: tuple[str, ...]) -> frozenset[str]:
     return frozenset(name for name in registry if entries.get(prefix + name, '').startswith('100755'))
 
 
-def _told(done: Merge, branch: str) -> dict[str, object]:
-    sides = done.sides
+def _told(sides: Sides, drafts: Iterable[Renumbered], pins: Iterable[tuple[str, str, str]]) -> dict[str, object]:
     return {
         'result': 'refreshed',
         'base': sides.name,
         'baseCommit': sides.theirs,
         'ended': sides.stopped.kind if sides.stopped else '',
         'renumbered': [
-            {'model': each.model, 'version': each.version, 'from': each.before, 'to': each.now}
-            for each in done.renumbered
+            {'model': each.model, 'version': each.version, 'from': each.before, 'to': each.now} for each in drafts
         ],
-        'pins': [{'file': name, 'from': before, 'to': now} for name, before, now in done.pins],
+        'pins': [{'file': name, 'from': before, 'to': now} for name, before, now in pins],
     }
 
 
@@ -169,12 +153,10 @@ def _on_remote(base: str, remote: Remote, options: Options, progress: Progress) 
             if name:
                 fetch_published(repository, remote.branch, name)
         sides = find_sides(repository, base)
-        if sides.base == sides.ours != sides.theirs:
-            return _behind(sides, remote.branch, options)
         made = _make(sides, remote.branch, options, progress)
         if options.dry_run or not made.commit:
-            return made.outcome
+            return made
         if not push(repository, 'origin', remote.branch, sides.ours, made.commit):
             where = shown_branch(remote.url, remote.branch)
             raise problem(where, '', 'moved during this run', 'run the command again')
-        return replace(made.outcome, commit=made.commit, pushed=True)
+        return replace(made, pushed=True)

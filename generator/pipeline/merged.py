@@ -25,6 +25,8 @@ from generator.domain.layout import (
 from generator.domain.problems import problem
 from generator.domain.progress import Progress, quiet
 from generator.domain.tree import Files
+from generator.pipeline.by_meaning import is_own_result, merged_registry
+from generator.pipeline.content import read_content
 from generator.pipeline.renumber import (
     Drafts,
     Renumbered,
@@ -38,7 +40,7 @@ from generator.pipeline.renumber import (
 )
 from generator.pipeline.revisions import published_commit, published_ref
 from generator.pipeline.run import Run
-from generator.pipeline.sides import Content, Sides, Three, is_own_result, merged_registry, read_content
+from generator.pipeline.sides import Content, Sides, Three
 from generator.pipeline.source import Source, open_revision
 from generator.tools.git.remote import is_shallow
 from generator.tools.git.repository import Repository

@@ -14,7 +14,7 @@ from generator.charts.versions import ModelCharts
 from generator.documents.edit import Scalar, set_values
 from generator.documents.nulls import read_with_nulls
 from generator.domain.generated import LedgerEntry
-from generator.domain.layout import CHARTS, OF_ONE_MODEL, folder_and_stem, is_ledger, ledger_file, model_of
+from generator.domain.layout import BY_ENVIRONMENT, CHARTS, folder_and_stem, is_ledger, ledger_file, model_of
 from generator.domain.places import Path
 from generator.domain.problems import ProblemsFound
 from generator.domain.tree import LINK
@@ -66,7 +66,7 @@ def drafts_of(repository: Repository, commit: str, published: str) -> Drafts:
 
 def pins_of(name: str, data: bytes | None, drafts: Drafts) -> dict[Path, LedgerEntry]:
     """Return the places of a registry file that name a draft."""
-    if not drafts or data is None or folder_and_stem(name)[0] not in OF_ONE_MODEL:
+    if not drafts or data is None or folder_and_stem(name)[0] not in BY_ENVIRONMENT:
         return {}
     try:
         document = read_with_nulls(data, name)[0]

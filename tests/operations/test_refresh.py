@@ -331,7 +331,16 @@ def test_a_release_removed_on_one_side(here: Checkout) -> None:
     edit(here, ('"spec": {}', '"spec": {"values": {"replicaCount": 7}}'), file='registry/releases/staging/api.yaml')
     here.commit()
     here.git('switch', '--quiet', 'two')
-    assert refused(here)[0].startswith('registry/releases/staging/api.yaml: removed on this branch, changed in main')
+    api = 'registry/releases/staging/api.yaml'
+    told = f'{api}: removed on this branch, changed in main\n  hint: to keep it: '
+    how = "'git add' it, then 'chartloom refresh'; to remove it: 'git rm' it instead"
+    assert refused(here) == [f"{told}run 'git merge main', {how}"]
+    stop(here, 'merge', 'main')
+    assert refused(here) == [told + how]
+    here.git('rm', '--quiet', api)
+    refreshed(here)
+    assert not (here.folder / api).exists()
+    assert is_clean(here)
 
 
 def test_uncommitted_changes_are_not_lost(here: Checkout) -> None:
@@ -351,8 +360,9 @@ def test_nothing_to_do(here: Checkout) -> None:
     here.git('switch', '--quiet', '--create', 'behind', 'main')
     squash(here, 'two')
     here.git('switch', '--quiet', 'behind')
-    told = "behind: has no commit of its own, and main is ahead of it\n  hint: run 'git merge --ff-only main'"
-    assert refused(here) == [told]
+    outcome = refreshed(here)
+    assert (outcome.result['result'], here.head()) == ('fast-forwarded', here.git('rev-parse', 'main'))
+    assert is_clean(here)
 
 
 def test_generated_files_that_were_merged_as_text_are_made_anew(here: Checkout) -> None:
