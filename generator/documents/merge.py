@@ -13,7 +13,7 @@ from typing import Any
 
 from generator.documents.parts import Part, Parts, parts_of
 from generator.documents.read import decode_yaml, read_yaml_text
-from generator.documents.three_way import ABSENT, Conflict, identity_of, merge_values
+from generator.documents.three_way import ABSENT, Conflict, identity_of, merge_values, same
 from generator.domain.problems import ProblemsFound
 
 _BOM = b'\xef\xbb\xbf'
@@ -53,7 +53,7 @@ def merge_files(base: bytes | None, ours: bytes, theirs: bytes, file: str) -> Me
 
 def _reads_as(text: str, value: Any) -> bool:
     try:
-        return bool(read_yaml_text(text, '', []) == value)
+        return same(read_yaml_text(text, '', []), value)
     except ProblemsFound:
         return False
 
@@ -110,16 +110,16 @@ def _part(parts: _Three, values: _Three, merged: Any) -> str | None:
     if ours is None or theirs is None:
         return str((ours or theirs).whole)
     picked = _Three(base.whole, ours.whole, theirs.whole).picked()
-    if picked is not None and merged == (values.ours if picked == ours.whole else values.theirs):
+    if picked is not None and same(merged, values.ours if picked == ours.whole else values.theirs):
         return str(picked)
     lead = _lines(base.lead, ours.lead, theirs.lead)
     if ours.inner and theirs.inner and isinstance(merged, dict | list):
         head = _Three(base.head, ours.head, theirs.head).picked() or theirs.head
         inner = _written(_Three(base.body, ours.body, theirs.body), values, merged)
         return None if inner is None else theirs.joined(lead, head, inner)
-    if merged == values.theirs and not (merged == values.ours and base.text == theirs.text):
+    if same(merged, values.theirs) and not (same(merged, values.ours) and base.text == theirs.text):
         winner, loser = theirs, ours
-    elif merged == values.ours:
+    elif same(merged, values.ours):
         winner, loser = ours, theirs
     else:
         return None if _COMMENT.search(ours.text + theirs.text) else f'{lead}{theirs.start}{json.dumps(merged)}'

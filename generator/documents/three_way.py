@@ -49,7 +49,7 @@ def merge_values(base: Any, ours: Any, theirs: Any) -> Merged:
 
 
 def _merged(base: Any, ours: Any, theirs: Any, path: Path, conflicts: list[Conflict]) -> Any:
-    if ours == theirs or same(base, ours):
+    if same(ours, theirs) or same(base, ours):
         return theirs
     if same(base, theirs):
         return ours
@@ -64,8 +64,12 @@ def _merged(base: Any, ours: Any, theirs: Any, path: Path, conflicts: list[Confl
 
 
 def same(one: Any, other: Any) -> bool:
-    """Whether two values are equal, maps also in the order of their keys: it is the order of a list by identity."""
-    return bool(one == other and type(one) is type(other))
+    """Whether two values are equal and of the same types: for Python, 1 is equal to true and to 1.0."""
+    if isinstance(one, dict) and isinstance(other, dict):
+        return one.keys() == other.keys() and all(same(value, other[key]) for key, value in one.items())
+    if isinstance(one, list) and isinstance(other, list):
+        return len(one) == len(other) and all(map(same, one, other))
+    return type(one) is type(other) and bool(one == other)
 
 
 def identity_of(*sides: Any) -> str:

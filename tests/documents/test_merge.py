@@ -137,6 +137,11 @@ def test_null_is_a_value() -> None:
     assert merged('a: null\nb: 1\n', 'a: 1\nb: 2\n', 'a: 1\nb: 1\n') == 'a: null\nb: 2\n'
 
 
+def test_true_is_not_one() -> None:
+    assert conflicts('a: {b: true}\n', 'a: {b: 2}\n', 'a: {b: 1}\n') == [Conflict(('a', 'b'), True, 2)]
+    assert merged('a: {b: true}\n', 'a: {b: 1}\nc: 1\n', 'a: {b: 1}\n') == 'a: {b: true}\nc: 1\n'
+
+
 def test_both_added_the_file() -> None:
     assert merged('a: 1\nb: 2\n', 'a: 1\nc: 3\n', None) == 'a: 1\nc: 3\nb: 2\n'
     assert conflicts('a: 1\n', 'a: 2\n', None) == [Conflict(('a',), 1, 2)]
