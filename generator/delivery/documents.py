@@ -17,12 +17,13 @@ from generator.domain.layout import NEWEST, SCHEMAS, chart_folder
 from generator.domain.records import Registry, Tree
 
 _ATTRIBUTES = """\
-# chartloom compares hashes of these files: git must not change their line endings.
-charts/** -text linguist-generated
-values/** -text
-delivery/** -text
-bootstrap/** -text
-registry/schemas/** -text linguist-generated
+# chartloom compares hashes of these files: git must not change their line endings, nor merge them as text.
+# Where both sides changed one, 'chartloom refresh' merges the registry and makes it anew.
+charts/** -text -merge linguist-generated
+values/** -text -merge
+delivery/** -text -merge
+bootstrap/** -text -merge
+registry/schemas/** -text -merge linguist-generated
 """
 # A folder that changes in place shows what is new in a chart.
 _SHOWN = f'{chart_folder("*", NEWEST)}/** linguist-generated=false\n'

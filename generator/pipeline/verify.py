@@ -156,11 +156,12 @@ def render_objects(
         if rendered.problem:
             problems.append(rendered.problem)
         elif schemas:
-            problems += _check_rendered(rendered, schemas)
+            problems += check_rendered(rendered, schemas)
     return problems, objects
 
 
-def _check_rendered(rendered: Rendered, schemas: ObjectSchemas) -> list[Problem]:
+def check_rendered(rendered: Rendered, schemas: ObjectSchemas) -> list[Problem]:
+    """Check the objects of a release by strict schemas."""
     file = rendered.release.file
     try:
         objects = parse_documents(rendered.text, file)

@@ -159,7 +159,8 @@ class _Planner:
             path, instead = folder, 'move it to another place if you need it'
         else:
             instead = _where_instead(path, self.edits)
-        problem = Problem(path, '', message, f"{instead}, or run 'chartloom generate --discard-edits'")
+        hint = f"{instead}, or run 'chartloom generate --discard-edits'; if git merged it as text: 'chartloom refresh'"
+        problem = Problem(path, '', message, hint)
         if problem not in self.problems[-1:]:
             self.problems.append(problem)
 

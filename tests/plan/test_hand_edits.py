@@ -163,7 +163,7 @@ def test_only_an_edit_of_a_value_is_sent_to_the_values(tmp_path: Path, what: str
         here.generate()
     [told] = [found.hint for found in raised.value.problems]
     assert told.startswith(hint)
-    assert told.endswith("or run 'chartloom generate --discard-edits'")
+    assert told.endswith(", or run 'chartloom generate --discard-edits'; if git merged it as text: 'chartloom refresh'")
 
 
 def test_an_edit_of_one_model_does_not_stop_another(tmp_path: Path) -> None:

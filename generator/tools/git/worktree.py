@@ -116,7 +116,7 @@ def _staged(repository: Repository, entries: list[str]) -> dict[str, str]:
     staged = {entry[cut:]: entry[9:end] for entry in entries}
     special = [entry for entry in entries if entry[:4] != 'H 10']  # not a file, not stage 0, or ignored by git
     if unmerged := {entry[cut:] for entry in special if entry[end + 1] != '0'}:
-        hint = "resolve the conflict, run 'git add', and finish the merge or rebase that 'git status' shows"
+        hint = "run 'chartloom refresh', which ends a merge or rebase; another conflict: resolve it and run 'git add'"
         raise ProblemsFound(Problem(path, '', 'the file is unmerged in git', hint) for path in sorted(unmerged))
     staged |= {entry[cut:]: LINK for entry in special if entry[2:8] in LINKS}
     overlooked = [entry[cut:] for entry in special if entry[0] != 'H']  # assume-unchanged, skip-worktree
