@@ -26,7 +26,7 @@ from generator.tools.git.lock import locked
 from generator.tools.git.remote import fetch_published, push, push_onto, push_remote, shown_branch, temporary_clone
 from generator.tools.git.repository import Repository
 from generator.tools.git.sides import staged_entries, unstaged_files
-from generator.tools.git.stopped import end_merge, find_stopped, move_to
+from generator.tools.git.stopped import end_merge, find_stopped, finish_move, move_to
 from generator.tools.git.transaction import finish_locked
 
 
@@ -36,6 +36,7 @@ def refresh(base: str, target: Target, options: Options, progress: Progress = qu
         case Repository():
             with locked(target):
                 finish_locked(target)
+                finish_move(target)
                 return _refresh(base, target, options, progress)
         case Remote():
             return _on_remote(base, target, options, progress)

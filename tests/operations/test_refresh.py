@@ -539,19 +539,38 @@ def two_ready(here: Checkout) -> None:
     here.git('switch', '--quiet', 'two')
 
 
-def test_a_run_that_was_killed_is_repeated(here: Checkout) -> None:
-    """At the last moment: the work tree and the index are those of the merge, the branch is not."""
+@pytest.mark.parametrize('moment', ['begun', 'half', 'index', 'branch'])
+def test_a_run_that_was_killed_is_finished(here: Checkout, moment: str) -> None:
+    """The states between the steps: a merge in progress, some files, all files and the index, the branch as well."""
     two_ready(here)
-    old = here.head()
+    old, theirs = here.head(), here.git('rev-parse', 'main')
     made = refreshed(here).commit
-    here.git('update-ref', 'refs/heads/two', old)
-    (here.top / '.git/MERGE_HEAD').write_text(here.git('rev-parse', 'main') + '\n')
-    assert refreshed(here).result['ended'] == 'merge'
-    assert here.git('rev-parse', 'HEAD^{tree}') == here.git('rev-parse', f'{made}^{{tree}}')
-    assert is_clean(here)
-    # Or a moment later: the branch has moved, the merge has not ended.
-    (here.top / '.git/MERGE_HEAD').write_text(here.git('rev-parse', 'main') + '\n')
+    if moment != 'branch':
+        here.git('update-ref', 'refs/heads/two', old)
+    if moment in ('begun', 'half'):
+        here.git('reset', '--quiet', '--hard', old)
+    if moment == 'half':
+        for path in (PIN, WEB, 'charts/web/1.2.0/values.yaml', 'delivery/prod/web.yaml'):
+            here.write({path: here.git('show', f'{made}:{path}') + '\n'})
+    move = {'branch': 'refs/heads/two', 'old': old, 'commit': made, 'theirs': theirs}
+    (here.top / '.git/chartloom/refresh.json').write_text(json.dumps(move))
+    (here.top / '.git/MERGE_HEAD').write_text(f'{theirs}\n')
+    if moment == 'half':
+        text = here.read(PIN)
+        here.append(PIN, '# mine\n')
+        assert refused(here)[0].startswith(f'{PIN}: changed, and would be overwritten')
+        here.write({PIN: text})
     assert refreshed(here).result['result'] == 'up to date'
+    assert here.head() == made
+    assert is_clean(here)
+
+
+def test_a_killed_run_that_a_person_gave_up(here: Checkout) -> None:
+    two_ready(here)
+    old, theirs = here.head(), here.git('rev-parse', 'main')
+    move = {'branch': 'refs/heads/two', 'old': old, 'commit': old, 'theirs': theirs}
+    (here.top / '.git/chartloom/refresh.json').write_text(json.dumps(move))
+    assert refreshed(here).result['result'] == 'refreshed'
     assert is_clean(here)
 
 
