@@ -109,7 +109,18 @@ def _jumps(now: Earlier, base: Earlier, registry: Registry, chart_strategy: OfCh
     pins = {name: release.chart for name, release in now.releases(registry.rollouts).items()}
     there = base.rollouts(registry.rollouts)
     same = [name for name, rollout in registry.rollouts.items() if name in there and there[name].spec == rollout.spec]
+    same += _brought_back(now, registry, before)
     return list(jumps(registry, now.rollouts(before), pins, same, chart_strategy))
+
+
+def _brought_back(now: Earlier, registry: Registry, before: Collection[str]) -> Iterator[str]:
+    """Yield aborted rollouts that the published branch had before it ended them: a revert of their end."""
+    for name, rollout in registry.rollouts.items():
+        if rollout.aborted and name not in before:
+            file = rollout_file(name)
+            changes = _history(now.source.repository, now.revision, [file])
+            if now.source.tree.ids.get(file) in {change.get(file) for change in changes}:
+                yield name
 
 
 def _strategy_of_chart(repository: Repository, base: Base, made: Tree, rollout: Rollout) -> tuple[str, Values]:

@@ -14,8 +14,9 @@ from generator.domain.problems import Problem, ProblemsFound
 from generator.domain.records import Registry, Tree
 from generator.domain.tree import LINK
 from generator.pipeline.published import Base
-from generator.pipeline.restore import restore, trees
+from generator.pipeline.restore import restore
 from generator.pipeline.source import Source
+from generator.pipeline.tree_ids import trees
 from generator.tools.git.repository import Repository
 
 

@@ -11,12 +11,12 @@ import stat
 from collections import defaultdict
 from collections.abc import Collection, Iterator, Mapping
 
-from generator.charts.ledger import TAMPERED, brought_back
 from generator.charts.versions import digest_of
 from generator.domain.generated import LedgerEntry
 from generator.domain.layout import CHARTS, chart_file, chart_folder, is_ledger, ledger_file, model_folder, model_of
 from generator.domain.problems import Problem
 from generator.domain.tree import LINK
+from generator.pipeline.other_bytes import other_bytes
 from generator.pipeline.run import Run
 from generator.tools.git.files import named
 
@@ -74,7 +74,8 @@ def _tampered(
             if blob not in hashed:
                 hashed[blob] = hashlib.sha256(run.source.read(f'{folder}/{path}')).hexdigest()
         if known[model][version].digest != digest_of({path: hashed[blob] for path, blob in files.items()}):
-            yield Problem(folder, '', TAMPERED, brought_back(folder))
+            contents = {path: run.source.read(f'{folder}/{path}') for path in files}
+            yield from other_bytes(run.repository, folder, known[model][version], contents, files)
 
 
 def not_as_listed(run: Run, folders: Collection[str]) -> Iterator[Problem]:
