@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import re
-import shlex
 import subprocess
 import sys
 from pathlib import Path
@@ -137,11 +136,11 @@ def revert(here: Path, tools: Path | None, commit: str) -> None:
     command = ['git', 'revert', '--no-edit', commit]
     if subprocess.run(command, cwd=here, capture_output=True, check=False).returncode == 0:
         return
-    git(here, 'checkout', '--no-overlay', 'HEAD', '--', 'registry')
-    git(here, 'clean', '-fdq', '--', 'registry')
-    hints = re.findall(r"'git ((?:checkout|clean) [^']*)'", told(here, tools, 'plan').stderr)
-    for hint in dict.fromkeys(hints):
-        git(here, *shlex.split(hint))
+    for arguments in ('reset -q HEAD', 'clean -fdq', 'checkout HEAD'):
+        git(here, *arguments.split(), '--', 'registry')
+    if hint := re.search(r"'(git reset [^']*)'", told(here, tools, 'plan').stderr):
+        for line in hint[1].split(' && '):
+            git(here, *line.split()[1:])
     assert git(here, 'ls-files', '--unmerged') == ''
     left = git(here, 'diff', '--name-only', 'HEAD')
     git(here, '-c', 'core.editor=true', 'revert', '--continue' if left else '--skip')

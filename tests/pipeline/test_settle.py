@@ -137,7 +137,8 @@ def test_a_merge_of_two_drafts_with_one_number(tmp_path: Path, side: str) -> Non
             here.generate()
         assert {problem.message for problem in error.value.problems} == {'the file is unmerged in git'}
         [hint] = {problem.hint for problem in error.value.problems}
-        here.git(*hint.split("'")[1].split()[1:])
+        for line in hint.split("'")[1].split(' && '):
+            here.git(*line.split()[1:])
     else:
         here.git('checkout', f'--{side}', '--', 'charts')
         here.git('add', 'charts')

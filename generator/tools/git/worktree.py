@@ -114,9 +114,9 @@ def _unmerged(paths: Collection[str]) -> Iterator[Problem]:
     folders = ' '.join(sorted({path.partition('/')[0] for path in paths if is_generated(path)}))
     end = "finish the merge, revert or rebase that 'git status' shows"
     resolve = f"resolve the conflict, run 'git add', and {end}"
-    # Unlike `git restore`, this also takes files that HEAD does not have; their conflicting version is untracked then.
-    commands = f"'git checkout --no-overlay HEAD -- {folders}' and 'git clean -fdq -- {folders}'"
-    take = f'take one side of all generated files: {commands}; {end}, and generate again'
+    # `git restore` and `git checkout` refuse a conflicting file that HEAD does not have: `git reset` makes it untracked.
+    commands = ' && '.join(f'git {each} -- {folders}' for each in ('reset -q HEAD', 'clean -fdq', 'checkout HEAD'))
+    take = f"take one side of all generated files: '{commands}'; {end}, and generate again"
     for path in sorted(paths):
         yield Problem(path, '', 'the file is unmerged in git', take if is_generated(path) else resolve)
 
