@@ -114,7 +114,7 @@ def _unmerged(paths: Collection[str]) -> Iterator[Problem]:
     folders = ' '.join(sorted({path.partition('/')[0] for path in paths if is_generated(path)}))
     end = "finish the merge, revert or rebase that 'git status' shows"
     resolve = f"resolve the conflict, run 'git add', and {end}"
-    # `git restore` and `git checkout` refuse a conflicting file that HEAD does not have: `git reset` makes it untracked.
+    # `git restore` and `git checkout` refuse a conflicting file that HEAD does not have; `git reset` does not.
     commands = ' && '.join(f'git {each} -- {folders}' for each in ('reset -q HEAD', 'clean -fdq', 'checkout HEAD'))
     take = f"take one side of all generated files: '{commands}'; {end}, and generate again"
     for path in sorted(paths):
