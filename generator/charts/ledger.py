@@ -31,17 +31,17 @@ def read_ledger(data: bytes, file: str) -> tuple[LedgerEntry, ...]:
     try:
         return tuple(map(_entry, read_yaml(data, file)['versions']))
     except ProblemsFound as error:
-        found, hint = error.problems[0], _taken_back(file)
+        found, hint = error.problems[0], taken_back(file)
         raise problem(file, found.path, found.message, hint) from None
     except (KeyError, TypeError, AttributeError):
-        raise problem(file, '', 'invalid ledger of chart versions', _taken_back(file)) from None
+        raise problem(file, '', 'invalid ledger of chart versions', taken_back(file)) from None
 
 
 def read_published(data: bytes, file: str) -> tuple[LedgerEntry, ...]:
     """Read a published ledger; raises ProblemsFound also if it was edited by hand: charts are checked by it."""
     entries = read_ledger(data, file)
     if not is_sealed(data):
-        raise problem(file, '', 'published ledger edited by hand', _taken_back(file))
+        raise problem(file, '', 'published ledger edited by hand', taken_back(file))
     return entries
 
 
@@ -69,7 +69,7 @@ def _entry(said: Any) -> LedgerEntry:
         pruned=said.get('pruned', False),
     )
     texts = (*(said[key] for key in _TEXTS), *entry.reasons, entry.pods)
-    if said.keys() - _KEYS or entry.pruned not in _FLAGS or not all(type(each) is str for each in texts):
+    if said.keys() - _KNOWN or entry.pruned not in _FLAGS or not all(type(each) is str for each in texts):
         raise TypeError
     if type(entry.templates) is not int:
         raise TypeError
@@ -84,7 +84,11 @@ _TEXTS = {
     'version': 'version', 'modelVersion': 'model_version', 'digest': 'digest', 'content': 'content',
     'source': 'source', 'starter': 'starter', 'tree': 'tree', 'manifest': 'manifest', 'bump': 'bump',
 }  # fmt: skip
-_KEYS = {*_TEXTS, 'reasons', 'pods', 'podTemplates', 'pruned'}
+# The key of each field of an entry.
+KEYS = {name: key for key, name in _TEXTS.items()} | {
+    'reasons': 'reasons', 'pods': 'pods', 'templates': 'podTemplates', 'pruned': 'pruned',
+}  # fmt: skip
+_KNOWN = frozenset(KEYS.values())
 _FLAGS = (False, True)
 _VERSION = re.compile(r'(?:0|[1-9][0-9]{0,8})(?:\.(?:0|[1-9][0-9]{0,8})){2}')
 _TREE = re.compile(r'sha1:[0-9a-f]{40}|sha256:[0-9a-f]{64}')
@@ -94,7 +98,7 @@ _MANIFEST = re.compile(r'sha256:[0-9a-f]{64}')
 TAMPERED = 'differs from the digest in versions.yaml'
 
 
-def _taken_back(file: str) -> str:
+def taken_back(file: str) -> str:
     """How to fix a damaged ledger: undo its last change, since each version only adds to it."""
     return f'undo its last change and commit that: {_restore(f"$(git log -1 --format=%h -- {file})~", file)}'
 

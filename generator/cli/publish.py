@@ -11,7 +11,7 @@ from generator.cli import PROBLEMS, offers
 from generator.cli.output import common_options, count, problem_data, report, result, say, wants_json
 from generator.cli.registry import connect, registry_options
 from generator.domain.problems import Problem, ProblemsFound
-from generator.pipeline.packages import Shelf
+from generator.pipeline.packages import open_shelf
 from generator.pipeline.publish import Push, base_to_publish, carry_out, pushes
 from generator.pipeline.run import open_run
 from generator.tools.git.repository import open_repository
@@ -43,7 +43,7 @@ def command(
     settings = run.settings_alone
     registry = connect(settings, plain_http, ca_file)
     found = base_to_publish(run.source, settings.branch, base, tag=tag, environ=os.environ)
-    shelf = Shelf(run.repository, found, settings)
+    shelf = open_shelf(run.repository, found, settings)
     told: dict[str, list[dict[str, str]]] = {'pushed': [], 'tagged': [], 'skipped': []}
     problems: list[Problem] = []
     for push in pushes(registry, shelf, tag=tag, pruned=pruned):

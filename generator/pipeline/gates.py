@@ -24,10 +24,11 @@ from generator.domain.layout import (
 )
 from generator.domain.problems import CommandFailed, Problem
 from generator.domain.records import Ids, Registry, Rollout, Settings, Tree, Values
+from generator.pipeline.chart_files import ChartFiles
 from generator.pipeline.earlier import Earlier
 from generator.pipeline.origins import Origins, origins, weaker_gates
 from generator.pipeline.prefixes import delivers
-from generator.pipeline.published import Base, files_reader
+from generator.pipeline.published import Base
 from generator.pipeline.source import Source
 from generator.plan.jumps import OfChart, jumps
 from generator.plan.promotion import Gates, Standing, promotion_problems
@@ -127,7 +128,18 @@ def _jumps(now: Earlier, base: Earlier, registry: Registry, chart_strategy: OfCh
     pins = {name: release.chart for name, release in now.releases(registry.rollouts).items()}
     there = base.rollouts(registry.rollouts)
     same = [name for name, rollout in registry.rollouts.items() if name in there and there[name].spec == rollout.spec]
+    same += _brought_back(now, registry, before)
     return list(jumps(registry, now.rollouts(before), pins, same, chart_strategy))
+
+
+def _brought_back(now: Earlier, registry: Registry, before: Collection[str]) -> Iterator[str]:
+    """Yield aborted rollouts that the published branch had before it ended them: a revert of their end."""
+    for name, rollout in registry.rollouts.items():
+        if rollout.aborted and name not in before:
+            file = rollout_file(name)
+            changes = _history(now.source.repository, now.revision, [file])
+            if now.source.tree.ids.get(file) in {change.get(file) for change in changes}:
+                yield name
 
 
 def _strategy_of_chart(
@@ -137,7 +149,7 @@ def _strategy_of_chart(
     folder = chart_folder(model, version)
     file = f'{folder}/{CHART_YAML}'
     if known := next((entry for entry in base.ledgers.get(model, ()) if entry.version == version), None):
-        data = files_reader(repository, base, settings)(model, known)[CHART_YAML]
+        data = ChartFiles(repository, base.ids, settings).read(model, known)[CHART_YAML]
     else:
         data = made[file] if file in made else made[f'{newest_folder(model)}/{CHART_YAML}']
     found = of_chart(read_yaml(data, file).get('annotations', {}), folder)

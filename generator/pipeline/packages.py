@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 
 from generator.charts.archive import Package, package
-from generator.charts.ledger import TAMPERED, brought_back, read_published
+from generator.charts.ledger import read_published
 from generator.charts.versions import digest
 from generator.documents.read import read_yaml
 from generator.domain.generated import LedgerEntry
@@ -19,14 +19,15 @@ from generator.domain.layout import (
     model_of,
     names_below,
 )
-from generator.domain.problems import Problem, ProblemsFound, problem
+from generator.domain.problems import ProblemsFound, problem
 from generator.domain.records import Settings, Tree, Values
 from generator.domain.tree import LINK
 from generator.domain.words import quoted, suggest
+from generator.pipeline.chart_files import ChartFiles
 from generator.pipeline.ledgers import lost_ledgers
-from generator.pipeline.places import ChartPlaces
-from generator.pipeline.published import Base, files_reader, read_base
-from generator.pipeline.restore import restore, tree_files
+from generator.pipeline.other_bytes import other_bytes
+from generator.pipeline.published import Base, read_base
+from generator.pipeline.restore import restore
 from generator.pipeline.revisions import base_revision
 from generator.pipeline.source import Source
 from generator.registry.load import is_name
@@ -61,37 +62,38 @@ def package_here(source: Source, settings: Settings, model: str, version: str = 
     """
     base = published_base(source, settings.branch)
     entry = _entry(source, base, model, version)
-    places = ChartPlaces(source.generated, source.repository.object_format)
-    folder = places.folder(model, entry)
+    charts = ChartFiles(source.repository, source.generated, settings)
+    folder = charts.places.folder(model, entry)
     if not folder:
         return packaged(model, entry, restore(source.repository, model, entry, settings))
-    there = places.blobs(folder)
+    there = charts.places.blobs(folder)
     files = {path: b'' if blob == LINK else source.read(f'{folder}/{path}') for path, blob in there.items()}
     if LINK in there.values() or digest(files) != entry.digest:
-        raise ProblemsFound(_differences(source.repository, base, folder, entry, there, files))
+        draft = f'{folder}/{CHART_YAML}' not in base.ids
+        hint = "run 'chartloom generate'" if draft else ''
+        raise ProblemsFound(other_bytes(source.repository, folder, entry, files, there, hint))
     return packaged(model, entry, files)
 
 
 @dataclass(frozen=True, slots=True)
 class Shelf:
-    """The charts of the ledgers of a base, wherever their files are."""
+    """The charts of the ledgers of a base, and their files, wherever they are."""
 
-    repository: Repository
     base: Base
-    settings: Settings
+    files: ChartFiles
 
     def entries(self, model: str, *, pruned: bool) -> list[LedgerEntry]:
         """The charts of a model in the ledger; those that are pruned, which git has, only with `pruned`."""
         return [entry for entry in self.base.ledgers[model] if pruned or not entry.pruned]
 
     def packages(self, model: str, entries: Collection[LedgerEntry]) -> Iterator[Packaged]:
-        read = files_reader(self.repository, self.base, self.settings, [(model, entry) for entry in entries])
+        self.files.load((model, entry) for entry in entries)
         for entry in entries:
-            files = read(model, entry)
-            if digest(files) != entry.digest:
-                folder = chart_folder(model, entry.version)
-                raise problem(folder, '', TAMPERED, brought_back(folder))
-            yield packaged(model, entry, files)
+            yield packaged(model, entry, self.files.read(model, entry))
+
+
+def open_shelf(repository: Repository, base: Base, settings: Settings) -> Shelf:
+    return Shelf(base, ChartFiles(repository, base.ids, settings))
 
 
 def packaged(model: str, entry: LedgerEntry, files: Tree) -> Packaged:
@@ -131,42 +133,3 @@ def _entry(source: Source, base: Base, model: str, version: str) -> LedgerEntry:
     if version and version not in known:
         raise problem(file, '', f'no chart {quoted(version)} of model {quoted(model)}', suggest(version, known))
     return known[version or next(reversed(known))]
-
-
-def _below(folder: str, ids: Mapping[str, str]) -> dict[str, str]:
-    """Blob ids of the files of a folder, by their paths in it."""
-    return {path.removeprefix(f'{folder}/'): blob for path, blob in ids.items() if path.startswith(f'{folder}/')}
-
-
-def _differences(
-    repository: Repository, base: Base, folder: str, entry: LedgerEntry, there: Mapping[str, str], files: Tree
-) -> Iterator[Problem]:
-    """Say which files are not those of the ledger, and how; the whole folder if git does not have its files."""
-    published = _below(folder, base.ids)
-    hint = brought_back(folder) if published else "run 'chartloom generate'"
-    blobs = published or tree_files(repository, entry) or {}
-    contents = repository.read(set(blobs.values()) - {LINK})
-    wanted = {path: contents.get(blob, b'') for path, blob in blobs.items()}
-    if digest(wanted) != entry.digest:
-        yield Problem(folder, '', TAMPERED, hint)
-        return
-    for path in sorted({*wanted, *files}):
-        if message := _difference(path, wanted, files, there):
-            yield Problem(f'{folder}/{path}', '', message, hint)
-
-
-def _difference(path: str, wanted: Tree, files: Tree, there: Mapping[str, str]) -> str:
-    if path not in files:
-        return 'file of a chart not found'
-    if path not in wanted:
-        return 'not a file of this chart version'
-    if there[path] == LINK:
-        return 'expected a file, found a link'
-    if files[path] == wanted[path]:
-        return ''
-    old, new = (data.decode(errors='replace').split('\n') for data in (wanted[path], files[path]))
-    at = next(
-        (n for n, lines in enumerate(zip(old, new, strict=False)) if lines[0] != lines[1]), min(len(old), len(new))
-    )
-    found, expected = (quoted(lines[at]) if at < len(lines) else 'the end of the file' for lines in (new, old))
-    return f'differs from the chart of the ledger in line {at + 1}: expected {expected}, found {found}'

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from functools import cached_property
 
 from generator.charts.ledger import TAMPERED, brought_back
 from generator.charts.starter import load_templates
@@ -12,12 +11,10 @@ from generator.charts.versions import ModelCharts, digest
 from generator.documents.read import read_yaml
 from generator.domain.generated import Chart, LedgerEntry
 from generator.domain.layout import CHART_README, CHART_SCHEMA, CHART_VALUES, CHART_YAML, chart_folder
-from generator.domain.problems import Problem, ProblemsFound, problem
+from generator.domain.problems import Problem, ProblemsFound
 from generator.domain.records import Ids, Registry, Release, Settings, Tree
-from generator.domain.tree import LINK
-from generator.pipeline.ledgers import Ledgers, ledgers_of_others, read_ledgers
-from generator.pipeline.places import ChartPlaces
-from generator.pipeline.restore import restore
+from generator.pipeline.chart_files import ChartFiles
+from generator.pipeline.ledgers import Ledgers, ledgers_of_others, read_ledgers, refuse_rewritten
 from generator.pipeline.source import Source
 from generator.releases.pins import choose_entry
 from generator.releases.resolve import ReadChart
@@ -25,18 +22,13 @@ from generator.strategies.written import of_chart
 from generator.tools.git.repository import Repository
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Base:
     """The published revision, its generated files (blob ids by path) and its ledgers."""
 
     revision: str
     ids: Ids
     ledgers: Ledgers
-    object_format: str
-
-    @cached_property
-    def places(self) -> ChartPlaces:
-        return ChartPlaces(self.ids, self.object_format)
 
 
 def read_base(source: Source, revision: str, lost: Ids, models: Collection[str]) -> Base:
@@ -45,15 +37,14 @@ def read_base(source: Source, revision: str, lost: Ids, models: Collection[str])
     `lost` are the ledgers that the revision may have reverted, from `lost_ledgers`.
     """
     ids = source.held_by(revision)
-    ledgers = read_ledgers(source.repository, ids, lost, models)
-    return Base(revision, ids, ledgers, source.repository.object_format)
+    refuse_rewritten(source.repository, revision, ids, lost)
+    return Base(revision, ids, read_ledgers(source.repository, ids, lost, models))
 
 
 def base_of_others(source: Source, revision: str, lost: Ids, models: Collection[str]) -> Base:
     """Read the base with the ledgers of all other models: those that are not in the registry."""
     ids = source.held_by(revision)
-    ledgers = ledgers_of_others(source.repository, ids, lost, models)
-    return Base(revision, ids, ledgers, source.repository.object_format)
+    return Base(revision, ids, ledgers_of_others(source.repository, ids, lost, models))
 
 
 def chart_reader(
@@ -65,12 +56,13 @@ def chart_reader(
     A chart is read completely, to compare its digest with the ledger. One without a folder is restored. The charts in
     `ahead` (model, entry) are read at once, by one git process.
     """
-    read_files = files_reader(repository, base, settings, ahead)
+    published = ChartFiles(repository, base.ids, settings)
+    published.load(ahead)
     charts: dict[str, Chart] = {}
 
     def files(model: str, entry: LedgerEntry) -> Tree:
         restored = made[model].restored.get(entry.version)
-        return read_files(model, entry) if restored is None else restored
+        return published.read(model, entry) if restored is None else restored
 
     def read(model: str, entry: LedgerEntry) -> Chart:
         folder = chart_folder(model, entry.version)
@@ -81,34 +73,8 @@ def chart_reader(
     return read
 
 
-def files_reader(
-    repository: Repository, base: Base, settings: Settings, ahead: Iterable[tuple[str, LedgerEntry]] = ()
-) -> Callable[[str, LedgerEntry], Tree]:
-    """Return a reader of the files of published charts, as `chart_reader` reads them."""
-    places = base.places
-
-    def ids(model: str, entry: LedgerEntry) -> dict[str, str]:
-        """Blob ids of a chart's files, by their paths in its folder."""
-        folder = places.folder(model, entry)
-        return places.blobs(folder) if folder else {}
-
-    wanted = {blob for model, entry in ahead for blob in ids(model, entry).values()}
-    blobs = repository.read(sorted(wanted - {LINK}))
-
-    def files(model: str, entry: LedgerEntry) -> Tree:
-        if not (there := ids(model, entry)):
-            return restore(repository, model, entry, settings)
-        blobs.update(repository.read({*there.values()} - {LINK} - blobs.keys()))
-        # A symbolic link has no bytes here, so the digest differs.
-        return {path: blobs.get(blob, b'') for path, blob in there.items()}
-
-    return files
-
-
 def _chart(model: str, entry: LedgerEntry, files: Tree) -> Chart:
     folder = chart_folder(model, entry.version)
-    if digest(files) != entry.digest:
-        raise problem(folder, '', TAMPERED, brought_back(folder))
     annotations = read_yaml(files[CHART_YAML], f'{folder}/{CHART_YAML}').get('annotations', {})
     return Chart(
         model=model, version=entry.version, model_version=entry.model_version,
@@ -123,35 +89,44 @@ def _described(schema: bytes) -> bytes:
     return starter.described if schema == starter.files[CHART_SCHEMA] else schema
 
 
-def tampered(charts: Mapping[str, ModelCharts], base: Base, blob_id: Callable[[bytes], str]) -> list[Problem]:
+def tampered(charts: Mapping[str, ModelCharts], base: Base, published: ChartFiles) -> list[Problem]:
     """Report charts that were generated again in this run and whose files in the base differ from the ledger's digest.
 
     `verify` checks the other charts, because their files have to be read for it.
     """
-    blobs, problems = dict[int, str](), []
+    blobs, problems = dict[int, str](), list[Problem]()
     for model, made in charts.items():
         known = {entry.version: entry for entry in base.ledgers.get(model, ())}
         for version, chart in made.charts.items():
-            if version not in known or not (folder := base.places.folder(model, known[version])):
+            if version not in known or not (folder := published.places.folder(model, known[version])):
                 continue
-            there, differing = base.places.blobs(folder), []
+            there, differing = published.places.blobs(folder), []
             for path, data in chart.files.items():
                 if (blob := blobs.get(id(data))) is None:  # most files come from the starter, and are shared by charts
-                    blob = blobs[id(data)] = blob_id(data)
+                    blob = blobs[id(data)] = published.repository.blob_id(data)
                 if there.get(path) != blob:
                     differing.append(path)
             if _is_tampered(chart, known[version], differing, len(there)):
-                problems.append(Problem(folder, '', TAMPERED, brought_back(folder)))
+                problems += _tampered(published, model, known[version])
     return problems
+
+
+def _tampered(published: ChartFiles, model: str, entry: LedgerEntry) -> Iterable[Problem]:
+    try:
+        published.read(model, entry)
+    except ProblemsFound as error:
+        return error.problems
+    folder = chart_folder(model, entry.version)
+    return [Problem(folder, '', TAMPERED, brought_back(folder))]
 
 
 def _is_tampered(chart: Chart, entry: LedgerEntry, differing: Collection[str], count: int) -> bool:
     """Judge by the names of differing or missing files and the number of existing ones."""
-    complete = count == len(chart.files)
+    same, complete = digest(chart.files) == entry.digest, count == len(chart.files)
     if complete and not differing:
-        return False
+        return not same
     # Another version of chartloom may describe the changes in other words; then the digest of `chart` differs, too.
-    return not (complete and _NUMBERED.issuperset(differing) and digest(chart.files) != entry.digest)
+    return same or not complete or not _NUMBERED.issuperset(differing)
 
 
 _NUMBERED = {CHART_YAML, CHART_README}

@@ -5,15 +5,15 @@ A partial clone fetches missing objects; a shallow clone is deepened if no regis
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
-
-from generator.charts.ledger import TAMPERED, brought_back
+from generator.charts.ledger import brought_back
 from generator.charts.versions import digest
 from generator.domain.generated import LedgerEntry
 from generator.domain.layout import chart_folder
 from generator.domain.problems import CommandFailed, problem
 from generator.domain.records import Settings
+from generator.pipeline.other_bytes import refused
 from generator.pipeline.pulled import pulled
+from generator.pipeline.tree_ids import tree_files
 from generator.tools.git.remote import deepen, is_shallow
 from generator.tools.git.repository import Repository
 
@@ -40,26 +40,8 @@ def restore(repository: Repository, model: str, entry: LedgerEntry, settings: Se
     contents = repository.read(blobs.values())
     files = {path: contents[blob] for path, blob in blobs.items()}
     if digest(files) != entry.digest:
-        raise problem(folder, '', TAMPERED, brought_back(folder))
+        raise refused(repository, folder, entry, files, blobs)
     return files
-
-
-def trees(repository: Repository, revision: str, folders: Collection[str]) -> Mapping[str, str]:
-    """The tree ids of folders in a revision, in the ledger's form '<algorithm>:<id>'; '' if not found."""
-    names = ''.join(f'{revision}:{repository.prefix}{folder}\n' for folder in folders)
-    answers = repository.feed(names.encode('utf-8', 'surrogateescape'), 'cat-file', '--batch-check').decode()
-    words = (answer.split(' ') for answer in answers.split('\n')[: len(folders)])
-    found = (f'{repository.object_format}:{each[0]}' if each[1:2] == ['tree'] else '' for each in words)
-    return dict(zip(folders, found, strict=True))
-
-
-def tree_files(repository: Repository, entry: LedgerEntry) -> dict[str, str] | None:
-    """Blob ids of a chart's files, by their paths in its folder; None if git does not have its tree."""
-    try:
-        listed = repository.entries(entry.tree.partition(':')[2], [])
-        return {path: about.partition(' ')[2] for path, about in listed.items()}
-    except CommandFailed:
-        return None
 
 
 def _deepened(repository: Repository, branch: str) -> bool:

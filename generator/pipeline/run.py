@@ -20,6 +20,7 @@ from generator.domain.progress import Progress, quiet
 from generator.domain.records import Ids, Registry, Settings, Tree
 from generator.domain.tree import Read
 from generator.pipeline.all_problems import with_further
+from generator.pipeline.chart_files import ChartFiles
 from generator.pipeline.charts import make_all
 from generator.pipeline.companions import with_companions
 from generator.pipeline.desired import blob_ids, trees
@@ -31,7 +32,6 @@ from generator.pipeline.published import (
     Base,
     base_of_others,
     chart_reader,
-    files_reader,
     pinned,
     read_base,
 )
@@ -129,8 +129,7 @@ class Run:
     def base(self) -> Base:
         revision = base_revision(self.source, self.settings.branch, self.base_name)
         if self._in_shards:
-            held = self.source.held_by(revision)
-            return Base(revision, held, self._in_shards.ledgers, self.repository.object_format)
+            return Base(revision, self.source.held_by(revision), self._in_shards.ledgers)
         return read_base(self.source, revision, self._lost, self.registry.models)
 
     @cached_property
@@ -244,7 +243,7 @@ class Run:
     def chart_files(self, model: str, entry: LedgerEntry) -> Tree:
         """The files of a chart, by their paths in its folder, wherever they are."""
         made = self.charts[model].charts.get(entry.version)
-        return made.files if made else files_reader(self.repository, self.base, self.settings)(model, entry)
+        return made.files if made else ChartFiles(self.repository, self.base.ids, self.settings).read(model, entry)
 
     @cached_property
     def _moves(self) -> list[Move]:

@@ -14,9 +14,11 @@ from generator.domain.layout import CHART_YAML, chart_folder, ledger_file
 from generator.domain.problems import Problem, ProblemsFound
 from generator.domain.records import Registry, Settings, Tree
 from generator.domain.tree import LINK
-from generator.pipeline.published import Base, files_reader
-from generator.pipeline.restore import restore, trees
+from generator.pipeline.chart_files import ChartFiles
+from generator.pipeline.published import Base
+from generator.pipeline.restore import restore
 from generator.pipeline.source import Source
+from generator.pipeline.tree_ids import trees
 from generator.tools.git.repository import Repository
 
 
@@ -82,8 +84,8 @@ class _Settling:
         chart = charts.charts[newest.version]
         if newest.version in published and digest(chart.files) != newest.digest:
             # Another chartloom described its changes in other words: it stays as it was published.
-            read = files_reader(self.source.repository, self.base, self.registry.settings)
-            chart = replace(chart, files=read(name, newest))
+            files = ChartFiles(self.source.repository, ids, self.registry.settings).read(name, newest)
+            chart = replace(chart, files=files)
         return replace(charts, charts={**charts.charts, newest.version: replace(chart, newest=True)})
 
     def _marked(self, name: str, charts: ModelCharts, keep: int) -> ModelCharts:

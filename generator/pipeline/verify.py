@@ -7,6 +7,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from types import MappingProxyType
 
+from generator.charts.differing import ledger_differences, line_differences
+from generator.charts.ledger import read_before
 from generator.delivery.bootstrap import bootstrap_objects
 from generator.delivery.objects import delivery_objects, values_indent
 from generator.documents.rendered import parse_documents
@@ -21,16 +23,20 @@ from generator.domain.layout import (
     bootstrap_file,
     chart_file,
     delivery_file,
+    is_ledger,
+    model_of,
     values_file,
 )
 from generator.domain.problems import Problem, ProblemsFound
 from generator.domain.progress import Tick
 from generator.domain.records import Ids
+from generator.domain.tree import LINK
 from generator.pipeline.kept import kept
 from generator.pipeline.obeyed import obeyed_problems
 from generator.pipeline.places import ChartPlaces
 from generator.pipeline.revisions import refuse_guess, refuse_submodule
 from generator.pipeline.run import Run
+from generator.plan.hand_edits import is_published
 from generator.plan.summary import folder_of, new_folders
 from generator.tools.helm.binary import Helm, HelmRelease, Rendered, lint, template
 from generator.tools.helm.schemas import ObjectSchemas, check_objects
@@ -55,8 +61,23 @@ def drift(run: Run, environ: Mapping[str, str] = MappingProxyType({})) -> list[P
     folders = new_folders(plan)
     told = {change.path: words[change.kind] for change in plan.changes if folder_of(change.path) not in folders}
     told |= dict.fromkeys(folders, words['add'])
-    problems = [Problem(path, '', word, _GENERATE) for path, word in sorted(told.items())]
+    problems = [Problem(path, '', _how(run, path) or word, _GENERATE) for path, word in sorted(told.items())]
     return [*_obeyed(run), *(problems or [*_strays(run), *_unequal_values(run)])]
+
+
+def _how(run: Run, path: str) -> str:
+    """How a published chart or its ledger differs from the base; '' for other files."""
+    blob, here = run.base.ids.get(path, LINK), run.source.tree.ids.get(path, LINK)
+    if LINK in (blob, here):
+        return ''
+    if is_ledger(path):
+        before, now = run.base.ledgers.get(model_of(path), ()), read_before(run.source.read(path), path)
+        known = {entry.version for entry in before}
+        told = ledger_differences(before, [entry for entry in now if entry.version in known]) if now else ''
+        return f'not as published: {told}' if told else ''
+    if is_published(path, run.immutable):
+        return f'not as published: {line_differences(run.repository.read([blob])[blob], run.source.read(path))}'
+    return ''
 
 
 def _obeyed(run: Run) -> list[Problem]:

@@ -11,7 +11,6 @@ import stat
 from collections import defaultdict
 from collections.abc import Collection, Iterator, Mapping
 
-from generator.charts.ledger import TAMPERED, brought_back
 from generator.charts.versions import digest_of
 from generator.domain.generated import LedgerEntry
 from generator.domain.layout import (
@@ -26,6 +25,7 @@ from generator.domain.layout import (
 )
 from generator.domain.problems import Problem
 from generator.domain.tree import LINK
+from generator.pipeline.other_bytes import other_bytes
 from generator.pipeline.places import ChartPlaces
 from generator.pipeline.run import Run
 from generator.tools.git.files import named
@@ -83,9 +83,11 @@ def _tampered(
         for path, blob in files.items():
             if blob not in hashed:
                 hashed[blob] = hashlib.sha256(run.source.read(f'{folder}/{path}')).hexdigest()
-        expected = {entry.digest for entry in known[model].values() if version in (NEWEST, entry.version)}
-        if digest_of({path: hashed[blob] for path, blob in files.items()}) not in expected:
-            yield Problem(folder, '', TAMPERED, brought_back(folder))
+        entries = [entry for entry in known[model].values() if version in (NEWEST, entry.version)]
+        found = digest_of({path: hashed[blob] for path, blob in files.items()})
+        if found not in {entry.digest for entry in entries}:
+            contents = {path: run.source.read(f'{folder}/{path}') for path in files}
+            yield from other_bytes(run.repository, folder, entries[-1], contents, files)
 
 
 def not_as_listed(run: Run, folders: Collection[str]) -> Iterator[Problem]:

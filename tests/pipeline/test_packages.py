@@ -9,7 +9,7 @@ import pytest
 from gitops import published
 
 from generator.domain.problems import ProblemsFound
-from generator.pipeline.packages import Shelf, packaged, published_base
+from generator.pipeline.packages import open_shelf, packaged, published_base
 from generator.pipeline.run import open_run
 from generator.pipeline.source import open_source
 
@@ -18,7 +18,7 @@ def test_the_manifest_of_the_ledger_is_that_of_the_files(tmp_path: Path) -> None
     here = published(tmp_path / 'here')
     source = open_source(here.repository())
     base = published_base(source, 'main')
-    shelf = Shelf(source.repository, base, open_run(here.repository()).settings)
+    shelf = open_shelf(source.repository, base, open_run(here.repository()).settings)
     [found] = shelf.packages('web', shelf.entries('web', pruned=False))
     files = {
         path.removeprefix('charts/web/1.0.0/'): data

@@ -185,8 +185,9 @@ def test_an_edited_draft_stops_the_run(tmp_path: Path) -> None:
     here = draft(tmp_path)
     here.append(f'{CHART}/templates/objects.yaml', '# mine\n')
     here.append(f'{CHART}/values.yaml', 'mine: 1\n')
+    end = here.read(f'{CHART}/templates/objects.yaml').count('\n')
     assert here.refused() == [
-        f'{CHART}/templates/objects.yaml: edited by hand',
+        f"{CHART}/templates/objects.yaml: edited by hand (line {end} nothing → '# mine')",
         f'{CHART}/values.yaml: edited by hand (mine: nothing → 1)',
     ]
     here.generate(discard=True)

@@ -29,6 +29,10 @@ def refuse_unfinished(repository: Repository) -> None:
     for file, what in _BEGUN.items():
         if (repository.git_dir / file).exists():
             # `refresh` ends only what combines two branches.
-            first = "run 'chartloom refresh' to end it" if what in ('merge', 'rebase') else 'finish it'
+            first = (
+                "run 'chartloom refresh' to end it"
+                if what in ('merge', 'rebase')
+                else "finish it ('git status' shows how)"
+            )
             hint = f"{first}, or run 'git {what} --abort'"
             raise problem(str(repository.folder), '', f'a {what} is in progress', hint)
