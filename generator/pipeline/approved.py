@@ -66,7 +66,7 @@ def judge(merge: Merge, helm: Helm, schemas: ObjectSchemas | None, jobs: int) ->
     with temporary_folder() as folder:
         approved = _rendered(alone, names, helm, folder / 'approved', jobs)
         merged = _rendered(merge.run, names, helm, folder / 'merged', jobs)
-        problems += _linted(merge.run, helm, folder / 'merged', jobs)
+        problems += _linted(merge.run, names, helm, folder / 'merged', jobs)
     problems += [each.problem for each in merged.values() if each.problem]
     if schemas:
         problems += [fault for each in merged.values() if not each.problem for fault in check_rendered(each, schemas)]
@@ -123,11 +123,11 @@ def _chart_files(run: Run, folders: Sequence[str]) -> Mapping[str, Tree]:
     return found
 
 
-def _linted(run: Run, helm: Helm, folder: Path, jobs: int) -> list[Problem]:
-    """Lint the charts that the published branch does not have."""
+def _linted(run: Run, names: Sequence[str], helm: Helm, folder: Path, jobs: int) -> list[Problem]:
+    """Lint the charts of these releases that the published branch does not have."""
     known = {path.rpartition('/')[0] for path in run.base.ids}
-    new = (path.relative_to(folder).as_posix() for path in sorted(folder.glob('charts/*/*')))
-    return lint(helm, {name: folder / name for name in new if name not in known}, jobs=jobs)
+    charts = sorted({each.chart.folder for each in run.releases if each.release.name in names})
+    return lint(helm, {name: folder / name for name in charts if name not in known}, jobs=jobs)
 
 
 def _deviations(name: str, approved: Rendered | None, merged: Rendered | None) -> Iterator[Deviation]:
