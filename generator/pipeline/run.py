@@ -249,7 +249,15 @@ class Run:
                 *migration_warnings(self._moves, rollbacks),
                 *bootstrap_warnings(self.repository, self.base.ids, self.desired_ids, self.files),
                 *release_warnings(releases, whole=self.whole),
-                *gate_warnings(self.source, self.base, self._published, self.registry, self.templates.schemas),
+                *gate_warnings(
+                    self.source,
+                    self.base,
+                    self._published,
+                    self.desired_ids,
+                    self.files,
+                    self.registry,
+                    self.templates.schemas,
+                ),
             ]
         )
 
