@@ -19,7 +19,7 @@ from generator.domain.layout import DOCUMENTS, REGISTRY, SETTINGS, ledger_file, 
 from generator.domain.problems import Problem, ProblemsFound
 from generator.domain.progress import Progress, quiet
 from generator.domain.records import Ids, Registry, Settings
-from generator.domain.tree import Read
+from generator.domain.tree import LINK, Read
 from generator.pipeline.all_problems import with_further
 from generator.pipeline.charts import make_all
 from generator.pipeline.companions import with_companions
@@ -201,7 +201,8 @@ class Run:
         else:
             files = render_charts(self.charts) | render_releases(self.releases, self.registry, self.prefix)
         if self.whole:
-            present = [name for name in DOCUMENTS if name in self.source.tree.ids]
+            # A link, which the plan reports, may lead to a device that never ends.
+            present = [name for name in DOCUMENTS if self.source.tree.ids.get(name, LINK) != LINK]
             current = {name: self.source.read(name) for name in present}
             files |= render_repository(self.registry, self.templates, current, self.prefix) | render_charts(self.left)
         return files
