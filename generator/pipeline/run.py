@@ -18,7 +18,7 @@ from generator.domain.layout import DOCUMENTS, NEWEST, REGISTRY, SETTINGS, ledge
 from generator.domain.problems import Problem, ProblemsFound
 from generator.domain.progress import Progress, quiet
 from generator.domain.records import Ids, Registry, Settings, Tree
-from generator.domain.tree import Read
+from generator.domain.tree import LINK, Read
 from generator.pipeline.all_problems import with_further
 from generator.pipeline.chart_files import ChartFiles
 from generator.pipeline.charts import make_all
@@ -201,7 +201,8 @@ class Run:
         else:
             files = render_charts(self.charts) | render_releases(self.releases, self.registry, self.prefix)
         if self.whole:
-            present = [name for name in DOCUMENTS if name in self.source.tree.ids]
+            # A link, which the plan reports, may lead to a device that never ends.
+            present = [name for name in DOCUMENTS if self.source.tree.ids.get(name, LINK) != LINK]
             current = {name: self.source.read(name) for name in present}
             files |= render_repository(self.registry, self.templates, current, self.prefix) | render_charts(self.left)
         return files
@@ -259,7 +260,15 @@ class Run:
                 *migration_warnings(self._moves, rollbacks),
                 *bootstrap_warnings(self.repository, self.base.ids, self.desired_ids, self.files),
                 *release_warnings(releases, whole=self.whole),
-                *gate_warnings(self.source, self.base, self._published, self.registry, self.templates.schemas),
+                *gate_warnings(
+                    self.source,
+                    self.base,
+                    self._published,
+                    self.desired_ids,
+                    self.files,
+                    self.registry,
+                    self.templates.schemas,
+                ),
             ]
         )
 
