@@ -10,13 +10,14 @@ from typing import Any, TypeVar
 
 import click
 
-from generator.cli import offers
+from generator.cli import DONE, offers
 from generator.cli.output import common_options, problem_data, progress, result, say, wants_json, warn
 from generator.domain.layout import release_of
 from generator.operations.operation import Operation, Options, Outcome, Remote
 from generator.operations.remote import Target, perform
 from generator.plan.summary import Summary, explained, summarize
 from generator.tools.git.repository import open_repository
+from generator.tools.patience import DEFAULT, Patience
 
 F = TypeVar('F', bound=Callable[..., Any])
 
@@ -33,14 +34,22 @@ class Place:
     push: bool
     dry_run: bool
     message: str
+    wait: int = round(DEFAULT)
 
     @property
     def target(self) -> Target:
         return Remote(self.url, self.branch, _prefix(self.folder)) if self.url else open_repository(self.folder)
 
     def carry_out(self, operation: Operation, **options: Any) -> Outcome:
-        wanted = {'commit': True, 'push': self.push, 'dry_run': self.dry_run, 'message': self.message, **options}
-        return perform(operation, self.target, Options(**wanted), progress)
+        wanted = {
+            'commit': True, 'push': self.push, 'dry_run': self.dry_run, 'message': self.message,
+            'patience': Patience(self.wait), **options,
+        }  # fmt: skip
+        outcome = perform(operation, self.target, Options(**wanted), progress)
+        if outcome.superseded:
+            _tell_superseded(outcome)
+            raise click.exceptions.Exit(DONE)
+        return outcome
 
 
 def _prefix(folder: Path) -> str:
@@ -68,11 +77,12 @@ def operation_options(function: F) -> F:
 
     @wraps(function)
     def command(
-        *arguments: Any, push: bool, dry_run: bool, message: str, repo: str, branch: str, folder: Path, **more: Any
-    ) -> Any:
+        *arguments: Any, push: bool, dry_run: bool, message: str, repo: str, branch: str, wait: int, folder: Path,
+        **more: Any,
+    ) -> Any:  # fmt: skip
         if not message.isprintable():
             raise click.UsageError('--message is not a single line of text')
-        place = Place(folder, repo, chosen_branch(repo, branch), push, dry_run, message)
+        place = Place(folder, repo, chosen_branch(repo, branch), push, dry_run, message, wait)
         return function(*arguments, place=place, **more)
 
     for option in (
@@ -81,8 +91,12 @@ def operation_options(function: F) -> F:
         click.option('--message', default='', help='Subject of the commit; default: a summary of the changes.'),
         repo_option,
         branch_option,
+        click.option(
+            '--wait', type=click.IntRange(1), default=round(DEFAULT), show_default=True, metavar='SECONDS',
+            help='How long to wait for the server, and to apply the operation again while others push to the branch.',
+        ),
         common_options,
-    ):
+    ):  # fmt: skip
         command = option(command)
     return command  # type: ignore[return-value]
 
@@ -117,6 +131,7 @@ def outcome_data(outcome: Outcome) -> dict[str, object]:
         'commit': outcome.commit,
         'branch': outcome.branch,
         'pushed': outcome.pushed,
+        'superseded': problem_data(outcome.superseded),
         'warnings': problem_data(outcome.warnings),
         'registry': list(outcome.registry),
         'releases': explained(outcome.plan, outcome.reasons),
@@ -137,6 +152,15 @@ def tell(outcome: Outcome) -> None:
     elif not outcome.changed and not outcome.result:
         say('nothing to do: the generated files match the registry')
     tell_commit(outcome)
+
+
+def _tell_superseded(outcome: Outcome) -> None:
+    """Say that others have made an operation meaningless while it ran."""
+    if wants_json():
+        result(outcome_data(outcome))
+        return
+    say('nothing was done: the branch has moved since this command began')
+    warn(outcome.superseded)
 
 
 def tell_commit(outcome: Outcome) -> None:

@@ -156,14 +156,19 @@ def _index(run: Run, paths: set[str], files: Files, held: Mapping[str, str], dis
     return {path: tree.staged.get(path, '') for path in sorted(paths)}
 
 
-def build(run: Run, changes: Changeset, trailer: str, subject: str, notes: Sequence[str] = ()) -> str:
-    """Create the commit without moving a branch; return its id, '' if nothing differs."""
+def build(
+    run: Run, changes: Changeset, trailer: str, subject: str, notes: Sequence[str] = (), parent: str | None = None
+) -> str:
+    """Create the commit without moving a branch; return its id, '' if nothing differs.
+
+    `parent` is another commit than that of the run, with the same contents of all files that the run reads.
+    """
     if not changes.files:
         return ''
     check_stored(run.repository, changes.files)
     message = commit_message(changes.plan, changes.registry, trailer, subject, changes.reasons, notes)
     sign = bool(run.settings.spec.get('signing', {}).get('required'))
-    head, executable = run.source.head, changes.executable
+    head, executable = run.source.head if parent is None else parent, changes.executable
     return build_commit(run.repository, head, changes.files, message, sign=sign, executable=executable)
 
 

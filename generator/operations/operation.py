@@ -10,6 +10,7 @@ from generator.domain.generated import Plan
 from generator.domain.problems import Problem
 from generator.domain.tree import Files
 from generator.pipeline.run import Run
+from generator.tools.patience import Patience
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,7 +18,8 @@ class RegistryChange:
     """Registry files that an operation writes, or removes (None); empty if there is nothing to do.
 
     `subject` is the subject of the commit, '' for a summary of the changes; `notes` are lines of its body; `result` and
-    `warnings` are reported. `along` and `instead` are as in the operation, if they depend on the registry.
+    `warnings` are reported. `along` and `instead` are as in the operation, if they depend on the registry. `wide`: it
+    depends on files of other models, too, so that it is made again whenever the branch moves.
     """
 
     files: Files = field(default_factory=dict)
@@ -27,6 +29,7 @@ class RegistryChange:
     along: Collection[str] = ()
     instead: str = ''
     warnings: tuple[Problem, ...] = ()
+    wide: bool = False
 
     def on(self, run: Run) -> Run:
         """Return the run over the registry as it is after the change."""
@@ -42,6 +45,7 @@ class Operation:
     `along` lists registry files that a person may have changed and that are added to the commit: a change of any other
     file stops the operation, with the hint `instead`; None allows all. `prune`: remove charts that are not used.
     `history`: the history of the published branch is read. `begins`: the remote may be empty, without a branch.
+    `urgent`: if it becomes impossible because the branch has moved, this is a problem, not an operation without object.
     """
 
     name: str
@@ -54,6 +58,7 @@ class Operation:
     prune: bool = False
     history: bool = False
     begins: bool = False
+    urgent: bool = False
 
     @property
     def trailer(self) -> str:
@@ -73,7 +78,7 @@ class Options:
     """How to carry out an operation: write the files, or make one `commit` of them and of their registry files.
 
     `discard` discards hand edits; `removable` are releases (`env/model`, `env/*`) and environments whose files may
-    be removed.
+    be removed. `patience`: how long to apply it again while the branch moves.
     """
 
     commit: bool = False
@@ -82,6 +87,7 @@ class Options:
     message: str = ''
     discard: bool = False
     removable: tuple[str, ...] = ()
+    patience: Patience = Patience()  # noqa: RUF009 (frozen)
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,7 +102,7 @@ class Remote:
 @dataclass(frozen=True, slots=True)
 class Outcome:
     """What was done, or would be done: the plan, the registry files, the id of the commit ('' for none), and why
-    releases change."""
+    releases change. `superseded`: why nothing was done, because others made it meaningless while this command ran."""
 
     plan: Plan = Plan((), {})  # noqa: RUF009 (frozen)
     result: Mapping[str, Any] = field(default_factory=dict)
@@ -107,6 +113,7 @@ class Outcome:
     dry_run: bool = False
     warnings: tuple[Problem, ...] = ()
     reasons: Mapping[str, str] = field(default_factory=dict)
+    superseded: tuple[Problem, ...] = ()
 
     @property
     def changed(self) -> bool:
