@@ -6,10 +6,11 @@ import os
 from dataclasses import replace
 
 from generator.domain.generated import Plan
-from generator.domain.problems import problem
+from generator.domain.problems import Problem, problem
 from generator.domain.progress import Progress, quiet
 from generator.operations.changeset import build, find_changes
 from generator.operations.operation import Operation, Options, Outcome, RegistryChange
+from generator.operations.replay import Site, replay
 from generator.operations.warnings import shown_warnings
 from generator.pipeline import known
 from generator.pipeline.reasons import release_reasons
@@ -17,9 +18,11 @@ from generator.pipeline.run import Run, open_run
 from generator.tools.git.files import blob_at
 from generator.tools.git.head import current_branch, refuse_unfinished
 from generator.tools.git.lock import locked
-from generator.tools.git.remote import push_onto, push_remote, remote_head
+from generator.tools.git.remote import BranchMoved, push_onto, push_remote, remote_head
 from generator.tools.git.repository import Repository
 from generator.tools.git.transaction import Move, Write, carry_out, check_writes, finish_locked
+from generator.tools.git.view import forward, view_of
+from generator.tools.process import mask
 
 
 def apply(operation: Operation, repository: Repository, options: Options, progress: Progress = quiet) -> Outcome:
@@ -38,7 +41,33 @@ def apply(operation: Operation, repository: Repository, options: Options, progre
         change = operation.change_of(run)
         if operation.change and not change.files:
             return Outcome(result=change.result, dry_run=options.dry_run, warnings=change.warnings)
-        return _applied(operation, run, change, options)
+        try:
+            return _applied(operation, run, change, options)
+        except BranchMoved as moved:
+            return _followed(operation, run, options, progress, moved)
+
+
+def _followed(operation: Operation, run: Run, options: Options, progress: Progress, moved: BranchMoved) -> Outcome:
+    """Apply an operation to the new head of the remote branch, and move the work tree there.
+
+    Raises what has stopped it, if that would leave out something of the work tree: a commit, or a changed file.
+    """
+    repository, tree = run.repository, run.source.tree
+    if operation.change is None or tree.ids != tree.held:
+        raise moved
+    branch = current_branch(repository).removeprefix('refs/heads/')
+    remote = push_remote(repository, branch)
+    with view_of(repository, remote, branch) as view:
+        head = view.follow()
+        if not head or not repository.contains(head, run.source.head):
+            raise moved
+        site = Site(view.repository, remote, branch, remote, view.follow, view.fetch_history)
+        outcome = replay(operation, site, options, progress, again=True)
+    if not outcome.pushed or not (why := forward(repository, outcome.commit)):
+        return outcome
+    message = f'{outcome.commit[:8]} is pushed, and the work tree is still at {run.source.head[:8]}: {why}'
+    behind = Problem(str(repository.folder), '', message, f"run 'git pull {mask(remote)} {branch}'")
+    return replace(outcome, warnings=(*outcome.warnings, behind))
 
 
 def _follow(operation: Operation, run: Run, options: Options) -> Outcome:

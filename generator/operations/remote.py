@@ -49,4 +49,8 @@ def _apply_on_remote(operation: Operation, remote: Remote, options: Options, pro
         def follow() -> str:
             return fetch_head(repository, branch)
 
-        return replay(operation, Site(repository, 'origin', branch, url, follow), options, progress)
+        def fetch_history(published: str) -> None:
+            fetch_published(repository, 'origin', branch, published)
+
+        site = Site(repository, 'origin', branch, url, follow, fetch_history)
+        return replay(operation, site, options, progress)

@@ -17,29 +17,27 @@ from generator.tools.git.remote import (
     changed_paths,
     declined,
     deepen,
-    fetch_published,
     is_answered,
     shown_branch,
     try_push,
 )
 from generator.tools.git.repository import Repository
 
-# Moves the repository's HEAD to the head of the branch, and returns it.
-Follow = Callable[[], str]
-
 
 @dataclass(frozen=True, slots=True)
 class Site:
     """A repository without a work tree whose HEAD is the head of a branch of `remote`; `url` is shown to people.
 
-    `target` is the branch to push to, and `old` what it is at, if that is not this head.
+    `follow` moves HEAD to the head of the branch and returns it ('': no branch); `fetch_history` fetches all of the
+    history of the branch and of the published branch, which it gets.
     """
 
     repository: Repository
     remote: str
     branch: str
     url: str
-    follow: Follow
+    follow: Callable[[], str]
+    fetch_history: Callable[[str], None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,15 +51,22 @@ class _Try:
     changes: Changeset | None = None
 
 
-def replay(operation: Operation, site: Site, options: Options, progress: Progress) -> Outcome:
+def replay(operation: Operation, site: Site, options: Options, progress: Progress, *, again: bool = False) -> Outcome:
     """Apply an operation, push its commit with the head as lease, and do it again while the branch moves.
 
     What an earlier try found is kept as long as no file that it read has changed. An operation that has become
-    meaningless meanwhile changes nothing.
+    meaningless meanwhile changes nothing. `again`: it was applied before, to an earlier head.
     """
+    try:
+        return _replay(operation, site, options, progress, again)
+    except _Superseded as error:
+        return Outcome(branch=site.branch, dry_run=options.dry_run, superseded=error.problems)
+
+
+def _replay(operation: Operation, site: Site, options: Options, progress: Progress, again: bool) -> Outcome:
     patience = options.patience
     end, heads = patience.clock() + patience.seconds, list[str]()
-    found = _apply(operation, _open(operation, site, progress), site, options)
+    found = _apply(operation, _open(operation, site, progress), site, options, again)
     while True:
         heads.append(found.head)
         outcome = _push(operation, found, site, options)
@@ -73,10 +78,7 @@ def replay(operation: Operation, site: Site, options: Options, progress: Progres
         if _is_same(operation, found, head, site):
             found = replace(found, head=head)
             continue
-        try:
-            found = _apply(operation, _open(operation, site, progress), site, options, again=True)
-        except _Superseded as error:
-            return Outcome(branch=site.branch, dry_run=options.dry_run, superseded=error.problems)
+        found = _apply(operation, _open(operation, site, progress), site, options, True)
 
 
 class _Superseded(ProblemsFound):
@@ -92,11 +94,11 @@ def _open(operation: Operation, site: Site, progress: Progress) -> Run:
     published = run.settings_alone.branch
     if published == site.branch and not operation.history:
         return run
-    fetch_published(site.repository, site.remote, site.branch, published)
+    site.fetch_history(published)
     return open_run(site.repository, operation.models, prune=operation.prune, progress=progress)
 
 
-def _apply(operation: Operation, run: Run, site: Site, options: Options, *, again: bool = False) -> _Try:
+def _apply(operation: Operation, run: Run, site: Site, options: Options, again: bool) -> _Try:
     try:
         change = operation.change_of(run)
     except ProblemsFound as error:

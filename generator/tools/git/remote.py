@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from generator.domain.problems import CommandFailed, problem
+from generator.domain.problems import CommandFailed, ProblemsFound, problem
 from generator.tools.git.address import check_address
 from generator.tools.git.repository import Repository, open_bare
 from generator.tools.git.run import call
@@ -57,7 +57,11 @@ def push_onto(repository: Repository, remote: str, branch: str, base: str, commi
         now, message = there, f'is at {there[:8]}, which is not in this branch'
     if commit != base and _is_twin(repository, remote, branch, now, commit):
         return now
-    raise problem(shown_branch(remote, branch), '', message, hint)
+    raise BranchMoved(problem(shown_branch(remote, branch), '', message, hint).problems)
+
+
+class BranchMoved(ProblemsFound):
+    """A remote branch has commits that are not here, so that nothing was pushed."""
 
 
 def _is_twin(repository: Repository, remote: str, branch: str, other: str, commit: str) -> bool:
