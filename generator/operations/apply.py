@@ -9,6 +9,7 @@ from generator.domain.generated import Plan
 from generator.domain.problems import Problem, problem
 from generator.domain.progress import Progress, quiet
 from generator.operations.changeset import build, find_changes
+from generator.operations.decide import decide, despite
 from generator.operations.operation import Operation, Options, Outcome, RegistryChange
 from generator.operations.replay import Site, replay
 from generator.operations.warnings import shown_warnings
@@ -28,7 +29,7 @@ from generator.tools.process import mask
 def apply(operation: Operation, repository: Repository, options: Options, progress: Progress = quiet) -> Outcome:
     """Carry out an operation in a work tree."""
     if operation.look:
-        operation.look(open_run(repository, operation.models))
+        despite(operation, open_run(repository, operation.models), operation.look)
     with locked(repository):
         if finish_locked(repository) and operation.change:
             message = (
@@ -38,11 +39,12 @@ def apply(operation: Operation, repository: Repository, options: Options, progre
         run = open_run(repository, operation.models, prune=operation.prune, shards=True, progress=progress)
         if operation.change is None and not operation.prune:
             return _follow(operation, run, options)
-        change = operation.change_of(run)
-        if operation.change and not change.files:
+        decided = decide(operation, run, options)
+        if decided.plan is None:
+            change = decided.change
             return Outcome(result=change.result, dry_run=options.dry_run, warnings=change.warnings)
         try:
-            return _applied(operation, run, change, options)
+            return _applied(operation, decided.run, decided.change, decided.plan, options)
         except BranchMoved as moved:
             return _followed(operation, run, options, progress, moved)
 
@@ -76,24 +78,23 @@ def _follow(operation: Operation, run: Run, options: Options) -> Outcome:
     print_ = known.fingerprint(repository, run.source, purpose)
     if not (options.push or options.removable) and known.is_known(repository, purpose, print_):
         return Outcome(dry_run=options.dry_run)
-    outcome = _applied(operation, run, RegistryChange(), options)
+    plan = run.plan(discard=options.discard, removable=options.removable)
+    outcome = _applied(operation, run, RegistryChange(), plan, options)
     if not outcome.changed:
         known.remember(repository, purpose, print_)
     return outcome
 
 
-def _applied(operation: Operation, run: Run, change: RegistryChange, options: Options) -> Outcome:
-    laid = change.on(run)
-    plan = laid.plan(discard=options.discard, removable=options.removable)
+def _applied(operation: Operation, laid: Run, change: RegistryChange, plan: Plan, options: Options) -> Outcome:
     if not operation.change:  # a rollout's own commits move the requests first
         laid.check_requests(plan, options.removable)
-    edits = [Write(path, blob_at(run.repository, path), data) for path, data in change.files.items()]
+    edits = [Write(path, blob_at(laid.repository, path), data) for path, data in change.files.items()]
     if options.commit:
         outcome = _commit(operation, laid, plan, change, edits, options)
     else:
         outcome = Outcome(plan, registry=tuple(sorted(change.files)), reasons=release_reasons(laid, plan))
         if not options.dry_run:
-            carry_out(run.repository, [*edits, *_writes(laid, plan)])
+            carry_out(laid.repository, [*edits, *_writes(laid, plan)])
     warnings = (*change.warnings, *shown_warnings(laid, outcome, options.removable))
     return replace(outcome, result=change.result, dry_run=options.dry_run, warnings=warnings)
 

@@ -54,8 +54,8 @@ def find_changes(run: Run, plan: Plan, operation: Operation, own: Collection[str
     held = run.source.tree.held  # the files of HEAD that a commit of this scope may change
     lacking, registry = plan, {}
     if held != run.source.tree.ids:
-        generated = {path: blob for path, blob in held.items() if not _is_registry(path)}
-        if generated != run.source.generated:
+        generated = run.without_left({path: blob for path, blob in held.items() if not _is_registry(path)})
+        if generated != run.current:
             if problems := left_behind([path for path in generated if path not in run.desired_ids], removable):
                 raise ProblemsFound(problems)
             lacking = run.head_plan(generated, removable)

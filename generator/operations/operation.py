@@ -40,6 +40,8 @@ class RegistryChange:
 class Operation:
     """`name` and `arguments` become the commit's trailer; `models` are in scope, () for all.
 
+    `releases` (`env/model`) are those that it touches, () for all of its models: problems of others do not stop it.
+
     `change` gets the current registry, and is called again if the branch has moved; if None, the registry does not
     change. `look` is called before the work tree is locked: what it sees must not have changed when `change` is called.
     `along` lists registry files that a person may have changed and that are added to the commit: a change of any other
@@ -59,6 +61,7 @@ class Operation:
     history: bool = False
     begins: bool = False
     urgent: bool = False
+    releases: tuple[str, ...] = ()
 
     @property
     def trailer(self) -> str:

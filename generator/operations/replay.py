@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from generator.domain.problems import CommandFailed, ProblemsFound, problem
 from generator.domain.progress import Progress
 from generator.operations.changeset import Changeset, build
+from generator.operations.decide import Superseded, decide
 from generator.operations.operation import Operation, Options, Outcome, RegistryChange
 from generator.operations.warnings import shown_warnings
 from generator.pipeline.reads import reads
@@ -59,7 +60,7 @@ def replay(operation: Operation, site: Site, options: Options, progress: Progres
     """
     try:
         return _replay(operation, site, options, progress, again)
-    except _Superseded as error:
+    except Superseded as error:
         return Outcome(branch=site.branch, dry_run=options.dry_run, superseded=error.problems)
 
 
@@ -81,10 +82,6 @@ def _replay(operation: Operation, site: Site, options: Options, progress: Progre
         found = _apply(operation, _open(operation, site, progress), site, options, True)
 
 
-class _Superseded(ProblemsFound):
-    """The change itself is not possible any more: what it was for has been done, or undone, by others."""
-
-
 def _open(operation: Operation, site: Site, progress: Progress) -> Run:
     """Open a run on the current state of the branch, with the history that the operation reads."""
     run = open_run(site.repository, operation.models, prune=operation.prune, shards=True, progress=progress)
@@ -99,16 +96,12 @@ def _open(operation: Operation, site: Site, progress: Progress) -> Run:
 
 
 def _apply(operation: Operation, run: Run, site: Site, options: Options, again: bool) -> _Try:
-    try:
-        change = operation.change_of(run)
-    except ProblemsFound as error:
-        raise _Superseded(error.problems) if again and not operation.urgent else error from None
+    decided = decide(operation, run, options, again=again)
+    laid, change, plan = decided.run, decided.change, decided.plan
     head, dry_run = run.source.head, options.dry_run
-    if operation.change and not change.files:
+    if plan is None:
         nothing = Outcome(result=change.result, branch=site.branch, dry_run=dry_run, warnings=change.warnings)
         return _Try(head, run, change, nothing)
-    laid = change.on(run)
-    plan = laid.plan(discard=options.discard, removable=options.removable)
     if not operation.change:
         laid.check_requests(plan, options.removable)
     files = {**plan.files, **dict.fromkeys(plan.removed), **change.files}

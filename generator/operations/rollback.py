@@ -47,7 +47,16 @@ def rolling_back(name: str, version: str = '') -> Operation:
         return RegistryChange(move_pin(release, to, run.source.read, back=True), subject, result, notes)
 
     arguments = (name, *(('--to', version) if version else ()))
-    return Operation('rollback', arguments, (model_name(name),), change, instead=SET_ASIDE, history=True, urgent=True)
+    return Operation(
+        'rollback',
+        arguments,
+        (model_name(name),),
+        change,
+        instead=SET_ASIDE,
+        history=True,
+        urgent=True,
+        releases=(name,),
+    )
 
 
 def _result(before: Pin, to: Pin) -> dict[str, object]:

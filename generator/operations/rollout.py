@@ -50,7 +50,7 @@ def starting(name: str, version: str = '', chart: str = '') -> Operation:
 
     model = model_name(name)
     # One commit may add a version and start its rollout.
-    return Operation('rollout start', (name,), (model,), change, along=(model_file(model),))
+    return Operation('rollout start', (name,), (model,), change, along=(model_file(model),), releases=(name,))
 
 
 @dataclass(frozen=True, slots=True)
@@ -155,7 +155,7 @@ def _moving(
     instead = SET_ASIDE if urgent else ''
     return Operation(
         f'rollout {verb}', (*flags, name), (model_name(name),), change, look=look, instead=instead,
-        history=not urgent, urgent=urgent,
+        history=not urgent, urgent=urgent, releases=(name,),
     )  # fmt: skip
 
 

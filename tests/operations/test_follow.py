@@ -35,7 +35,8 @@ def push(here: Checkout, operation: Operation) -> Outcome:
 def test_it_is_applied_to_the_new_head_and_the_work_tree_follows(origin: Path, here: Checkout) -> None:
     here.write({'notes.txt': 'mine'})
     outcome = push(here, NEWEST)
-    assert outcome.pushed and outcome.commit == here.head() == git(origin, 'rev-parse', 'main')
+    assert outcome.pushed
+    assert outcome.commit == here.head() == git(origin, 'rev-parse', 'main')
     assert here.status() == ['?? notes.txt']
     assert [pins(here, name)['version'] for name in ('m000', 'm001')] == ['3', '3']
     assert not here.generate().changed
@@ -46,7 +47,8 @@ def test_it_is_applied_again_while_the_branch_moves(origin: Path, here: Checkout
     third = clone(origin, tmp_path / 'third')
     install(here.top / '.git/hooks', 'pre-push', faster_writer(origin, third, 2))
     outcome = push(here, NEWEST)
-    assert outcome.pushed and here.head() == git(origin, 'rev-parse', 'main')
+    assert outcome.pushed
+    assert here.head() == git(origin, 'rev-parse', 'main')
     assert git(origin, 'log', '--format=%s', '-3', 'main').split('\n')[1:] == ['faster', 'faster']
 
 
@@ -78,7 +80,8 @@ def test_a_work_tree_that_cannot_follow_is_told(here: Checkout, origin: Path) ->
     here.append('delivery/prod/m001.yaml', '# mine\n')
     before = here.head()
     outcome = push(here, NEWEST)
-    assert outcome.pushed and git(origin, 'rev-parse', 'main') == outcome.commit != here.head() == before
+    assert outcome.pushed
+    assert git(origin, 'rev-parse', 'main') == outcome.commit != here.head() == before
     (behind,) = [each for each in outcome.warnings if each.file == str(here.top)]
     assert f'is pushed, and the work tree is still at {before[:8]}' in behind.message
     assert behind.hint == "run 'git pull origin main'"
