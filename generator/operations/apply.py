@@ -8,7 +8,7 @@ from dataclasses import replace
 from generator.domain.generated import Plan
 from generator.domain.problems import Problem, problem
 from generator.domain.progress import Progress, quiet
-from generator.operations.changeset import build, find_changes
+from generator.operations.changeset import build, check_signed, find_changes
 from generator.operations.decide import decide, despite
 from generator.operations.operation import Operation, Options, Outcome, RegistryChange
 from generator.operations.replay import Site, replay
@@ -21,6 +21,7 @@ from generator.tools.git.head import current_branch, refuse_unfinished
 from generator.tools.git.lock import locked
 from generator.tools.git.remote import BranchMoved, push_onto, push_remote, remote_head
 from generator.tools.git.repository import Repository
+from generator.tools.git.signing import sent
 from generator.tools.git.transaction import Move, Write, carry_out, check_writes, finish_locked
 from generator.tools.git.view import forward, view_of
 from generator.tools.process import mask
@@ -126,6 +127,8 @@ def _commit(
     writes = [*edits, *_writes(run, plan)]
     check_writes(repository, writes)  # before git stores anything
     commit = build(run, changes, operation.trailer, options.message or change.subject, change.notes)
+    if remote and run.settings.signing.required:  # earlier commits leave with it
+        check_signed(repository, sent(repository, commit or head, remote), run.settings.signing)
     move = Move(reference, head, commit or head, changes.index, remote if commit else '', branch)
     done = carry_out(repository, writes, move)
     pushed = bool(remote) and (bool(commit) or _push_head(repository, remote, branch, head))

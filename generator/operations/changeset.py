@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from generator.delivery import documents as repository_documents
@@ -17,14 +17,17 @@ from generator.domain.layout import (
     is_registry_yaml,
 )
 from generator.domain.problems import Problem, ProblemsFound
+from generator.domain.records import Signing
 from generator.domain.tree import Files
 from generator.operations.operation import Operation, Options
 from generator.pipeline.reasons import release_reasons
 from generator.pipeline.run import Run
+from generator.pipeline.signed import unsigned
 from generator.plan.message import commit_message
 from generator.plan.plan import left_behind
 from generator.tools.git.build import build_commit
 from generator.tools.git.repository import Repository
+from generator.tools.git.signing import is_signed
 
 
 @dataclass(frozen=True, slots=True)
@@ -167,9 +170,20 @@ def build(
         return ''
     check_stored(run.repository, changes.files)
     message = commit_message(changes.plan, changes.registry, trailer, subject, changes.reasons, notes)
-    sign = bool(run.settings.spec.get('signing', {}).get('required'))
+    signing, repository = run.settings.signing, run.repository
     head, executable = run.source.head if parent is None else parent, changes.executable
-    return build_commit(run.repository, head, changes.files, message, sign=sign, executable=executable)
+    sign, form = signing.required, signing.format
+    commit = build_commit(repository, head, changes.files, message, sign=sign, form=form, executable=executable)
+    # Before anything moves or leaves: git signs with a key that nobody may know.
+    if commit and (signing.required or is_signed(repository, commit)):
+        check_signed(repository, [commit], signing)
+    return commit
+
+
+def check_signed(repository: Repository, commits: Iterable[str], signing: Signing) -> None:
+    """Raise ProblemsFound unless each commit is signed by a known signer."""
+    if problems := list(unsigned(repository, commits, signing)):
+        raise ProblemsFound(problems)
 
 
 def check_stored(repository: Repository, files: Files) -> None:

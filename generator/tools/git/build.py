@@ -17,9 +17,13 @@ _BUILD = 'refs/worktree/chartloom'
 
 
 def build_commit(
-    repository: Repository, parent: str, files: Files, message: str, *, sign: bool, executable: Collection[str] = ()
-) -> str:
-    """Commit `files` on top of `parent` ('' for none); return its id, or '' if nothing differs. No branch moves."""
+    repository: Repository, parent: str, files: Files, message: str, *, sign: bool, form: str = '',
+    executable: Collection[str] = (),
+) -> str:  # fmt: skip
+    """Commit `files` on top of `parent` ('' for none); return its id, or '' if nothing differs. No branch moves.
+
+    `form` is git's setting gpg.format, '' for that of the user.
+    """
     try:
         with repository.stream('fast-import', '--quiet', '--force', '--done') as process:
             for part in _stream(repository, _BUILD, parent, files, executable):
@@ -32,7 +36,8 @@ def build_commit(
     parents = ('-p', parent) if parent else ()
     signed = ('-S',) if sign or repository.ask('config', '--type=bool', 'commit.gpgsign') == 'true' else ()
     text = message.encode('utf-8', 'surrogateescape')
-    command = ('-c', 'i18n.commitEncoding=UTF-8', 'commit-tree', tree, *parents, *signed, '-F', '-')
+    options = ('-c', f'gpg.format={form}') if form else ()
+    command = (*options, '-c', 'i18n.commitEncoding=UTF-8', 'commit-tree', tree, *parents, *signed, '-F', '-')
     try:
         return repository.feed(text, *command).decode().strip()
     except CommandFailed as error:
