@@ -58,15 +58,15 @@ def _followed(operation: Operation, run: Run, options: Options, progress: Progre
     repository, tree = run.repository, run.source.tree
     if operation.change is None or tree.ids != tree.held:
         raise moved
-    branch = current_branch(repository).removeprefix('refs/heads/')
-    remote = push_remote(repository, branch)
+    here = current_branch(repository).removeprefix('refs/heads/')
+    remote, branch = push_remote(repository, here), options.branch or here
     with view_of(repository, remote, branch) as view:
         head = view.follow()
         if not head or not repository.contains(head, run.source.head):
             raise moved
         site = Site(view.repository, remote, branch, remote, view.follow, view.fetch_history)
         outcome = replay(operation, site, options, progress, again=True)
-    if not outcome.pushed or not (why := forward(repository, outcome.commit)):
+    if not outcome.pushed or branch != here or not (why := forward(repository, outcome.commit)):
         return outcome
     message = f'{outcome.commit[:8]} is pushed, and the work tree is still at {run.source.head[:8]}: {why}'
     behind = Problem(str(repository.folder), '', message, f"run 'git pull {mask(remote)} {branch}'")
@@ -115,7 +115,8 @@ def _commit(
     refuse_unfinished(repository)
     reference = current_branch(repository)
     branch = reference.removeprefix('refs/heads/') if reference != 'HEAD' else ''
-    remote = _remote(repository, branch) if options.push else ''
+    elsewhere = options.branch if options.branch != branch else ''
+    remote = _remote(repository, branch or elsewhere) if options.push else ''
     operation = replace(operation, instead=change.instead or operation.instead)
     changes = find_changes(run, plan, operation, {*change.files, *change.along}, options)
     shown, reasons = changes.plan, changes.reasons
@@ -124,11 +125,14 @@ def _commit(
     outcome = Outcome(shown, registry=tuple(changes.registry), branch=branch, reasons=reasons)
     if options.dry_run:
         return outcome
-    writes = [*edits, *_writes(run, plan)]
+    writes = [*edits, *_writes(run, plan)] if not elsewhere else []
     check_writes(repository, writes)  # before git stores anything
     commit = build(run, changes, operation.trailer, options.message or change.subject, change.notes)
     if remote and run.settings.signing.required:  # earlier commits leave with it
         check_signed(repository, sent(repository, commit or head, remote), run.settings.signing)
+    if elsewhere:
+        there = push_onto(repository, remote, elsewhere, head, commit) if commit else ''
+        return replace(outcome, commit=there, branch=elsewhere, pushed=bool(there))
     move = Move(reference, head, commit or head, changes.index, remote if commit else '', branch)
     done = carry_out(repository, writes, move)
     pushed = bool(remote) and (bool(commit) or _push_head(repository, remote, branch, head))

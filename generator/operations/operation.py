@@ -81,7 +81,8 @@ class Options:
     """How to carry out an operation: write the files, or make one `commit` of them and of their registry files.
 
     `discard` discards hand edits; `removable` are releases (`env/model`, `env/*`) and environments whose files may
-    be removed. `patience`: how long to apply it again while the branch moves.
+    be removed. `branch` is the branch of the remote to push to, if it is not that of the work tree, which then stays as
+    it is. `patience`: how long to apply it again while the branch moves.
     """
 
     commit: bool = False
@@ -90,6 +91,7 @@ class Options:
     message: str = ''
     discard: bool = False
     removable: tuple[str, ...] = ()
+    branch: str = ''
     patience: Patience = Patience()  # noqa: RUF009 (frozen)
 
 

@@ -16,9 +16,9 @@ from generator.pipeline.reasons import release_reasons
 from generator.pipeline.run import Run, open_run
 from generator.tools.git.remote import (
     changed_paths,
-    declined,
     deepen,
     is_answered,
+    refused,
     shown_branch,
     try_push,
 )
@@ -142,19 +142,6 @@ def _is_landed(site: Site, now: str, commit: str) -> bool:
     if site.repository.contains(now, commit):
         return True
     return deepen(site.repository, site.branch) and site.repository.contains(now, commit)
-
-
-def refused(url: str, branch: str, failure: CommandFailed) -> Exception:
-    """Return the problem of a push that a hook or the protection of the branch has refused, or the failure itself."""
-    if not declined(failure):
-        return failure
-    said = [line.removeprefix('remote:').strip() for line in failure.stderr.splitlines() if 'remote:' in line]
-    words = ': ' + '; '.join(filter(None, said)) if any(said) else ''
-    hint = (
-        "if the branch is protected, push another one and open a request from it: add '--branch NAME' to this command,"
-        " with a NAME such as 'chartloom/change'"
-    )
-    return problem(shown_branch(url, branch), '', f'the server refused the push{words}', hint)
 
 
 def _is_same(operation: Operation, found: _Try, head: str, site: Site) -> bool:

@@ -223,7 +223,7 @@ def test_init_is_a_commit_and_a_dry_run_makes_no_folder(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ('arguments', 'message'),
     [
-        (['pin', '--branch', 'other'], '--branch requires --repo'),
+        (['pin', '--branch', 'other'], '--branch requires --push or --repo'),
         (['rollout', 'status', '--branch', 'other'], '--branch requires --repo'),
         (['generate', '--message', 'why'], '--message requires --commit'),
         (['pin', '--message', 'two\nlines'], '--message is not a single line of text'),

@@ -49,8 +49,11 @@ def push_onto(repository: Repository, remote: str, branch: str, base: str, commi
     there = remote_head(repository, remote, branch)
     hint = f"nothing has changed here; run 'git pull {mask(remote)} {branch}', then the command again"
     if there in ('', base, commit) or (base and repository.contains(base, there)):
-        if push(repository, remote, branch, there, commit):
-            return commit
+        try:
+            if push(repository, remote, branch, there, commit):
+                return commit
+        except CommandFailed as failure:
+            raise refused(remote, branch, failure) from None
         now = remote_head(repository, remote, branch)
         message = f'moved from {there[:8]} to {now[:8]} during this run'
     else:
@@ -134,10 +137,20 @@ def is_answered(failure: CommandFailed) -> bool:
     return re.search(r'\[(remote )?rejected\]', failure.stderr) is not None
 
 
-def declined(failure: CommandFailed) -> bool:
-    """Whether the server, not git, refused a push: a hook, or the protection of a branch."""
+class PushRefused(ProblemsFound):
+    """The server does not accept a push to this branch."""
+
+
+def refused(remote: str, branch: str, failure: CommandFailed) -> Exception:
+    """Return the problem of a push that a hook or the protection of the branch has refused, else the failure."""
     # git's own words; what follows in the parentheses is the server's. 'unpacker error' and others are faults.
-    return re.search(r'\[remote rejected\][^\n]*\([^\n]*(declined|protected)', failure.stderr) is not None
+    if not re.search(r'\[remote rejected\][^\n]*\([^\n]*(declined|protected)', failure.stderr):
+        return failure
+    lines = (line for line in failure.stderr.splitlines() if line.startswith('remote:'))
+    said = '; '.join(filter(None, (line.removeprefix('remote:').strip() for line in lines)))
+    hint = 'if the branch is protected, push another one and open a request from it: --push --branch NAME'
+    message = f'the server refused the push{": " if said else ""}{said}'
+    return PushRefused(problem(shown_branch(remote, branch), '', message, hint).problems)
 
 
 def shown_branch(remote: str, branch: str) -> str:
