@@ -49,7 +49,7 @@ _PATHSPECS = ('LITERAL_PATHSPECS', 'GLOB_PATHSPECS', 'NOGLOB_PATHSPECS', 'ICASE_
 # Commands that wait for a server.
 _ON_NETWORK = frozenset(['clone', 'fetch', 'ls-remote', 'push'])
 # A server always has this many seconds to answer, because the result of a push must become known.
-_LEAST = 10.0
+_LEAST = 5.0
 _UNTIL: ContextVar[float] = ContextVar('until', default=0.0)
 
 Env = Mapping[str, str]
