@@ -34,7 +34,7 @@ def main(writers: int) -> None:
         with GitOverHttp(origin.parent, 'bot', 'word') as server:
             url = f'http://bot:word@127.0.0.1:{server.server_port}/origin.git'
             began, before = time.monotonic(), resource.getrusage(resource.RUSAGE_CHILDREN)
-            done = run_together(folder, url, operations(models))
+            done = run_together(folder, url, operations(models), '--wait', '600')
             took, after = time.monotonic() - began, resource.getrusage(resource.RUSAGE_CHILDREN)
         for each in done:
             if each.code:
