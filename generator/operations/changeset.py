@@ -168,7 +168,8 @@ def build(
     """
     if not changes.files:
         return ''
-    check_stored(run.repository, changes.files)
+    if parent in (None, run.source.head):  # else it was checked before, and no attributes have changed
+        check_stored(run.repository, changes.files)
     message = commit_message(changes.plan, changes.registry, trailer, subject, changes.reasons, notes)
     signing, repository = run.settings.signing, run.repository
     head, executable = run.source.head if parent is None else parent, changes.executable

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 DEFAULT = 120.0  # seconds
 # The longest pause before the first further try; it doubles with each, because then more writers are at work.
-_FIRST, _MOST = 0.2, 12.0
+_FIRST, _MOST = 0.4, 12.0
 
 
 @dataclass(frozen=True, slots=True)

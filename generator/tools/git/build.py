@@ -14,6 +14,8 @@ from generator.tools.git.repository import Repository
 
 # Each work tree has its own ref of this name; the next run overwrites the ref of a killed run.
 _BUILD = 'refs/worktree/chartloom'
+# Files whose contents are kept in memory together.
+_FEW = 200
 
 
 def build_commit(
@@ -25,13 +27,12 @@ def build_commit(
     `form` is git's setting gpg.format, '' for that of the user.
     """
     try:
-        with repository.stream('fast-import', '--quiet', '--force', '--done') as process:
-            for part in _stream(repository, _BUILD, parent, files, executable):
-                process.stdin.write(part)
-        tree = repository.git('rev-parse', f'{_BUILD}^{{tree}}')
+        _import(repository, _stream(repository, _BUILD, parent, files, executable), len(files))
+        questions = (f'{commit}^{{tree}}' for commit in (_BUILD, parent) if commit)
+        tree, *before = repository.git('rev-parse', *questions).split()
     finally:
         repository.ask('update-ref', '-d', _BUILD)
-    if parent and tree == repository.git('rev-parse', f'{parent}^{{tree}}'):
+    if before == [tree]:
         return ''
     parents = ('-p', parent) if parent else ()
     signed = ('-S',) if sign or repository.ask('config', '--type=bool', 'commit.gpgsign') == 'true' else ()
@@ -42,6 +43,16 @@ def build_commit(
         return repository.feed(text, *command).decode().strip()
     except CommandFailed as error:
         raise committer_unset(error) or error from None
+
+
+def _import(repository: Repository, stream: Iterator[bytes], files: int) -> None:
+    command = ('fast-import', '--quiet', '--force', '--done')
+    if files <= _FEW:  # to import GitPython takes longer than this
+        repository.feed(b''.join(stream), *command)
+        return
+    with repository.stream(*command) as process:
+        for part in stream:
+            process.stdin.write(part)
 
 
 def committer_unset(error: CommandFailed) -> ProblemsFound | None:

@@ -212,7 +212,7 @@ def _no_branch(url: str, branch: str) -> Exception:
 
 def fetch_head(repository: Repository, branch: str) -> str:
     """Move the branch of a temporary clone to the head of the remote branch, and return it; '' if there is none."""
-    depth = (_HEAD,) if is_shallow(repository) else ()
+    depth = (_HEAD,) if (repository.git_dir / 'shallow').exists() else ()
     ref = f'refs/heads/{branch}'
     try:
         repository.git('fetch', '--quiet', '--no-tags', *depth, 'origin', f'+{ref}:{ref}')
