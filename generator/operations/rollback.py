@@ -29,21 +29,50 @@ def rolling_back(name: str, version: str = '') -> Operation:
 
     A rollout in git that is in progress is aborted. The pin says that it is a rollback, until the next one.
     """
+    first: list[tuple[Pin, Pin]] = []  # from → to, as seen when the command began
 
     def change(run: Run) -> RegistryChange:
         release = known_release(run.registry, name)
+        if first and (done := _meanwhile(release, *first[0], version)):
+            return done
         if rollout := run.registry.rollouts.get(name):
             return _abort(run, release, rollout, version)
         _check_clean(run, release)
         to = _earlier(run, release, version)
+        first[:] = first or [(_pin(release.spec), to)]
         found = resolve_named(run, name)
         subject = shortened(f'Roll back {name}: {release.version} → {to}')
-        result = {'result': 'rolled back', 'from': _pin(release.spec).spec, 'to': to.spec}
+        result = _result(_pin(release.spec), to)
         notes = (f'{name}: {_way(found.strategy, release.engine(found.environment), to.version)}',)
         return RegistryChange(move_pin(release, to, run.source.read, back=True), subject, result, notes)
 
     arguments = (name, *(('--to', version) if version else ()))
-    return Operation('rollback', arguments, (model_name(name),), change, instead=SET_ASIDE, history=True)
+    return Operation(
+        'rollback',
+        arguments,
+        (model_name(name),),
+        change,
+        instead=SET_ASIDE,
+        history=True,
+        urgent=True,
+        releases=(name,),
+    )
+
+
+def _result(before: Pin, to: Pin) -> dict[str, object]:
+    return {'result': 'rolled back', 'from': before.spec, 'to': to.spec}
+
+
+def _meanwhile(release: Release, before: Pin, to: Pin, version: str) -> RegistryChange | None:
+    """Judge a pin that may have moved since the first look: the version before it may be another one now."""
+    now = _pin(release.spec)
+    if now == to:
+        return RegistryChange(result=_result(before, to))
+    if now == before or version:
+        return None
+    message = f'the pin moved from {before} to {now} while this command ran'
+    hint = f"if it shall still go back, run the command again with '--to {to.version}'"
+    raise problem(release.file, '$.spec', message, hint)
 
 
 def _pin(spec: object) -> Pin:
