@@ -22,6 +22,8 @@ GROUPS = {
         'verify': 'Check that the generated files match the registry, and that helm accepts them.',
         'pin': 'Write missing or new pins into releases; comments are kept.',
         'rollback': 'Go back to the version that a model ran before in an environment.',
+        'lock': 'Let a release, an environment or an application move to no other version.',
+        'unlock': 'Remove a lock.',
         'rollout': 'Move a release to another version, step by step: start, advance, abort, finish, status.',
     },
     'Registry and charts': {

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import wraps
@@ -16,6 +17,7 @@ from generator.domain.layout import release_of
 from generator.operations.operation import Operation, Options, Outcome, Remote
 from generator.operations.remote import Target, perform
 from generator.plan.summary import Summary, explained, summarize
+from generator.tools.clock import read_time
 from generator.tools.git.repository import open_repository
 
 F = TypeVar('F', bound=Callable[..., Any])
@@ -33,6 +35,12 @@ class Place:
     push: bool
     dry_run: bool
     message: str
+    at: int | None = None
+
+    @property
+    def now(self) -> int:
+        """The moment by which everything is judged, in seconds since the epoch."""
+        return int(time.time()) if self.at is None else self.at
 
     @property
     def target(self) -> Target:
@@ -40,7 +48,7 @@ class Place:
 
     def carry_out(self, operation: Operation, **options: Any) -> Outcome:
         wanted = {'commit': True, 'push': self.push, 'dry_run': self.dry_run, 'message': self.message, **options}
-        return perform(operation, self.target, Options(**wanted), progress)
+        return perform(operation, self.target, Options(at=self.at, **wanted), progress)
 
 
 def _prefix(folder: Path) -> str:
@@ -68,11 +76,12 @@ def operation_options(function: F) -> F:
 
     @wraps(function)
     def command(
-        *arguments: Any, push: bool, dry_run: bool, message: str, repo: str, branch: str, folder: Path, **more: Any
-    ) -> Any:
+        *arguments: Any, push: bool, dry_run: bool, message: str, repo: str, branch: str, folder: Path,
+        at: int | None, **more: Any,
+    ) -> Any:  # fmt: skip
         if not message.isprintable():
             raise click.UsageError('--message is not a single line of text')
-        place = Place(folder, repo, chosen_branch(repo, branch), push, dry_run, message)
+        place = Place(folder, repo, chosen_branch(repo, branch), push, dry_run, message, at)
         return function(*arguments, place=place, **more)
 
     for option in (
@@ -81,6 +90,7 @@ def operation_options(function: F) -> F:
         click.option('--message', default='', help='Subject of the commit; default: a summary of the changes.'),
         repo_option,
         branch_option,
+        at_option,
         common_options,
     ):
         command = option(command)
@@ -91,6 +101,24 @@ repo_option = click.option(
     '--repo', default='', metavar='URL', help='Work on this remote repository without a checkout, and push.'
 )
 branch_option = click.option('--branch', default='', help='Branch for --repo; default: main.')
+
+
+class _Time(click.ParamType[int]):
+    name = 'time'
+
+    def convert(self, value: Any, parameter: click.Parameter | None, context: click.Context | None) -> int:
+        if isinstance(value, int):
+            return value
+        try:
+            return read_time(value)
+        except ValueError:
+            self.fail(f"expected a time such as 2026-12-24T18:00:00Z, found '{value}'", parameter, context)
+
+
+TIME = _Time()
+at_option = click.option(
+    '--at', type=TIME, metavar='TIME', help='Judge locks and frozen times by this moment: 2026-12-24T18:00:00Z.'
+)
 
 
 def chosen_branch(repo: str, branch: str) -> str:

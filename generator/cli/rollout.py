@@ -68,7 +68,7 @@ def start(name: str, version: str, chart: str, place: Place, output: str) -> Non
     tell(outcome)
     if not wants_json() and not place.dry_run:
         with opened(place.target) as repository:
-            show_status(open_run(repository, [model_name(name)]), name, int(time.time()))
+            show_status(open_run(repository, [model_name(name)]), name, place.now)
 
 
 @command.command()
@@ -91,7 +91,7 @@ def advance(
     Exit codes: 0 advanced, 1 failed (or aborted), 4 waiting.
     """
     check_health = if_healthy or bool(prometheus) or abort_on_failure
-    gate = Gate(int(time.time()), approve, skip_hold, check_health, prometheus, abort_on_failure, not place.dry_run)
+    gate = Gate(place.now, approve, skip_hold, check_health, prometheus, abort_on_failure, not place.dry_run)
     _move(context, name, place, advancing(name, gate))
 
 
@@ -111,7 +111,7 @@ def abort(context: click.Context, name: str, place: Place, output: str) -> None:
 @click.pass_context
 def finish(context: click.Context, name: str, place: Place, output: str) -> None:
     """Move to the next stage after the last step or after an abort, without waiting for holds and checks."""
-    _move(context, name, place, finishing(name, int(time.time())))
+    _move(context, name, place, finishing(name, place.now))
 
 
 def _move(context: click.Context, name: str, place: Place, operation: Operation) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -195,6 +195,12 @@ class Environment:
     def promotes_from(self) -> tuple[str, ...]:
         return tuple(self.spec.get('promotesFrom', ()))
 
+    @property
+    def promotion(self) -> Values:
+        """What a version needs before it moves here."""
+        found: Values = self.spec.get('promotion', {})
+        return found
+
 
 @dataclass(frozen=True, slots=True)
 class Release:
@@ -217,6 +223,12 @@ class Release:
     @property
     def chart(self) -> str:
         return str(self.spec.get('chart', ''))
+
+    def gave_up(self, version: str, chart: str = '') -> Values | None:
+        """The entry that withdraws a model version here, or one chart of it; None for none."""
+        entries: Sequence[Values] = self.spec.get('withdrawn', ())
+        mine = (entry for entry in entries if entry['version'] == version)
+        return next((entry for entry in mine if entry.get('chart', chart) == chart), None)
 
     def engine(self, environment: Environment) -> Engine:
         """Who moves the traffic of a release whose strategy is not rolling."""

@@ -73,7 +73,7 @@ class Options:
     """How to carry out an operation: write the files, or make one `commit` of them and of their registry files.
 
     `discard` discards hand edits; `removable` are releases (`env/model`, `env/*`) and environments whose files may
-    be removed.
+    be removed; `at` is the moment by which locks and frozen times are judged, in seconds since the epoch, None for now.
     """
 
     commit: bool = False
@@ -82,6 +82,7 @@ class Options:
     message: str = ''
     discard: bool = False
     removable: tuple[str, ...] = ()
+    at: int | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,12 +10,14 @@ from generator.documents.nulls import read_with_nulls
 from generator.domain.layout import ENVIRONMENTS, RELEASES, model_file, model_name, release_file
 from generator.domain.problems import Problem, ProblemsFound
 from generator.domain.records import Registry, Release
+from generator.domain.times import Clock
 from generator.domain.tree import LINK, Files
 from generator.domain.words import suggest
 from generator.operations.operation import Operation, RegistryChange
 from generator.operations.rollout_steps import Pin, move_pin
 from generator.pipeline.run import Run
 from generator.plan.message import shortened
+from generator.plan.stops import ground_of, stops
 
 _INSTEAD = "run 'chartloom pin' without names, which commits all changes, or undo the change with 'git restore'"
 
@@ -74,7 +76,8 @@ def pinning(scope: Scope = Scope(), *, newest: bool = False) -> Operation:
     """Write missing pins; with a scope, move the pins of its releases."""
 
     def change(run: Run) -> RegistryChange:
-        releases, choice = scope.releases(run.registry), choose_pins(run.registry, run.charts, scope, newest=newest)
+        releases = scope.releases(run.registry)
+        choice = choose_pins(run.registry, run.charts, scope, run.clock, newest=newest)
         pins = [*choice.pins, *_edited(run, releases, {pin.release.name for pin in choice.pins})]
         rows = [_row(pin, _committed(run, pin.release)) for pin in pins]
         named = {pin.release.name for pin in pins}
@@ -148,12 +151,12 @@ def _subject(rows: Sequence[Mapping[str, str]]) -> str:
 
 
 def choose_pins(
-    registry: Registry, charts: Mapping[str, ModelCharts], scope: Scope = Scope(), *, newest: bool = False
+    registry: Registry, charts: Mapping[str, ModelCharts], scope: Scope, clock: Clock, *, newest: bool = False
 ) -> Choice:
     """Choose the pins to write. Without a scope: those that are missing or inconsistent. With one: its releases move to
     the newest chart of their version, with `newest` to the newest model version. In an environment that follows the
-    newest version, releases get a pin or another one only by name. A rollout in progress keeps the pin: with names this
-    is a problem, else the release is skipped.
+    newest version, releases get a pin or another one only by name. A rollout in progress keeps the pin, and so do
+    stops (locks, frozen times): with names this is a problem, else the release is skipped.
     """
     pins: list[NewPin] = []
     problems: list[Problem] = []
@@ -177,6 +180,13 @@ def choose_pins(
                 problems.append(Problem(rollout.file, '', message, hint))
             elif scope.moves:
                 skipped[name] = message
+            continue
+        what = f'{pin.version} (chart {pin.chart})'
+        if scope.moves and (stopped := list(stops(name, what, ground_of(registry, release), clock))):
+            if scope.names:
+                problems += stopped
+            else:
+                skipped[name] = stopped[0].message
             continue
         pins.append(pin)
     if problems:

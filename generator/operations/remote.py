@@ -54,7 +54,7 @@ def _apply_on_remote(operation: Operation, remote: Remote, options: Options, pro
             if heads:
                 time.sleep(0.2 * 2 ** len(heads))
                 fetch_head(repository, remote.branch)
-            run = _open(operation, repository, remote.branch, progress)
+            run = replace(_open(operation, repository, remote.branch, progress), at=options.at)
             heads.append(run.source.head)
             outcome = _attempt(operation, run, remote.branch, options)
             if not outcome.commit or outcome.pushed:

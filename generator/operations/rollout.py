@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 
 from generator.checks.releases import shared_problems
@@ -29,6 +29,7 @@ from generator.pipeline.restore import tree_files
 from generator.pipeline.run import Run
 from generator.pipeline.source import open_source
 from generator.plan.message import shortened
+from generator.plan.stops import Ground, ground_of, locked, stops
 from generator.strategies.course import ENDED
 from generator.strategies.during import rollout_share, rollout_stage
 
@@ -41,6 +42,7 @@ def starting(name: str, version: str = '', chart: str = '') -> Operation:
 
     def change(run: Run) -> RegistryChange:
         began = _start_of(run, name, version, chart)
+        _check_stops(stops(name, str(began.to), _ground(run, name), run.clock))
         _check_room(run, name, began)
         subject = shortened(f'Start the rollout of {name} {began.to.version}')
         result = {'result': 'started', 'stage': began.stage, 'to': began.to.spec}
@@ -97,10 +99,22 @@ def _decide(run: Run, release: Release, rollout: Rollout, began: Began | None, g
         return aborted(run, rollout, reasons=[verdict.reason])
     if verdict.state == 'failed':
         return RegistryChange(result=_stays('failed', rollout, 0, [verdict.reason]))
+    if not (rollout.aborted or rollout_stage(rollout).replaced):
+        verb = f"go on to '{after(rollout)}'"
+        _check_stops(locked(rollout.name, verb, _ground(run, rollout.name), run.clock))
     wait = waiting(run, rollout, began, gate.now, approved=gate.approved, skip_hold=gate.skip_hold)
     if wait.reasons or verdict.state == 'waiting':
         return _wait(rollout, wait, verdict)
     return _advance(run, release, rollout)
+
+
+def _ground(run: Run, name: str) -> Ground:
+    return ground_of(run.registry, run.registry.releases[name])
+
+
+def _check_stops(found: Iterable[Problem]) -> None:
+    if problems := list(found):
+        raise ProblemsFound(problems)
 
 
 def finishing(name: str, now: int) -> Operation:

@@ -5,13 +5,15 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeVar
 
 from generator.documents.schema import RegistrySchemas
 from generator.domain.layout import (
+    APPLICATIONS,
     ENVIRONMENTS,
     RELEASES,
     ROLLOUTS,
+    application_file,
     environment_file,
     model_name,
     names_below,
@@ -19,10 +21,12 @@ from generator.domain.layout import (
     rollout_file,
 )
 from generator.domain.problems import ProblemsFound
-from generator.domain.records import Environment, Ids, Release, Rollout
+from generator.domain.records import Application, Environment, Ids, Registry, Release, Rollout
 from generator.domain.tree import LINK
 from generator.pipeline.source import Source
 from generator.registry.load import read_record
+
+R = TypeVar('R')
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,10 +37,28 @@ class Earlier:
     revision: str
     schemas: RegistrySchemas
 
-    def releases(self, names: Iterable[str]) -> dict[str, Release]:
-        """The releases (`env/model`) among `names`; files that are missing or not valid have none."""
-        found: dict[str, Release] = self._records({name: release_file(name) for name in names})
-        return found
+    def releases(self, names: Iterable[str], registry: Registry | None = None) -> dict[str, Release]:
+        """The releases (`env/model`) among `names`; files that are missing or not valid have none.
+
+        Those whose file is the same in `registry` are not read again.
+        """
+        files = {name: release_file(name) for name in names}
+        same = self._same(files, registry.releases) if registry else {}
+        found: dict[str, Release] = self._records({name: file for name, file in files.items() if name not in same})
+        return {**same, **found}
+
+    def applications(self, registry: Registry) -> list[Application]:
+        """All applications; those whose file is the same in `registry` are not read again."""
+        files = {name: application_file(name) for name in names_below(APPLICATIONS, self._ids_below(APPLICATIONS))}
+        same = self._same(files, registry.applications)
+        found: dict[str, Application] = self._records({name: file for name, file in files.items() if name not in same})
+        return [*same.values(), *found.values()]
+
+    def _same(self, files: Mapping[str, str], records: Mapping[str, R]) -> dict[str, R]:
+        """The records whose files are as in this revision."""
+        there, here = self._ids(files.values()), self.source.tree.ids
+        mine = {name: file for name, file in files.items() if name in records}
+        return {name: records[name] for name, file in mine.items() if there.get(file) == here.get(file)}
 
     def rollouts(self, names: Iterable[str]) -> dict[str, Rollout]:
         """The same of their rollouts."""
@@ -50,9 +72,12 @@ class Earlier:
 
     def environment_ids(self) -> Ids:
         """Blob ids of the files of all environments."""
+        return self._ids_below(ENVIRONMENTS)
+
+    def _ids_below(self, folder: str) -> Ids:
         if self.revision != self.source.head:
-            return self.source.repository.ids(self.revision, [ENVIRONMENTS])
-        return {path: blob for path, blob in self.source.tree.held.items() if path.startswith(f'{ENVIRONMENTS}/')}
+            return self.source.repository.ids(self.revision, [folder])
+        return {path: blob for path, blob in self.source.tree.held.items() if path.startswith(f'{folder}/')}
 
     def _records(self, files: Mapping[str, str]) -> dict[str, Any]:
         contents = self.files(list(files.values()))
@@ -75,9 +100,7 @@ class Earlier:
 
     def rollout_names(self) -> list[str]:
         """The names of the releases with a rollout."""
-        if self.revision != self.source.head:
-            return names_below(ROLLOUTS, self.source.repository.ids(self.revision, [ROLLOUTS]))
-        return names_below(ROLLOUTS, self.source.tree.held)
+        return names_below(ROLLOUTS, self._ids_below(ROLLOUTS))
 
     def pinned(self, model: str, version: str) -> str:
         """A release that pins a model version, or whose rollout leads to it; '' for none."""

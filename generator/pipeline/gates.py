@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Mapping
-from contextlib import suppress
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
 from functools import cache, partial
-from itertools import pairwise
 
 from generator.documents.read import read_yaml
 from generator.documents.schema import RegistrySchemas
@@ -17,23 +15,26 @@ from generator.domain.layout import (
     delivery_file,
     rollout_file,
 )
-from generator.domain.problems import CommandFailed, Problem
+from generator.domain.problems import Problem
 from generator.domain.records import Ids, Registry, Rollout, Tree, Values
+from generator.domain.times import Clock
 from generator.pipeline.earlier import Earlier
+from generator.pipeline.history import had
 from generator.pipeline.origins import Origins, origins, weaker_gates
 from generator.pipeline.prefixes import delivers
 from generator.pipeline.published import Base
 from generator.pipeline.source import Source
+from generator.pipeline.standings import Grounds, standings
 from generator.plan.jumps import OfChart, jumps
+from generator.plan.moves import Published, move_problems
 from generator.plan.promotion import Gates, Standing, promotion_problems
 from generator.strategies.written import of_chart
-from generator.tools.git.remote import deepen
 from generator.tools.git.repository import Repository
 
 
 def gate_problems(
     source: Source, base: Base, published: str, desired: Ids, made: Tree, registry: Registry,
-    schemas: Mapping[str, bytes],
+    schemas: Mapping[str, bytes], clock: Clock,
 ) -> list[Problem]:  # fmt: skip
     """Judge what changes since the base by the commit that is published now; without a base nothing is judged.
 
@@ -44,22 +45,26 @@ def gate_problems(
     # Not the base: a merge may have brought a commit that the branch itself never was at.
     now = Earlier(source, published, RegistrySchemas(schemas))
     of = origins(now, registry)
-    promoting = list(_promoting(registry, of, base, desired))
+    changed = list(_changed(registry, of, base, desired))
+    promoting = [name for name in changed if _is_gated(registry, of, name)]
     mine = [registry.releases[name] for name in promoting]
     before = {f'{origin.name}/{release.model}' for release in mine for origin in of[release.environment]}
-    known = _standings(now, before.union(promoting))  # all at once: a change may reach every release
+    known = standings(now, registry, before.union(changed))  # all at once: a change may reach every release
 
     @cache
     def standing(name: str) -> Standing:
-        return known[name] if name in known else _standings(now, [name])[name]
+        return known[name] if name in known else standings(now, registry, [name])[name]
 
-    def had(name: str, chart: str, *, ever: bool = False) -> bool:
-        return _had(source.repository, published, registry.settings.branch, name, chart, ever=ever)
+    def ran(name: str, chart: str, *, ever: bool = False) -> bool:
+        return had(source.repository, published, registry.settings.branch, name, chart, ever=ever)
 
     def chart(name: str) -> str:
         return delivered_chart(_desired(source.repository, base, made, delivery_file(name)))
 
-    found = list(promotion_problems(Gates(registry, chart, standing, had, of), promoting))
+    found = list(promotion_problems(Gates(registry, chart, standing, ran, of), promoting))
+    behind = partial(_is_behind, replace(now, revision=base.revision), registry, chart)
+    there = Published(standing, partial(Grounds(now, registry, of).of, standing), ran, behind)
+    found += move_problems(registry, changed, chart, there, clock)
     if found and not delivers(source.repository, published):
         found = []  # the first commit with releases
     chart_strategy = partial(_strategy_of_chart, source.repository, base, made)
@@ -75,31 +80,26 @@ def gate_warnings(
         yield from weaker_gates(now, replace(now, revision=base.revision), registry)
 
 
-def _promoting(registry: Registry, of: Origins, base: Base, desired: Ids) -> Iterator[str]:
-    """Yield the releases whose delivery object changes, or its place, and that a gate may stop."""
+def _changed(registry: Registry, of: Origins, base: Base, desired: Ids) -> Iterator[str]:
+    """Yield the releases whose delivery object changes, or its place."""
     for name, release in registry.releases.items():
         file, origins_ = delivery_file(name), of[release.environment]
         moves = any(origin.name != release.environment for origin in origins_)
         if moves or desired.get(file) != base.ids.get(file):
-            gated = any(origin.promotes_from for origin in origins_)
-            if gated or release.chart or name in registry.rollouts:
-                yield name
+            yield name
 
 
-def _standings(now: Earlier, names: Collection[str]) -> dict[str, Standing]:
-    releases, rollouts = now.releases(names), now.rollouts(names)
-    delivered = now.files([delivery_file(name) for name in names])
-    found = {}
-    for name in names:
-        release, rollout = releases.get(name), rollouts.get(name)
-        found[name] = Standing(
-            delivered=delivered_chart(delivered.get(delivery_file(name), b'')),
-            pin=release.chart if release else '',
-            target=rollout.spec['to']['chart'] if rollout else '',
-            rollback=str(release.spec.get('rollback', '')) if release else '',
-            reason=release.spec.get('skipPromotion', '') if release else '',
-        )
-    return found
+def _is_behind(base: Earlier, registry: Registry, chart: Callable[[str], str], name: str) -> bool:
+    """Whether a release runs what the base has: the branch changes something else, and others may have moved it."""
+    there, rollout = base.rollouts([name]).get(name), registry.rollouts.get(name)
+    before = delivered_chart(base.files([delivery_file(name)]).get(delivery_file(name), b''))
+    return before == chart(name) and (there.spec if there else None) == (rollout.spec if rollout else None)
+
+
+def _is_gated(registry: Registry, of: Origins, name: str) -> bool:
+    release = registry.releases[name]
+    gated = any(origin.promotes_from for origin in of[release.environment])
+    return bool(gated or release.chart or name in registry.rollouts)
 
 
 def _jumps(now: Earlier, base: Earlier, registry: Registry, chart_strategy: OfChart) -> list[Problem]:
@@ -122,51 +122,3 @@ def _strategy_of_chart(repository: Repository, base: Base, made: Tree, rollout: 
 
 def _desired(repository: Repository, base: Base, made: Tree, path: str) -> bytes:
     return made[path] if path in made else repository.read([base.ids[path]])[base.ids[path]]
-
-
-def _had(repository: Repository, head: str, branch: str, name: str, chart: str, *, ever: bool) -> bool:
-    """Whether a release ran a chart without a rollout in progress; a shallow clone is deepened to find it.
-
-    `ever`: also one that it gave up for an older chart.
-    """
-    if chart in _charts(repository, head, name, ever=ever):
-        return True
-    with suppress(CommandFailed):
-        return deepen(repository, branch) and chart in _charts(repository, head, name, ever=ever)
-    return False
-
-
-def _charts(repository: Repository, head: str, name: str, *, ever: bool) -> set[str]:
-    delivery, rollout = delivery_file(name), rollout_file(name)
-    blobs: dict[str, str] = {}
-    ran: list[str] = []
-    for changes in _history(repository, head, (delivery, rollout)):
-        blobs |= changes
-        if not blobs.get(rollout) and (blob := blobs.get(delivery)):
-            ran.append(blob)
-    contents = repository.read(ran)
-    charts = [delivered_chart(contents[blob]) for blob in ran]
-    found: set[str] = set()
-    for before, now in pairwise(['', *charts]):
-        if not ever and _number(now) < _number(before):
-            found.discard(before)
-        found.add(now)
-    return found
-
-
-def _number(chart: str) -> list[int]:
-    return [int(part) for part in chart.split('.')] if chart else []
-
-
-def _history(repository: Repository, head: str, paths: Collection[str]) -> list[dict[str, str]]:
-    """The changes of files on a branch, the oldest first: blob ids by path, '' if a commit removes a file."""
-    full = {repository.prefix + path: path for path in paths}
-    options = ('--no-show-signature', '--first-parent', '-m', '--raw', '--no-abbrev', '--no-renames', '-z')
-    limits = [f':(top,literal){path}' for path in full]
-    listed = repository.raw('log', *options, '--format=%x01', head, '--', *limits).decode('utf-8', 'surrogateescape')
-    changes = []
-    for commit in listed.split('\x01')[1:]:
-        words = commit.strip('\0\n').split('\0')
-        blobs = ((full[path], about.split(' ')[3]) for about, path in pairwise(words) if about.startswith(':'))
-        changes.append({path: blob if blob.strip('0') else '' for path, blob in blobs})
-    return changes[::-1]

@@ -22,7 +22,7 @@ def origins(now: Earlier, registry: Registry) -> Origins:
     there = now.environment_ids()
     same = {name: each for name, each in registry.environments.items() if _is_same(now, there, each)}
     if len(same) == len(registry.environments):
-        return {name: (Origin(name, each.promotes_from),) for name, each in same.items()}
+        return {name: (Origin(name, each.promotes_from, each),) for name, each in same.items()}
     published = {**now.environments(), **same}
     return {name: tuple(_origins(each, published)) for name, each in registry.environments.items()}
 
@@ -35,9 +35,10 @@ def _origins(environment: Environment, published: Mapping[str, Environment]) -> 
     named, mine = published.get(environment.name), places(environment)
     others = [other for name, other in sorted(published.items()) if other is not named and mine & places(other)]
     if named or not others:
-        yield Origin(environment.name, (named.promotes_from if named else ()) or environment.promotes_from)
+        from_ = (named.promotes_from if named else ()) or environment.promotes_from
+        yield Origin(environment.name, from_, named or environment)
     for other in others:
-        yield Origin(other.name, other.promotes_from or (() if named else environment.promotes_from))
+        yield Origin(other.name, other.promotes_from or (() if named else environment.promotes_from), other)
 
 
 def weaker_gates(now: Earlier, base: Earlier, registry: Registry) -> Iterator[Problem]:

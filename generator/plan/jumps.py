@@ -25,7 +25,7 @@ def jumps(
     Each stage is a commit that the agent applies before the next one. A step back is allowed, and so is a branch that
     does not change a rollout (`same`) and is behind.
     """
-    known = {name: rollout for name, rollout in published.items() if _has_stage(rollout)}
+    known = {name: rollout for name, rollout in published.items() if has_stage(rollout)}
     for name, rollout in sorted(registry.rollouts.items()):
         before = known.get(name)
         if name in same:
@@ -36,7 +36,7 @@ def jumps(
             yield from _ends(registry, before)
 
 
-def _has_stage(rollout: Rollout) -> bool:
+def has_stage(rollout: Rollout) -> bool:
     """Whether a published file makes sense: nobody may have verified it."""
     return not isinstance(rollout.strategy, Rolling) and find_stage(rollout.strategy, rollout.stage) is not None
 

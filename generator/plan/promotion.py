@@ -11,20 +11,30 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from generator.domain.problems import Problem
-from generator.domain.records import Registry, Release
+from generator.domain.records import Environment, Registry, Release, Rollout
 from generator.domain.words import either, quoted
 
 
 @dataclass(frozen=True, slots=True)
 class Standing:
-    """What the published branch says of a release: the chart of its delivery object, of its pin, of its rollout's
-    target and of a rollback, and the reason to skip a promotion; '' for none."""
+    """What the published branch says of a release: the chart of its delivery object ('' for none), and its files."""
 
     delivered: str = ''
-    pin: str = ''
-    target: str = ''
-    rollback: str = ''
-    reason: str = ''
+    release: Release | None = None
+    rollout: Rollout | None = None
+
+    @property
+    def pin(self) -> str:
+        return self.release.chart if self.release else ''
+
+    @property
+    def target(self) -> str:
+        """The chart that its rollout leads to."""
+        return str(self.rollout.spec['to']['chart']) if self.rollout else ''
+
+    def said(self, key: str) -> str:
+        """A text in its file, '' for none."""
+        return str(self.release.spec.get(key, '')) if self.release else ''
 
     @property
     def charts(self) -> tuple[str, ...]:
@@ -38,6 +48,7 @@ class Origin:
 
     name: str
     promotes_from: tuple[str, ...]
+    environment: Environment
 
 
 class Had(Protocol):
@@ -88,7 +99,7 @@ def promotion_problems(gates: Gates, changed: Collection[str]) -> Iterator[Probl
 
 def _rollback(gates: Gates, release: Release, before: str) -> Iterator[Problem]:
     """Report a rollback to what the release never ran: engines would go there without their steps and checks."""
-    if not release.is_rollback or gates.standing(before).rollback == release.chart:
+    if not release.is_rollback or gates.standing(before).said('rollback') == release.chart:
         return
     if not gates.had(before, release.chart, ever=True):
         message = f'a rollback returns to a chart that ran here, and no published commit ended with {release.chart}'
@@ -117,7 +128,7 @@ def _judge(gates: Gates, release: Release, origin: Origin, wish: _Wish) -> tuple
         message = f"{who} promotes from {either(sources)}: no release of '{release.model}' there"
         hint = f'add a release of the model to {quoted(sources[0])} first, or say why not in spec.skipPromotion'
         return None if reason else (message, hint)
-    if reason and reason != gates.standing(own).reason:
+    if reason and reason != gates.standing(own).said('skipPromotion'):
         return None
     there = f'{before}/{release.model}'
     now = gates.standing(there)

@@ -60,6 +60,8 @@ def here(tmp_path_factory: pytest.TempPathFactory) -> Path:
         (['explain', 'release/s'], ['release/staging/web']),
         (['dockerfile', ''], ['api', 'web']),
         (['dockerfile', 'web', '--version', ''], ['1.10', '1.9']),
+        (['lock', 's'], ['staging/web']),
+        (['unlock', '--env', 'p'], ['prod']),
         (['rollout', ''], ['abort', 'advance', 'finish', 'start', 'status']),
         (['rollout', 'start', ''], RELEASES),
         (['rollout', 'start', 'eu/web', '--version', ''], ['1.10', '1.9']),
