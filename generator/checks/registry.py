@@ -17,6 +17,7 @@ from generator.checks.rollouts import rollout_problems
 from generator.checks.routes import route_problems
 from generator.checks.rules import broken
 from generator.checks.scope import Scope
+from generator.checks.withdrawn import withdrawn_problems
 from generator.checks.written import written
 from generator.domain.choices import has_projects, has_routes, reaches_other_clusters
 from generator.domain.generated import Templates
@@ -37,6 +38,7 @@ def registry_problems(registry: Registry, templates: Templates, unread: Collecti
         *(p for environment in registry.environments.values() for p in _environment(environment, registry)),
         *reference_problems(registry, unread),
         *rollout_problems(registry, unread),
+        *withdrawn_problems(registry),
         *route_problems(registry),
         *_cycles(registry.environments),
         *_shared_namespaces(registry.environments.values()),

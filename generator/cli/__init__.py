@@ -24,6 +24,7 @@ GROUPS = {
         'rollback': 'Go back to the version that a model ran before in an environment.',
         'lock': 'Let a release, an environment or an application move to no other version.',
         'unlock': 'Remove a lock.',
+        'reinstate': 'Take back that a rollback or an abort withdrew a version.',
         'rollout': 'Move a release to another version, step by step: start, advance, abort, finish, status.',
     },
     'Registry and charts': {

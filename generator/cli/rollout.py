@@ -10,6 +10,7 @@ from typing import Any, TypeVar
 import click
 
 from generator.cli import CHANGES, PROBLEMS, offers
+from generator.cli.lock import reason_of
 from generator.cli.operation import (
     Place,
     branch_option,
@@ -96,14 +97,15 @@ def advance(
 
 
 @command.command()
+@click.option('--reason', default='', callback=reason_of, help='Why the version is withdrawn here, on one line.')
 @_verb(offers.rollouts)
 @click.pass_context
-def abort(context: click.Context, name: str, place: Place, output: str) -> None:
-    """Move all requests back to the old version.
+def abort(context: click.Context, name: str, reason: str, place: Place, output: str) -> None:
+    """Move all requests back to the old version. The new one does not come back until 'chartloom reinstate'.
 
     If the new pods have served requests, they stay to complete them, until 'advance' or 'finish' removes them.
     """
-    _move(context, name, place, aborting(name))
+    _move(context, name, place, aborting(name, reason))
 
 
 @command.command()

@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
+from generator.charts.followed import followed, newest_of
 from generator.charts.versions import ModelCharts
+from generator.checks.withdrawn import gave_up
 from generator.documents.nulls import read_with_nulls
 from generator.domain.layout import ENVIRONMENTS, RELEASES, model_file, model_name, release_file
 from generator.domain.problems import Problem, ProblemsFound
@@ -208,10 +210,13 @@ def _follows(release: Release, registry: Registry, scope: Scope) -> str | None:
 def _pin(release: Release, registry: Registry, charts: ModelCharts, *, move: bool, newest: bool) -> NewPin:
     model = registry.models[release.model]
     # If only a chart is pinned, its ledger entry has the model version.
-    served = next((e.model_version for e in charts.ledger if e.version == release.chart), model.newest.version)
-    version = model.newest.version if newest else release.version or served
-    entry = charts.newest(version)
-    known = [v.version for v in model.versions]
+    last = followed(release, model, charts.ledger)
+    latest = last.model_version if last else model.newest.version
+    served = next((e.model_version for e in charts.ledger if e.version == release.chart), latest)
+    version = latest if newest else release.version or served
+    entry, known = newest_of(release, version, charts.ledger), [v.version for v in model.versions]
+    if found := list(gave_up(release, version, entry.version if entry else '', release.file, '$.spec.version')):
+        raise ProblemsFound(found)
     if entry is None or version not in known:
         message = f"version '{version}' of model '{model.name}' not found"
         raise ProblemsFound([Problem(release.file, '$.spec.version', message, suggest(version, known))])

@@ -12,35 +12,45 @@ from generator.domain.layout import model_name
 from generator.domain.problems import ProblemsFound, problem
 from generator.domain.records import Release, Rollout
 from generator.domain.strategy import Rolling, Strategy
+from generator.domain.tree import Files
 from generator.operations.operation import Operation, RegistryChange
 from generator.operations.rollout import SET_ASIDE, aborted
 from generator.operations.rollout_start import known_release
 from generator.operations.rollout_state import resolve_named
 from generator.operations.rollout_steps import Pin, move_pin
+from generator.operations.withdraw import taken_back, withdrawing
+from generator.pipeline.history import charts_run
 from generator.pipeline.run import Run
 from generator.plan.message import shortened
+from generator.releases.pins import choose_entry
 
 # Commits of a release's file that are read for earlier pins.
 _MOST = 200
 
 
-def rolling_back(name: str, version: str = '') -> Operation:
+def rolling_back(name: str, version: str = '', reason: str = '') -> Operation:
     """Go back to the pin before the current one, or to the last one with this model version.
 
-    A rollout in git that is in progress is aborted. The pin says that it is a rollback, until the next one.
+    A rollout in git that is in progress is aborted. The pin says that it is a rollback, until the next one. The version
+    that is given up is withdrawn, for a reason; one that is named is taken back if it was withdrawn.
     """
 
     def change(run: Run) -> RegistryChange:
         release = known_release(run.registry, name)
         if rollout := run.registry.rollouts.get(name):
-            return _abort(run, release, rollout, version)
+            return _abort(run, release, rollout, version, reason)
         _check_clean(run, release)
-        to = _earlier(run, release, version)
         found = resolve_named(run, name)
-        subject = shortened(f'Roll back {name}: {release.version} → {to}')
-        result = {'result': 'rolled back', 'from': _pin(release.spec).spec, 'to': to.spec}
-        notes = (f'{name}: {_way(found.strategy, release.engine(found.environment), to.version)}',)
-        return RegistryChange(move_pin(release, to, run.source.read, back=True), subject, result, notes)
+        now = _now(run, release)
+        to = _earlier(run, release, now, version) if release.chart else _followed_before(run, release, now, version)
+        subject = shortened(f'Roll back {name}: {now.version} → {to}')
+        result = {'result': 'rolled back', 'from': now.spec, 'to': to.spec}
+        notes: tuple[str, ...] = (f'{name}: {_way(found.strategy, release.engine(found.environment), to.version)}',)
+        files: Files = move_pin(release, to, run.source.read, back=True)
+        if release.gave_up(to.version):
+            files, notes = taken_back(run, files, release, to.version), (*notes, f'{to.version} is taken back')
+        change = RegistryChange(files, subject, result, notes)
+        return withdrawing(run, change, release, now, to, reason or f'rolled back to {to}')
 
     arguments = (name, *(('--to', version) if version else ()))
     return Operation('rollback', arguments, (model_name(name),), change, instead=SET_ASIDE, history=True)
@@ -51,21 +61,45 @@ def _pin(spec: object) -> Pin:
     return Pin(str(found.get('version', '')), str(found.get('chart', '')))
 
 
-def _abort(run: Run, release: Release, rollout: Rollout, version: str) -> RegistryChange:
+def _now(run: Run, release: Release) -> Pin:
+    """What a release runs: its pin, or what it follows."""
+    if release.chart:
+        return _pin(release.spec)
+    environment, model = run.registry.environments[release.environment], run.registry.models[release.model]
+    entry = choose_entry(release, environment, model, run.charts[release.model])
+    return Pin(entry.model_version, entry.version)
+
+
+def _followed_before(run: Run, release: Release, now: Pin, version: str) -> Pin:
+    """What a release that follows the newest version ran before, by its delivery object: it had no pin."""
+    ran = charts_run(run.repository, run.source.head, release.name, ever=True)
+    known = {entry.version for entry in run.registry.models[release.model].versions}
+    for entry in reversed(run.charts[release.model].ledger):
+        pin = Pin(entry.model_version, entry.version)
+        wanted = pin.version == version if version else not release.gave_up(pin.version, pin.chart)
+        if wanted and pin != now and pin.version in known and pin.chart in ran:
+            return pin
+    message = f"'{release.name}' ran no other version than {now} that it did not give up"
+    if version:
+        message = f"'{release.name}' never ran version '{version}'"
+    hint = f"to hold it at a version, set spec.version in {release.file} and run 'chartloom pin {release.name}'"
+    raise problem(release.file, '$.spec', message, hint)
+
+
+def _abort(run: Run, release: Release, rollout: Rollout, version: str, reason: str) -> RegistryChange:
     """The old version still runs: it gets all requests again."""
     if version not in ('', release.version):
         message = f"a rollout to {rollout.spec['to']['version']} is in progress, and '{version}' is not the old version"
         raise problem(rollout.file, '', message, f"run 'chartloom rollout abort {rollout.name}' first")
     subject = f'Roll back {rollout.name}: abort the rollout of {rollout.spec["to"]["version"]} at {rollout.stage}'
-    change = aborted(run, rollout, subject)
+    change = aborted(run, rollout, subject, why=reason)
     result = {**change.result, 'from': rollout.spec['to'], 'to': rollout.spec['from']}
     return replace(change, result=result)
 
 
-def _earlier(run: Run, release: Release, version: str) -> Pin:
+def _earlier(run: Run, release: Release, now: Pin, version: str) -> Pin:
     """The last pin with a version, else the last one that nobody gave up."""
-    now, given_up = _pin(release.spec), list[Pin]()
-    _check_pinned(run, release)
+    given_up = list[Pin]()
     places = {entry.version: place for place, entry in enumerate(run.charts[release.model].ledger)}
     versions = {entry.version for entry in run.registry.models[release.model].versions}
     later, is_rollback = now, release.is_rollback
@@ -75,6 +109,8 @@ def _earlier(run: Run, release: Release, version: str) -> Pin:
         if pin != later and (places[later.chart] < places[pin.chart] if known else is_rollback):
             given_up.append(pin)
         later, is_rollback = pin, back
+        if release.gave_up(pin.version, pin.chart) and pin not in given_up:
+            given_up.append(pin)
         wanted = pin.version == version if version else pin not in given_up
         if wanted and pin != now and pin.version in versions and pin.chart in places:
             return pin
@@ -89,15 +125,6 @@ def _check_clean(run: Run, release: Release) -> None:
     source = run.source
     if release.file not in source.laid and source.tree.ids.get(release.file) != source.tree.held.get(release.file):
         raise problem(release.file, '', 'changed, and not part of this operation', SET_ASIDE)
-
-
-def _check_pinned(run: Run, release: Release) -> None:
-    """Raise ProblemsFound for a release that follows the newest version."""
-    environment = run.registry.environments[release.environment]
-    if not release.version and environment.follows_newest:
-        message = f"'{environment.name}' follows the newest version, and '{release.name}' has no pin"
-        hint = f"to hold it at a version, set spec.version in {release.file} and run 'chartloom pin {release.name}'"
-        raise problem(environment.file, '$.spec.follow', message, hint)
 
 
 def _no_pin(release: Release, now: Pin, version: str, given_up: Sequence[Pin]) -> ProblemsFound:

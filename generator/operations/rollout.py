@@ -24,7 +24,8 @@ from generator.operations.rollout_state import (
     stage_name,
     waiting,
 )
-from generator.operations.rollout_steps import Wait, abort, advance, after, check_finish, remaining
+from generator.operations.rollout_steps import Pin, Wait, abort, advance, after, check_finish, remaining
+from generator.operations.withdraw import withdrawing
 from generator.pipeline.restore import tree_files
 from generator.pipeline.run import Run
 from generator.pipeline.source import open_source
@@ -129,11 +130,11 @@ def finishing(name: str, now: int) -> Operation:
     return _moving('finish', name, decide)
 
 
-def aborting(name: str) -> Operation:
-    """Move all requests back to the old version."""
+def aborting(name: str, reason: str = '') -> Operation:
+    """Move all requests back to the old version, and withdraw the new one for a reason."""
 
     def decide(run: Run, release: Release, rollout: Rollout) -> RegistryChange:
-        return aborted(run, rollout)
+        return aborted(run, rollout, why=reason)
 
     return _moving('abort', name, decide)
 
@@ -201,14 +202,21 @@ def _advance(run: Run, release: Release, rollout: Rollout) -> RegistryChange:
     return RegistryChange(advance(rollout, release, run.source.read), shortened(subject), result, notes)
 
 
-def aborted(run: Run, rollout: Rollout, subject: str = '', reasons: Sequence[str] = ()) -> RegistryChange:
-    """Return the change that moves all requests back to the old version; `reasons`: the checks that failed."""
+def aborted(
+    run: Run, rollout: Rollout, subject: str = '', reasons: Sequence[str] = (), why: str = ''
+) -> RegistryChange:
+    """Return the change that moves all requests back to the old version, and withdraws the new one.
+
+    `reasons` are the checks that failed, `why` is what somebody says.
+    """
     subject = subject or f'Abort the rollout of {rollout.name} {rollout.spec["to"]["version"]} at {rollout.stage}'
     result = {
         'result': 'aborted', 'waitSeconds': 0, 'reasons': [*reasons], 'stage': rollout.stage,
         'from': rollout.spec['from'], 'remaining': [ENDED] if rollout_stage(rollout).serves else [],
     }  # fmt: skip
-    return RegistryChange(abort(rollout, run.source.read), shortened(subject), result, _traffic(rollout, 0))
+    change = RegistryChange(abort(rollout, run.source.read), shortened(subject), result, _traffic(rollout, 0))
+    release, (old, new) = run.registry.releases[rollout.name], (Pin(**rollout.spec[end]) for end in ('from', 'to'))
+    return withdrawing(run, change, release, new, old, why or '; '.join([f'aborted at {rollout.stage}', *reasons]))
 
 
 def _start_of(run: Run, name: str, version: str, chart: str) -> Start:

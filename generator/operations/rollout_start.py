@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from generator.charts.followed import followed, newest_of
 from generator.charts.versions import ModelCharts
+from generator.checks.withdrawn import gave_up
 from generator.domain.choices import by_commits
 from generator.domain.generated import ResolvedRelease
 from generator.domain.layout import RELEASES, ledger_file
@@ -51,14 +53,17 @@ def choose_target(release: Release, model: Model, charts: ModelCharts, version: 
     served = {entry.version: entry.model_version for entry in charts.ledger}
     if chart and chart not in served:
         raise problem(ledger_file(model.name), '', f"chart '{chart}' not found", suggest(chart, served))
-    version = version or served.get(chart, model.newest.version)
+    last = followed(release, model, charts.ledger)
+    version = version or served.get(chart, last.model_version if last else model.newest.version)
     known = [entry.version for entry in model.versions]
     if version not in known:
         message = f"version '{version}' of model '{model.name}' not found"
         raise problem(model.file, '$.spec.versions', message, suggest(version, known))
-    newest = charts.newest(version)
+    newest = newest_of(release, version, charts.ledger) or charts.newest(version)
     assert newest, 'every version has a chart'
     pin = Pin(version, chart or newest.version)
+    if found := list(gave_up(release, pin.version, pin.chart, release.file, '$.spec.withdrawn')):
+        raise ProblemsFound(found)
     if chart and served[chart] != version:
         message = f"chart '{chart}' serves version '{served[chart]}', not '{version}'"
         raise problem(ledger_file(model.name), '', message, f'omit --version, or use --chart {newest.version}')

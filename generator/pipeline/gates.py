@@ -19,7 +19,7 @@ from generator.domain.problems import Problem
 from generator.domain.records import Ids, Registry, Rollout, Tree, Values
 from generator.domain.times import Clock
 from generator.pipeline.earlier import Earlier
-from generator.pipeline.history import had
+from generator.pipeline.history import had, ran_for
 from generator.pipeline.origins import Origins, origins, weaker_gates
 from generator.pipeline.prefixes import delivers
 from generator.pipeline.published import Base
@@ -58,10 +58,13 @@ def gate_problems(
     def ran(name: str, chart: str, *, ever: bool = False) -> bool:
         return had(source.repository, published, registry.settings.branch, name, chart, ever=ever)
 
+    def ran_long(name: str, chart: str) -> int:
+        return ran_for(source.repository, published, registry.settings.branch, name, chart, clock.now)
+
     def chart(name: str) -> str:
         return delivered_chart(_desired(source.repository, base, made, delivery_file(name)))
 
-    found = list(promotion_problems(Gates(registry, chart, standing, ran, of), promoting))
+    found = list(promotion_problems(Gates(registry, chart, standing, ran, ran_long, of), promoting))
     behind = partial(_is_behind, replace(now, revision=base.revision), registry, chart)
     there = Published(standing, partial(Grounds(now, registry, of).of, standing), ran, behind)
     found += move_problems(registry, changed, chart, there, clock)

@@ -27,7 +27,7 @@ def settle(
     With `prune`, mark all charts that are not used. Raises ProblemsFound if git cannot restore a required chart, or
     could not restore one that is to be pruned.
     """
-    repository, named = source.repository, named_charts(registry)
+    repository, named = source.repository, named_charts(registry, base.ledgers)
     settled: dict[str, ModelCharts] = {}
     problems: list[Problem] = []
     for name, charts in made.items():

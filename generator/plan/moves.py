@@ -9,12 +9,13 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Iterator
 from dataclasses import dataclass
 
+from generator.checks.withdrawn import gave_up
 from generator.domain.problems import Problem
 from generator.domain.records import Registry, Release, Rollout
 from generator.domain.times import Clock
 from generator.plan.jumps import has_stage
 from generator.plan.promotion import Had, Standing
-from generator.plan.stops import Ground, locked, stops, withdrawn
+from generator.plan.stops import Ground, locked, stops
 from generator.strategies.course import course
 from generator.strategies.during import rollout_stage, rollout_strategy
 
@@ -55,7 +56,7 @@ def move_problems(
         elif move := _move(release, rollout, before, delivered):
             found = list(_stops(release, move, published, clock))
             # Slow, so only now: a return to what ran here, by an operation or for example by `git revert`.
-            back = release.is_rollback or _number(move.chart) < _number(before.delivered)
+            back = release.is_rollback or number_of(move.chart) < number_of(before.delivered)
             if found and back and published.had(name, move.chart, ever=True):
                 continue
         else:
@@ -92,8 +93,9 @@ def _stops(release: Release, move: _Move, published: Published, clock: Clock) ->
     allowed = bool(reason) and reason != published.standing(name).said('allowFrozen')
     yield from stops(name, str(move), ground, clock, allow_frozen=allowed)
     if ground.release and move.version:
-        yield from withdrawn(ground.release, move.version, move.chart, move.file, move.path)
+        yield from gave_up(ground.release, move.version, move.chart, move.file, move.path)
 
 
-def _number(chart: str) -> list[int]:
+def number_of(chart: str) -> list[int]:
+    """A chart version as numbers, to compare it."""
     return [int(part) for part in chart.split('.')] if chart else []

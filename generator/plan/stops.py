@@ -8,13 +8,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Literal
 
 from generator.domain.problems import Problem
 from generator.domain.records import Application, Environment, Registry, Release, Values
 from generator.domain.times import DAYS, UTC, Clock
-
-Rule = Literal['locked', 'frozen', 'withdrawn', 'promotion', 'soak', 'metrics']
+from generator.plan.rules import Rule
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,15 +93,6 @@ def is_frozen(window: Values, clock: Clock) -> bool:
 
 def _minute_of_week(text: str) -> int:
     return DAYS.index(text[:3]) * 1440 + int(text[4:6]) * 60 + int(text[7:9])
-
-
-def withdrawn(release: Release, version: str, chart: str, file: str, path: str) -> Iterator[Problem]:
-    """Yield the problem of a version that a release gave up, at the place that asks for it."""
-    if entry := release.gave_up(version, chart):
-        what = f'{version} (chart {chart})'
-        message = f"'{release.name}' gave up {what} on {entry['date']}: {entry['reason']}"
-        hint = f"use another version, or run 'chartloom reinstate {release.name} {version}' first"
-        yield _problem('withdrawn', file, path, message, hint)
 
 
 def _problem(rule: Rule, file: str, path: str, message: str, hint: str) -> Problem:
