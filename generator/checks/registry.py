@@ -10,6 +10,7 @@ from generator.charts.stores import store_problems
 from generator.checks.agents import agent_problems
 from generator.checks.clusters import places
 from generator.checks.credentials import credential_problems
+from generator.checks.frozen import frozen_problems
 from generator.checks.kubernetes import FEATURES
 from generator.checks.platform import platform_problems
 from generator.checks.references import reference_problems
@@ -66,6 +67,7 @@ def _environment(environment: Environment, registry: Registry) -> Iterator[Probl
     yield from _controller(environment)
     yield from platform_problems(environment)
     yield from store_problems(environment)
+    yield from frozen_problems(environment)
     for feature in FEATURES:
         if not feature.path and not feature.is_in(environment):
             message = f"Kubernetes '{environment.kubernetes}' has no {feature.name}, which the charts require"

@@ -45,6 +45,12 @@ def reason_of(context: click.Context, parameter: click.Parameter, value: str) ->
     return text
 
 
+allow_frozen_option = click.option(
+    '--allow-frozen', default='', metavar='REASON', callback=reason_of,
+    help='Move although the environment is frozen now; the reason is written into the release.',
+)  # fmt: skip
+
+
 @click.command()
 @scope_options
 @click.option('--reason', required=True, callback=reason_of, help='Why, on one line.')

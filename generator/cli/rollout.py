@@ -10,7 +10,7 @@ from typing import Any, TypeVar
 import click
 
 from generator.cli import CHANGES, PROBLEMS, offers
-from generator.cli.lock import reason_of
+from generator.cli.lock import allow_frozen_option, reason_of
 from generator.cli.operation import (
     Place,
     branch_option,
@@ -59,13 +59,14 @@ def _verb(named: offers.Offer) -> Callable[[F], F]:
     '--chart', default='', shell_complete=offers.charts,
     help='The new chart version; default: the newest chart of that model version.',
 )  # fmt: skip
+@allow_frozen_option
 @_verb(offers.releases)
-def start(name: str, version: str, chart: str, place: Place, output: str) -> None:
+def start(name: str, version: str, chart: str, allow_frozen: str, place: Place, output: str) -> None:
     """Start a rollout: with engine native the new pods start next to the old ones, without traffic.
 
     With Argo Rollouts and Flagger the pin moves, and their controllers do the rest.
     """
-    outcome = place.carry_out(starting(name, version, chart))
+    outcome = place.carry_out(starting(name, version, chart, allow_frozen))
     tell(outcome)
     if not wants_json() and not place.dry_run:
         with opened(place.target) as repository:

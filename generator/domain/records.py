@@ -240,6 +240,11 @@ class Release:
         """Whether the pin is a rollback: engines go back without their steps and checks, until the next pin."""
         return bool(self.chart) and self.spec.get('rollback') == self.chart
 
+    @property
+    def is_held(self) -> bool:
+        """Whether the pin is what a lock held when a newer version came, where the newest is followed."""
+        return bool(self.chart) and self.spec.get('held') == self.chart
+
     def leaves_flagger(self, environment: Environment) -> bool:
         """Whether Flagger gives the pods back when its Canary is deleted, because a later commit changes the engine."""
         return bool(self.spec.get('leavesFlagger', environment.spec.get('leavesFlagger', False)))

@@ -30,7 +30,7 @@ from generator.pipeline.restore import tree_files
 from generator.pipeline.run import Run
 from generator.pipeline.source import open_source
 from generator.plan.message import shortened
-from generator.plan.stops import Ground, ground_of, locked, stops
+from generator.plan.stops import Ground, frozen, frozen_note, ground_of, locked, stops
 from generator.strategies.course import ENDED
 from generator.strategies.during import rollout_share, rollout_stage
 
@@ -38,20 +38,24 @@ from generator.strategies.during import rollout_share, rollout_stage
 SET_ASIDE = "set it aside with 'git stash -u', or use --repo URL"
 
 
-def starting(name: str, version: str = '', chart: str = '') -> Operation:
-    """Start a rollout of a release (`env/model`), by default to the newest version."""
+def starting(name: str, version: str = '', chart: str = '', allow_frozen: str = '') -> Operation:
+    """Start a rollout of a release (`env/model`), by default to the newest version; `allow_frozen` says why it starts
+    in a frozen time."""
 
     def change(run: Run) -> RegistryChange:
-        began = _start_of(run, name, version, chart)
-        _check_stops(stops(name, str(began.to), _ground(run, name), run.clock))
+        reason = allow_frozen if name in run.registry.releases and frozen(_ground(run, name), run.clock) else ''
+        began = _start_of(run, name, version, chart, reason)
+        _check_stops(stops(name, str(began.to), _ground(run, name), run.clock, allow_frozen=bool(reason)))
         _check_room(run, name, began)
         subject = shortened(f'Start the rollout of {name} {began.to.version}')
         result = {'result': 'started', 'stage': began.stage, 'to': began.to.spec}
-        return RegistryChange(began.files, subject, result, _first_note(name, began))
+        notes = (*frozen_note(name, reason), *_first_note(name, began))
+        return RegistryChange(began.files, subject, result, notes)
 
     model = model_name(name)
     # One commit may add a version and start its rollout.
-    return Operation('rollout start', (name,), (model,), change, along=(model_file(model),))
+    flags = ('--allow-frozen',) if allow_frozen else ()
+    return Operation('rollout start', (*flags, name), (model,), change, along=(model_file(model),))
 
 
 @dataclass(frozen=True, slots=True)
@@ -219,7 +223,7 @@ def aborted(
     return withdrawing(run, change, release, new, old, why or '; '.join([f'aborted at {rollout.stage}', *reasons]))
 
 
-def _start_of(run: Run, name: str, version: str, chart: str) -> Start:
+def _start_of(run: Run, name: str, version: str, chart: str, allow_frozen: str) -> Start:
     registry = run.registry
     if name in registry.releases and not registry.releases[name].chart:
         found = resolve_alone(run, registry.releases[name])
@@ -233,7 +237,7 @@ def _start_of(run: Run, name: str, version: str, chart: str) -> Start:
     def same_templates() -> bool:
         return _templates(run, old) == _templates(run, new)
 
-    return start(old, new, run.source.read, same_templates)
+    return start(old, new, run.source.read, same_templates, allow_frozen)
 
 
 def _templates(run: Run, release: ResolvedRelease) -> dict[str, str]:

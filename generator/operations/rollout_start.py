@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from generator.charts.followed import followed, newest_of
 from generator.charts.versions import ModelCharts
 from generator.checks.withdrawn import gave_up
+from generator.documents.edit import set_values
 from generator.domain.choices import by_commits
 from generator.domain.generated import ResolvedRelease
 from generator.domain.layout import RELEASES, ledger_file
@@ -83,14 +84,16 @@ def no_rollout(found: ResolvedRelease) -> ProblemsFound:
     return problem(written.file, json_path(written.path), message, hint)
 
 
-def start(old: ResolvedRelease, new: ResolvedRelease, read: Read, same_templates: Callable[[], bool]) -> Start:
+def start(
+    old: ResolvedRelease, new: ResolvedRelease, read: Read, same_templates: Callable[[], bool], allow_frozen: str = ''
+) -> Start:
     """Start a rollout from `old` to `new`; each has its own strategy."""
     release, to = old.release, Pin(new.release.version, new.release.chart)
     strategy, written = new.strategy, new.written
     if isinstance(strategy, Rolling):
         raise no_rollout(new)
     if not by_commits(release.engine(old.environment)):
-        return Start(move_pin(release, to, read), to, '')
+        return Start(move_pin(release, to, read, allow_frozen=allow_frozen), to, '')
     if old.strategy.kind != strategy.kind:
         message = f"the release has strategy '{old.strategy.kind}', and {to} has '{strategy.kind}'"
         hint = (
@@ -100,4 +103,7 @@ def start(old: ResolvedRelease, new: ResolvedRelease, read: Read, same_templates
     stage = course(strategy, chart_first=not same_templates())[0].name
     pair = pair_of(strategy, release.slot)
     workloads = {pair.live: workload_digest(old.merged), pair.new: workload_digest(new.merged)}
-    return Start(begin(release, to, written.spec, stage, workloads), to, stage)
+    files = begin(release, to, written.spec, stage, workloads)
+    if allow_frozen:
+        files[release.file] = set_values(read(release.file), release.file, {('spec', 'allowFrozen'): allow_frozen})
+    return Start(files, to, stage)

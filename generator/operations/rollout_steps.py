@@ -56,12 +56,18 @@ def begin(release: Release, to: Pin, strategy: Values, stage: str, workloads: Ma
 
 
 def move_pin(
-    release: Release, to: Pin, read: Read, slot: Mapping[str, str] | None = None, *, back: bool = False
-) -> dict[str, bytes]:
-    """The release's file with another pin, `back` if it is a rollback; comments are kept."""
+    release: Release, to: Pin, read: Read, slot: Mapping[str, str] | None = None, *, back: bool = False,
+    allow_frozen: str = '',
+) -> dict[str, bytes]:  # fmt: skip
+    """The release's file with another pin, `back` if it is a rollback, and why it moves in a frozen time; comments are
+    kept."""
     wanted: dict[str, str | None] = {**to.spec, **(slot or {})}
     if back or 'rollback' in release.spec:
         wanted['rollback'] = to.chart if back else None
+    if 'held' in release.spec:
+        wanted['held'] = None
+    if allow_frozen or 'allowFrozen' in release.spec:
+        wanted['allowFrozen'] = allow_frozen or None
     changes: dict[Path, Scalar] = {('spec', key): value for key, value in wanted.items()}
     return {release.file: set_values(read(release.file), release.file, changes)}
 

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
-from dataclasses import replace
-from functools import cache, partial
+from collections.abc import Callable, Collection, Iterator, Mapping
+from dataclasses import dataclass, replace
+from functools import cached_property, partial
 
 from generator.documents.read import read_yaml
 from generator.documents.schema import RegistrySchemas
@@ -32,46 +32,74 @@ from generator.strategies.written import of_chart
 from generator.tools.git.repository import Repository
 
 
-def gate_problems(
-    source: Source, base: Base, published: str, desired: Ids, made: Tree, registry: Registry,
-    schemas: Mapping[str, bytes], clock: Clock,
-) -> list[Problem]:  # fmt: skip
-    """Judge what changes since the base by the commit that is published now; without a base nothing is judged.
+@dataclass(frozen=True)
+class Gate:
+    """What is published, and the registry whose releases are judged by it; `made` are the desired files, at least those
+    that differ from the base."""
 
-    `made` are the desired files, at least those that differ from the base.
-    """
-    if not base.revision:
+    source: Source
+    base: Base
+    published: str
+    made: Tree
+    registry: Registry
+    schemas: Mapping[str, bytes]
+    clock: Clock
+
+    @cached_property
+    def now(self) -> Earlier:
+        # Not the base: a merge may have brought a commit that the branch itself never was at.
+        return Earlier(self.source, self.published, RegistrySchemas(self.schemas))
+
+    @cached_property
+    def at_base(self) -> Earlier:
+        return replace(self.now, revision=self.base.revision)
+
+    @cached_property
+    def origins(self) -> Origins:
+        return origins(self.now, self.registry)
+
+    @cached_property
+    def _standings(self) -> dict[str, Standing]:
+        return {}
+
+    def problems(self, changed: Collection[str]) -> list[Problem]:
+        """The problems of promotions and of moves among releases whose delivery object changes."""
+        promoting = [name for name in changed if _is_gated(self.registry, self.origins, name)]
+        mine = [self.registry.releases[name] for name in promoting]
+        before = {f'{origin.name}/{release.model}' for release in mine for origin in self.origins[release.environment]}
+        # All at once: a change may reach every release.
+        self._standings.update(standings(self.now, self.registry, before.union(changed)))
+        gates = Gates(self.registry, self.chart, self.standing, self.had, self.ran_for, self.origins)
+        ground = partial(Grounds(self.now, self.registry, self.origins).of, self.standing)
+        behind = partial(_is_behind, self.at_base, self.registry, self.chart)
+        there = Published(self.standing, ground, self.had, behind)
+        found = [*promotion_problems(gates, promoting)]
+        found += move_problems(self.registry, changed, self.chart, there, self.clock)
+        return found if found and delivers(self.source.repository, self.published) else []
+
+    def standing(self, name: str) -> Standing:
+        if name not in self._standings:
+            self._standings.update(standings(self.now, self.registry, [name]))
+        return self._standings[name]
+
+    def had(self, name: str, chart: str, *, ever: bool = False) -> bool:
+        return had(self.source.repository, self.published, self.registry.settings.branch, name, chart, ever=ever)
+
+    def ran_for(self, name: str, chart: str) -> int:
+        branch = self.registry.settings.branch
+        return ran_for(self.source.repository, self.published, branch, name, chart, self.clock.now)
+
+    def chart(self, name: str) -> str:
+        return delivered_chart(_desired(self.source.repository, self.base, self.made, delivery_file(name)))
+
+
+def gate_problems(gate: Gate, desired: Ids) -> list[Problem]:
+    """Judge what changes since the base by the commit that is published now; without a base nothing is judged."""
+    if not gate.base.revision:
         return []
-    # Not the base: a merge may have brought a commit that the branch itself never was at.
-    now = Earlier(source, published, RegistrySchemas(schemas))
-    of = origins(now, registry)
-    changed = list(_changed(registry, of, base, desired))
-    promoting = [name for name in changed if _is_gated(registry, of, name)]
-    mine = [registry.releases[name] for name in promoting]
-    before = {f'{origin.name}/{release.model}' for release in mine for origin in of[release.environment]}
-    known = standings(now, registry, before.union(changed))  # all at once: a change may reach every release
-
-    @cache
-    def standing(name: str) -> Standing:
-        return known[name] if name in known else standings(now, registry, [name])[name]
-
-    def ran(name: str, chart: str, *, ever: bool = False) -> bool:
-        return had(source.repository, published, registry.settings.branch, name, chart, ever=ever)
-
-    def ran_long(name: str, chart: str) -> int:
-        return ran_for(source.repository, published, registry.settings.branch, name, chart, clock.now)
-
-    def chart(name: str) -> str:
-        return delivered_chart(_desired(source.repository, base, made, delivery_file(name)))
-
-    found = list(promotion_problems(Gates(registry, chart, standing, ran, ran_long, of), promoting))
-    behind = partial(_is_behind, replace(now, revision=base.revision), registry, chart)
-    there = Published(standing, partial(Grounds(now, registry, of).of, standing), ran, behind)
-    found += move_problems(registry, changed, chart, there, clock)
-    if found and not delivers(source.repository, published):
-        found = []  # the first commit with releases
-    chart_strategy = partial(_strategy_of_chart, source.repository, base, made)
-    return [*found, *_jumps(now, replace(now, revision=base.revision), registry, chart_strategy)]
+    found = gate.problems(list(_changed(gate.registry, gate.origins, gate.base, desired)))
+    chart_strategy = partial(_strategy_of_chart, gate.source.repository, gate.base, gate.made)
+    return [*found, *_jumps(gate.now, gate.at_base, gate.registry, chart_strategy)]
 
 
 def gate_warnings(

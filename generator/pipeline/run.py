@@ -18,14 +18,14 @@ from generator.domain.generated import LedgerEntry, Plan, ResolvedRelease, Templ
 from generator.domain.layout import DOCUMENTS, REGISTRY, SETTINGS, ledger_file, release_of
 from generator.domain.problems import Problem, ProblemsFound
 from generator.domain.progress import Progress, quiet
-from generator.domain.records import Ids, Registry, Settings
+from generator.domain.records import Ids, Registry, Settings, Tree
 from generator.domain.times import Clock
 from generator.domain.tree import Read
 from generator.pipeline.all_problems import with_further
 from generator.pipeline.charts import make_all
 from generator.pipeline.companions import with_companions
 from generator.pipeline.desired import blob_ids, trees
-from generator.pipeline.gates import gate_problems, gate_warnings
+from generator.pipeline.gates import Gate, gate_problems, gate_warnings
 from generator.pipeline.ledgers import lost_ledgers
 from generator.pipeline.moves import bootstrap_warnings, delivery_moves
 from generator.pipeline.prefixes import refuse_moved
@@ -272,13 +272,15 @@ class Run:
         refuse_moved(self.source, self.settings, self._published)
         trees = self._trees(self.source.generated, self.source.read)
         plan, problems = make_plan(trees, self.immutable, discard=discard, removable=removable)
-        gates = gate_problems(
-            self.source, self.base, self._published, self.desired_ids, self.files, self.registry,
-            self.templates.schemas, self.clock,
-        )  # fmt: skip
+        gates = gate_problems(self.gate(self.registry, self.files), self.desired_ids)
         if problems := [*problems, *refused_ways(self._moves), *gates]:
             raise ProblemsFound(problems)
         return plan
+
+    def gate(self, registry: Registry, made: Tree) -> Gate:
+        """What judges a registry by what is published; `made` are its desired files."""
+        schemas = self.templates.schemas
+        return Gate(self.source, self.base, self._published, made, registry, schemas, self.clock)
 
     def head_plan(self, head: Mapping[str, str], removable: Collection[str] = ()) -> Plan:
         """Compare HEAD, whose generated files are `head`, with the desired files: the content of a commit."""

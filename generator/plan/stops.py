@@ -81,6 +81,17 @@ def _frozen(name: str, what: str, environment: Environment, clock: Clock) -> Ite
             yield _problem('frozen', environment.file, f'$.spec.promotion.frozen[{number}]', message, hint)
 
 
+def frozen(ground: Ground, clock: Clock) -> bool:
+    """Whether an environment of a release is frozen now."""
+    windows = (window for environment in ground.environments for window in environment.promotion.get('frozen', ()))
+    return any(is_frozen(window, clock) for window in windows)
+
+
+def frozen_note(name: str, reason: str) -> tuple[str, ...]:
+    """The line of a commit about a release that moves in a frozen time, for a reason."""
+    return (f'{name} moves in a frozen time: {reason}',) if reason else ()
+
+
 def is_frozen(window: Values, clock: Clock) -> bool:
     """Whether a moment is in a time of the calendar: from its start to before its end, by the clocks of its zone."""
     wall, start, end = clock.wall(window.get('timeZone', UTC)), window['from'], window['to']

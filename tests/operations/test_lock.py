@@ -11,6 +11,9 @@ import pytest
 import registries as r
 from gitops import Checkout, chartloom, new
 
+from generator.operations.hold import reach
+from generator.pipeline.run import open_run
+
 VERSIONS = [r.version('1'), r.version('2'), r.version('3')]
 CANARY = {'canary': {'steps': [{'weight': 20}, {'weight': 50}]}}
 PROD = 'registry/releases/prod/web.yaml'
@@ -166,3 +169,26 @@ def test_usage(checkout: Checkout, arguments: tuple[str, ...], message: str) -> 
 def test_an_unknown_scope(checkout: Checkout) -> None:
     (found,) = run(checkout, 'lock', '--application', 'shpo', '--reason', 'audit', code=1)['problems']
     assert (found['message'], found['hint']) == ("application 'shpo' not found", "did you mean 'shop'?")
+
+
+def test_a_new_version_does_not_reach_what_is_locked(tmp_path: Path) -> None:
+    """What `chartloom bump` asks: who takes the version, and which releases get a pin, or lose one."""
+    files = r.settings() | r.model(versions=VERSIONS[:1])
+    for name in ('dev', 'qa', 'own'):
+        files |= r.following(name) | r.release(name, 'web')
+    checkout = made(tmp_path / 'repository', files | r.release('own', 'web', version='1', chart='1.0.0'))
+    run(checkout, 'lock', '--env', 'dev', '--reason', 'a demo', '--until', '2030-01-01T00:00:00Z')
+    before = open_run(checkout.repository())
+    reached = reach(before, ['web'])
+    assert (reached.takes, list(reached.stays)) == (('qa/web',), ['dev/web', 'own/web'])
+    held = {'version': '1', 'chart': '1.0.0', 'held': '1.0.0'}
+    checkout.write({path: data for path, data in reached.files.items() if data})
+    checkout.write(r.model(versions=VERSIONS[:2]))
+    assert [row['release'] for row in run(checkout, 'generate', '--commit')['releases']] == ['qa/web']
+    assert open_run(checkout.repository()).registry.releases['dev/web'].spec == held
+    later = reach(open_run(checkout.repository(), at=1900000000), ['web'])
+    assert (later.takes, list(later.stays)) == (('dev/web', 'qa/web'), ['own/web'])
+    checkout.write({path: data for path, data in later.files.items() if data})
+    checkout.write(r.model(versions=VERSIONS))
+    found = run(checkout, 'plan', '--at', '2030-03-17T00:00:00Z')
+    assert [row['release'] for row in found['releases']] == ['dev/web', 'qa/web']

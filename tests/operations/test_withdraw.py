@@ -1,4 +1,4 @@
-"""Versions that a rollback or an abort withdraws: they do not come back by a pin, a rollout, a new version or a request."""
+"""Versions that a rollback or an abort withdraws: they do not come back by pins, rollouts, new versions or requests."""
 
 from __future__ import annotations
 
