@@ -21,6 +21,7 @@ GROUPS = {
         'generate': 'Generate charts, values and delivery objects from the registry; commit and push on request.',
         'verify': 'Check that the generated files match the registry, and that helm accepts them.',
         'pin': 'Write missing or new pins into releases; comments are kept.',
+        'promote': 'Move models to the version that they run in the environment before.',
         'rollback': 'Go back to the version that a model ran before in an environment.',
         'lock': 'Let a release, an environment or an application move to no other version.',
         'unlock': 'Remove a lock.',

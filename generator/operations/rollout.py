@@ -44,12 +44,12 @@ def starting(name: str, version: str = '', chart: str = '', allow_frozen: str = 
 
     def change(run: Run) -> RegistryChange:
         reason = allow_frozen if name in run.registry.releases and frozen(_ground(run, name), run.clock) else ''
-        began = _start_of(run, name, version, chart, reason)
+        began = start_of(run, name, version, chart, reason)
         _check_stops(stops(name, str(began.to), _ground(run, name), run.clock, allow_frozen=bool(reason)))
-        _check_room(run, name, began)
+        check_room(run, name, began)
         subject = shortened(f'Start the rollout of {name} {began.to.version}')
         result = {'result': 'started', 'stage': began.stage, 'to': began.to.spec}
-        notes = (*frozen_note(name, reason), *_first_note(name, began))
+        notes = (*frozen_note(name, reason), *first_note(name, began.to, began.stage))
         return RegistryChange(began.files, subject, result, notes)
 
     model = model_name(name)
@@ -168,11 +168,11 @@ def _moving(
     )
 
 
-def _first_note(name: str, began: Start) -> tuple[str, ...]:
+def first_note(name: str, to: Pin, stage: str) -> tuple[str, ...]:
     """What the commit that starts a rollout does to the traffic."""
-    if not began.stage:
+    if not stage:
         return ()
-    return (f'{name}: {began.to} starts and gets no requests yet. The pin moves when the rollout ends.',)
+    return (f'{name}: {to} starts and gets no requests yet. The pin moves when the rollout ends.',)
 
 
 def _traffic(rollout: Rollout, after_it: int) -> tuple[str, ...]:
@@ -223,7 +223,8 @@ def aborted(
     return withdrawing(run, change, release, new, old, why or '; '.join([f'aborted at {rollout.stage}', *reasons]))
 
 
-def _start_of(run: Run, name: str, version: str, chart: str, allow_frozen: str) -> Start:
+def start_of(run: Run, name: str, version: str, chart: str, allow_frozen: str) -> Start:
+    """Start a rollout; raises ProblemsFound if the release or the version does not permit it."""
     registry = run.registry
     if name in registry.releases and not registry.releases[name].chart:
         found = resolve_alone(run, registry.releases[name])
@@ -250,7 +251,7 @@ def _templates(run: Run, release: ResolvedRelease) -> dict[str, str]:
     return {path: blob for path, blob in ids.items() if path.startswith(TEMPLATES)}
 
 
-def _check_room(run: Run, name: str, began: Start) -> None:
+def check_room(run: Run, name: str, began: Start) -> None:
     """Raise ProblemsFound if the environment has too few accelerators for one more rollout; reads all its releases.
 
     Other problems are ignored here.

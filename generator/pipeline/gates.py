@@ -34,14 +34,15 @@ from generator.tools.git.repository import Repository
 
 @dataclass(frozen=True)
 class Gate:
-    """What is published, and the registry whose releases are judged by it; `made` are the desired files, at least those
-    that differ from the base."""
+    """What is published, and the registry whose releases are judged by it; `read` is the one of the registry files, and
+    `made` are the desired files, at least those that differ from the base."""
 
     source: Source
     base: Base
     published: str
     made: Tree
     registry: Registry
+    read: Registry
     schemas: Mapping[str, bytes]
     clock: Clock
 
@@ -68,9 +69,9 @@ class Gate:
         mine = [self.registry.releases[name] for name in promoting]
         before = {f'{origin.name}/{release.model}' for release in mine for origin in self.origins[release.environment]}
         # All at once: a change may reach every release.
-        self._standings.update(standings(self.now, self.registry, before.union(changed)))
+        self._standings.update(standings(self.now, self.read, before.union(changed)))
         gates = Gates(self.registry, self.chart, self.standing, self.had, self.ran_for, self.origins)
-        ground = partial(Grounds(self.now, self.registry, self.origins).of, self.standing)
+        ground = partial(Grounds(self.now, self.read, self.origins).of, self.standing)
         behind = partial(_is_behind, self.at_base, self.registry, self.chart)
         there = Published(self.standing, ground, self.had, behind)
         found = [*promotion_problems(gates, promoting)]
@@ -79,7 +80,7 @@ class Gate:
 
     def standing(self, name: str) -> Standing:
         if name not in self._standings:
-            self._standings.update(standings(self.now, self.registry, [name]))
+            self._standings.update(standings(self.now, self.read, [name]))
         return self._standings[name]
 
     def had(self, name: str, chart: str, *, ever: bool = False) -> bool:
@@ -124,7 +125,8 @@ def _is_behind(base: Earlier, registry: Registry, chart: Callable[[str], str], n
     """Whether a release runs what the base has: the branch changes something else, and others may have moved it."""
     there, rollout = base.rollouts([name]).get(name), registry.rollouts.get(name)
     before = delivered_chart(base.files([delivery_file(name)]).get(delivery_file(name), b''))
-    return before == chart(name) and (there.spec if there else None) == (rollout.spec if rollout else None)
+    wanted = str(rollout.spec['to']['chart']) if rollout else registry.releases[name].chart or chart(name)
+    return before == wanted and (there.spec if there else None) == (rollout.spec if rollout else None)
 
 
 def _is_gated(registry: Registry, of: Origins, name: str) -> bool:

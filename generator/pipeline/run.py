@@ -280,7 +280,7 @@ class Run:
     def gate(self, registry: Registry, made: Tree) -> Gate:
         """What judges a registry by what is published; `made` are its desired files."""
         schemas = self.templates.schemas
-        return Gate(self.source, self.base, self._published, made, registry, schemas, self.clock)
+        return Gate(self.source, self.base, self._published, made, registry, self.registry, schemas, self.clock)
 
     def head_plan(self, head: Mapping[str, str], removable: Collection[str] = ()) -> Plan:
         """Compare HEAD, whose generated files are `head`, with the desired files: the content of a commit."""

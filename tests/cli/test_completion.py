@@ -62,6 +62,8 @@ def here(tmp_path_factory: pytest.TempPathFactory) -> Path:
         (['dockerfile', 'web', '--version', ''], ['1.10', '1.9']),
         (['lock', 's'], ['staging/web']),
         (['unlock', '--env', 'p'], ['prod']),
+        (['promote', 'w'], ['web']),
+        (['promote', '--to', 'p'], ['prod']),
         (['reinstate', 'eu/web', ''], ['1.10', '1.9']),
         (['rollout', ''], ['abort', 'advance', 'finish', 'start', 'status']),
         (['rollout', 'start', ''], RELEASES),
