@@ -101,7 +101,7 @@ def _drafts(run: Run, templates: Templates, models: Any) -> list[Draft]:
 
 
 def _reader(run: Run) -> bumps.Published:
-    return files_reader(run.repository, run.base, run.settings.branch)
+    return files_reader(run.repository, run.base, run.settings)
 
 
 if __name__ == '__main__':

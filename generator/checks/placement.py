@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 
-from generator.checks.capacity import accelerators
+from generator.checks.devices import DEVICES, MAKERS, granted, is_some
 from generator.checks.granted import Finding, not_granted
 from generator.checks.scope import Scope
 from generator.checks.written import at
@@ -23,17 +22,6 @@ _CLASSES = {'priorityClassName': 'priorityClasses', 'runtimeClassName': 'runtime
 # Labels of single nodes, and of nodes that run the cluster.
 _NODES = frozenset(['kubernetes.io/hostname', 'kubernetes.io/role', 'kubernetes.azure.com/mode'])
 _ROLES = 'node-role.kubernetes.io/'
-# Whose accelerators have taints that keep pods without one away: a test environment may run such a model without.
-_MAKERS = frozenset(['nvidia.com', 'amd.com', 'gpu.intel.com', 'habana.ai', 'google.com', 'aws.amazon.com'])
-# What else pods may request unasked: accelerators of other makers, and networks between them.
-_DEVICES = _MAKERS | {
-    'cloud-tpus.google.com',
-    'vpc.amazonaws.com',
-    'rdma',
-    'huawei.com',
-    'cambricon.com',
-    'qualcomm.com',
-}
 # Every pod tolerates these for a time.
 _TOLERATED = frozenset(['node.kubernetes.io/not-ready', 'node.kubernetes.io/unreachable'])
 _REQUIRED = 'requiredDuringSchedulingIgnoredDuringExecution'
@@ -53,7 +41,6 @@ def _findings(release: ResolvedRelease) -> Iterator[Finding]:
     yield from _times(values)
     yield from _classes(values, environment)
     yield from _required(values, environment)
-    yield from _devices(values, environment)
     if values['tolerations']:
         yield from _tolerations(release)
     hint = f'remove it: only values of {environment.file} may choose such nodes'
@@ -75,35 +62,16 @@ def _times(values: Values) -> Iterator[Finding]:
                 yield (*home, key), f'expected at most {LONGEST} seconds, found {seconds}: nodes wait for it', hint
 
 
-def _granted(environment: Environment, key: str) -> list[str]:
-    found: list[str] = environment.spec.get('scheduling', {}).get(key, [])
-    return found
-
-
 def _classes(values: Values, environment: Environment) -> Iterator[Finding]:
     own = environment.spec.get('values', {})
     for key, grant in _CLASSES.items():
         found, decided = values.get(key) or '', own.get(key) or ''
-        if found != decided and found not in _granted(environment, grant):
+        if found != decided and found not in granted(environment, grant):
             message = f'{quoted(found)} is no class that environment {quoted(environment.name)} permits'
             hint = f'remove it, or add it to spec.scheduling.{grant} of {environment.file}'
             if not found:
                 message, hint = f'it removes {quoted(decided)}, which the environment requires', 'remove it'
             yield (key,), message, hint
-
-
-def _devices(values: Values, environment: Environment) -> Iterator[Finding]:
-    """Report devices that may be more than accelerators: files, disks or virtual machines of the node."""
-    holders: list[tuple[Path, Values]] = [((), values), (('artifact',), values['artifact'])]
-    holders += [(('containers', name), each) for name, each in enabled(values['containers']).items()]
-    permitted = {*_granted(environment, 'devices'), *accelerators(environment)}
-    for home, holder in holders:
-        for name, count in holder.get('resources', {}).get('limits', {}).items():
-            domain, slash, _ = name.partition('/')
-            if slash and domain not in _DEVICES and name not in permitted and _some(count):
-                message = f'{quoted(name)} is no device that environment {quoted(environment.name)} permits'
-                hint = f'remove it, or add it to spec.scheduling.devices of {environment.file}'
-                yield (*home, 'resources', 'limits', name), message, hint
 
 
 def _required(values: Values, environment: Environment) -> Iterator[Finding]:
@@ -121,10 +89,10 @@ def _tolerations(release: ResolvedRelease) -> Iterator[Finding]:
     """Pods may run where accelerators are, and where the environment lets them."""
     values, environment = release.merged, release.environment
     limits = [each.get('resources', {}).get('limits', {}) for _, each in containers(values)]
-    devices = {name for each in limits for name, count in each.items() if _some(count)}
-    permitted = _TOLERATED.union(devices, _granted(environment, 'taints'))
+    devices = {name for each in limits for name, count in each.items() if is_some(count)}
+    permitted = _TOLERATED.union(devices, granted(environment, 'taints'))
     # Nodes with parts of an accelerator have the taint of the whole; what else a domain has is somebody's own.
-    makers = _MAKERS.union(name.partition('/')[0] for name in devices).intersection(_DEVICES)
+    makers = MAKERS.union(name.partition('/')[0] for name in devices).intersection(DEVICES)
     for name, toleration in enabled(values['tolerations']).items():
         key = toleration.get('key') or ''
         if key in permitted or ('/' in key and key.partition('/')[0] in makers):
@@ -141,10 +109,6 @@ def _tolerations(release: ResolvedRelease) -> Iterator[Finding]:
             # Who removes a key is to blame, else who writes a toleration without one.
             part = 'key' if written_at(('tolerations', name, 'key'), layers) else 'operator'
             yield ('tolerations', name, part), 'pods would tolerate every taint', 'write the key of a taint'
-
-
-def _some(count: object) -> bool:
-    return re.fullmatch('[1-9][0-9]*', str(count)) is not None
 
 
 def _is_reserved(key: str) -> bool:

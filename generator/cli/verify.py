@@ -14,7 +14,7 @@ from generator.cli.registry import connect, registry_options
 from generator.domain.problems import Problem, ProblemsFound
 from generator.pipeline import verify
 from generator.pipeline.obeyed import obeyed_warnings
-from generator.pipeline.packages import open_shelf, published_base
+from generator.pipeline.packages import Shelf, published_base
 from generator.pipeline.run import Run, open_run
 from generator.pipeline.stored import Stored, compare_registry
 from generator.pipeline.vouched import not_as_listed, unvouched
@@ -103,10 +103,9 @@ def _with_helm(
 
 
 def _stored(run: Run, registry: OciRegistry) -> Stored:
-    branch = run.settings.branch
-    base = published_base(run.source, branch, run.base_name)
+    base = published_base(run.source, run.settings.branch, run.base_name)
     with progress('registry', len(base.ledgers)) as step:
-        return compare_registry(registry, open_shelf(run.repository, base, branch), step)
+        return compare_registry(registry, Shelf(run.repository, base, run.settings), step)
 
 
 def _tell(problems: list[Problem], counts: dict[str, int], warnings: list[Problem], helm: str, output: str) -> None:

@@ -10,7 +10,7 @@ from generator.documents.schema import RegistrySchemas
 from generator.domain.generated import LedgerEntry, Templates
 from generator.domain.problems import Problem, ProblemsFound
 from generator.domain.progress import Progress
-from generator.domain.records import Registry
+from generator.domain.records import Registry, Settings
 from generator.pipeline.bumps import classify
 from generator.pipeline.earlier import Earlier
 from generator.pipeline.published import Base, files_reader, tampered
@@ -37,7 +37,7 @@ def make_all(
                 problems += error.problems
             step(1)
     try:
-        made = _numbered(drafts, repository, base, templates, registry.settings.branch)
+        made = _numbered(drafts, repository, base, templates, registry.settings)
     except ProblemsFound as error:
         return {}, [*problems, *error.problems]
     problems += tampered(made, base, repository.blob_id)
@@ -49,11 +49,11 @@ def make_all(
 
 
 def _numbered(
-    drafts: Mapping[str, Drafts], repository: Repository, base: Base, templates: Templates, branch: str
+    drafts: Mapping[str, Drafts], repository: Repository, base: Base, templates: Templates, settings: Settings
 ) -> dict[str, ModelCharts]:
     every = [draft for found in drafts.values() for draft in found.new if draft.before]
     published = [(each.chart.model, each.before) for each in every if isinstance(each.before, LedgerEntry)]
-    read = files_reader(repository, base, branch, published)
+    read = files_reader(repository, base, settings, published)
     bumps = iter(classify(every, read, cores()) if every else ())
     return {
         name: number_charts(

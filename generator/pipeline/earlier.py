@@ -47,9 +47,9 @@ class Earlier:
         found: dict[str, Release] = self._records({name: file for name, file in files.items() if name not in same})
         return {**same, **found}
 
-    def applications(self, registry: Registry) -> list[Application]:
+    def every_application(self, registry: Registry) -> list[Application]:
         """All applications; those whose file is the same in `registry` are not read again."""
-        files = {name: application_file(name) for name in names_below(APPLICATIONS, self._ids_below(APPLICATIONS))}
+        files = {name: application_file(name) for name in names_below(APPLICATIONS, self.ids_below(APPLICATIONS))}
         same = self._same(files, registry.applications)
         found: dict[str, Application] = self._records({name: file for name, file in files.items() if name not in same})
         return [*same.values(), *found.values()]
@@ -65,6 +65,10 @@ class Earlier:
         found: dict[str, Rollout] = self._records({name: rollout_file(name) for name in names})
         return found
 
+    def applications(self, names: Iterable[str]) -> dict[str, Application]:
+        found: dict[str, Application] = self._records({name: application_file(name) for name in names})
+        return found
+
     def environments(self) -> dict[str, Environment]:
         names = names_below(ENVIRONMENTS, self.environment_ids())
         found: dict[str, Environment] = self._records({name: environment_file(name) for name in names})
@@ -72,9 +76,9 @@ class Earlier:
 
     def environment_ids(self) -> Ids:
         """Blob ids of the files of all environments."""
-        return self._ids_below(ENVIRONMENTS)
+        return self.ids_below(ENVIRONMENTS)
 
-    def _ids_below(self, folder: str) -> Ids:
+    def ids_below(self, folder: str) -> Ids:
         if self.revision != self.source.head:
             return self.source.repository.ids(self.revision, [folder])
         return {path: blob for path, blob in self.source.tree.held.items() if path.startswith(f'{folder}/')}
@@ -100,7 +104,7 @@ class Earlier:
 
     def rollout_names(self) -> list[str]:
         """The names of the releases with a rollout."""
-        return names_below(ROLLOUTS, self._ids_below(ROLLOUTS))
+        return names_below(ROLLOUTS, self.ids_below(ROLLOUTS))
 
     def pinned(self, model: str, version: str) -> str:
         """A release that pins a model version, or whose rollout leads to it; '' for none."""

@@ -6,23 +6,28 @@ from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass, replace
 from functools import cached_property, partial
 
+from generator.checks.memberships import taken_members
 from generator.documents.read import read_yaml
 from generator.documents.schema import RegistrySchemas
 from generator.domain.layout import (
+    APPLICATIONS,
     CHART_YAML,
+    MODELS,
     chart_folder,
     delivered_chart,
     delivery_file,
+    names_below,
+    newest_folder,
     rollout_file,
 )
 from generator.domain.problems import Problem
-from generator.domain.records import Ids, Registry, Rollout, Tree, Values
+from generator.domain.records import Ids, Registry, Rollout, Settings, Tree, Values
 from generator.domain.times import Clock
 from generator.pipeline.earlier import Earlier
 from generator.pipeline.history import had, ran_for
 from generator.pipeline.origins import Origins, origins, weaker_gates
 from generator.pipeline.prefixes import delivers
-from generator.pipeline.published import Base
+from generator.pipeline.published import Base, files_reader
 from generator.pipeline.source import Source
 from generator.pipeline.standings import Grounds, standings
 from generator.plan.jumps import OfChart, jumps
@@ -99,7 +104,11 @@ def gate_problems(gate: Gate, desired: Ids) -> list[Problem]:
     if not gate.base.revision:
         return []
     found = gate.problems(list(_changed(gate.registry, gate.origins, gate.base, desired)))
-    chart_strategy = partial(_strategy_of_chart, gate.source.repository, gate.base, gate.made)
+    found += _taken(gate.now, gate.at_base, gate.registry)
+    if found and not delivers(gate.source.repository, gate.published):
+        found = []  # the first commit with releases
+    settings = gate.registry.settings
+    chart_strategy = partial(_strategy_of_chart, gate.source.repository, gate.base, gate.made, settings)
     return [*found, *_jumps(gate.now, gate.at_base, gate.registry, chart_strategy)]
 
 
@@ -135,6 +144,18 @@ def _is_gated(registry: Registry, of: Origins, name: str) -> bool:
     return bool(gated or release.chart or name in registry.rollouts)
 
 
+def _taken(now: Earlier, base: Earlier, registry: Registry) -> Iterator[Problem]:
+    """Report models of others in applications; one whose file is that of the base is only behind."""
+    mine, there = now.source.tree.ids, now.ids_below(APPLICATIONS)
+    changed = [each for each in registry.applications.values() if mine.get(each.file) != there.get(each.file)]
+    if changed:
+        before = base.ids_below(APPLICATIONS)
+        names = [each.name for each in changed if mine.get(each.file) != before.get(each.file)]
+        members = {name: each.members for name, each in now.applications(names).items()}
+        published = names_below(MODELS, now.ids_below(MODELS))
+        yield from taken_members(registry, names, lambda name: members.get(name, ()), published)
+
+
 def _jumps(now: Earlier, base: Earlier, registry: Registry, chart_strategy: OfChart) -> list[Problem]:
     before = [name for name in now.rollout_names() if now.source.in_scope(rollout_file(name))]
     if not (before or registry.rollouts):
@@ -145,10 +166,16 @@ def _jumps(now: Earlier, base: Earlier, registry: Registry, chart_strategy: OfCh
     return list(jumps(registry, now.rollouts(before), pins, same, chart_strategy))
 
 
-def _strategy_of_chart(repository: Repository, base: Base, made: Tree, rollout: Rollout) -> tuple[str, Values]:
-    folder = chart_folder(rollout.model, rollout.spec['to']['chart'])
+def _strategy_of_chart(
+    repository: Repository, base: Base, made: Tree, settings: Settings, rollout: Rollout
+) -> tuple[str, Values]:
+    model, version = rollout.model, rollout.spec['to']['chart']
+    folder = chart_folder(model, version)
     file = f'{folder}/{CHART_YAML}'
-    data = _desired(repository, base, made, file)
+    if known := next((entry for entry in base.ledgers.get(model, ()) if entry.version == version), None):
+        data = files_reader(repository, base, settings)(model, known)[CHART_YAML]
+    else:
+        data = made[file] if file in made else made[f'{newest_folder(model)}/{CHART_YAML}']
     found = of_chart(read_yaml(data, file).get('annotations', {}), folder)
     return file, found.spec if found else {}
 

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 
 from generator.charts.archive import Package, package
@@ -14,7 +13,6 @@ from generator.domain.generated import LedgerEntry
 from generator.domain.layout import (
     CHART_YAML,
     MODELS,
-    chart_file,
     chart_folder,
     is_ledger,
     ledger_file,
@@ -22,11 +20,12 @@ from generator.domain.layout import (
     names_below,
 )
 from generator.domain.problems import Problem, ProblemsFound, problem
-from generator.domain.records import Tree, Values
+from generator.domain.records import Settings, Tree, Values
 from generator.domain.tree import LINK
 from generator.domain.words import quoted, suggest
 from generator.pipeline.ledgers import lost_ledgers
-from generator.pipeline.published import Base, read_base
+from generator.pipeline.places import ChartPlaces
+from generator.pipeline.published import Base, files_reader, read_base
 from generator.pipeline.restore import restore, tree_files
 from generator.pipeline.revisions import base_revision
 from generator.pipeline.source import Source
@@ -55,17 +54,18 @@ def published_base(source: Source, branch: str, named: str = '') -> Base:
     return read_base(source, revision, lost, sorted(models))
 
 
-def package_here(source: Source, branch: str, model: str, version: str = '') -> Packaged:
+def package_here(source: Source, settings: Settings, model: str, version: str = '') -> Packaged:
     """Package a chart of the work tree, by default the newest; one whose folder is not there is restored from git.
 
     Raises ProblemsFound if its files are not those of the ledger.
     """
-    base = published_base(source, branch)
+    base = published_base(source, settings.branch)
     entry = _entry(source, base, model, version)
-    folder = chart_folder(model, entry.version)
-    there = _below(folder, source.generated)
-    if not there:
-        return packaged(model, entry, restore(source.repository, folder, entry, branch))
+    places = ChartPlaces(source.generated, source.repository.object_format)
+    folder = places.folder(model, entry)
+    if not folder:
+        return packaged(model, entry, restore(source.repository, model, entry, settings))
+    there = places.blobs(folder)
     files = {path: b'' if blob == LINK else source.read(f'{folder}/{path}') for path, blob in there.items()}
     if LINK in there.values() or digest(files) != entry.digest:
         raise ProblemsFound(_differences(source.repository, base, folder, entry, there, files))
@@ -74,40 +74,30 @@ def package_here(source: Source, branch: str, model: str, version: str = '') -> 
 
 @dataclass(frozen=True, slots=True)
 class Shelf:
-    """The charts of a base: `folders` are the blob ids of each chart that has a folder, by their paths in it."""
+    """The charts of the ledgers of a base, wherever their files are."""
 
     repository: Repository
     base: Base
-    branch: str
-    folders: Mapping[str, Mapping[str, str]]
+    settings: Settings
 
-    def charts(self, model: str, *, pruned: bool) -> Iterator[Packaged]:
-        """Package the charts of a model in the ledger; those that are pruned, which git has, only with `pruned`."""
-        entries = [entry for entry in self.base.ledgers[model] if pruned or not entry.pruned]
-        there = {entry.version: self.folders.get(chart_folder(model, entry.version), {}) for entry in entries}
-        contents = self.repository.read({blob for blobs in there.values() for blob in blobs.values()} - {LINK})
+    def entries(self, model: str, *, pruned: bool) -> list[LedgerEntry]:
+        """The charts of a model in the ledger; those that are pruned, which git has, only with `pruned`."""
+        return [entry for entry in self.base.ledgers[model] if pruned or not entry.pruned]
+
+    def packages(self, model: str, entries: Collection[LedgerEntry]) -> Iterator[Packaged]:
+        read = files_reader(self.repository, self.base, self.settings, [(model, entry) for entry in entries])
         for entry in entries:
-            folder, blobs = chart_folder(model, entry.version), there[entry.version]
-            files = {path: contents.get(blob, b'') for path, blob in blobs.items()}
-            if not files:
-                files = restore(self.repository, folder, entry, self.branch)
-            elif digest(files) != entry.digest:
+            files = read(model, entry)
+            if digest(files) != entry.digest:
+                folder = chart_folder(model, entry.version)
                 raise problem(folder, '', TAMPERED, brought_back(folder))
             yield packaged(model, entry, files)
-
-
-def open_shelf(repository: Repository, base: Base, branch: str) -> Shelf:
-    folders: dict[str, dict[str, str]] = defaultdict(dict)
-    for path, blob in base.ids.items():
-        if chart := chart_file(path):
-            folders[chart_folder(*chart[:2])][chart[2]] = blob
-    return Shelf(repository, base, branch, folders)
 
 
 def packaged(model: str, entry: LedgerEntry, files: Tree) -> Packaged:
     """Package a chart; raises ProblemsFound if it is not the one of its ledger: by name, version, or manifest."""
     made = package(files, _about(model, entry, files))
-    if entry.manifest not in ('', made.digest):
+    if entry.manifest != made.digest:
         message = f"expected '{made.digest}' as manifest of chart {entry.version}, found {quoted(entry.manifest)}"
         raise problem(ledger_file(model), '', message, 'undo the change of the ledger and commit that')
     return Packaged(model, entry, made)

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from bisect import bisect
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from functools import cached_property
 
 from generator.charts.ledger import TAMPERED, brought_back
 from generator.charts.starter import load_templates
@@ -13,9 +13,10 @@ from generator.documents.read import read_yaml
 from generator.domain.generated import Chart, LedgerEntry
 from generator.domain.layout import CHART_README, CHART_SCHEMA, CHART_VALUES, CHART_YAML, chart_folder
 from generator.domain.problems import Problem, ProblemsFound, problem
-from generator.domain.records import Ids, Registry, Release, Tree
+from generator.domain.records import Ids, Registry, Release, Settings, Tree
 from generator.domain.tree import LINK
 from generator.pipeline.ledgers import Ledgers, ledgers_of_others, read_ledgers
+from generator.pipeline.places import ChartPlaces
 from generator.pipeline.restore import restore
 from generator.pipeline.source import Source
 from generator.releases.pins import choose_entry
@@ -24,13 +25,18 @@ from generator.strategies.written import of_chart
 from generator.tools.git.repository import Repository
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Base:
     """The published revision, its generated files (blob ids by path) and its ledgers."""
 
     revision: str
     ids: Ids
     ledgers: Ledgers
+    object_format: str
+
+    @cached_property
+    def places(self) -> ChartPlaces:
+        return ChartPlaces(self.ids, self.object_format)
 
 
 def read_base(source: Source, revision: str, lost: Ids, models: Collection[str]) -> Base:
@@ -39,25 +45,27 @@ def read_base(source: Source, revision: str, lost: Ids, models: Collection[str])
     `lost` are the ledgers that the revision may have reverted, from `lost_ledgers`.
     """
     ids = source.held_by(revision)
-    return Base(revision, ids, read_ledgers(source.repository, ids, lost, models))
+    ledgers = read_ledgers(source.repository, ids, lost, models)
+    return Base(revision, ids, ledgers, source.repository.object_format)
 
 
 def base_of_others(source: Source, revision: str, lost: Ids, models: Collection[str]) -> Base:
     """Read the base with the ledgers of all other models: those that are not in the registry."""
     ids = source.held_by(revision)
-    return Base(revision, ids, ledgers_of_others(source.repository, ids, lost, models))
+    ledgers = ledgers_of_others(source.repository, ids, lost, models)
+    return Base(revision, ids, ledgers, source.repository.object_format)
 
 
 def chart_reader(
-    repository: Repository, base: Base, made: Mapping[str, ModelCharts], branch: str,
+    repository: Repository, base: Base, made: Mapping[str, ModelCharts], settings: Settings,
     ahead: Iterable[tuple[str, LedgerEntry]] = (),
 ) -> ReadChart:  # fmt: skip
     """Return a reader of the charts that were not generated in this run; it reads them from the base tree.
 
-    A chart is read completely, to compare its digest with the ledger. A pruned chart is restored from the git history;
-    `branch` is the published branch. The charts in `ahead` (model, entry) are read at once, by one git process.
+    A chart is read completely, to compare its digest with the ledger. One without a folder is restored. The charts in
+    `ahead` (model, entry) are read at once, by one git process.
     """
-    read_files = files_reader(repository, base, branch, ahead)
+    read_files = files_reader(repository, base, settings, ahead)
     charts: dict[str, Chart] = {}
 
     def files(model: str, entry: LedgerEntry) -> Tree:
@@ -74,23 +82,22 @@ def chart_reader(
 
 
 def files_reader(
-    repository: Repository, base: Base, branch: str, ahead: Iterable[tuple[str, LedgerEntry]] = ()
+    repository: Repository, base: Base, settings: Settings, ahead: Iterable[tuple[str, LedgerEntry]] = ()
 ) -> Callable[[str, LedgerEntry], Tree]:
     """Return a reader of the files of published charts, as `chart_reader` reads them."""
-    paths = sorted(base.ids)
+    places = base.places
 
     def ids(model: str, entry: LedgerEntry) -> dict[str, str]:
         """Blob ids of a chart's files, by their paths in its folder."""
-        folder = chart_folder(model, entry.version)
-        first, end = _within(folder, paths)
-        return {path.removeprefix(f'{folder}/'): base.ids[path] for path in paths[first:end]}
+        folder = places.folder(model, entry)
+        return places.blobs(folder) if folder else {}
 
     wanted = {blob for model, entry in ahead for blob in ids(model, entry).values()}
     blobs = repository.read(sorted(wanted - {LINK}))
 
     def files(model: str, entry: LedgerEntry) -> Tree:
         if not (there := ids(model, entry)):
-            return restore(repository, chart_folder(model, entry.version), entry, branch)
+            return restore(repository, model, entry, settings)
         blobs.update(repository.read({*there.values()} - {LINK} - blobs.keys()))
         # A symbolic link has no bytes here, so the digest differs.
         return {path: blobs.get(blob, b'') for path, blob in there.items()}
@@ -116,39 +123,32 @@ def _described(schema: bytes) -> bytes:
     return starter.described if schema == starter.files[CHART_SCHEMA] else schema
 
 
-def _within(folder: str, there: Sequence[str]) -> tuple[int, int]:
-    """The range of a folder's files in sorted paths."""
-    return bisect(there, f'{folder}/'), bisect(there, f'{folder}0')  # '0' follows '/' in ASCII
-
-
 def tampered(charts: Mapping[str, ModelCharts], base: Base, blob_id: Callable[[bytes], str]) -> list[Problem]:
     """Report charts that were generated again in this run and whose files in the base differ from the ledger's digest.
 
     `verify` checks the other charts, because their files have to be read for it.
     """
-    there, blobs, problems = sorted(base.ids), dict[int, str](), []
+    blobs, problems = dict[int, str](), []
     for model, made in charts.items():
         known = {entry.version: entry for entry in base.ledgers.get(model, ())}
         for version, chart in made.charts.items():
-            if version not in known:
+            if version not in known or not (folder := base.places.folder(model, known[version])):
                 continue
-            folder = f'{chart.folder}/'
-            differing = []
+            there, differing = base.places.blobs(folder), []
             for path, data in chart.files.items():
                 if (blob := blobs.get(id(data))) is None:  # most files come from the starter, and are shared by charts
                     blob = blobs[id(data)] = blob_id(data)
-                if base.ids.get(folder + path) != blob:
+                if there.get(path) != blob:
                     differing.append(path)
-            first, end = _within(chart.folder, there)
-            if _is_tampered(chart, known[version], differing, end - first):
-                problems.append(Problem(chart.folder, '', TAMPERED, brought_back(chart.folder)))
+            if _is_tampered(chart, known[version], differing, len(there)):
+                problems.append(Problem(folder, '', TAMPERED, brought_back(folder)))
     return problems
 
 
 def _is_tampered(chart: Chart, entry: LedgerEntry, differing: Collection[str], count: int) -> bool:
-    """Judge by the names of differing or missing files and the number of existing ones; `count` 0: no folder."""
+    """Judge by the names of differing or missing files and the number of existing ones."""
     complete = count == len(chart.files)
-    if not count or (complete and not differing):
+    if complete and not differing:
         return False
     # Another version of chartloom may describe the changes in other words; then the digest of `chart` differs, too.
     return not (complete and _NUMBERED.issuperset(differing) and digest(chart.files) != entry.digest)

@@ -130,9 +130,8 @@ class Source:
     def _read_blobs(self, path: str) -> bytes:
         """Read a file of the revision; the files of the registry are read at once, by one git process."""
         ids = self.tree.ids
-        wanted = {name: ids[name] for name in (self.names if path.startswith(f'{REGISTRY}/') else ())} | {
-            path: ids[path]
-        }
+        names = self.names if path.startswith(f'{REGISTRY}/') else ()
+        wanted = {name: ids[name] for name in (*names, path) if name not in self.laid}
         sizes = self.repository.sizes(wanted.values())
         for name, blob in wanted.items():
             check_size(name, sizes.get(blob, 0))

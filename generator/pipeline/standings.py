@@ -33,7 +33,7 @@ class Grounds:
 
     @cached_property
     def _applications(self) -> list[Application]:
-        return self.now.applications(self.registry)
+        return self.now.every_application(self.registry)
 
     def of(self, standing: Callable[[str], Standing], name: str) -> Ground:
         environment, model = name.split('/')

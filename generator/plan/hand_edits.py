@@ -18,7 +18,16 @@ from generator.documents.blocks import is_edited
 from generator.documents.read import read_yaml
 from generator.documents.write import is_sealed
 from generator.domain.credentials import veiled
-from generator.domain.layout import CHARTS, DOCUMENTS, chart_file, chart_folder, ledger_file
+from generator.domain.layout import (
+    CHARTS,
+    DOCUMENTS,
+    NEWEST,
+    chart_file,
+    chart_folder,
+    ledger_file,
+    release_document,
+    release_of,
+)
 from generator.domain.places import Path, json_path
 from generator.domain.problems import ProblemsFound
 from generator.domain.records import Ids, Tree
@@ -101,12 +110,13 @@ class HandEdits:
             entries = read_ledger(self.trees.read_current(ledger), ledger) if ledger in self.trees.current_ids else ()
         except ProblemsFound:
             return EDITED
-        known = next((entry.digest for entry in entries if entry.version == version), None)
-        if known is None:
+        known = {entry.digest for entry in entries if version in (NEWEST, entry.version)}
+        if not known:
             return UNKNOWN
         if any(self.trees.current_ids[path] == LINK for path in paths):
             return EDITED
-        return EDITED if digest({p.removeprefix(prefix): self.trees.read_current(p) for p in paths}) != known else ''
+        found = digest({path.removeprefix(prefix): self.trees.read_current(path) for path in paths})
+        return '' if found in known else EDITED
 
     def _edit(self, path: str) -> str:
         """Describe the changed values, if both files can be parsed."""
@@ -128,12 +138,16 @@ class HandEdits:
         if not path.endswith('.yaml') or not known or self.trees.current_ids[path] == LINK:
             return []
         try:
-            mine = dict(_leaves(read_yaml(self.trees.read_current(path), path)))
-            ours = dict(_leaves(read_yaml(self.contents([path])[path], path)))
+            mine = dict(_leaves(_read(self.trees.read_current(path), path)))
+            ours = dict(_leaves(_read(self.contents([path])[path], path)))
         except ProblemsFound:
             return []
         places = (*ours, *(key for key in mine if key not in ours))
         return [(at, ours.get(at), mine.get(at)) for at in places if ours.get(at) != mine.get(at)]
+
+
+def _read(data: bytes, path: str) -> Any:
+    return read_yaml(release_document(data) if release_of(path) else data, path)
 
 
 def _leaves(value: Any, path: Path = ()) -> Iterator[tuple[Path, Any]]:

@@ -9,6 +9,7 @@ from generator.domain.layout import (
     CHART_YAML,
     DELIVERY,
     DOCUMENTS,
+    NEWEST,
     bootstrap_file,
     chart_file,
     chart_folder,
@@ -110,7 +111,8 @@ class _Planner:
         written = [change.path for change in self.changes if change.kind != 'remove']
         folders = sorted({folder_of(change.path) for change in self.changes} - {''})
         restored = tuple(folder for folder in folders if self.edits.is_published(f'{folder}/{CHART_YAML}'))
-        rewritten = (folder for folder in folders if folder not in restored and self._stays(f'{folder}/{CHART_YAML}'))
+        drafts = (folder for folder in folders if folder not in restored and not folder.endswith(f'/{NEWEST}'))
+        rewritten = (folder for folder in drafts if self._stays(f'{folder}/{CHART_YAML}'))
         return Plan(tuple(self.changes), self.edits.contents(written), restored, tuple(rewritten))
 
     def _stays(self, path: str) -> bool:

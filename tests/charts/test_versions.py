@@ -18,6 +18,7 @@ from gitops import SMALL, published
 from parts import git
 
 from generator.charts import versions as module
+from generator.charts.archive import manifest_digest
 from generator.charts.ledger import TAMPERED, dump_ledger, read_ledger
 from generator.charts.schema import FILLED
 from generator.charts.starter import load_templates
@@ -238,6 +239,7 @@ def test_an_entry_says_what_its_chart_was_made_from_and_leaves_out_what_nobody_k
         'source',
         'starter',
         'tree',
+        'manifest',
         'bump',
         'reasons',
         'pods',
@@ -255,7 +257,7 @@ def test_an_entry_says_what_its_chart_was_made_from_and_leaves_out_what_nobody_k
 
 
 @pytest.mark.parametrize(
-    'line', ['more: 1', 'pruned: "yes"', 'restarts: [1]', 'manifest: 7', 'restarts: 1', 'pruned: [true]', 'manifest:']
+    'line', ['more: 1', 'pruned: "yes"', 'restarts: [1]', 'restarts: 1', 'pruned: [true]', 'pruned:']
 )
 def test_an_entry_is_closed(line: str) -> None:
     (entry,) = charts(a_model()).ledger
@@ -268,6 +270,19 @@ def test_a_tree_is_named_with_its_hash_algorithm(tree: str) -> None:
     (entry,) = charts(a_model()).ledger
     with pytest.raises(ProblemsFound, match='invalid ledger'):
         read_ledger(dump_ledger('web', [dataclasses.replace(entry, tree=tree)]), 'f')
+
+
+@pytest.mark.parametrize('manifest', ['', 'sha256:', f'sha1:{"0" * 40}', 'x' * 64])
+def test_a_manifest_is_named_by_its_digest(manifest: str) -> None:
+    (entry,) = charts(a_model()).ledger
+    with pytest.raises(ProblemsFound, match='invalid ledger'):
+        read_ledger(dump_ledger('web', [dataclasses.replace(entry, manifest=manifest)]), 'f')
+
+
+def test_the_manifest_is_that_of_the_files() -> None:
+    made = charts(a_model())
+    (entry,) = made.ledger
+    assert entry.manifest == manifest_digest(made.charts[entry.version].files)
 
 
 @pytest.mark.parametrize('object_format', ['sha1', 'sha256'])
