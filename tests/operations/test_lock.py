@@ -192,3 +192,17 @@ def test_a_new_version_does_not_reach_what_is_locked(tmp_path: Path) -> None:
     checkout.write(r.model(versions=VERSIONS))
     found = run(checkout, 'plan', '--at', '2030-03-17T00:00:00Z')
     assert [row['release'] for row in found['releases']] == ['dev/web', 'qa/web']
+
+
+def test_a_bump_pins_what_a_lock_holds_until_the_next_version(tmp_path: Path) -> None:
+    files = r.settings() | r.model(versions=VERSIONS[:1]) | r.following('dev') | r.release('dev', 'web')
+    checkout = made(tmp_path / 'repository', files)
+    run(checkout, 'lock', '--env', 'dev', '--reason', 'a demo')
+    image = f'registry.example/server@{r.DIGEST}'
+    (row,) = run(checkout, 'bump', 'web', '2', '--image', image)['bumps']
+    assert (row['environments'], row['held']) == ([], [{'environment': 'dev', 'reason': 'a lock holds it at 1'}])
+    assert open_run(checkout.repository()).registry.releases['dev/web'].is_held
+    run(checkout, 'unlock', '--env', 'dev')
+    (row,) = run(checkout, 'bump', 'web', '3', '--image', image.replace('1' * 64, '3' * 64))['bumps']
+    assert (row['environments'], row['held']) == (['dev'], [])
+    assert open_run(checkout.repository()).registry.releases['dev/web'].spec == {}
