@@ -22,6 +22,7 @@ from generator.operations.withdraw import taken_back, withdrawing
 from generator.pipeline.history import charts_run
 from generator.pipeline.run import Run
 from generator.plan.message import shortened
+from generator.plan.moves import number_of
 from generator.releases.pins import choose_entry
 
 # Commits of a release's file that are read for earlier pins.
@@ -42,7 +43,8 @@ def rolling_back(name: str, version: str = '', reason: str = '') -> Operation:
         _check_clean(run, release)
         found = resolve_named(run, name)
         now = _now(run, release)
-        to = _earlier(run, release, now, version) if release.chart else _followed_before(run, release, now, version)
+        follows = run.registry.environments[release.environment].follows_newest
+        to = (_followed_before if follows else _earlier)(run, release, now, version)
         subject = shortened(f'Roll back {name}: {now.version} → {to}')
         result = {'result': 'rolled back', 'from': now.spec, 'to': to.spec}
         notes: tuple[str, ...] = (f'{name}: {_way(found.strategy, release.engine(found.environment), to.version)}',)
@@ -74,7 +76,9 @@ def _followed_before(run: Run, release: Release, now: Pin, version: str) -> Pin:
     """What a release that follows the newest version ran before, by its delivery object: it had no pin."""
     ran = charts_run(run.repository, run.source.head, release.name, ever=True)
     known = {entry.version for entry in run.registry.models[release.model].versions}
-    for entry in reversed(run.charts[release.model].ledger):
+    ledger = run.charts[release.model].ledger
+    older = [entry for entry in ledger if version or number_of(entry.version) < number_of(now.chart)]
+    for entry in reversed(older):
         pin = Pin(entry.model_version, entry.version)
         wanted = pin.version == version if version else not release.gave_up(pin.version, pin.chart)
         if wanted and pin != now and pin.version in known and pin.chart in ran:

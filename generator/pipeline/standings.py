@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection
+from collections import defaultdict
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -32,11 +33,16 @@ class Grounds:
     origins: Origins
 
     @cached_property
-    def _applications(self) -> list[Application]:
-        return self.now.every_application(self.registry)
+    def _applications(self) -> Mapping[str, list[Application]]:
+        """By member."""
+        found = defaultdict[str, list[Application]](list)
+        for application in self.now.every_application(self.registry):
+            for member in application.members:
+                found[member].append(application)
+        return found
 
     def of(self, standing: Callable[[str], Standing], name: str) -> Ground:
         environment, model = name.split('/')
         origins = self.origins[environment]
-        applications = tuple(each for each in self._applications if model in each.members)
+        applications = tuple(self._applications.get(model, ()))
         return Ground(standing(name).release, tuple(origin.environment for origin in origins), applications)

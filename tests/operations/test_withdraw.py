@@ -125,6 +125,9 @@ def test_a_release_that_follows_goes_on_with_the_version_that_mends_it(tmp_path:
     found = run(checkout, 'rollback', 'web', '--env', 'dev', *AT)
     assert (found['from']['version'], found['to']['version']) == ('3', '2')
     assert spec(checkout, DEV)['rollback'] == '1.1.0'
+    # Once more, and back to what is not so bad.
+    assert run(checkout, 'rollback', 'web', '--env', 'dev', *AT)['to']['version'] == '1'
+    assert run(checkout, 'rollback', 'web', '--env', 'dev', '--to', '2', *AT)['to']['version'] == '2'
     # A hotfix of an older version is not the newest one; its chart is made, and nothing moves.
     checkout.write(r.model(versions=[VERSIONS[0], r.version('1-fix'), *VERSIONS[1:]]))
     assert [row['release'] for row in run(checkout, 'generate', '--commit')['releases']] == []
