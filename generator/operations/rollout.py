@@ -30,7 +30,7 @@ from generator.pipeline.restore import tree_files
 from generator.pipeline.run import Run
 from generator.pipeline.source import open_source
 from generator.plan.message import shortened
-from generator.plan.stops import Ground, frozen, frozen_note, ground_of, locked, stops
+from generator.plan.stops import Ground, frozen, frozen_note, ground_of, stops
 from generator.strategies.course import ENDED
 from generator.strategies.during import rollout_share, rollout_stage
 
@@ -104,9 +104,6 @@ def _decide(run: Run, release: Release, rollout: Rollout, began: Began | None, g
         return aborted(run, rollout, reasons=[verdict.reason])
     if verdict.state == 'failed':
         return RegistryChange(result=_stays('failed', rollout, 0, [verdict.reason]))
-    if not (rollout.aborted or rollout_stage(rollout).replaced):
-        verb = f"go on to '{after(rollout)}'"
-        _check_stops(locked(rollout.name, verb, _ground(run, rollout.name), run.clock))
     wait = waiting(run, rollout, began, gate.now, approved=gate.approved, skip_hold=gate.skip_hold)
     if wait.reasons or verdict.state == 'waiting':
         return _wait(rollout, wait, verdict)
