@@ -19,6 +19,7 @@ ROOT = Path(__file__).resolve().parents[1]
 STARTER = 'chart_templates/model-server'
 _START = 1764547200  # 2025-12-01
 _DAY = 86400
+_AT = ('--at', '2025-12-18T00:00:00Z')  # what an operation writes has a day
 
 Edit = Callable[[Path], None]
 
@@ -137,7 +138,7 @@ STEPS = (
         edits=(version('assistant-api', _service('1.8.2', 'd', '    bump: minor\n')),),
     ),
     Step('it goes to staging, too', ('pin', 'staging/assistant-api'), _pinned('staging', '1.8.2')),
-    Step('back to what ran before', ('rollback', 'assistant-api', '--env', 'staging')),
+    Step('back to what ran before', ('rollback', 'assistant-api', '--env', 'staging', *_AT)),
     Step(
         'a hotfix of an older line',
         edits=(version('intent-classifier', _INTENTS.format('17.1', 'e' * 64, 64), before='18'),),
@@ -149,7 +150,7 @@ STEPS = (
             replaced('releases/staging/shop-api.yaml', 'spec:\n', 'spec:\n  # Sized in November.\n'),
         ),
     ),
-    Step('a rollout by commits ends early', ('rollout', 'abort', 'prod/fund-recommender')),
+    Step('a rollout by commits ends early', ('rollout', 'abort', 'prod/fund-recommender', *_AT)),
     Step('and is cleaned up', ('rollout', 'finish', 'prod/fund-recommender')),
     Step(
         'a change that nobody wanted', edits=(replaced('models/demand-forecaster.yaml', 'replicas: ', 'replicas: 1'),)

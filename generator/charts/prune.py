@@ -6,12 +6,14 @@ from collections import defaultdict
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 
+from generator.charts.followed import followed
 from generator.domain.generated import LedgerEntry
 from generator.domain.records import Model, Registry, Settings
 
 _KEEP = 10  # the default in schemas/settings.json
 
 Ledger = Sequence[LedgerEntry]
+_NONE: Mapping[str, Ledger] = {}
 
 
 def kept(settings: Settings) -> int:
@@ -19,12 +21,16 @@ def kept(settings: Settings) -> int:
     return int(settings.spec.get('charts', {}).get('keep', _KEEP))
 
 
-def named_charts(registry: Registry) -> Mapping[str, Collection[str]]:
-    """Return the chart versions that a release pins or a rollout names, by model."""
+def named_charts(registry: Registry, ledgers: Mapping[str, Ledger] = _NONE) -> Mapping[str, Collection[str]]:
+    """Return the chart versions that a release pins or a rollout names, by model, and those that a release follows
+    because it gave up the newest."""
     found: dict[str, set[str]] = defaultdict(set)
     for release in registry.releases.values():
         if release.chart:
             found[release.model].add(release.chart)
+        elif 'withdrawn' in release.spec and release.model in registry.models:
+            entry = followed(release, registry.models[release.model], ledgers.get(release.model, ()))
+            found[release.model].update([entry.version] if entry else [])
     for rollout in registry.rollouts.values():
         found[rollout.model].update(str(rollout.spec[end]['chart']) for end in ('from', 'to'))
     return found

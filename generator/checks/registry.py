@@ -10,6 +10,7 @@ from generator.charts.stores import store_problems
 from generator.checks.agents import agent_problems
 from generator.checks.clusters import places
 from generator.checks.credentials import credential_problems
+from generator.checks.frozen import frozen_problems
 from generator.checks.kubernetes import FEATURES
 from generator.checks.platform import platform_problems
 from generator.checks.references import reference_problems
@@ -17,6 +18,7 @@ from generator.checks.rollouts import rollout_problems
 from generator.checks.routes import route_problems
 from generator.checks.rules import broken
 from generator.checks.scope import Scope
+from generator.checks.withdrawn import withdrawn_problems
 from generator.checks.written import written
 from generator.domain.choices import has_projects, has_routes, reaches_other_clusters
 from generator.domain.generated import Templates
@@ -37,6 +39,7 @@ def registry_problems(registry: Registry, templates: Templates, unread: Collecti
         *(p for environment in registry.environments.values() for p in _environment(environment, registry)),
         *reference_problems(registry, unread),
         *rollout_problems(registry, unread),
+        *withdrawn_problems(registry),
         *route_problems(registry),
         *_cycles(registry.environments),
         *_shared_namespaces(registry.environments.values()),
@@ -65,6 +68,7 @@ def _environment(environment: Environment, registry: Registry) -> Iterator[Probl
     yield from _chart_source(environment, registry.settings)
     yield from platform_problems(environment)
     yield from store_problems(environment)
+    yield from frozen_problems(environment)
     for feature in FEATURES:
         if not feature.path and not feature.is_in(environment):
             message = f"Kubernetes '{environment.kubernetes}' has no {feature.name}, which the charts require"

@@ -22,8 +22,12 @@ GROUPS = {
         'verify': 'Check that the generated files match the registry, and that helm accepts them.',
         'bump': 'Release new versions of models: the registry, their charts, and what follows the newest version.',
         'pin': 'Write missing or new pins into releases; comments are kept.',
+        'promote': 'Move models to the version that they run in the environment before.',
         'refresh': 'Bring a branch up to date with its base: merge the registry, generate the rest anew.',
         'rollback': 'Go back to the version that a model ran before in an environment.',
+        'lock': 'Let a release, an environment or an application move to no other version.',
+        'unlock': 'Remove a lock.',
+        'reinstate': 'Take back that a rollback or an abort withdrew a version.',
         'rollout': 'Move a release to another version, step by step: start, advance, abort, finish, status.',
     },
     'Registry and charts': {

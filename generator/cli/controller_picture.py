@@ -9,8 +9,7 @@ from generator.domain.choices import Engine, engine_title
 from generator.domain.generated import ResolvedRelease
 from generator.domain.records import Values
 from generator.domain.strategy import Canary, Checks, Rolling, Strategy, check_key, check_value
-from generator.domain.units import seconds
-from generator.operations.rollout_steps import show_time
+from generator.domain.units import seconds, spoken
 from generator.strategies.argo_rollouts import shortest_hold
 
 
@@ -40,7 +39,7 @@ def _course(release: ResolvedRelease, engine: Engine) -> Iterator[str]:
             analysis = compiled['canary']['analysis']
             yield from _of_flagger(analysis)
             if checks:
-                yield f'  every {show_time(int(seconds(analysis["interval"])))} it checks {_limits(checks)}'
+                yield f'  every {spoken(int(seconds(analysis["interval"])))} it checks {_limits(checks)}'
                 times = analysis['threshold']
                 yield f'  after {times} failed check{"" if times == 1 else "s"} {_failed(release)}'
         case _:
@@ -82,11 +81,11 @@ def _of_rollouts(spec: Values, strategy: Strategy) -> Iterator[str]:
             yield from waiting
             waiting, hold, approved = [f'  {_earliest(after)}: {what}'], next(holds).hold, _APPROVED
         elif 'analysis' in step and waiting and strategy.checks:
-            waiting[0] += ', until the checks ' + (f'were good for {show_time(hold)}' if hold else 'are good')
+            waiting[0] += ', until the checks ' + (f'were good for {spoken(hold)}' if hold else 'are good')
             after, approved = after + (hold or shortest_hold(strategy.checks)), ' and somebody approves'
         elif 'pause' in step and waiting:
             hold = int(seconds(step['pause'].get('duration', '0s')))
-            waiting[0] += f', for {show_time(hold)}' if hold else approved
+            waiting[0] += f', for {spoken(hold)}' if hold else approved
             after += hold
     yield from waiting
     yield f'  {_earliest(after)}: all requests{_kept(spec["canary"])}'
@@ -107,7 +106,7 @@ def _traffic(step: Mapping[str, Any]) -> str:
 
 def _kept(spec: Values) -> str:
     delay = spec.get('scaleDownDelaySeconds')
-    return f', the old pods stay for {show_time(delay)}' if delay else ''
+    return f', the old pods stay for {spoken(delay)}' if delay else ''
 
 
 def _of_flagger(analysis: Values) -> Iterator[str]:
@@ -125,7 +124,7 @@ def _of_flagger(analysis: Values) -> Iterator[str]:
 
 
 def _earliest(after: int) -> str:
-    return f'after {show_time(after)}' if after else 'at once'
+    return f'after {spoken(after)}' if after else 'at once'
 
 
 def _limits(checks: Checks) -> str:

@@ -10,6 +10,7 @@ from pathlib import Path
 import click
 
 from generator.domain.layout import (
+    APPLICATIONS,
     BOOTSTRAP,
     ENVIRONMENTS,
     MODELS,
@@ -100,6 +101,7 @@ def _branches(folder: Path, _: click.Context) -> Iterator[str]:
 
 models = _offer(lambda folder, _: _names(folder / MODELS))
 environments = _offer(lambda folder, _: _names(folder / ENVIRONMENTS))
+applications = _offer(lambda folder, _: _names(folder / APPLICATIONS))
 releases = _offer(lambda folder, _: _of_environments(folder / RELEASES))
 rollouts = _offer(lambda folder, _: _of_environments(folder / ROLLOUTS))
 versions = _offer(_versions)

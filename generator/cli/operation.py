@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import shlex
 import sys
+import time
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from functools import wraps
@@ -20,6 +21,7 @@ from generator.domain.problems import ProblemsFound
 from generator.operations.operation import Operation, Options, Outcome, Remote
 from generator.operations.remote import Target, perform
 from generator.plan.summary import Summary, explained, summarize
+from generator.tools.clock import read_time
 from generator.tools.git.remote import PushRefused
 from generator.tools.git.repository import open_repository
 from generator.tools.patience import DEFAULT, Patience
@@ -41,6 +43,12 @@ class Place:
     dry_run: bool
     message: str
     wait: int = round(DEFAULT)
+    at: int | None = None
+
+    @property
+    def now(self) -> int:
+        """The moment by which everything is judged, in seconds since the epoch."""
+        return int(time.time()) if self.at is None else self.at
 
     @property
     def target(self) -> Target:
@@ -50,7 +58,7 @@ class Place:
 
     def carry_out(self, operation: Operation, **options: Any) -> Outcome:
         wanted = {
-            'commit': True, 'push': self.push, 'dry_run': self.dry_run, 'message': self.message,
+            'commit': True, 'push': self.push, 'dry_run': self.dry_run, 'message': self.message, 'at': self.at,
             'branch': '' if self.url else self.branch, 'patience': Patience(self.wait), **options,
         }  # fmt: skip
         try:
@@ -106,11 +114,11 @@ def operation_options(function: F) -> F:
     @wraps(function)
     def command(
         *arguments: Any, push: bool, dry_run: bool, message: str, repo: str, branch: str, wait: int, folder: Path,
-        **more: Any,
+        at: int | None, **more: Any,
     ) -> Any:  # fmt: skip
         if not message.isprintable():
             raise click.UsageError('--message is not a single line of text')
-        place = Place(folder, repo, _branch(repo, branch, push), push, dry_run, message, wait)
+        place = Place(folder, repo, _branch(repo, branch, push), push, dry_run, message, wait, at)
         return function(*arguments, place=place, **more)
 
     for option in (
@@ -119,6 +127,7 @@ def operation_options(function: F) -> F:
         click.option('--message', default='', help='Subject of the commit; default: a summary of the changes.'),
         repo_option,
         _push_option,
+        at_option,
         click.option(
             '--wait', type=click.IntRange(1), default=round(DEFAULT), show_default=True, metavar='SECONDS',
             help='How long to wait for the server, and to apply the operation again while others push to the branch.',
@@ -139,6 +148,24 @@ _push_option = click.option(
     'request; the work tree and its branch stay as they are.',
 )  # fmt: skip
 _MAIN = 'main'
+
+
+class _Time(click.ParamType[int]):
+    name = 'time'
+
+    def convert(self, value: Any, parameter: click.Parameter | None, context: click.Context | None) -> int:
+        if isinstance(value, int):
+            return value
+        try:
+            return read_time(value)
+        except ValueError:
+            self.fail(f"expected a time such as 2026-12-24T18:00:00Z, found '{value}'", parameter, context)
+
+
+TIME = _Time()
+at_option = click.option(
+    '--at', type=TIME, metavar='TIME', help='Judge locks and frozen times by this moment: 2026-12-24T18:00:00Z.'
+)
 
 
 def chosen_branch(repo: str, branch: str) -> str:

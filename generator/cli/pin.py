@@ -5,6 +5,7 @@ from __future__ import annotations
 import click
 
 from generator.cli import offers
+from generator.cli.lock import allow_frozen_option
 from generator.cli.operation import Place, operation_options, release_name, removal_option, tell
 from generator.cli.output import say, wants_json
 from generator.operations.pin import Scope, pinning
@@ -22,6 +23,7 @@ from generator.operations.pin import Scope, pinning
 )
 @click.option('--all', 'everything', is_flag=True, help='Move all pins.')
 @click.option('--newest', is_flag=True, help='Move to the newest model version.')
+@allow_frozen_option
 @removal_option
 @operation_options
 def command(
@@ -29,6 +31,7 @@ def command(
     environments: tuple[str, ...],
     everything: bool,
     newest: bool,
+    allow_frozen: str,
     allow_removal: tuple[str, ...],
     place: Place,
     output: str,
@@ -42,9 +45,11 @@ def command(
     scope = Scope(releases, environments, everything)
     if sum(map(bool, (releases, environments, everything))) > 1:
         raise click.UsageError('ENV/MODEL, --env and --all exclude each other')
+    if allow_frozen and not scope.moves:
+        raise click.UsageError('--allow-frozen requires the releases to move: ENV/MODEL, --env ENV or --all')
     if newest and not scope.moves:
         raise click.UsageError('--newest requires the releases to move: ENV/MODEL, --env ENV or --all')
-    outcome = place.carry_out(pinning(scope, newest=newest), removable=allow_removal)
+    outcome = place.carry_out(pinning(scope, newest=newest, allow_frozen=allow_frozen), removable=allow_removal)
     if not wants_json():
         for pin in outcome.result['pins']:
             say(f'{pin["release"]}: {pin["before"]} → {pin["version"]} (chart {pin["chart"]})')

@@ -8,6 +8,7 @@ from pathlib import Path
 import click
 
 from generator.cli import CHANGES, offers
+from generator.cli.operation import at_option
 from generator.cli.output import common_options, problem_data, result, say, table, warn
 from generator.domain.generated import Plan
 from generator.domain.layout import chart_file, chart_folder
@@ -32,16 +33,17 @@ from generator.tools.git.transaction import finish_killed
     '--allow-removal', multiple=True, metavar='NAME', shell_complete=offers.removed,
     help='Plan as for generate --allow-removal.',
 )  # fmt: skip
+@at_option
 @common_options
 @click.pass_context
 def command(
     context: click.Context, models: tuple[str, ...], diff: bool, exit_code: bool,
-    discard_edits: bool, allow_removal: tuple[str, ...], folder: Path, output: str,
+    discard_edits: bool, allow_removal: tuple[str, ...], at: int | None, folder: Path, output: str,
 ) -> None:  # fmt: skip
     """Show what generate would change: releases, charts and files. Nothing is written."""
     repository = open_repository(folder)
     finish_killed(repository)
-    run = open_run(repository, models, shards=True)
+    run = open_run(repository, models, shards=True, at=at)
     print_ = known.fingerprint(repository, run.source, 'files')
     plan = Plan((), {})
     if not known.is_known(repository, 'files', print_):

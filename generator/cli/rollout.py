@@ -10,6 +10,7 @@ from typing import Any, TypeVar
 import click
 
 from generator.cli import CHANGES, PROBLEMS, offers
+from generator.cli.lock import allow_frozen_option, reason_of
 from generator.cli.operation import (
     Place,
     branch_option,
@@ -58,17 +59,18 @@ def _verb(named: offers.Offer) -> Callable[[F], F]:
     '--chart', default='', shell_complete=offers.charts,
     help='The new chart version; default: the newest chart of that model version.',
 )  # fmt: skip
+@allow_frozen_option
 @_verb(offers.releases)
-def start(name: str, version: str, chart: str, place: Place, output: str) -> None:
+def start(name: str, version: str, chart: str, allow_frozen: str, place: Place, output: str) -> None:
     """Start a rollout: with engine native the new pods start next to the old ones, without traffic.
 
     With Argo Rollouts and Flagger the pin moves, and their controllers do the rest.
     """
-    outcome = place.carry_out(starting(name, version, chart))
+    outcome = place.carry_out(starting(name, version, chart, allow_frozen))
     tell(outcome)
     if not wants_json() and not place.dry_run and (place.url or not place.branch):
         with opened(place.target) as repository:
-            show_status(open_run(repository, [model_name(name)]), name, int(time.time()))
+            show_status(open_run(repository, [model_name(name)]), name, place.now)
 
 
 @command.command()
@@ -91,19 +93,20 @@ def advance(
     Exit codes: 0 advanced, 1 failed (or aborted), 4 waiting.
     """
     check_health = if_healthy or bool(prometheus) or abort_on_failure
-    gate = Gate(int(time.time()), approve, skip_hold, check_health, prometheus, abort_on_failure, not place.dry_run)
+    gate = Gate(place.now, approve, skip_hold, check_health, prometheus, abort_on_failure, not place.dry_run)
     _move(context, name, place, advancing(name, gate))
 
 
 @command.command()
+@click.option('--reason', default='', callback=reason_of, help='Why the version is withdrawn here, on one line.')
 @_verb(offers.rollouts)
 @click.pass_context
-def abort(context: click.Context, name: str, place: Place, output: str) -> None:
-    """Move all requests back to the old version.
+def abort(context: click.Context, name: str, reason: str, place: Place, output: str) -> None:
+    """Move all requests back to the old version. The new one does not come back until 'chartloom reinstate'.
 
     If the new pods have served requests, they stay to complete them, until 'advance' or 'finish' removes them.
     """
-    _move(context, name, place, aborting(name))
+    _move(context, name, place, aborting(name, reason))
 
 
 @command.command()
@@ -111,7 +114,7 @@ def abort(context: click.Context, name: str, place: Place, output: str) -> None:
 @click.pass_context
 def finish(context: click.Context, name: str, place: Place, output: str) -> None:
     """Move to the next stage after the last step or after an abort, without waiting for holds and checks."""
-    _move(context, name, place, finishing(name, int(time.time())))
+    _move(context, name, place, finishing(name, place.now))
 
 
 def _move(context: click.Context, name: str, place: Place, operation: Operation) -> None:

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from generator.domain.records import Rollout
 from generator.domain.strategy import BlueGreen, Canary
-from generator.operations.rollout_steps import show_time
+from generator.domain.units import spoken
 from generator.strategies.course import CHART, ENDED, Stage, course
 from generator.strategies.during import rollout_strategy
 
@@ -57,7 +57,7 @@ def _about(stage: Stage) -> str:
     if stage.mirror:
         parts.append(f'a copy of {stage.mirror} %')
     if stage.hold:
-        parts.append(f'hold {show_time(stage.hold)}')
+        parts.append(f'hold {spoken(stage.hold)}')
     if stage.approval:
         parts.append('approval')
     return ', '.join(parts)

@@ -4,16 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
+from generator.charts.followed import followed
 from generator.cli.controller_picture import controller_lines
 from generator.cli.output import say
 from generator.cli.rollout_picture import picture, preview
 from generator.domain.choices import by_commits
 from generator.domain.records import Release, Rollout
 from generator.domain.strategy import Rolling
+from generator.domain.units import spoken
 from generator.operations.rollout_began import Began, began_at, landed
 from generator.operations.rollout_seen import utc
 from generator.operations.rollout_state import find_rollout, resolve_named, stage_name, waiting
-from generator.operations.rollout_steps import Pin, after, remaining, show_time
+from generator.operations.rollout_steps import Pin, after, remaining
 from generator.pipeline.run import Run
 
 
@@ -52,11 +54,11 @@ def show_status(run: Run, name: str, now: int) -> None:
 
 def _would_start(run: Run, release: Release) -> str:
     """Which rollout the lines below describe."""
-    name, version = release.name, run.registry.models[release.model].newest.version
-    charts = run.charts[release.model].newest(version)
-    if not release.chart or charts is None:
+    name = release.name
+    entry = followed(release, run.registry.models[release.model], run.charts[release.model].ledger)
+    if not release.chart or entry is None:
         return f'{name}: a rollout requires a pin, and this release has none; it would take a commit per line:'
-    old, new = Pin(release.version, release.chart), Pin(version, charts.version)
+    old, new = Pin(release.version, release.chart), Pin(entry.model_version, entry.version)
     if old == new:
         return f'{name} already runs the newest version, {old}; a rollout of a later one would take a commit per line:'
     return f"{name}: 'chartloom rollout start {name}' would move it from {old} to {new}, a commit per line:"
@@ -75,7 +77,7 @@ def _show_rollout(run: Run, rollout: Rollout, now: int) -> None:
     began = _began(run, rollout, now)
     wait = waiting(run, rollout, began, now)
     if began:
-        ago = show_time(max(0, now - began.time))
+        ago = spoken(max(0, now - began.time))
         say(f"at '{stage_name(rollout)}' since {utc(began.time)}{_known_by(began)}, {ago} ago")
     if wait.reasons:
         say(f"next: '{after(rollout)}'; {'; '.join(wait.reasons)}")

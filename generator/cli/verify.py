@@ -8,6 +8,7 @@ from pathlib import Path
 import click
 
 from generator.cli import PROBLEMS, offers
+from generator.cli.operation import at_option
 from generator.cli.output import common_options, count, problem_data, progress, report, result, say, warn
 from generator.cli.registry import connect, registry_options
 from generator.domain.problems import Problem, ProblemsFound
@@ -57,12 +58,13 @@ from generator.tools.oci import OciRegistry
 )
 @click.option('--registry', 'stored', is_flag=True, help='Compare the OCI registry with the ledgers, too.')
 @registry_options
+@at_option
 @common_options
 @click.pass_context
 def command(
     context: click.Context, models: tuple[str, ...], base: str | None, merged_with: str | None, every: bool,
-    locations: tuple[str, ...], jobs: int, stored: bool, plain_http: bool, ca_file: str | None, folder: Path,
-    output: str,
+    locations: tuple[str, ...], jobs: int, stored: bool, plain_http: bool, ca_file: str | None, at: int | None,
+    folder: Path, output: str,
 ) -> None:  # fmt: skip
     """Check schemas, drift, hand edits, published charts and their ledger, helm lint and helm template.
 
@@ -84,7 +86,7 @@ def command(
         raise click.UsageError('--base is empty: name a revision, for example origin/main')
     repository = open_repository(folder)
     helm = find_helm(os.environ)
-    run = open_run(repository, models, base=base or '')
+    run = open_run(repository, models, base=base or '', at=at)
     problems = verify.drift(run, os.environ)
     charts = verify.changed_charts(run, every=every)
     counts = {'releases': len(run.releases), 'chartsLinted': 0, 'objects': 0}

@@ -15,7 +15,7 @@ from generator.domain.problems import Fault, Problem
 from generator.domain.records import Values
 
 # Schemas that the registry's schemas refer to.
-SHARED = ('values.json', 'strategy.json')
+SHARED = ('values.json', 'strategy.json', 'stops.json')
 
 # And those that one schema refers to.
 _ALSO = {'bumps.json': ('model.json',)}

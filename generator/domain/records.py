@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -227,6 +227,12 @@ class Environment:
     def promotes_from(self) -> tuple[str, ...]:
         return tuple(self.spec.get('promotesFrom', ()))
 
+    @property
+    def promotion(self) -> Values:
+        """What a version needs before it moves here."""
+        found: Values = self.spec.get('promotion', {})
+        return found
+
 
 @dataclass(frozen=True, slots=True)
 class Release:
@@ -250,6 +256,12 @@ class Release:
     def chart(self) -> str:
         return str(self.spec.get('chart', ''))
 
+    def gave_up(self, version: str, chart: str = '') -> Values | None:
+        """The entry that withdraws a model version here, or one chart of it; None for none."""
+        entries: Sequence[Values] = self.spec.get('withdrawn', ())
+        mine = (entry for entry in entries if entry['version'] == version)
+        return next((entry for entry in mine if entry.get('chart', chart) == chart), None)
+
     def engine(self, environment: Environment) -> Engine:
         """Who moves the traffic of a release whose strategy is not rolling."""
         found: Engine = self.spec.get('engine', environment.engine)
@@ -259,6 +271,11 @@ class Release:
     def is_rollback(self) -> bool:
         """Whether the pin is a rollback: engines go back without their steps and checks, until the next pin."""
         return bool(self.chart) and self.spec.get('rollback') == self.chart
+
+    @property
+    def is_held(self) -> bool:
+        """Whether the pin is what a lock held when a newer version came, where the newest is followed."""
+        return bool(self.chart) and self.spec.get('held') == self.chart
 
     def leaves_flagger(self, environment: Environment) -> bool:
         """Whether Flagger gives the pods back when its Canary is deleted, because a later commit changes the engine."""

@@ -29,6 +29,13 @@ def duration(whole: int) -> str:
     return f'{whole // 60}m' if whole and whole % 60 == 0 else f'{whole}s'
 
 
+def spoken(whole: int) -> str:
+    """Format seconds in the two largest units: 1h 5m, 30s."""
+    parts = [(whole // 3600, 'h'), (whole // 60 % 60, 'm'), (whole % 60, 's')]
+    shown = [f'{number}{unit}' for number, unit in parts if number]
+    return ' '.join(shown[:2]) or '0s'
+
+
 def limit(length: Decimal) -> str:
     """Format seconds as a time limit of routes: at most 5 digits, rounded up in the smallest unit that suffices."""
     for unit, each in _SECONDS.items():
@@ -55,3 +62,8 @@ def number(value: Decimal | float) -> str:
     """Format a number without an exponent and without trailing zeros."""
     text = format(Decimal(str(value)), 'f')
     return text.rstrip('0').rstrip('.') if '.' in text else text
+
+
+def number_of(chart: str) -> list[int]:
+    """A chart version as numbers, to compare it."""
+    return [int(part) for part in chart.split('.')] if chart else []

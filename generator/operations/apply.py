@@ -37,7 +37,9 @@ def apply(operation: Operation, repository: Repository, options: Options, progre
                 f'an interrupted command was completed: HEAD is now {repository.ask("rev-parse", "--short", "HEAD")}'
             )
             raise problem('git', '', message, 'look at this commit, and run the command again if it is still required')
-        run = open_run(repository, operation.models, prune=operation.prune, shards=True, progress=progress)
+        run = open_run(
+            repository, operation.models, prune=operation.prune, shards=True, progress=progress, at=options.at
+        )
         if operation.change is None and not operation.prune:
             return _follow(operation, run, options)
         decided = decide(operation, run, options)

@@ -18,6 +18,7 @@ from generator.domain.words import suggest
 from generator.operations.bump_entries import contradictions, entry_of, place_of
 from generator.operations.bump_requests import Request
 from generator.operations.bump_told import blocked_row, body, row_of, subject
+from generator.operations.hold import reach
 from generator.operations.operation import Operation, RegistryChange
 from generator.operations.rollout import SET_ASIDE
 from generator.pipeline.run import Run, open_run
@@ -89,7 +90,7 @@ def _over(run: Run, requests: Sequence[Request]) -> Run:
     """The run over the models of these requests."""
     models = sorted({request.model for request in requests})
     same = (*models,) == run.source.scope
-    return run if same else open_run(run.repository, models, shards=run.shards, progress=run.progress)
+    return run if same else open_run(run.repository, models, shards=run.shards, progress=run.progress, at=run.at)
 
 
 def _try(run: Run, requests: Sequence[Request]) -> tuple[Blocked, tuple[Run, Additions] | None]:
@@ -100,12 +101,24 @@ def _try(run: Run, requests: Sequence[Request]) -> tuple[Blocked, tuple[Run, Add
         blocked, additions = _additions(run, requests)
         if blocked:
             return blocked, None
+        additions = _with_held(run, additions)
         laid = RegistryChange(dict(additions.files)).on(run)
         if additions.files:
             _check(laid, additions.added)
     except ProblemsFound as error:
         return _by_request(error.problems, requests, additions), None
     return {}, (laid, additions)
+
+
+def _with_held(run: Run, additions: Additions) -> Additions:
+    """Add pins of releases that a lock holds back, and remove those that none holds any more."""
+    newest = {request.model for request in additions.added if _is_newest(additions.models[request.model], request)}
+    found = reach(run, newest).files if newest else {}
+    return replace(additions, files={**additions.files, **{path: data for path, data in found.items() if data}})
+
+
+def _is_newest(model: Model, request: Request) -> bool:
+    return model.newest.version == request.version
 
 
 def _unknown(run: Run, requests: Iterable[Request]) -> Blocked:

@@ -20,6 +20,7 @@ def followers(registry: Registry, model: str) -> tuple[Follower, ...]:
     found = []
     for release in registry.releases.values():
         if release.model == model and registry.environments[release.environment].follows_newest:
-            held = f'its pin holds it at {release.version or release.chart}' if release.version or release.chart else ''
+            what = 'a lock' if release.is_held else 'its pin'
+            held = f'{what} holds it at {release.version or release.chart}' if release.version or release.chart else ''
             found.append(Follower(release.environment, held))
     return tuple(sorted(found, key=lambda each: each.environment))

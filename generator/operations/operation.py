@@ -86,7 +86,8 @@ class Options:
 
     `discard` discards hand edits; `removable` are releases (`env/model`, `env/*`) and environments whose files may
     be removed. `branch` is the branch of the remote to push to, if it is not that of the work tree, which then stays as
-    it is. `patience`: how long to apply it again while the branch moves.
+    it is. `patience`: how long to apply it again while the branch moves. `at` is the moment by which locks and frozen
+    times are judged, in seconds since the epoch, None for now.
     """
 
     commit: bool = False
@@ -97,6 +98,7 @@ class Options:
     removable: tuple[str, ...] = ()
     branch: str = ''
     patience: Patience = Patience()  # noqa: RUF009 (frozen)
+    at: int | None = None
 
 
 @dataclass(frozen=True, slots=True)

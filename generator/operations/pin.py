@@ -5,17 +5,21 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
+from generator.charts.followed import followed, newest_of
 from generator.charts.versions import ModelCharts
+from generator.checks.withdrawn import gave_up
 from generator.documents.nulls import read_with_nulls
 from generator.domain.layout import ENVIRONMENTS, RELEASES, model_file, model_name, release_file
 from generator.domain.problems import Problem, ProblemsFound
 from generator.domain.records import Registry, Release
+from generator.domain.times import Clock
 from generator.domain.tree import LINK, Files
 from generator.domain.words import suggest
 from generator.operations.operation import Operation, RegistryChange
 from generator.operations.rollout_steps import Pin, move_pin
 from generator.pipeline.run import Run
 from generator.plan.message import shortened
+from generator.plan.stops import frozen, frozen_note, ground_of, stops
 
 _INSTEAD = "run 'chartloom pin' without names, which commits all changes, or undo the change with 'git restore'"
 
@@ -70,11 +74,13 @@ class Choice:
     skipped: Mapping[str, str]
 
 
-def pinning(scope: Scope = Scope(), *, newest: bool = False) -> Operation:
-    """Write missing pins; with a scope, move the pins of its releases."""
+def pinning(scope: Scope = Scope(), *, newest: bool = False, allow_frozen: str = '') -> Operation:
+    """Write missing pins; with a scope, move the pins of its releases, also in a frozen time for the reason
+    `allow_frozen`."""
 
     def change(run: Run) -> RegistryChange:
-        releases, choice = scope.releases(run.registry), choose_pins(run.registry, run.charts, scope, newest=newest)
+        releases = scope.releases(run.registry)
+        choice = choose_pins(run.registry, run.charts, scope, run.clock, newest=newest, allow_frozen=bool(allow_frozen))
         pins = [*choice.pins, *_edited(run, releases, {pin.release.name for pin in choice.pins})]
         rows = [_row(pin, _committed(run, pin.release)) for pin in pins]
         named = {pin.release.name for pin in pins}
@@ -85,12 +91,16 @@ def pinning(scope: Scope = Scope(), *, newest: bool = False) -> Operation:
             _INSTEAD if any(_lacks_pin(release, run.registry) for release in run.registry.releases.values()) else ''
         )
         told = {'pins': rows, 'skipped': skipped}
-        return RegistryChange(_files(pins, run), _subject(rows), told, along=along, instead=instead)
+        frozen_now = [pin for pin in pins if frozen(ground_of(run.registry, pin.release), run.clock)]
+        notes = [note for pin in frozen_now for note in frozen_note(pin.release.name, allow_frozen)]
+        files = _files(pins, run, allow_frozen)
+        return RegistryChange(files, _subject(rows), told, tuple(notes), along=along, instead=instead)
 
     models = tuple(sorted({model_name(name) for name in scope.names}))
     # A release without a pin cannot be generated, so `generate --commit` cannot commit it first.
     along = () if scope.moves else None
-    arguments = (*(('--newest',) if newest else ()), *scope.arguments)
+    flags = (('--newest', newest), ('--allow-frozen', allow_frozen))
+    arguments = (*(flag for flag, given in flags if given), *scope.arguments)
     return Operation('pin', arguments, models, change, along, releases=scope.names)
 
 
@@ -99,11 +109,12 @@ def _lacks_pin(release: Release, registry: Registry) -> bool:
     return not (follows or (release.version and release.chart))
 
 
-def _files(pins: Collection[NewPin], run: Run) -> Files:
+def _files(pins: Collection[NewPin], run: Run, allow_frozen: str) -> Files:
     """The files of the releases with their pins, comments kept."""
     files: dict[str, bytes] = {}
     for pin in pins:
-        files |= move_pin(pin.release, Pin(pin.version, pin.chart), run.source.read)
+        reason = allow_frozen if frozen(ground_of(run.registry, pin.release), run.clock) else ''
+        files |= move_pin(pin.release, Pin(pin.version, pin.chart), run.source.read, allow_frozen=reason)
     return files
 
 
@@ -148,12 +159,18 @@ def _subject(rows: Sequence[Mapping[str, str]]) -> str:
 
 
 def choose_pins(
-    registry: Registry, charts: Mapping[str, ModelCharts], scope: Scope = Scope(), *, newest: bool = False
+    registry: Registry,
+    charts: Mapping[str, ModelCharts],
+    scope: Scope,
+    clock: Clock,
+    *,
+    newest: bool = False,
+    allow_frozen: bool = False,
 ) -> Choice:
     """Choose the pins to write. Without a scope: those that are missing or inconsistent. With one: its releases move to
     the newest chart of their version, with `newest` to the newest model version. In an environment that follows the
-    newest version, releases get a pin or another one only by name. A rollout in progress keeps the pin: with names this
-    is a problem, else the release is skipped.
+    newest version, releases get a pin or another one only by name. A rollout in progress keeps the pin, and so do
+    stops (locks, frozen times): with names this is a problem, else the release is skipped.
     """
     pins: list[NewPin] = []
     problems: list[Problem] = []
@@ -178,6 +195,15 @@ def choose_pins(
             elif scope.moves:
                 skipped[name] = message
             continue
+        what = f'{pin.version} (chart {pin.chart})'
+        moves = scope.moves and (pin.version, pin.chart) != (release.version, release.chart)
+        ground = ground_of(registry, release)
+        if moves and (stopped := list(stops(name, what, ground, clock, allow_frozen=allow_frozen))):
+            if scope.names:
+                problems += stopped
+            else:
+                skipped[name] = stopped[0].message
+            continue
         pins.append(pin)
     if problems:
         raise ProblemsFound(problems)
@@ -198,10 +224,13 @@ def _follows(release: Release, registry: Registry, scope: Scope) -> str | None:
 def _pin(release: Release, registry: Registry, charts: ModelCharts, *, move: bool, newest: bool) -> NewPin:
     model = registry.models[release.model]
     # If only a chart is pinned, its ledger entry has the model version.
-    served = next((e.model_version for e in charts.ledger if e.version == release.chart), model.newest.version)
-    version = model.newest.version if newest else release.version or served
-    entry = charts.newest(version)
-    known = [v.version for v in model.versions]
+    last = followed(release, model, charts.ledger)
+    latest = last.model_version if last else model.newest.version
+    served = next((e.model_version for e in charts.ledger if e.version == release.chart), latest)
+    version = latest if newest else release.version or served
+    entry, known = newest_of(release, version, charts.ledger), [v.version for v in model.versions]
+    if found := list(gave_up(release, version, entry.version if entry else '', release.file, '$.spec.version')):
+        raise ProblemsFound(found)
     if entry is None or version not in known:
         message = f"version '{version}' of model '{model.name}' not found"
         raise ProblemsFound([Problem(release.file, '$.spec.version', message, suggest(version, known))])

@@ -12,22 +12,27 @@ from generator.domain.layout import model_name
 from generator.domain.problems import ProblemsFound, problem
 from generator.domain.records import Release, Rollout
 from generator.domain.strategy import Rolling, Strategy
+from generator.domain.units import number_of
 from generator.operations.operation import Operation, RegistryChange
 from generator.operations.rollout import SET_ASIDE, aborted
 from generator.operations.rollout_start import known_release
 from generator.operations.rollout_state import resolve_named
 from generator.operations.rollout_steps import Pin, move_pin
+from generator.operations.withdraw import withdrawing
+from generator.pipeline.history import charts_run
 from generator.pipeline.run import Run
 from generator.plan.message import shortened
+from generator.releases.pins import choose_entry
 
 # Commits of a release's file that are read for earlier pins.
 _MOST = 200
 
 
-def rolling_back(name: str, version: str = '') -> Operation:
+def rolling_back(name: str, version: str = '', reason: str = '') -> Operation:
     """Go back to the pin before the current one, or to the last one with this model version.
 
-    A rollout in git that is in progress is aborted. The pin says that it is a rollback, until the next one.
+    A rollout in git that is in progress is aborted. The pin says that it is a rollback, until the next one. The version
+    that is given up is withdrawn, for a reason.
     """
     first: list[tuple[Pin, Pin]] = []  # from → to, as seen when the command began
 
@@ -36,15 +41,18 @@ def rolling_back(name: str, version: str = '') -> Operation:
         if first and (done := _meanwhile(release, *first[0], version)):
             return done
         if rollout := run.registry.rollouts.get(name):
-            return _abort(run, release, rollout, version)
+            return _abort(run, release, rollout, version, reason)
         _check_clean(run, release)
-        to = _earlier(run, release, version)
-        first[:] = first or [(_pin(release.spec), to)]
         found = resolve_named(run, name)
-        subject = shortened(f'Roll back {name}: {release.version} → {to}')
-        result = _result(_pin(release.spec), to)
+        now = _now(run, release)
+        follows = run.registry.environments[release.environment].follows_newest
+        to = (_followed_before if follows else _earlier)(run, release, now, version)
+        first[:] = first or [(now, to)]
+        subject = shortened(f'Roll back {name}: {now.version} → {to}')
         notes = (f'{name}: {_way(found.strategy, release.engine(found.environment), to.version)}',)
-        return RegistryChange(move_pin(release, to, run.source.read, back=True), subject, result, notes)
+        files = move_pin(release, to, run.source.read, back=True)
+        change = RegistryChange(files, subject, _result(now, to), notes)
+        return withdrawing(run, change, release, now, to, reason or f'rolled back to {to}')
 
     arguments = (name, *(('--to', version) if version else ()))
     return Operation(
@@ -80,24 +88,50 @@ def _pin(spec: object) -> Pin:
     return Pin(str(found.get('version', '')), str(found.get('chart', '')))
 
 
-def _abort(run: Run, release: Release, rollout: Rollout, version: str) -> RegistryChange:
+def _now(run: Run, release: Release) -> Pin:
+    """What a release runs: its pin, or what it follows."""
+    if release.chart:
+        return _pin(release.spec)
+    environment, model = run.registry.environments[release.environment], run.registry.models[release.model]
+    entry = choose_entry(release, environment, model, run.charts[release.model])
+    return Pin(entry.model_version, entry.version)
+
+
+def _followed_before(run: Run, release: Release, now: Pin, version: str) -> Pin:
+    """What a release that follows the newest version ran before, by its delivery object: it had no pin."""
+    ran = charts_run(run.repository, run.source.head, release.name, ever=True)
+    known = {entry.version for entry in run.registry.models[release.model].versions}
+    ledger = run.charts[release.model].ledger
+    older = [entry for entry in ledger if version or number_of(entry.version) < number_of(now.chart)]
+    for entry in reversed(older):
+        pin = Pin(entry.model_version, entry.version)
+        wanted = pin.version == version if version else not release.gave_up(pin.version, pin.chart)
+        if wanted and pin != now and pin.version in known and pin.chart in ran:
+            return pin
+    message = f"'{release.name}' ran no other version than {now} that it did not give up"
+    if version:
+        message = f"'{release.name}' never ran version '{version}'"
+    hint = f"to hold it at a version, set spec.version in {release.file} and run 'chartloom pin {release.name}'"
+    raise problem(release.file, '$.spec', message, hint)
+
+
+def _abort(run: Run, release: Release, rollout: Rollout, version: str, reason: str) -> RegistryChange:
     """The old version still runs: it gets all requests again."""
     if version not in ('', release.version):
         message = f"a rollout to {rollout.spec['to']['version']} is in progress, and '{version}' is not the old version"
         raise problem(rollout.file, '', message, f"run 'chartloom rollout abort {rollout.name}' first")
     subject = f'Roll back {rollout.name}: abort the rollout of {rollout.spec["to"]["version"]} at {rollout.stage}'
-    change = aborted(run, rollout, subject)
+    change = aborted(run, rollout, subject, why=reason)
     result = {**change.result, 'from': rollout.spec['to'], 'to': rollout.spec['from']}
     return replace(change, result=result)
 
 
-def _earlier(run: Run, release: Release, version: str) -> Pin:
+def _earlier(run: Run, release: Release, now: Pin, version: str) -> Pin:
     """The last older pin that nobody gave up, of this version or of any.
 
     To newer ones, and to those that were given up, the release goes as to every version: with its steps and checks.
     """
-    now, given_up, newer = _pin(release.spec), list[Pin](), list[Pin]()
-    _check_pinned(run, release)
+    given_up, newer = list[Pin](), list[Pin]()
     places = {entry.version: place for place, entry in enumerate(run.charts[release.model].ledger)}
     versions = {entry.version for entry in run.registry.models[release.model].versions}
     later, is_rollback = now, release.is_rollback
@@ -107,6 +141,8 @@ def _earlier(run: Run, release: Release, version: str) -> Pin:
         if pin != later and (places[later.chart] < places[pin.chart] if known else is_rollback):
             given_up.append(pin)
         later, is_rollback = pin, back
+        if release.gave_up(pin.version, pin.chart) and pin not in given_up:
+            given_up.append(pin)
         if pin == now or version not in ('', pin.version) or pin.version not in versions or pin.chart not in places:
             continue
         if now.chart in places and places[pin.chart] >= places[now.chart]:
@@ -127,18 +163,11 @@ def _check_clean(run: Run, release: Release) -> None:
         raise problem(release.file, '', 'changed, and not part of this operation', SET_ASIDE)
 
 
-def _check_pinned(run: Run, release: Release) -> None:
-    """Raise ProblemsFound for a release that follows the newest version."""
-    environment = run.registry.environments[release.environment]
-    if not release.version and environment.follows_newest:
-        message = f"'{environment.name}' follows the newest version, and '{release.name}' has no pin"
-        hint = f"to hold it at a version, set spec.version in {release.file} and run 'chartloom pin {release.name}'"
-        raise problem(environment.file, '$.spec.follow', message, hint)
-
-
 def _no_pin(release: Release, now: Pin, version: str, given_up: Sequence[Pin], newer: Sequence[Pin]) -> ProblemsFound:
     hint = f"to pin another version, set spec.version and run 'chartloom pin {release.name}'"
-    again = f"to return to it, set spec.version to '{{}}' and run 'chartloom pin {release.name}', or start a rollout"
+    again = f"to return to it, set spec.version to '{{0}}' and run 'chartloom pin {release.name}', or start a rollout"
+    if given_up and release.gave_up(given_up[0].version, given_up[0].chart):
+        again = f"to return to it, run 'chartloom reinstate {release.name} {{0}}' first"
     if version and version == now.version:
         message = f"'{release.name}' already runs {now}"
     elif version and given_up:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 
 from generator.checks.releases import shared_problems
@@ -24,11 +24,13 @@ from generator.operations.rollout_state import (
     stage_name,
     waiting,
 )
-from generator.operations.rollout_steps import Wait, abort, advance, after, check_finish, remaining
+from generator.operations.rollout_steps import Pin, Wait, abort, advance, after, check_finish, remaining
+from generator.operations.withdraw import withdrawing
 from generator.pipeline.run import Run
 from generator.pipeline.source import open_source
 from generator.pipeline.tree_ids import tree_files
 from generator.plan.message import shortened
+from generator.plan.stops import Ground, frozen, frozen_note, ground_of, stops
 from generator.strategies.course import ENDED
 from generator.strategies.during import rollout_share, rollout_stage
 
@@ -36,21 +38,28 @@ from generator.strategies.during import rollout_share, rollout_stage
 SET_ASIDE = "set it aside with 'git stash -u', or use --repo URL"
 
 
-def starting(name: str, version: str = '', chart: str = '') -> Operation:
-    """Start a rollout of a release (`env/model`), by default to the newest version."""
+def starting(name: str, version: str = '', chart: str = '', allow_frozen: str = '') -> Operation:
+    """Start a rollout of a release (`env/model`), by default to the newest version; `allow_frozen` says why it starts
+    in a frozen time."""
 
     def change(run: Run) -> RegistryChange:
-        began = _start_of(run, name, version, chart)
-        _check_room(run, name, began)
+        reason = allow_frozen if name in run.registry.releases and frozen(_ground(run, name), run.clock) else ''
+        began = start_of(run, name, version, chart, reason)
+        _check_stops(stops(name, str(began.to), _ground(run, name), run.clock, allow_frozen=bool(reason)))
+        check_room(run, name, began)
         subject = shortened(f'Start the rollout of {name} {began.to.version}')
         result = {'result': 'started', 'stage': began.stage, 'to': began.to.spec}
         # All releases of an environment share its accelerators.
         wide = 'capacity' in run.registry.environments[run.registry.releases[name].environment].spec
-        return RegistryChange(began.files, subject, result, _first_note(name, began), wide=wide)
+        notes = (*frozen_note(name, reason), *first_note(name, began.to, began.stage))
+        return RegistryChange(began.files, subject, result, notes, wide=wide)
 
     model = model_name(name)
     # One commit may add a version and start its rollout.
-    return Operation('rollout start', (name,), (model,), change, along=(model_file(model),), releases=(name,))
+    flags = ('--allow-frozen',) if allow_frozen else ()
+    return Operation(
+        'rollout start', (*flags, name), (model,), change, along=(model_file(model),), releases=(name,)
+    )  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,6 +114,15 @@ def _decide(run: Run, release: Release, rollout: Rollout, began: Began | None, g
     return _advance(run, release, rollout)
 
 
+def _ground(run: Run, name: str) -> Ground:
+    return ground_of(run.registry, run.registry.releases[name])
+
+
+def _check_stops(found: Iterable[Problem]) -> None:
+    if problems := list(found):
+        raise ProblemsFound(problems)
+
+
 def finishing(name: str, now: int) -> Operation:
     """Move to the next stage after the last step or after an abort, without waiting for holds and checks."""
 
@@ -117,8 +135,8 @@ def finishing(name: str, now: int) -> Operation:
     return _moving('finish', name, decide)
 
 
-def aborting(name: str) -> Operation:
-    """Move all requests back to the old version."""
+def aborting(name: str, reason: str = '') -> Operation:
+    """Move all requests back to the old version, and withdraw the new one for a reason."""
 
     tried: list[str] = []
 
@@ -126,7 +144,7 @@ def aborting(name: str) -> Operation:
         if rollout.aborted and tried:  # somebody else was faster
             return RegistryChange(result=_abort_result(rollout))
         tried.append(rollout.stage)
-        return aborted(run, rollout)
+        return aborted(run, rollout, why=reason)
 
     return _moving('abort', name, decide)
 
@@ -159,11 +177,11 @@ def _moving(
     )  # fmt: skip
 
 
-def _first_note(name: str, began: Start) -> tuple[str, ...]:
+def first_note(name: str, to: Pin, stage: str) -> tuple[str, ...]:
     """What the commit that starts a rollout does to the traffic."""
-    if not began.stage:
+    if not stage:
         return ()
-    return (f'{name}: {began.to} starts and gets no requests yet. The pin moves when the rollout ends.',)
+    return (f'{name}: {to} starts and gets no requests yet. The pin moves when the rollout ends.',)
 
 
 def _traffic(rollout: Rollout, after_it: int) -> tuple[str, ...]:
@@ -197,11 +215,18 @@ def _advance(run: Run, release: Release, rollout: Rollout) -> RegistryChange:
     return RegistryChange(advance(rollout, release, run.source.read), shortened(subject), result, notes)
 
 
-def aborted(run: Run, rollout: Rollout, subject: str = '', reasons: Sequence[str] = ()) -> RegistryChange:
-    """Return the change that moves all requests back to the old version; `reasons`: the checks that failed."""
+def aborted(
+    run: Run, rollout: Rollout, subject: str = '', reasons: Sequence[str] = (), why: str = ''
+) -> RegistryChange:
+    """Return the change that moves all requests back to the old version, and withdraws the new one.
+
+    `reasons` are the checks that failed, `why` is what somebody says.
+    """
     subject = subject or f'Abort the rollout of {rollout.name} {rollout.spec["to"]["version"]} at {rollout.stage}'
     files, result = abort(rollout, run.source.read), _abort_result(rollout, reasons)
-    return RegistryChange(files, shortened(subject), result, _traffic(rollout, 0))
+    change = RegistryChange(files, shortened(subject), result, _traffic(rollout, 0))
+    release, (old, new) = run.registry.releases[rollout.name], (Pin(**rollout.spec[end]) for end in ('from', 'to'))
+    return withdrawing(run, change, release, new, old, why or '; '.join([f'aborted at {rollout.stage}', *reasons]))
 
 
 def _abort_result(rollout: Rollout, reasons: Sequence[str] = ()) -> dict[str, object]:
@@ -211,7 +236,8 @@ def _abort_result(rollout: Rollout, reasons: Sequence[str] = ()) -> dict[str, ob
     }  # fmt: skip
 
 
-def _start_of(run: Run, name: str, version: str, chart: str) -> Start:
+def start_of(run: Run, name: str, version: str, chart: str, allow_frozen: str) -> Start:
+    """Start a rollout; raises ProblemsFound if the release or the version does not permit it."""
     registry = run.registry
     if name in registry.releases and not registry.releases[name].chart:
         found = resolve_alone(run, registry.releases[name])
@@ -225,7 +251,7 @@ def _start_of(run: Run, name: str, version: str, chart: str) -> Start:
     def same_templates() -> bool:
         return _templates(run, old) == _templates(run, new)
 
-    return start(old, new, run.source.read, same_templates)
+    return start(old, new, run.source.read, same_templates, allow_frozen)
 
 
 def _templates(run: Run, release: ResolvedRelease) -> dict[str, str]:
@@ -238,7 +264,7 @@ def _templates(run: Run, release: ResolvedRelease) -> dict[str, str]:
     return {path: blob for path, blob in ids.items() if path.startswith(TEMPLATES)}
 
 
-def _check_room(run: Run, name: str, began: Start) -> None:
+def check_room(run: Run, name: str, began: Start) -> None:
     """Raise ProblemsFound if the environment has too few accelerators for one more rollout; reads all its releases.
 
     Other problems are ignored here.

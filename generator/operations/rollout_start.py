@@ -5,7 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from generator.charts.followed import followed, newest_of
 from generator.charts.versions import ModelCharts
+from generator.checks.withdrawn import gave_up
+from generator.documents.edit import set_values
 from generator.domain.choices import by_commits
 from generator.domain.generated import ResolvedRelease
 from generator.domain.layout import RELEASES, ledger_file
@@ -51,14 +54,17 @@ def choose_target(release: Release, model: Model, charts: ModelCharts, version: 
     served = {entry.version: entry.model_version for entry in charts.ledger}
     if chart and chart not in served:
         raise problem(ledger_file(model.name), '', f"chart '{chart}' not found", suggest(chart, served))
-    version = version or served.get(chart, model.newest.version)
+    last = followed(release, model, charts.ledger)
+    version = version or served.get(chart, last.model_version if last else model.newest.version)
     known = [entry.version for entry in model.versions]
     if version not in known:
         message = f"version '{version}' of model '{model.name}' not found"
         raise problem(model.file, '$.spec.versions', message, suggest(version, known))
-    newest = charts.newest(version)
+    newest = newest_of(release, version, charts.ledger) or charts.newest(version)
     assert newest, 'every version has a chart'
     pin = Pin(version, chart or newest.version)
+    if found := list(gave_up(release, pin.version, pin.chart, release.file, '$.spec.withdrawn')):
+        raise ProblemsFound(found)
     if chart and served[chart] != version:
         message = f"chart '{chart}' serves version '{served[chart]}', not '{version}'"
         raise problem(ledger_file(model.name), '', message, f'omit --version, or use --chart {newest.version}')
@@ -78,14 +84,16 @@ def no_rollout(found: ResolvedRelease) -> ProblemsFound:
     return problem(written.file, json_path(written.path), message, hint)
 
 
-def start(old: ResolvedRelease, new: ResolvedRelease, read: Read, same_templates: Callable[[], bool]) -> Start:
+def start(
+    old: ResolvedRelease, new: ResolvedRelease, read: Read, same_templates: Callable[[], bool], allow_frozen: str = ''
+) -> Start:
     """Start a rollout from `old` to `new`; each has its own strategy."""
     release, to = old.release, Pin(new.release.version, new.release.chart)
     strategy, written = new.strategy, new.written
     if isinstance(strategy, Rolling):
         raise no_rollout(new)
     if not by_commits(release.engine(old.environment)):
-        return Start(move_pin(release, to, read), to, '')
+        return Start(move_pin(release, to, read, allow_frozen=allow_frozen), to, '')
     if old.strategy.kind != strategy.kind:
         message = f"the release has strategy '{old.strategy.kind}', and {to} has '{strategy.kind}'"
         hint = (
@@ -95,4 +103,7 @@ def start(old: ResolvedRelease, new: ResolvedRelease, read: Read, same_templates
     stage = course(strategy, chart_first=not same_templates())[0].name
     pair = pair_of(strategy, release.slot)
     workloads = {pair.live: workload_digest(old.merged), pair.new: workload_digest(new.merged)}
-    return Start(begin(release, to, written.spec, stage, workloads), to, stage)
+    files = begin(release, to, written.spec, stage, workloads)
+    if allow_frozen:
+        files[release.file] = set_values(read(release.file), release.file, {('spec', 'allowFrozen'): allow_frozen})
+    return Start(files, to, stage)

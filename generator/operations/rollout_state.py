@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import assert_never
 
 from generator.domain.generated import ResolvedRelease
@@ -23,10 +23,11 @@ from generator.operations.rollout_health import (
     wanted_pods,
 )
 from generator.operations.rollout_start import known_release
-from generator.operations.rollout_steps import Wait, waits_for
+from generator.operations.rollout_steps import Wait, after, waits_for
 from generator.pipeline.published import chart_reader, pinned
 from generator.pipeline.run import Run
 from generator.pipeline.source import open_source
+from generator.plan.stops import ground_of, locked
 from generator.registry.load import NO_SETTINGS
 from generator.releases.resolve import resolve_pinned
 from generator.strategies.during import rollout_pair, rollout_stage, rollout_strategy
@@ -68,9 +69,15 @@ def _instead(release: Release, environment: Environment) -> str:
 def waiting(
     run: Run, rollout: Rollout, began: Began | None, now: int, *, approved: bool = False, skip_hold: bool = False
 ) -> Wait:
-    """What a rollout waits for before its next stage, except its health."""
-    since = began.time if began else None
-    return waits_for(rollout_stage(rollout), since, now, run.settings.branch, approved=approved, skip_hold=skip_hold)
+    """What a rollout waits for before its next stage, except its health; also the end of a lock, unless it is aborted
+    or the old pods are replaced."""
+    since, stage = began.time if began else None, rollout_stage(rollout)
+    wait = waits_for(stage, since, now, run.settings.branch, approved=approved, skip_hold=skip_hold)
+    if rollout.aborted or stage.replaced:
+        return wait
+    ground = ground_of(run.registry, run.registry.releases[rollout.name])
+    locks = locked(rollout.name, f"go on to '{after(rollout)}'", ground, run.clock)
+    return replace(wait, reasons=(*wait.reasons, *(lock.message for lock in locks)))
 
 
 def health(run: Run, rollout: Rollout, began: Began | None, address: str, now: int) -> Verdict:

@@ -12,6 +12,7 @@ from generator.domain.places import Path
 from generator.domain.problems import problem
 from generator.domain.records import Release, Rollout, Values
 from generator.domain.tree import Files, Read
+from generator.domain.units import spoken
 from generator.strategies.course import ENDED, Stage, course, next_stage
 from generator.strategies.during import ended_slot, rollout_stage, rollout_strategy
 
@@ -55,12 +56,18 @@ def begin(release: Release, to: Pin, strategy: Values, stage: str, workloads: Ma
 
 
 def move_pin(
-    release: Release, to: Pin, read: Read, slot: Mapping[str, str] | None = None, *, back: bool = False
-) -> dict[str, bytes]:
-    """The release's file with another pin, `back` if it is a rollback; comments are kept."""
+    release: Release, to: Pin, read: Read, slot: Mapping[str, str] | None = None, *, back: bool = False,
+    allow_frozen: str = '',
+) -> dict[str, bytes]:  # fmt: skip
+    """The release's file with another pin, `back` if it is a rollback, and why it moves in a frozen time; comments are
+    kept."""
     wanted: dict[str, str | None] = {**to.spec, **(slot or {})}
     if back or 'rollback' in release.spec:
         wanted['rollback'] = to.chart if back else None
+    if 'held' in release.spec:
+        wanted['held'] = None
+    if allow_frozen or 'allowFrozen' in release.spec:
+        wanted['allowFrozen'] = allow_frozen or None
     changes: dict[Path, Scalar] = {('spec', key): value for key, value in wanted.items()}
     return {release.file: set_values(read(release.file), release.file, changes)}
 
@@ -128,16 +135,9 @@ def waits_for(stage: Stage, since: int | None, now: int, branch: str, *, approve
     if since is None:
         return Wait((f"branch '{branch}' does not have this stage yet: push it, or merge its pull request",))
     left = 0 if skip_hold else max(0, since + stage.hold - now)
-    reasons = [f"'{stage.name}' holds for {show_time(left)} more"] if left else []
+    reasons = [f"'{stage.name}' holds for {spoken(left)} more"] if left else []
     if stage.approval and not approved:
         reasons.append('requires approval: --approve')
     elif stage.approval and left:
         reasons.append('the approval is not stored: give it again when the hold is over')
     return Wait(tuple(reasons), left)
-
-
-def show_time(seconds: int) -> str:
-    """Seconds in the two largest units: 1h 5m, 30s."""
-    parts = [(seconds // 3600, 'h'), (seconds // 60 % 60, 'm'), (seconds % 60, 's')]
-    shown = [f'{number}{unit}' for number, unit in parts if number]
-    return ' '.join(shown[:2]) or '0s'

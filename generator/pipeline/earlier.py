@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeVar
 
 from generator.documents.schema import RegistrySchemas
 from generator.domain.layout import (
+    APPLICATIONS,
     ENVIRONMENTS,
     RELEASES,
     ROLLOUTS,
@@ -20,10 +21,12 @@ from generator.domain.layout import (
     rollout_file,
 )
 from generator.domain.problems import ProblemsFound
-from generator.domain.records import Application, Environment, Ids, Release, Rollout
+from generator.domain.records import Application, Environment, Ids, Registry, Release, Rollout
 from generator.domain.tree import LINK
 from generator.pipeline.source import Source
 from generator.registry.load import read_record
+
+R = TypeVar('R')
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,10 +37,28 @@ class Earlier:
     revision: str
     schemas: RegistrySchemas
 
-    def releases(self, names: Iterable[str]) -> dict[str, Release]:
-        """The releases (`env/model`) among `names`; files that are missing or not valid have none."""
-        found: dict[str, Release] = self._records({name: release_file(name) for name in names})
-        return found
+    def releases(self, names: Iterable[str], registry: Registry | None = None) -> dict[str, Release]:
+        """The releases (`env/model`) among `names`; files that are missing or not valid have none.
+
+        Those whose file is the same in `registry` are not read again.
+        """
+        files = {name: release_file(name) for name in names}
+        same = self._same(files, registry.releases) if registry else {}
+        found: dict[str, Release] = self._records({name: file for name, file in files.items() if name not in same})
+        return {**same, **found}
+
+    def every_application(self, registry: Registry) -> list[Application]:
+        """All applications; those whose file is the same in `registry` are not read again."""
+        files = {name: application_file(name) for name in names_below(APPLICATIONS, self.ids_below(APPLICATIONS))}
+        same = self._same(files, registry.applications)
+        found: dict[str, Application] = self._records({name: file for name, file in files.items() if name not in same})
+        return [*same.values(), *found.values()]
+
+    def _same(self, files: Mapping[str, str], records: Mapping[str, R]) -> dict[str, R]:
+        """The records whose files are as in this revision."""
+        there, here = self._ids(files.values()), self.source.tree.ids
+        mine = {name: file for name, file in files.items() if name in records}
+        return {name: records[name] for name, file in mine.items() if there.get(file) == here.get(file)}
 
     def rollouts(self, names: Iterable[str]) -> dict[str, Rollout]:
         """The same of their rollouts."""
@@ -83,9 +104,7 @@ class Earlier:
 
     def rollout_names(self) -> list[str]:
         """The names of the releases with a rollout."""
-        if self.revision != self.source.head:
-            return names_below(ROLLOUTS, self.source.repository.ids(self.revision, [ROLLOUTS]))
-        return names_below(ROLLOUTS, self.source.tree.held)
+        return names_below(ROLLOUTS, self.ids_below(ROLLOUTS))
 
     def pinned(self, model: str, version: str) -> str:
         """A release that pins a model version, or whose rollout leads to it; '' for none."""

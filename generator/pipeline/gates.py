@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Mapping
-from contextlib import suppress
-from dataclasses import replace
-from functools import cache, partial
-from itertools import pairwise
+from collections.abc import Callable, Collection, Iterator, Mapping
+from dataclasses import dataclass, replace
+from functools import cached_property, partial
 
 from generator.checks.memberships import taken_members
 from generator.documents.read import read_yaml
@@ -22,57 +20,99 @@ from generator.domain.layout import (
     newest_folder,
     rollout_file,
 )
-from generator.domain.problems import CommandFailed, Problem
+from generator.domain.problems import Problem
 from generator.domain.records import Ids, Registry, Rollout, Settings, Tree, Values
+from generator.domain.times import Clock
 from generator.pipeline.chart_files import ChartFiles
 from generator.pipeline.earlier import Earlier
+from generator.pipeline.history import file_changes, had, ran_for
 from generator.pipeline.origins import Origins, origins, weaker_gates
 from generator.pipeline.prefixes import delivers
 from generator.pipeline.published import Base
 from generator.pipeline.source import Source
+from generator.pipeline.standings import Grounds, standings
 from generator.pipeline.weaker import other_addresses, weaker_strategies
 from generator.plan.jumps import OfChart, jumps
-from generator.plan.promotion import Gates, Standing, numbers, promotion_problems
+from generator.plan.moves import Published, move_problems
+from generator.plan.promotion import Gates, Standing, promotion_problems
 from generator.strategies.written import of_chart
-from generator.tools.git.remote import deepen
 from generator.tools.git.repository import Repository
 
 
-def gate_problems(
-    source: Source, base: Base, published: str, desired: Ids, made: Tree, registry: Registry,
-    schemas: Mapping[str, bytes],
-) -> list[Problem]:  # fmt: skip
-    """Judge what changes since the base by the commit that is published now; without a base nothing is judged.
+@dataclass(frozen=True)
+class Gate:
+    """What is published, and the registry whose releases are judged by it; `read` is the one of the registry files, and
+    `made` are the desired files, at least those that differ from the base."""
 
-    `made` are the desired files, at least those that differ from the base.
-    """
-    if not base.revision:
+    source: Source
+    base: Base
+    published: str
+    made: Tree
+    registry: Registry
+    read: Registry
+    schemas: Mapping[str, bytes]
+    clock: Clock
+
+    @cached_property
+    def now(self) -> Earlier:
+        # Not the base: a merge may have brought a commit that the branch itself never was at.
+        return Earlier(self.source, self.published, RegistrySchemas(self.schemas))
+
+    @cached_property
+    def at_base(self) -> Earlier:
+        return replace(self.now, revision=self.base.revision)
+
+    @cached_property
+    def origins(self) -> Origins:
+        return origins(self.now, self.registry)
+
+    @cached_property
+    def _standings(self) -> dict[str, Standing]:
+        return {}
+
+    def problems(self, changed: Collection[str]) -> list[Problem]:
+        """The problems of promotions and of moves among releases whose delivery object changes."""
+        promoting = [name for name in changed if _is_gated(self.registry, self.origins, name)]
+        mine = [self.registry.releases[name] for name in promoting]
+        before = {f'{origin.name}/{release.model}' for release in mine for origin in self.origins[release.environment]}
+        # All at once: a change may reach every release.
+        self._standings.update(standings(self.now, self.read, before.union(changed)))
+        gates = Gates(self.registry, self.chart, self.standing, self.had, self.ran_for, self.origins)
+        ground = partial(Grounds(self.now, self.read, self.origins).of, self.standing)
+        behind = partial(_is_behind, self.at_base, self.registry, self.chart)
+        there = Published(self.standing, ground, self.had, behind)
+        found = [*promotion_problems(gates, promoting)]
+        found += move_problems(self.registry, changed, self.chart, there, self.clock)
+        return found if found and delivers(self.source.repository, self.published) else []
+
+    def standing(self, name: str) -> Standing:
+        if name not in self._standings:
+            self._standings.update(standings(self.now, self.read, [name]))
+        return self._standings[name]
+
+    def had(self, name: str, chart: str, *, ever: bool = False) -> bool:
+        return had(self.source.repository, self.published, self.registry.settings.branch, name, chart, ever=ever)
+
+    def ran_for(self, name: str, chart: str) -> int:
+        branch = self.registry.settings.branch
+        return ran_for(self.source.repository, self.published, branch, name, chart, self.clock.now)
+
+    def chart(self, name: str) -> str:
+        return delivered_chart(_desired(self.source.repository, self.base, self.made, delivery_file(name)))
+
+
+def gate_problems(gate: Gate, desired: Ids) -> list[Problem]:
+    """Judge what changes since the base by the commit that is published now; without a base nothing is judged."""
+    if not gate.base.revision:
         return []
-    # Not the base: a merge may have brought a commit that the branch itself never was at.
-    now = Earlier(source, published, RegistrySchemas(schemas))
-    of = origins(now, registry)
-    base_files = replace(now, revision=base.revision)
-    promoting = list(_promoting(registry, of, base, desired, _new_rollbacks(registry, base_files)))
-    mine = [registry.releases[name] for name in promoting]
-    before = {f'{origin.name}/{release.model}' for release in mine for origin in of[release.environment]}
-    known = _standings(now, before.union(promoting))  # all at once: a change may reach every release
-
-    @cache
-    def standing(name: str) -> Standing:
-        return known[name] if name in known else _standings(now, [name])[name]
-
-    def had(name: str, chart: str, *, ever: bool = False) -> bool:
-        return _had(source.repository, published, registry.settings.branch, name, chart, ever=ever)
-
-    def chart(name: str) -> str:
-        return delivered_chart(_desired(source.repository, base, made, delivery_file(name)))
-
-    found = list(promotion_problems(Gates(registry, chart, standing, had, of), promoting))
-    found += _taken(now, replace(now, revision=base.revision), registry)
-    if found and not delivers(source.repository, published):
+    rollbacks = _new_rollbacks(gate.registry, gate.at_base)
+    found = gate.problems(list(_changed(gate.registry, gate.origins, gate.base, desired, rollbacks)))
+    found += _taken(gate.now, gate.at_base, gate.registry)
+    if found and not delivers(gate.source.repository, gate.published):
         found = []  # the first commit with releases
-    chart_strategy = partial(_strategy_of_chart, source.repository, base, made, registry.settings)
-    return [*found, *_jumps(now, base_files, registry, chart_strategy)]
+    settings = gate.registry.settings
+    chart_strategy = partial(_strategy_of_chart, gate.source.repository, gate.base, gate.made, settings)
+    return [*found, *_jumps(gate.now, gate.at_base, gate.registry, chart_strategy)]
 
 
 def gate_warnings(
@@ -111,31 +151,27 @@ def _new_rollbacks(registry: Registry, base: Earlier) -> set[str]:
     return found.keys() - same
 
 
-def _promoting(registry: Registry, of: Origins, base: Base, desired: Ids, rollbacks: Collection[str]) -> Iterator[str]:
-    """Yield the releases whose delivery object changes, or its place, and that a gate may stop."""
+def _changed(registry: Registry, of: Origins, base: Base, desired: Ids, rollbacks: Collection[str]) -> Iterator[str]:
+    """Yield the releases whose delivery object changes, or its place."""
     for name, release in registry.releases.items():
         file, origins_ = delivery_file(name), of[release.environment]
         moves = any(origin.name != release.environment for origin in origins_)
         if moves or name in rollbacks or desired.get(file) != base.ids.get(file):
-            gated = any(origin.promotes_from for origin in origins_)
-            if gated or release.chart or name in registry.rollouts:
-                yield name
+            yield name
 
 
-def _standings(now: Earlier, names: Collection[str]) -> dict[str, Standing]:
-    releases, rollouts = now.releases(names), now.rollouts(names)
-    delivered = now.files([delivery_file(name) for name in names])
-    found = {}
-    for name in names:
-        release, rollout = releases.get(name), rollouts.get(name)
-        found[name] = Standing(
-            delivered=delivered_chart(delivered.get(delivery_file(name), b'')),
-            pin=release.chart if release else '',
-            target=rollout.spec['to']['chart'] if rollout else '',
-            rollback=release.chart if release and release.is_rollback else '',
-            reason=release.spec.get('skipPromotion', '') if release else '',
-        )
-    return found
+def _is_behind(base: Earlier, registry: Registry, chart: Callable[[str], str], name: str) -> bool:
+    """Whether a release runs what the base has: the branch changes something else, and others may have moved it."""
+    there, rollout = base.rollouts([name]).get(name), registry.rollouts.get(name)
+    before = delivered_chart(base.files([delivery_file(name)]).get(delivery_file(name), b''))
+    wanted = str(rollout.spec['to']['chart']) if rollout else registry.releases[name].chart or chart(name)
+    return before == wanted and (there.spec if there else None) == (rollout.spec if rollout else None)
+
+
+def _is_gated(registry: Registry, of: Origins, name: str) -> bool:
+    release = registry.releases[name]
+    gated = any(origin.promotes_from for origin in of[release.environment])
+    return bool(gated or release.chart or name in registry.rollouts)
 
 
 def _taken(now: Earlier, base: Earlier, registry: Registry) -> Iterator[Problem]:
@@ -166,8 +202,8 @@ def _brought_back(now: Earlier, registry: Registry, before: Collection[str]) -> 
     for name, rollout in registry.rollouts.items():
         if rollout.aborted and name not in before:
             file = rollout_file(name)
-            changes = _history(now.source.repository, now.revision, [file])
-            if now.source.tree.ids.get(file) in {change.get(file) for change in changes}:
+            changes = file_changes(now.source.repository, now.revision, [file])
+            if now.source.tree.ids.get(file) in {change.get(file) for _, change in changes}:
                 yield name
 
 
@@ -193,47 +229,3 @@ def _about_chart(repository: Repository, base: Base, made: Tree, model: str, cha
 
 def _desired(repository: Repository, base: Base, made: Tree, path: str) -> bytes:
     return made[path] if path in made else repository.read([base.ids[path]])[base.ids[path]]
-
-
-def _had(repository: Repository, head: str, branch: str, name: str, chart: str, *, ever: bool) -> bool:
-    """Whether a release ran a chart without a rollout in progress; a shallow clone is deepened to find it.
-
-    `ever`: also one that it gave up for an older chart.
-    """
-    if chart in _charts(repository, head, name, ever=ever):
-        return True
-    with suppress(CommandFailed):
-        return deepen(repository, branch) and chart in _charts(repository, head, name, ever=ever)
-    return False
-
-
-def _charts(repository: Repository, head: str, name: str, *, ever: bool) -> set[str]:
-    delivery, rollout = delivery_file(name), rollout_file(name)
-    blobs: dict[str, str] = {}
-    ran: list[str] = []
-    for changes in _history(repository, head, (delivery, rollout)):
-        blobs |= changes
-        if not blobs.get(rollout) and (blob := blobs.get(delivery)):
-            ran.append(blob)
-    contents = repository.read(ran)
-    charts = [delivered_chart(contents[blob]) for blob in ran]
-    found: set[str] = set()
-    for before, now in pairwise(['', *charts]):
-        if not ever and numbers(now) < numbers(before):
-            found.discard(before)
-        found.add(now)
-    return found
-
-
-def _history(repository: Repository, head: str, paths: Collection[str]) -> list[dict[str, str]]:
-    """The changes of files on a branch, the oldest first: blob ids by path, '' if a commit removes a file."""
-    full = {repository.prefix + path: path for path in paths}
-    options = ('--no-show-signature', '--first-parent', '-m', '--raw', '--no-abbrev', '--no-renames', '-z')
-    limits = [f':(top,literal){path}' for path in full]
-    listed = repository.raw('log', *options, '--format=%x01', head, '--', *limits).decode('utf-8', 'surrogateescape')
-    changes = []
-    for commit in listed.split('\x01')[1:]:
-        words = commit.strip('\0\n').split('\0')
-        blobs = ((full[path], about.split(' ')[3]) for about, path in pairwise(words) if about.startswith(':'))
-        changes.append({path: blob if blob.strip('0') else '' for path, blob in blobs})
-    return changes[::-1]

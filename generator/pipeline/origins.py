@@ -9,11 +9,13 @@ from collections.abc import Iterator, Mapping
 
 from generator.checks.clusters import places
 from generator.domain.problems import Problem
-from generator.domain.records import Environment, Ids, Registry
+from generator.domain.records import Environment, Ids, Registry, Values
+from generator.domain.units import seconds
 from generator.domain.words import quoted, some
 from generator.pipeline.earlier import Earlier
 from generator.plan.promotion import Origin
 
+_AGREE = 'undo it, or let whoever answers for what runs there agree'
 Origins = Mapping[str, tuple[Origin, ...]]
 
 
@@ -22,7 +24,7 @@ def origins(now: Earlier, registry: Registry) -> Origins:
     there = now.environment_ids()
     same = {name: each for name, each in registry.environments.items() if _is_same(now, there, each)}
     if len(same) == len(registry.environments):
-        return {name: (Origin(name, each.promotes_from),) for name, each in same.items()}
+        return {name: (Origin(name, each.promotes_from, each),) for name, each in same.items()}
     published = {**now.environments(), **same}
     return {name: tuple(_origins(each, published, registry)) for name, each in registry.environments.items()}
 
@@ -40,9 +42,10 @@ def _origins(environment: Environment, published: Mapping[str, Environment], reg
         if mine & places(other) or (takes and _hosts(other) == _hosts(environment) and _has_left(other, registry))
     ]  # fmt: skip
     if named or not others:
-        yield Origin(environment.name, (named.promotes_from if named else ()) or environment.promotes_from)
+        from_ = (named.promotes_from if named else ()) or environment.promotes_from
+        yield Origin(environment.name, from_, named or environment)
     for other in others:
-        yield Origin(other.name, other.promotes_from or (() if named else environment.promotes_from))
+        yield Origin(other.name, other.promotes_from or (() if named else environment.promotes_from), other)
 
 
 def _hosts(environment: Environment) -> tuple[str, str]:
@@ -79,5 +82,20 @@ def weaker_gates(now: Earlier, base: Earlier, registry: Registry) -> Iterator[Pr
                 message = f'{who} no longer promotes from {some(map(quoted, lost))}: later versions need not run there'
                 if not lost:
                     message = f'{who} also promotes from {some(map(quoted, more))}: later versions may run only there'
-                hint = 'undo it, or let whoever answers for what runs there agree'
-                yield Problem(environment.file, '$.spec.promotesFrom', message, hint)
+                yield Problem(environment.file, '$.spec.promotesFrom', message, _AGREE)
+            for path, words in _less(origin.environment.promotion, environment.promotion):
+                message = f"'{environment.name}' no longer requires what is published: {path}: {words}"
+                yield Problem(environment.file, f'$.spec.{path.partition("[")[0]}', message, _AGREE)
+
+
+def _less(before: Values, after: Values) -> Iterator[tuple[str, str]]:
+    """Yield what a promotion needs less than before, each with its old and its new value."""
+    if 'soak' in before and seconds(after.get('soak', '0s')) < seconds(before['soak']):
+        yield 'promotion.soak', f'{before["soak"]} → {after.get("soak", "nothing")}'
+    now = after.get('metrics', {})
+    for name, wanted in before.get('metrics', {}).items():
+        if now.get(name) != wanted:
+            yield f'promotion.metrics[{name}]', f'{wanted} → {now.get(name, "nothing")}'
+    for window in before.get('frozen', ()):
+        if window not in after.get('frozen', ()):
+            yield 'promotion.frozen', f'{window["from"]} to {window["to"]} ({window["reason"]}) is gone'

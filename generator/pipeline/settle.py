@@ -30,7 +30,7 @@ def settle(
     With `prune`, mark all charts that are not used; if charts are in a registry, remove all folders of versions. Raises
     ProblemsFound if git cannot restore a required chart, or could not restore one that is to be pruned.
     """
-    settling = _Settling(source, registry, base, named_charts(registry), prune)
+    settling = _Settling(source, registry, base, named_charts(registry, base.ledgers), prune)
     settled: dict[str, ModelCharts] = {}
     problems: list[Problem] = []
     for name, charts in made.items():

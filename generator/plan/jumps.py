@@ -26,7 +26,7 @@ def jumps(
     does not change a rollout (`same`) and is behind. An aborted rollout gets no requests again before it has ended, or
     before all its stages come again.
     """
-    known = {name: rollout for name, rollout in published.items() if _has_stage(rollout)}
+    known = {name: rollout for name, rollout in published.items() if has_stage(rollout)}
     for name, rollout in sorted(registry.rollouts.items()):
         before = known.get(name)
         if name in same:
@@ -37,7 +37,7 @@ def jumps(
             yield from _ends(registry, before)
 
 
-def _has_stage(rollout: Rollout) -> bool:
+def has_stage(rollout: Rollout) -> bool:
     """Whether a published file makes sense: nobody may have verified it."""
     return not isinstance(rollout.strategy, Rolling) and find_stage(rollout.strategy, rollout.stage) is not None
 

@@ -6,25 +6,41 @@ change, or for as long as no environment before has the model.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from decimal import Decimal
 from typing import Protocol
 
 from generator.domain.problems import Problem
-from generator.domain.records import Registry, Release
+from generator.domain.records import Environment, Registry, Release, Rollout
+from generator.domain.units import number_of, seconds, spoken
 from generator.domain.words import either, quoted
+from generator.plan.rules import Rule
+
+_NUMBER = re.compile(r'-?[0-9]+(\.[0-9]+)?([eE][-+]?[0-9]{1,3})?')
 
 
 @dataclass(frozen=True, slots=True)
 class Standing:
-    """What the published branch says of a release: the chart of its delivery object, of its pin, of its rollout's
-    target and of a rollback, and the reason to skip a promotion; '' for none."""
+    """What the published branch says of a release: the chart of its delivery object ('' for none), and its files."""
 
     delivered: str = ''
-    pin: str = ''
-    target: str = ''
-    rollback: str = ''
-    reason: str = ''
+    release: Release | None = None
+    rollout: Rollout | None = None
+
+    @property
+    def pin(self) -> str:
+        return self.release.chart if self.release else ''
+
+    @property
+    def target(self) -> str:
+        """The chart that its rollout leads to."""
+        return str(self.rollout.spec['to']['chart']) if self.rollout else ''
+
+    def said(self, key: str) -> str:
+        """A text in its file, '' for none."""
+        return str(self.release.spec.get(key, '')) if self.release else ''
 
     @property
     def charts(self) -> tuple[str, ...]:
@@ -38,6 +54,7 @@ class Origin:
 
     name: str
     promotes_from: tuple[str, ...]
+    environment: Environment
 
 
 class Had(Protocol):
@@ -49,12 +66,14 @@ class Had(Protocol):
 @dataclass(frozen=True, slots=True)
 class Gates:
     """The registry, the chart that a release without a pin is to run, and what is published: the standing of a release,
-    its history (slow), and the origins of an environment: a request does not choose its own gate."""
+    its history (slow), and the origins of an environment: a request does not choose its own gate. `ran_for`: for how
+    many seconds a release ran a chart on the published branch, its rollout finished (slow)."""
 
     registry: Registry
     chart: Callable[[str], str]
     standing: Callable[[str], Standing]
     had: Had
+    ran_for: Callable[[str, str], int]
     origins: Mapping[str, Sequence[Origin]]
 
     def has(self, release: str) -> bool:
@@ -63,17 +82,19 @@ class Gates:
 
 @dataclass(frozen=True, slots=True)
 class _Wish:
-    """A chart that a release is to run, and the place in the registry that says so."""
+    """A version ('' if it is not known) with a chart that a release is to run, and the place that says so."""
 
-    what: str
+    version: str
     chart: str
     file: str
     path: str
 
+    @property
+    def what(self) -> str:
+        return f'{self.version} (chart {self.chart})' if self.version else f'chart {self.chart}'
 
-def numbers(chart: str) -> list[int]:
-    """Return the numbers of a chart version, to compare it by; none for none."""
-    return [int(part) for part in chart.split('.')] if chart else []
+    def problem(self, rule: Rule, message: str, hint: str) -> Problem:
+        return Problem(self.file, self.path, message, hint, rule)
 
 
 def promotion_problems(gates: Gates, changed: Collection[str]) -> Iterator[Problem]:
@@ -83,65 +104,125 @@ def promotion_problems(gates: Gates, changed: Collection[str]) -> Iterator[Probl
         for origin in gates.origins[release.environment]:
             before = f'{origin.name}/{release.model}'
             yield from _rollback(gates, release, before)
-            if not origin.promotes_from:
-                continue
-            mine = gates.standing(before)
+            mine, reason = gates.standing(before), str(release.spec.get('skipPromotion', ''))
             for wish in _wishes(gates, release):
-                if wish.chart not in mine.charts and (told := _judge(gates, release, origin, wish)):
-                    yield Problem(wish.file, wish.path, *told)
+                if wish.chart in mine.charts:
+                    continue
+                if reason and reason != mine.said('skipPromotion'):
+                    yield from _given_up(gates, release, origin, wish)
+                elif found := [*_before(gates, release, origin, wish), *_metrics(gates, release, origin, wish)]:
+                    # Slow, so only now: a release returns to what it ran itself.
+                    yield from () if gates.had(before, wish.chart, ever=True) else found
 
 
 def _rollback(gates: Gates, release: Release, before: str) -> Iterator[Problem]:
     """Report a rollback to what the release never ran, or gave up: engines go there without their steps and checks."""
     chart, standing = release.chart, gates.standing(before)
-    if not release.is_rollback or standing.rollback == chart:
+    if not release.is_rollback or standing.said('rollback') == chart == standing.pin:
         return
     published = standing.pin or standing.delivered
     if not gates.had(before, chart, ever=True):
         message = f'a rollback returns to a chart that ran here, and no published commit ended with {chart}'
-    elif numbers(chart) >= numbers(published):
+    elif number_of(chart) >= number_of(published):
         message = f'a rollback returns to an older chart than the published {published}, found {chart}'
     elif not gates.had(before, chart):
         message = f'a rollback returns to a chart that this release did not give up: it gave up {chart}'
     else:
         return
-    yield Problem(release.file, '$.spec.rollback', message, "remove it, or run 'chartloom rollback'")
+    hint = "remove it, or run 'chartloom rollback'"
+    yield Problem(release.file, '$.spec.rollback', message, hint, 'promotion')
 
 
 def _wishes(gates: Gates, release: Release) -> Iterator[_Wish]:
     if release.chart:
-        what = f'{release.version} (chart {release.chart})'
-        yield _Wish(what, release.chart, release.file, '$.spec.chart')
+        yield _Wish(release.version, release.chart, release.file, '$.spec.chart')
     elif chart := gates.chart(release.name):
-        yield _Wish(f'chart {chart}', chart, release.file, '$.spec')
+        yield _Wish('', chart, release.file, '$.spec')
     if rollout := gates.registry.rollouts.get(release.name):
         to = rollout.spec['to']
-        yield _Wish(f'{to["version"]} (chart {to["chart"]})', to['chart'], rollout.file, '$.spec.to')
+        yield _Wish(to['version'], to['chart'], rollout.file, '$.spec.to')
 
 
-def _judge(gates: Gates, release: Release, origin: Origin, wish: _Wish) -> tuple[str, str] | None:
-    """Return what is wrong and what to do, or None."""
-    reason, sources, own = release.spec.get('skipPromotion', ''), origin.promotes_from, f'{origin.name}/{release.model}'
+def _who(release: Release, origin: Origin) -> str:
     who = f"'{release.environment}'"
-    if origin.name != release.environment:
-        who += f" takes the place of '{origin.name}', which"
-    before = next((name for name in sources if gates.has(f'{name}/{release.model}')), None)
-    if before is None:
-        message = f"{who} promotes from {either(sources)}: no release of '{release.model}' there"
-        hint = f'add a release of the model to {quoted(sources[0])} first, or say why not in spec.skipPromotion'
-        return None if reason else (message, hint)
-    if reason and reason != gates.standing(own).reason:
-        return None
-    there = f'{before}/{release.model}'
-    now = gates.standing(there)
-    if wish.chart == now.delivered != now.target:
-        return None
-    if gates.had(there, wish.chart) or gates.had(own, wish.chart, ever=True):  # the second returns
-        return None
-    again = ' in other words than for the pin before' if reason else ''
+    return who if origin.name == release.environment else f"{who} takes the place of '{origin.name}', which"
+
+
+def _given_up(gates: Gates, release: Release, origin: Origin, wish: _Wish) -> Iterator[Problem]:
+    """Report what the environment before gave up, as published or in the registry."""
+    there = _source(gates, release, origin)
+    if not there:
+        return
+    both = (gates.standing(there).release, gates.registry.releases.get(there))
+    if entry := next(filter(None, (each.gave_up(wish.version, wish.chart) for each in both if each)), None):
+        before = there.partition('/')[0]
+        message = f"{_who(release, origin)} promotes from '{before}', which gave up {wish.what} on {entry['date']}"
+        hint = f"promote what mends it, or run 'chartloom reinstate {there} {wish.version}' and push that first"
+        yield wish.problem('withdrawn', f'{message}: {entry["reason"]}', hint)
+
+
+def _source(gates: Gates, release: Release, origin: Origin) -> str:
+    """The release that this one is promoted from: that of the first environment with the model; '' for none."""
+    names = (f'{name}/{release.model}' for name in origin.promotes_from)
+    return next(filter(gates.has, names), '')
+
+
+def _before(gates: Gates, release: Release, origin: Origin, wish: _Wish) -> Iterator[Problem]:
+    """Report what has not run in the environment before, or not long enough."""
+    if not origin.promotes_from:
+        return
+    who, there, said = _who(release, origin), _source(gates, release, origin), release.spec.get('skipPromotion', '')
+    if not there:
+        message = f"{who} promotes from {either(origin.promotes_from)}: no release of '{release.model}' there"
+        first = quoted(origin.promotes_from[0])
+        hint = f'add a release of the model to {first} first, or say why not in spec.skipPromotion'
+        yield from () if said else (wish.problem('promotion', message, hint),)
+        return
+    if found := list(_given_up(gates, release, origin, wish)):
+        yield from found
+        return
+    before, now = there.partition('/')[0], gates.standing(there)
+    again = ' in other words than for the pin before' if said else ''
     skip = f'or say in spec.skipPromotion why it is skipped{again}'
-    if wish.chart == now.target:
+    if wish.chart == now.delivered != now.target or gates.had(there, wish.chart):
+        yield from _soak(gates, origin, wish, there, f"{who} promotes from '{before}', where", skip)
+    elif wish.chart == now.target:
         message = f"{who} promotes from '{before}', where the rollout of {wish.what} has not ended"
-        return message, f"end it first ('chartloom rollout status {there}'), {skip}"
-    message = f"{who} promotes from '{before}', where no published commit ended with {wish.what}"
-    return message, f'bring it there and push that first, {skip}'
+        yield wish.problem('promotion', message, f"end it first ('chartloom rollout status {there}'), {skip}")
+    else:
+        message = f"{who} promotes from '{before}', where no published commit ended with {wish.what}"
+        yield wish.problem('promotion', message, f'bring it there and push that first, {skip}')
+
+
+def _soak(gates: Gates, origin: Origin, wish: _Wish, there: str, where: str, skip: str) -> Iterator[Problem]:
+    soak = origin.environment.promotion.get('soak', '')
+    if not soak:
+        return
+    needed, ran = int(seconds(soak)), gates.ran_for(there, wish.chart)
+    if ran < needed:
+        message = f'{where} {wish.what} has run for {spoken(ran)}, and must for {soak} (promotion.soak)'
+        yield wish.problem('soak', message, f'wait {spoken(needed - ran)} more, {skip}')
+
+
+def _metrics(gates: Gates, release: Release, origin: Origin, wish: _Wish) -> Iterator[Problem]:
+    """Report metrics of a model version that are not what the environment requires."""
+    model, who = gates.registry.models[release.model], _who(release, origin)
+    version = next((each for each in model.versions if each.version == wish.version), None)
+    if version is None:
+        return
+    measured = version.spec.get('metrics', {})
+    for name, wanted in origin.environment.promotion.get('metrics', {}).items():
+        if not meets(measured.get(name), wanted):
+            has = f'has {measured[name]}' if name in measured else 'has no such metric'
+            message = f"{who} requires {name} {wanted} (promotion.metrics), and version '{wish.version}' {has}"
+            hint = f'use another version, write its metrics into {model.file}, or say in spec.skipPromotion why not'
+            yield wish.problem('metrics', message, hint)
+
+
+def meets(value: object, wanted: str) -> bool:
+    """Whether a number, or its text, fulfils a comparison such as '>= 0.2'."""
+    sign, _, text = wanted.partition(' ')
+    if not _NUMBER.fullmatch(str(value)):
+        return False
+    found, limit = Decimal(str(value)), Decimal(text)
+    return {'>=': found >= limit, '<=': found <= limit, '>': found > limit, '<': found < limit}[sign]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from generator.charts.followed import followed
 from generator.domain.generated import LedgerEntry, Plan
 from generator.domain.layout import chart_folder, model_of
 from generator.domain.records import Registry, Release
@@ -36,6 +37,6 @@ def _charts(release: Release, registry: Registry, ledger: Sequence[LedgerEntry])
     if release.chart:
         charts.add(release.chart)
     elif not release.version and registry.environments[release.environment].follows_newest:
-        newest = registry.models[release.model].newest.version
-        charts.update([entry.version for entry in ledger if entry.model_version == newest][-1:])
+        entry = followed(release, registry.models[release.model], ledger)
+        charts.update([entry.version] if entry else [])
     return sorted(charts)

@@ -37,6 +37,7 @@ from generator.domain.strategy import parse_strategy
 from generator.domain.tree import Read
 from generator.domain.words import quoted, suggest
 from generator.registry.nulls import null_problems
+from generator.registry.rollbacks import with_ended_rollbacks
 from generator.registry.texts import text_problems
 
 RegistryCheck = Callable[[Registry, Collection[str]], Iterable[Problem]]
@@ -119,7 +120,7 @@ def _registry(found: Mapping[str, dict[str, Any]], every: Collection[str]) -> Re
         settings=found['Settings'].get('settings') or Settings(SETTINGS, {}),
         models=found['Model'],
         environments=found['Environment'],
-        releases=found['Release'],
+        releases=with_ended_rollbacks(found['Release'], found['Environment'], found['Model']),
         applications=found['Application'],
         applications_of=_by_member(found['Application']),
         model_names=frozenset(names_below(MODELS, every)),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from generator.charts.followed import followed
 from generator.charts.versions import ModelCharts
 from generator.domain.generated import LedgerEntry
 from generator.domain.problems import problem
@@ -22,9 +23,10 @@ def choose_entry(release: Release, environment: Environment, model: Model, chart
     pin, known = "run 'chartloom pin'", [version.version for version in model.versions]
     if not release.version and not release.chart:
         if environment.follows_newest:
-            newest = charts.newest(model.newest.version)
-            assert newest, 'every newest model version has a chart'
-            return newest
+            if newest := followed(release, model, charts.ledger):
+                return newest
+            hint = f"run 'chartloom reinstate {release.name} VERSION', or add a version to {model.file}"
+            raise problem(release.file, '$.spec.withdrawn', f"gave up all versions of model '{model.name}'", hint)
         raise problem(release.file, '$.spec', 'the release is not pinned', pin)
     if not release.version:
         raise problem(release.file, '$.spec', 'a chart is pinned without its model version', pin)

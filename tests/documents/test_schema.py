@@ -39,7 +39,7 @@ def maps(node: Any) -> Iterator[dict[str, Any]]:
         yield from maps(below)
 
 
-@pytest.mark.parametrize('kind', [*KINDS, 'strategy'])
+@pytest.mark.parametrize('kind', [*KINDS, 'strategy', 'stops'])
 def test_a_schema_is_closed_and_described_at_every_level(kind: str) -> None:
     schema = SCHEMAS.parsed(f'{kind}.json')
     jsonschema.Draft202012Validator.check_schema(schema)
@@ -57,7 +57,7 @@ def test_a_schema_is_closed_and_described_at_every_level(kind: str) -> None:
                 found = found[part]
 
 
-@pytest.mark.parametrize('kind', [*KINDS, 'strategy'])
+@pytest.mark.parametrize('kind', [*KINDS, 'strategy', 'stops'])
 def test_a_form_is_told_by_the_words_of_its_schema(kind: str) -> None:
     """What a pattern refuses is explained by the description, so that must say how the value is written."""
     for node in maps(SCHEMAS.parsed(f'{kind}.json')):

@@ -33,7 +33,7 @@ def repository(tmp_path: Path) -> r.Repository:
 def pins(repository: r.Repository, *names: str, **options: Any) -> list[tuple[str, str, str]]:
     """The chosen pins; options other than `newest` are those of the scope."""
     run, newest = repository.run(), options.pop('newest', False)
-    choice = choose_pins(run.registry, run.charts, Scope(names, **options), newest=newest)
+    choice = choose_pins(run.registry, run.charts, Scope(names, **options), run.clock, newest=newest)
     return [(pin.release.name, pin.version, pin.chart) for pin in choice.pins]
 
 

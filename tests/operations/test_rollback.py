@@ -42,8 +42,9 @@ def run(made: r.Repository, *args: str, code: int = 0) -> dict[str, Any]:
 
 
 def spec(made: r.Repository, environment: str) -> dict[str, Any]:
-    found: dict[str, Any] = made.run().registry.releases[f'{environment}/web'].spec
-    return found
+    """The release without what it gave up: test_withdraw.py."""
+    found = made.run().registry.releases[f'{environment}/web'].spec
+    return {key: value for key, value in found.items() if key != 'withdrawn'}
 
 
 @pytest.mark.parametrize(
@@ -66,6 +67,9 @@ def test_the_pin_before_comes_back_in_one_commit(tmp_path: Path, environment: st
     found = run(made, 'rollback', 'web', '--env', environment)
     assert found['to'] == {'version': '1', 'chart': '1.0.0'}
     # The next pin is no rollback any more.
+    run(made, 'pin', f'{environment}/web', '--newest')
+    assert spec(made, environment) == {'version': '1', 'chart': '1.0.0'}
+    run(made, 'reinstate', f'{environment}/web', '3')
     run(made, 'pin', f'{environment}/web', '--newest')
     assert spec(made, environment) == {'version': '3', 'chart': '1.2.0'}
 
@@ -97,7 +101,9 @@ def test_what_was_given_up_is_named(tmp_path: Path) -> None:
         f'  hint: {AGAIN.format(2)}',
     ]
     # A version that somebody returned to is not given up any more, nor is the one it came from.
+    run(made, 'reinstate', 'ar-gw-argocd/web', '2')
     pin(made, 'ar-gw-argocd', '2', '1.1.0')
+    run(made, 'reinstate', 'ar-gw-argocd/web', '3')
     pin(made, 'ar-gw-argocd', '3', '1.2.0')
     assert run(made, 'rollback', 'web', '--env', 'ar-gw-argocd')['to']['version'] == '2'
 
@@ -129,13 +135,20 @@ def test_a_pin_that_was_reverted_is_given_up(tmp_path: Path) -> None:
     assert run(made, 'rollback', 'web', '--env', 'ar-gw-argocd')['to']['version'] == '1'
 
 
-def test_an_environment_that_follows_has_no_pins(tmp_path: Path) -> None:
+def test_where_the_newest_is_followed_something_else_must_have_run(tmp_path: Path) -> None:
     files = r.settings() | r.model('web', versions=VERSIONS) | r.following('dev') | r.release('dev', 'web')
     made = r.Repository(tmp_path / 'repository', files)
     made.publish()
     done = chartloom(made.folder, 'rollback', 'web', '--env', 'dev')
-    assert done.stderr.splitlines()[:1] == [
-        "registry/environments/dev.yaml::$.spec.follow: 'dev' follows the newest version, and 'dev/web' has no pin"
+    assert done.stderr.splitlines() == [
+        (
+            "registry/releases/dev/web.yaml::$.spec: 'dev/web' ran no other version than 3 (chart 1.2.0)"
+            ' that it did not give up'
+        ),
+        (
+            '  hint: to hold it at a version, set spec.version in registry/releases/dev/web.yaml'
+            " and run 'chartloom pin dev/web'"
+        ),
     ]
     done = chartloom(made.folder, 'rollout', 'start', 'dev/web')
     assert done.stderr.splitlines() == [
@@ -167,6 +180,7 @@ def test_a_rollout_in_git_is_aborted(tmp_path: Path) -> None:
     assert 'the rollout of 3 (chart 1.2.0) ends, the pin stays 2 (chart 1.1.0)' in message
     assert spec(made, 'na-gw-flux') == {'version': '2', 'chart': '1.1.0'}
     assert not made.run().registry.rollouts
+    run(made, 'reinstate', 'na-gw-flux/web', '3')
     run(made, 'rollout', 'start', 'na-gw-flux/web')
     done = chartloom(made.folder, 'rollback', 'web', '--env', 'na-gw-flux', '--to', '1')
     assert done.stderr.splitlines() == [

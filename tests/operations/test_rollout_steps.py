@@ -10,7 +10,8 @@ from rollouts import RELEASE, ROLLOUT, World
 from generator.documents.edit import set_values
 from generator.documents.read import read_yaml
 from generator.domain.problems import ProblemsFound
-from generator.operations.rollout_steps import Wait, show_time, waits_for
+from generator.domain.units import spoken
+from generator.operations.rollout_steps import Wait, waits_for
 from generator.strategies.course import Stage
 
 CANARY: dict[str, Any] = {'canary': {'steps': [{'weight': 50}]}}
@@ -37,7 +38,7 @@ def test_what_is_not_published_cannot_be_approved_or_skipped() -> None:
 
 @pytest.mark.parametrize(('seconds', 'shown'), [(0, '0s'), (59, '59s'), (60, '1m'), (3661, '1h 1m'), (90000, '25h')])
 def test_times_are_short(seconds: int, shown: str) -> None:
-    assert show_time(seconds) == shown
+    assert spoken(seconds) == shown
 
 
 def test_the_file_says_where_it_leads_and_what_must_not_change() -> None:

@@ -137,7 +137,7 @@ def test_an_abort_brings_back_what_was_before(checkout: Checkout) -> None:
     assert (answer['result'], answer['stage'], answer['remaining']) == ('aborted', 'full', ['end'])
     assert tracks(checkout) == {'stable': (100, 0, '--old'), 'canary': (0, 0)}
     assert rollout(checkout, 'finish', 'prod/web')['stage'] == 'end'
-    assert checkout.tree() == before
+    assert_back(checkout, before)
     assert_rebuilt(checkout, checkout.git('rev-list', 'HEAD', '-6').split())
 
 
@@ -145,7 +145,14 @@ def test_before_it_gets_requests_an_abort_is_one_commit(checkout: Checkout) -> N
     before = checkout.tree()
     rollout(checkout, 'start', 'prod/web')
     assert rollout(checkout, 'abort', 'prod/web')['remaining'] == []
-    assert checkout.tree() == before
+    assert_back(checkout, before)
+
+
+def assert_back(checkout: Checkout, before: r.Files) -> None:
+    """Everything is as before, but that the release gave up the version."""
+    file, now = 'registry/releases/prod/web.yaml', checkout.tree()
+    assert b'withdrawn' in now[file]
+    assert now == {**before, file: now[file]}
 
 
 def test_blue_and_green_change_places_and_back(tmp_path: Path) -> None:

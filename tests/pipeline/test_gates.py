@@ -112,7 +112,14 @@ def test_what_the_environment_before_gave_up_is_not_promoted(checkout: Checkout)
     back = chartloom(checkout.folder, 'rollback', 'web', '--env', 'staging')
     assert back.returncode == 0, back.stderr
     checkout.write(pins('2', '1.1.0'))
-    assert told(checkout) == [NEVER]
+    ((place, text),) = told(checkout)
+    assert place == NEVER[0]
+    assert text.startswith("'prod' promotes from 'staging', which gave up 2 (chart 1.1.0) on ")
+    checkout.git('checkout', '--quiet', PROD)
+    done = chartloom(checkout.folder, 'reinstate', 'staging/web', '2')
+    assert done.returncode == 0, done.stderr
+    checkout.write(pins('2', '1.1.0'))
+    assert told(checkout) == [NEVER], 'it must run there again'
     checkout.git('checkout', '--quiet', PROD)
     checkout.write(pins('2', '1.1.0', 'staging'))  # somebody looked, and took it again
     assert told(checkout) == []
@@ -174,7 +181,9 @@ def test_a_rollout_must_have_ended_there(tmp_path: Path) -> None:
     checkout.git('checkout', '--quiet', PROD)
     done = chartloom(checkout.folder, 'rollout', 'abort', 'staging/web')
     assert done.returncode == 0, done.stderr
-    # It was given up, so nobody has seen it to the end.
+    # It was given up, so nobody has seen it to the end, also if it may come back.
+    done = chartloom(checkout.folder, 'reinstate', 'staging/web', '2')
+    assert done.returncode == 0, done.stderr
     checkout.write(pins('2', '1.1.0'))
     assert told(checkout) == [NEVER]
 
@@ -258,6 +267,8 @@ def test_no_stage_is_left_out(rolling: Checkout, jump: str) -> None:
 def test_a_rollout_starts_at_its_beginning(rolling: Checkout) -> None:
     file = rolling.read(ROLLOUT)
     walk(rolling, 'abort')
+    done = chartloom(rolling.folder, 'reinstate', 'prod/web', '2')
+    assert done.returncode == 0, done.stderr
     rolling.write({ROLLOUT: file.replace('stage: "on"', 'stage: step-2')})
     message = "a rollout starts at 'on', found 'step-2' | run 'chartloom rollout start prod/web'"
     assert told(rolling) == [(f'{ROLLOUT}::$.spec.stage', message)]
@@ -434,6 +445,8 @@ def test_a_version_that_has_a_newer_one_is_never_used_again(checkout: Checkout) 
 def test_a_rollout_starts_with_the_strategy_of_its_release(rolling: Checkout) -> None:
     file = rolling.read(ROLLOUT)
     walk(rolling, 'abort')
+    done = chartloom(rolling.folder, 'reinstate', 'prod/web', '2')
+    assert done.returncode == 0, done.stderr
     rolling.write({ROLLOUT: file.replace('hold: "10m"', 'hold: "1s"')})
     message = 'a rollout starts with the strategy of registry/environments/prod.yaml, found another one'
     hint = "run 'chartloom rollout start prod/web'"

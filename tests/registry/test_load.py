@@ -120,6 +120,7 @@ def test_what_the_tool_carries_is_complete() -> None:
         'application.json',
         'settings.json',
         'rollout.json',
+        'stops.json',
         'strategy.json',
         'values.json',
     } == set(TEMPLATES.schemas)
@@ -214,7 +215,6 @@ def test_any_bytes_in_a_registry_give_a_tree_or_problems(name: str, content: byt
 
 
 VALUES = TEMPLATES.starter.schema
-STRATEGY = json.loads(TEMPLATES.schemas['strategy.json'])
 KINDS = {
     kind: json.loads(TEMPLATES.schemas[f'{kind.lower()}.json'])
     for kind in ('Settings', 'Model', 'Environment', 'Release', 'Rollout', 'Application')
@@ -247,7 +247,7 @@ WILD = st.none() | st.booleans() | st.sampled_from(NUMBERS) | st.sampled_from(TE
 def resolve(schema: Any, root: Any) -> tuple[Any, Any]:
     while isinstance(schema, dict) and '$ref' in schema:
         file, _, pointer = schema['$ref'].partition('#/')
-        root = {'values.json': VALUES, 'strategy.json': STRATEGY}[file] if file else root
+        root = json.loads(TEMPLATES.schemas[file]) if file else root
         schema = root
         for part in pointer.split('/'):
             schema = schema[part]

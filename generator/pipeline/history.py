@@ -1,0 +1,92 @@
+"""A release and the history of the published branch → the charts that it ran there, and for how long."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator
+from contextlib import suppress
+from itertools import pairwise
+
+from generator.domain.layout import delivered_chart, delivery_file, rollout_file
+from generator.domain.problems import CommandFailed
+from generator.domain.units import number_of
+from generator.tools.git.remote import deepen, is_shallow
+from generator.tools.git.repository import Repository
+
+
+def had(repository: Repository, head: str, branch: str, name: str, chart: str, *, ever: bool) -> bool:
+    """Whether a release ran a chart without a rollout in progress; a shallow clone is deepened to find it.
+
+    `ever`: also one that it gave up for an older chart.
+    """
+
+    def ran() -> bool:
+        return chart in charts_run(repository, head, name, ever=ever)
+
+    return ran() or (_deepened(repository, branch) and ran())
+
+
+def ran_for(repository: Repository, head: str, branch: str, name: str, chart: str, now: int) -> int:
+    """For how many seconds a release ran a chart without interruption and without a rollout in progress, at most: from
+    the committer date of the commit that published it. A shallow clone is
+    deepened."""
+
+    def longest() -> int:
+        return max((end - start for ran, start, end in _spans(repository, head, name, now) if ran == chart), default=0)
+
+    if is_shallow(repository):
+        _deepened(repository, branch)
+    return longest()
+
+
+def charts_run(repository: Repository, head: str, name: str, *, ever: bool) -> set[str]:
+    """The charts that a release ran without a rollout in progress, in the history that this clone has."""
+    found: set[str] = set()
+    for before, now in pairwise(['', *(chart for chart, _ in _runs(repository, head, name) if chart)]):
+        if not ever and number_of(now) < number_of(before):
+            found.discard(before)
+        found.add(now)
+    return found
+
+
+def _deepened(repository: Repository, branch: str) -> bool:
+    with suppress(CommandFailed):
+        return deepen(repository, branch)
+    return False
+
+
+def _spans(repository: Repository, head: str, name: str, now: int) -> Iterator[tuple[str, int, int]]:
+    """Yield the charts that a release ran, each with its start and its end, in seconds since the epoch."""
+    runs = _runs(repository, head, name)
+    starts = [(chart, date) for place, (chart, date) in enumerate(runs) if not place or runs[place - 1][0] != chart]
+    for (chart, start), (_, end) in pairwise([*starts, ('', now)]):
+        yield chart, start, end
+
+
+def _runs(repository: Repository, head: str, name: str) -> list[tuple[str, int]]:
+    """The chart that a release ran after each commit ('' in a rollout), and the latest date so far: clocks differ."""
+    delivery, rollout = delivery_file(name), rollout_file(name)
+    blobs: dict[str, str] = {}
+    ran: list[tuple[str, int]] = []
+    for date, changes in file_changes(repository, head, (delivery, rollout)):
+        blobs |= changes
+        blob = '' if blobs.get(rollout) else blobs.get(delivery, '')
+        ran.append((blob, max(date, ran[-1][1]) if ran else date))
+    contents = repository.read([blob for blob, _ in ran if blob])
+    return [(delivered_chart(contents[blob]) if blob else '', date) for blob, date in ran]
+
+
+def file_changes(repository: Repository, head: str, paths: Collection[str]) -> list[tuple[int, dict[str, str]]]:
+    """The changes of files on a branch, the oldest first, with the committer date: blob ids by path, '' if a commit
+    removes a file."""
+    full = {repository.prefix + path: path for path in paths}
+    options = ('--no-show-signature', '--first-parent', '-m', '--raw', '--no-abbrev', '--no-renames', '-z')
+    limits = [f':(top,literal){path}' for path in full]
+    listed = repository.raw('log', *options, '--format=%x01%ct', head, '--', *limits)
+    changes = []
+    for commit in listed.decode('utf-8', 'surrogateescape').split('\x01')[1:]:
+        date, *words = commit.strip('\0\n').split('\0')
+        blobs = (
+            (full[path], about.split(' ')[3]) for about, path in pairwise(words) if about.lstrip('\n').startswith(':')
+        )
+        changes.append((int(date), {path: blob if blob.strip('0') else '' for path, blob in blobs}))
+    return changes[::-1]

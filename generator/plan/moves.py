@@ -1,0 +1,97 @@
+"""Releases as published and as desired → problems of those that move although something stops them here and now.
+
+A rollback, an abort and what ends them are no moves, nor is a change of values. What counts is the published branch: a
+request that removes a lock does not go round it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Iterator
+from dataclasses import dataclass
+
+from generator.checks.withdrawn import gave_up
+from generator.domain.problems import Problem
+from generator.domain.records import Registry, Release, Rollout
+from generator.domain.times import Clock
+from generator.domain.units import number_of
+from generator.plan.jumps import has_stage
+from generator.plan.promotion import Had, Standing
+from generator.plan.stops import Ground, locked, stops
+from generator.strategies.course import course
+from generator.strategies.during import rollout_stage, rollout_strategy
+
+
+@dataclass(frozen=True, slots=True)
+class Published:
+    """What is published: the standing of a release, the records that may stop it, its history (slow), and whether a
+    branch only lacks a later move of others."""
+
+    standing: Callable[[str], Standing]
+    ground: Callable[[str], Ground]
+    had: Had
+    behind: Callable[[str], bool]
+
+
+@dataclass(frozen=True, slots=True)
+class _Move:
+    """A version with a chart that a release moves to, and the place that says so."""
+
+    version: str
+    chart: str
+    file: str
+    path: str
+
+    def __str__(self) -> str:
+        return f'{self.version} (chart {self.chart})' if self.version else f'chart {self.chart}'
+
+
+def move_problems(
+    registry: Registry, changed: Collection[str], delivered: Callable[[str], str], published: Published, clock: Clock
+) -> Iterator[Problem]:
+    """Judge releases (`env/model`) whose delivery object or rollout changes; `delivered`: the chart they are to run."""
+    for name in sorted(changed):
+        release, rollout = registry.releases[name], registry.rollouts.get(name)
+        before = published.standing(name)
+        if rollout and advances(rollout, before.rollout):
+            found = list(locked(name, f"go on to '{rollout.stage}'", published.ground(name), clock))
+        elif move := _move(release, rollout, before, delivered):
+            found = list(_stops(release, move, published, clock))
+            # Slow, so only now: a return to what ran here, by an operation or for example by `git revert`.
+            back = release.is_rollback or number_of(move.chart) < number_of(before.delivered)
+            if found and back and published.had(name, move.chart, ever=True):
+                continue
+        else:
+            continue
+        if found and not published.behind(name):
+            yield from found
+
+
+def advances(rollout: Rollout, before: Rollout | None) -> bool:
+    """Whether a rollout goes on to a later stage while the old version still has pods to return to."""
+    if before is None or not has_stage(before) or rollout.spec['to'] != before.spec['to']:
+        return False
+    if rollout.aborted or before.aborted or rollout_stage(before).replaced:
+        return False
+    names = [stage.name for stage in course(rollout_strategy(before), chart_first=True)]
+    return rollout.stage not in names[: names.index(before.stage) + 1]
+
+
+def _move(release: Release, rollout: Rollout | None, before: Standing, delivered: Callable[[str], str]) -> _Move | None:
+    """Where a release moves to; None if it stays, ends a rollout or aborts it."""
+    if rollout:
+        to, again = rollout.spec['to'], before.rollout is not None and before.rollout.aborted
+        stays = rollout.aborted or (to['chart'] in before.charts and not again)
+        return None if stays else _Move(to['version'], to['chart'], rollout.file, '$.spec.to')
+    chart = release.chart or delivered(release.name)
+    if not chart or chart in before.charts:
+        return None
+    return _Move(release.version, chart, release.file, '$.spec.chart' if release.chart else '$.spec')
+
+
+def _stops(release: Release, move: _Move, published: Published, clock: Clock) -> Iterator[Problem]:
+    name, ground = release.name, published.ground(release.name)
+    reason = release.spec.get('allowFrozen', '')
+    allowed = bool(reason) and reason != published.standing(name).said('allowFrozen')
+    yield from stops(name, str(move), ground, clock, allow_frozen=allowed)
+    if ground.release and move.version:
+        yield from gave_up(ground.release, move.version, move.chart, move.file, move.path)

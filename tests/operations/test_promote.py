@@ -1,0 +1,135 @@
+"""`chartloom promote`: pins move along the environments, all in one commit or none; what stops one is told."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+import registries as r
+from gitops import Checkout, chartloom, new
+
+from generator.tools.clock import utc_text
+
+VERSIONS = [r.version('1'), r.version('2'), r.version('3')]
+CANARY = {'canary': {'steps': [{'weight': 20}, {'weight': 50}]}}
+WEB, API = 'registry/releases/prod/web.yaml', 'registry/releases/prod/api.yaml'
+ONE, TWO = {'version': '1', 'chart': '1.0.0'}, {'version': '2', 'chart': '1.1.0'}
+
+
+@pytest.fixture
+def checkout(tmp_path: Path) -> Checkout:
+    """Staging runs version 2 of two models, prod version 1 of one; web has a canary, whose steps are commits."""
+    files = {
+        **r.settings(),
+        **r.model('web', versions=VERSIONS, route={}, strategy=CANARY),
+        **r.model('api', versions=VERSIONS),
+        **r.environment('staging', strategy={'rolling': {}}, **r.GATEWAY),
+        **r.environment('prod', promotesFrom=['staging'], **r.GATEWAY | {'domain': 'prod.example'}),
+        **r.application('shop', ['web', 'api']),
+        **r.release('staging', 'web', **TWO),
+        **r.release('staging', 'api', **TWO),
+        **r.release('prod', 'web', **ONE, values={'replicaCount': 5}),
+    }
+    found = new(tmp_path / 'repository', files)
+    assert found.commit().commit
+    return found
+
+
+def run(checkout: Checkout, *arguments: str, code: int = 0) -> dict[str, Any]:
+    done = chartloom(checkout.folder, *arguments, '--output', 'json')
+    assert done.returncode == code, done.stderr + done.stdout
+    found: dict[str, Any] = json.loads(done.stdout)
+    return found
+
+
+def promoted(checkout: Checkout, *arguments: str) -> list[tuple[str, str, str]]:
+    rows = run(checkout, 'promote', *arguments)['promoted']
+    return [(row['release'], row['version'], row['stage']) for row in rows]
+
+
+def test_an_application_moves_in_one_commit(checkout: Checkout) -> None:
+    """Where commits move the traffic it starts the rollout; a first promotion writes the file."""
+    head = checkout.head()
+    assert promoted(checkout, '--application', 'shop', '--to', 'prod') == [
+        ('prod/api', '2', ''),
+        ('prod/web', '2', 'on'),
+    ]
+    assert checkout.git('rev-parse', 'HEAD~1') == head
+    body = checkout.git('log', '-1', '--format=%B').splitlines()
+    assert body[0] == 'Promote application shop to prod: 2 releases'
+    assert 'prod/api: no release → 2 (chart 1.1.0), from staging/api' in body
+    assert 'prod/web: 1 (chart 1.0.0) → 2 (chart 1.1.0), from staging/web' in body
+    assert 'Chartloom-Operation: promote --application shop --to prod' in body
+    assert checkout.read(API).splitlines()[-2:] == ['  version: "2"', '  chart: "1.1.0"']
+    assert checkout.status() == []
+    again = run(checkout, 'promote', '--application', 'shop', '--to', 'prod')
+    assert (again['changed'], again['commit']) == (False, '')
+    assert {row['release']: row['reason'] for row in again['stays']} == {
+        'prod/api': 'runs 2 (chart 1.1.0) already, as staging/api',
+        'prod/web': 'its rollout to 2 (chart 1.1.0) is in progress',
+    }
+
+
+def test_what_stops_one_stops_all_unless_it_is_skipped(checkout: Checkout) -> None:
+    run(checkout, 'lock', 'prod/web', '--reason', 'an audit')
+    arguments = ('promote', '--all', '--to', 'prod')
+    (found,) = run(checkout, *arguments, code=1)['problems']
+    assert (found['rule'], found['message'].startswith("'prod/web' must not move to 2 (chart 1.1.0)")) == (
+        'locked',
+        True,
+    )
+    outcome = run(checkout, *arguments, '--skip-blocked')
+    assert [row['release'] for row in outcome['promoted']] == ['prod/api']
+    (row,) = outcome['blocked']
+    assert (row['release'], row['problems'][0]['rule']) == ('prod/web', 'locked')
+    body = checkout.git('log', '-1', '--format=%B')
+    assert body.startswith('Promote prod/api: new → 2 (chart 1.1.0)\n')
+    assert "\nNot promoted: prod/web: 'prod/web' must not move to 2" in body
+    assert run(checkout, *arguments, '--skip-blocked', code=1)['problems'], 'nothing is left to promote'
+
+
+def test_the_gates_of_the_published_branch_are_told_by_release(checkout: Checkout) -> None:
+    prod = r.GATEWAY | {'domain': 'prod.example', 'promotesFrom': ['staging'], 'promotion': {'soak': '24h'}}
+    checkout.write(r.environment('prod', **prod))
+    assert checkout.commit().commit
+    soon, late = (utc_text(int(checkout.git('log', '-1', '--format=%ct')) + hours * 3600) for hours in (1, 25))
+    found = run(checkout, 'promote', '--all', '--to', 'prod', '--at', soon, code=1)['problems']
+    assert [(problem['rule'], problem['file']) for problem in found] == [('soak', API), ('soak', WEB)]
+    assert run(checkout, 'promote', 'api', '--to', 'prod', '--at', late)['commit']
+
+
+def test_older_versions_are_not_promoted(checkout: Checkout) -> None:
+    checkout.write(r.release('prod', 'web', version='3', chart='1.2.0', skipPromotion='fixes an outage of prod'))
+    assert checkout.commit().commit
+    (row,) = run(checkout, 'promote', 'web', '--to', 'prod')['stays']
+    assert row['reason'] == 'runs 3 (chart 1.2.0), and staging/web the older 2 (chart 1.1.0)'
+
+
+@pytest.mark.parametrize(
+    ('arguments', 'message'),
+    [
+        (('wbe', '--to', 'prod'), "registry/models: model 'wbe' not found"),
+        (('--application', 'shpo', '--to', 'prod'), "registry/applications: application 'shpo' not found"),
+        (('web', '--to', 'prd'), "registry/environments: environment 'prd' not found"),
+        (
+            ('web', '--to', 'staging'),
+            "registry/environments/staging.yaml::$.spec: 'staging' promotes from no environment",
+        ),
+        (
+            ('web', '--to', 'prod', '--from', 'prod'),
+            "registry/environments/prod.yaml::$.spec.promotesFrom: 'prod' promotes from 'staging', not from 'prod'",
+        ),
+    ],
+)
+def test_what_cannot_be_promoted(checkout: Checkout, arguments: tuple[str, ...], message: str) -> None:
+    done = chartloom(checkout.folder, 'promote', *arguments)
+    assert (done.returncode, done.stderr.splitlines()[0]) == (1, message)
+
+
+def test_usage(checkout: Checkout) -> None:
+    for arguments in ((), ('web', '--all')):
+        done = chartloom(checkout.folder, 'promote', *arguments, '--to', 'prod')
+        assert done.returncode == 2
+        assert done.stderr.endswith('Error: expected one of MODEL, --application and --all\n')
