@@ -22,6 +22,7 @@ from generator.domain.problems import ProblemsFound
 from generator.domain.records import Environment, Ids, Release, Rollout
 from generator.domain.tree import LINK
 from generator.pipeline.source import Source
+from generator.registry.inherit import with_inherited
 from generator.registry.load import read_record
 
 
@@ -44,9 +45,10 @@ class Earlier:
         return found
 
     def environments(self) -> dict[str, Environment]:
+        """The environments with what they inherit in this revision; those that are not valid are missing."""
         names = names_below(ENVIRONMENTS, self.environment_ids())
         found: dict[str, Environment] = self._records({name: environment_file(name) for name in names})
-        return found
+        return with_inherited(found, self.schemas)[0]
 
     def environment_ids(self) -> Ids:
         """Blob ids of the files of all environments."""

@@ -18,7 +18,7 @@ Origins = Mapping[str, tuple[Origin, ...]]
 
 
 def origins(now: Earlier, registry: Registry) -> Origins:
-    """Return the origins of each environment; one whose file is as published has one, itself."""
+    """Return the origins of each environment; one whose files are as published has one, itself."""
     there = now.environment_ids()
     same = {name: each for name, each in registry.environments.items() if _is_same(now, there, each)}
     if len(same) == len(registry.environments):
@@ -28,7 +28,8 @@ def origins(now: Earlier, registry: Registry) -> Origins:
 
 
 def _is_same(now: Earlier, there: Ids, environment: Environment) -> bool:
-    return there.get(environment.file) == now.source.tree.ids.get(environment.file)
+    """Whether an environment, with all that it inherits, is as published."""
+    return all(there.get(part.file) == now.source.tree.ids.get(part.file) for part in environment.parts)
 
 
 def _origins(environment: Environment, published: Mapping[str, Environment]) -> Iterator[Origin]:
@@ -43,7 +44,7 @@ def _origins(environment: Environment, published: Mapping[str, Environment]) -> 
 def weaker_gates(now: Earlier, base: Earlier, registry: Registry) -> Iterator[Problem]:
     """Yield a warning for each environment that shall promote from fewer environments than published.
 
-    One whose file is that of the base is only behind.
+    One whose files are those of the base is only behind.
     """
     there = now.environment_ids()
     changed = [each for each in registry.environments.values() if not _is_same(now, there, each)]
