@@ -22,8 +22,12 @@ _NULL = {'type': 'null'}
 def for_editors(schemas: Tree) -> dict[str, bytes]:
     """Return the schemas by name; those of the registry refer to the schema of values."""
     values = _with_null(json.loads(schemas[_VALUES]))
-    environment = compact(_of_heirs(json.loads(schemas[_ENVIRONMENT])), ('properties', 'definitions')).encode()
-    return {**schemas, _ENVIRONMENT: environment, _VALUES: compact(values, ('properties', 'definitions')).encode()}
+    environment = json.dumps(_of_heirs(json.loads(schemas[_ENVIRONMENT])), indent=2, ensure_ascii=False) + '\n'
+    return {
+        **schemas,
+        _ENVIRONMENT: environment.encode(),
+        _VALUES: compact(values, ('properties', 'definitions')).encode(),
+    }
 
 
 def _of_heirs(schema: Any) -> Any:

@@ -54,13 +54,13 @@ def _follow(operation: Operation, run: Run, options: Options) -> Outcome:
 
 
 def _applied(operation: Operation, run: Run, change: RegistryChange, options: Options) -> Outcome:
-    laid = change.on(run)
-    plan = laid.plan(discard=options.discard, removable=options.removable)
+    laid, permitted = change.on(run), options.permitting(change)
+    plan = laid.plan(discard=options.discard, removable=permitted.removable)
     if not operation.change:  # a rollout's own commits move the requests first
         laid.check_requests(plan, options.removable)
     edits = [Write(path, blob_at(run.repository, path), data) for path, data in change.files.items()]
     if options.commit:
-        outcome = _commit(operation, laid, plan, change, edits, options)
+        outcome = _commit(operation, laid, plan, change, edits, permitted)
     else:
         outcome = Outcome(plan, registry=tuple(sorted(change.files)), reasons=release_reasons(laid, plan))
         if not options.dry_run:

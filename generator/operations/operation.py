@@ -17,7 +17,8 @@ class RegistryChange:
     """Registry files that an operation writes, or removes (None); empty if there is nothing to do.
 
     `subject` is the subject of the commit, '' for a summary of the changes; `notes` are lines of its body; `result` and
-    `warnings` are reported. `along` and `instead` are as in the operation, if they depend on the registry.
+    `warnings` are reported. `along` and `instead` are as in the operation, if they depend on the registry, and
+    `removable` is as in the options, and may contain folders of models that have drafts only.
     """
 
     files: Files = field(default_factory=dict)
@@ -27,6 +28,7 @@ class RegistryChange:
     along: Collection[str] = ()
     instead: str = ''
     warnings: tuple[Problem, ...] = ()
+    removable: Collection[str] = ()
 
     def on(self, run: Run) -> Run:
         """Return the run over the registry as it is after the change."""
@@ -82,6 +84,10 @@ class Options:
     message: str = ''
     discard: bool = False
     removable: tuple[str, ...] = ()
+
+    def permitting(self, change: RegistryChange) -> Options:
+        """Return the options with what the operation itself removes."""
+        return replace(self, removable=(*self.removable, *change.removable))
 
 
 @dataclass(frozen=True, slots=True)

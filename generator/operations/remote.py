@@ -81,7 +81,7 @@ def _attempt(operation: Operation, run: Run, branch: str, options: Options) -> O
     if operation.change and not change.files:
         return Outcome(result=change.result, branch=branch, dry_run=options.dry_run, warnings=change.warnings)
     laid = change.on(run)
-    plan = laid.plan(discard=options.discard, removable=options.removable)
+    plan = laid.plan(discard=options.discard, removable=options.permitting(change).removable)
     if not operation.change:
         laid.check_requests(plan, options.removable)
     files = {**plan.files, **dict.fromkeys(plan.removed), **change.files}

@@ -51,9 +51,11 @@ def weaker_gates(now: Earlier, base: Earlier, registry: Registry) -> Iterator[Pr
     if not changed:
         return
     before, known = base.environment_ids(), origins(now, registry)
+    renamed = {each.name: name for name, of in known.items() for each in of if each.name not in registry.environments}
     for environment in changed:
         for origin in () if _is_same(now, before, environment) else known[environment.name]:
-            before_, after = origin.promotes_from, environment.promotes_from
+            after = environment.promotes_from
+            before_ = [renamed.get(name, name) for name in origin.promotes_from]
             lost = [name for name in before_ if name not in after]
             # The first that has a model counts: a new one may take the place of those behind it.
             more = [name for name in after if name not in before_] if before_ else []
