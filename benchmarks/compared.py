@@ -17,7 +17,7 @@ from generator.charts.versions import Draft, draft_charts
 from generator.compare.difference import differences
 from generator.domain.generated import Templates
 from generator.pipeline import bumps, verify
-from generator.pipeline.published import files_reader
+from generator.pipeline.chart_files import ChartFiles
 from generator.pipeline.run import Run, open_run
 from generator.tools.forks import cores, in_processes
 from generator.tools.git.repository import open_repository
@@ -101,7 +101,7 @@ def _drafts(run: Run, templates: Templates, models: Any) -> list[Draft]:
 
 
 def _reader(run: Run) -> bumps.Published:
-    return files_reader(run.repository, run.base, run.settings.branch)
+    return ChartFiles(run.repository, run.base.ids, run.settings).read
 
 
 if __name__ == '__main__':

@@ -8,7 +8,9 @@ import os
 import shutil
 import subprocess
 import threading
+import time
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import cache
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -118,6 +120,29 @@ class InThread(ThreadingHTTPServer):
         self.shutdown()
         self.thread.join()
         self.server_close()
+
+
+class ByteByByte(InThread):
+    """A server that never stops to answer with one more byte, long before a socket's timeout: of a header or a body."""
+
+    daemon_threads = True
+
+    def __init__(self, place: str) -> None:
+        super().__init__(('127.0.0.1', 0), SlowRequest)
+        self.host = f'127.0.0.1:{self.server_address[1]}'
+        begun = 'X-Slow: ' if place == 'header' else 'Content-Length: 999999\r\n\r\n'
+        self.begin = f'HTTP/1.1 200 OK\r\n{begun}'.encode()
+
+
+class SlowRequest(BaseHTTPRequestHandler):
+    server: ByteByByte
+
+    def handle(self) -> None:
+        with suppress(OSError):  # the client gave up
+            self.request.sendall(self.server.begin)
+            while True:
+                self.request.sendall(b'x')
+                time.sleep(0.02)
 
 
 class GitOverHttp(InThread):

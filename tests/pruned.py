@@ -12,9 +12,11 @@ from parts import git
 from generator.charts.ledger import read_ledger
 from generator.domain.generated import LedgerEntry
 from generator.domain.layout import ledger_file
+from generator.domain.records import Settings
 from generator.operations.apply import apply
 from generator.operations.operation import Options, Outcome
 from generator.operations.prune import pruning
+from generator.tools.oci import OciRegistry
 
 LEDGER = ledger_file('web')
 FILES = {
@@ -32,7 +34,8 @@ FILES = {
 def entry(version: str, model_version: str = '1', *, pruned: bool = False) -> LedgerEntry:
     """An entry of a ledger, without a real chart."""
     texts = {'digest': 'd', 'content': 'c', 'source': 's', 'starter': 'model-server 1.0.0', 'tree': f'sha1:{"0" * 40}'}
-    return LedgerEntry(version, model_version, **texts, bump='patch', reasons=(), pruned=pruned)
+    manifest = f'sha256:{"0" * 64}'
+    return LedgerEntry(version, model_version, **texts, bump='patch', reasons=(), manifest=manifest, pruned=pruned)
 
 
 def charts(here: Checkout, model: str = 'web') -> list[str]:
@@ -46,8 +49,12 @@ def marks(here: Checkout, model: str = 'web') -> list[str]:
     return [entry.version for entry in read_ledger(data, ledger_file(model)) if entry.pruned]
 
 
+def no_registry(settings: Settings) -> OciRegistry:
+    raise AssertionError('charts in folders of git need no registry')
+
+
 def prune(here: Checkout, models: tuple[str, ...] = (), **options: Any) -> Outcome:
-    return apply(pruning(models), here.repository(), Options(**options))
+    return apply(pruning(no_registry, models), here.repository(), Options(**options))
 
 
 def pin(here: Checkout, chart: str) -> None:

@@ -69,11 +69,11 @@ def test_verifies_with_real_helm(example: Path, helm: str) -> None:
 
 def test_delivery_and_bootstrap_pass_strict_schemas(example: Path, crds: Path, strict: object) -> None:
     from generator.delivery.bootstrap import bootstrap_objects
-    from generator.delivery.objects import delivery_object
+    from generator.delivery.objects import delivery_objects
 
     run = open_run(open_repository(example))
     settings = run.registry.settings
-    objects = [delivery_object(release, settings, '') for release in run.releases]
+    objects = [each for release in run.releases for each in delivery_objects(release, settings, '')]
     for environment in run.registry.environments.values():
         objects += bootstrap_objects(environment, settings, '')
     for item in json.loads(json.dumps(objects)):

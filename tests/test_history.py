@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -89,11 +90,57 @@ def test_the_largest_request_fits_what_a_forge_shows(histories: list[Path]) -> N
         assert len(git(histories[0], 'show', '--format=', commit)) <= 1_000_000
 
 
-def test_the_history_is_valid_at_its_end(histories: list[Path], tmp_path: Path, helm4: Path) -> None:
+def told(folder: Path, tools: Path | None, *command: str) -> subprocess.CompletedProcess[str]:
+    """What chartloom says, with the starter of `tools` or with its own."""
+    environment = {**os.environ, 'PYTHONPATH': os.pathsep.join(map(str, filter(None, (tools, ROOT))))}
+    command = (sys.executable, '-m', 'generator', *command)
+    return subprocess.run(command, cwd=folder, env=environment, capture_output=True, text=True, check=False)
+
+
+def test_the_history_is_valid_at_its_end(
+    histories: list[Path], tmp_path: Path, helm4: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """By the program that made it: with the starter of its last step."""
-    paths = os.pathsep.join(map(str, (newer_starter(tmp_path), ROOT)))
-    command = [sys.executable, '-m', 'generator', 'verify', '--base', 'HEAD~1']
-    environment = {**os.environ, 'HELM': str(helm4), 'PYTHONPATH': paths}
-    done = subprocess.run(command, cwd=histories[0], env=environment, capture_output=True, text=True, check=False)
+    monkeypatch.setenv('HELM', str(helm4))
+    done = told(histories[0], newer_starter(tmp_path), 'verify', '--base', 'HEAD~1')
     assert done.returncode == 0, done.stderr
     assert '0 problems' in done.stdout
+
+
+def test_every_commit_can_be_reverted(
+    histories: list[Path], tmp_path: Path, helm4: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Right after it, and some of them at the end of the history, where git finds conflicts.
+
+    Not the first one, which brought the whole registry.
+    """
+    monkeypatch.setenv('HELM', str(helm4))
+    newer, here = newer_starter(tmp_path), tmp_path / 'here'
+    git(tmp_path, 'clone', '--quiet', '--shared', str(histories[0]), str(here))
+    git(here, 'remote', 'remove', 'origin')
+    _, *commits = git(here, 'rev-list', '--reverse', 'HEAD').split()
+    reverts = [(each, each) for each in commits] + [(each, commits[-1]) for each in commits[1:-1:3]]
+    for commit, at in reverts:
+        tools = newer if at == commits[-1] else None
+        git(here, 'reset', '--quiet', '--hard', at)
+        revert(here, tools, commit)
+        for command in (('generate', '--commit'), ('verify', '--all', '--base', at)):
+            done = told(here, tools, *command)
+            if allowed := re.search('--allow-removal [^ \n]*$', done.stderr):
+                done = told(here, tools, *command, *allowed[0].split())
+            assert done.returncode == 0, f'{git(here, "log", "-1", "--format=%s", commit)}: {done.stdout}{done.stderr}'
+
+
+def revert(here: Path, tools: Path | None, commit: str) -> None:
+    """Revert a commit; of generated files do what chartloom tells in a conflict, of the registry keep what is there."""
+    command = ['git', 'revert', '--no-edit', commit]
+    if subprocess.run(command, cwd=here, capture_output=True, check=False).returncode == 0:
+        return
+    for arguments in ('reset -q HEAD', 'clean -fdq', 'checkout HEAD'):
+        git(here, *arguments.split(), '--', 'registry')
+    if hint := re.search(r"'(git reset [^']*)'", told(here, tools, 'plan').stderr):
+        for line in hint[1].split(' && '):
+            git(here, *line.split()[1:])
+    assert git(here, 'ls-files', '--unmerged') == ''
+    left = git(here, 'diff', '--name-only', 'HEAD')
+    git(here, '-c', 'core.editor=true', 'revert', '--continue' if left else '--skip')

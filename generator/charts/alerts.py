@@ -30,6 +30,14 @@ _BURNS = (
     ('ModelErrorBudgetSlow', Decimal(6), '6h', '30m', '15m', 'ticket', '5 days'),
 )
 
+# The names of all alerts of this module.
+OWN = frozenset(
+    """
+    ModelDown ModelPodsMissing ModelRestarts ModelMetricsMissing ModelSaturated ModelGpuErrors ModelLatencyHigh
+    ModelErrorBudgetFast ModelErrorBudgetSlow
+    """.split()
+)
+
 
 def filled(query: str, window: str = '5m') -> str:
     """Fill in a query of a runtime's preset for the pods of a release."""

@@ -7,12 +7,15 @@ So the tar is written here, and gzip stores it without compression.
 from __future__ import annotations
 
 import hashlib
+import io
 import json
+import tarfile
 import zlib
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
+from generator.documents.read import read_yaml
 from generator.domain.layout import CHART_YAML
 from generator.domain.problems import problem
 from generator.domain.records import Tree, Values
@@ -57,6 +60,11 @@ def package(files: Tree, about: Values) -> Package:
     return Package(about['name'], about['version'], packed, config, _manifest(about, packed, config))
 
 
+def manifest_digest(files: Tree) -> str:
+    """Return the digest that pins a chart in every OCI registry."""
+    return package(files, read_yaml(files[CHART_YAML], CHART_YAML)).digest
+
+
 def archive(model: str, files: Tree) -> bytes:
     """Return the files below a folder with the model's name, as tar.gz; Chart.yaml is first, as helm writes it."""
     tar = bytearray()
@@ -66,6 +74,19 @@ def archive(model: str, files: Tree) -> bytes:
     tar += bytes(2 * _BLOCK)
     size = len(tar) % (1 << 32)
     return b''.join([_GZIP_HEAD, *_stored(tar), zlib.crc32(tar).to_bytes(4, 'little'), size.to_bytes(4, 'little')])
+
+
+def unpack(packed: bytes, model: str) -> dict[str, bytes]:
+    """Return the files of an archive by their paths in the chart's folder; raises ValueError if it is not ours."""
+    try:
+        with tarfile.open(fileobj=io.BytesIO(packed), mode='r:gz') as found:
+            members = {member.name: found.extractfile(member) for member in found}
+            contents = {name: content.read() for name, content in members.items() if content}
+    except (tarfile.TarError, EOFError, OSError, zlib.error) as error:
+        raise ValueError(f'not an archive of a chart: {error}') from None
+    if len(contents) != len(members) or not all(name.startswith(f'{model}/') for name in contents):
+        raise ValueError(f'expected the files of {model}/ in the archive')
+    return {name.removeprefix(f'{model}/'): data for name, data in contents.items()}
 
 
 def sha256(data: bytes) -> str:

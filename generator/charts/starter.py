@@ -13,11 +13,15 @@ from generator.charts.concatenate import concatenate
 from generator.charts.schema import chart_schema, without
 from generator.charts.workload import with_workload
 from generator.documents.read import read_yaml
+from generator.documents.schema import RegistrySchemas
 from generator.domain.generated import Runtime, Starter, Templates
 from generator.domain.layout import CHART_SCHEMA, CHART_VALUES, CHART_YAML, TEMPLATES
 from generator.domain.records import Tree, Values
 
 _STARTER = 'model-server'
+BUMPS = 'bumps.json'
+# For chartloom's own presets, and for the input of a command.
+_NOT_IN_REPOSITORIES = ('runtime.json', BUMPS)
 
 
 @cache
@@ -26,14 +30,20 @@ def load_templates() -> Templates:
     templates = package_files('chart_templates')
     starter = starter_of(dict(_walk(templates / _STARTER, '')), _STARTER)
     schemas = {name: data for name, data in _walk(package_files('schemas'), '') if name.endswith('.json')}
-    # Only for chartloom's own presets; repositories do not have it.
-    del schemas['runtime.json']
+    for name in _NOT_IN_REPOSITORIES:
+        del schemas[name]
     return Templates(
         starter=starter,
         runtimes=_Runtimes(templates / 'runtimes'),
         documents=dict(_walk(templates / 'repository', '')),
         schemas={**schemas, 'values.json': _overlay_form(starter.described)},
     )
+
+
+@cache
+def schemas_with_bumps() -> RegistrySchemas:
+    """The schemas of the registry, and that of the file of `chartloom bump --file`."""
+    return RegistrySchemas({**load_templates().schemas, BUMPS: package_files('schemas').joinpath(BUMPS).read_bytes()})
 
 
 def starter_of(files: Tree, name: str) -> Starter:

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import assert_never
 
+from generator.charts.archive import manifest_digest
 from generator.charts.files import VERSION, draft_chart
 from generator.charts.stores import WAYS
 from generator.documents.write import scalar_text
@@ -24,11 +25,15 @@ _NOTES = 10  # reasons that a chart tells; its ledger has all
 
 @dataclass(frozen=True, slots=True)
 class ModelCharts:
-    """Content of a model's chart folder: the complete ledger, and the charts that may have to be written."""
+    """Content of a model's chart folder: the complete ledger, and the charts that may have to be written.
+
+    `absent` are the published versions that have no folder of their own.
+    """
 
     ledger: tuple[LedgerEntry, ...]
     charts: Mapping[str, Chart]  # by chart version; only those made in this run
     restored: Mapping[str, Tree] = field(default_factory=dict)  # files of pruned charts from git's history
+    absent: frozenset[str] = frozenset()
 
     def newest(self, model_version: str) -> LedgerEntry | None:
         return next((e for e in reversed(self.ledger) if e.model_version == model_version), None)
@@ -118,6 +123,7 @@ def number_charts(
                 tree=tree(chart.files, object_format),
                 bump=bump.bump if bump else 'initial',
                 reasons=reasons,
+                manifest=manifest_digest(chart.files),
                 pods=bump.pods if bump else 'none',
                 templates=bump.templates if bump else 0,
             )

@@ -13,13 +13,14 @@ RESERVED = (
 )  # fmt: skip
 EVERYWHERE = ('*', '0.0.0.0/0', '::/0')
 # What is behind them belongs to somebody: nodes, the API server, other pods (reserved blocks serve for them, too), the
-# company, or many receivers. The last three contain others.
+# company, or many receivers. The last ones contain others.
 _PRIVATE = tuple(
     ip_network(text)
     for text in (
         '10.0.0.0/8', '172.16.0.0/12', '192.168.0.0/16', '100.64.0.0/10', '127.0.0.0/8', '169.254.0.0/16',
         '192.0.0.0/24', '198.18.0.0/15', '224.0.0.0/4', '240.0.0.0/4',
-        'fc00::/7', 'fe80::/10', 'fec0::/10', '::1/128', '2002::/16', '64:ff9b::/96', '::ffff:0:0/96',
+        'fc00::/7', 'fe80::/10', 'fec0::/10', '::1/128', '2002::/16', '64:ff9b::/96', '64:ff9b:1::/48',
+        '::ffff:0:0/96',
     )
 )  # fmt: skip
 

@@ -43,10 +43,16 @@ _MIRRORS = 'spec.registryMirrors of the environment'
 _FETCHER: tuple[Path, str] = (('artifact', 'image', 'registry'), _MIRRORS)
 _SECRET: tuple[Path, str] = (('artifact', 'credentials', 'secret'), _STORES)
 _PLACE: tuple[Path, str] = (('artifact', 'mountPath'), 'the runtime, or by spec.values of the model')
-# Prometheus answers the autoscaler's operator, and the test's pod stands in the network beside the model server.
+# Prometheus answers the autoscaler's operator, and the test's pod stands in the network beside the model server. Labels
+# choose the Prometheus and the Grafana that read an object, of several in a cluster.
 _PLATFORM: tuple[tuple[Path, str], ...] = (
     (('autoscaling', 'keda', 'serverAddress'), 'spec.monitoring.prometheus of the environment'),
     (('test', 'image'), 'the chart, or by spec.values of the environment'),
+    *(
+        (('monitoring', part, 'labels'), 'spec.monitoring.labels of the environment')
+        for part in ('podMonitor', 'rules')
+    ),
+    (('monitoring', 'dashboard', 'labels'), 'spec.values of the environment'),
 )
 _TEAM: tuple[Path, str] = (('team',), 'spec.team of the model')
 _IN_MODEL = (*_DECIDED, (('image', 'registry'), _VERSION), _FETCHER, _SECRET, *_PLATFORM, _TEAM)

@@ -9,7 +9,7 @@ from typing import NamedTuple
 from generator.checks.clusters import cluster_key
 from generator.checks.objects import endings, tracks
 from generator.checks.scope import Scope
-from generator.checks.written import at, written
+from generator.checks.written import at
 from generator.domain.choices import agent_title, gateway_names, reaches_other_clusters
 from generator.domain.generated import ResolvedRelease
 from generator.domain.layout import bootstrap_name, delivery_name
@@ -29,9 +29,6 @@ _MODELS = {
     'kubernetes': 'Kubernetes: its API server has a Service of this name',
 }
 _SYSTEM = 'kube-'
-# Alerts that silence others, or whose end means that Prometheus is down.
-_ALERTS = ('InfoInhibitor', 'Watchdog')
-_IN_ALERTS: Path = ('monitoring', 'rules', 'alerts')
 # What gateways and waypoints have under their names.
 _TAKEN = ('Service', 'Deployment', 'ServiceAccount', 'HorizontalPodAutoscaler', 'PodDisruptionBudget')
 
@@ -53,11 +50,6 @@ def reserved_names(scope: Scope) -> Iterator[Problem]:
         if bootstrap_name('') == f'{environment.name}-':
             message = f"the name '{environment.name}' is reserved for the bootstrap of other environments"
             yield Problem(environment.file, _NAME, message, _OTHER)
-    for item in written(scope.registry):
-        for name in _ALERTS if not isinstance(item, Environment) and 'values' in item.spec else ():
-            if at(item.spec['values'], (*_IN_ALERTS, name)) is not None:
-                place = json_path(('spec', 'values', *_IN_ALERTS, name))
-                yield Problem(item.file, place, f"the alert '{name}' is reserved by Alertmanager's own rules", _OTHER)
 
 
 def delivery_names(scope: Scope) -> Iterator[Problem]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from typing import Literal, NamedTuple
 
 from generator.charts.stores import store_of
@@ -18,6 +18,7 @@ Kind = Literal['Secret', 'claim', 'ConfigMap']
 _VOLUMES: Mapping[str, Kind] = {'secret': 'Secret', 'persistentVolumeClaim': 'claim', 'configMap': 'ConfigMap'}
 _CREDENTIALS: Path = ('artifact', 'credentials', 'secret')
 _FILES: Path = ('artifact', 'uri')
+_Entries = Callable[[Values], Values]
 _AS_HYPHENS = str.maketrans('._/', '---')
 
 
@@ -31,37 +32,45 @@ class Use(NamedTuple):
 
 
 def uses(values: Values) -> Iterator[Use]:
-    """Yield what the pods use by name; `values` may be the part that a file writes."""
-    artifact = values.get('artifact', {})
-    holders: list[tuple[Path, Values]] = [((), values)]
-    holders += [(('containers', name), each) for name, each in enabled(values.get('containers', {})).items()]
-    if artifact.get('delivery') == 'download':
-        holders.append((('artifact',), artifact))
+    """Yield what the pods use by name, of merged values."""
+    yield from _named(values, enabled)
+    artifact = values['artifact']
+    if artifact['delivery'] == 'download':
+        yield from _variables(('artifact',), artifact, enabled)
         if secret := artifact.get('credentials', {}).get('secret'):
             yield Use('Secret', secret, _CREDENTIALS)
-    for home, holder in holders:
-        for name, variable in enabled(holder.get('env', {})).items():
-            if variable.get('secret'):
-                yield Use('Secret', variable['secret'], (*home, 'env', name), (variable.get('key'),))
-    yield from volumes(values)
-    for name in enabled(values.get('imagePullSecrets', {})):
-        yield Use('Secret', name, ('imagePullSecrets', name))
-    if artifact.get('delivery') == 'volume':
+    if artifact['delivery'] == 'volume':
         yield Use('claim', artifact['claimName'], _FILES)
 
 
-def volumes(values: Values) -> Iterator[Use]:
+def _named(values: Values, of: _Entries) -> Iterator[Use]:
+    """Yield what containers, volumes and pulls of images name; `of` chooses the entries of a map."""
+    yield from _variables((), values, of)
+    for name, container in of(values.get('containers', {})).items():
+        yield from _variables(('containers', name), container, of)
+    yield from volumes(values, of)
+    for name in of(values.get('imagePullSecrets', {})):
+        yield Use('Secret', name, ('imagePullSecrets', name))
+
+
+def _variables(home: Path, holder: Values, of: _Entries) -> Iterator[Use]:
+    for name, variable in of(holder.get('env', {})).items():
+        if variable.get('secret'):
+            yield Use('Secret', variable['secret'], (*home, 'env', name), (variable.get('key'),))
+
+
+def volumes(values: Values, of: _Entries = enabled) -> Iterator[Use]:
     """Yield what the volumes name, and whether only to read it."""
-    for name, volume in enabled(values.get('volumes', {})).items():
+    for name, volume in of(values.get('volumes', {})).items():
         if volume.get('type') in _VOLUMES and volume.get('name'):
             how = bool(volume.get('readOnly')), volume.get('subPath', '')
             yield Use(_VOLUMES[volume['type']], volume['name'], ('volumes', name), how)
 
 
 def of_environment(environment: Environment) -> Iterator[Use]:
-    """Yield what the file of an environment names, at the places where it may stand."""
+    """Yield what the file of an environment names, at the places where it may stand; also what it only offers."""
     spec = environment.spec
-    yield from uses(spec.get('values', {}))
+    yield from _named(spec.get('values', {}), dict)
     for store in spec.get('artifactStores', {}).values():
         if 'secret' in store:
             yield Use('Secret', store['secret'], _CREDENTIALS)

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 
-from generator.checks.capacity import accelerators
+from generator.checks.devices import DEVICES, MAKERS, granted, is_some
 from generator.checks.granted import Finding, not_granted
 from generator.checks.scope import Scope
 from generator.checks.written import at
@@ -20,20 +20,11 @@ from generator.values.merge import containers, enabled
 LONGEST = 3600  # seconds that a node that is drained may wait for one pod
 _TIMES = ('terminationGracePeriodSeconds', 'preStopSeconds')
 _CLASSES = {'priorityClassName': 'priorityClasses', 'runtimeClassName': 'runtimeClasses'}
-# Labels of single nodes, and of nodes that run the cluster.
-_NODES = frozenset(['kubernetes.io/hostname', 'kubernetes.io/role', 'kubernetes.azure.com/mode'])
+# Labels of single nodes, which tools write under names of their own, such as topology.topolvm.io/node.
+_NODE = re.compile(r'[^/]+/(node|host|machine|instance)([-_.]?(name|id))?', re.IGNORECASE)
+# Labels of nodes that run the cluster, or that Karpenter makes for somebody.
+_NODES = frozenset(['kubernetes.io/role', 'kubernetes.azure.com/mode', 'karpenter.sh/nodepool'])
 _ROLES = 'node-role.kubernetes.io/'
-# Whose accelerators have taints that keep pods without one away: a test environment may run such a model without.
-_MAKERS = frozenset(['nvidia.com', 'amd.com', 'gpu.intel.com', 'habana.ai', 'google.com', 'aws.amazon.com'])
-# What else pods may request unasked: accelerators of other makers, and networks between them.
-_DEVICES = _MAKERS | {
-    'cloud-tpus.google.com',
-    'vpc.amazonaws.com',
-    'rdma',
-    'huawei.com',
-    'cambricon.com',
-    'qualcomm.com',
-}
 # Every pod tolerates these for a time.
 _TOLERATED = frozenset(['node.kubernetes.io/not-ready', 'node.kubernetes.io/unreachable'])
 _REQUIRED = 'requiredDuringSchedulingIgnoredDuringExecution'
@@ -44,16 +35,17 @@ _OWN_NAMES = ('app.kubernetes.io/name', 'app.kubernetes.io/instance')
 def placement_problems(scope: Scope) -> Iterator[Problem]:
     """Report places and times that a model or a release takes."""
     for release in scope.releases:
-        if found := list(_findings(release)):
+        applications = scope.registry.applications_of.get(release.release.model, ())
+        near = [member for application in applications for member in application.members]
+        if found := list(_findings(release, near)):
             yield from not_granted(release, found)
 
 
-def _findings(release: ResolvedRelease) -> Iterator[Finding]:
+def _findings(release: ResolvedRelease, near: Collection[str]) -> Iterator[Finding]:
     values, environment = release.merged, release.environment
     yield from _times(values)
     yield from _classes(values, environment)
     yield from _required(values, environment)
-    yield from _devices(values, environment)
     if values['tolerations']:
         yield from _tolerations(release)
     hint = f'remove it: only values of {environment.file} may choose such nodes'
@@ -62,7 +54,7 @@ def _findings(release: ResolvedRelease) -> Iterator[Finding]:
             yield ('nodeSelector', key), f'{quoted(key)} chooses a node, or nodes that run the cluster', hint
     if values['affinity']:
         yield from _nodes(values, hint)
-        yield from _pods(values, release.release.model, environment)
+        yield from _pods(values, release, near)
 
 
 def _times(values: Values) -> Iterator[Finding]:
@@ -75,35 +67,16 @@ def _times(values: Values) -> Iterator[Finding]:
                 yield (*home, key), f'expected at most {LONGEST} seconds, found {seconds}: nodes wait for it', hint
 
 
-def _granted(environment: Environment, key: str) -> list[str]:
-    found: list[str] = environment.spec.get('scheduling', {}).get(key, [])
-    return found
-
-
 def _classes(values: Values, environment: Environment) -> Iterator[Finding]:
     own = environment.spec.get('values', {})
     for key, grant in _CLASSES.items():
         found, decided = values.get(key) or '', own.get(key) or ''
-        if found != decided and found not in _granted(environment, grant):
+        if found != decided and found not in granted(environment, grant):
             message = f'{quoted(found)} is no class that environment {quoted(environment.name)} permits'
             hint = f'remove it, or add it to spec.scheduling.{grant} of {environment.file}'
             if not found:
                 message, hint = f'it removes {quoted(decided)}, which the environment requires', 'remove it'
             yield (key,), message, hint
-
-
-def _devices(values: Values, environment: Environment) -> Iterator[Finding]:
-    """Report devices that may be more than accelerators: files, disks or virtual machines of the node."""
-    holders: list[tuple[Path, Values]] = [((), values), (('artifact',), values['artifact'])]
-    holders += [(('containers', name), each) for name, each in enabled(values['containers']).items()]
-    permitted = {*_granted(environment, 'devices'), *accelerators(environment)}
-    for home, holder in holders:
-        for name, count in holder.get('resources', {}).get('limits', {}).items():
-            domain, slash, _ = name.partition('/')
-            if slash and domain not in _DEVICES and name not in permitted and _some(count):
-                message = f'{quoted(name)} is no device that environment {quoted(environment.name)} permits'
-                hint = f'remove it, or add it to spec.scheduling.devices of {environment.file}'
-                yield (*home, 'resources', 'limits', name), message, hint
 
 
 def _required(values: Values, environment: Environment) -> Iterator[Finding]:
@@ -121,10 +94,10 @@ def _tolerations(release: ResolvedRelease) -> Iterator[Finding]:
     """Pods may run where accelerators are, and where the environment lets them."""
     values, environment = release.merged, release.environment
     limits = [each.get('resources', {}).get('limits', {}) for _, each in containers(values)]
-    devices = {name for each in limits for name, count in each.items() if _some(count)}
-    permitted = _TOLERATED.union(devices, _granted(environment, 'taints'))
+    devices = {name for each in limits for name, count in each.items() if is_some(count)}
+    permitted = _TOLERATED.union(devices, granted(environment, 'taints'))
     # Nodes with parts of an accelerator have the taint of the whole; what else a domain has is somebody's own.
-    makers = _MAKERS.union(name.partition('/')[0] for name in devices).intersection(_DEVICES)
+    makers = MAKERS.union(name.partition('/')[0] for name in devices).intersection(DEVICES)
     for name, toleration in enabled(values['tolerations']).items():
         key = toleration.get('key') or ''
         if key in permitted or ('/' in key and key.partition('/')[0] in makers):
@@ -143,16 +116,16 @@ def _tolerations(release: ResolvedRelease) -> Iterator[Finding]:
             yield ('tolerations', name, part), 'pods would tolerate every taint', 'write the key of a taint'
 
 
-def _some(count: object) -> bool:
-    return re.fullmatch('[1-9][0-9]*', str(count)) is not None
-
-
 def _is_reserved(key: str) -> bool:
-    return key in _NODES or key.startswith(_ROLES)
+    return key in _NODES or key.startswith(_ROLES) or _is_node(key)
+
+
+def _is_node(key: str) -> bool:
+    return key == 'metadata.name' or _NODE.fullmatch(key) is not None
 
 
 def _nodes(values: Values, hint: str) -> Iterator[Finding]:
-    """Report affinity to a node; to stay away from one is free."""
+    """Report affinity to a node; staying away from all others leads to one, too."""
     affinity = values['affinity'].get('nodeAffinity', {})
     terms = [(_REQUIRED, term) for term in affinity.get(_REQUIRED, {}).get('nodeSelectorTerms', ())]
     terms += [(_PREFERRED, each['preference']) for each in affinity.get(_PREFERRED, ())]
@@ -160,22 +133,30 @@ def _nodes(values: Values, hint: str) -> Iterator[Finding]:
         rules = (*term.get('matchExpressions', ()), *term.get('matchFields', ()))
         for rule in rules:
             key = rule['key']
-            if rule['operator'] in ('In', 'Exists', 'Gt', 'Lt') and (_is_reserved(key) or key == 'metadata.name'):
+            near = rule['operator'] not in ('NotIn', 'DoesNotExist')
+            if (near and _is_reserved(key)) or (_is_node(key) and rule['operator'] != 'DoesNotExist'):
                 message = f'{quoted(key)} chooses a node, or nodes that run the cluster'
                 yield ('affinity', 'nodeAffinity', kind), message, hint
 
 
-def _pods(values: Values, model: str, environment: Environment) -> Iterator[Finding]:
-    """Report anti-affinity that is required to pods of others: they could not start beside these."""
-    for term in values['affinity'].get('podAntiAffinity', {}).get(_REQUIRED, ()):
-        spread = term.get('namespaces') or 'namespaceSelector' in term
-        if spread or not _is_own(term.get('labelSelector'), model):
-            message = 'it keeps pods of others away from the nodes of these pods'
-            hint = (
-                f'select {_OWN_NAMES[0]}: {model} without namespaces, or use {_PREFERRED};'
-                f' only values of {environment.file} may require more'
-            )
-            yield ('affinity', 'podAntiAffinity', _REQUIRED), message, hint
+def _pods(values: Values, release: ResolvedRelease, near: Collection[str]) -> Iterator[Finding]:
+    """Report what is required about pods of others: these could not start beside them, or get them as neighbours.
+
+    `near` are the members of the model's applications, which it may run beside.
+    """
+    model, kinds = release.release.model, {'podAntiAffinity': (), 'podAffinity': near}
+    for kind, others in kinds.items():
+        for term in values['affinity'].get(kind, {}).get(_REQUIRED, ()):
+            spread = term.get('namespaces') or 'namespaceSelector' in term
+            if spread or not any(_is_own(term.get('labelSelector'), name) for name in (model, *others)):
+                message = 'it keeps pods of others away from the nodes of these pods'
+                if kind == 'podAffinity':
+                    message = 'it chooses nodes by the pods of others'
+                hint = (
+                    f'select {_OWN_NAMES[0]}: {model} without namespaces, or use {_PREFERRED};'
+                    f' only values of {release.environment.file} may require more'
+                )
+                yield ('affinity', kind, _REQUIRED), message, hint
 
 
 def _is_own(selector: Values | None, model: str) -> bool:

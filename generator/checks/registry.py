@@ -22,7 +22,7 @@ from generator.domain.choices import has_projects, has_routes, reaches_other_clu
 from generator.domain.generated import Templates
 from generator.domain.places import json_path
 from generator.domain.problems import Problem
-from generator.domain.records import Environment, Registry
+from generator.domain.records import Environment, Registry, Settings
 from generator.domain.words import either
 from generator.strategies.faults import strategy_faults
 
@@ -62,6 +62,7 @@ def _environment(environment: Environment, registry: Registry) -> Iterator[Probl
         hint = 'add server: https://<host>[:<port>], as registered in Argo CD; its own cluster is https://kubernetes.default.svc'
         yield Problem(file, '$.spec.cluster', "Argo CD needs the address of the cluster's API server", hint)
     yield from _controller(environment)
+    yield from _chart_source(environment, registry.settings)
     yield from platform_problems(environment)
     yield from store_problems(environment)
     for feature in FEATURES:
@@ -77,6 +78,25 @@ def _environment(environment: Environment, registry: Registry) -> Iterator[Probl
     if other and has_projects(environment.agent) and has_projects(other.agent):
         message = f"environment '{environment.name}' has an Argo CD project with the same name '{root}'"
         yield Problem(other.file, '$.metadata.name', message, 'choose another name')
+
+
+def _chart_source(environment: Environment, settings: Settings) -> Iterator[Problem]:
+    """Report an environment whose agent would not find its charts."""
+    source = environment.chart_source(settings)
+    match source:
+        case 'git':
+            if settings.chart_source != 'git':
+                message = (
+                    "charts of this repository are in the registry ('charts.source: oci'), and in no folders of git"
+                )
+                yield Problem(environment.file, '$.spec.chartSource', message, 'remove the key')
+        case 'oci':
+            if not settings.registry:
+                hint = 'set registry there to the folder for charts, oci://<host>/<path>'
+                message = f"no OCI registry for charts, which environment '{environment.name}' gets from one"
+                yield Problem(settings.file, '$.spec.charts', message, hint)
+        case _:
+            assert_never(source)
 
 
 def _controller(environment: Environment) -> Iterator[Problem]:

@@ -10,6 +10,7 @@ from generator.domain.problems import Problem
 from generator.domain.records import Application, Model, Registry, Release
 from generator.domain.words import quoted, suggest
 
+_SAME = 'write the same auth into both'
 _KINDS = {'path': 'HTTP', 'grpcService': 'gRPC'}
 
 
@@ -19,6 +20,7 @@ def route_problems(registry: Registry) -> Iterator[Problem]:
     for application in registry.applications.values():
         yield from _of_application(application)
         yield from _of_another(application, routed)
+        yield from _weaker(application, registry)
     for model in registry.models.values():
         yield from _of_model(model, routed)
         yield from _auth(model, routed)
@@ -60,6 +62,26 @@ def _of_another(application: Application, routed: dict[tuple[str, str], Applicat
             yield Problem(application.file, json_path(('spec', 'routes', name)), message, hint)
 
 
+def _weaker(application: Application, registry: Registry) -> Iterator[Problem]:
+    """Report open routes to a model that another application keeps behind its auth, without a route of its own."""
+    if _asked(application) != 'none':
+        return
+    for name, route in application.spec.get('routes', {}).items():
+        for other in registry.applications_of.get(route['model'], ()):
+            routed = [each['model'] for each in other.spec.get('routes', {}).values()]
+            if _asked(other) != 'none' and route['model'] not in routed:
+                place = json_path(('spec', 'routes', name, 'model'))
+                yield Problem(application.file, place, _differs(application, route['model'], other), _SAME)
+
+
+def _asked(application: Application) -> str:
+    return str(application.spec.get('auth', 'none'))
+
+
+def _differs(application: Application, model: str, other: Application) -> str:
+    return f"auth '{_asked(application)}' for model '{model}', application '{other.name}' says '{_asked(other)}'"
+
+
 def _of_model(model: Model, routed: dict[tuple[str, str], Application]) -> Iterator[Problem]:
     """Report routes of a model that an application overrides, and one host name for both HTTP and gRPC."""
     route = model.spec.get('route')
@@ -99,14 +121,12 @@ def _of_values(item: Model | Release, routed: dict[tuple[str, str], Application]
 def _auth(model: Model, routed: dict[tuple[str, str], Application]) -> Iterator[Problem]:
     """Report a model whose routes have different auth: all its requests reach the same pods."""
     found = [routed[model.name, kind] for kind in _KINDS.values() if (model.name, kind) in routed]
-    asked = {application.spec.get('auth', 'none') for application in found}
+    asked = {_asked(application) for application in found}
     if len(asked) > 1:
         one, two = found
-        message = f"auth '{two.spec.get('auth', 'none')}' for model '{model.name}', application '{one.name}' says"
-        hint = 'write the same auth into both'
-        yield Problem(two.file, '$.spec', f"{message} '{one.spec.get('auth', 'none')}'", hint)
+        yield Problem(two.file, '$.spec', _differs(two, model.name, one), _SAME)
     own = model.spec.get('route', {}).get('auth')
     if found and own and own not in asked:
-        message = f"auth '{own}', but application '{found[0].name}' says '{found[0].spec.get('auth', 'none')}'"
+        message = f"auth '{own}', but application '{found[0].name}' says '{_asked(found[0])}'"
         hint = f'remove it: the application decides, or change it in {found[0].file}'
         yield Problem(model.file, '$.spec.route.auth', message, hint)

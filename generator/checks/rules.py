@@ -10,14 +10,17 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 from generator.checks.additions import changed_additions
+from generator.checks.alerts import silencing_alerts
 from generator.checks.capacity import capacity_problems
 from generator.checks.claims import written_artifacts
 from generator.checks.code import replaced_code
 from generator.checks.decided import decided_values
+from generator.checks.devices import taken_devices
 from generator.checks.domains import hosts_of_platform
 from generator.checks.exceptions import changed_exceptions
 from generator.checks.hosts import foreign_hosts, opened_by_values, owned_hosts
 from generator.checks.kinds import forbidden_tools
+from generator.checks.memberships import refused_members
 from generator.checks.metadata import obeyed_metadata, pinned_metadata
 from generator.checks.names import delivery_names, object_names, reserved_names, written_secrets
 from generator.checks.network import opened_networks
@@ -27,6 +30,7 @@ from generator.checks.requests import request_problems
 from generator.checks.scope import Rule, Scope, Subject
 from generator.checks.secrets import secret_problems
 from generator.checks.servers import started_programs
+from generator.checks.shares import unlimited_shares
 from generator.checks.stores import shared_stores
 from generator.domain.problems import Problem
 
@@ -41,6 +45,7 @@ RULES = (
     Rule('pinned-metadata', 'release', 'controllers obey the metadata of older charts, too', pinned_metadata),
     Rule('opened-by-values', 'registry', 'a route leads through the gateway of the environment', opened_by_values),
     Rule('reserved-names', 'registry', 'a tool has the name for itself', reserved_names),
+    Rule('refused-members', 'registry', 'a model says which applications it is in', refused_members),
     Rule('shared-stores', 'registry', 'an environment reads its own part of a store', shared_stores),
     Rule('started-programs', 'registry', 'what runs in a container is reviewed with its chart', started_programs),
     Rule('replaced-code', 'release', 'code that runs in a container is reviewed with its chart', replaced_code),
@@ -53,7 +58,10 @@ RULES = (
         changed_additions,
     ),
     Rule('opened-networks', 'release', 'pods reach what their environment lets them reach', opened_networks),
+    Rule('silencing-alerts', 'release', 'alerts of one model hide no others', silencing_alerts),
     Rule('pod-security', 'release', 'a container with rights over its node has those of all its pods', pod_security),
+    Rule('taken-devices', 'release', 'the scheduler gives devices of a node to one pod', taken_devices),
+    Rule('unlimited-shares', 'release', 'pods share the memory and the disk of a node', unlimited_shares),
     Rule('placement', 'release', 'nodes and ranks are for the platform to share out', placement_problems),
     Rule('owned-hosts', 'releases', 'a host name has one owner in a cluster', owned_hosts),
     Rule('platform-hosts', 'releases', 'whoever has the host of an issuer writes its keys', hosts_of_platform),

@@ -1,4 +1,4 @@
-"""What models and releases write about containers → problems: another program, another loader, other accelerators.
+"""What releases write about containers → problems: another program, another loader.
 
 A new version of a chart is reviewed with what its server starts; a release only sets how it runs.
 """
@@ -13,7 +13,7 @@ from generator.checks.scope import Scope
 from generator.domain.layout import model_file
 from generator.domain.places import Path, json_path
 from generator.domain.problems import Problem
-from generator.domain.records import Model, Release
+from generator.domain.records import Release
 
 _OF_MODEL = ('command', 'args')
 _PROBES = ('startupProbe', 'readinessProbe', 'livenessProbe')
@@ -38,30 +38,16 @@ _CODE = re.compile(
     r'trust-remote-code|worker-(cls|extension-cls)|scheduler-cls|logits-processors|middleware|model-class-overrides'
     r'|(tool|reasoning)-parser-plugin|io-processor-plugin|(backend|repoagent)-directory|plugins-path|cpu-extension'
 )
-_GPUS = tuple(f'{maker}_VISIBLE_DEVICES' for maker in ('NVIDIA', 'AMD', 'HABANA', 'ASCEND'))
 
 
 def started_programs(scope: Scope) -> Iterator[Problem]:
-    """Report what a release changes of what runs in its containers, and accelerators that nobody has given."""
+    """Report what a release changes of what runs in its containers."""
     for release in scope.registry.releases.values():
         for path, what in _changed(release):
             message = f'a release may not set {what}'
             file = model_file(release.model)
             hint = f'write it in {file}, which makes a new version of the chart, or in the environment'
             yield Problem(release.file, json_path(path), message, hint)
-    for model in scope.registry.models.values():
-        for path, env in _variables(model):
-            for name in _GPUS:
-                if name in env and not _takes_none(env[name]):
-                    message = f'{name} takes accelerators that the scheduler gave to others'
-                    hint = 'remove it; write spec.resources.accelerators'
-                    yield Problem(model.file, json_path((*path, name)), message, hint)
-
-
-def _takes_none(variable: Any) -> bool:
-    return isinstance(variable, Mapping) and (
-        variable.get('enabled') is False or variable.get('value') in ('void', 'none')
-    )
 
 
 def _changed(release: Release) -> Iterator[tuple[Path, str]]:
@@ -112,11 +98,3 @@ def _containers(values: Any, path: Path) -> Iterator[tuple[Path, Mapping[Any, An
     for name, container in containers.items() if isinstance(containers, Mapping) else ():
         if isinstance(container, Mapping):
             yield (*path, 'containers', name), container
-
-
-def _variables(model: Model) -> Iterator[tuple[Path, Mapping[Any, Any]]]:
-    for start in (('spec',), ('spec', 'values')):
-        values = model.spec if start == ('spec',) else model.spec.get('values')
-        for path, container in _containers(values, start):
-            if isinstance(env := container.get('env'), Mapping):
-                yield (*path, 'env'), env

@@ -20,7 +20,9 @@ GROUPS = {
         'plan': 'Show what generate would change.',
         'generate': 'Generate charts, values and delivery objects from the registry; commit and push on request.',
         'verify': 'Check that the generated files match the registry, and that helm accepts them.',
+        'bump': 'Release new versions of models: the registry, their charts, and what follows the newest version.',
         'pin': 'Write missing or new pins into releases; comments are kept.',
+        'refresh': 'Bring a branch up to date with its base: merge the registry, generate the rest anew.',
         'rollback': 'Go back to the version that a model ran before in an environment.',
         'rollout': 'Move a release to another version, step by step: start, advance, abort, finish, status.',
     },
@@ -32,6 +34,7 @@ GROUPS = {
         'dockerfile': 'Print a Dockerfile that puts a version of a model into the image of its runtime.',
         'package': 'Write a chart version as an archive, the same bytes on every machine.',
         'publish': 'Push the charts that an OCI registry lacks, by the digests that are known before.',
+        'chart-source': 'Move to charts from an OCI registry, or back to folders of git.',
         'prune': 'Remove old chart versions that no release requires; the git history keeps them.',
     },
     'Setting up': {
@@ -51,7 +54,7 @@ class _Verbs(click.Group):
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
         if cmd_name not in VERBS:
             return None
-        command: click.Command = import_module(f'generator.cli.{cmd_name}').command
+        command: click.Command = import_module(f'generator.cli.{cmd_name.replace("-", "_")}').command
         return command
 
     def format_options(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:

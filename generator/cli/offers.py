@@ -21,6 +21,8 @@ from generator.domain.layout import (
 )
 from generator.domain.problems import ProblemsFound
 
+_REF = re.compile(r'[A-Za-z0-9./_+-]+')
+
 Offer = Callable[[click.Context, click.Parameter, str], list[str]]
 
 # Other names are invalid in the registry, and a shell may interpret them.
@@ -88,10 +90,19 @@ def _removed(folder: Path, _: click.Context) -> Iterator[str]:
     yield from (name for name in left if name not in kept)
 
 
+def _branches(folder: Path, _: click.Context) -> Iterator[str]:
+    """Branches of remotes first."""
+    from generator.tools.git.repository import open_repository
+
+    names = [ref for ref in open_repository(folder).refs() if ref.startswith('refs/') and not ref.endswith('/HEAD')]
+    yield from (name.split('/', 2)[2] for name in sorted(names, reverse=True) if _REF.fullmatch(name))
+
+
 models = _offer(lambda folder, _: _names(folder / MODELS))
 environments = _offer(lambda folder, _: _names(folder / ENVIRONMENTS))
 releases = _offer(lambda folder, _: _of_environments(folder / RELEASES))
 rollouts = _offer(lambda folder, _: _of_environments(folder / ROLLOUTS))
 versions = _offer(_versions)
 charts = _offer(_charts)
+branches = _offer(_branches)
 removed = _offer(_removed)

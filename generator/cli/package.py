@@ -30,7 +30,7 @@ def command(model: str, version: str, target: Path, folder: Path, output: str) -
     on every machine, so the digest of its manifest in an OCI registry is known before it is pushed.
     """
     run = open_run(open_repository(folder), [model])
-    found = package_here(run.source, run.settings_alone.branch, model, version)
+    found = package_here(run.source, run.settings_alone, model, version)
     path = target / f'{found.package.name}-{found.package.version}.tgz'
     write_whole(path, found.package.archive)
     digests = {

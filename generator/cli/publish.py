@@ -43,12 +43,12 @@ def command(
     settings = run.settings_alone
     registry = connect(settings, plain_http, ca_file)
     found = base_to_publish(run.source, settings.branch, base, tag=tag, environ=os.environ)
-    shelf = open_shelf(run.repository, found, settings.branch)
+    shelf = open_shelf(run.repository, found, settings)
     told: dict[str, list[dict[str, str]]] = {'pushed': [], 'tagged': [], 'skipped': []}
     problems: list[Problem] = []
     for push in pushes(registry, shelf, tag=tag, pruned=pruned):
         if not dry_run:
-            carry_out(registry, push)
+            carry_out(registry, shelf, push)
         _tell(push, told, dry_run)
         problems += [push.problem] if push.problem else []
     _sum_up(registry.address, told, problems, dry_run)
@@ -57,7 +57,7 @@ def command(
 
 
 def _tell(push: Push, told: dict[str, list[dict[str, str]]], dry_run: bool) -> None:
-    about = {'model': push.chart.model, 'version': push.chart.entry.version, 'digest': push.chart.package.digest}
+    about = {'model': push.model, 'version': push.entry.version, 'digest': push.entry.manifest}
     done = [kind for kind, lacks in (('pushed', push.lacks_chart), ('tagged', push.lacks_tag)) if lacks]
     for kind in done or ['skipped']:
         told[kind].append(about)

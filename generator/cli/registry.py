@@ -26,4 +26,5 @@ def registry_options(function: F) -> F:
 
 
 def connect(settings: Settings, plain_http: bool, ca_file: str | None) -> OciRegistry:
-    return open_registry(registry_address(settings), os.environ, plain_http=plain_http, ca_file=ca_file or '')
+    plain = plain_http or settings.plain_http
+    return open_registry(registry_address(settings), os.environ, plain_http=plain, ca_file=ca_file or '')

@@ -31,6 +31,14 @@ from generator.tools.oci import OciRegistry
     metavar='REV',
     help='Compare published charts with this revision, for example origin/main; CI requires it for a request.',
 )
+@click.option(
+    '--merged-with',
+    'merged_with',
+    default=None,
+    metavar='BRANCH',
+    shell_complete=offers.branches,
+    help='Judge what HEAD and this branch give together, and name what differs from HEAD alone.',
+)
 @click.option('--all', 'every', is_flag=True, help='Lint every chart, not only those that are not in the base.')
 @click.option(
     '--schema-location',
@@ -51,7 +59,7 @@ from generator.tools.oci import OciRegistry
 @common_options
 @click.pass_context
 def command(
-    context: click.Context, models: tuple[str, ...], base: str | None, every: bool,
+    context: click.Context, models: tuple[str, ...], base: str | None, merged_with: str | None, every: bool,
     locations: tuple[str, ...], jobs: int, stored: bool, plain_http: bool, ca_file: str | None, folder: Path,
     output: str,
 ) -> None:  # fmt: skip
@@ -59,8 +67,18 @@ def command(
 
     With --schema-location, also check the rendered, delivery and bootstrap objects against strict schemas.
     With --registry, also check that the OCI registry has exactly the published charts, and no other ones under their
-    tags.
+    tags. With --merged-with, only the merged result is checked, of commits; the work tree is not read.
     """
+    if merged_with is not None:
+        if models or base or every or stored:
+            raise click.UsageError('--merged-with excludes MODELS, --base, --all and --registry')
+        if not merged_with:
+            raise click.UsageError('--merged-with is empty: name a branch, for example origin/main')
+        from generator.cli.verify_merged import verify_merged
+
+        if verify_merged(folder, merged_with, locations, jobs, output):
+            context.exit(PROBLEMS)
+        return
     if base == '':
         raise click.UsageError('--base is empty: name a revision, for example origin/main')
     repository = open_repository(folder)
@@ -101,10 +119,9 @@ def _with_helm(
 
 
 def _stored(run: Run, registry: OciRegistry) -> Stored:
-    branch = run.settings.branch
-    base = published_base(run.source, branch, run.base_name)
+    base = published_base(run.source, run.settings.branch, run.base_name)
     with progress('registry', len(base.ledgers)) as step:
-        return compare_registry(registry, open_shelf(run.repository, base, branch), step)
+        return compare_registry(registry, open_shelf(run.repository, base, run.settings), step)
 
 
 def _tell(problems: list[Problem], counts: dict[str, int], warnings: list[Problem], helm: str, output: str) -> None:

@@ -15,13 +15,16 @@ _DIGEST = re.compile(r'\b([0-9a-f]{12})[0-9a-f]{28,}\b')
 def changed(field: Field) -> str:
     place = field.place
     if field.old is ABSENT:
-        return f'{place} is {_shown(field.new)}, was not set'
+        return f'{place} is {shown_value(field.new)}, was not set'
     if field.new is ABSENT:
-        return f'{place} is not set any more, was {_shown(field.old)}'
-    return f'{place} {_shown(field.old)} → {_shown(field.new)}'
+        return f'{place} is not set any more, was {shown_value(field.old)}'
+    return f'{place} {shown_value(field.old)} → {shown_value(field.new)}'
 
 
-def _shown(value: Any) -> str:
+def shown_value(value: Any) -> str:
+    """Show a value of an object, short; 'not set' for none."""
+    if value is ABSENT:
+        return 'not set'
     if isinstance(value, str):
         value = _DIGEST.sub(lambda found: f'{found[1]}…', value)
         plain = value.isprintable() and value == value.strip() and value
@@ -29,7 +32,7 @@ def _shown(value: Any) -> str:
     if isinstance(value, bool) or value is None:
         return str(value).lower() if value is not None else 'null'
     if isinstance(value, dict):
-        return cut('{' + ', '.join(f'{key}: {_shown(each)}' for key, each in value.items()) + '}', _LONGEST)
+        return cut('{' + ', '.join(f'{key}: {shown_value(each)}' for key, each in value.items()) + '}', _LONGEST)
     if isinstance(value, list):
-        return cut('[' + ', '.join(map(_shown, value)) + ']', _LONGEST)
+        return cut('[' + ', '.join(map(shown_value, value)) + ']', _LONGEST)
     return str(value)

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Iterator
+from typing import Any, assert_never
 
 from generator.charts.kinds import children_of, kinds_of
-from generator.delivery.objects import sync_policy
+from generator.delivery.applications import sync_policy
 from generator.domain.layout import bootstrap_name
 from generator.domain.records import IN_CLUSTER, Environment, Settings
 
@@ -17,7 +18,8 @@ def argocd_objects(environment: Environment, settings: Settings, path: str) -> l
     name, namespace = bootstrap_name(environment.name), environment.agent_namespace
     cluster = {'server': environment.server, 'namespace': environment.namespace}
     root_project = f'{name}-root'
-    releases = _project(name, environment, f'Releases of {environment.name}', settings, cluster)
+    charts = list(_chart_sources(environment, settings))
+    releases = _project(name, environment, f'Releases of {environment.name}', charts, cluster)
     releases['spec']['namespaceResourceWhitelist'] = [
         {'group': kind.group, 'kind': kind.name} for kind in (*kinds_of(environment), *children_of(environment))
     ]
@@ -28,7 +30,7 @@ def argocd_objects(environment: Environment, settings: Settings, path: str) -> l
     own = {'name': environment.agent_cluster, 'namespace': environment.delivery_namespace}
     # A cluster Secret may give the address another name, by which the project would not permit it.
     permitted = {**own, 'server': IN_CLUSTER_SERVER} if environment.agent_cluster == IN_CLUSTER else own
-    root = _project(root_project, environment, f'The list of releases of {environment.name}', settings, permitted)
+    root = _project(root_project, environment, f'The list of releases of {environment.name}', [settings.url], permitted)
     root['spec']['namespaceResourceWhitelist'] = [{'group': 'argoproj.io', 'kind': 'Application'}]
     application = {
         'apiVersion': 'argoproj.io/v1alpha1',
@@ -55,7 +57,7 @@ def argocd_objects(environment: Environment, settings: Settings, path: str) -> l
 
 
 def _project(
-    name: str, environment: Environment, description: str, settings: Settings, destination: dict[str, Any]
+    name: str, environment: Environment, description: str, sources: list[str], destination: dict[str, Any]
 ) -> dict[str, Any]:
     return {
         'apiVersion': 'argoproj.io/v1alpha1',
@@ -63,8 +65,23 @@ def _project(
         'metadata': {'name': name, 'namespace': environment.agent_namespace},
         'spec': {
             'description': description,
-            'sourceRepos': [settings.url],
+            'sourceRepos': sources,
             'destinations': [destination],
             'clusterResourceWhitelist': [],
         },
     }
+
+
+def _chart_sources(environment: Environment, settings: Settings) -> Iterator[str]:
+    """Yield what releases may get charts from: also the registry that they may move to, so that a move needs no
+    change of the project."""
+    source = environment.chart_source(settings)
+    match source:
+        case 'git':
+            yield settings.url
+        case 'oci':
+            pass
+        case _:
+            assert_never(source)
+    if settings.registry:
+        yield f'{settings.registry}/*'

@@ -48,14 +48,15 @@ def flux_objects(environment: Environment, settings: Settings, path: str) -> lis
             'sourceRef': {'kind': 'GitRepository', 'name': name},
         },
     }
-    return [*_service_account(name, namespace, environment), source, kustomization]
+    account = _service_account(name, namespace, environment, oci=bool(settings.registry))
+    return [*account, source, kustomization]
 
 
 def _as_pattern(path: str) -> str:
     return re.sub(r'([\\*?\[\]])', r'\\\1', path)
 
 
-def _service_account(name: str, namespace: str, environment: Environment) -> list[dict[str, Any]]:
+def _service_account(name: str, namespace: str, environment: Environment, *, oci: bool) -> list[dict[str, Any]]:
     groups: dict[str, list[str]] = {}
     for kind in kinds_of(environment):
         groups.setdefault(kind.group, []).append(kind.plural)
@@ -67,6 +68,8 @@ def _service_account(name: str, namespace: str, environment: Environment) -> lis
         {'apiVersion': 'v1', 'kind': 'ServiceAccount', 'metadata': {'name': name, 'namespace': namespace}}
     ]
     lists = [{'apiGroups': ['helm.toolkit.fluxcd.io'], 'resources': ['helmreleases'], 'verbs': _ALL}]
+    if oci:  # each release has the source of its chart
+        lists.append({'apiGroups': ['source.toolkit.fluxcd.io'], 'resources': ['ocirepositories'], 'verbs': _ALL})
     for place, role, allowed in ((namespace, f'{name}-delivery', lists), (environment.namespace, name, rules)):
         rbac = 'rbac.authorization.k8s.io'
         metadata = {'name': role, 'namespace': place}

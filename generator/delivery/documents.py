@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import re
+from typing import assert_never
 
 from generator.delivery.bootstrap import bootstrap_command
 from generator.delivery.editors import for_editors
@@ -12,17 +13,20 @@ from generator.documents.blocks import with_block
 from generator.documents.jinja import render_document
 from generator.domain.choices import agent_title, controller_title
 from generator.domain.generated import Templates
-from generator.domain.layout import SCHEMAS
+from generator.domain.layout import NEWEST, SCHEMAS, chart_folder
 from generator.domain.records import Registry, Tree
 
 _ATTRIBUTES = """\
-# chartloom compares hashes of these files: git must not change their line endings.
-charts/** -text linguist-generated
-values/** -text
-delivery/** -text
-bootstrap/** -text
-registry/schemas/** -text linguist-generated
+# chartloom compares hashes of these files: git must not change their line endings, nor merge them as text.
+# Where both sides changed one, 'chartloom refresh' merges the registry and makes it anew.
+charts/** -text -merge linguist-generated
+values/** -text -merge
+delivery/** -text -merge
+bootstrap/** -text -merge
+registry/schemas/** -text -merge linguist-generated
 """
+# A folder that changes in place shows what is new in a chart.
+_SHOWN = f'{chart_folder("*", NEWEST)}/** linguist-generated=false\n'
 
 
 def render_documents(registry: Registry, templates: Templates, current: Tree, prefix: str = '') -> dict[str, bytes]:
@@ -39,12 +43,23 @@ def render_documents(registry: Registry, templates: Templates, current: Tree, pr
         controller_title=controller_title,
         commands={environment.name: bootstrap_command(environment) for environment in environments},
     )
-    blocks = {'README.md': readme, 'CODEOWNERS': _owners(registry, prefix), '.gitattributes': _ATTRIBUTES}
+    blocks = {'README.md': readme, 'CODEOWNERS': _owners(registry, prefix), '.gitattributes': _attributes(registry)}
     # An empty block replaces an older one, but no file is created for it.
     wanted = {name: block for name, block in blocks.items() if block or name in current}
     begun = {'README.md': f'# {_name(registry.settings.url)}\n'.encode(), **current}
     files = {name: with_block(name, begun.get(name, b''), block) for name, block in wanted.items()}
     return files | {f'{SCHEMAS}/{name}': sealed_json(data) for name, data in for_editors(templates.schemas).items()}
+
+
+def _attributes(registry: Registry) -> str:
+    source = registry.settings.chart_source
+    match source:
+        case 'git':
+            return _ATTRIBUTES
+        case 'oci':
+            return _ATTRIBUTES + _SHOWN
+        case _:
+            assert_never(source)
 
 
 def _name(url: str) -> str:

@@ -4,32 +4,17 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from typing import Any
 
-from ruamel.yaml import events as ev
-
+from generator.documents.nodes import Node, node_tree
 from generator.documents.nulls import read_with_nulls
-from generator.documents.parser import with_parser
 from generator.documents.read import decode_yaml
 from generator.documents.write import scalar_text
 from generator.domain.places import Path, json_path
 from generator.domain.problems import ProblemsFound, problem
 
-_BOM = b'\xef\xbb\xbf'
+BOM = b'\xef\xbb\xbf'
 _BY_HAND = 'set the values by hand, then run the command again'
-
-
-@dataclass(slots=True)
-class _Node:
-    """A value with its position in the text, for a map with its entries; `key_end` is the end of its own key."""
-
-    start: int
-    end: int
-    style: str
-    key_end: int
-    column: int = 0
-    children: dict[str, _Node] | None = field(default=None)
 
 
 Scalar = str | bool | None  # None removes the key
@@ -46,14 +31,15 @@ def set_values(data: bytes, file: str, changes: Mapping[Path, Scalar]) -> bytes:
     for path, value in changes.items():
         text = _set(text, path, value, before.get(path[:-1], ''))
         wanted = _with(wanted, path, value)
-        if not _reads_as(text, wanted):
+        if not reads_as(text, wanted):
             places = ', '.join(json_path(path) for path in changes)
             raise problem(file, '', f'cannot set {places} without changing other values', _BY_HAND)
         before[path[:-1]] = str(path[-1])
-    return (_BOM if data.startswith(_BOM) else b'') + text.encode()
+    return (BOM if data.startswith(BOM) else b'') + text.encode()
 
 
-def _reads_as(text: str, wanted: Any) -> bool:
+def reads_as(text: str, wanted: Any) -> bool:
+    """Whether a text is a document that is read as `wanted`."""
     try:
         return bool(read_with_nulls(text.encode(), '')[0] == wanted)
     except ProblemsFound:
@@ -72,7 +58,7 @@ def _with(document: Any, path: Path, value: Scalar) -> Any:
 
 def _set(text: str, path: Path, value: Scalar, after: str) -> str:
     """Return the text with one value set, or unchanged if the value cannot be written there."""
-    node: _Node | None = _tree(text)
+    node: Node | None = node_tree(text)
     for step in path[:-1]:
         node = node.children.get(str(step)) if node and node.children is not None else None
     if node is None or node.children is None:
@@ -88,7 +74,7 @@ def _set(text: str, path: Path, value: Scalar, after: str) -> str:
     return text[: old.start] + _scalar(value, old.style) + text[old.end :]
 
 
-def _insert(text: str, parent: _Node, entry: str, sibling: _Node | None) -> str:
+def _insert(text: str, parent: Node, entry: str, sibling: Node | None) -> str:
     if parent.style == 'flow':
         if sibling:
             return f'{text[: sibling.end]}, {entry}{text[sibling.end :]}'
@@ -102,7 +88,7 @@ def _insert(text: str, parent: _Node, entry: str, sibling: _Node | None) -> str:
     return f'{text[:at]}{line}{newline}{text[at:]}' if at else f'{text}{newline}{line}'
 
 
-def _remove(text: str, parent: _Node, key: str, node: _Node) -> str:
+def _remove(text: str, parent: Node, key: str, node: Node) -> str:
     """Remove an entry: its lines, or in flow style the text up to the next entry or from the one before."""
     start, end = text.rfind(key, 0, node.key_end), node.end
     if parent.style == 'flow':
@@ -119,34 +105,7 @@ def _scalar(value: str | bool, style: str) -> str:
         return 'true' if value else 'false'
     if style == "'" and value.isprintable():
         return "'" + value.replace("'", "''") + "'"
-    if style == 'plain' and _reads_as(f'a: {value}', {'a': value}):
+    if style == 'plain' and reads_as(f'a: {value}', {'a': value}):
         return value
     written = scalar_text(value)
     return written if written.startswith('"') else f'"{written}"'
-
-
-def _tree(text: str) -> _Node:
-    return with_parser(text, _root)
-
-
-def _root(parser: Any) -> _Node:
-    parser.get_event()
-    parser.get_event()
-    return _node(parser, parser.get_event(), 0)
-
-
-def _node(parser: Any, event: Any, key_end: int) -> _Node:
-    start = event.start_mark
-    if isinstance(event, ev.ScalarEvent):
-        return _Node(start.index, event.end_mark.index, event.style or 'plain', key_end)
-    node = _Node(start.index, start.index, 'flow' if event.flow_style else 'block', key_end, start.column)
-    if isinstance(event, ev.SequenceStartEvent):
-        while not isinstance(item := parser.get_event(), ev.SequenceEndEvent):
-            node.end = _node(parser, item, key_end).end
-        return node
-    node.children = {}
-    while not isinstance(key := parser.get_event(), ev.MappingEndEvent):
-        child = _node(parser, parser.get_event(), key.end_mark.index)
-        node.children[key.value] = child
-        node.end = child.end
-    return node

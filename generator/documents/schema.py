@@ -17,6 +17,9 @@ from generator.domain.records import Values
 # Schemas that the registry's schemas refer to.
 SHARED = ('values.json', 'strategy.json')
 
+# And those that one schema refers to.
+_ALSO = {'bumps.json': ('model.json',)}
+
 
 class RegistrySchemas:
     """The registry's schemas by kind, compiled when first used."""
@@ -36,18 +39,15 @@ class RegistrySchemas:
 
         If it is not the `whole`, another document may have what it lacks.
         """
-        found = self._faults(kind, document, lambda: yaml_marks(source, file), whole=whole)
+        found = self.faults(kind, document, lambda: yaml_marks(source, file), whole=whole)
         return [Problem(file, json_path(fault.path), fault.message, fault.hint) for fault in found]
 
-    def faults(self, kind: str, document: Any) -> list[Fault]:
-        """Return the faults of a document that no single file contains."""
-        return self._faults(kind, document, dict)
-
-    def _faults(
-        self, kind: str, document: Any, marks: Callable[[], Mapping[Path, Mark]], *, whole: bool = True
+    def faults(
+        self, kind: str, document: Any, marks: Callable[[], Mapping[Path, Mark]] = dict, *, whole: bool = True
     ) -> list[Fault]:
+        """Return the faults of a document; `marks` reads lines and spellings of its text, if it has one."""
         name = f'{kind.lower()}.json'
-        others = {name: self.parsed(name) for name in SHARED}
+        others = {other: self.parsed(other) for other in (*SHARED, *_ALSO.get(name, ()))}
         schema = self.parsed(name) if whole else partial_schema(self.parsed(name))
         if (name, whole) not in self._compiled:
             known = jsonschema_rs.Registry([(f'json-schema:///{uri}', content) for uri, content in others.items()])

@@ -17,6 +17,8 @@ RouteType = Literal['gateway-api', 'istio', 'nginx']
 Controller = Literal[
     'envoy-gateway', 'istio', 'kgateway', 'cilium', 'contour', 'nginx-gateway-fabric', 'traefik', 'gke',
 ]  # fmt: skip
+# Where agents get charts from: this git repository, or an OCI registry.
+ChartSource = Literal['git', 'oci']
 Auth = Literal['none', 'jwt', 'oidc']
 # How the pods of an environment are in Istio's mesh.
 Mesh = Literal['none', 'sidecar', 'ambient']

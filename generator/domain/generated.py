@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal, NamedTuple, get_args
 
-from generator.domain.layout import chart_folder
+from generator.domain.layout import chart_folder, newest_folder
 from generator.domain.places import Path
 from generator.domain.problems import Problem
 from generator.domain.records import Environment, Release, Tree, Values
@@ -82,8 +82,8 @@ class LedgerEntry:
     """One chart version. `digest` identifies its content, `content` is the digest without version and change notes,
     `source` the digest of the model version in the registry: image, artifact and signature. `starter` is the starter it
     was generated from, `tree` git's id of its folder after the hash algorithm ('sha1:…'). `bump` is the class of the
-    version, 'initial' for the first; `pods` and `templates` are as in a Bump. Only `pruned` may change: whether the
-    folder is only in git's history. `manifest` is not set yet."""
+    version, 'initial' for the first; `pods` and `templates` are as in a Bump. `manifest` is the digest by which any OCI
+    registry has the chart. Only `pruned` may change: whether the folder is only in git's history."""
 
     version: str
     model_version: str
@@ -94,9 +94,9 @@ class LedgerEntry:
     tree: str
     bump: str
     reasons: tuple[str, ...]
+    manifest: str
     pods: str = 'none'
     templates: int = 0
-    manifest: str = ''  # digest of its manifest in an OCI registry
     pruned: bool = False
 
 
@@ -104,7 +104,7 @@ class LedgerEntry:
 class Chart:
     """A chart version as a release uses it; `files` is empty unless the chart must be written.
 
-    `strategy` is the model's own at that version, or None.
+    `strategy` is the model's own at that version, or None; `newest`: it is in the folder of the newest chart.
     """
 
     model: str
@@ -116,10 +116,11 @@ class Chart:
     strategy: WrittenStrategy | None
     files: Tree = field(default_factory=dict)
     layers: tuple[Layer, ...] = ()
+    newest: bool = False
 
     @property
     def folder(self) -> str:
-        return chart_folder(self.model, self.version)
+        return newest_folder(self.model) if self.newest else chart_folder(self.model, self.version)
 
     @property
     def is_new(self) -> bool:
@@ -130,12 +131,13 @@ class Chart:
 @dataclass(frozen=True, slots=True)
 class ResolvedRelease:
     """A release with its chart and values: `values` are the differences from the chart's values, `merged` all values,
-    `written` is its neutral strategy with the place that sets it; in a rollout, the one the rollout started with;
-    `warnings` are about its values."""
+    `manifest` is the digest of the chart in an OCI registry; `written` is its neutral strategy with the place that sets
+    it; in a rollout, the one the rollout started with; `warnings` are about its values."""
 
     release: Release
     environment: Environment
     chart: Chart
+    manifest: str
     values: Values
     merged: Values
     layers: tuple[Layer, ...]

@@ -45,6 +45,8 @@ CHART_VALUES = 'values.yaml'
 CHART_SCHEMA = 'values.schema.json'
 CHART_README = 'README.md'
 TEMPLATES = 'templates/'
+# The folder of the newest chart of a model, if the others are in an OCI registry.
+NEWEST = 'chart'
 # The starter; its values are the base of a chart's values.
 STARTER = 'chart_templates/model-server'
 STARTER_VALUES = f'{STARTER}/{CHART_VALUES}'
@@ -59,7 +61,11 @@ _REGISTRY_YAML = re.compile(rf'{REGISTRY}/(?!schemas/)(?:[^/.][^/]*/)*[^/.][^/]*
 _CHART_FILE = re.compile(rf'{CHARTS}/([^/]+)/([^/]+)/(.+)')
 _OF_RELEASE = re.compile(rf'(?:{VALUES}|{DELIVERY})/([^/]+)/([^/]+)\.yaml')
 _OF_ENVIRONMENT = re.compile(rf'{BOOTSTRAP}/([^/]+)\.yaml|{DELIVERY}/([^/]+)/README\.md')
-_CHART_IN_DELIVERY = re.compile(rb'charts/[^/\s]+/([0-9]+\.[0-9]+\.[0-9]+)"?$', re.MULTILINE)
+# The label stands before the values, and so does a path.
+CHART_LABEL = 'chartloom.dev/chart'
+_CHART_IN_DELIVERY = re.compile(
+    rb'(?:charts/[^/\s]+/|^ +%b: "?)([0-9]+\.[0-9]+\.[0-9]+)"?$' % CHART_LABEL.encode(), re.MULTILINE
+)
 
 
 def model_file(model: str) -> str:
@@ -89,6 +95,10 @@ def model_folder(model: str) -> str:
 
 def chart_folder(model: str, version: str) -> str:
     return f'{CHARTS}/{model}/{version}'
+
+
+def newest_folder(model: str) -> str:
+    return chart_folder(model, NEWEST)
 
 
 def ledger_file(model: str) -> str:
@@ -211,3 +221,8 @@ def delivered_chart(delivery: bytes) -> str:
     """Return the chart version in the text of a delivery object, or ''; does not parse YAML."""
     match = _CHART_IN_DELIVERY.search(delivery)
     return match[1].decode() if match else ''
+
+
+def release_document(delivery: bytes) -> bytes:
+    """Return the text of the Application or HelmRelease in a delivery file; the source of its chart may precede it."""
+    return delivery.rpartition(b'\n---\n')[2]

@@ -8,6 +8,7 @@ from typing import Any
 
 from generator.domain.choices import (
     Agent,
+    ChartSource,
     CloudIdentity,
     Controller,
     Engine,
@@ -56,6 +57,17 @@ class Settings:
     def registry(self) -> str:
         """The folder of an OCI registry that charts are published to, '' for none."""
         return str(self.spec.get('charts', {}).get('registry', ''))
+
+    @property
+    def plain_http(self) -> bool:
+        """Whether the OCI registry speaks http without TLS."""
+        return bool(self.spec.get('charts', {}).get('plainHttp', False))
+
+    @property
+    def chart_source(self) -> ChartSource:
+        """Where charts are: each version in a folder of git, or the newest in git and all in the registry."""
+        found: ChartSource = self.spec.get('charts', {}).get('source', 'git')
+        return found
 
     def prefix(self, here: str) -> str:
         """The folder that agents read, '' or ending in '/': from the settings, else the folder of the registry."""
@@ -145,6 +157,11 @@ class Environment:
     def agent_cluster(self) -> str:
         """Name of the cluster of Argo CD and its objects, as registered in Argo CD."""
         return str(self.spec.get('agentCluster', IN_CLUSTER))
+
+    def chart_source(self, settings: Settings) -> ChartSource:
+        """Where the agent of this environment gets charts from."""
+        found: ChartSource = self.spec.get('chartSource', settings.chart_source)
+        return found
 
     @property
     def application_namespace(self) -> str | None:

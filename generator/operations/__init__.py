@@ -1,1 +1,1 @@
-"""Operations (init, generate, pin, prune, rollout) → changed registry files, generated files and one commit."""
+"""Operations (init, generate, bump, pin, prune, rollout) → changed registry files, generated files and one commit."""

@@ -36,7 +36,7 @@ def apply(operation: Operation, repository: Repository, options: Options, progre
         if operation.change is None and not operation.prune:
             return _follow(operation, run, options)
         change = operation.change_of(run)
-        if operation.change and not change.files:
+        if operation.change and not (change.files or operation.prune):
             return Outcome(result=change.result, dry_run=options.dry_run, warnings=change.warnings)
         return _applied(operation, run, change, options)
 

@@ -16,6 +16,7 @@ from generator.pipeline.run import Run
 class RegistryChange:
     """Registry files that an operation writes, or removes (None); empty if there is nothing to do.
 
+    `laid` is the run over the changed registry, if the operation has made it already.
     `subject` is the subject of the commit, '' for a summary of the changes; `notes` are lines of its body; `result` and
     `warnings` are reported. `along` and `instead` are as in the operation, if they depend on the registry, and
     `removable` is as in the options, and may contain folders of models that have drafts only.
@@ -27,11 +28,14 @@ class RegistryChange:
     notes: tuple[str, ...] = ()
     along: Collection[str] = ()
     instead: str = ''
+    laid: Run | None = None
     warnings: tuple[Problem, ...] = ()
     removable: Collection[str] = ()
 
     def on(self, run: Run) -> Run:
         """Return the run over the registry as it is after the change."""
+        if self.laid:
+            return self.laid
         return replace(run, source=run.source.with_files(self.files)) if self.files else run
 
 

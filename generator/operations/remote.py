@@ -78,7 +78,7 @@ def _open(operation: Operation, repository: Repository, branch: str, progress: P
 
 def _attempt(operation: Operation, run: Run, branch: str, options: Options) -> Outcome:
     change = operation.change_of(run)
-    if operation.change and not change.files:
+    if operation.change and not (change.files or operation.prune):
         return Outcome(result=change.result, branch=branch, dry_run=options.dry_run, warnings=change.warnings)
     laid = change.on(run)
     plan = laid.plan(discard=options.discard, removable=options.permitting(change).removable)

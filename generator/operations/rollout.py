@@ -25,9 +25,9 @@ from generator.operations.rollout_state import (
     waiting,
 )
 from generator.operations.rollout_steps import Wait, abort, advance, after, check_finish, remaining
-from generator.pipeline.restore import tree_files
 from generator.pipeline.run import Run
 from generator.pipeline.source import open_source
+from generator.pipeline.tree_ids import tree_files
 from generator.plan.message import shortened
 from generator.strategies.course import ENDED
 from generator.strategies.during import rollout_share, rollout_stage

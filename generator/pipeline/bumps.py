@@ -13,10 +13,9 @@ from pathlib import Path
 from typing import Any
 
 from generator.charts.files import SIGNATURE, VERSION
-from generator.charts.ledger import TAMPERED, brought_back
 from generator.charts.serving import SERVES
 from generator.charts.starter import value_sets
-from generator.charts.versions import Draft, digest
+from generator.charts.versions import Draft
 from generator.compare.bump import Reason, bump_of, raised, reasons_of, template_reasons, without_rendering
 from generator.compare.bump_rules import Evidence, Facts
 from generator.compare.difference import Difference, differences
@@ -24,8 +23,8 @@ from generator.compare.sets import EVERYTHING, known
 from generator.documents.read import read_yaml
 from generator.documents.write import scalar_text
 from generator.domain.generated import Bump, Chart, LedgerEntry
-from generator.domain.layout import CHART_SCHEMA, CHART_VALUES, CHART_YAML, TEMPLATES, chart_folder
-from generator.domain.problems import ProblemsFound, problem
+from generator.domain.layout import CHART_SCHEMA, CHART_VALUES, CHART_YAML, TEMPLATES
+from generator.domain.problems import ProblemsFound
 from generator.domain.records import DOMAIN, Tree, Values
 from generator.tools.helm.binary import HelmRelease, Rendered, find_helm, template
 from generator.tools.temporary import temporary_folder
@@ -36,7 +35,8 @@ _KUBERNETES = '1.36'
 _KUBE_VERSION = re.compile(rb'^kubeVersion:[ \t]*"?([^"\n]*)', re.MULTILINE)
 _CHANGES = re.compile(rb'^  artifacthub\.io/changes:.*\n', re.MULTILINE)
 _NAME = re.compile(rb'^name:.*$', re.MULTILINE)
-# The files of the chart that a ledger's entry is about, by their paths in its folder.
+# The files of the chart that a ledger's entry is about, by their paths in its folder. Helm runs their templates: only
+# files that the ledger vouches for.
 Published = Callable[[str, LedgerEntry], Tree]
 
 
@@ -138,11 +138,7 @@ def _before(draft: Draft, published: Published) -> Side:
     if isinstance(before, Draft):
         return _side(before)
     assert before
-    files, folder = published(model, before), chart_folder(model, before.version)
-    # Helm runs templates: only those that the ledger vouches for.
-    if digest(files) != before.digest:
-        raise problem(folder, '', TAMPERED, brought_back(folder))
-    return Side(files, before.model_version, before.version)
+    return Side(published(model, before), before.model_version, before.version)
 
 
 def _rendered(pairs: Sequence[Pair], jobs: int) -> Iterator[Bump]:

@@ -12,19 +12,20 @@ from generator.domain.problems import Problem, ProblemsFound
 from generator.domain.progress import Progress
 from generator.domain.records import Registry
 from generator.pipeline.bumps import classify
+from generator.pipeline.chart_files import ChartFiles
 from generator.pipeline.earlier import Earlier
-from generator.pipeline.published import Base, files_reader, tampered
+from generator.pipeline.published import Base, tampered
 from generator.pipeline.settle import settle
 from generator.pipeline.source import Source
 from generator.tools.forks import cores
-from generator.tools.git.repository import Repository
 
 
 def make_all(
     source: Source, registry: Registry, base: Base, templates: Templates, progress: Progress, *, prune: bool
 ) -> tuple[dict[str, ModelCharts], list[Problem]]:
     """Make the charts of all models; they are complete only if there are no problems."""
-    drafts, problems, repository = {}, list[Problem](), source.repository
+    drafts, problems = {}, list[Problem]()
+    published = ChartFiles(source.repository, base.ids, registry.settings)
     earlier = Earlier(source, base.revision, RegistrySchemas(templates.schemas))
     with progress('charts', len(registry.models)) as step:
         for name, model in sorted(registry.models.items()):
@@ -37,10 +38,10 @@ def make_all(
                 problems += error.problems
             step(1)
     try:
-        made = _numbered(drafts, repository, base, templates, registry.settings.branch)
+        made = _numbered(drafts, published, templates)
     except ProblemsFound as error:
         return {}, [*problems, *error.problems]
-    problems += tampered(made, base, repository.blob_id)
+    problems += tampered(made, base, published)
     try:
         made = settle(source, registry, made, base, prune=prune)
     except ProblemsFound as error:
@@ -48,16 +49,12 @@ def make_all(
     return made, problems
 
 
-def _numbered(
-    drafts: Mapping[str, Drafts], repository: Repository, base: Base, templates: Templates, branch: str
-) -> dict[str, ModelCharts]:
+def _numbered(drafts: Mapping[str, Drafts], published: ChartFiles, templates: Templates) -> dict[str, ModelCharts]:
     every = [draft for found in drafts.values() for draft in found.new if draft.before]
-    published = [(each.chart.model, each.before) for each in every if isinstance(each.before, LedgerEntry)]
-    read = files_reader(repository, base, branch, published)
-    bumps = iter(classify(every, read, cores()) if every else ())
+    published.load((each.chart.model, each.before) for each in every if isinstance(each.before, LedgerEntry))
+    bumps = iter(classify(every, published.read, cores()) if every else ())
+    object_format = published.repository.object_format
     return {
-        name: number_charts(
-            found, [next(bumps) for draft in found.new if draft.before], templates, repository.object_format
-        )
+        name: number_charts(found, [next(bumps) for draft in found.new if draft.before], templates, object_format)
         for name, found in drafts.items()
     }

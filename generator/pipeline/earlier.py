@@ -12,6 +12,7 @@ from generator.domain.layout import (
     ENVIRONMENTS,
     RELEASES,
     ROLLOUTS,
+    application_file,
     environment_file,
     model_name,
     names_below,
@@ -19,7 +20,7 @@ from generator.domain.layout import (
     rollout_file,
 )
 from generator.domain.problems import ProblemsFound
-from generator.domain.records import Environment, Ids, Release, Rollout
+from generator.domain.records import Application, Environment, Ids, Release, Rollout
 from generator.domain.tree import LINK
 from generator.pipeline.source import Source
 from generator.registry.inherit import with_inherited
@@ -44,6 +45,10 @@ class Earlier:
         found: dict[str, Rollout] = self._records({name: rollout_file(name) for name in names})
         return found
 
+    def applications(self, names: Iterable[str]) -> dict[str, Application]:
+        found: dict[str, Application] = self._records({name: application_file(name) for name in names})
+        return found
+
     def environments(self) -> dict[str, Environment]:
         """The environments with what they inherit in this revision; those that are not valid are missing."""
         names = names_below(ENVIRONMENTS, self.environment_ids())
@@ -52,9 +57,12 @@ class Earlier:
 
     def environment_ids(self) -> Ids:
         """Blob ids of the files of all environments."""
+        return self.ids_below(ENVIRONMENTS)
+
+    def ids_below(self, folder: str) -> Ids:
         if self.revision != self.source.head:
-            return self.source.repository.ids(self.revision, [ENVIRONMENTS])
-        return {path: blob for path, blob in self.source.tree.held.items() if path.startswith(f'{ENVIRONMENTS}/')}
+            return self.source.repository.ids(self.revision, [folder])
+        return {path: blob for path, blob in self.source.tree.held.items() if path.startswith(f'{folder}/')}
 
     def _records(self, files: Mapping[str, str]) -> dict[str, Any]:
         contents = self.files(list(files.values()))

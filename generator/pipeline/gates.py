@@ -8,17 +8,23 @@ from dataclasses import replace
 from functools import cache, partial
 from itertools import pairwise
 
+from generator.checks.memberships import taken_members
 from generator.documents.read import read_yaml
 from generator.documents.schema import RegistrySchemas
 from generator.domain.layout import (
+    APPLICATIONS,
     CHART_YAML,
+    MODELS,
     chart_folder,
     delivered_chart,
     delivery_file,
+    names_below,
+    newest_folder,
     rollout_file,
 )
 from generator.domain.problems import CommandFailed, Problem
-from generator.domain.records import Ids, Registry, Rollout, Tree, Values
+from generator.domain.records import Ids, Registry, Rollout, Settings, Tree, Values
+from generator.pipeline.chart_files import ChartFiles
 from generator.pipeline.earlier import Earlier
 from generator.pipeline.origins import Origins, origins, weaker_gates
 from generator.pipeline.prefixes import delivers
@@ -60,9 +66,10 @@ def gate_problems(
         return delivered_chart(_desired(source.repository, base, made, delivery_file(name)))
 
     found = list(promotion_problems(Gates(registry, chart, standing, had, of), promoting))
+    found += _taken(now, replace(now, revision=base.revision), registry)
     if found and not delivers(source.repository, published):
         found = []  # the first commit with releases
-    chart_strategy = partial(_strategy_of_chart, source.repository, base, made)
+    chart_strategy = partial(_strategy_of_chart, source.repository, base, made, registry.settings)
     return [*found, *_jumps(now, replace(now, revision=base.revision), registry, chart_strategy)]
 
 
@@ -102,6 +109,18 @@ def _standings(now: Earlier, names: Collection[str]) -> dict[str, Standing]:
     return found
 
 
+def _taken(now: Earlier, base: Earlier, registry: Registry) -> Iterator[Problem]:
+    """Report models of others in applications; one whose file is that of the base is only behind."""
+    mine, there = now.source.tree.ids, now.ids_below(APPLICATIONS)
+    changed = [each for each in registry.applications.values() if mine.get(each.file) != there.get(each.file)]
+    if changed:
+        before = base.ids_below(APPLICATIONS)
+        names = [each.name for each in changed if mine.get(each.file) != before.get(each.file)]
+        members = {name: each.members for name, each in now.applications(names).items()}
+        published = names_below(MODELS, now.ids_below(MODELS))
+        yield from taken_members(registry, names, lambda name: members.get(name, ()), published)
+
+
 def _jumps(now: Earlier, base: Earlier, registry: Registry, chart_strategy: OfChart) -> list[Problem]:
     before = [name for name in now.rollout_names() if now.source.in_scope(rollout_file(name))]
     if not (before or registry.rollouts):
@@ -109,13 +128,30 @@ def _jumps(now: Earlier, base: Earlier, registry: Registry, chart_strategy: OfCh
     pins = {name: release.chart for name, release in now.releases(registry.rollouts).items()}
     there = base.rollouts(registry.rollouts)
     same = [name for name, rollout in registry.rollouts.items() if name in there and there[name].spec == rollout.spec]
+    same += _brought_back(now, registry, before)
     return list(jumps(registry, now.rollouts(before), pins, same, chart_strategy))
 
 
-def _strategy_of_chart(repository: Repository, base: Base, made: Tree, rollout: Rollout) -> tuple[str, Values]:
-    folder = chart_folder(rollout.model, rollout.spec['to']['chart'])
+def _brought_back(now: Earlier, registry: Registry, before: Collection[str]) -> Iterator[str]:
+    """Yield aborted rollouts that the published branch had before it ended them: a revert of their end."""
+    for name, rollout in registry.rollouts.items():
+        if rollout.aborted and name not in before:
+            file = rollout_file(name)
+            changes = _history(now.source.repository, now.revision, [file])
+            if now.source.tree.ids.get(file) in {change.get(file) for change in changes}:
+                yield name
+
+
+def _strategy_of_chart(
+    repository: Repository, base: Base, made: Tree, settings: Settings, rollout: Rollout
+) -> tuple[str, Values]:
+    model, version = rollout.model, rollout.spec['to']['chart']
+    folder = chart_folder(model, version)
     file = f'{folder}/{CHART_YAML}'
-    data = _desired(repository, base, made, file)
+    if known := next((entry for entry in base.ledgers.get(model, ()) if entry.version == version), None):
+        data = ChartFiles(repository, base.ids, settings).read(model, known)[CHART_YAML]
+    else:
+        data = made[file] if file in made else made[f'{newest_folder(model)}/{CHART_YAML}']
     found = of_chart(read_yaml(data, file).get('annotations', {}), folder)
     return file, found.spec if found else {}
 

@@ -2,32 +2,32 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 
 from generator.charts.archive import Package, package
-from generator.charts.ledger import TAMPERED, brought_back, read_published
+from generator.charts.ledger import read_published
 from generator.charts.versions import digest
 from generator.documents.read import read_yaml
 from generator.domain.generated import LedgerEntry
 from generator.domain.layout import (
     CHART_YAML,
     MODELS,
-    chart_file,
     chart_folder,
     is_ledger,
     ledger_file,
     model_of,
     names_below,
 )
-from generator.domain.problems import Problem, ProblemsFound, problem
-from generator.domain.records import Tree, Values
+from generator.domain.problems import ProblemsFound, problem
+from generator.domain.records import Settings, Tree, Values
 from generator.domain.tree import LINK
 from generator.domain.words import quoted, suggest
+from generator.pipeline.chart_files import ChartFiles
 from generator.pipeline.ledgers import lost_ledgers
+from generator.pipeline.other_bytes import other_bytes
 from generator.pipeline.published import Base, read_base
-from generator.pipeline.restore import restore, tree_files
+from generator.pipeline.restore import restore
 from generator.pipeline.revisions import base_revision
 from generator.pipeline.source import Source
 from generator.registry.load import is_name
@@ -55,59 +55,51 @@ def published_base(source: Source, branch: str, named: str = '') -> Base:
     return read_base(source, revision, lost, sorted(models))
 
 
-def package_here(source: Source, branch: str, model: str, version: str = '') -> Packaged:
+def package_here(source: Source, settings: Settings, model: str, version: str = '') -> Packaged:
     """Package a chart of the work tree, by default the newest; one whose folder is not there is restored from git.
 
     Raises ProblemsFound if its files are not those of the ledger.
     """
-    base = published_base(source, branch)
+    base = published_base(source, settings.branch)
     entry = _entry(source, base, model, version)
-    folder = chart_folder(model, entry.version)
-    there = _below(folder, source.generated)
-    if not there:
-        return packaged(model, entry, restore(source.repository, folder, entry, branch))
+    charts = ChartFiles(source.repository, source.generated, settings)
+    folder = charts.places.folder(model, entry)
+    if not folder:
+        return packaged(model, entry, restore(source.repository, model, entry, settings))
+    there = charts.places.blobs(folder)
     files = {path: b'' if blob == LINK else source.read(f'{folder}/{path}') for path, blob in there.items()}
     if LINK in there.values() or digest(files) != entry.digest:
-        raise ProblemsFound(_differences(source.repository, base, folder, entry, there, files))
+        draft = f'{folder}/{CHART_YAML}' not in base.ids
+        hint = "run 'chartloom generate'" if draft else ''
+        raise ProblemsFound(other_bytes(source.repository, folder, entry, files, there, hint))
     return packaged(model, entry, files)
 
 
 @dataclass(frozen=True, slots=True)
 class Shelf:
-    """The charts of a base: `folders` are the blob ids of each chart that has a folder, by their paths in it."""
+    """The charts of the ledgers of a base, and their files, wherever they are."""
 
-    repository: Repository
     base: Base
-    branch: str
-    folders: Mapping[str, Mapping[str, str]]
+    files: ChartFiles
 
-    def charts(self, model: str, *, pruned: bool) -> Iterator[Packaged]:
-        """Package the charts of a model in the ledger; those that are pruned, which git has, only with `pruned`."""
-        entries = [entry for entry in self.base.ledgers[model] if pruned or not entry.pruned]
-        there = {entry.version: self.folders.get(chart_folder(model, entry.version), {}) for entry in entries}
-        contents = self.repository.read({blob for blobs in there.values() for blob in blobs.values()} - {LINK})
+    def entries(self, model: str, *, pruned: bool) -> list[LedgerEntry]:
+        """The charts of a model in the ledger; those that are pruned, which git has, only with `pruned`."""
+        return [entry for entry in self.base.ledgers[model] if pruned or not entry.pruned]
+
+    def packages(self, model: str, entries: Collection[LedgerEntry]) -> Iterator[Packaged]:
+        self.files.load((model, entry) for entry in entries)
         for entry in entries:
-            folder, blobs = chart_folder(model, entry.version), there[entry.version]
-            files = {path: contents.get(blob, b'') for path, blob in blobs.items()}
-            if not files:
-                files = restore(self.repository, folder, entry, self.branch)
-            elif digest(files) != entry.digest:
-                raise problem(folder, '', TAMPERED, brought_back(folder))
-            yield packaged(model, entry, files)
+            yield packaged(model, entry, self.files.read(model, entry))
 
 
-def open_shelf(repository: Repository, base: Base, branch: str) -> Shelf:
-    folders: dict[str, dict[str, str]] = defaultdict(dict)
-    for path, blob in base.ids.items():
-        if chart := chart_file(path):
-            folders[chart_folder(*chart[:2])][chart[2]] = blob
-    return Shelf(repository, base, branch, folders)
+def open_shelf(repository: Repository, base: Base, settings: Settings) -> Shelf:
+    return Shelf(base, ChartFiles(repository, base.ids, settings))
 
 
 def packaged(model: str, entry: LedgerEntry, files: Tree) -> Packaged:
     """Package a chart; raises ProblemsFound if it is not the one of its ledger: by name, version, or manifest."""
     made = package(files, _about(model, entry, files))
-    if entry.manifest not in ('', made.digest):
+    if entry.manifest != made.digest:
         message = f"expected '{made.digest}' as manifest of chart {entry.version}, found {quoted(entry.manifest)}"
         raise problem(ledger_file(model), '', message, 'undo the change of the ledger and commit that')
     return Packaged(model, entry, made)
@@ -141,42 +133,3 @@ def _entry(source: Source, base: Base, model: str, version: str) -> LedgerEntry:
     if version and version not in known:
         raise problem(file, '', f'no chart {quoted(version)} of model {quoted(model)}', suggest(version, known))
     return known[version or next(reversed(known))]
-
-
-def _below(folder: str, ids: Mapping[str, str]) -> dict[str, str]:
-    """Blob ids of the files of a folder, by their paths in it."""
-    return {path.removeprefix(f'{folder}/'): blob for path, blob in ids.items() if path.startswith(f'{folder}/')}
-
-
-def _differences(
-    repository: Repository, base: Base, folder: str, entry: LedgerEntry, there: Mapping[str, str], files: Tree
-) -> Iterator[Problem]:
-    """Say which files are not those of the ledger, and how; the whole folder if git does not have its files."""
-    published = _below(folder, base.ids)
-    hint = brought_back(folder) if published else "run 'chartloom generate'"
-    blobs = published or tree_files(repository, entry) or {}
-    contents = repository.read(set(blobs.values()) - {LINK})
-    wanted = {path: contents.get(blob, b'') for path, blob in blobs.items()}
-    if digest(wanted) != entry.digest:
-        yield Problem(folder, '', TAMPERED, hint)
-        return
-    for path in sorted({*wanted, *files}):
-        if message := _difference(path, wanted, files, there):
-            yield Problem(f'{folder}/{path}', '', message, hint)
-
-
-def _difference(path: str, wanted: Tree, files: Tree, there: Mapping[str, str]) -> str:
-    if path not in files:
-        return 'file of a chart not found'
-    if path not in wanted:
-        return 'not a file of this chart version'
-    if there[path] == LINK:
-        return 'expected a file, found a link'
-    if files[path] == wanted[path]:
-        return ''
-    old, new = (data.decode(errors='replace').split('\n') for data in (wanted[path], files[path]))
-    at = next(
-        (n for n, lines in enumerate(zip(old, new, strict=False)) if lines[0] != lines[1]), min(len(old), len(new))
-    )
-    found, expected = (quoted(lines[at]) if at < len(lines) else 'the end of the file' for lines in (new, old))
-    return f'differs from the chart of the ledger in line {at + 1}: expected {expected}, found {found}'

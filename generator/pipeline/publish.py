@@ -5,15 +5,16 @@ A push that was interrupted is finished by the next one: what the registry has a
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
 
+from generator.domain.generated import LedgerEntry
 from generator.domain.layout import CHARTS, SETTINGS, is_ledger, ledger_file, model_of
 from generator.domain.problems import Problem, ProblemsFound, problem
 from generator.domain.records import Settings
 from generator.domain.words import quoted, suggest
-from generator.pipeline.packages import Packaged, Shelf, published_base
+from generator.pipeline.packages import Shelf, published_base
 from generator.pipeline.published import Base
 from generator.pipeline.revisions import published_ref, refuse_guess
 from generator.pipeline.source import Source
@@ -24,7 +25,8 @@ from generator.tools.oci import OciRegistry
 class Push:
     """A chart version of a ledger, what the registry lacks of it, and why its tag cannot be set."""
 
-    chart: Packaged
+    model: str
+    entry: LedgerEntry
     lacks_chart: bool
     lacks_tag: bool
     problem: Problem | None = None
@@ -69,31 +71,29 @@ def base_to_publish(
 def pushes(registry: OciRegistry, shelf: Shelf, *, tag: bool, pruned: bool) -> Iterator[Push]:
     """Compare the charts of the ledgers with the registry, model by model; nothing is pushed."""
     for model in sorted(shelf.base.ledgers):
-        yield from _lacking(registry, shelf.charts(model, pruned=pruned), tag=tag)
+        for entry in shelf.entries(model, pruned=pruned):
+            lacks = registry.manifest_digest(model, entry.manifest) != entry.manifest
+            tagged = registry.manifest_digest(model, entry.version) if tag else ''
+            moved = moved_tag(registry.address, model, entry, tagged) if tagged not in ('', entry.manifest) else None
+            yield Push(model, entry, lacks, tag and not tagged, moved)
 
 
-def _lacking(registry: OciRegistry, charts: Iterable[Packaged], *, tag: bool) -> Iterator[Push]:
-    for chart in charts:
-        digest, version = chart.package.digest, chart.entry.version
-        lacks = registry.manifest_digest(chart.model, digest) != digest
-        tagged = registry.manifest_digest(chart.model, version) if tag else ''
-        moved = moved_tag(registry.address, chart, tagged) if tagged not in ('', digest) else None
-        yield Push(chart, lacks, tag and not tagged, moved)
-
-
-def moved_tag(address: str, chart: Packaged, tagged: str) -> Problem:
+def moved_tag(address: str, model: str, entry: LedgerEntry, tagged: str) -> Problem:
     """Report a tag that points to something else than the chart of the ledger."""
-    message = f"tag '{chart.entry.version}' is {tagged}, the chart of the ledger is {chart.package.digest}"
+    message = f"tag '{entry.version}' is {tagged}, the chart of the ledger is {entry.manifest}"
     hint = 'a tag is never moved: find out who pushed it, and delete it in the registry if nobody uses it'
-    return Problem(f'{address}/{chart.model}', '', message, hint)
+    return Problem(f'{address}/{model}', '', message, hint)
 
 
-def carry_out(registry: OciRegistry, push: Push) -> None:
+def carry_out(registry: OciRegistry, shelf: Shelf, push: Push) -> None:
     """Push what the registry lacks: the blobs, the manifest by its digest, then the tag."""
-    package, model = push.chart.package, push.chart.model
+    if not (push.lacks_chart or push.lacks_tag):
+        return
+    [chart] = shelf.packages(push.model, [push.entry])
+    package = chart.package
     if push.lacks_chart:
-        registry.push_blob(model, package.config)
-        registry.push_blob(model, package.archive)
-        registry.push_manifest(model, package.digest, package.manifest)
+        registry.push_blob(push.model, package.config)
+        registry.push_blob(push.model, package.archive)
+        registry.push_manifest(push.model, package.digest, package.manifest)
     if push.lacks_tag:
-        registry.push_manifest(model, package.version, package.manifest)
+        registry.push_manifest(push.model, package.version, package.manifest)

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from bisect import bisect
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
 from generator.charts.ledger import TAMPERED, brought_back
@@ -12,11 +11,10 @@ from generator.charts.versions import ModelCharts, digest
 from generator.documents.read import read_yaml
 from generator.domain.generated import Chart, LedgerEntry
 from generator.domain.layout import CHART_README, CHART_SCHEMA, CHART_VALUES, CHART_YAML, chart_folder
-from generator.domain.problems import Problem, ProblemsFound, problem
-from generator.domain.records import Ids, Registry, Release, Tree
-from generator.domain.tree import LINK
-from generator.pipeline.ledgers import Ledgers, ledgers_of_others, read_ledgers
-from generator.pipeline.restore import restore
+from generator.domain.problems import Problem, ProblemsFound
+from generator.domain.records import Ids, Registry, Release, Settings, Tree
+from generator.pipeline.chart_files import ChartFiles
+from generator.pipeline.ledgers import Ledgers, ledgers_of_others, read_ledgers, refuse_rewritten
 from generator.pipeline.source import Source
 from generator.releases.pins import choose_entry
 from generator.releases.resolve import ReadChart
@@ -39,6 +37,7 @@ def read_base(source: Source, revision: str, lost: Ids, models: Collection[str])
     `lost` are the ledgers that the revision may have reverted, from `lost_ledgers`.
     """
     ids = source.held_by(revision)
+    refuse_rewritten(source.repository, revision, ids, lost)
     return Base(revision, ids, read_ledgers(source.repository, ids, lost, models))
 
 
@@ -49,20 +48,21 @@ def base_of_others(source: Source, revision: str, lost: Ids, models: Collection[
 
 
 def chart_reader(
-    repository: Repository, base: Base, made: Mapping[str, ModelCharts], branch: str,
+    repository: Repository, base: Base, made: Mapping[str, ModelCharts], settings: Settings,
     ahead: Iterable[tuple[str, LedgerEntry]] = (),
 ) -> ReadChart:  # fmt: skip
     """Return a reader of the charts that were not generated in this run; it reads them from the base tree.
 
-    A chart is read completely, to compare its digest with the ledger. A pruned chart is restored from the git history;
-    `branch` is the published branch. The charts in `ahead` (model, entry) are read at once, by one git process.
+    A chart is read completely, to compare its digest with the ledger. One without a folder is restored. The charts in
+    `ahead` (model, entry) are read at once, by one git process.
     """
-    read_files = files_reader(repository, base, branch, ahead)
+    published = ChartFiles(repository, base.ids, settings)
+    published.load(ahead)
     charts: dict[str, Chart] = {}
 
     def files(model: str, entry: LedgerEntry) -> Tree:
         restored = made[model].restored.get(entry.version)
-        return read_files(model, entry) if restored is None else restored
+        return published.read(model, entry) if restored is None else restored
 
     def read(model: str, entry: LedgerEntry) -> Chart:
         folder = chart_folder(model, entry.version)
@@ -73,35 +73,8 @@ def chart_reader(
     return read
 
 
-def files_reader(
-    repository: Repository, base: Base, branch: str, ahead: Iterable[tuple[str, LedgerEntry]] = ()
-) -> Callable[[str, LedgerEntry], Tree]:
-    """Return a reader of the files of published charts, as `chart_reader` reads them."""
-    paths = sorted(base.ids)
-
-    def ids(model: str, entry: LedgerEntry) -> dict[str, str]:
-        """Blob ids of a chart's files, by their paths in its folder."""
-        folder = chart_folder(model, entry.version)
-        first, end = _within(folder, paths)
-        return {path.removeprefix(f'{folder}/'): base.ids[path] for path in paths[first:end]}
-
-    wanted = {blob for model, entry in ahead for blob in ids(model, entry).values()}
-    blobs = repository.read(sorted(wanted - {LINK}))
-
-    def files(model: str, entry: LedgerEntry) -> Tree:
-        if not (there := ids(model, entry)):
-            return restore(repository, chart_folder(model, entry.version), entry, branch)
-        blobs.update(repository.read({*there.values()} - {LINK} - blobs.keys()))
-        # A symbolic link has no bytes here, so the digest differs.
-        return {path: blobs.get(blob, b'') for path, blob in there.items()}
-
-    return files
-
-
 def _chart(model: str, entry: LedgerEntry, files: Tree) -> Chart:
     folder = chart_folder(model, entry.version)
-    if digest(files) != entry.digest:
-        raise problem(folder, '', TAMPERED, brought_back(folder))
     annotations = read_yaml(files[CHART_YAML], f'{folder}/{CHART_YAML}').get('annotations', {})
     return Chart(
         model=model, version=entry.version, model_version=entry.model_version,
@@ -116,42 +89,44 @@ def _described(schema: bytes) -> bytes:
     return starter.described if schema == starter.files[CHART_SCHEMA] else schema
 
 
-def _within(folder: str, there: Sequence[str]) -> tuple[int, int]:
-    """The range of a folder's files in sorted paths."""
-    return bisect(there, f'{folder}/'), bisect(there, f'{folder}0')  # '0' follows '/' in ASCII
-
-
-def tampered(charts: Mapping[str, ModelCharts], base: Base, blob_id: Callable[[bytes], str]) -> list[Problem]:
+def tampered(charts: Mapping[str, ModelCharts], base: Base, published: ChartFiles) -> list[Problem]:
     """Report charts that were generated again in this run and whose files in the base differ from the ledger's digest.
 
     `verify` checks the other charts, because their files have to be read for it.
     """
-    there, blobs, problems = sorted(base.ids), dict[int, str](), []
+    blobs, problems = dict[int, str](), list[Problem]()
     for model, made in charts.items():
         known = {entry.version: entry for entry in base.ledgers.get(model, ())}
         for version, chart in made.charts.items():
-            if version not in known:
+            if version not in known or not (folder := published.places.folder(model, known[version])):
                 continue
-            folder = f'{chart.folder}/'
-            differing = []
+            there, differing = published.places.blobs(folder), []
             for path, data in chart.files.items():
                 if (blob := blobs.get(id(data))) is None:  # most files come from the starter, and are shared by charts
-                    blob = blobs[id(data)] = blob_id(data)
-                if base.ids.get(folder + path) != blob:
+                    blob = blobs[id(data)] = published.repository.blob_id(data)
+                if there.get(path) != blob:
                     differing.append(path)
-            first, end = _within(chart.folder, there)
-            if _is_tampered(chart, known[version], differing, end - first):
-                problems.append(Problem(chart.folder, '', TAMPERED, brought_back(chart.folder)))
+            if _is_tampered(chart, known[version], differing, len(there)):
+                problems += _tampered(published, model, known[version])
     return problems
 
 
+def _tampered(published: ChartFiles, model: str, entry: LedgerEntry) -> Iterable[Problem]:
+    try:
+        published.read(model, entry)
+    except ProblemsFound as error:
+        return error.problems
+    folder = chart_folder(model, entry.version)
+    return [Problem(folder, '', TAMPERED, brought_back(folder))]
+
+
 def _is_tampered(chart: Chart, entry: LedgerEntry, differing: Collection[str], count: int) -> bool:
-    """Judge by the names of differing or missing files and the number of existing ones; `count` 0: no folder."""
-    complete = count == len(chart.files)
-    if not count or (complete and not differing):
-        return False
+    """Judge by the names of differing or missing files and the number of existing ones."""
+    same, complete = digest(chart.files) == entry.digest, count == len(chart.files)
+    if complete and not differing:
+        return not same
     # Another version of chartloom may describe the changes in other words; then the digest of `chart` differs, too.
-    return not (complete and _NUMBERED.issuperset(differing) and digest(chart.files) != entry.digest)
+    return same or not complete or not _NUMBERED.issuperset(differing)
 
 
 _NUMBERED = {CHART_YAML, CHART_README}

@@ -1,58 +1,47 @@
-"""A chart that is only in the git history → its files, byte for byte, by the tree id in the ledger.
+"""A chart that has no folder → its files, byte for byte, by the tree id in the ledger, or from the OCI registry.
 
-A partial clone fetches missing objects, a shallow clone is deepened.
+A partial clone fetches missing objects; a shallow clone is deepened if no registry has the chart.
 """
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
-
-from generator.charts.ledger import TAMPERED, brought_back
+from generator.charts.ledger import brought_back
 from generator.charts.versions import digest
 from generator.domain.generated import LedgerEntry
+from generator.domain.layout import chart_folder
 from generator.domain.problems import CommandFailed, problem
+from generator.domain.records import Settings
+from generator.pipeline.other_bytes import refused
+from generator.pipeline.pulled import pulled
+from generator.pipeline.tree_ids import tree_files
 from generator.tools.git.remote import deepen, is_shallow
 from generator.tools.git.repository import Repository
 
 
-def restore(repository: Repository, folder: str, entry: LedgerEntry, branch: str) -> dict[str, bytes]:
-    """Read the files of a chart, by their paths in its folder; `branch` is the published branch.
+def restore(repository: Repository, model: str, entry: LedgerEntry, settings: Settings) -> dict[str, bytes]:
+    """Read the files of a chart, by their paths in its folder, from git or else from the OCI registry.
 
-    Raises ProblemsFound if git does not have the tree, or its digest differs from the ledger.
+    Raises ProblemsFound if neither has it, or the digest of git's tree differs from the ledger.
     """
+    folder, branch = chart_folder(model, entry.version), settings.branch
     algorithm, _, tree = entry.tree.partition(':')
     if algorithm != repository.object_format:
         message = f'expected a tree id by {repository.object_format} in the ledger, found one by {algorithm}'
         raise problem(folder, '', message, brought_back(folder))
     blobs = tree_files(repository, entry)
+    if blobs is None and (files := pulled(model, entry, settings)):
+        return files
     if blobs is None and _deepened(repository, branch):
         blobs = tree_files(repository, entry)
     if blobs is None:
         message = f"the chart's tree {tree[:12]} was not found in git"
-        raise problem(folder, '', message, _hint(repository, folder, branch))
+        elsewhere = f', nor the chart in {settings.registry}' if settings.registry else ''
+        raise problem(folder, '', message + elsewhere, _hint(repository, folder, branch))
     contents = repository.read(blobs.values())
     files = {path: contents[blob] for path, blob in blobs.items()}
     if digest(files) != entry.digest:
-        raise problem(folder, '', TAMPERED, brought_back(folder))
+        raise refused(repository, folder, entry, files, blobs)
     return files
-
-
-def trees(repository: Repository, revision: str, folders: Collection[str]) -> Mapping[str, str]:
-    """The tree ids of folders in a revision, in the ledger's form '<algorithm>:<id>'; '' if not found."""
-    names = ''.join(f'{revision}:{repository.prefix}{folder}\n' for folder in folders)
-    answers = repository.feed(names.encode('utf-8', 'surrogateescape'), 'cat-file', '--batch-check').decode()
-    words = (answer.split(' ') for answer in answers.split('\n')[: len(folders)])
-    found = (f'{repository.object_format}:{each[0]}' if each[1:2] == ['tree'] else '' for each in words)
-    return dict(zip(folders, found, strict=True))
-
-
-def tree_files(repository: Repository, entry: LedgerEntry) -> dict[str, str] | None:
-    """Blob ids of a chart's files, by their paths in its folder; None if git does not have its tree."""
-    try:
-        listed = repository.entries(entry.tree.partition(':')[2], [])
-        return {path: about.partition(' ')[2] for path, about in listed.items()}
-    except CommandFailed:
-        return None
 
 
 def _deepened(repository: Repository, branch: str) -> bool:

@@ -7,7 +7,6 @@ from dataclasses import dataclass, replace
 from functools import cached_property, partial
 
 from generator.charts.ledger import read_ledger
-from generator.charts.prune import pruned
 from generator.charts.starter import load_templates
 from generator.charts.versions import ModelCharts
 from generator.checks.registry import registry_problems
@@ -15,12 +14,13 @@ from generator.checks.releases import outline, shared_problems
 from generator.checks.warnings import registry_warnings, release_warnings
 from generator.delivery.tree import render_charts, render_releases, render_repository
 from generator.domain.generated import LedgerEntry, Plan, ResolvedRelease, Templates
-from generator.domain.layout import DOCUMENTS, REGISTRY, SETTINGS, ledger_file, release_of
+from generator.domain.layout import DOCUMENTS, NEWEST, REGISTRY, SETTINGS, ledger_file, release_of
 from generator.domain.problems import Problem, ProblemsFound
 from generator.domain.progress import Progress, quiet
-from generator.domain.records import Ids, Registry, Settings
+from generator.domain.records import Ids, Registry, Settings, Tree
 from generator.domain.tree import Read
 from generator.pipeline.all_problems import with_further
+from generator.pipeline.chart_files import ChartFiles
 from generator.pipeline.charts import make_all
 from generator.pipeline.companions import with_companions
 from generator.pipeline.desired import blob_ids, trees
@@ -172,7 +172,7 @@ class Run:
     def _resolved(self) -> list[ResolvedRelease]:
         registry, charts = self.registry, self.charts
         ahead = pinned(registry, charts, with_targets(registry))
-        read = chart_reader(self.repository, self.base, charts, self.settings.branch, ahead)
+        read = chart_reader(self.repository, self.base, charts, self.settings, ahead)
         return resolve_releases(registry, charts, read, registry.releases.values())
 
     def _shared_problems(self) -> list[Problem]:
@@ -217,25 +217,35 @@ class Run:
 
     @cached_property
     def published(self) -> dict[str, frozenset[str]]:
-        """Chart versions in the ledgers of the base that are not pruned, by model in scope."""
+        """Chart versions of the base that have a folder of their own, by model in scope."""
         if self._in_shards:
             return self._in_shards.published
         ledgers = self.base.ledgers
         return {
-            model: frozenset(entry.version for entry in ledgers.get(model, ())) - pruned(made.ledger)
+            model: frozenset(entry.version for entry in ledgers.get(model, ())) - made.absent
             for model, made in self.charts.items()
         }
 
     @property
     def immutable(self) -> dict[str, frozenset[str]]:
-        """The same, and those of models that are gone."""
-        left = {m: frozenset(e.version for e in made.ledger if not e.pruned) for m, made in self.left.items()}
+        """The same, and the folders of models that are gone."""
+        folders = {m: frozenset([NEWEST, *(e.version for e in made.ledger)]) for m, made in self.left.items()}
+        left = {m: found - self.left[m].absent for m, found in folders.items()}
         return {**self.published, **left}
 
     def ledger_of(self, model: str) -> tuple[LedgerEntry, ...]:
         """The chart versions of a model as this run leaves them."""
         file = ledger_file(model)
         return read_ledger(self.files[file], file) if file in self.files else self.base.ledgers.get(model, ())
+
+    def entry(self, model: str, version: str) -> LedgerEntry:
+        """A chart version that a release of this run uses."""
+        return next(entry for entry in self.ledger_of(model) if entry.version == version)
+
+    def chart_files(self, model: str, entry: LedgerEntry) -> Tree:
+        """The files of a chart, by their paths in its folder, wherever they are."""
+        made = self.charts[model].charts.get(entry.version)
+        return made.files if made else ChartFiles(self.repository, self.base.ids, self.settings).read(model, entry)
 
     @cached_property
     def _moves(self) -> list[Move]:

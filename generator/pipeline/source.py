@@ -38,6 +38,13 @@ def open_source(repository: Repository, models: Collection[str] = ()) -> Source:
     return Source(repository, scope, refs, look_at_work_tree(repository, _paths(scope, ['*']), head))
 
 
+def open_revision(repository: Repository, revision: str, refs: Mapping[str, str]) -> Source:
+    """Open a revision as if it were HEAD of a repository without a work tree; all models."""
+    bare = replace(repository, folder=repository.git_dir, bare=True)
+    here = {**{name: commit for name, commit in refs.items() if name != 'MERGE_HEAD'}, 'HEAD': revision}
+    return Source(bare, (), here, lambda: _revision(bare, revision, ()))
+
+
 def _revision(repository: Repository, head: str, scope: Collection[str]) -> WorkTree:
     environments = names_below(ENVIRONMENTS, repository.ids(head, [ENVIRONMENTS]))
     return read_revision(repository, head, _paths(scope, environments))
@@ -130,9 +137,8 @@ class Source:
     def _read_blobs(self, path: str) -> bytes:
         """Read a file of the revision; the files of the registry are read at once, by one git process."""
         ids = self.tree.ids
-        wanted = {name: ids[name] for name in (self.names if path.startswith(f'{REGISTRY}/') else ())} | {
-            path: ids[path]
-        }
+        names = self.names if path.startswith(f'{REGISTRY}/') else ()
+        wanted = {name: ids[name] for name in (*names, path) if name not in self.laid}
         sizes = self.repository.sizes(wanted.values())
         for name, blob in wanted.items():
             check_size(name, sizes.get(blob, 0))

@@ -31,13 +31,10 @@ def compare_registry(registry: OciRegistry, shelf: Shelf, step: Tick) -> Stored:
     found, base = Stored(), shelf.base
     for model in sorted(base.ledgers):
         tags = set(registry.tags(model))
-        pruned = {entry.version for entry in base.ledgers[model] if entry.pruned}
-        for chart in shelf.charts(model, pruned=bool(pruned & tags)):
-            version = chart.entry.version
-            if version in pruned and version not in tags:
-                continue
+        there = [each for each in shelf.entries(model, pruned=True) if not each.pruned or each.version in tags]
+        for chart in shelf.packages(model, there):
             found.charts += 1
-            found.problems += _problems(registry, chart, version in tags)
+            found.problems += _problems(registry, chart, chart.entry.version in tags)
         if unknown := sorted(tags.difference(entry.version for entry in base.ledgers[model])):
             message = f'the ledger has no charts for these tags: {some(unknown, 10)}'
             found.warnings.append(Problem(f'{registry.address}/{model}', '', message, 'find out who pushed them'))
@@ -48,7 +45,7 @@ def compare_registry(registry: OciRegistry, shelf: Shelf, step: Tick) -> Stored:
 def _problems(registry: OciRegistry, chart: Packaged, tagged: bool) -> Iterator[Problem]:
     place, version, package = f'{registry.address}/{chart.model}', chart.entry.version, chart.package
     if tagged and (digest := registry.manifest_digest(chart.model, version)) != package.digest:
-        yield moved_tag(registry.address, chart, digest)
+        yield moved_tag(registry.address, chart.model, chart.entry, digest)
     manifest = registry.manifest(chart.model, package.digest)
     if manifest is None:
         yield Problem(place, '', f'chart {version} not found: {package.digest}', _PUBLISH)

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import hashlib
-from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from types import MappingProxyType
 
+from generator.charts.differing import ledger_differences, line_differences
+from generator.charts.ledger import read_before
 from generator.delivery.bootstrap import bootstrap_objects
-from generator.delivery.objects import delivery_object, values_indent
+from generator.delivery.objects import delivery_objects, values_indent
 from generator.documents.rendered import parse_documents
 from generator.domain.generated import ResolvedRelease
 from generator.domain.layout import (
@@ -21,15 +22,21 @@ from generator.domain.layout import (
     VALUES,
     bootstrap_file,
     chart_file,
-    chart_folder,
     delivery_file,
+    is_ledger,
+    model_of,
     values_file,
 )
 from generator.domain.problems import Problem, ProblemsFound
 from generator.domain.progress import Tick
+from generator.domain.records import Ids
+from generator.domain.tree import LINK
+from generator.pipeline.kept import kept
 from generator.pipeline.obeyed import obeyed_problems
+from generator.pipeline.places import ChartPlaces
 from generator.pipeline.revisions import refuse_guess, refuse_submodule
 from generator.pipeline.run import Run
+from generator.plan.hand_edits import is_published
 from generator.plan.summary import folder_of, new_folders
 from generator.tools.helm.binary import Helm, HelmRelease, Rendered, lint, template
 from generator.tools.helm.schemas import ObjectSchemas, check_objects
@@ -54,8 +61,23 @@ def drift(run: Run, environ: Mapping[str, str] = MappingProxyType({})) -> list[P
     folders = new_folders(plan)
     told = {change.path: words[change.kind] for change in plan.changes if folder_of(change.path) not in folders}
     told |= dict.fromkeys(folders, words['add'])
-    problems = [Problem(path, '', word, _GENERATE) for path, word in sorted(told.items())]
+    problems = [Problem(path, '', _how(run, path) or word, _GENERATE) for path, word in sorted(told.items())]
     return [*_obeyed(run), *(problems or [*_strays(run), *_unequal_values(run)])]
+
+
+def _how(run: Run, path: str) -> str:
+    """How a published chart or its ledger differs from the base; '' for other files."""
+    blob, here = run.base.ids.get(path, LINK), run.source.tree.ids.get(path, LINK)
+    if LINK in (blob, here):
+        return ''
+    if is_ledger(path):
+        before, now = run.base.ledgers.get(model_of(path), ()), read_before(run.source.read(path), path)
+        known = {entry.version for entry in before}
+        told = ledger_differences(before, [entry for entry in now if entry.version in known]) if now else ''
+        return f'not as published: {told}' if told else ''
+    if is_published(path, run.immutable):
+        return f'not as published: {line_differences(run.repository.read([blob])[blob], run.source.read(path))}'
+    return ''
 
 
 def _obeyed(run: Run) -> list[Problem]:
@@ -89,12 +111,12 @@ def _unequal_values(run: Run) -> Iterator[Problem]:
 
 
 def changed_charts(run: Run, *, every: bool) -> list[str]:
-    """Chart folders in scope that are not in the base; with `every`, all of them."""
+    """Chart folders in scope that are new since the base, or newer; with `every`, all of them."""
     found = ((path, chart_file(path)) for path in run.source.generated if path.endswith(f'/{CHART_YAML}'))
     return sorted(
         folder_of(path)
         for path, chart in found
-        if chart and chart[2] == CHART_YAML and (every or path not in run.base.ids)
+        if chart and chart[2] == CHART_YAML and (every or run.source.generated[path] != run.base.ids.get(path))
     )
 
 
@@ -103,32 +125,45 @@ def lint_charts(run: Run, helm: Helm, folders: Sequence[str], jobs: int, step: T
 
 
 def helm_releases(run: Run) -> list[HelmRelease]:
-    """The releases for helm to render, with exactly the values of their delivery objects."""
-    starters = _template_digests(run)
-    return [
-        HelmRelease(
-            name=release.release.model,
-            namespace=release.environment.namespace,
-            kube_version=release.environment.kubernetes,
-            chart=run.repository.root / release.chart.folder,
-            values=release.values,
-            starter=starters[release.chart.folder],
-            file=values_file(release.release.name),
+    """The releases for helm to render, with exactly the values of their delivery objects.
+
+    Charts that the work tree does not have are written to a folder of their own.
+    """
+    places = ChartPlaces(run.source.generated, run.repository.object_format)
+    charts: dict[tuple[str, str], tuple[Path, str]] = {}
+    found = []
+    for release in run.releases:
+        chart = release.chart
+        if (key := (chart.model, chart.version)) not in charts:
+            charts[key] = _helm_chart(run, places, *key)
+        folder, starter = charts[key]
+        found.append(
+            HelmRelease(
+                name=release.release.model,
+                namespace=release.environment.namespace,
+                kube_version=release.environment.kubernetes,
+                chart=folder,
+                values=release.values,
+                starter=starter,
+                file=values_file(release.release.name),
+            )
         )
-        for release in run.releases
-    ]
+    return found
 
 
-def _template_digests(run: Run) -> Mapping[str, str]:
-    """Chart folder → digest of its templates, from blob ids: charts with equal templates are rendered together."""
-    found: dict[str, list[str]] = defaultdict(list)
-    for path, blob in sorted(run.source.generated.items()):
-        chart = chart_file(path)
-        if chart and chart[2].startswith(TEMPLATES):
-            found[chart_folder(*chart[:2])].append(f'{chart[2]} {blob}')
-    return defaultdict(
-        str, {folder: hashlib.sha256('\n'.join(lines).encode()).hexdigest() for folder, lines in found.items()}
-    )
+def _helm_chart(run: Run, places: ChartPlaces, model: str, version: str) -> tuple[Path, str]:
+    """The folder of a chart, and the digest of its templates: charts with equal templates are rendered together."""
+    entry = run.entry(model, version)
+    if folder := places.folder(model, entry):
+        return run.repository.root / folder, _templates(places.blobs(folder))
+    files = run.chart_files(model, entry)
+    blobs = {path: run.repository.blob_id(data) for path, data in files.items()}
+    return kept(run.repository, entry.digest, files), _templates(blobs)
+
+
+def _templates(blobs: Ids) -> str:
+    lines = (f'{path} {blob}' for path, blob in sorted(blobs.items()) if path.startswith(TEMPLATES))
+    return hashlib.sha256('\n'.join(lines).encode()).hexdigest()
 
 
 def render_objects(
@@ -142,11 +177,12 @@ def render_objects(
         if rendered.problem:
             problems.append(rendered.problem)
         elif schemas:
-            problems += _check_rendered(rendered, schemas)
+            problems += check_rendered(rendered, schemas)
     return problems, objects
 
 
-def _check_rendered(rendered: Rendered, schemas: ObjectSchemas) -> list[Problem]:
+def check_rendered(rendered: Rendered, schemas: ObjectSchemas) -> list[Problem]:
+    """Check the objects of a release by strict schemas."""
     file = rendered.release.file
     try:
         objects = parse_documents(rendered.text, file)
@@ -163,7 +199,7 @@ def check_delivery(run: Run, schemas: ObjectSchemas) -> list[Problem]:
     for environment in run.registry.environments.values():
         objects = [(bootstrap_file(environment.name), o) for o in bootstrap_objects(environment, settings, prefix)]
         mine = [r for r in run.releases if r.environment.name == environment.name]
-        objects += [(_delivery(r), delivery_object(r, settings, prefix)) for r in mine]
+        objects += [(_delivery(r), each) for r in mine for each in delivery_objects(r, settings, prefix)]
         problems += check_objects(objects, schemas, environment.kubernetes)
     return problems
 

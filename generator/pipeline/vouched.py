@@ -11,12 +11,22 @@ import stat
 from collections import defaultdict
 from collections.abc import Collection, Iterator, Mapping
 
-from generator.charts.ledger import TAMPERED, brought_back
 from generator.charts.versions import digest_of
 from generator.domain.generated import LedgerEntry
-from generator.domain.layout import CHARTS, chart_file, chart_folder, is_ledger, ledger_file, model_folder, model_of
+from generator.domain.layout import (
+    CHARTS,
+    NEWEST,
+    chart_file,
+    chart_folder,
+    is_ledger,
+    ledger_file,
+    model_folder,
+    model_of,
+)
 from generator.domain.problems import Problem
 from generator.domain.tree import LINK
+from generator.pipeline.other_bytes import other_bytes
+from generator.pipeline.places import ChartPlaces
 from generator.pipeline.run import Run
 from generator.tools.git.files import named
 
@@ -56,7 +66,7 @@ def _stray(path: str, known: Mapping[str, Collection[str]]) -> Problem | None:
         place = model_folder(model) if path.count('/') > 1 else path
         return Problem(place, '', 'no model of the registry and no published ledger has this', _REMOVE)
     if chart:
-        if chart[1] in known[model]:
+        if chart[1] in known[model] or chart[1] == NEWEST:
             return None
         hint = f'remove the folder, or restore {ledger_file(model)}'
         return Problem(chart_folder(*chart[:2]), '', 'the ledger has no entry for this chart', hint)
@@ -73,8 +83,11 @@ def _tampered(
         for path, blob in files.items():
             if blob not in hashed:
                 hashed[blob] = hashlib.sha256(run.source.read(f'{folder}/{path}')).hexdigest()
-        if known[model][version].digest != digest_of({path: hashed[blob] for path, blob in files.items()}):
-            yield Problem(folder, '', TAMPERED, brought_back(folder))
+        entries = [entry for entry in known[model].values() if version in (NEWEST, entry.version)]
+        found = digest_of({path: hashed[blob] for path, blob in files.items()})
+        if found not in {entry.digest for entry in entries}:
+            contents = {path: run.source.read(f'{folder}/{path}') for path in files}
+            yield from other_bytes(run.repository, folder, entries[-1], contents, files)
 
 
 def not_as_listed(run: Run, folders: Collection[str]) -> Iterator[Problem]:
@@ -82,7 +95,9 @@ def not_as_listed(run: Run, folders: Collection[str]) -> Iterator[Problem]:
 
     git reads files that a sparse checkout leaves out from its index, and shows neither pipes nor files behind links.
     """
-    wanted = {*folders, *(release.chart.folder for release in run.releases)}
+    places = ChartPlaces(run.source.generated, run.repository.object_format)
+    charts = {(release.chart.model, release.chart.version) for release in run.releases}
+    wanted = {*folders, *(places.folder(model, run.entry(model, version)) for model, version in charts)} - {''}
     listed: dict[str, set[str]] = defaultdict(set)
     for path in run.source.generated:
         if (chart := chart_file(path)) and (folder := chart_folder(*chart[:2])) in wanted:

@@ -10,7 +10,7 @@ from typing import Any, assert_never
 from generator.documents.read import read_yaml
 from generator.documents.write import is_sealed
 from generator.domain.choices import ENGINES, Engine, by_commits, engine_title
-from generator.domain.layout import release_of
+from generator.domain.layout import CHART_LABEL, release_document, release_of
 from generator.domain.problems import ProblemsFound
 from generator.domain.records import Values
 
@@ -37,8 +37,10 @@ class Form:
 
     @property
     def chart(self) -> str:
+        """The chart version, wherever the agent gets it from."""
         path = ('source', 'path') if self.is_application else ('chart', 'spec', 'chart')
-        return str(at(self.delivery, 'spec', *path))
+        found = at(self.delivery, 'metadata', 'labels', CHART_LABEL) or at(self.delivery, 'spec', *path)
+        return str(found).rpartition('/')[2]
 
     @property
     def values(self) -> Values:
@@ -133,6 +135,7 @@ def read_moves(changed: Mapping[str, tuple[bytes, bytes | None]]) -> Iterator[Mo
     """Read the delivery files whose way from the published to the desired content may matter, by path."""
     for path, (published, desired) in changed.items():
         release, by_hand = release_of(path), not is_sealed(published)
+        published, desired = release_document(published), desired and release_document(desired)
         if not release or not _may_matter(published, desired):
             continue
         try:

@@ -1,7 +1,6 @@
 """Generated files that differ → hand edits; a file that an older chartloom generated is not one.
 
-Files of values/, delivery/ and bootstrap/ are checked by their seal, published charts by the base tree, drafts by the
-digest in the ledger.
+Files of values/, delivery/ and bootstrap/ are checked by their seal, charts by the digest in the present ledger.
 """
 
 from __future__ import annotations
@@ -12,13 +11,23 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
-from generator.charts.ledger import read_ledger
+from generator.charts.differing import line_differences
+from generator.charts.ledger import read_ledger, read_published
 from generator.charts.versions import digest
 from generator.documents.blocks import is_edited
 from generator.documents.read import read_yaml
 from generator.documents.write import is_sealed
 from generator.domain.credentials import veiled
-from generator.domain.layout import CHARTS, DOCUMENTS, chart_file, chart_folder, ledger_file
+from generator.domain.layout import (
+    CHARTS,
+    DOCUMENTS,
+    NEWEST,
+    chart_file,
+    chart_folder,
+    ledger_file,
+    release_document,
+    release_of,
+)
 from generator.domain.places import Path, json_path
 from generator.domain.problems import ProblemsFound
 from generator.domain.records import Ids, Tree
@@ -86,36 +95,46 @@ class HandEdits:
             if path in DOCUMENTS:
                 return 'its marked block was edited by hand' if is_edited(path, data) else ''
             return '' if is_sealed(data) else self._edit(path)
-        if self.is_published(path):
-            return self._edit(path)
         model, version, _ = chart
         name = f'{model}/{version}'
         if name not in self.drafts:
-            self.drafts[name] = self._draft_fault(model, version)
+            self.drafts[name] = self._draft_fault(model, version, path)
         return self._edit(path) if self.drafts[name] == EDITED else self.drafts[name]
 
-    def _draft_fault(self, model: str, version: str) -> str:
+    def _draft_fault(self, model: str, version: str, path: str) -> str:
+        """Describe the hand edit of a chart by the ledger beside it.
+
+        That is no edit either: a draft with the number of a chart that is published now, after a merge or a revert.
+        """
         ledger, prefix = ledger_file(model), f'{chart_folder(model, version)}/'
-        paths = self.by_chart[f'{model}/{version}']
+        paths, published = self.by_chart[f'{model}/{version}'], self.is_published(path)
         try:
-            entries = read_ledger(self.trees.read_current(ledger), ledger) if ledger in self.trees.current_ids else ()
+            data = self.trees.read_current(ledger) if ledger in self.trees.current_ids else b''
+            entries = (read_published if published else read_ledger)(data, ledger) if data else ()
         except ProblemsFound:
             return EDITED
-        known = next((entry.digest for entry in entries if entry.version == version), None)
-        if known is None:
-            return UNKNOWN
+        known = {entry.digest for entry in entries if version in (NEWEST, entry.version)}
+        if not known:
+            return EDITED if published else UNKNOWN
         if any(self.trees.current_ids[path] == LINK for path in paths):
             return EDITED
-        return EDITED if digest({p.removeprefix(prefix): self.trees.read_current(p) for p in paths}) != known else ''
+        found = digest({path.removeprefix(prefix): self.trees.read_current(path) for path in paths})
+        return '' if found in known else EDITED
 
     def _edit(self, path: str) -> str:
-        """Describe the changed values, if both files can be parsed."""
+        """Describe the changed values, if both files can be parsed, or the changed lines of a chart."""
         told = [
             f'{json_path(at).removeprefix("$.")}: {_short(at, ours)} → {_short(at, mine)}'
             for at, ours, mine in self._changed(path)
         ]
         more = f', and {len(told) - 3} more' if len(told) > 3 else ''
+        if not told and chart_file(path) and self._is_known(path):
+            told = [line_differences(self.contents([path])[path], self.trees.read_current(path))]
         return f'{EDITED} ({", ".join(told[:3])}{more})' if told else EDITED
+
+    def _is_known(self, path: str) -> bool:
+        known = path in self.trees.desired_ids or path in self.trees.base_ids
+        return known and self.trees.current_ids[path] != LINK
 
     def is_of_values(self, path: str) -> bool:
         """Whether a hand edit of a delivery object is one of its values, or may be."""
@@ -124,16 +143,19 @@ class HandEdits:
 
     def _changed(self, path: str) -> list[tuple[Path, Any, Any]]:
         """The place, the generated value and the present value of each edit; nothing if a file cannot be parsed."""
-        known = path in self.trees.desired_ids or path in self.trees.base_ids
-        if not path.endswith('.yaml') or not known or self.trees.current_ids[path] == LINK:
+        if not path.endswith('.yaml') or not self._is_known(path):
             return []
         try:
-            mine = dict(_leaves(read_yaml(self.trees.read_current(path), path)))
-            ours = dict(_leaves(read_yaml(self.contents([path])[path], path)))
+            mine = dict(_leaves(_read(self.trees.read_current(path), path)))
+            ours = dict(_leaves(_read(self.contents([path])[path], path)))
         except ProblemsFound:
             return []
         places = (*ours, *(key for key in mine if key not in ours))
         return [(at, ours.get(at), mine.get(at)) for at in places if ours.get(at) != mine.get(at)]
+
+
+def _read(data: bytes, path: str) -> Any:
+    return read_yaml(release_document(data) if release_of(path) else data, path)
 
 
 def _leaves(value: Any, path: Path = ()) -> Iterator[tuple[Path, Any]]:

@@ -9,6 +9,7 @@ from generator.domain.layout import (
     CHART_YAML,
     DELIVERY,
     DOCUMENTS,
+    NEWEST,
     bootstrap_file,
     chart_file,
     chart_folder,
@@ -111,7 +112,8 @@ class _Planner:
         written = [change.path for change in self.changes if change.kind != 'remove']
         folders = sorted({folder_of(change.path) for change in self.changes} - {''})
         restored = tuple(folder for folder in folders if self.edits.is_published(f'{folder}/{CHART_YAML}'))
-        rewritten = (folder for folder in folders if folder not in restored and self._stays(f'{folder}/{CHART_YAML}'))
+        drafts = (folder for folder in folders if folder not in restored and not folder.endswith(f'/{NEWEST}'))
+        rewritten = (folder for folder in drafts if self._stays(f'{folder}/{CHART_YAML}'))
         return Plan(tuple(self.changes), self.edits.contents(written), restored, tuple(rewritten))
 
     def _stays(self, path: str) -> bool:
@@ -158,7 +160,8 @@ class _Planner:
             path, instead = folder, 'move it to another place if you need it'
         else:
             instead = _where_instead(path, self.edits)
-        problem = Problem(path, '', message, f"{instead}, or run 'chartloom generate --discard-edits'")
+        hint = f"{instead}, or run 'chartloom generate --discard-edits'; if git merged it as text: 'chartloom refresh'"
+        problem = Problem(path, '', message, hint)
         if problem not in self.problems[-1:]:
             self.problems.append(problem)
 

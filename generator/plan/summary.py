@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -10,6 +11,7 @@ from generator.domain.generated import Change, Plan
 from generator.domain.layout import (
     BOOTSTRAP,
     CHART_YAML,
+    NEWEST,
     chart_file,
     chart_folder,
     environment_of,
@@ -55,7 +57,7 @@ def summarize(plan: Plan, reasons: Mapping[str, str] = _NONE) -> Summary:
         elif not model:
             names['documents'].add(change.path)
         elif chart and (kind := _kind(plan, change)):
-            names[kind].add(f'{chart[0]} {chart[1]}')
+            names[kind].add(f'{chart[0]} {_version(plan, change.path, chart[1])}')
         if change.kind == 'remove' and change.path.startswith(f'{BOOTSTRAP}/'):
             names['environments'].add(environment_of(change.path))
         if model:
@@ -71,7 +73,19 @@ def _kind(plan: Plan, change: Change) -> str:
         return 'restored'
     if folder in plan.rewritten:
         return 'update'
-    return change.kind if change.path.endswith(f'/{CHART_YAML}') else ''
+    if not change.path.endswith(f'/{CHART_YAML}'):
+        return ''
+    # The folder of the newest chart has another one now.
+    return 'add' if folder.endswith(f'/{NEWEST}') and change.kind == 'update' else change.kind
+
+
+def _version(plan: Plan, path: str, version: str) -> str:
+    """The version of a chart whose Chart.yaml is at a path; the folder of the newest does not have it in its name."""
+    found = _IN_CHART.search(plan.files.get(path, b'')) if version == NEWEST else None
+    return found[1].decode() if found else version
+
+
+_IN_CHART = re.compile(rb'^version: "?([0-9.]+)"?$', re.MULTILINE)
 
 
 def explained(plan: Plan, reasons: Mapping[str, str]) -> list[dict[str, str]]:

@@ -18,7 +18,9 @@ from generator.domain.records import Environment, Values, Written
 from generator.domain.words import quoted, suggest
 
 # A place of its own, its own way to new versions and what only its own file may stop or move.
-OWN = frozenset('inherits cluster namespace applicationNamespace promotesFrom follow capacity lock format'.split())
+OWN = frozenset(
+    'inherits cluster namespace applicationNamespace promotesFrom follow capacity lock format chartSource'.split()
+)
 # Replaced as a whole; '*' is any key.
 WHOLE: tuple[Path, ...] = (('strategy',), ('hostnames', '*'))
 # Keys of an artifact store of which one side excludes the other.

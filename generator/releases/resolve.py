@@ -68,7 +68,9 @@ def _resolve(
         merged = _with_removed(new.chart, merged, layers, release)
     values = _delivered(new.chart, merged)
     written = WrittenStrategy(rollout.strategy, rollout.spec['strategy'], rollout.file, ('spec', 'strategy'))
-    result = ResolvedRelease(release, new.environment, new.chart, values, merged, layers, written, new.warnings)
+    result = replace(
+        new, release=release, values=values, merged=merged, layers=layers, written=written
+    )  # fmt: skip
     # Nothing may block an abort. The first commit of a rollout is refused for any of its stages.
     if not rollout.aborted and (problems := stage_problems(result, rollout.stage)):
         raise ProblemsFound(problems)
@@ -131,7 +133,7 @@ def resolve_pinned(
         # What it only inherits is told of the other environment.
         warnings = tuple(p for p in idle if p.file != environment.file or writer(environment, p.path).file == p.file)
     values = _delivered(chart, merged)
-    result = ResolvedRelease(release, environment, chart, values, merged, layers, written, warnings)
+    result = ResolvedRelease(release, environment, chart, entry.manifest, values, merged, layers, written, warnings)
     if problems := release_problems(result, registry):
         raise ProblemsFound(problems)
     return result

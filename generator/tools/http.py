@@ -11,6 +11,7 @@ from urllib.request import HTTPRedirectHandler, Request, build_opener
 
 from generator.domain.problems import CommandFailed
 from generator.tools.process import mask
+from generator.tools.time_limit import PATIENCE, within
 
 LARGEST = 20_000_000  # bytes of a response; the largest schema of a CRD has two million
 _PORTS = {'http': 80, 'https': 443}
@@ -18,15 +19,17 @@ _AUTHORIZATION = 'Authorization'
 
 
 def fetch(url: str, *, seconds: float = 30) -> bytes | None:
-    """Get an http(s) URL, with its credentials if any; None for 404, raises CommandFailed for other errors."""
+    """Get an http(s) URL, with its credentials if any; None for 404, raises CommandFailed for other errors.
+
+    `seconds` is how long the server may be silent; all takes at most PATIENCE times as long.
+    """
     parts = urlsplit(url)
     user, at, host = parts.netloc.rpartition('@')
     request = Request(parts._replace(netloc=host).geturl())
     if at:
         request.add_unredirected_header(_AUTHORIZATION, f'Basic {b64encode(unquote(user).encode()).decode()}')
     try:
-        with _OPENER.open(request, timeout=seconds) as answer:
-            content = bytes(answer.read(LARGEST + 1))
+        content = within(PATIENCE * seconds, lambda: _read(request, seconds))
     except HTTPError as error:
         error.close()
         if error.code == 404:
@@ -37,6 +40,11 @@ def fetch(url: str, *, seconds: float = 30) -> bytes | None:
     if len(content) > LARGEST:
         raise _failed(url, 1, f'expected at most {LARGEST} bytes, found more')
     return content
+
+
+def _read(request: Request, seconds: float) -> bytes:
+    with _OPENER.open(request, timeout=seconds) as answer:
+        return bytes(answer.read(LARGEST + 1))
 
 
 def _failed(url: str, code: int, why: str) -> CommandFailed:

@@ -10,13 +10,14 @@ import json
 import re
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field
-from time import monotonic
-from typing import Any
+from typing import Any, TypeVar
 from urllib.parse import urlencode, urljoin, urlsplit
 
 from generator.domain.problems import CommandFailed, ProblemsFound, problem
 from generator.tools.oci_login import Login
+from generator.tools.time_limit import PATIENCE, within
 
+T = TypeVar('T')
 # Also kinds that we never push: a tag may point to one.
 _MANIFESTS = (
     'application/vnd.oci.image.manifest.v1+json', 'application/vnd.oci.image.index.v1+json',
@@ -43,7 +44,9 @@ class Answer:
 
 @dataclass(frozen=True)
 class OciRegistry:
-    """A folder of repositories in a registry, `oci://<host>[/<path>]`; `seconds` is how long it may be silent."""
+    """A folder of repositories in a registry, `oci://<host>[/<path>]`; `seconds` is how long it may be silent;
+    a request takes at most PATIENCE times as long.
+    """
 
     address: str
     login: Login
@@ -155,7 +158,8 @@ class OciRegistry:
 
     def _log_in(self, method: str, url: str, answer: Answer) -> Mapping[str, str]:
         try:
-            return self.login.answer(method, urlsplit(url).path, answer.headers.get('www-authenticate', ''))
+            challenge = answer.headers.get('www-authenticate', '')
+            return self._limited(lambda: self.login.answer(method, urlsplit(url).path, challenge))
         except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:  # of requests and oras
             raise _failed(method, url, 401, f'cannot log in: {error}') from None
 
@@ -167,27 +171,33 @@ class OciRegistry:
     def _once(self, method: str, url: str, headers: Mapping[str, str], data: bytes | None) -> Answer:
         from requests.exceptions import RequestException, SSLError, Timeout
 
-        end = monotonic() + 10 * self.seconds
         try:
-            with self.session.request(
-                method, url, data=data, headers={'Accept-Encoding': 'identity', **headers}, verify=self.verify,
-                allow_redirects=False, stream=True,
-            ) as answer:  # fmt: skip
-                content = bytearray()
-                for part in answer.iter_content(1 << 16):
-                    content += part
-                    if len(content) > _LARGEST or monotonic() > end:
-                        what = f'{_LARGEST} bytes' if len(content) > _LARGEST else f'{10 * self.seconds:g} seconds'
-                        raise _failed(method, url, answer.status_code, f'the response takes more than {what}')
-                found = {name.lower(): value for name, value in answer.headers.items()}
-                return Answer(answer.status_code, found, bytes(content))
+            return self._limited(lambda: self._answer(method, url, headers, data))
         except SSLError as error:
             hint = 'name its certificate authority with --ca-file, or use --plain-http if it speaks http'
             raise problem(self.address, '', f'no connection by TLS: {_reason(error)}', hint) from None
         except Timeout:
             raise _failed(method, url, 1, f'no response within {self.seconds:g} seconds') from None
+        except TimeoutError as error:
+            raise _failed(method, url, 1, str(error)) from None
         except (RequestException, OSError) as error:
             raise _failed(method, url, 1, f'no response: {_reason(error)}') from None
+
+    def _answer(self, method: str, url: str, headers: Mapping[str, str], data: bytes | None) -> Answer:
+        with self.session.request(
+            method, url, data=data, headers={'Accept-Encoding': 'identity', **headers}, verify=self.verify,
+            allow_redirects=False, stream=True,
+        ) as answer:  # fmt: skip
+            content = bytearray()
+            for part in answer.iter_content(1 << 16):
+                content += part
+                if len(content) > _LARGEST:
+                    raise _failed(method, url, answer.status_code, f'the response has more than {_LARGEST} bytes')
+            found = {name.lower(): value for name, value in answer.headers.items()}
+            return Answer(answer.status_code, found, bytes(content))
+
+    def _limited(self, request: Callable[[], T]) -> T:
+        return within(PATIENCE * self.seconds, request)
 
 
 def open_registry(

@@ -7,6 +7,7 @@ import os
 import re
 from collections import defaultdict
 from collections.abc import Callable
+from functools import partial
 from http.client import HTTPException
 from typing import Any, TypeVar
 from urllib.error import HTTPError, URLError
@@ -14,6 +15,7 @@ from urllib.parse import urlencode
 from urllib.request import HTTPRedirectHandler, Request, build_opener
 
 from generator.domain.problems import CommandFailed
+from generator.tools.time_limit import PATIENCE, within
 
 TOKEN = 'CHARTLOOM_PROMETHEUS_TOKEN'
 T = TypeVar('T')
@@ -65,13 +67,12 @@ def _ask(address: str, kind: str, question: dict[str, str], read: Callable[[Any]
     if not _ADDRESS.fullmatch(address):
         raise CommandFailed(asked, 1, '', 'invalid address of Prometheus: write http://<host>:<port>')
     try:
-        with _OPENER.open(Request(url, urlencode(question).encode(), headers), timeout=_TIMEOUT) as answer:
-            text, code = answer.read(_LARGEST), answer.status
-    except HTTPError as error:
-        said = error.read(_SHOWN).decode('utf-8', 'replace')
-        raise CommandFailed(asked, error.code, said, f'refused by Prometheus: {error.code} {error.reason}') from None
+        request = Request(url, urlencode(question).encode(), headers)
+        code, text, why = within(PATIENCE * _TIMEOUT, partial(_read, request))
     except (URLError, OSError, ValueError, HTTPException) as error:
         raise CommandFailed(asked, 1, '', f'no response from Prometheus: {getattr(error, "reason", error)}') from None
+    if why:
+        raise CommandFailed(asked, code, text.decode('utf-8', 'replace'), f'refused by Prometheus: {code} {why}')
     try:
         document = json.loads(text)
         assert document['status'] == 'success'
@@ -80,6 +81,15 @@ def _ask(address: str, kind: str, question: dict[str, str], read: Callable[[Any]
         shown = text[:_SHOWN].decode('utf-8', 'replace')
         said = 'not a response of Prometheus: check that the address is that of its HTTP API, not of a page or a proxy'
         raise CommandFailed(asked, code, shown, said) from None
+
+
+def _read(request: Request) -> tuple[int, bytes, str]:
+    """The status and the content of a response, and why the server refused the request, '' if it did not."""
+    try:
+        with _OPENER.open(request, timeout=_TIMEOUT) as answer:
+            return answer.status, answer.read(_LARGEST), ''
+    except HTTPError as error:
+        return error.code, error.read(_SHOWN), str(error.reason) or 'no reason'
 
 
 class _NoRedirects(HTTPRedirectHandler):

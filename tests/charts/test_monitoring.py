@@ -142,6 +142,30 @@ def rollout(wanted: int, ready: int) -> Series:
     }
 
 
+def spoofed(labels: str, pod: str) -> Series:
+    """What a pod of another release says of model web on its own endpoint, as its PodMonitor collects it."""
+    who = f'job="ml-dev/evil",endpoint="http",pod="evil-5d4f8c7b9-x2x4z",{pod}'
+    return {
+        f'{metric}{{{labels},{who}}}': gauge(5)
+        for metric in (
+            'kube_deployment_status_replicas_available',
+            'rollout_info_replicas_available',
+        )
+    }
+
+
+def test_no_other_pod_says_that_a_model_is_up(promtool: Path, tmp_path: Path) -> None:
+    well, down = AROUND | tells('triton', 1000, 0, False, 0), {'ModelDown', 'ModelPodsMissing'}
+    none_ready = well | {f'kube_deployment_status_replicas_available{{{DEPLOYMENT}}}': gauge(0)}
+    gone = {key: values for key, values in well.items() if 'kube' not in key} | rollout(2, 0)
+    stories = {}
+    for pod in ('chartloom_dev_track="stable"', 'rollouts_pod_template_hash="5d4f8c7b9"'):
+        near = spoofed(f'{DEPLOYMENT},name="web"', pod)
+        far = spoofed('exported_namespace="ml",namespace="ml-dev",name="web"', pod)
+        stories |= {f'near, {pod[:9]}': (none_ready | near, down), f'far, {pod[:9]}': (gone | far, down)}
+    judge(promtool, tmp_path, 'triton', stories)
+
+
 def test_alerts_of_the_state_of_pods(promtool: Path, tmp_path: Path) -> None:
     well = AROUND | tells('triton', 1000, 0, False, 0)
     available = f'kube_deployment_status_replicas_available{{{DEPLOYMENT}}}'
@@ -231,6 +255,11 @@ def test_an_slo_has_the_alerts_that_can_fire(slo: Values, names: list[str]) -> N
 )
 def test_limits_are_exact_numbers(slo: Values, limit: str) -> None:
     assert limit in next(iter(alerts.slo_alerts('web', slo, QUERIES['triton']).values()))['expr']
+
+
+def test_the_names_of_all_alerts_are_known() -> None:
+    """Checks tell by them which alerts other models have, too."""
+    assert {each['alert'] for each in rules('triton')} == alerts.OWN
 
 
 def test_a_runtime_without_metrics_has_the_alerts_of_its_pods() -> None:
@@ -389,6 +418,7 @@ def test_everything_is_rendered_for_the_release(
     assert monitor['spec']['podMetricsEndpoints'] == [{'port': 'metrics', 'path': '/metrics', 'interval': '30s'}]
     pod = by_kind['Deployment']['spec']['template']['metadata']['labels']
     assert monitor['spec']['selector']['matchLabels'].items() <= pod.items()
+    assert 'chartloom.dev/track' in pod, 'alerts tell by it what a pod says itself'
     assert monitor['metadata']['labels']['release'] == rule['metadata']['labels']['release'] == 'stack'
     [group] = rule['spec']['groups']
     assert {each['labels']['model'] for each in group['rules']} == {'web'}

@@ -18,7 +18,8 @@ from gitops import SMALL, published
 from parts import git
 
 from generator.charts import versions as module
-from generator.charts.ledger import TAMPERED, dump_ledger, read_ledger
+from generator.charts.archive import manifest_digest
+from generator.charts.ledger import dump_ledger, read_ledger
 from generator.charts.schema import FILLED
 from generator.charts.starter import load_templates
 from generator.charts.versions import ModelCharts, digest, next_version
@@ -238,6 +239,7 @@ def test_an_entry_says_what_its_chart_was_made_from_and_leaves_out_what_nobody_k
         'source',
         'starter',
         'tree',
+        'manifest',
         'bump',
         'reasons',
         'pods',
@@ -255,7 +257,7 @@ def test_an_entry_says_what_its_chart_was_made_from_and_leaves_out_what_nobody_k
 
 
 @pytest.mark.parametrize(
-    'line', ['more: 1', 'pruned: "yes"', 'restarts: [1]', 'manifest: 7', 'restarts: 1', 'pruned: [true]', 'manifest:']
+    'line', ['more: 1', 'pruned: "yes"', 'restarts: [1]', 'restarts: 1', 'pruned: [true]', 'pruned:']
 )
 def test_an_entry_is_closed(line: str) -> None:
     (entry,) = charts(a_model()).ledger
@@ -268,6 +270,19 @@ def test_a_tree_is_named_with_its_hash_algorithm(tree: str) -> None:
     (entry,) = charts(a_model()).ledger
     with pytest.raises(ProblemsFound, match='invalid ledger'):
         read_ledger(dump_ledger('web', [dataclasses.replace(entry, tree=tree)]), 'f')
+
+
+@pytest.mark.parametrize('manifest', ['', 'sha256:', f'sha1:{"0" * 40}', 'x' * 64])
+def test_a_manifest_is_named_by_its_digest(manifest: str) -> None:
+    (entry,) = charts(a_model()).ledger
+    with pytest.raises(ProblemsFound, match='invalid ledger'):
+        read_ledger(dump_ledger('web', [dataclasses.replace(entry, manifest=manifest)]), 'f')
+
+
+def test_the_manifest_is_that_of_the_files() -> None:
+    made = charts(a_model())
+    (entry,) = made.ledger
+    assert entry.manifest == manifest_digest(made.charts[entry.version].files)
 
 
 @pytest.mark.parametrize('object_format', ['sha1', 'sha256'])
@@ -367,12 +382,18 @@ def test_a_published_chart_is_never_made_again_with_other_bytes(
 
 
 CHART = 'charts/web/1.0.0'
+DIFFERS = 'differs from the chart of the ledger'
 
 
 @pytest.mark.parametrize(
-    'path', ['values.yaml', 'Chart.yaml', 'templates/objects.yaml', 'templates/more.yaml', '-values.yaml']
+    ('path', 'told'),
+    [
+        *((path, DIFFERS) for path in ('values.yaml', 'Chart.yaml', 'templates/objects.yaml')),
+        ('templates/more.yaml', 'not a file of this chart version'),
+        ('-values.yaml', 'file of a chart not found'),
+    ],
 )
-def test_a_chart_that_is_published_with_other_bytes_than_its_ledger_says(tmp_path: Path, path: str) -> None:
+def test_a_chart_that_is_published_with_other_bytes_than_its_ledger_says(tmp_path: Path, path: str, told: str) -> None:
     repository = repository_with_both(tmp_path)
     file = repository.folder / CHART / path.removeprefix('-')
     if path.startswith('-'):
@@ -384,7 +405,9 @@ def test_a_chart_that_is_published_with_other_bytes_than_its_ledger_says(tmp_pat
     for discard in (False, True):
         with pytest.raises(ProblemsFound) as found:
             repository.generate(discard=discard)
-        assert [(problem.file, problem.message) for problem in found.value.problems] == [(CHART, TAMPERED)]
+        [problem] = found.value.problems
+        place = (problem.file, problem.message.partition(':')[0])
+        assert place == (f'{CHART}/{path.removeprefix("-")}', told)
     git(repository.folder, 'checkout', '--quiet', 'HEAD~', '--', CHART)
     (repository.folder / CHART / 'templates/more.yaml').unlink(missing_ok=True)
     git(repository.folder, 'add', '--all')

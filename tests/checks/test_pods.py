@@ -119,6 +119,16 @@ def node(key: str, operator: str = 'In') -> dict[str, Any]:
     return {'affinity': {'nodeAffinity': {REQUIRED: {'nodeSelectorTerms': [{'matchExpressions': [rule]}]}}}}
 
 
+def beside(selector: dict[str, Any]) -> dict[str, Any]:
+    return {'affinity': {'podAffinity': {REQUIRED: [{'topologyKey': HOST, 'labelSelector': selector}]}}}
+
+
+NODES = """
+    topology.topolvm.io/node alpha.eksctl.io/instance-id karpenter.sh/nodepool topology.hostpath.csi/node
+    openebs.io/nodename linbit.com/hostname
+""".split()
+
+
 @pytest.mark.parametrize(
     ('written', 'fits'),
     [
@@ -153,7 +163,13 @@ def node(key: str, operator: str = 'In') -> dict[str, Any]:
         ({'nodeSelector': {'kubernetes.io/hostname': 'a'}}, False),
         ({'nodeSelector': {'topology.kubernetes.io/zone': 'a'}}, True),
         (node(HOST), False),
-        (node(HOST, 'NotIn'), True),
+        (node(HOST, 'NotIn'), False),
+        (node('node-role.kubernetes.io/control-plane', 'NotIn'), True),
+        *(({'nodeSelector': {key: 'a'}}, False) for key in NODES),
+        *(({'nodeSelector': {key: 'a'}}, True) for key in ('node.kubernetes.io/instance-type', 'disk', 'node')),
+        (beside({'matchLabels': {NAME: 'other'}}), False),
+        (beside({}), False),
+        (beside({'matchLabels': {NAME: 'web'}}), True),
         (anti(REQUIRED, labelSelector={}), False),
         (anti(REQUIRED, labelSelector={'matchLabels': {NAME: 'other'}}), False),
         (anti(REQUIRED, labelSelector={'matchLabels': {NAME: 'web'}}, namespaces=['pay']), False),
@@ -174,6 +190,35 @@ def test_where_pods_run(written: dict[str, Any], fits: bool | None) -> None:
     if fits is not None:
         assert (not found) is fits
         assert fits or not problems(registry({}, {}, values=written))
+
+
+def test_members_of_an_application_run_beside_each_other() -> None:
+    files = registry(beside({'matchLabels': {NAME: 'api'}}), {})
+    assert len(problems(files)) == 1
+    assert not problems(files | r.model('api') | r.application('shop', ['web', 'api']))
+
+
+@pytest.mark.parametrize(
+    'written', [{'limits': None}, {'limits': {'memory': None}}, {'limits': {'memory': '0'}, 'requests': None}, None]
+)
+def test_a_release_keeps_the_limits_of_its_environment(written: dict[str, Any] | None) -> None:
+    own = {'resources': {'limits': {'memory': '2Gi'}}}
+    (told,) = problems(registry({}, {'resources': written}, values=own))
+    assert 'it removes the limit of memory' in told
+    assert not problems(
+        registry({'resources': {'limits': None}}, {'resources': {'limits': {'memory': '4Gi'}}}, values=own)
+    )
+    assert not problems(registry({}, {'resources': written})), 'who makes no limit requires none'
+
+
+def test_an_empty_volume_has_a_size() -> None:
+    volume = {'type': 'emptyDir', 'mountPath': '/scratch'}
+    for size in ({}, {'sizeLimit': ''}):
+        assert len(of({'volumes': {'scratch': {**volume, **size}}})) == 1
+    limited = {'volumes': {'scratch': {**volume, 'sizeLimit': '1Gi'}}}
+    assert not of(limited)
+    assert len(problems(registry(limited, {'volumes': {'scratch': {'sizeLimit': None}}}))) == 1
+    assert not problems(registry({}, {}, values={'volumes': {'scratch': volume}}))
 
 
 def test_an_environment_grants_classes_and_taints() -> None:

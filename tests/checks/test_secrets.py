@@ -75,3 +75,34 @@ def test_an_external_secret_of_a_volume_has_a_store() -> None:
     volume = {'volumes': {'db': {'type': 'secret', 'name': 'web-db', 'mountPath': '/db'}}}
     (release,) = resolved(registry(external('web-db', 'prod/web-db') | volume, {}, **STORE))
     assert release.values['externalSecrets']['store'] == {'name': 'vault'}
+
+
+OFFERED: dict[str, dict[str, Any]] = {
+    'env': {'env': {'TOKEN': {'secret': 'admin', 'key': 'token'}}},
+    'volumes': {'volumes': {'admin': {'type': 'secret', 'name': 'admin', 'mountPath': '/data/admin'}}},
+    'claims': {'volumes': {'admin': {'type': 'persistentVolumeClaim', 'name': 'admin', 'mountPath': '/data/admin'}}},
+    'maps': {'volumes': {'admin': {'type': 'configMap', 'name': 'admin', 'mountPath': '/data/admin'}}},
+    'pulls': {'imagePullSecrets': {'admin': {}}},
+}
+
+
+@pytest.mark.parametrize('offered', OFFERED.values(), ids=OFFERED)
+def test_what_an_environment_offers_is_its_own(offered: dict[str, Any]) -> None:
+    ((section, entries),) = offered.items()
+    ((name, entry),) = entries.items()
+    values = {section: {name: {**entry, 'enabled': False}}}
+    other = {section: {'other': {**entry, **({'mountPath': '/data/other'} if 'mountPath' in entry else {})}}}
+    if section == 'imagePullSecrets':
+        other = used('admin')
+    for each in ((other, {}), ({}, other)):
+        (told,) = problems(registry(*each, values=values))
+        assert "'admin' belongs to the environment" in told
+    assert not problems(registry({}, {section: {name: {'enabled': True}}}, values=values)), 'it may be turned on'
+
+
+def test_what_is_offered_in_a_sidecar_is_the_environments() -> None:
+    side = {'image': {'repository': 'audit', 'digest': r.DIGEST}, **used('audit')}
+    values = {'containers': {'audit': {**side, 'enabled': False}}}
+    (told,) = problems(registry(used('audit'), {}, values=values))
+    assert "Secret 'audit' belongs to the environment" in told
+    assert not problems(registry({}, {'containers': {'audit': {'enabled': True}}}, values=values))

@@ -168,3 +168,11 @@ def test_the_verbs_are_offered_without_loading_any(tmp_path: Path) -> None:
     env = {**os.environ, 'PYTHONPATH': str(ROOT)}
     done = subprocess.run([sys.executable, '-c', code], env=env, capture_output=True, encoding='utf-8', check=True)
     assert done.stdout == '[]\n'
+
+
+def test_branches(tmp_path: Path) -> None:
+    here = published(tmp_path, SMALL)
+    here.git('branch', 'more/one')
+    here.git('update-ref', 'refs/remotes/origin/main', 'HEAD')
+    assert offered(here.folder, 'refresh', '') == ['origin/main', 'more/one', 'main']
+    assert offered(here.folder, 'verify', '--merged-with', 'or') == ['origin/main']

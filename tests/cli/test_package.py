@@ -112,15 +112,17 @@ def test_files_that_are_not_those_of_the_ledger(tmp_path: Path) -> None:
     here.write({f'{CHART}/Chart.yaml': text.replace('version: 1.0.0', 'version: 1.0.7')})
     lines = refused(here, 'web').splitlines()
     assert all(line.startswith('  hint: restore it as published and commit that: ') for line in lines[1::2])
-    differs, end = 'differs from the chart of the ledger in line', here.read(f'{CHART}/values.yaml').count('\n')
+    differs, end = 'differs from the chart of the ledger: line', here.read(f'{CHART}/values.yaml').count('\n')
     line = text.split('\n').index('version: 1.0.0') + 1
+    schema = lines.pop(8)
+    assert schema.startswith(f"{CHART}/values.schema.json: {differs} 1 '{{' → '{{}}', line 2 ")
+    lines.pop(8)
     assert lines[::2] == [
-        f"{CHART}/Chart.yaml: {differs} {line}: expected 'version: 1.0.0', found 'version: 1.0.7'",
+        f"{CHART}/Chart.yaml: {differs} {line} 'version: 1.0.0' → 'version: 1.0.7'",
         f'{CHART}/README.md: file of a chart not found',
         f'{CHART}/more.yaml: not a file of this chart version',
         f'{CHART}/templates/NOTES.txt: expected a file, found a link',
-        f"{CHART}/values.schema.json: {differs} 1: expected '{{', found '{{}}'",
-        f"{CHART}/values.yaml: {differs} {end}: expected '', found '# more'",
+        f"{CHART}/values.yaml: {differs} {end} nothing → '# more'",
     ]
 
 

@@ -239,8 +239,9 @@ def test_a_published_chart_that_is_not_that_of_its_ledger(plain: Server, tmp_pat
     here.append(f'{CHART}/values.yaml', '# edited\n')
     here.git('commit', '--quiet', '--all', '--message', 'edited')
     done = chartloom(here.folder, 'publish', 'web', '--plain-http')
-    told = f'{CHART}: differs from the digest in versions.yaml\n  hint: restore it as published'
+    told = f'{CHART}/values.yaml: differs from the chart of the ledger: line '
     assert (done.returncode, done.stdout, done.stderr.startswith(told)) == (1, '', True), done.stderr
+    assert "nothing → '# edited'\n  hint: restore it as published" in done.stderr
 
 
 def test_what_cannot_be_published(plain: Server, tmp_path: Path) -> None:

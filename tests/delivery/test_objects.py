@@ -13,7 +13,7 @@ import pytest
 import registries as r
 import yaml
 
-from generator.delivery.objects import delivery_object
+from generator.delivery.objects import delivery_objects
 from generator.domain.generated import ResolvedRelease
 from generator.pipeline.run import Run
 from generator.values.merge import merge
@@ -57,7 +57,7 @@ def run(tmp_path_factory: pytest.TempPathFactory) -> Run:
 def objects(run: Run, kind: str = '', prefix: str = '') -> Iterator[tuple[ResolvedRelease, Object]]:
     """Every release with its delivery object, as plain data that was written and read again."""
     for release in run.releases:
-        obj = json.loads(json.dumps(delivery_object(release, run.registry.settings, prefix)))
+        [obj] = json.loads(json.dumps(delivery_objects(release, run.registry.settings, prefix)))
         if kind in ('', obj['kind']):
             yield release, obj
 

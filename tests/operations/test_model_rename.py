@@ -14,7 +14,8 @@ from generator.documents.read import read_yaml
 
 BASE = r.settings() | r.model('api') | r.following('prod') | r.release('prod', 'api')
 DRAFT = {
-    **r.model('web', versions=[r.version('1'), r.version('2')], description='web is its name'),
+    **r.model('api', applications=['shop']),
+    **r.model('web', versions=[r.version('1'), r.version('2')], description='web is its name', applications=['shop']),
     **r.environment('dev', hostnames={'w.example': {'model': 'web'}}, **r.GATEWAY),
     **r.release('dev', 'web', version='2', chart='1.1.0'),
     **r.application('shop', ['api', 'web'], routes={'all': {'model': 'web', 'path': '/'}}),

@@ -129,7 +129,7 @@ def test_a_published_ledger_that_was_edited_is_not_sealed_again(tmp_path: Path, 
     checkout.write({LEDGER: text.replace('first chart', 'best chart')})
     checkout.git('commit', '--quiet', '--all', '--message', 'Edit')
     code, _, stderr = run(*arguments, '--path', str(checkout.folder))
-    assert (code, stderr.startswith(f'{LEDGER}: published ledger edited by hand\n')) == (1, True)
+    assert (code, stderr.startswith(f'{LEDGER}: published ledger edited by hand: chart ')) == (1, True)
     assert checkout.status() == []
 
 

@@ -291,6 +291,19 @@ def test_every_commit_of_a_rollout_can_be_reverted(rolling: Checkout) -> None:
     assert 'stage: "on"' in rolling.read(ROLLOUT)
 
 
+def test_the_end_of_an_aborted_rollout_can_be_reverted(rolling: Checkout) -> None:
+    """It comes back as the branch had it: without requests for the new pods. Nobody else brings one along."""
+    walk(rolling, 'advance', '--now', '--approve')
+    walk(rolling, 'abort')
+    aborted = rolling.read(ROLLOUT)
+    walk(rolling, 'finish')
+    rolling.write({ROLLOUT: aborted.replace('hold: "10m"', 'hold: "1m"')})
+    places = [f'{ROLLOUT}::$.spec.{key}' for key in ('stage', 'strategy')]
+    assert [place for place, _ in told(rolling)] == places
+    rolling.write({ROLLOUT: aborted})
+    assert told(rolling) == []
+
+
 # Versions: what a published release pins keeps its content.
 
 

@@ -17,6 +17,7 @@ from generator.domain.problems import ProblemsFound
 from generator.operations.operation import Options, Remote, generate
 from generator.operations.remote import perform
 from generator.pipeline.restore import restore
+from generator.pipeline.run import open_run
 
 
 @pytest.mark.parametrize('prefix', ['', 'deploy/ml'])
@@ -113,5 +114,5 @@ def test_a_tree_of_other_bytes_is_refused(tmp_path: Path) -> None:
     here = grown(tmp_path)
     first, second, *_ = read_ledger(here.read(LEDGER).encode(), LEDGER)
     assert first.tree != second.tree
-    with pytest.raises(ProblemsFound, match='differs from the digest in'):
-        restore(here.repository(), 'charts/web/1.0.0', replace(first, tree=second.tree), 'main')
+    with pytest.raises(ProblemsFound, match=r'chart 1\.0\.0 is not as it was published: tree '):
+        restore(here.repository(), 'web', replace(first, tree=second.tree), open_run(here.repository()).settings)

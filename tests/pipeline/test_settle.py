@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+import subprocess
 from pathlib import Path
 
 import pytest
@@ -114,6 +116,82 @@ def test_a_reverted_merge_takes_no_chart(tmp_path: Path) -> None:
     here.commit()
     now = here.tree()
     assert {path: data for path, data in now.items() if path in before} == before | {LEDGER: now[LEDGER]}
+
+
+@pytest.mark.parametrize('side', ['ours', 'theirs', 'told'])
+def test_a_merge_of_two_drafts_with_one_number(tmp_path: Path, side: str) -> None:
+    """In a conflict either side of the generated files will do: the draft gets the next number."""
+    here = published(tmp_path, FILES)
+    here.git('switch', '--quiet', '--create', 'feature')
+    second_chart(here)
+    here.git('switch', '--quiet', 'main')
+    here.write(r.model('web', replicas=3))
+    assert here.commit().commit
+    theirs = charts_of(here, '1.0.1')
+    here.git('switch', '--quiet', 'feature')
+    assert subprocess.run(['git', 'merge', 'main'], cwd=here.top, capture_output=True, check=False).returncode == 1
+    here.write(r.model('web', replicas=4))
+    here.git('add', 'registry')
+    if side == 'told':
+        with pytest.raises(ProblemsFound) as error:
+            here.generate()
+        assert {problem.message for problem in error.value.problems} == {'the file is unmerged in git'}
+        [hint] = {problem.hint for problem in error.value.problems}
+        for line in hint.split("'")[1].split(' && '):
+            here.git(*line.split()[1:])
+    else:
+        here.git('checkout', f'--{side}', '--', 'charts')
+        here.git('add', 'charts')
+    here.git('commit', '--quiet', '--no-edit')
+    assert here.commit().commit
+    assert charts_of(here, '1.0.1') == theirs
+    assert charts(here) == entries(here) == ['1.0.0', '1.0.1', '1.0.2']
+    assert not here.commit().changed
+
+
+def charts_of(here: Checkout, version: str) -> dict[str, bytes]:
+    return {path: data for path, data in here.tree().items() if path.startswith(f'charts/web/{version}/')}
+
+
+def with_a_draft_that_changed(here: Checkout) -> dict[str, bytes]:
+    """A branch with two commits, of which the second replaces the draft of the first, came by fast-forward."""
+    here.git('switch', '--quiet', '--create', 'feature')
+    second_chart(here)
+    here.write(r.model('web', replicas=3))
+    assert here.commit().commit
+    assert charts(here) == ['1.0.0', '1.0.1']
+    here.git('switch', '--quiet', 'main')
+    here.git('merge', '--quiet', '--ff-only', 'feature')
+    return charts_of(here, '1.0.1')
+
+
+def test_a_revert_of_a_change_of_a_draft(tmp_path: Path) -> None:
+    here = published(tmp_path, FILES)
+    before = with_a_draft_that_changed(here)
+    here.git('switch', '--quiet', '--create', 'other')
+    revert(here)
+    assert charts_of(here, '1.0.1') != before
+    assert here.commit().commit
+    assert charts_of(here, '1.0.1') == before
+    assert charts(here) == entries(here) == ['1.0.0', '1.0.1', '1.0.2']
+
+
+def test_a_revert_of_a_change_of_a_draft_on_the_published_branch(tmp_path: Path) -> None:
+    here = published(tmp_path, FILES)
+    before = with_a_draft_that_changed(here)
+    revert(here)
+    with pytest.raises(ProblemsFound) as error:
+        here.generate()
+    [problem] = error.value.problems
+    assert (problem.file, problem.message.partition(' → ')[0].rpartition(' ')[0]) == (
+        LEDGER,
+        'the revert changes published charts: chart 1.0.1: digest',
+    )
+    here.git(*problem.hint.split("'")[1].split()[1:])
+    here.git('commit', '--quiet', '--message', 'Charts stay')
+    assert here.commit().commit
+    assert charts_of(here, '1.0.1') == before
+    assert charts(here) == entries(here) == ['1.0.0', '1.0.1', '1.0.2']
 
 
 def test_a_folder_that_is_gone_for_long_comes_back(tmp_path: Path) -> None:
@@ -239,7 +317,8 @@ def test_charts_of_a_model_that_is_gone_stay_and_may_be_pruned(tmp_path: Path) -
     assert here.generate().changed
     assert here.status() == []
     here.append('charts/web/1.0.3/values.yaml', '# mine\n')
-    assert here.refused() == ['charts/web/1.0.3/values.yaml: edited by hand']
+    [told] = here.refused()
+    assert re.fullmatch(r"charts/web/1\.0\.3/values\.yaml: edited by hand \(line \d+ nothing → '# mine'\)", told)
     here.generate(discard=True)
     assert prune(here, commit=True).commit
     assert (charts(here), marks(here)) == (['1.0.3'], ['1.0.0', '1.0.1', '1.0.2'])

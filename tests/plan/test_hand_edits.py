@@ -163,7 +163,7 @@ def test_only_an_edit_of_a_value_is_sent_to_the_values(tmp_path: Path, what: str
         here.generate()
     [told] = [found.hint for found in raised.value.problems]
     assert told.startswith(hint)
-    assert told.endswith("or run 'chartloom generate --discard-edits'")
+    assert told.endswith(", or run 'chartloom generate --discard-edits'; if git merged it as text: 'chartloom refresh'")
 
 
 def test_an_edit_of_one_model_does_not_stop_another(tmp_path: Path) -> None:
@@ -185,8 +185,9 @@ def test_an_edited_draft_stops_the_run(tmp_path: Path) -> None:
     here = draft(tmp_path)
     here.append(f'{CHART}/templates/objects.yaml', '# mine\n')
     here.append(f'{CHART}/values.yaml', 'mine: 1\n')
+    end = here.read(f'{CHART}/templates/objects.yaml').count('\n')
     assert here.refused() == [
-        f'{CHART}/templates/objects.yaml: edited by hand',
+        f"{CHART}/templates/objects.yaml: edited by hand (line {end} nothing → '# mine')",
         f'{CHART}/values.yaml: edited by hand (mine: nothing → 1)',
     ]
     here.generate(discard=True)

@@ -357,6 +357,7 @@ def test_models_open_public_addresses_and_their_own_namespace(exception: dict[st
         ),
         ({'cidr': 'fd12:3456::/64'}, "opens 'fd12:3456::/64', which environment 'prod' does not permit"),
         ({'cidr': '64:ff9b::a00:1/128'}, "opens '64:ff9b::a00:1/128', which environment"),
+        ({'cidr': '64:ff9b:1::a9fe:a9fe/128'}, "opens '64:ff9b:1::a9fe:a9fe/128', which environment"),
     ],
 )
 def test_private_addresses_and_all_are_the_environments(place: str, exception: dict[str, Any], what: str) -> None:

@@ -10,6 +10,7 @@ from urllib.parse import parse_qs, urlsplit
 from urllib.request import Request
 
 import pytest
+from parts import ByteByByte
 
 from generator.domain.problems import CommandFailed
 from generator.tools import http
@@ -110,3 +111,10 @@ def test_a_response_that_is_too_large(server: str, monkeypatch: pytest.MonkeyPat
     with pytest.raises(CommandFailed) as failed:
         fetch(f'http://bot:p%40ss@{server}/200')
     assert failed.value.stderr == 'expected at most 17 bytes, found more'
+
+
+@pytest.mark.parametrize('place', ['header', 'body'])
+def test_a_server_that_sends_byte_by_byte(place: str) -> None:
+    with ByteByByte(place) as slow, pytest.raises(CommandFailed) as failed:
+        fetch(f'http://{slow.host}/x', seconds=0.1)
+    assert failed.value.stderr == 'the response takes more than 0.5 seconds'

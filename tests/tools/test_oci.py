@@ -16,6 +16,7 @@ from pathlib import Path
 import pytest
 from gitops import install
 from oci import PASSWORD, USER, Fake, Running, Server, reply
+from parts import ByteByByte
 
 from generator.charts.archive import Package, package
 from generator.domain.problems import CommandFailed, ProblemsFound
@@ -294,7 +295,25 @@ def test_a_server_that_never_ends() -> None:
     with Fake(answers) as server:
         with pytest.raises(CommandFailed) as failed:
             server.client(seconds=0.3).tags('web')
-        assert failed.value.stderr == 'the response takes more than 3 seconds'
+        assert failed.value.stderr == 'the response takes more than 1.5 seconds'
+
+
+@pytest.mark.parametrize('place', ['header', 'body'])
+def test_a_server_that_sends_byte_by_byte(place: str) -> None:
+    with ByteByByte(place) as server, pytest.raises(CommandFailed) as failed:
+        open_registry(f'oci://{server.host}', {}, plain_http=True, seconds=0.1).tags('web')
+    assert failed.value.stderr == 'the response takes more than 0.5 seconds'
+
+
+def test_a_token_server_that_sends_byte_by_byte() -> None:
+    with ByteByByte('header') as slow:
+        challenge = f'Bearer realm="http://{slow.host}/token",service="x"'
+        with (
+            Fake(lambda request: reply(request, 401, Www_Authenticate=challenge)) as server,
+            pytest.raises(CommandFailed) as failed,
+        ):
+            server.client(seconds=0.1).tags('web')
+    assert failed.value.stderr == 'cannot log in: the response takes more than 0.5 seconds'
 
 
 def test_no_server() -> None:

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import pytest
+from parts import ByteByByte
 
 from generator.domain.problems import CommandFailed
 from generator.tools import prometheus
@@ -90,3 +91,11 @@ def test_a_token_is_sent_to_one_host_and_never_shown(address: str, monkeypatch: 
         prometheus.values_now(f'{address}/elsewhere', 'up', 1)
     assert Handler.seen == ['Bearer sekret']
     assert 'sekret' not in str(told.value)
+
+
+@pytest.mark.parametrize('place', ['header', 'body'])
+def test_a_server_that_sends_byte_by_byte(place: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(prometheus, '_TIMEOUT', 0.1)
+    with ByteByByte(place) as slow, pytest.raises(CommandFailed) as failed:
+        prometheus.values_now(f'http://{slow.host}', 'up', 0)
+    assert failed.value.stderr == 'no response from Prometheus: the response takes more than 0.5 seconds'

@@ -5,7 +5,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from types import MappingProxyType
 
 from generator.domain.layout import CHARTS
 from generator.domain.problems import CommandFailed, ProblemsFound, problem
@@ -17,22 +18,28 @@ _BUILD = 'refs/worktree/chartloom'
 
 
 def build_commit(
-    repository: Repository, parent: str, files: Files, message: str, *, sign: bool, executable: Collection[str] = ()
-) -> str:
-    """Commit `files` on top of `parent` ('' for none); return its id, or '' if nothing differs. No branch moves."""
+    repository: Repository, parent: str, files: Files, message: str, *, sign: bool, executable: Collection[str] = (),
+    parents: Sequence[str] = (), entries: Mapping[str, str] = MappingProxyType({}),
+) -> str:  # fmt: skip
+    """Commit `files` on top of `parent` ('' for none); return its id, or '' if nothing differs. No branch moves.
+
+    `parents` are those of a merge, which are written instead. `entries` are files that git has already, by their paths
+    from the top: `mode id`, '' to remove one.
+    """
     try:
         with repository.stream('fast-import', '--quiet', '--force', '--done') as process:
-            for part in _stream(repository, _BUILD, parent, files, executable):
+            for part in _stream(repository, _BUILD, parent, files, executable, entries):
                 process.stdin.write(part)
         tree = repository.git('rev-parse', f'{_BUILD}^{{tree}}')
     finally:
         repository.ask('update-ref', '-d', _BUILD)
-    if parent and tree == repository.git('rev-parse', f'{parent}^{{tree}}'):
+    parents = parents or ([parent] if parent else [])
+    if len(parents) == 1 and tree == repository.git('rev-parse', f'{parents[0]}^{{tree}}'):
         return ''
-    parents = ('-p', parent) if parent else ()
     signed = ('-S',) if sign or repository.ask('config', '--type=bool', 'commit.gpgsign') == 'true' else ()
     text = message.encode('utf-8', 'surrogateescape')
-    command = ('-c', 'i18n.commitEncoding=UTF-8', 'commit-tree', tree, *parents, *signed, '-F', '-')
+    named = (word for each in parents for word in ('-p', each))
+    command = ('-c', 'i18n.commitEncoding=UTF-8', 'commit-tree', tree, *named, *signed, '-F', '-')
     try:
         return repository.feed(text, *command).decode().strip()
     except CommandFailed as error:
@@ -48,8 +55,9 @@ def committer_unset(error: CommandFailed) -> ProblemsFound | None:
 
 
 def _stream(
-    repository: Repository, reference: str, parent: str, files: Files, executable: Collection[str] = ()
-) -> Iterator[bytes]:
+    repository: Repository, reference: str, parent: str, files: Files, executable: Collection[str],
+    entries: Mapping[str, str],
+) -> Iterator[bytes]:  # fmt: skip
     """The fast-import stream: each content once, then the commit that refers to the contents by mark."""
     marks: dict[bytes, int] = {}
     for path in sorted(files, key=_alike):
@@ -60,6 +68,8 @@ def _stream(
     yield f'commit {reference}\ncommitter chartloom <> 0 +0000\ndata 0\n'.encode()
     if parent:
         yield f'from {parent}\n'.encode()
+    for path, entry in sorted(entries.items()):
+        yield b'M %b %b\n' % (entry.encode(), _quoted(path)) if entry else b'D %b\n' % _quoted(path)
     for path, data in sorted(files.items()):
         name = _quoted(repository.prefix + path)
         if data is None:

@@ -28,5 +28,11 @@ def refuse_unfinished(repository: Repository) -> None:
     """Raise ProblemsFound during a merge or a rebase: our commit would become a part of it."""
     for file, what in _BEGUN.items():
         if (repository.git_dir / file).exists():
-            hint = f"finish it, or run 'git {what} --abort'"
+            # `refresh` ends only what combines two branches.
+            first = (
+                "run 'chartloom refresh' to end it"
+                if what in ('merge', 'rebase')
+                else "finish it ('git status' shows how)"
+            )
+            hint = f"{first}, or run 'git {what} --abort'"
             raise problem(str(repository.folder), '', f'a {what} is in progress', hint)

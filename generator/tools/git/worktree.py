@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Generator, Mapping, Sequence
+from collections.abc import Callable, Collection, Generator, Iterator, Mapping, Sequence
 from contextlib import closing
 from dataclasses import dataclass
 from pathlib import PurePosixPath
 
+from generator.domain.layout import is_generated
 from generator.domain.problems import CommandFailed, Problem, ProblemsFound
 from generator.domain.tree import LINK
 from generator.tools.git.files import FOLDER, blob_at
@@ -109,6 +110,17 @@ def _is_behind(path: str, links: Collection[str]) -> bool:
     return any(parent.as_posix() in links for parent in PurePosixPath(path).parents)
 
 
+def _unmerged(paths: Collection[str]) -> Iterator[Problem]:
+    folders = ' '.join(sorted({path.partition('/')[0] for path in paths if is_generated(path)}))
+    refresh = "run 'chartloom refresh', which ends a merge or rebase"
+    # `git checkout` refuses a conflicting file that HEAD does not have: `git reset` makes it untracked.
+    commands = ' && '.join(f'git {each} -- {folders}' for each in ('reset -q HEAD', 'clean -fdq', 'checkout HEAD'))
+    take = f"{refresh}; a revert: take one side of all generated files: '{commands}', finish it, and generate again"
+    resolve = f"{refresh}; another conflict: resolve it, run 'git add', and finish what 'git status' shows"
+    for path in sorted(paths):
+        yield Problem(path, '', 'the file is unmerged in git', take if is_generated(path) else resolve)
+
+
 def _staged(repository: Repository, entries: list[str]) -> dict[str, str]:
     """The staged blob ids, from lines of tag, mode, blob, stage and path; raises ProblemsFound for unmerged files."""
     end = 9 + repository.id_length
@@ -116,8 +128,7 @@ def _staged(repository: Repository, entries: list[str]) -> dict[str, str]:
     staged = {entry[cut:]: entry[9:end] for entry in entries}
     special = [entry for entry in entries if entry[:4] != 'H 10']  # not a file, not stage 0, or ignored by git
     if unmerged := {entry[cut:] for entry in special if entry[end + 1] != '0'}:
-        hint = "resolve the conflict, run 'git add', and finish the merge or rebase that 'git status' shows"
-        raise ProblemsFound(Problem(path, '', 'the file is unmerged in git', hint) for path in sorted(unmerged))
+        raise ProblemsFound(_unmerged(unmerged))
     staged |= {entry[cut:]: LINK for entry in special if entry[2:8] in LINKS}
     overlooked = [entry[cut:] for entry in special if entry[0] != 'H']  # assume-unchanged, skip-worktree
     if changed := [path for path in overlooked if blob_at(repository, path) not in ('', staged[path])]:
