@@ -69,6 +69,10 @@ def _is_not_read(place: Place) -> bool:
     return place.folder in ('docs/', '.gitlab/', '.gitea/', '.forgejo/') and _has_owners(place)
 
 
+def _is_of_bitbucket(place: Place) -> bool:
+    return place.folder == '.bitbucket/' and _has_owners(place)
+
+
 def _has_owners(place: Place) -> bool:
     """Whether forges read our CODEOWNERS, and it has owners."""
     return not place.prefix and 'owners' in place.registry.settings.spec
@@ -96,6 +100,8 @@ OBEYED = (
         'CODEOWNERS', _replaces_owners, 'GitHub reads it instead of CODEOWNERS, which has the owners of the settings'
     ),
     Obeyed('CODEOWNERS', _is_not_read, 'no forge reads it beside CODEOWNERS', refused=False),
+    # Bitbucket Data Center reads this file alone.
+    Obeyed('CODEOWNERS', _is_of_bitbucket, 'Bitbucket reads it instead of CODEOWNERS', refused=False),
     # Argo CD fetches submodules of every repository, with its own credentials.
     Obeyed(
         r'\.gitmodules', lambda place: not place.folder, 'Argo CD fetches the repositories that it names', refused=False

@@ -2,21 +2,28 @@
 
 from __future__ import annotations
 
+import re
+import shlex
+import sys
 from collections.abc import Callable, Collection
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import wraps
 from pathlib import Path
 from typing import Any, TypeVar
 
 import click
 
-from generator.cli import offers
+from generator.cli import DONE, offers
 from generator.cli.output import common_options, problem_data, progress, result, say, wants_json, warn
 from generator.domain.layout import release_of
+from generator.domain.problems import ProblemsFound
 from generator.operations.operation import Operation, Options, Outcome, Remote
 from generator.operations.remote import Target, perform
 from generator.plan.summary import Summary, explained, summarize
+from generator.tools.git.remote import PushRefused
 from generator.tools.git.repository import open_repository
+from generator.tools.patience import DEFAULT, Patience
+from generator.tools.process import mask
 
 F = TypeVar('F', bound=Callable[..., Any])
 
@@ -33,14 +40,44 @@ class Place:
     push: bool
     dry_run: bool
     message: str
+    wait: int = round(DEFAULT)
 
     @property
     def target(self) -> Target:
-        return Remote(self.url, self.branch, _prefix(self.folder)) if self.url else open_repository(self.folder)
+        if self.url:
+            return Remote(self.url, self.branch or _MAIN, _prefix(self.folder))
+        return open_repository(self.folder)
 
     def carry_out(self, operation: Operation, **options: Any) -> Outcome:
-        wanted = {'commit': True, 'push': self.push, 'dry_run': self.dry_run, 'message': self.message, **options}
-        return perform(operation, self.target, Options(**wanted), progress)
+        wanted = {
+            'commit': True, 'push': self.push, 'dry_run': self.dry_run, 'message': self.message,
+            'branch': '' if self.url else self.branch, 'patience': Patience(self.wait), **options,
+        }  # fmt: skip
+        try:
+            outcome = perform(operation, self.target, Options(**wanted), progress)
+        except PushRefused as error:
+            raise self._with_command(error, operation) from None
+        if outcome.superseded:
+            _tell_superseded(outcome)
+            raise click.exceptions.Exit(DONE)
+        return outcome
+
+    def _with_command(self, error: PushRefused, operation: Operation) -> ProblemsFound:
+        """Name the command that pushes another branch, for a request."""
+        branch = self.branch or f'chartloom/{re.sub("[^a-z0-9.]+", "-", operation.trailer.lower()).strip("-")}'
+        words = [word for word in sys.argv[1:] if word != '--push']
+        if self.branch:
+            return error
+        command = mask(shlex.join(['chartloom', *words, *([] if self.url else ['--push']), '--branch', branch]))
+        first = f"push a new branch '{branch}' with the head of {_MAIN}, run" if self.url else 'run'
+        hint = f"if the branch is protected, {first} '{command}', and open a request from it"
+        return ProblemsFound(replace(each, hint=hint) for each in error.problems)
+
+
+def _branch(repo: str, branch: str, push: bool) -> str:
+    if branch and not (repo or push):
+        raise click.UsageError('--branch requires --push or --repo')
+    return branch
 
 
 def _prefix(folder: Path) -> str:
@@ -68,11 +105,12 @@ def operation_options(function: F) -> F:
 
     @wraps(function)
     def command(
-        *arguments: Any, push: bool, dry_run: bool, message: str, repo: str, branch: str, folder: Path, **more: Any
-    ) -> Any:
+        *arguments: Any, push: bool, dry_run: bool, message: str, repo: str, branch: str, wait: int, folder: Path,
+        **more: Any,
+    ) -> Any:  # fmt: skip
         if not message.isprintable():
             raise click.UsageError('--message is not a single line of text')
-        place = Place(folder, repo, chosen_branch(repo, branch), push, dry_run, message)
+        place = Place(folder, repo, _branch(repo, branch, push), push, dry_run, message, wait)
         return function(*arguments, place=place, **more)
 
     for option in (
@@ -80,9 +118,13 @@ def operation_options(function: F) -> F:
         click.option('--dry-run', is_flag=True, help='Show what would change; nothing is written.'),
         click.option('--message', default='', help='Subject of the commit; default: a summary of the changes.'),
         repo_option,
-        branch_option,
+        _push_option,
+        click.option(
+            '--wait', type=click.IntRange(1), default=round(DEFAULT), show_default=True, metavar='SECONDS',
+            help='How long to wait for the server, and to apply the operation again while others push to the branch.',
+        ),
         common_options,
-    ):
+    ):  # fmt: skip
         command = option(command)
     return command  # type: ignore[return-value]
 
@@ -91,12 +133,18 @@ repo_option = click.option(
     '--repo', default='', metavar='URL', help='Work on this remote repository without a checkout, and push.'
 )
 branch_option = click.option('--branch', default='', help='Branch for --repo; default: main.')
+_push_option = click.option(
+    '--branch', default='', metavar='NAME',
+    help='With --repo, the branch to work on; default: main. With --push, the branch of the remote to push to, for a '
+    'request; the work tree and its branch stay as they are.',
+)  # fmt: skip
+_MAIN = 'main'
 
 
 def chosen_branch(repo: str, branch: str) -> str:
     if branch and not repo:
         raise click.UsageError('--branch requires --repo')
-    return branch or 'main'
+    return branch or _MAIN
 
 
 def release_name(context: click.Context, parameter: click.Parameter, value: Any) -> Any:
@@ -117,6 +165,7 @@ def outcome_data(outcome: Outcome) -> dict[str, object]:
         'commit': outcome.commit,
         'branch': outcome.branch,
         'pushed': outcome.pushed,
+        'superseded': problem_data(outcome.superseded),
         'warnings': problem_data(outcome.warnings),
         'registry': list(outcome.registry),
         'releases': explained(outcome.plan, outcome.reasons),
@@ -142,6 +191,15 @@ def tell(outcome: Outcome) -> None:
     elif not outcome.changed and not outcome.result:
         say('nothing to do: the generated files match the registry')
     tell_commit(outcome)
+
+
+def _tell_superseded(outcome: Outcome) -> None:
+    """Say that others have made an operation meaningless while it ran."""
+    if wants_json():
+        result(outcome_data(outcome))
+        return
+    say('nothing was done: the branch has moved since this command began')
+    warn(outcome.superseded)
 
 
 def tell_commit(outcome: Outcome) -> None:

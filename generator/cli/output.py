@@ -15,7 +15,7 @@ from typing import Any, TypeVar
 
 import click
 
-from generator.domain.problems import CommandFailed, Problem, ProblemsFound
+from generator.domain.problems import CommandFailed, Problem, ProblemsFound, bounded, fewer
 
 F = TypeVar('F', bound=Callable[..., Any])
 
@@ -125,7 +125,7 @@ def report(error: ProblemsFound | CommandFailed) -> None:
     if isinstance(error, CommandFailed):
         say(str(error), err=True)
         return
-    for found in error.problems:
+    for found in bounded(error.problems):
         place = f'{found.file}::{found.path}' if found.path else found.file
         start: list[Piece] = [(in_a_line(place), {'bold': True}), ': '] if place else []
         say(*start, in_a_line(found.message), err=True)
@@ -152,7 +152,7 @@ def warn(warnings: Iterable[Problem]) -> None:
     """Print warnings to stderr; with --output json they are part of the result instead."""
     if wants_json():
         return
-    for found in warnings:
+    for found in fewer(warnings):
         say(('warning:', {'fg': 'yellow'}), f' {found}', err=True)
 
 

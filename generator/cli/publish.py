@@ -13,6 +13,7 @@ from generator.cli.registry import connect, registry_options
 from generator.domain.problems import Problem, ProblemsFound
 from generator.pipeline.packages import open_shelf
 from generator.pipeline.publish import Push, base_to_publish, carry_out, pushes
+from generator.pipeline.requested import check_request
 from generator.pipeline.run import open_run
 from generator.tools.git.repository import open_repository
 
@@ -43,6 +44,7 @@ def command(
     settings = run.settings_alone
     registry = connect(settings, plain_http, ca_file)
     found = base_to_publish(run.source, settings.branch, base, tag=tag, environ=os.environ)
+    check_request(run, found, base)
     shelf = open_shelf(run.repository, found, settings)
     told: dict[str, list[dict[str, str]]] = {'pushed': [], 'tagged': [], 'skipped': []}
     problems: list[Problem] = []

@@ -66,7 +66,7 @@ def start(name: str, version: str, chart: str, place: Place, output: str) -> Non
     """
     outcome = place.carry_out(starting(name, version, chart))
     tell(outcome)
-    if not wants_json() and not place.dry_run:
+    if not wants_json() and not place.dry_run and (place.url or not place.branch):
         with opened(place.target) as repository:
             show_status(open_run(repository, [model_name(name)]), name, int(time.time()))
 

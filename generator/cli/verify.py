@@ -15,6 +15,7 @@ from generator.pipeline import verify
 from generator.pipeline.obeyed import obeyed_warnings
 from generator.pipeline.packages import open_shelf, published_base
 from generator.pipeline.run import Run, open_run
+from generator.pipeline.signed import unsigned_since_base
 from generator.pipeline.stored import Stored, compare_registry
 from generator.pipeline.vouched import not_as_listed, unvouched
 from generator.plan.touched import about
@@ -88,10 +89,11 @@ def command(
     charts = verify.changed_charts(run, every=every)
     counts = {'releases': len(run.releases), 'chartsLinted': 0, 'objects': 0}
     problems = problems or [*unvouched(run), *not_as_listed(run, charts)]
+    signatures = unsigned_since_base(run)
     if not problems:
         problems, counts = _with_helm(run, helm, charts, locations, jobs)
     held = _stored(run, connect(run.settings, plain_http, ca_file)) if stored else Stored()
-    problems = [*problems, *held.problems]
+    problems = [*problems, *held.problems, *signatures]
     counts |= {'chartsInRegistry': held.charts} if stored else {}
     warnings = [
         *held.warnings,

@@ -23,6 +23,13 @@ def with_block(name: str, current: bytes, block: str) -> bytes:
     return text.encode('utf-8', 'surrogateescape')
 
 
+def around(name: str, current: bytes) -> tuple[str, str]:
+    """Return the text above the marked block of a document, and below it; without a block, all is above."""
+    text = current.decode('utf-8', 'surrogateescape')
+    found = _pair(name).search(text)
+    return (text[: found.start()], text[found.end() :]) if found else (text, '')
+
+
 def is_edited(name: str, current: bytes) -> bool:
     """Whether a person has edited the marked block of a document."""
     found = _pair(name).search(current.decode('utf-8', 'surrogateescape'))

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections import Counter
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 
 from generator.domain.places import Path
@@ -91,6 +92,19 @@ def bounded(problems: Iterable[Problem]) -> list[Problem]:
         else:
             shown += every[MAX_PROBLEMS:]
     return shown
+
+
+def fewer(warnings: Iterable[Problem]) -> Iterator[Problem]:
+    """Yield the first warnings of each file, in the given order, then the numbers of the others."""
+    found = list(warnings)
+    number, shown = Counter(each.file for each in found), Counter[str]()
+    for each in found:
+        shown[each.file] += 1
+        if shown[each.file] <= MAX_PROBLEMS or number[each.file] == MAX_PROBLEMS + 1:
+            yield each
+    for file, every in number.items():
+        if every > MAX_PROBLEMS + 1:
+            yield Problem(file, '', f'{every - MAX_PROBLEMS} more warnings', '--output json shows all')
 
 
 def size_problem(file: str, size: int, most: int) -> Problem:

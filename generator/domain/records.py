@@ -35,6 +35,15 @@ IN_CLUSTER = 'in-cluster'
 
 
 @dataclass(frozen=True, slots=True)
+class Signing:
+    """Signatures of commits: `format` is ssh, openpgp or '' for git's own; `signers` are keys by e-mail address."""
+
+    required: bool
+    format: str
+    signers: Mapping[str, tuple[str, ...]]
+
+
+@dataclass(frozen=True, slots=True)
 class Settings:
     file: str
     spec: Values
@@ -68,6 +77,12 @@ class Settings:
         """Where charts are: each version in a folder of git, or the newest in git and all in the registry."""
         found: ChartSource = self.spec.get('charts', {}).get('source', 'git')
         return found
+
+    @property
+    def signing(self) -> Signing:
+        found = self.spec.get('signing', {})
+        signers = {who: tuple(keys) for who, keys in found.get('signers', {}).items()}
+        return Signing(bool(found.get('required')), str(found.get('format', '')), signers)
 
     def prefix(self, here: str) -> str:
         """The folder that agents read, '' or ending in '/': from the settings, else the folder of the registry."""

@@ -6,10 +6,12 @@ import os
 from dataclasses import replace
 
 from generator.domain.generated import Plan
-from generator.domain.problems import problem
+from generator.domain.problems import Problem, problem
 from generator.domain.progress import Progress, quiet
-from generator.operations.changeset import build, find_changes
+from generator.operations.changeset import build, check_signed, find_changes
+from generator.operations.decide import decide, despite
 from generator.operations.operation import Operation, Options, Outcome, RegistryChange
+from generator.operations.replay import Site, replay
 from generator.operations.warnings import shown_warnings
 from generator.pipeline import known
 from generator.pipeline.reasons import release_reasons
@@ -17,15 +19,18 @@ from generator.pipeline.run import Run, open_run
 from generator.tools.git.files import blob_at
 from generator.tools.git.head import current_branch, refuse_unfinished
 from generator.tools.git.lock import locked
-from generator.tools.git.remote import push_onto, push_remote, remote_head
+from generator.tools.git.remote import BranchMoved, push_onto, push_remote, remote_head
 from generator.tools.git.repository import Repository
+from generator.tools.git.signing import sent
 from generator.tools.git.transaction import Move, Write, carry_out, check_writes, finish_locked
+from generator.tools.git.view import forward, view_of
+from generator.tools.process import mask
 
 
 def apply(operation: Operation, repository: Repository, options: Options, progress: Progress = quiet) -> Outcome:
     """Carry out an operation in a work tree."""
     if operation.look:
-        operation.look(open_run(repository, operation.models))
+        despite(operation, open_run(repository, operation.models), operation.look)
     with locked(repository):
         if finish_locked(repository) and operation.change:
             message = (
@@ -35,10 +40,37 @@ def apply(operation: Operation, repository: Repository, options: Options, progre
         run = open_run(repository, operation.models, prune=operation.prune, shards=True, progress=progress)
         if operation.change is None and not operation.prune:
             return _follow(operation, run, options)
-        change = operation.change_of(run)
-        if operation.change and not (change.files or operation.prune):
+        decided = decide(operation, run, options)
+        if decided.plan is None:
+            change = decided.change
             return Outcome(result=change.result, dry_run=options.dry_run, warnings=change.warnings)
-        return _applied(operation, run, change, options)
+        try:
+            return _applied(operation, decided.run, decided.change, decided.plan, options)
+        except BranchMoved as moved:
+            return _followed(operation, run, options, progress, moved)
+
+
+def _followed(operation: Operation, run: Run, options: Options, progress: Progress, moved: BranchMoved) -> Outcome:
+    """Apply an operation to the new head of the remote branch, and move the work tree there.
+
+    Raises what has stopped it, if that would leave out something of the work tree: a commit, or a changed file.
+    """
+    repository, tree = run.repository, run.source.tree
+    if operation.change is None or tree.ids != tree.held:
+        raise moved
+    here = current_branch(repository).removeprefix('refs/heads/')
+    remote, branch = push_remote(repository, here), options.branch or here
+    with view_of(repository, remote, branch) as view:
+        head = view.follow()
+        if not head or not repository.contains(head, run.source.head):
+            raise moved
+        site = Site(view.repository, remote, branch, remote, view.follow, view.fetch_history)
+        outcome = replay(operation, site, options, progress, again=True)
+    if not outcome.pushed or branch != here or not (why := forward(repository, outcome.commit)):
+        return outcome
+    message = f'{outcome.commit[:8]} is pushed, and the work tree is still at {run.source.head[:8]}: {why}'
+    behind = Problem(str(repository.folder), '', message, f"run 'git pull {mask(remote)} {branch}'")
+    return replace(outcome, warnings=(*outcome.warnings, behind))
 
 
 def _follow(operation: Operation, run: Run, options: Options) -> Outcome:
@@ -47,24 +79,23 @@ def _follow(operation: Operation, run: Run, options: Options) -> Outcome:
     print_ = known.fingerprint(repository, run.source, purpose)
     if not (options.push or options.removable) and known.is_known(repository, purpose, print_):
         return Outcome(dry_run=options.dry_run)
-    outcome = _applied(operation, run, RegistryChange(), options)
+    plan = run.plan(discard=options.discard, removable=options.removable)
+    outcome = _applied(operation, run, RegistryChange(), plan, options)
     if not outcome.changed:
         known.remember(repository, purpose, print_)
     return outcome
 
 
-def _applied(operation: Operation, run: Run, change: RegistryChange, options: Options) -> Outcome:
-    laid, permitted = change.on(run), options.permitting(change)
-    plan = laid.plan(discard=options.discard, removable=permitted.removable)
+def _applied(operation: Operation, laid: Run, change: RegistryChange, plan: Plan, options: Options) -> Outcome:
     if not operation.change:  # a rollout's own commits move the requests first
         laid.check_requests(plan, options.removable)
-    edits = [Write(path, blob_at(run.repository, path), data) for path, data in change.files.items()]
+    edits = [Write(path, blob_at(laid.repository, path), data) for path, data in change.files.items()]
     if options.commit:
-        outcome = _commit(operation, laid, plan, change, edits, permitted)
+        outcome = _commit(operation, laid, plan, change, edits, options.permitting(change))
     else:
         outcome = Outcome(plan, registry=tuple(sorted(change.files)), reasons=release_reasons(laid, plan))
         if not options.dry_run:
-            carry_out(run.repository, [*edits, *_writes(laid, plan)])
+            carry_out(laid.repository, [*edits, *_writes(laid, plan)])
     warnings = (*change.warnings, *shown_warnings(laid, outcome, options.removable))
     return replace(outcome, result=change.result, dry_run=options.dry_run, warnings=warnings)
 
@@ -84,7 +115,8 @@ def _commit(
     refuse_unfinished(repository)
     reference = current_branch(repository)
     branch = reference.removeprefix('refs/heads/') if reference != 'HEAD' else ''
-    remote = _remote(repository, branch) if options.push else ''
+    elsewhere = options.branch if options.branch != branch else ''
+    remote = _remote(repository, branch or elsewhere) if options.push else ''
     operation = replace(operation, instead=change.instead or operation.instead)
     changes = find_changes(run, plan, operation, {*change.files, *change.along}, options)
     shown, reasons = changes.plan, changes.reasons
@@ -93,9 +125,14 @@ def _commit(
     outcome = Outcome(shown, registry=tuple(changes.registry), branch=branch, reasons=reasons)
     if options.dry_run:
         return outcome
-    writes = [*edits, *_writes(run, plan)]
+    writes = [*edits, *_writes(run, plan)] if not elsewhere else []
     check_writes(repository, writes)  # before git stores anything
     commit = build(run, changes, operation.trailer, options.message or change.subject, change.notes)
+    if remote and run.settings.signing.required:  # earlier commits leave with it
+        check_signed(repository, sent(repository, commit or head, remote), run.settings.signing)
+    if elsewhere:
+        there = push_onto(repository, remote, elsewhere, head, commit) if commit else ''
+        return replace(outcome, commit=there, branch=elsewhere, pushed=bool(there))
     move = Move(reference, head, commit or head, changes.index, remote if commit else '', branch)
     done = carry_out(repository, writes, move)
     pushed = bool(remote) and (bool(commit) or _push_head(repository, remote, branch, head))

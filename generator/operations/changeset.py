@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from functools import partial
 
 from generator.delivery import documents as repository_documents
 from generator.domain.generated import Change, Plan
@@ -17,14 +18,17 @@ from generator.domain.layout import (
     is_registry_yaml,
 )
 from generator.domain.problems import Problem, ProblemsFound
+from generator.domain.records import Signing
 from generator.domain.tree import Files
 from generator.operations.operation import Operation, Options
 from generator.pipeline.reasons import release_reasons
 from generator.pipeline.run import Run
+from generator.pipeline.signed import unsigned
 from generator.plan.message import commit_message
 from generator.plan.plan import left_behind
 from generator.tools.git.build import build_commit
 from generator.tools.git.repository import Repository
+from generator.tools.git.signing import is_signed
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,8 +58,8 @@ def find_changes(run: Run, plan: Plan, operation: Operation, own: Collection[str
     held = run.source.tree.held  # the files of HEAD that a commit of this scope may change
     lacking, registry = plan, {}
     if held != run.source.tree.ids:
-        generated = {path: blob for path, blob in held.items() if not _is_registry(path)}
-        if generated != run.source.generated:
+        generated = run.without_left({path: blob for path, blob in held.items() if not _is_registry(path)})
+        if generated != run.current:
             if problems := left_behind([path for path in generated if path not in run.desired_ids], removable):
                 raise ProblemsFound(problems)
             lacking = run.head_plan(generated, removable)
@@ -156,15 +160,38 @@ def _index(run: Run, paths: set[str], files: Files, held: Mapping[str, str], dis
     return {path: tree.staged.get(path, '') for path in sorted(paths)}
 
 
-def build(run: Run, changes: Changeset, trailer: str, subject: str, notes: Sequence[str] = ()) -> str:
-    """Create the commit without moving a branch; return its id, '' if nothing differs."""
+def build(
+    run: Run, changes: Changeset, trailer: str, subject: str, notes: Sequence[str] = (), parent: str | None = None
+) -> str:
+    """Create the commit without moving a branch; return its id, '' if nothing differs.
+
+    `parent` is another commit than that of the run, with the same contents of all files that the run reads.
+    """
     if not changes.files:
         return ''
-    check_stored(run.repository, changes.files)
+    if parent in (None, run.source.head):  # else it was checked before, and no attributes have changed
+        check_stored(run.repository, changes.files)
     message = commit_message(changes.plan, changes.registry, trailer, subject, changes.reasons, notes)
-    sign = bool(run.settings.spec.get('signing', {}).get('required'))
-    head, executable = run.source.head, changes.executable
-    return build_commit(run.repository, head, changes.files, message, sign=sign, executable=executable)
+    signing, head = run.settings.signing, run.source.head if parent is None else parent
+    make = partial(build_commit, run.repository, head, changes.files, message, executable=changes.executable)
+    return signed(run.repository, signing, make)
+
+
+def signed(repository: Repository, signing: Signing, make: Callable[..., str]) -> str:
+    """Make a commit as the settings say, and return its id; raises ProblemsFound if its signature does not count.
+
+    Before anything moves or leaves: git signs with a key that nobody may know.
+    """
+    commit = make(sign=signing.required, form=signing.format)
+    if commit and (signing.required or is_signed(repository, commit)):
+        check_signed(repository, [commit], signing)
+    return commit
+
+
+def check_signed(repository: Repository, commits: Iterable[str], signing: Signing) -> None:
+    """Raise ProblemsFound unless each commit is signed by a known signer."""
+    if problems := list(unsigned(repository, commits, signing)):
+        raise ProblemsFound(problems)
 
 
 def check_stored(repository: Repository, files: Files) -> None:

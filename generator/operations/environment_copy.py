@@ -83,7 +83,7 @@ def copying(source: str, target: str, place: Place) -> Operation:
         many = f'{len(releases)} {"release" if len(releases) == 1 else "releases"}'
         subject = shortened(f'Copy environment {source} to {target}: {many}')
         return RegistryChange(
-            changed, subject, result, tuple(_notes(result)), warnings=tuple(_warnings(environment, target))
+            changed, subject, result, tuple(_notes(result)), wide=True, warnings=tuple(_warnings(environment, target))
         )
 
     return Operation('environment copy', (source, target, *place.arguments), (), change)

@@ -49,7 +49,13 @@ def renaming(old: str, new: str) -> Operation:
         subject = shortened(f'Rename environment {old} to {new}')
         notes = _notes(environment, new, models, referring)
         return RegistryChange(
-            files, subject, result, tuple(notes), warnings=(_not_yet(environment, new),), removable=(old, f'{old}/*')
+            files,
+            subject,
+            result,
+            tuple(notes),
+            wide=True,
+            warnings=(_not_yet(environment, new),),
+            removable=(old, f'{old}/*'),
         )
 
     return Operation('environment rename', (old, new), (), change)

@@ -46,7 +46,7 @@ def renaming(old: str, new: str) -> Operation:
         if ledger_file(old) not in run.base.ids:
             gone.append(model_folder(old))  # all its charts are drafts
         subject = shortened(f'Rename model {old} to {new}')
-        return RegistryChange(files, subject, result, tuple(_notes(run, result)), removable=gone)
+        return RegistryChange(files, subject, result, tuple(_notes(run, result)), wide=True, removable=gone)
 
     return Operation('model rename', (old, new), (), change)
 

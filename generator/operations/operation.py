@@ -10,6 +10,7 @@ from generator.domain.generated import Plan
 from generator.domain.problems import Problem
 from generator.domain.tree import Files
 from generator.pipeline.run import Run
+from generator.tools.patience import Patience
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,8 +19,9 @@ class RegistryChange:
 
     `laid` is the run over the changed registry, if the operation has made it already.
     `subject` is the subject of the commit, '' for a summary of the changes; `notes` are lines of its body; `result` and
-    `warnings` are reported. `along` and `instead` are as in the operation, if they depend on the registry, and
-    `removable` is as in the options, and may contain folders of models that have drafts only.
+    `warnings` are reported. `along` and `instead` are as in the operation, if they depend on the registry. `wide`: it
+    depends on files of other models, too, so that it is made again whenever the branch moves. `removable` is as in the
+    options, and may contain folders of models that have drafts only.
     """
 
     files: Files = field(default_factory=dict)
@@ -30,6 +32,7 @@ class RegistryChange:
     instead: str = ''
     laid: Run | None = None
     warnings: tuple[Problem, ...] = ()
+    wide: bool = False
     removable: Collection[str] = ()
 
     def on(self, run: Run) -> Run:
@@ -43,11 +46,14 @@ class RegistryChange:
 class Operation:
     """`name` and `arguments` become the commit's trailer; `models` are in scope, () for all.
 
+    `releases` (`env/model`) are those that it touches, () for all of its models: problems of others do not stop it.
+
     `change` gets the current registry, and is called again if the branch has moved; if None, the registry does not
     change. `look` is called before the work tree is locked: what it sees must not have changed when `change` is called.
     `along` lists registry files that a person may have changed and that are added to the commit: a change of any other
     file stops the operation, with the hint `instead`; None allows all. `prune`: remove charts that are not used.
     `history`: the history of the published branch is read. `begins`: the remote may be empty, without a branch.
+    `urgent`: if it becomes impossible because the branch has moved, this is a problem, not an operation without object.
     """
 
     name: str
@@ -60,6 +66,8 @@ class Operation:
     prune: bool = False
     history: bool = False
     begins: bool = False
+    urgent: bool = False
+    releases: tuple[str, ...] = ()
 
     @property
     def trailer(self) -> str:
@@ -79,7 +87,8 @@ class Options:
     """How to carry out an operation: write the files, or make one `commit` of them and of their registry files.
 
     `discard` discards hand edits; `removable` are releases (`env/model`, `env/*`) and environments whose files may
-    be removed.
+    be removed. `branch` is the branch of the remote to push to, if it is not that of the work tree, which then stays as
+    it is. `patience`: how long to apply it again while the branch moves.
     """
 
     commit: bool = False
@@ -88,6 +97,8 @@ class Options:
     message: str = ''
     discard: bool = False
     removable: tuple[str, ...] = ()
+    branch: str = ''
+    patience: Patience = Patience()  # noqa: RUF009 (frozen)
 
     def permitting(self, change: RegistryChange) -> Options:
         """Return the options with what the operation itself removes."""
@@ -106,7 +117,7 @@ class Remote:
 @dataclass(frozen=True, slots=True)
 class Outcome:
     """What was done, or would be done: the plan, the registry files, the id of the commit ('' for none), and why
-    releases change."""
+    releases change. `superseded`: why nothing was done, because others made it meaningless while this command ran."""
 
     plan: Plan = Plan((), {})  # noqa: RUF009 (frozen)
     result: Mapping[str, Any] = field(default_factory=dict)
@@ -117,6 +128,7 @@ class Outcome:
     dry_run: bool = False
     warnings: tuple[Problem, ...] = ()
     reasons: Mapping[str, str] = field(default_factory=dict)
+    superseded: tuple[Problem, ...] = ()
 
     @property
     def changed(self) -> bool:

@@ -91,7 +91,7 @@ def pinning(scope: Scope = Scope(), *, newest: bool = False) -> Operation:
     # A release without a pin cannot be generated, so `generate --commit` cannot commit it first.
     along = () if scope.moves else None
     arguments = (*(('--newest',) if newest else ()), *scope.arguments)
-    return Operation('pin', arguments, models, change, along)
+    return Operation('pin', arguments, models, change, along, releases=scope.names)
 
 
 def _lacks_pin(release: Release, registry: Registry) -> bool:

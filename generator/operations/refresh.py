@@ -7,10 +7,11 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
+from functools import partial
 
 from generator.domain.problems import Problem, ProblemsFound, problem
 from generator.domain.progress import Progress, quiet
-from generator.operations.changeset import check_stored
+from generator.operations.changeset import check_stored, signed
 from generator.operations.operation import Options, Outcome, Remote
 from generator.operations.remote import Target
 from generator.operations.warnings import shown_warnings
@@ -106,12 +107,12 @@ def _build(done: Merge, outcome: Outcome, options: Options) -> str:
     subject = options.message or shortened(f'Refresh {outcome.branch or "HEAD"} onto {sides.name} {sides.theirs[:8]}')
     notes = list(_notes(done, merges))
     message = commit_message(plan, outcome.registry, f'refresh {sides.name}', subject, outcome.reasons, notes)
-    sign = bool(done.run.settings.spec.get('signing', {}).get('required'))
-    return build_commit(
-        repository, sides.theirs, files, message, sign=sign, entries=done.entries,
+    make = partial(
+        build_commit, repository, sides.theirs, files, message, entries=done.entries,
         executable=_executable(sides, outcome.registry),
         parents=[sides.ours, sides.theirs] if merges else [sides.ours],
     )  # fmt: skip
+    return signed(repository, done.run.settings.signing, make)
 
 
 def _executable(sides: Sides, registry: tuple[str, ...]) -> frozenset[str]:
@@ -152,7 +153,7 @@ def _on_remote(base: str, remote: Remote, options: Options, progress: Progress) 
         published = open_run(repository).settings_alone.branch
         for name in dict.fromkeys([base, published]):
             if name:
-                fetch_published(repository, remote.branch, name)
+                fetch_published(repository, 'origin', remote.branch, name)
         sides = find_sides(repository, base)
         made = _make(sides, remote.branch, options, progress)
         if options.dry_run or not made.commit:

@@ -29,21 +29,50 @@ def rolling_back(name: str, version: str = '') -> Operation:
 
     A rollout in git that is in progress is aborted. The pin says that it is a rollback, until the next one.
     """
+    first: list[tuple[Pin, Pin]] = []  # from → to, as seen when the command began
 
     def change(run: Run) -> RegistryChange:
         release = known_release(run.registry, name)
+        if first and (done := _meanwhile(release, *first[0], version)):
+            return done
         if rollout := run.registry.rollouts.get(name):
             return _abort(run, release, rollout, version)
         _check_clean(run, release)
         to = _earlier(run, release, version)
+        first[:] = first or [(_pin(release.spec), to)]
         found = resolve_named(run, name)
         subject = shortened(f'Roll back {name}: {release.version} → {to}')
-        result = {'result': 'rolled back', 'from': _pin(release.spec).spec, 'to': to.spec}
+        result = _result(_pin(release.spec), to)
         notes = (f'{name}: {_way(found.strategy, release.engine(found.environment), to.version)}',)
         return RegistryChange(move_pin(release, to, run.source.read, back=True), subject, result, notes)
 
     arguments = (name, *(('--to', version) if version else ()))
-    return Operation('rollback', arguments, (model_name(name),), change, instead=SET_ASIDE, history=True)
+    return Operation(
+        'rollback',
+        arguments,
+        (model_name(name),),
+        change,
+        instead=SET_ASIDE,
+        history=True,
+        urgent=True,
+        releases=(name,),
+    )
+
+
+def _result(before: Pin, to: Pin) -> dict[str, object]:
+    return {'result': 'rolled back', 'from': before.spec, 'to': to.spec}
+
+
+def _meanwhile(release: Release, before: Pin, to: Pin, version: str) -> RegistryChange | None:
+    """Judge a pin that may have moved since the first look: the version before it may be another one now."""
+    now = _pin(release.spec)
+    if now == to:
+        return RegistryChange(result=_result(before, to))
+    if now == before or version:
+        return None
+    message = f'the pin moved from {before} to {now} while this command ran'
+    hint = f"if it shall still go back, run the command again with '--to {to.version}'"
+    raise problem(release.file, '$.spec', message, hint)
 
 
 def _pin(spec: object) -> Pin:
@@ -63,8 +92,11 @@ def _abort(run: Run, release: Release, rollout: Rollout, version: str) -> Regist
 
 
 def _earlier(run: Run, release: Release, version: str) -> Pin:
-    """The last pin with a version, else the last one that nobody gave up."""
-    now, given_up = _pin(release.spec), list[Pin]()
+    """The last older pin that nobody gave up, of this version or of any.
+
+    To newer ones, and to those that were given up, the release goes as to every version: with its steps and checks.
+    """
+    now, given_up, newer = _pin(release.spec), list[Pin](), list[Pin]()
     _check_pinned(run, release)
     places = {entry.version: place for place, entry in enumerate(run.charts[release.model].ledger)}
     versions = {entry.version for entry in run.registry.models[release.model].versions}
@@ -75,13 +107,17 @@ def _earlier(run: Run, release: Release, version: str) -> Pin:
         if pin != later and (places[later.chart] < places[pin.chart] if known else is_rollback):
             given_up.append(pin)
         later, is_rollback = pin, back
-        wanted = pin.version == version if version else pin not in given_up
-        if wanted and pin != now and pin.version in versions and pin.chart in places:
+        if pin == now or version not in ('', pin.version) or pin.version not in versions or pin.chart not in places:
+            continue
+        if now.chart in places and places[pin.chart] >= places[now.chart]:
+            newer.append(pin)
+        elif pin not in given_up:
             return pin
     if run.repository.ask('rev-parse', '--is-shallow-repository') == 'true':
         hint = "fetch the history with 'git fetch --unshallow', or use --repo URL"
         raise problem(release.file, '', 'this clone is shallow: its history has no earlier pin', hint)
-    raise _no_pin(release, now, version, [pin for pin in given_up if pin != now and pin.version in versions])
+    known_pins = [pin for pin in given_up if pin != now and pin.version in versions and version in ('', pin.version)]
+    raise _no_pin(release, now, version, known_pins, newer)
 
 
 def _check_clean(run: Run, release: Release) -> None:
@@ -100,15 +136,20 @@ def _check_pinned(run: Run, release: Release) -> None:
         raise problem(environment.file, '$.spec.follow', message, hint)
 
 
-def _no_pin(release: Release, now: Pin, version: str, given_up: Sequence[Pin]) -> ProblemsFound:
+def _no_pin(release: Release, now: Pin, version: str, given_up: Sequence[Pin], newer: Sequence[Pin]) -> ProblemsFound:
     hint = f"to pin another version, set spec.version and run 'chartloom pin {release.name}'"
+    again = f"to return to it, set spec.version to '{{}}' and run 'chartloom pin {release.name}', or start a rollout"
     if version and version == now.version:
         message = f"'{release.name}' already runs {now}"
+    elif version and given_up:
+        message, hint = f'{given_up[0]} was rolled back here', again.format(version)
+    elif version and newer:
+        message, hint = f'{newer[0]} is newer than {now}: a rollback goes back', again.format(version)
     elif version:
         message = f"version '{version}' was never pinned here"
     elif given_up:
         message = f'no older pin than {now.version}; {given_up[0].version} was rolled back'
-        hint = f'to return to it, use --to {given_up[0].version}'
+        hint = again.format(given_up[0].version)
     else:
         message = f"'{release.name}' had no other pin under this name"
     return problem(release.file, '$.spec', message, hint)

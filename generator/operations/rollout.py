@@ -44,11 +44,13 @@ def starting(name: str, version: str = '', chart: str = '') -> Operation:
         _check_room(run, name, began)
         subject = shortened(f'Start the rollout of {name} {began.to.version}')
         result = {'result': 'started', 'stage': began.stage, 'to': began.to.spec}
-        return RegistryChange(began.files, subject, result, _first_note(name, began))
+        # All releases of an environment share its accelerators.
+        wide = 'capacity' in run.registry.environments[run.registry.releases[name].environment].spec
+        return RegistryChange(began.files, subject, result, _first_note(name, began), wide=wide)
 
     model = model_name(name)
     # One commit may add a version and start its rollout.
-    return Operation('rollout start', (name,), (model,), change, along=(model_file(model),))
+    return Operation('rollout start', (name,), (model,), change, along=(model_file(model),), releases=(name,))
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,7 +120,12 @@ def finishing(name: str, now: int) -> Operation:
 def aborting(name: str) -> Operation:
     """Move all requests back to the old version."""
 
+    tried: list[str] = []
+
     def decide(run: Run, release: Release, rollout: Rollout) -> RegistryChange:
+        if rollout.aborted and tried:  # somebody else was faster
+            return RegistryChange(result=_abort_result(rollout))
+        tried.append(rollout.stage)
         return aborted(run, rollout)
 
     return _moving('abort', name, decide)
@@ -127,8 +134,11 @@ def aborting(name: str) -> Operation:
 def _moving(
     verb: str, name: str, decide: Callable[[Run, Release, Rollout], RegistryChange], flags: Sequence[str] = ()
 ) -> Operation:
-    """An operation on a rollout in progress, which must stay at its stage until the operation is carried out."""
-    seen: list[str] = []
+    """An operation on a rollout in progress, which must stay at its stage until the operation is carried out.
+
+    An abort is required at any stage.
+    """
+    urgent, seen = verb == 'abort', list[str]()
 
     def look(run: Run) -> None:
         seen[:] = [stage_name(find_rollout(run, name, verb)[1])]
@@ -136,17 +146,17 @@ def _moving(
     def change(run: Run) -> RegistryChange:
         release, rollout = find_rollout(run, name, verb)
         stage = stage_name(rollout)
-        if seen and seen != [stage]:
+        if seen and seen != [stage] and not urgent:
             message = f"the rollout moved from '{seen[0]}' to '{stage}' while this command ran"
             raise problem(rollout.file, '$.spec.stage', message, 'run the command again')
         seen[:] = [stage]
         return decide(run, release, rollout)
 
-    urgent, arguments = verb == 'abort', (*flags, name)
     instead = SET_ASIDE if urgent else ''
     return Operation(
-        f'rollout {verb}', arguments, (model_name(name),), change, look=look, instead=instead, history=not urgent
-    )
+        f'rollout {verb}', (*flags, name), (model_name(name),), change, look=look, instead=instead,
+        history=not urgent, urgent=urgent, releases=(name,),
+    )  # fmt: skip
 
 
 def _first_note(name: str, began: Start) -> tuple[str, ...]:
@@ -190,11 +200,15 @@ def _advance(run: Run, release: Release, rollout: Rollout) -> RegistryChange:
 def aborted(run: Run, rollout: Rollout, subject: str = '', reasons: Sequence[str] = ()) -> RegistryChange:
     """Return the change that moves all requests back to the old version; `reasons`: the checks that failed."""
     subject = subject or f'Abort the rollout of {rollout.name} {rollout.spec["to"]["version"]} at {rollout.stage}'
-    result = {
+    files, result = abort(rollout, run.source.read), _abort_result(rollout, reasons)
+    return RegistryChange(files, shortened(subject), result, _traffic(rollout, 0))
+
+
+def _abort_result(rollout: Rollout, reasons: Sequence[str] = ()) -> dict[str, object]:
+    return {
         'result': 'aborted', 'waitSeconds': 0, 'reasons': [*reasons], 'stage': rollout.stage,
         'from': rollout.spec['from'], 'remaining': [ENDED] if rollout_stage(rollout).serves else [],
     }  # fmt: skip
-    return RegistryChange(abort(rollout, run.source.read), shortened(subject), result, _traffic(rollout, 0))
 
 
 def _start_of(run: Run, name: str, version: str, chart: str) -> Start:

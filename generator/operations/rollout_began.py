@@ -49,7 +49,7 @@ def landed(run: Run, rollout: Rollout) -> Landed | None:
         or repository.ask('rev-parse', '--verify', '--quiet', f'{branch}:{path}') != run.source.tree.ids[rollout.file]
     ):
         return None
-    remote = 'origin' if repository.bare else ref.split('/')[2] if ref.startswith('refs/remotes/') else ''
+    remote = ref.split('/')[2] if ref.startswith('refs/remotes/') else 'origin' if repository.bare else ''
     holds = rollout_stage(rollout).hold > 0
     commit, date = _set_by(repository, branch, path)
     if not commit:  # the ref of the branch leads to something else than a commit

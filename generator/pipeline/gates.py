@@ -30,8 +30,9 @@ from generator.pipeline.origins import Origins, origins, weaker_gates
 from generator.pipeline.prefixes import delivers
 from generator.pipeline.published import Base
 from generator.pipeline.source import Source
+from generator.pipeline.weaker import other_addresses, weaker_strategies
 from generator.plan.jumps import OfChart, jumps
-from generator.plan.promotion import Gates, Standing, promotion_problems
+from generator.plan.promotion import Gates, Standing, numbers, promotion_problems
 from generator.strategies.written import of_chart
 from generator.tools.git.remote import deepen
 from generator.tools.git.repository import Repository
@@ -50,7 +51,8 @@ def gate_problems(
     # Not the base: a merge may have brought a commit that the branch itself never was at.
     now = Earlier(source, published, RegistrySchemas(schemas))
     of = origins(now, registry)
-    promoting = list(_promoting(registry, of, base, desired))
+    base_files = replace(now, revision=base.revision)
+    promoting = list(_promoting(registry, of, base, desired, _new_rollbacks(registry, base_files)))
     mine = [registry.releases[name] for name in promoting]
     before = {f'{origin.name}/{release.model}' for release in mine for origin in of[release.environment]}
     known = _standings(now, before.union(promoting))  # all at once: a change may reach every release
@@ -70,24 +72,51 @@ def gate_problems(
     if found and not delivers(source.repository, published):
         found = []  # the first commit with releases
     chart_strategy = partial(_strategy_of_chart, source.repository, base, made, registry.settings)
-    return [*found, *_jumps(now, replace(now, revision=base.revision), registry, chart_strategy)]
+    return [*found, *_jumps(now, base_files, registry, chart_strategy)]
 
 
 def gate_warnings(
-    source: Source, base: Base, published: str, registry: Registry, schemas: Mapping[str, bytes]
-) -> Iterator[Problem]:
-    """Yield what later requests need not do any more."""
-    if base.revision:
-        now = Earlier(source, published, RegistrySchemas(schemas))
-        yield from weaker_gates(now, replace(now, revision=base.revision), registry)
+    source: Source, base: Base, published: str, desired: Ids, made: Tree, registry: Registry,
+    schemas: Mapping[str, bytes],
+) -> Iterator[Problem]:  # fmt: skip
+    """Yield what later requests need not do any more, and releases that go on with less than before."""
+    if not base.revision:
+        return
+    now = Earlier(source, published, RegistrySchemas(schemas))
+    base_files = replace(now, revision=base.revision)
+    yield from weaker_gates(now, base_files, registry)
+    yield from other_addresses(now, base_files, registry.settings)
+    read = partial(_about_chart, source.repository, base, made)
+    moved = dict(_moved(source.repository, base, desired, made, registry))
+    yield from weaker_strategies(now, registry, origins(now, registry) if moved else {}, moved, read)
 
 
-def _promoting(registry: Registry, of: Origins, base: Base, desired: Ids) -> Iterator[str]:
+def _moved(
+    repository: Repository, base: Base, desired: Ids, made: Tree, registry: Registry
+) -> Iterator[tuple[str, str]]:
+    """Yield the releases whose delivery object changes, with the chart they go to; a rollback passes nothing anyway."""
+    for name, release in registry.releases.items():
+        file = delivery_file(name)
+        if file in desired and desired[file] != base.ids.get(file) and not release.is_rollback:
+            rollout = registry.rollouts.get(name)
+            found = delivered_chart(_desired(repository, base, made, file))
+            yield name, rollout.spec['to']['chart'] if rollout else found
+
+
+def _new_rollbacks(registry: Registry, base: Earlier) -> set[str]:
+    """The releases whose pin is a rollback now: not every engine has it in its delivery object."""
+    found = {name: release for name, release in registry.releases.items() if release.is_rollback}
+    there = base.releases(found)
+    same = {name for name, each in there.items() if each.is_rollback and each.chart == found[name].chart}
+    return found.keys() - same
+
+
+def _promoting(registry: Registry, of: Origins, base: Base, desired: Ids, rollbacks: Collection[str]) -> Iterator[str]:
     """Yield the releases whose delivery object changes, or its place, and that a gate may stop."""
     for name, release in registry.releases.items():
         file, origins_ = delivery_file(name), of[release.environment]
         moves = any(origin.name != release.environment for origin in origins_)
-        if moves or desired.get(file) != base.ids.get(file):
+        if moves or name in rollbacks or desired.get(file) != base.ids.get(file):
             gated = any(origin.promotes_from for origin in origins_)
             if gated or release.chart or name in registry.rollouts:
                 yield name
@@ -103,7 +132,7 @@ def _standings(now: Earlier, names: Collection[str]) -> dict[str, Standing]:
             delivered=delivered_chart(delivered.get(delivery_file(name), b'')),
             pin=release.chart if release else '',
             target=rollout.spec['to']['chart'] if rollout else '',
-            rollback=str(release.spec.get('rollback', '')) if release else '',
+            rollback=release.chart if release and release.is_rollback else '',
             reason=release.spec.get('skipPromotion', '') if release else '',
         )
     return found
@@ -156,6 +185,12 @@ def _strategy_of_chart(
     return file, found.spec if found else {}
 
 
+def _about_chart(repository: Repository, base: Base, made: Tree, model: str, chart: str) -> bytes:
+    """Chart.yaml of a chart, b'' if it was pruned."""
+    file = f'{chart_folder(model, chart)}/{CHART_YAML}'
+    return _desired(repository, base, made, file) if file in made or file in base.ids else b''
+
+
 def _desired(repository: Repository, base: Base, made: Tree, path: str) -> bytes:
     return made[path] if path in made else repository.read([base.ids[path]])[base.ids[path]]
 
@@ -184,14 +219,10 @@ def _charts(repository: Repository, head: str, name: str, *, ever: bool) -> set[
     charts = [delivered_chart(contents[blob]) for blob in ran]
     found: set[str] = set()
     for before, now in pairwise(['', *charts]):
-        if not ever and _number(now) < _number(before):
+        if not ever and numbers(now) < numbers(before):
             found.discard(before)
         found.add(now)
     return found
-
-
-def _number(chart: str) -> list[int]:
-    return [int(part) for part in chart.split('.')] if chart else []
 
 
 def _history(repository: Repository, head: str, paths: Collection[str]) -> list[dict[str, str]]:

@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import suppress
 
+from generator.checks.codeowners import FILE, owner_problems, owner_warnings
 from generator.checks.obeyed import ATTRIBUTES, NAMES, attribute_problems, obeyed_files
+from generator.documents.blocks import around
 from generator.domain.layout import REGISTRY, is_registry_yaml
-from generator.domain.problems import Problem
+from generator.domain.problems import Problem, ProblemsFound
+from generator.domain.tree import LINK
 from generator.pipeline.run import Run
 
 _AT_ONCE = 2000  # paths that git is asked about: an answer has several lines a path, 60 MiB for 18,000 of them
@@ -17,6 +21,8 @@ def obeyed_problems(run: Run) -> Iterator[Problem]:
     prefix = run.repository.prefix
     yield from obeyed_files(_files(run), prefix, run.registry, refused=True)
     yield from attribute_problems(_attributes(run))
+    if (owners := _owners(run)) is not None:
+        yield from owner_problems(len(owners), around(FILE, owners)[0])
     # From the top, as all paths here.
     ignored = _listed(run, '--others', '--ignored', '--exclude-standard', '--', f':(literal){prefix}{REGISTRY}')
     for path in (name.removeprefix(prefix) for name in ignored):
@@ -26,7 +32,21 @@ def obeyed_problems(run: Run) -> Iterator[Problem]:
 
 
 def obeyed_warnings(run: Run) -> list[Problem]:
-    return list(obeyed_files(_files(run), run.repository.prefix, run.registry, refused=False))
+    found = list(obeyed_files(_files(run), run.repository.prefix, run.registry, refused=False))
+    if (owners := _owners(run)) is not None:
+        found += owner_warnings(*around(FILE, owners), run.registry.settings.spec['owners'])
+    return found
+
+
+def _owners(run: Run) -> bytes | None:
+    """CODEOWNERS, if it has the owners of the settings and forges read it; the plan reports one that is no file."""
+    if run.repository.prefix or 'owners' not in run.registry.settings.spec:
+        return None
+    if run.source.tree.ids.get(FILE, LINK) == LINK:
+        return None
+    with suppress(ProblemsFound):  # too large for us, too
+        return run.source.read(FILE)
+    return None
 
 
 def _files(run: Run) -> list[str]:

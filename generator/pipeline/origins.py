@@ -24,7 +24,7 @@ def origins(now: Earlier, registry: Registry) -> Origins:
     if len(same) == len(registry.environments):
         return {name: (Origin(name, each.promotes_from),) for name, each in same.items()}
     published = {**now.environments(), **same}
-    return {name: tuple(_origins(each, published)) for name, each in registry.environments.items()}
+    return {name: tuple(_origins(each, published, registry)) for name, each in registry.environments.items()}
 
 
 def _is_same(now: Earlier, there: Ids, environment: Environment) -> bool:
@@ -32,13 +32,29 @@ def _is_same(now: Earlier, there: Ids, environment: Environment) -> bool:
     return all(there.get(part.file) == now.source.tree.ids.get(part.file) for part in environment.parts)
 
 
-def _origins(environment: Environment, published: Mapping[str, Environment]) -> Iterator[Origin]:
+def _origins(environment: Environment, published: Mapping[str, Environment], registry: Registry) -> Iterator[Origin]:
     named, mine = published.get(environment.name), places(environment)
-    others = [other for name, other in sorted(published.items()) if other is not named and mine & places(other)]
+    # Where Flux is, the cluster may have any name: who takes the hosts of an environment takes its place.
+    takes = named is None or _hosts(named) != _hosts(environment)
+    others = [
+        other for name, other in sorted(published.items()) if other is not named
+        if mine & places(other) or (takes and _hosts(other) == _hosts(environment) and _has_left(other, registry))
+    ]  # fmt: skip
     if named or not others:
         yield Origin(environment.name, (named.promotes_from if named else ()) or environment.promotes_from)
     for other in others:
         yield Origin(other.name, other.promotes_from or (() if named else environment.promotes_from))
+
+
+def _hosts(environment: Environment) -> tuple[str, str]:
+    """The domain and the namespace of the releases of an environment."""
+    return environment.spec.get('domain', ''), environment.namespace
+
+
+def _has_left(other: Environment, registry: Registry) -> bool:
+    """Whether the registry has a published environment no longer, or at other hosts."""
+    now = registry.environments.get(other.name)
+    return now is None or _hosts(now) != _hosts(other)
 
 
 def weaker_gates(now: Earlier, base: Earlier, registry: Registry) -> Iterator[Problem]:

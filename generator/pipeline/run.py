@@ -18,12 +18,13 @@ from generator.domain.layout import DOCUMENTS, NEWEST, REGISTRY, SETTINGS, ledge
 from generator.domain.problems import Problem, ProblemsFound
 from generator.domain.progress import Progress, quiet
 from generator.domain.records import Ids, Registry, Settings, Tree
-from generator.domain.tree import Read
+from generator.domain.tree import LINK, Read
 from generator.pipeline.all_problems import with_further
 from generator.pipeline.chart_files import ChartFiles
 from generator.pipeline.charts import make_all
 from generator.pipeline.companions import with_companions
 from generator.pipeline.desired import blob_ids, trees
+from generator.pipeline.elsewhere import is_left
 from generator.pipeline.gates import gate_problems, gate_warnings
 from generator.pipeline.ledgers import lost_ledgers
 from generator.pipeline.moves import bootstrap_warnings, delivery_moves
@@ -65,12 +66,14 @@ class Run:
 
     Each result depends on these fields only, in any order of access, and is computed once. `part`: read only these
     registry files. `checked=False`: skip the checks of the whole registry. `shards`: make a large tree in several
-    processes. `prune`: remove charts that are not used any more.
+    processes. `prune`: remove charts that are not used any more. `left_out`: registry files that are not read, with the
+    generated files of their releases: these stay as they are.
     """
 
     source: Source
     base_name: str = ''
     part: tuple[str, ...] = ()
+    left_out: frozenset[str] = frozenset()
     checked: bool = True
     prune: bool = False
     shards: bool = False
@@ -96,12 +99,26 @@ class Run:
         check_scope(self.source)
         check = self._checks if self.checked else no_problems
         try:
-            return read_registry(self.source, self.templates.schemas, self.part or self.source.names, check)
+            return read_registry(self.source, self.templates.schemas, self._names, check)
         except ProblemsFound as error:
             raise self._with_further(error.problems) from None
 
+    @property
+    def _names(self) -> Sequence[str]:
+        names = self.part or self.source.names
+        return [name for name in names if name not in self.left_out] if self.left_out else names
+
+    def without_left(self, ids: Ids) -> Ids:
+        """Return the files without those that stay as they are."""
+        return {p: blob for p, blob in ids.items() if not is_left(p, self.left_out)} if self.left_out else ids
+
+    @property
+    def current(self) -> Ids:
+        """Blob ids of the generated files and documents to compare with the desired ones."""
+        return self.without_left(self.source.generated)
+
     def _checks(self, found: Registry, unread: Collection[str]) -> Iterable[Problem]:
-        return registry_problems(found, self.templates, unread)
+        return registry_problems(found, self.templates, {*unread, *self.left_out})
 
     def _with_further(self, problems: Sequence[Problem]) -> ProblemsFound:
         """Add the problems of all files that do not depend on a file with a problem."""
@@ -111,7 +128,7 @@ class Run:
 
         invalid = partial(invalid_content, self.source, self.templates.schemas)
         heirs = partial(heirs_of, self.source, self.templates.schemas)
-        return with_further(problems, self.part or self.source.names, invalid, releases_of, heirs)
+        return with_further(problems, self._names, invalid, releases_of, heirs)
 
     @property
     def settings(self) -> Settings:
@@ -132,7 +149,8 @@ class Run:
         revision = base_revision(self.source, self.settings.branch, self.base_name)
         if self._in_shards:
             return Base(revision, self.source.held_by(revision), self._in_shards.ledgers)
-        return read_base(self.source, revision, self._lost, self.registry.models)
+        found = read_base(self.source, revision, self._lost, self.registry.models)
+        return replace(found, ids=self.without_left(found.ids))
 
     @cached_property
     def _published(self) -> str:
@@ -203,7 +221,8 @@ class Run:
         else:
             files = render_charts(self.charts) | render_releases(self.releases, self.registry, self.prefix)
         if self.whole:
-            present = [name for name in DOCUMENTS if name in self.source.tree.ids]
+            # A link, which the plan reports, may lead to a device that never ends.
+            present = [name for name in DOCUMENTS if self.source.tree.ids.get(name, LINK) != LINK]
             current = {name: self.source.read(name) for name in present}
             files |= render_repository(self.registry, self.templates, current, self.prefix) | render_charts(self.left)
         return files
@@ -260,7 +279,15 @@ class Run:
             *migration_warnings(self._moves, rollbacks),
             *bootstrap_warnings(self.repository, self.base.ids, self.desired_ids, self.files),
             *release_warnings(releases, whole=self.whole),
-            *gate_warnings(self.source, self.base, self._published, self.registry, self.templates.schemas),
+            *gate_warnings(
+                self.source,
+                self.base,
+                self._published,
+                self.desired_ids,
+                self.files,
+                self.registry,
+                self.templates.schemas,
+            ),
         ]
         return sorted({*blamed(found, self.registry.environments.values())})
 
@@ -273,11 +300,12 @@ class Run:
     def plan(self, *, discard: bool = False, removable: Collection[str] = ()) -> Plan:
         """Compare the work tree (or the revision) with the desired files; raises ProblemsFound for hand edits."""
         refuse_moved(self.source, self.settings, self._published)
-        trees = self._trees(self.source.generated, self.source.read)
+        trees = self._trees(self.current, self.source.read)
         plan, problems = make_plan(trees, self.immutable, discard=discard, removable=removable)
         gates = gate_problems(
             self.source, self.base, self._published, self.desired_ids, self.files, self.registry, self.templates.schemas
         )
+        gates = [found for found in gates if not is_left(found.file, self.left_out)]
         if problems := [*problems, *refused_ways(self._moves), *gates]:
             raise ProblemsFound(problems)
         return plan

@@ -17,12 +17,13 @@ from generator.domain.layout import (
     delivery_file,
     folder_and_stem,
     is_generated,
+    is_ledger,
     model_folder,
     names_below,
     values_file,
 )
 from generator.domain.problems import Problem, ProblemsFound, problem
-from generator.domain.tree import Files
+from generator.domain.tree import LINK, Files
 from generator.tools.git.files import FOLDER, blob_at, check_size, folder_in_the_way, named
 from generator.tools.git.repository import Repository
 from generator.tools.git.worktree import WorkTree, look_at_work_tree, read_file, read_revision
@@ -137,8 +138,8 @@ class Source:
     def _read_blobs(self, path: str) -> bytes:
         """Read a file of the revision; the files of the registry are read at once, by one git process."""
         ids = self.tree.ids
-        names = self.names if path.startswith(f'{REGISTRY}/') else ()
-        wanted = {name: ids[name] for name in (*names, path) if name not in self.laid}
+        together = filter(self.in_scope, self.names) if path.startswith(f'{REGISTRY}/') else ()
+        wanted = {name: ids[name] for name in (*together, path) if name not in self.laid}
         sizes = self.repository.sizes(wanted.values())
         for name, blob in wanted.items():
             check_size(name, sizes.get(blob, 0))
@@ -166,6 +167,13 @@ class Source:
     def release_names(self) -> list[str]:
         """`env/model` of every release file."""
         return names_below(RELEASES, self.tree.ids)
+
+    def fetch(self) -> None:
+        """Let a clone without contents get those that a run reads, in one request."""
+        ids = self.tree.ids
+        # Charts are many, and a run over all models reads few of them.
+        wanted = [p for p in ids if self.in_scope(p) and (self.scope or not is_generated(p) or is_ledger(p))]
+        self.repository.fetch_missing(ids[path] for path in wanted if ids[path] != LINK)
 
     def in_scope(self, name: str) -> bool:
         """Whether a registry file belongs to a model of this scope, or to more than one model."""

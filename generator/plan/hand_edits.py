@@ -87,7 +87,7 @@ class HandEdits:
     def fault(self, path: str) -> str:
         """Describe the hand edit of a file; '' for none."""
         if self.trees.current_ids[path] == LINK:
-            return 'expected a file, found a symbolic link'
+            return 'expected a file, found a link, a pipe or a device'
         chart = chart_file(path)
         if chart is None:
             data = self.trees.read_current(path)

@@ -23,7 +23,8 @@ def jumps(
     """Compare the rollouts of the registry with the published ones, by release; `pins` are published charts.
 
     Each stage is a commit that the agent applies before the next one. A step back is allowed, and so is a branch that
-    does not change a rollout (`same`) and is behind.
+    does not change a rollout (`same`) and is behind. An aborted rollout gets no requests again before it has ended, or
+    before all its stages come again.
     """
     known = {name: rollout for name, rollout in published.items() if _has_stage(rollout)}
     for name, rollout in sorted(registry.rollouts.items()):
@@ -61,10 +62,27 @@ def _moves(rollout: Rollout, before: Rollout) -> Iterator[Problem]:
         hint = f"undo the change, or run 'chartloom rollout abort {rollout.name}' and start again"
         yield Problem(rollout.file, f'$.spec.{changed}', 'changed while the rollout is in progress', hint)
         return
+    if before.aborted:
+        yield from _after_abort(rollout, before)
+        return
     names, expected = _names(rollout), next_stage(rollout_strategy(before), before.stage)
     if rollout.stage in names[names.index(before.stage) + 2 :]:
         message = f"the stage after the published '{before.stage}' is '{expected}', found '{rollout.stage}'"
         yield Problem(rollout.file, '$.spec.stage', message, _by_steps(rollout))
+
+
+def _after_abort(rollout: Rollout, before: Rollout) -> Iterator[Problem]:
+    """Report an aborted rollout whose new version would get requests again, unless all its stages come again."""
+    stages = course(rollout_strategy(rollout), chart_first=True)
+    names = [stage.name for stage in stages]
+    at, last = names.index(rollout.stage), names.index(before.stage)
+    serving = any(stage.serves for stage in stages[: at + 1])
+    if at > last or (serving and not rollout.aborted):
+        key, again = ('stage', '') if rollout.aborted else ('aborted', ' again')
+        message = f"the rollout was aborted at '{before.stage}': it ends, or begins again at '{names[1]}'"
+        message += f", found '{rollout.stage}'{again}"
+        hint = f"undo the change, or run 'chartloom rollout finish {rollout.name}' and start again"
+        yield Problem(rollout.file, f'$.spec.{key}', message, hint)
 
 
 def _ends(registry: Registry, before: Rollout) -> Iterator[Problem]:

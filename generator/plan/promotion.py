@@ -71,6 +71,11 @@ class _Wish:
     path: str
 
 
+def numbers(chart: str) -> list[int]:
+    """Return the numbers of a chart version, to compare it by; none for none."""
+    return [int(part) for part in chart.split('.')] if chart else []
+
+
 def promotion_problems(gates: Gates, changed: Collection[str]) -> Iterator[Problem]:
     """Judge the releases (`env/model`) whose delivery object changes."""
     for name in sorted(changed):
@@ -87,12 +92,20 @@ def promotion_problems(gates: Gates, changed: Collection[str]) -> Iterator[Probl
 
 
 def _rollback(gates: Gates, release: Release, before: str) -> Iterator[Problem]:
-    """Report a rollback to what the release never ran: engines would go there without their steps and checks."""
-    if not release.is_rollback or gates.standing(before).rollback == release.chart:
+    """Report a rollback to what the release never ran, or gave up: engines go there without their steps and checks."""
+    chart, standing = release.chart, gates.standing(before)
+    if not release.is_rollback or standing.rollback == chart:
         return
-    if not gates.had(before, release.chart, ever=True):
-        message = f'a rollback returns to a chart that ran here, and no published commit ended with {release.chart}'
-        yield Problem(release.file, '$.spec.rollback', message, "remove it, or run 'chartloom rollback'")
+    published = standing.pin or standing.delivered
+    if not gates.had(before, chart, ever=True):
+        message = f'a rollback returns to a chart that ran here, and no published commit ended with {chart}'
+    elif numbers(chart) >= numbers(published):
+        message = f'a rollback returns to an older chart than the published {published}, found {chart}'
+    elif not gates.had(before, chart):
+        message = f'a rollback returns to a chart that this release did not give up: it gave up {chart}'
+    else:
+        return
+    yield Problem(release.file, '$.spec.rollback', message, "remove it, or run 'chartloom rollback'")
 
 
 def _wishes(gates: Gates, release: Release) -> Iterator[_Wish]:

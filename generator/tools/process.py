@@ -8,7 +8,7 @@ import re
 import subprocess
 from collections import deque
 from collections.abc import Callable, Collection, Generator, Iterator, Mapping, Sequence
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, TypeVar
@@ -26,6 +26,8 @@ _QUERY = re.compile(r'(?i)([?&][\w-]{0,40}(?:token|key|secret|passw|sig)[\w-]{0,
 FEWEST = 20
 # A failing batch of this size is not halved again: single calls cost no more.
 FEW = 4
+TIMED_OUT = 124  # the exit code of timeout(1)
+_GRACE = 2.0  # seconds
 
 T = TypeVar('T')
 R = TypeVar('R')
@@ -47,17 +49,43 @@ def run(
     env: Mapping[str, str] | None = None,
     input: bytes | None = None,
     ok: Collection[int] = (0,),
+    timeout: float | None = None,
 ) -> Completed:
     """Run a command to its end; raises CommandFailed if it cannot start or its exit code is not in `ok`.
+
+    After `timeout` seconds it is ended, with the exit code TIMED_OUT.
 
     `env` is the complete environment, not an addition. Without `input`, stdin is empty, so that the command cannot wait
     for a person. As in subprocess, the code is negative if a signal ended the command.
     """
+    pipe = subprocess.PIPE
     try:
-        done = subprocess.run(command, cwd=cwd, env=env, input=input or b'', capture_output=True, check=False)
+        process = subprocess.Popen(command, cwd=cwd, env=env, stdin=pipe, stdout=pipe, stderr=pipe)
     except OSError as error:
         raise _not_started(command, error) from error
-    return _completed(command, done.returncode, done.stdout, done.stderr, ok)
+    try:
+        stdout, stderr = process.communicate(input or b'', timeout)
+    except subprocess.TimeoutExpired:
+        _end(process)
+        raise _failed(command, TIMED_OUT, '', f'no answer within {timeout:.0f} seconds') from None
+    except BaseException:  # the user has interrupted it
+        process.kill()
+        process.wait()
+        raise
+    return _completed(command, process.returncode, stdout, stderr, ok)
+
+
+def _end(process: subprocess.Popen[bytes]) -> None:
+    """Ask a process to end, because then it ends its child processes, too; if it does not, kill it."""
+    process.terminate()
+    try:
+        process.communicate(timeout=_GRACE)
+    except subprocess.TimeoutExpired:
+        process.kill()
+        process.wait()
+        for stream in (process.stdin, process.stdout, process.stderr):
+            with suppress(OSError):
+                stream.close()  # type: ignore[union-attr]
 
 
 def run_all(

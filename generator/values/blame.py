@@ -9,7 +9,7 @@ from generator.domain.generated import Layer
 from generator.domain.layout import REGISTRY
 from generator.domain.places import Path, json_path
 from generator.domain.problems import MAX_PROBLEMS, MORE_PROBLEMS, Fault, Problem
-from generator.values.merge import leaves
+from generator.values.merge import is_leaf, leaves
 
 
 def to_problems(found: Iterable[Fault], layers: Sequence[Layer], fallback: str) -> list[Problem]:
@@ -57,14 +57,20 @@ def _last(path: Path, layers: Sequence[Layer]) -> Layer | None:
 
 
 def _writes(layer: Layer, path: Path) -> bool:
+    """Whether a layer has a value at a path, below it, or in place of a map that contains it.
+
+    Only the way of the path is looked at: a map with thousands of entries is asked about each of them.
+    """
     shared = min(len(layer.target), len(path))
     if layer.target[:shared] != path[:shared]:
         return False
+    values = layer.values
+    for step in path[shared:]:
+        if is_leaf(values):
+            return bool(values != {})
+        if step not in values:
+            return False
+        values = values[step]
     # An empty map changes nothing, but it may be an unknown key.
-    found = leaves(layer.values, layer.target)
-    return any(_overlap(leaf, path) for leaf, value in found if value != {} or leaf == path)
-
-
-def _overlap(one: Path, other: Path) -> bool:
-    shared = min(len(one), len(other))
-    return one[:shared] == other[:shared]
+    at_path = is_leaf(values) and len(path) >= len(layer.target)
+    return at_path or any(value != {} for _, value in leaves(values))

@@ -171,13 +171,18 @@ def enabled(entries: Mapping[str, Any]) -> dict[str, Any]:
     return {name: entry for name, entry in entries.items() if entry.get('enabled', True)} if entries else {}
 
 
+def is_leaf(value: Any) -> bool:
+    """Whether a value has no parts with paths of their own: a scalar, a list or an empty map."""
+    return not (isinstance(value, Mapping) and value)
+
+
 def leaves(values: Any, path: Path = ()) -> Iterable[tuple[Path, Any]]:
     """Yield every scalar, list and empty map with its path, in order."""
-    if isinstance(values, Mapping) and values:
-        for key, value in values.items():
-            yield from leaves(value, (*path, key))
-    else:
+    if is_leaf(values):
         yield path, values
+        return
+    for key, value in values.items():
+        yield from leaves(value, (*path, key))
 
 
 def containers(values: Values) -> Iterator[tuple[Path, Values]]:

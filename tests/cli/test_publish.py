@@ -206,6 +206,44 @@ def test_charts_of_a_request_are_published_without_a_tag(plain: Server, tmp_path
     assert names(publish(here, 'web', '--plain-http', '--tag'))['pushed'] == []
 
 
+def test_a_request_chooses_neither_the_address_nor_the_charts(plain: Server, tmp_path: Path) -> None:
+    """CI pushes with a login of its own."""
+    here = with_registry(plain, tmp_path / 'here')
+    there = address(here)
+    here.git('switch', '--quiet', '--create', 'request')
+    evil = 'oci://evil.example/charts'
+    here.write(r.settings(charts={'registry': evil}, repository={'branch': 'main'}))
+    assert here.commit().commit
+    done = chartloom(here.folder, 'publish', '--base', 'HEAD', '--plain-http')
+    message = f"charts go to the registry of the published settings, '{there}', found '{evil}'"
+    hint = 'publish after the merge of this change'
+    assert (done.returncode, done.stderr) == (
+        1,
+        f'registry/settings.yaml::$.spec.charts.registry: {message}\n  hint: {hint}\n',
+    )
+    # The settings of a request may call another branch the published one, and that one is not here.
+    here.write(r.settings(charts={'registry': evil}, repository={'branch': 'gone'}))
+    done = chartloom(here.folder, 'publish', '--base', 'HEAD', '--plain-http')
+    message = "the published branch 'gone' has no settings here, which say where charts go"
+    hint = 'fetch it first, or publish after the merge'
+    assert (done.returncode, done.stderr) == (
+        1,
+        f'registry/settings.yaml::$.spec.charts.registry: {message}\n  hint: {hint}\n',
+    )
+    # A chart that the registry does not make, with the ledger that belongs to it.
+    here.git('switch', '--quiet', '--force', '--create', 'forged', 'main')
+    here.write(changed_model())
+    assert here.commit().commit
+    values = 'charts/web/1.0.1/values.yaml'
+    here.write({values: here.read(values).replace('registry.example', 'evil.example')})
+    r.vouch(here.folder, 'web', '1.0.1')
+    here.git('commit', '--quiet', '--all', '--message', 'forged')
+    done = chartloom(here.folder, 'publish', '--base', 'HEAD', '--plain-http')
+    message = 'chart 1.0.1 is not published, and not what the registry makes'
+    hint = "run 'chartloom verify', which says what differs"
+    assert (done.returncode, done.stderr) == (1, f'charts/web/versions.yaml: {message}\n  hint: {hint}\n')
+
+
 def test_ci_must_know_the_published_branch_for_tags(plain: Server, tmp_path: Path) -> None:
     """Else the charts of a request would get tags."""
     here = with_registry(plain, tmp_path / 'here')

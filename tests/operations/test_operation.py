@@ -133,29 +133,63 @@ def test_where_the_branch_moves_meanwhile_it_is_applied_again(origin: Path, chec
 
 
 @pytest.mark.parametrize('verb', ['advance', 'finish', 'abort'])
-def test_a_rollout_that_has_moved_meanwhile_is_left_alone(
+def test_a_rollout_that_has_moved_meanwhile_is_moved_once(
     verb: str, origin: Path, checkout: Checkout, tmp_path: Path
 ) -> None:
+    """A second advance is left out; an abort is required at any stage."""
     as_json(checkout.folder, 'rollout', 'start', 'prod/web', '--push')
+    hooks = meanwhile(origin, tmp_path, 'rollout', 'advance', 'prod/web', '--now')
+    flags = ['--now', '--approve'] if verb == 'advance' else []
+    done = chartloom(tmp_path, 'rollout', verb, 'prod/web', *flags, '--repo', str(origin), '-o', 'json', env=hooks)
+    if verb == 'finish':
+        assert 'must come first' in done.stdout
+        return
+    assert done.returncode == 0, done
+    told = json.loads(done.stdout)
+    if verb == 'abort':
+        assert (told['result'], told['stage'], told['pushed']) == ('aborted', 'step-1', True)
+        return
+    assert (told['changed'], told['commit'], told['pushed']) == (False, '', False)
+    (why,) = told['superseded']
+    assert why['message'] == "the rollout moved from 'on' to 'step-1' while this command ran"
+
+
+@pytest.mark.parametrize(('other', 'code'), [('rollback', 0), ('pin', 1)])
+def test_a_rollback_that_others_have_made_or_overtaken(
+    other: str, code: int, origin: Path, checkout: Checkout, tmp_path: Path
+) -> None:
+    """Applied blindly to the new head, it would go back twice, or from a version that nobody meant."""
+    as_json(checkout.folder, 'pin', 'prod/web', '--newest', '--push')
+    versions = [r.version(each) for each in ('1', '2', '3')]
+    checkout.write(r.model(versions=versions, replicas=4, route={}))
+    as_json(checkout.folder, 'generate', '--commit', '--push')
+    there = ['rollback', 'web', '--env', 'prod'] if other == 'rollback' else ['pin', 'prod/web', '--newest']
+    hooks = meanwhile(origin, tmp_path, *there)
+    done = chartloom(tmp_path, 'rollback', 'web', '--env', 'prod', '--repo', str(origin), '-o', 'json', env=hooks)
+    assert done.returncode == code, done
+    told = json.loads(done.stdout)
+    if code:
+        (why,) = told['problems']
+        assert why['message'] == 'the pin moved from 2 (chart 1.1.0) to 3 (chart 1.2.0) while this command ran'
+        assert why['hint'] == "if it shall still go back, run the command again with '--to 1'"
+    else:
+        assert (told['changed'], told['commit'], told['to']['version']) == (False, '', '1')
+
+
+def meanwhile(origin: Path, tmp_path: Path, *arguments: str) -> dict[str, str]:
+    """Let somebody else carry out an operation before the first push; return the settings of git that do it."""
     other = clone(origin, tmp_path / 'other')
     env = f'GIT_COMMITTER_DATE=2026-01-03T00:00:00Z PYTHONPATH={ROOT}'
-    step = f'cd {other.top} && {env} {sys.executable} -m generator rollout advance prod/web --now --push'
+    step = f'cd {other.top} && {env} {sys.executable} -m generator {" ".join(arguments)} --push'
     install(
         tmp_path / 'hooks', 'pre-push',
         f'#!/bin/sh\nunset GIT_DIR GIT_CONFIG_COUNT\n[ -e {tmp_path}/done ] && exit 0\ntouch {tmp_path}/done\n{step}\n',
     )  # fmt: skip
-    hooks = {
+    return {
         'GIT_CONFIG_COUNT': '1',
         'GIT_CONFIG_KEY_0': 'core.hooksPath',
         'GIT_CONFIG_VALUE_0': str(tmp_path / 'hooks'),
     }
-    flags = ['--now', '--approve'] if verb == 'advance' else []
-    done = chartloom(tmp_path, 'rollout', verb, 'prod/web', *flags, '--repo', str(origin), env=hooks)
-    if verb == 'finish':
-        assert 'must come first' in done.stderr
-        return
-    assert done.returncode == 1
-    assert "the rollout moved from 'on' to 'step-1' while this command ran" in done.stderr
 
 
 def test_nothing_to_do_is_no_commit(origin: Path, checkout: Checkout, tmp_path: Path) -> None:
@@ -189,7 +223,7 @@ def test_init_is_a_commit_and_a_dry_run_makes_no_folder(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ('arguments', 'message'),
     [
-        (['pin', '--branch', 'other'], '--branch requires --repo'),
+        (['pin', '--branch', 'other'], '--branch requires --push or --repo'),
         (['rollout', 'status', '--branch', 'other'], '--branch requires --repo'),
         (['generate', '--message', 'why'], '--message requires --commit'),
         (['pin', '--message', 'two\nlines'], '--message is not a single line of text'),

@@ -25,6 +25,7 @@ from registries import release, settings
 from generator.domain.problems import CommandFailed, ProblemsFound
 from generator.operations.operation import Options, Outcome, Remote, generate
 from generator.operations.remote import perform
+from generator.tools.patience import Patience
 
 
 def without_checkout(
@@ -119,11 +120,14 @@ def test_a_head_that_moves_too_often_is_told(origin: Path, tmp_path: Path) -> No
     published_at(origin, tmp_path / 'first')
     old = remote_change(origin, tmp_path / 'other', changed_model())
     asked = second_writer(origin, tmp_path, 99)
+    ticks = iter(range(99))
+    patience = Patience(3, clock=lambda: next(ticks), sleep=lambda seconds: None, chance=lambda: 1)
     with pytest.raises(ProblemsFound) as raised:
-        without_checkout(origin)
-    now = git(origin, 'rev-parse', 'main')
-    message = f'file://{origin} main: the branch moved three times before the push, from {old[:7]} to {now[:7]}\n'
-    assert str(raised.value) == f'{message}  hint: run the command again'
+        without_checkout(origin, patience=patience)
+    message = (
+        f'file://{origin} main: the branch moved 3 times before the push, within 3 seconds; it was at {old[:7]} first'
+    )
+    assert str(raised.value) == f'{message}\n  hint: run the command again, with a longer --wait'
     assert asked() == 3
 
 

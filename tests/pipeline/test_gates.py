@@ -280,6 +280,24 @@ def test_an_aborted_rollout_does_not_end_with_the_new_version(rolling: Checkout)
     ]
 
 
+def test_an_aborted_rollout_ends_or_begins_again(rolling: Checkout) -> None:
+    for _ in range(2):
+        walk(rolling, 'advance', '--now')
+    walk(rolling, 'abort')
+    file = rolling.read(ROLLOUT)
+    message = "the rollout was aborted at 'step-2': it ends, or begins again at 'on', found '{}'"
+    hint = "undo the change, or run 'chartloom rollout finish prod/web' and start again"
+    for stage in ('step-1', 'step-2', 'full', 'return'):
+        rolling.write({ROLLOUT: file.replace('"step-2"', stage).replace('aborted: true', 'aborted: false')})
+        assert told(rolling) == [(f'{ROLLOUT}::$.spec.aborted', f'{message.format(stage)} again | {hint}')]
+    rolling.write({ROLLOUT: file.replace('"step-2"', 'full')})
+    assert told(rolling) == [(f'{ROLLOUT}::$.spec.stage', f'{message.format("full")} | {hint}')]
+    for old, other in (('"step-2"', 'step-1'), ('step-1', '"on"'), ('aborted: true', 'aborted: false')):
+        file = file.replace(old, other)
+        rolling.write({ROLLOUT: file})
+        assert told(rolling) == []
+
+
 def test_every_commit_of_a_rollout_can_be_reverted(rolling: Checkout) -> None:
     commits = []
     while (rolling.folder / ROLLOUT).exists():
@@ -367,6 +385,39 @@ def test_a_rollback_by_hand_returns_to_what_ran_here(checkout: Checkout) -> None
     checkout.write(pins('2', '1.1.0', rollback='1.1.0'))
     message = 'a rollback returns to a chart that ran here, and no published commit ended with 1.1.0'
     assert told(checkout) == [(f'{PROD}::$.spec.rollback', f"{message} | remove it, or run 'chartloom rollback'")]
+
+
+def test_a_rollback_goes_only_to_an_older_chart_that_was_not_given_up(checkout: Checkout) -> None:
+    for version, chart in (('2', '1.1.0'), ('3', '1.2.0')):
+        checkout.write(pins(version, chart, 'staging'))
+        assert told(checkout) == []
+        checkout.write(pins(version, chart))
+        assert told(checkout) == []
+    back = chartloom(checkout.folder, 'rollback', 'web', '--env', 'prod')
+    assert back.returncode == 0, back.stderr
+    # Forward, to what was given up: also if an earlier commit prepared it.
+    message = 'a rollback returns to an older chart than the published 1.1.0, found 1.2.0'
+    hint = "remove it, or run 'chartloom rollback'"
+    forward = (f'{PROD}::$.spec.rollback', f'{message} | {hint}')
+    checkout.write(pins('3', '1.2.0', rollback='1.2.0'))
+    assert told(checkout) == [forward]
+    checkout.write(pins('2', '1.1.0', rollback='1.2.0'))
+    assert told(checkout) == []
+    checkout.write(pins('3', '1.2.0', rollback='1.2.0'))
+    assert told(checkout) == [forward]
+    # In the same chart: engines would skip the steps of its next changes.
+    checkout.write(pins('2', '1.1.0', rollback='1.1.0'))
+    assert told(checkout) == [(forward[0], f'{message.replace("1.2.0", "1.1.0")} | {hint}')]
+    # Back, to what was given up.
+    checkout.write(pins('1', '1.0.0'))
+    assert told(checkout) == []
+    checkout.write(pins('3', '1.2.0'))
+    assert told(checkout) == []
+    checkout.write(pins('2', '1.1.0', rollback='1.1.0'))
+    message = 'a rollback returns to a chart that this release did not give up: it gave up 1.1.0'
+    assert told(checkout) == [(forward[0], f'{message} | {hint}')]
+    checkout.write(pins('1', '1.0.0', rollback='1.0.0'))
+    assert told(checkout) == []
 
 
 def test_a_reason_has_words(checkout: Checkout) -> None:
@@ -464,6 +515,21 @@ def renamed(checkout: Checkout, version: str, chart: str) -> list[tuple[str, str
 def test_another_name_at_the_same_place_is_judged(checkout: Checkout) -> None:
     message = NEVER[1].split(' | ')[0].replace("'prod'", "'prod2' takes the place of 'prod', which")
     assert renamed(checkout, '2', '1.1.0') == [('registry/releases/prod2/web.yaml::$.spec.chart', message)]
+
+
+def test_another_name_at_the_same_hosts_is_judged(tmp_path: Path) -> None:
+    """Flux says nothing of its cluster: a request gives it any name."""
+    checkout = requested(made(tmp_path / 'repository', registry(agent='flux', cluster={'name': 'prod'})))
+    checkout.remove('registry/environments/prod.yaml', PROD)
+    spec = {**PROD_SPEC, 'agent': 'flux', 'cluster': {'name': 'other'}, 'namespace': 'ml-prod'}
+    checkout.write(r.environment('prod2', **spec) | pins('2', '1.1.0', 'prod2'))
+    with pytest.raises(ProblemsFound) as found:
+        checkout.commit(removable=('prod/web', 'prod'))
+    message = NEVER[1].split(' | ')[0].replace("'prod'", "'prod2' takes the place of 'prod', which")
+    assert [each.message for each in found.value.problems] == [message]
+    # An environment more with the same hosts, in another cluster, is one of its own.
+    checkout.write(registry(agent='flux', cluster={'name': 'prod'}))
+    assert told(checkout) == []
 
 
 def test_an_environment_may_be_renamed(checkout: Checkout) -> None:

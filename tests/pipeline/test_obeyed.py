@@ -29,6 +29,7 @@ LISTED = 'agents deploy only what it lists, instead of the files beside it'
 HELM = 'it hides files of the chart from helm'
 GITHUB = 'GitHub reads it instead of CODEOWNERS, which has the owners of the settings'
 UNREAD = 'no forge reads it beside CODEOWNERS'
+LAST = '{} may win over the owners of the settings: the last line that matches counts'
 REFUSED = {
     '.sourceignore': FLUX,
     'charts/.sourceignore': FLUX,
@@ -46,6 +47,7 @@ WARNED = {
     'delivery/edge/.argocd-allow-concurrency': 'it changes how Argo CD renders this folder',
     'docs/CODEOWNERS': UNREAD,
     '.gitlab/CODEOWNERS': UNREAD,
+    '.bitbucket/CODEOWNERS': 'Bitbucket reads it instead of CODEOWNERS',
     '.gitmodules': 'Argo CD fetches the repositories that it names',
 }
 HARMLESS = [
@@ -92,6 +94,48 @@ def test_without_flux_and_owners_some_are_harmless(tmp_path: Path) -> None:
     here = published(tmp_path, {**FILES, **r.settings(), **r.following('prod')})
     here.write({'.sourceignore': b'*\n', '.github/CODEOWNERS': b'* @a\n'})
     assert told(here) == ([], [])
+
+
+@pytest.mark.parametrize(
+    ('before', 'after', 'refused', 'warned'),
+    [
+        ('/docs/ @writers\n', '/docs/ @writers\n# /registry/ @evil\n', '', ''),
+        (
+            '^[Hidden]\n/docs/ @writers\n', '',
+            "GitLab does not ask the owners below the optional section '^[Hidden]'", '',
+        ),
+        (
+            '[Docs][2] @writers\n', '', '',
+            "for GitLab, the block of chartloom is a part of the section '[Docs][2] @writers'",
+        ),
+        ('[Docs]\n', '^[Hidden]\n', '', "for GitLab, the block of chartloom is a part of the section '[Docs]'"),
+        ('', '/registry/models/web.yaml\n', '', LAST.format("'/registry/models/web.yaml'")),
+        ('', '* @evil\n*.yaml\n', '', LAST.format("'*' (and 1 more)")),
+        ('', '/reg*/ @evil\n', '', LAST.format("'/reg*/'")),
+        (
+            '# padding\n' * 300_000, '',
+            'the file has {} bytes: GitHub does not read more than 3000000, and asks no owners', '',
+        ),
+    ],
+)  # fmt: skip
+def test_text_that_takes_the_block_of_owners_its_effect(
+    tmp_path: Path, before: str, after: str, refused: str, warned: str
+) -> None:
+    here = published(tmp_path, FILES)
+    text = f'{before}\n{here.read("CODEOWNERS")}{after}'
+    here.write({'CODEOWNERS': text})
+    found = [[problem.message for problem in each] for each in told(here)]
+    assert found == [[each] if each else [] for each in (refused.format(len(text)), warned)]
+
+
+def test_owners_that_are_no_file_are_not_read(tmp_path: Path) -> None:
+    here = published(tmp_path, FILES)
+    here.remove('CODEOWNERS')
+    assert told(here) == ([], [])
+    (here.folder / 'CODEOWNERS').symlink_to('/dev/zero')
+    assert told(here) == ([], [])
+    found = [str(problem) for problem in drift(open_run(open_repository(here.folder)))]
+    assert found[0].startswith('CODEOWNERS: expected a file, found a link'), found
 
 
 @pytest.mark.parametrize(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 from collections.abc import Callable
 from pathlib import Path
@@ -14,6 +15,7 @@ from generator.domain.problems import ProblemsFound
 
 CHART = 'charts/web/1.0.0'
 LEDGER = 'charts/web/versions.yaml'
+NO_FILE = 'expected a file, found a link, a pipe or a device'
 Edit = Callable[[Checkout], None]
 
 
@@ -72,8 +74,8 @@ EDITS: dict[str, tuple[Edit, str]] = {
     'ledger': (
         replace(LEDGER, 'bump: initial', 'bump: major'), f'{LEDGER}: edited by hand (versions[0].bump: initial → major)'
     ),
-    'link': (link(VALUES), f'{VALUES}: expected a file, found a symbolic link'),
-    'link in a chart': (link(f'{CHART}/Chart.yaml'), f'{CHART}/Chart.yaml: expected a file, found a symbolic link'),
+    'link': (link(VALUES), f'{VALUES}: {NO_FILE}'),
+    'link in a chart': (link(f'{CHART}/Chart.yaml'), f'{CHART}/Chart.yaml: {NO_FILE}'),
     'link added to a chart': (
         lambda here: (here.folder / CHART / 'x.yaml').symlink_to('/etc/passwd'), f'{CHART}/x.yaml: added by hand'
     ),
@@ -200,7 +202,7 @@ def test_a_file_or_a_link_added_to_a_draft_stops_the_run(tmp_path: Path) -> None
     assert here.refused() == [f'{CHART}/templates/job.yaml: edited by hand']
     here.remove(f'{CHART}/templates/job.yaml')
     (here.top / CHART / 'templates/job.yaml').symlink_to('objects.yaml')
-    assert here.refused() == [f'{CHART}/templates/job.yaml: expected a file, found a symbolic link']
+    assert here.refused() == [f'{CHART}/templates/job.yaml: {NO_FILE}']
     here.write(changed_model())
     assert f'{CHART}/values.yaml: edited by hand (replicaCount: 3 → 2)' in here.refused()
     here.generate(discard=True)
@@ -234,3 +236,10 @@ def test_a_removed_values_file_comes_back(tmp_path: Path) -> None:
     here.remove(VALUES, DELIVERY)
     assert [change.kind for change in here.generate().plan.changes] == ['add', 'add']
     assert here.status() == []
+
+
+def test_a_pipe_is_no_link(tmp_path: Path) -> None:
+    here = published(tmp_path)
+    here.remove(f'{CHART}/Chart.yaml')
+    os.mkfifo(here.folder / CHART / 'Chart.yaml')
+    assert here.refused() == [f'{CHART}/Chart.yaml: {NO_FILE}']

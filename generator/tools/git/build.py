@@ -15,35 +15,48 @@ from generator.tools.git.repository import Repository
 
 # Each work tree has its own ref of this name; the next run overwrites the ref of a killed run.
 _BUILD = 'refs/worktree/chartloom'
+# Files whose contents are kept in memory together.
+_FEW = 200
 
 
 def build_commit(
-    repository: Repository, parent: str, files: Files, message: str, *, sign: bool, executable: Collection[str] = (),
-    parents: Sequence[str] = (), entries: Mapping[str, str] = MappingProxyType({}),
+    repository: Repository, parent: str, files: Files, message: str, *, sign: bool, form: str = '',
+    executable: Collection[str] = (), parents: Sequence[str] = (), entries: Mapping[str, str] = MappingProxyType({}),
 ) -> str:  # fmt: skip
     """Commit `files` on top of `parent` ('' for none); return its id, or '' if nothing differs. No branch moves.
 
-    `parents` are those of a merge, which are written instead. `entries` are files that git has already, by their paths
-    from the top: `mode id`, '' to remove one.
+    `form` is git's setting gpg.format, '' for that of the user. `parents` are those of a merge, which are written
+    instead. `entries` are files that git has already, by their paths from the top: `mode id`, '' to remove one.
     """
+    parents = parents or ([parent] if parent else [])
     try:
-        with repository.stream('fast-import', '--quiet', '--force', '--done') as process:
-            for part in _stream(repository, _BUILD, parent, files, executable, entries):
-                process.stdin.write(part)
-        tree = repository.git('rev-parse', f'{_BUILD}^{{tree}}')
+        stream = _stream(repository, _BUILD, parent, files, executable, entries)
+        _import(repository, stream, len(files) + len(entries))
+        questions = (f'{commit}^{{tree}}' for commit in (_BUILD, *parents))
+        tree, *before = repository.git('rev-parse', *questions).split()
     finally:
         repository.ask('update-ref', '-d', _BUILD)
-    parents = parents or ([parent] if parent else [])
-    if len(parents) == 1 and tree == repository.git('rev-parse', f'{parents[0]}^{{tree}}'):
+    if before == [tree]:
         return ''
     signed = ('-S',) if sign or repository.ask('config', '--type=bool', 'commit.gpgsign') == 'true' else ()
     text = message.encode('utf-8', 'surrogateescape')
     named = (word for each in parents for word in ('-p', each))
-    command = ('-c', 'i18n.commitEncoding=UTF-8', 'commit-tree', tree, *named, *signed, '-F', '-')
+    options = ('-c', f'gpg.format={form}') if form else ()
+    command = (*options, '-c', 'i18n.commitEncoding=UTF-8', 'commit-tree', tree, *named, *signed, '-F', '-')
     try:
         return repository.feed(text, *command).decode().strip()
     except CommandFailed as error:
         raise committer_unset(error) or error from None
+
+
+def _import(repository: Repository, stream: Iterator[bytes], files: int) -> None:
+    command = ('fast-import', '--quiet', '--force', '--done')
+    if files <= _FEW:  # to import GitPython takes longer than this
+        repository.feed(b''.join(stream), *command)
+        return
+    with repository.stream(*command) as process:
+        for part in stream:
+            process.stdin.write(part)
 
 
 def committer_unset(error: CommandFailed) -> ProblemsFound | None:

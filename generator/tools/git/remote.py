@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from generator.domain.layout import CHARTS, DOCUMENTS, REGISTRY, is_ledger
-from generator.domain.problems import CommandFailed, problem
-from generator.domain.tree import LINK
+from generator.domain.problems import CommandFailed, ProblemsFound, problem
 from generator.tools.git.address import check_address
 from generator.tools.git.repository import Repository, open_bare
 from generator.tools.git.run import call
@@ -50,15 +49,22 @@ def push_onto(repository: Repository, remote: str, branch: str, base: str, commi
     there = remote_head(repository, remote, branch)
     hint = f"nothing has changed here; run 'git pull {mask(remote)} {branch}', then the command again"
     if there in ('', base, commit) or (base and repository.contains(base, there)):
-        if push(repository, remote, branch, there, commit):
-            return commit
+        try:
+            if push(repository, remote, branch, there, commit):
+                return commit
+        except CommandFailed as failure:
+            raise refused(remote, branch, failure) from None
         now = remote_head(repository, remote, branch)
         message = f'moved from {there[:8]} to {now[:8]} during this run'
     else:
         now, message = there, f'is at {there[:8]}, which is not in this branch'
     if commit != base and _is_twin(repository, remote, branch, now, commit):
         return now
-    raise problem(shown_branch(remote, branch), '', message, hint)
+    raise BranchMoved(problem(shown_branch(remote, branch), '', message, hint).problems)
+
+
+class BranchMoved(ProblemsFound):
+    """A remote branch has commits that are not here, so that nothing was pushed."""
 
 
 def _is_twin(repository: Repository, remote: str, branch: str, other: str, commit: str) -> bool:
@@ -105,17 +111,46 @@ def push(repository: Repository, remote: str, branch: str, old: str, new: str) -
 
 def push_ref(repository: Repository, remote: str, ref: str, old: str, new: str) -> bool:
     """Do the same for any ref, by full name."""
+    error = try_push(repository, remote, ref, old, new)
+    if error is None:
+        return True
+    try:
+        now = remote_ref(repository, remote, ref)
+    except CommandFailed:
+        raise error from None
+    if now == old:
+        raise error
+    return now == new  # the push succeeded, only the response was lost
+
+
+def try_push(repository: Repository, remote: str, ref: str, old: str, new: str) -> CommandFailed | None:
+    """Push if the remote ref is still at `old`; return the failure, which may be that of the answer alone."""
     try:
         repository.git('push', '--quiet', f'--force-with-lease={ref}:{old}', remote, f'{new}:{ref}')
-        return True
     except CommandFailed as error:
-        try:
-            now = remote_ref(repository, remote, ref)
-        except CommandFailed:
-            raise error from None
-        if now == old:
-            raise
-        return now == new  # the push succeeded, only the response was lost
+        return error
+    return None
+
+
+def is_answered(failure: CommandFailed) -> bool:
+    """Whether git told what became of a push that failed: it did not move the ref."""
+    return re.search(r'\[(remote )?rejected\]', failure.stderr) is not None
+
+
+class PushRefused(ProblemsFound):
+    """The server does not accept a push to this branch."""
+
+
+def refused(remote: str, branch: str, failure: CommandFailed) -> Exception:
+    """Return the problem of a push that a hook or the protection of the branch has refused, else the failure."""
+    # git's own words; what follows in the parentheses is the server's. 'unpacker error' and others are faults.
+    if not re.search(r'\[remote rejected\][^\n]*\([^\n]*(declined|protected)', failure.stderr):
+        return failure
+    lines = (line for line in failure.stderr.splitlines() if line.startswith('remote:'))
+    said = '; '.join(filter(None, (line.removeprefix('remote:').strip() for line in lines)))
+    hint = 'if the branch is protected, push another one and open a request from it: --push --branch NAME'
+    message = f'the server refused the push{": " if said else ""}{said}'
+    return PushRefused(problem(shown_branch(remote, branch), '', message, hint).problems)
 
 
 def shown_branch(remote: str, branch: str) -> str:
@@ -160,7 +195,6 @@ def _clone(url: str, branch: str, target: Path, prefix: str) -> Repository:
     repository = open_bare(target, prefix)
     if not repository.ask('rev-parse', '--verify', '--quiet', f'refs/heads/{branch}'):
         raise _no_branch(url, branch)  # the name is that of a tag
-    _fetch_what_is_read(repository)
     return repository
 
 
@@ -176,20 +210,38 @@ def _no_branch(url: str, branch: str) -> Exception:
     return problem(mask(url), '', f"branch '{branch}' not found", 'name another branch with --branch, or push it first')
 
 
-def fetch_head(repository: Repository, branch: str) -> None:
-    """Move the branch of a temporary clone to the head of the remote branch."""
-    repository.git('fetch', '--quiet', '--no-tags', _HEAD, 'origin', f'+refs/heads/{branch}:refs/heads/{branch}')
-    _fetch_what_is_read(repository)
+def fetch_head(repository: Repository, branch: str) -> str:
+    """Move the branch of a temporary clone to the head of the remote branch, and return it; '' if there is none."""
+    depth = (_HEAD,) if (repository.git_dir / 'shallow').exists() else ()
+    ref = f'refs/heads/{branch}'
+    try:
+        repository.git('fetch', '--quiet', '--no-tags', *depth, 'origin', f'+{ref}:{ref}')
+    except CommandFailed:
+        if remote_head(repository, 'origin', branch):
+            raise
+        return ''
+    return repository.git('rev-parse', ref)
 
 
-def fetch_published(repository: Repository, branch: str, published: str) -> None:
+def fetch_published(repository: Repository, remote: str, branch: str, published: str) -> None:
     """Fetch the published branch and the complete history, so that the merge base with another branch is known."""
-    if remote_head(repository, 'origin', published):
+    if remote_head(repository, remote, published):
         names = (f'+refs/heads/{name}:refs/heads/{name}' for name in dict.fromkeys((branch, published)))
-        repository.git('fetch', '--quiet', '--no-tags', _EVERYTHING, 'origin', *names)
+        depth = (_EVERYTHING,) if is_shallow(repository) else ()
+        repository.git('fetch', '--quiet', '--no-tags', *depth, remote, *names)
 
 
-def _fetch_what_is_read(repository: Repository) -> None:
-    wanted = list(repository.ids('HEAD', [REGISTRY, *DOCUMENTS]).values())
-    wanted += [blob for path, blob in repository.ids('HEAD', [CHARTS]).items() if is_ledger(path)]
-    repository.fetch_missing(blob for blob in wanted if blob != LINK)
+def changed_paths(repository: Repository, old: str, new: str, *, history: bool = False) -> dict[str, str] | None:
+    """Return the files that differ between two commits, with git's letter for how; None if that cannot be told.
+
+    `history`: also files that a commit in between changed, of the first parents. Paths are relative to the root of the
+    repository.
+    """
+    # A person may have moved the branch back.
+    if history and not repository.contains(new, old):
+        return None
+    options = ('-r', '-z', '--name-status', '--no-renames')
+    command = ('log', '-m', '--first-parent', '--format=', *options, f'{old}..{new}')
+    words = repository.raw(*(command if history else ('diff-tree', *options, old, new)))
+    found = words.decode('utf-8', 'surrogateescape').split('\0')[:-1]
+    return dict(zip(found[1::2], found[::2], strict=True))

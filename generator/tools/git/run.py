@@ -8,8 +8,10 @@ from __future__ import annotations
 
 import os
 import shutil
+import time
 from collections.abc import Generator, Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager
+from contextvars import ContextVar
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -44,7 +46,29 @@ _HOOK = (
 # Each command sets its own.
 _PATHSPECS = ('LITERAL_PATHSPECS', 'GLOB_PATHSPECS', 'NOGLOB_PATHSPECS', 'ICASE_PATHSPECS')
 
+# Commands that wait for a server.
+_ON_NETWORK = frozenset(['clone', 'fetch', 'ls-remote', 'push'])
+# A server always has this many seconds to answer, because the result of a push must become known.
+_LEAST = 5.0
+_UNTIL: ContextVar[float] = ContextVar('until', default=0.0)
+
 Env = Mapping[str, str]
+
+
+@contextmanager
+def answered_within(seconds: float) -> Iterator[None]:
+    """Limit the time that all commands of the block together wait for a server."""
+    token = _UNTIL.set(time.monotonic() + seconds)
+    try:
+        yield
+    finally:
+        _UNTIL.reset(token)
+
+
+def _timeout(arguments: Sequence[str]) -> float | None:
+    if not (_UNTIL.get() and _ON_NETWORK.intersection(arguments)):
+        return None
+    return max(_LEAST, _UNTIL.get() - time.monotonic())
 
 
 def call(folder: Path, arguments: Sequence[str], env: Env | None = None) -> bytes:
@@ -81,7 +105,8 @@ def feed(folder: Path, data: bytes, *arguments: str, env: Env | None = None) -> 
 
 def _run(folder: Path, arguments: Sequence[str], env: Env | None, data: bytes | None = None) -> bytes:
     try:
-        return run(_command(arguments), cwd=folder, env=_environment(env), input=data).stdout
+        timeout = _timeout(arguments)
+        return run(_command(arguments), cwd=folder, env=_environment(env), input=data, timeout=timeout).stdout
     except CommandFailed as failed:
         raise _told(failed, arguments) from None
 

@@ -1,0 +1,92 @@
+"""Problems of a run → the registry files to leave out of it, because they are not what the run is about."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Iterator
+from dataclasses import dataclass
+
+from generator.domain.layout import (
+    SCHEMAS,
+    environment_file,
+    environment_of,
+    model_name,
+    registry_place,
+    release_file,
+    release_of,
+    rollout_file,
+)
+from generator.domain.problems import Problem, ProblemsFound
+from generator.pipeline.all_problems import UNKNOWN
+from generator.pipeline.source import Source
+
+
+@dataclass(frozen=True, slots=True)
+class Touched:
+    """What an operation is about: some releases (`env/model`) of some models."""
+
+    models: tuple[str, ...]
+    releases: frozenset[str]
+
+    @property
+    def environments(self) -> frozenset[str]:
+        return frozenset(name.partition('/')[0] for name in self.releases)
+
+
+def touched(source: Source, releases: Collection[str]) -> Touched:
+    """Return what a run over the models of a source is about: these releases, () for all of the models."""
+    every = (name for name in source.release_names if model_name(name) in source.scope)
+    return Touched(source.scope, frozenset(releases or every))
+
+
+def left_out(problems: Iterable[Problem], source: Source, about: Touched) -> frozenset[str]:
+    """Return the registry files to leave out so that no problem is left; none if one of them must be solved."""
+    if not about.models:
+        return frozenset()
+    found = [frozenset(_files(problem.file, source, about)) for problem in problems]
+    return frozenset().union(*found) if all(found) else frozenset()
+
+
+def _files(file: str, source: Source, about: Touched) -> Iterator[str]:
+    """Yield the files to leave out for a problem in `file`; none if the run is about it."""
+    kind, name = registry_place(file) or ('', '')
+    release = name if kind in ('Release', 'Rollout') else release_of(file)
+    environment = name if kind == 'Environment' else environment_of(file)
+    if release:
+        if release not in about.releases:
+            yield from (release_file(release), rollout_file(release))
+    elif environment:
+        if environment not in about.environments:
+            yield environment_file(environment)
+            yield from (path for path in source.names if _is_in(path, environment))
+    elif kind == 'Application':
+        if not _may_name(source, file, about.models):
+            yield file
+    elif kind == 'Model':
+        if name not in about.models:
+            yield file
+    elif not kind and file in source.names and not file.startswith(f'{SCHEMAS}/'):
+        yield file
+
+
+def _is_in(path: str, environment: str) -> bool:
+    kind, name = registry_place(path) or ('', '')
+    return kind in ('Release', 'Rollout') and name.startswith(f'{environment}/')
+
+
+def _may_name(source: Source, file: str, models: Iterable[str]) -> bool:
+    """Whether an application may have one of the models as a member."""
+    try:
+        data = source.read(file)
+    except ProblemsFound:
+        return True
+    return UNKNOWN in data or any(model.encode() in data for model in models)
+
+
+def is_left(path: str, names: Collection[str]) -> bool:
+    """Whether a generated or registry file belongs to what is left out."""
+    if path in names:
+        return True
+    release, environment = release_of(path), environment_of(path)
+    return bool(
+        (release and release_file(release) in names) or (environment and environment_file(environment) in names)
+    )
