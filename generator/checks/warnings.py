@@ -16,6 +16,7 @@ from generator.domain.places import json_path
 from generator.domain.problems import Problem
 from generator.domain.records import Environment, Registry
 from generator.domain.words import quoted
+from generator.registry.inherit import idle_nulls
 from generator.values.images import parse_image
 
 _NUMBERS = re.compile(r'v?([0-9]{1,4}(?:\.[0-9]{1,4}){1,2})(?![0-9.])')
@@ -33,6 +34,7 @@ def registry_warnings(registry: Registry, templates: Templates) -> list[Problem]
             *_projects(registry),
             *_leaving(registry),
             *_rollbacks(registry),
+            *(each for environment in registry.environments.values() for each in idle_nulls(environment)),
         ]
     )
 

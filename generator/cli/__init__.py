@@ -31,6 +31,8 @@ GROUPS = {
         'rollout': 'Move a release to another version, step by step: start, advance, abort, finish, status.',
     },
     'Registry and charts': {
+        'environment': 'Copy an environment with its releases, or give it another name.',
+        'model': 'Give a model another name, as long as no published release runs it.',
         'explain': 'Show every value of a release, with the file and line that sets it.',
         'strategies': 'Show which strategies each engine supports with which routers.',
         'dockerfile': 'Print a Dockerfile that puts a version of a model into the image of its runtime.',

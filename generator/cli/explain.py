@@ -55,14 +55,18 @@ def command(name: str, key: str, folder: Path, output: str) -> None:
     ]
     if not rows:
         raise problem(release, wanted, 'value not found', nearest_key(key, [o.path for o in explain_release(found)]))
+    inherited = [part.name for part in found.environment.parts[1:]]
     if output == 'json':
         values = [
             {'key': k, 'value': o.value, 'file': o.file, 'path': json_path(o.source), 'line': line}
             for k, o, line in rows
         ]
-        result({'release': release, 'chart': found.chart.folder, 'values': values})
+        told = {'release': release, 'chart': found.chart.folder, 'inherits': inherited, 'values': values}
+        result(told)
         return
     say(f'{release}: {found.chart.folder}, model version {found.chart.model_version}', bold=True)
+    if inherited:
+        say(f'environment {found.environment.name} inherits {", which inherits ".join(inherited)}')
     width = min(max(len(row[0]) for row in rows), 60)
     for shown, origin, line in rows:
         place = f'{origin.file}:{line}' if line else origin.file

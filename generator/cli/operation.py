@@ -6,7 +6,7 @@ import re
 import shlex
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import dataclass, replace
 from functools import wraps
 from pathlib import Path
@@ -198,6 +198,11 @@ def outcome_data(outcome: Outcome) -> dict[str, object]:
         'releases': explained(outcome.plan, outcome.reasons),
         'changes': [{'kind': change.kind, 'path': change.path} for change in outcome.plan.changes],
     }
+
+
+def number(items: Collection[object], one: str) -> str:
+    """Count items in words: '1 release', '2 releases'."""
+    return f'{len(items)} {one if len(items) == 1 else f"{one}s"}'
 
 
 def tell(outcome: Outcome) -> None:

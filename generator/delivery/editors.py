@@ -1,6 +1,7 @@
-"""The schemas that check the registry → those for editors, in which null removes an inherited value.
+"""The schemas that check the registry → those for editors, which check one file at a time, as it is written.
 
-The reader takes null out of a document before it is checked, so the schema of values does not know it.
+There null removes an inherited value: the reader takes it out of a document before it is checked, so the schemas do not
+know it. And an environment that inherits another need not say what the other says.
 """
 
 from __future__ import annotations
@@ -9,16 +10,47 @@ import json
 from typing import Any
 
 from generator.documents.compact import compact
+from generator.documents.schema import REQUIRING, partial_schema
 from generator.domain.records import Tree
+from generator.registry.inherit import OWN
 
 _VALUES = 'values.json'
+_ENVIRONMENT = 'environment.json'
 _NULL = {'type': 'null'}
 
 
 def for_editors(schemas: Tree) -> dict[str, bytes]:
     """Return the schemas by name; those of the registry refer to the schema of values."""
     values = _with_null(json.loads(schemas[_VALUES]))
-    return {**schemas, _VALUES: compact(values, ('properties', 'definitions')).encode()}
+    environment = json.dumps(_of_heirs(json.loads(schemas[_ENVIRONMENT])), indent=2, ensure_ascii=False) + '\n'
+    return {
+        **schemas,
+        _ENVIRONMENT: environment.encode(),
+        _VALUES: compact(values, ('properties', 'definitions')).encode(),
+    }
+
+
+def _of_heirs(schema: Any) -> Any:
+    """The schema of environments, whose spec is required to be whole only if it inherits nothing."""
+    spec = schema['properties']['spec']
+    partial = partial_schema(schema)['properties']['spec']
+    own = {**partial, 'properties': {key: _unless_own(key, part) for key, part in partial['properties'].items()}}
+    own['required'] = [key for key in spec['required'] if key in OWN]
+    whole = {'if': {'required': ['inherits']}, 'else': _requirements(spec)}
+    return {**schema, 'properties': {**schema['properties'], 'spec': {**own, 'allOf': [whole]}}}
+
+
+def _unless_own(key: str, schema: Any) -> Any:
+    return _with_null(schema) if key in OWN else _or_null(schema)
+
+
+def _requirements(schema: Any) -> Any:
+    """What a schema requires, and nothing else of it."""
+    found = {key: schema[key] for key in REQUIRING if key in schema}
+    inner = {key: _requirements(part) for key, part in schema.get('properties', {}).items()}
+    if inner := {key: part for key, part in inner.items() if part}:
+        found['properties'] = inner
+    return found
 
 
 def _with_null(schema: Any) -> Any:

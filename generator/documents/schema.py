@@ -27,30 +27,52 @@ class RegistrySchemas:
     def __init__(self, files: Mapping[str, bytes]) -> None:
         self._texts = files
         self._parsed: dict[str, Any] = {}
-        self._compiled: dict[str, Any] = {}
+        self._compiled: dict[tuple[str, bool], Any] = {}
 
     def parsed(self, name: str) -> Any:
         if name not in self._parsed:
             self._parsed[name] = json.loads(self._texts[name])
         return self._parsed[name]
 
-    def problems(self, kind: str, document: Any, file: str, source: bytes) -> list[Problem]:
-        """Return the problems of a registry document; `source` is its text, for lines and spellings."""
-        found = self.faults(kind, document, lambda: yaml_marks(source, file))
+    def problems(self, kind: str, document: Any, file: str, source: bytes, *, whole: bool = True) -> list[Problem]:
+        """Return the problems of a registry document; `source` is its text, for lines and spellings.
+
+        If it is not the `whole`, another document may have what it lacks.
+        """
+        found = self.faults(kind, document, lambda: yaml_marks(source, file), whole=whole)
         return [Problem(file, json_path(fault.path), fault.message, fault.hint) for fault in found]
 
-    def faults(self, kind: str, document: Any, marks: Callable[[], Mapping[Path, Mark]] = dict) -> list[Fault]:
+    def faults(
+        self, kind: str, document: Any, marks: Callable[[], Mapping[Path, Mark]] = dict, *, whole: bool = True
+    ) -> list[Fault]:
         """Return the faults of a document; `marks` reads lines and spellings of its text, if it has one."""
         name = f'{kind.lower()}.json'
         others = {other: self.parsed(other) for other in (*SHARED, *_ALSO.get(name, ()))}
-        if name not in self._compiled:
+        schema = self.parsed(name) if whole else partial_schema(self.parsed(name))
+        if (name, whole) not in self._compiled:
             known = jsonschema_rs.Registry([(f'json-schema:///{uri}', content) for uri, content in others.items()])
-            self._compiled[name] = jsonschema_rs.Draft202012Validator(self.parsed(name), registry=known)
-        if self._compiled[name].is_valid(document):
+            self._compiled[name, whole] = jsonschema_rs.Draft202012Validator(schema, registry=known)
+        if self._compiled[name, whole].is_valid(document):
             return []
         from generator.documents.schema_faults import explain
 
-        return explain(self.parsed(name), document, marks(), others)
+        return explain(schema, document, marks(), others)
+
+
+REQUIRING = ('required', 'dependentRequired', 'minProperties')
+
+
+def partial_schema(schema: Any) -> Any:
+    """Return the schema of a registry document without what its spec must have."""
+    properties = schema['properties']
+    return {**schema, 'properties': {**properties, 'spec': _not_requiring(properties['spec'])}}
+
+
+def _not_requiring(schema: Any) -> Any:
+    found = {key: value for key, value in schema.items() if key not in REQUIRING}
+    if 'properties' in schema:
+        found['properties'] = {key: _not_requiring(part) for key, part in schema['properties'].items()}
+    return found
 
 
 def values_faults(schema: bytes, values: Values) -> list[Fault]:

@@ -126,13 +126,38 @@ class Model:
 
 
 @dataclass(frozen=True, slots=True)
-class Environment:
-    """`removed` are the places in its file that say null: these values of the charts are removed."""
+class Written:
+    """What the file of an environment says itself; `removed` are the places that say null."""
 
     name: str
     file: str
     spec: Values
     removed: tuple[Path, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Environment:
+    """`removed` are the places in its file that say null: these values of the charts are removed.
+
+    `spec` and `removed` include what it inherits. `chain` is what its file and the files that it inherits say, the
+    nearest first; () if it inherits nothing.
+    """
+
+    name: str
+    file: str
+    spec: Values
+    removed: tuple[Path, ...] = ()
+    chain: tuple[Written, ...] = ()
+
+    @property
+    def parts(self) -> tuple[Written, ...]:
+        """What each file of the chain says, the nearest first; there is at least its own."""
+        return self.chain or (Written(self.name, self.file, self.spec, self.removed),)
+
+    @property
+    def inherits(self) -> str:
+        """The environment on whose spec its own is laid, '' for none."""
+        return str(self.spec.get('inherits', ''))
 
     @property
     def agent(self) -> Agent:

@@ -93,7 +93,7 @@ def _applied(operation: Operation, laid: Run, change: RegistryChange, plan: Plan
         laid.check_requests(plan, options.removable)
     edits = [Write(path, blob_at(laid.repository, path), data) for path, data in change.files.items()]
     if options.commit:
-        outcome = _commit(operation, laid, plan, change, edits, options)
+        outcome = _commit(operation, laid, plan, change, edits, options.permitting(change))
     else:
         outcome = Outcome(plan, registry=tuple(sorted(change.files)), reasons=release_reasons(laid, plan))
         if not options.dry_run:

@@ -20,7 +20,8 @@ class RegistryChange:
     `laid` is the run over the changed registry, if the operation has made it already.
     `subject` is the subject of the commit, '' for a summary of the changes; `notes` are lines of its body; `result` and
     `warnings` are reported. `along` and `instead` are as in the operation, if they depend on the registry. `wide`: it
-    depends on files of other models, too, so that it is made again whenever the branch moves.
+    depends on files of other models, too, so that it is made again whenever the branch moves. `removable` is as in the
+    options, and may contain folders of models that have drafts only.
     """
 
     files: Files = field(default_factory=dict)
@@ -32,6 +33,7 @@ class RegistryChange:
     laid: Run | None = None
     warnings: tuple[Problem, ...] = ()
     wide: bool = False
+    removable: Collection[str] = ()
 
     def on(self, run: Run) -> Run:
         """Return the run over the registry as it is after the change."""
@@ -99,6 +101,10 @@ class Options:
     branch: str = ''
     patience: Patience = Patience()  # noqa: RUF009 (frozen)
     at: int | None = None
+
+    def permitting(self, change: RegistryChange) -> Options:
+        """Return the options with what the operation itself removes."""
+        return replace(self, removable=(*self.removable, *change.removable))
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence, Set
 
 from generator.domain.layout import SETTINGS, environment_file, model_file, registry_place, release_file
 from generator.domain.problems import Problem, ProblemsFound
@@ -15,16 +15,19 @@ def with_further(
     names: Collection[str],
     invalid: Callable[[str], bytes | None],
     resolve: Callable[[Sequence[str]], object],
+    heirs: Callable[[Set[str]], Set[str]],
 ) -> ProblemsFound:
     """Add the problems that `resolve` finds in registry files that are valid and do not depend on an invalid one.
 
-    `invalid` returns the content of a file that does not fit its schema, else None: then its routes are known.
+    `invalid` returns the content of a file that does not fit its schema, else None: then its routes are known; `heirs`
+    are the files of environments that inherit from some.
     """
     found_in = {problem.file for problem in problems}
     if SETTINGS in found_in:
         return ProblemsFound(problems)
     texts = {name: invalid(name) for name in found_in.intersection(names) if _is_application(name)}
     spoilt = found_in - {name for name, text in texts.items() if text is None}
+    spoilt |= heirs(spoilt)
     left = [
         name
         for name in names

@@ -24,6 +24,7 @@ from generator.domain.problems import ProblemsFound
 from generator.domain.records import Application, Environment, Ids, Registry, Release, Rollout
 from generator.domain.tree import LINK
 from generator.pipeline.source import Source
+from generator.registry.inherit import with_inherited
 from generator.registry.load import read_record
 
 R = TypeVar('R')
@@ -70,9 +71,10 @@ class Earlier:
         return found
 
     def environments(self) -> dict[str, Environment]:
+        """The environments with what they inherit in this revision; those that are not valid are missing."""
         names = names_below(ENVIRONMENTS, self.environment_ids())
         found: dict[str, Environment] = self._records({name: environment_file(name) for name in names})
-        return found
+        return with_inherited(found, self.schemas)[0]
 
     def environment_ids(self) -> Ids:
         """Blob ids of the files of all environments."""

@@ -2,15 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-
 from generator.checks.clusters import cluster_key
-from generator.documents.nulls import read_with_nulls
+from generator.documents.schema import RegistrySchemas
 from generator.domain.generated import Plan
-from generator.domain.layout import environment_file
-from generator.domain.problems import ProblemsFound
 from generator.domain.records import Environment
-from generator.domain.tree import LINK
+from generator.pipeline.earlier import Earlier
 from generator.pipeline.run import Run
 from generator.plan.summary import summarize
 
@@ -32,16 +28,8 @@ def _place(environment: Environment) -> tuple[object, ...]:
 
 def _published(run: Run, name: str) -> Environment | None:
     """An environment as the published branch, or else HEAD, has it."""
-    file, repository = environment_file(name), run.repository
+    schemas = RegistrySchemas(run.templates.schemas)
     for revision in dict.fromkeys((run.base.revision, run.source.head)):
-        blob = repository.ids(revision, [file]).get(file, LINK)
-        if blob == LINK:
-            continue
-        try:
-            document = read_with_nulls(repository.read([blob])[blob], file)[0]
-        except ProblemsFound:
-            return None
-        spec = document.get('spec') if isinstance(document, dict) else None
-        if isinstance(spec, Mapping) and {'agent', 'namespace', 'cluster'} <= spec.keys():
-            return Environment(name, file, spec)
+        if revision and (found := Earlier(run.source, revision, schemas).environments().get(name)):
+            return found
     return None

@@ -20,7 +20,7 @@ Origins = Mapping[str, tuple[Origin, ...]]
 
 
 def origins(now: Earlier, registry: Registry) -> Origins:
-    """Return the origins of each environment; one whose file is as published has one, itself."""
+    """Return the origins of each environment; one whose files are as published has one, itself."""
     there = now.environment_ids()
     same = {name: each for name, each in registry.environments.items() if _is_same(now, there, each)}
     if len(same) == len(registry.environments):
@@ -30,7 +30,8 @@ def origins(now: Earlier, registry: Registry) -> Origins:
 
 
 def _is_same(now: Earlier, there: Ids, environment: Environment) -> bool:
-    return there.get(environment.file) == now.source.tree.ids.get(environment.file)
+    """Whether an environment, with all that it inherits, is as published."""
+    return all(there.get(part.file) == now.source.tree.ids.get(part.file) for part in environment.parts)
 
 
 def _origins(environment: Environment, published: Mapping[str, Environment], registry: Registry) -> Iterator[Origin]:
@@ -62,16 +63,18 @@ def _has_left(other: Environment, registry: Registry) -> bool:
 def weaker_gates(now: Earlier, base: Earlier, registry: Registry) -> Iterator[Problem]:
     """Yield a warning for each environment that shall promote from fewer environments than published.
 
-    One whose file is that of the base is only behind.
+    One whose files are those of the base is only behind.
     """
     there = now.environment_ids()
     changed = [each for each in registry.environments.values() if not _is_same(now, there, each)]
     if not changed:
         return
     before, known = base.environment_ids(), origins(now, registry)
+    renamed = {each.name: name for name, of in known.items() for each in of if each.name not in registry.environments}
     for environment in changed:
         for origin in () if _is_same(now, before, environment) else known[environment.name]:
-            before_, after = origin.promotes_from, environment.promotes_from
+            after = environment.promotes_from
+            before_ = [renamed.get(name, name) for name in origin.promotes_from]
             lost = [name for name in before_ if name not in after]
             # The first that has a model counts: a new one may take the place of those behind it.
             more = [name for name in after if name not in before_] if before_ else []

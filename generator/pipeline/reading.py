@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from collections.abc import Set as AbstractSet
+from contextlib import suppress
 from pathlib import Path
 
 from generator.documents.schema import RegistrySchemas
-from generator.domain.layout import MODELS, SETTINGS, names_below
+from generator.domain.layout import ENVIRONMENTS, MODELS, SETTINGS, names_below
 from generator.domain.problems import Problem, ProblemsFound, problem
 from generator.domain.records import Registry
 from generator.domain.words import suggest
 from generator.pipeline.all_problems import UNKNOWN
 from generator.pipeline.source import Source
-from generator.registry.load import NO_SETTINGS, RegistryCheck, load_registry, no_problems
+from generator.registry.inherit import spoilt_heirs
+from generator.registry.load import NO_SETTINGS, RegistryCheck, load_registry, no_problems, read_record
 from generator.tools.git.repository import Repository
 
 
@@ -57,3 +60,15 @@ def invalid_content(source: Source, schemas: Mapping[str, bytes], name: str) -> 
         return source.read(name)
     except ProblemsFound:
         return UNKNOWN
+
+
+def heirs_of(source: Source, schemas: Mapping[str, bytes], spoilt: AbstractSet[str]) -> set[str]:
+    """Return the files of environments that inherit from one of these files, at once or through others."""
+    files = [name for name in source.names if name.startswith(f'{ENVIRONMENTS}/')]
+    if spoilt.isdisjoint(files):
+        return set()
+    known, read = RegistrySchemas(schemas), []
+    for file in files:
+        with suppress(ProblemsFound):
+            read.append(read_record(file, source.read(file), known))
+    return spoilt_heirs(spoilt, read)

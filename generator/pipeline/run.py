@@ -37,7 +37,7 @@ from generator.pipeline.published import (
     pinned,
     read_base,
 )
-from generator.pipeline.reading import check_scope, invalid_content, read_registry
+from generator.pipeline.reading import check_scope, heirs_of, invalid_content, read_registry
 from generator.pipeline.revisions import base_revision, published_commit
 from generator.pipeline.settle import settle
 from generator.pipeline.shards import Made, made_in_shards
@@ -46,6 +46,7 @@ from generator.plan.forms import Move
 from generator.plan.plan import Trees, make_plan
 from generator.plan.refused import refused_ways
 from generator.plan.transitions import lost_requests, migration_warnings
+from generator.registry.inherit import blamed
 from generator.registry.load import no_problems
 from generator.releases.pins import with_targets
 from generator.releases.resolve import resolve_releases
@@ -134,7 +135,8 @@ class Run:
             return replace(self, part=tuple(left), checked=False).releases
 
         invalid = partial(invalid_content, self.source, self.templates.schemas)
-        return with_further(problems, self._names, invalid, releases_of)
+        heirs = partial(heirs_of, self.source, self.templates.schemas)
+        return with_further(problems, self._names, invalid, releases_of, heirs)
 
     @property
     def settings(self) -> Settings:
@@ -212,7 +214,7 @@ class Run:
         found = shared_problems(every, registry, whole=self.whole)
         if found:  # only now it matters who came last
             found = shared_problems(every, registry, whole=self.whole, changed=self._changed())
-        return [problem for problem in found if problem not in known]
+        return blamed((problem for problem in found if problem not in known), registry.environments.values())
 
     def _changed(self) -> frozenset[str]:
         """The registry files that differ from the base; none if the base has no registry."""
@@ -280,23 +282,22 @@ class Run:
     def warnings(self) -> list[Problem]:
         rollbacks = [release.name for release in self.registry.releases.values() if release.is_rollback]
         releases = self._in_shards.outlines if self._in_shards else self.releases
-        return sorted(
-            [
-                *registry_warnings(self.registry, self.templates),
-                *migration_warnings(self._moves, rollbacks),
-                *bootstrap_warnings(self.repository, self.base.ids, self.desired_ids, self.files),
-                *release_warnings(releases, whole=self.whole),
-                *gate_warnings(
-                    self.source,
-                    self.base,
-                    self._published,
-                    self.desired_ids,
-                    self.files,
-                    self.registry,
-                    self.templates.schemas,
-                ),
-            ]
-        )
+        found = [
+            *registry_warnings(self.registry, self.templates),
+            *migration_warnings(self._moves, rollbacks),
+            *bootstrap_warnings(self.repository, self.base.ids, self.desired_ids, self.files),
+            *release_warnings(releases, whole=self.whole),
+            *gate_warnings(
+                self.source,
+                self.base,
+                self._published,
+                self.desired_ids,
+                self.files,
+                self.registry,
+                self.templates.schemas,
+            ),
+        ]
+        return sorted({*blamed(found, self.registry.environments.values())})
 
     def check_requests(self, plan: Plan, removable: Collection[str]) -> None:
         """Raise ProblemsFound if a plan removes pods that have requests, unless their release is `removable`."""

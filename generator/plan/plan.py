@@ -16,6 +16,7 @@ from generator.domain.layout import (
     environment_file,
     environment_of,
     model_file,
+    model_folder,
     model_of,
     release_file,
     release_of,
@@ -142,7 +143,7 @@ class _Planner:
         chart, orphan = chart_file(path), _orphan(path)
         if chart and chart[0] in self.published:
             self._remove_chart_file(path)
-        elif orphan and _may_go(orphan[0], self.removable):
+        elif model_folder(model_of(path)) in self.removable or (orphan and _may_go(orphan[0], self.removable)):
             self.changes.append(Change('remove', path))
 
     def _remove_chart_file(self, path: str) -> None:

@@ -36,6 +36,7 @@ from generator.domain.records import (
 from generator.domain.strategy import parse_strategy
 from generator.domain.tree import Read
 from generator.domain.words import quoted, suggest
+from generator.registry.inherit import blamed, with_inherited
 from generator.registry.nulls import null_problems
 from generator.registry.rollbacks import with_ended_rollbacks
 from generator.registry.texts import text_problems
@@ -83,16 +84,20 @@ def load_registry(
         except ProblemsFound as error:
             problems.extend(error.problems)
     unread = {problem.file for problem in problems}
+    whole, without = with_inherited(found['Environment'], schemas, [*unread, *every])
+    problems += without
+    unread.update(each.file for name, each in found['Environment'].items() if name not in whole)
+    found['Environment'] = whole
     if not found['Settings'] and SETTINGS not in unread:
         problems.append(NO_SETTINGS)
     registry = _registry(found, every or names)
-    if problems := [*problems, *check(registry, unread)]:
+    if problems := [*problems, *blamed(check(registry, unread), whole.values())]:
         raise ProblemsFound(bounded(problems))
     return registry
 
 
 def read_record(file: str, data: bytes, schemas: RegistrySchemas) -> Any:
-    """Read one file of the registry; raises ProblemsFound with its problems."""
+    """Read one file of the registry, without what it inherits; raises ProblemsFound with its problems."""
     place = _place(file)
     assert place, 'the file is one of the registry'
     return _read_one(file, place, data, schemas, ())
@@ -103,9 +108,10 @@ def _read_one(file: str, place: tuple[str, str], data: bytes, schemas: RegistryS
     if place[0] == 'Application' and only and not any(name.encode() in data for name in only):
         return None
     document, nulls = read_with_nulls(data, file)
-    if nulls and (misplaced := null_problems(nulls, place[0], file)):
+    heir = place[0] == 'Environment' and _inherits(document)
+    if nulls and (misplaced := null_problems(nulls, place[0], file, heir=heir)):
         raise ProblemsFound(misplaced)
-    faults = _envelope(document, file, place) or schemas.problems(place[0], document, file, data)
+    faults = _envelope(document, file, place) or schemas.problems(place[0], document, file, data, whole=not heir)
     if b'\\' in data or b'<<' in data:
         faults = [*faults, *text_problems(document, file)]
     if faults:
@@ -113,6 +119,11 @@ def _read_one(file: str, place: tuple[str, str], data: bytes, schemas: RegistryS
     spec = document['spec']
     # The settings keep their order: in CODEOWNERS the last matching line wins.
     return _make(place, file, spec if place[0] == 'Settings' else in_key_order(spec), nulls)
+
+
+def _inherits(document: Any) -> bool:
+    spec = document.get('spec') if isinstance(document, dict) else None
+    return isinstance(spec, dict) and 'inherits' in spec
 
 
 def _registry(found: Mapping[str, dict[str, Any]], every: Collection[str]) -> Registry:

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from generator.domain.generated import Layer, ResolvedRelease
 from generator.domain.layout import CHART_VALUES, STARTER_VALUES
 from generator.domain.places import Path, json_path
+from generator.registry.inherit import writer
 from generator.values.merge import leaves
 from generator.values.removed import REMOVED, holds, removals
 
@@ -32,8 +33,16 @@ def explain_release(release: ResolvedRelease) -> Iterator[Origin]:
     layers = [*reversed(release.layers), *reversed(release.chart.layers)]
     for path, value in leaves(release.merged):
         if path[0] != REMOVED or not value:  # what it names is told at its own place
-            yield Origin(path, value, *_origin(path, layers, baked))
-    yield from _removed(release, layers)
+            yield _written(release, Origin(path, value, *_origin(path, layers, baked)))
+    yield from (_written(release, each) for each in _removed(release, layers))
+
+
+def _written(release: ResolvedRelease, origin: Origin) -> Origin:
+    """Name the file of the environment that an inherited value comes from."""
+    environment = release.environment
+    if origin.file != environment.file:
+        return origin
+    return replace(origin, file=writer(environment, json_path(origin.source)).file)
 
 
 def _removed(release: ResolvedRelease, layers: Sequence[Layer]) -> Iterator[Origin]:

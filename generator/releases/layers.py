@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
 from generator.charts import monitoring
@@ -34,11 +34,17 @@ def release_layers(
         *network_layers(environment),
         *pod_layers(environment),
     ]
-    for place in (environment, release):
-        layers += removal_layers(place.file, place.removed)
-        if 'values' in place.spec:
-            layers.append(Layer(place.file, ('spec', 'values'), (), place.spec['values']))
+    # All that an environment inherits is its own: who wrote it is told with a problem.
+    for part in reversed(environment.parts):
+        layers += _written_layers(environment.file, part.spec, part.removed)
+    layers += _written_layers(release.file, release.spec, release.removed)
     return [*layers, *kind_layers(release, environment, written)]
+
+
+def _written_layers(file: str, spec: Values, removed: Iterable[Path]) -> Iterator[Layer]:
+    yield from removal_layers(file, (path for path in removed if path[1] == 'values'))
+    if 'values' in spec:
+        yield Layer(file, ('spec', 'values'), (), spec['values'])
 
 
 def mirror_layers(environment: Environment, values: Values) -> Iterator[Layer]:

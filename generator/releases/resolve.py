@@ -16,6 +16,7 @@ from generator.domain.places import Path, json_path
 from generator.domain.problems import Problem, ProblemsFound
 from generator.domain.records import DOMAIN, VALUES_CONTRACT, Registry, Release, Rollout, Values
 from generator.domain.strategy import Rolling, WrittenStrategy
+from generator.registry.inherit import blamed, writer
 from generator.releases.access import secret_layers
 from generator.releases.causes import one_for_each_cause
 from generator.releases.layers import mirror_layers, release_layers
@@ -45,7 +46,7 @@ def resolve_releases(
         try:
             resolved.append(_resolve(release, registry, charts, read_chart))
         except ProblemsFound as error:
-            problems.append((release, error.problems))
+            problems.append((release, blamed(error.problems, [registry.environments[release.environment]])))
     if problems:
         raise ProblemsFound(one_for_each_cause(problems))
     return resolved
@@ -128,7 +129,9 @@ def resolve_pinned(
     warnings: tuple[Problem, ...] = ()
     if release.removed or environment.removed:
         merged = _with_removed(chart, merged, layers, release)
-        warnings = tuple(idle_problems(layers, chart.values))
+        idle = idle_problems(layers, chart.values)
+        # What it only inherits is told of the other environment.
+        warnings = tuple(p for p in idle if p.file != environment.file or writer(environment, p.path).file == p.file)
     values = _delivered(chart, merged)
     result = ResolvedRelease(release, environment, chart, entry.manifest, values, merged, layers, written, warnings)
     if problems := release_problems(result, registry):

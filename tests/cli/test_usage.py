@@ -57,8 +57,9 @@ def test_where_output_may_stand(tmp_path: Path, words: tuple[str, ...], data: bo
 
 
 def test_every_command_takes_output_by_its_letter(tmp_path: Path) -> None:
+    groups = {'rollout': 'status', 'environment': 'copy', 'model': 'rename'}
     for verb in VERBS:
-        helped = chartloom(tmp_path, verb, *(['status'] if verb == 'rollout' else []), '-h').stdout
+        helped = chartloom(tmp_path, verb, *([groups[verb]] if verb in groups else []), '-h').stdout
         assert '-o, --output [text|json]' in helped, verb
 
 

@@ -81,3 +81,24 @@ def test_the_parts_of_a_model_that_null_may_empty_are_those_with_the_form_of_val
     properties = SCHEMAS['model.json']['properties']['spec']['properties']
     shared = {key for key, part in properties.items() if str(part.get('$ref')).startswith('values.json#/properties/')}
     assert MERGED['Model'] == shared | {'values', 'scheduling', 'resources'}
+
+
+def of_region(**spec: Any) -> Any:
+    return json.loads(r.document('Environment', 'eu', spec))
+
+
+PLACE = {'cluster': {'name': 'eu'}, 'namespace': 'ml'}
+
+
+def test_an_editor_asks_what_no_environment_inherits_only_of_what_inherits_nothing() -> None:
+    assert is_valid('environment', of_region(inherits='prod', **PLACE))
+    assert is_valid('environment', of_region(inherits='prod', gateway={'name': 'eu'}, monitoring=None, **PLACE))
+    assert is_valid('environment', of_region(agent='flux', kubernetes='1.36', **PLACE))
+    for lacking in (
+        {'inherits': 'prod', 'namespace': 'ml'},
+        {'inherits': 'prod', 'cluster': None, 'namespace': 'ml'},
+        PLACE,
+        {'agent': 'flux', 'kubernetes': '1.36', 'gateway': {'name': 'eu'}, **PLACE},
+        {'inherits': 'prod', 'agents': 'flux', **PLACE},
+    ):
+        assert not is_valid('environment', of_region(**lacking)), lacking

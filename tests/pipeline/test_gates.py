@@ -11,7 +11,11 @@ import registries as r
 from gitops import Checkout, chartloom, clone, new, published
 from parts import git
 
+from generator.documents.schema import RegistrySchemas
 from generator.domain.problems import ProblemsFound
+from generator.pipeline.earlier import Earlier
+from generator.pipeline.origins import origins
+from generator.pipeline.run import open_run
 
 PROD, ROLLOUT = 'registry/releases/prod/web.yaml', 'registry/rollouts/prod/web.yaml'
 CANARY = {'canary': {'steps': [{'weight': 20, 'hold': '10m'}, {'weight': 50, 'approval': True}]}}
@@ -593,3 +597,40 @@ def test_a_gate_that_gets_a_further_way_is_told(checkout: Checkout) -> None:
     done = chartloom(checkout.folder, 'verify', '--base', 'main')
     assert done.returncode == 0, done.stderr
     assert "'prod' also promotes from 'test': later versions may run only there" in done.stderr
+
+
+def region(**spec: Any) -> r.Files:
+    place = {'cluster': {'name': 'eu', 'server': 'https://eu.example'}, 'namespace': 'ml', 'domain': 'eu.example'}
+    return {'registry/environments/eu.yaml': r.document('Environment', 'eu', {'inherits': 'prod'} | place | spec)}
+
+
+def test_a_change_of_the_parent_weakens_no_gate_of_a_region(tmp_path: Path) -> None:
+    """The gate of `eu` is its own, and what is published judges it with what it inherited there."""
+    files = registry() | region(promotesFrom=['staging']) | pins('1', '1.0.0', 'eu')
+    checkout = made(tmp_path / 'repository', files)
+    open_prod = r.environment('prod', **{**r.GATEWAY, 'domain': 'prod.example'})
+    checkout.write(open_prod | pins('2', '1.1.0', 'eu'))
+    (where, message), *_ = told(checkout)
+    assert where == 'registry/releases/eu/web.yaml::$.spec.chart'
+    assert "'eu' promotes from 'staging', where no published commit ended with 2" in message
+    # Nor does another name, which takes the place of the region: the published chain says where that is.
+    place = {'cluster': {'name': 'eu', 'server': 'https://EU.example:443'}, 'namespace': 'ml', 'domain': 'eu.example'}
+    checkout.remove('registry/environments/eu.yaml', 'registry/releases/eu/web.yaml')
+    renamed = {'registry/environments/eu2.yaml': r.document('Environment', 'eu2', {'inherits': 'prod', **place})}
+    checkout.write(renamed | pins('2', '1.1.0', 'eu2'))
+    with pytest.raises(ProblemsFound) as found:
+        checkout.commit(removable=('eu', 'eu/*'))
+    assert any(
+        "takes the place of 'eu', which promotes from 'staging'" in each.message for each in found.value.problems
+    )
+
+
+def test_a_region_whose_parent_changes_is_read_as_it_was_published(tmp_path: Path) -> None:
+    files = registry() | region(promotesFrom=['staging']) | pins('1', '1.0.0', 'eu')
+    checkout = made(tmp_path / 'repository', files)
+    checkout.write(r.environment('prod', promotesFrom=['staging'], **{**r.GATEWAY, 'kubernetes': '1.35'}))
+    run = open_run(checkout.repository())
+    now = Earlier(run.source, run.source.head, RegistrySchemas(run.templates.schemas))
+    before = now.environments()['eu']
+    assert (before.kubernetes, run.registry.environments['eu'].kubernetes) == ('1.36', '1.35')
+    assert origins(now, run.registry)['eu'][0].promotes_from == ('staging',)

@@ -332,6 +332,25 @@ def test_every_line_of_the_example_says_what_it_is_named_for(tmp_path: Path, pub
     assert exact > 300
 
 
+def test_the_file_of_the_environment_that_wrote_an_inherited_value_is_named(tmp_path: Path) -> None:
+    eu = {
+        'inherits': 'prod', 'cluster': {'name': 'eu', 'server': 'https://eu.example'}, 'namespace': 'ml',
+        'follow': 'newest', 'values': {'replicaCount': 2, 'nodeSelector': None},
+    }  # fmt: skip
+    prod = {
+        'values': {'replicaCount': 3, 'revisionHistoryLimit': 7},
+        'registryMirrors': {'registry.example': 'm.example'},
+    }
+    files = r.settings() | r.model() | r.following('prod', **prod) | r.release('eu')
+    files |= {'registry/environments/eu.yaml': r.document('Environment', 'eu', eu)}
+    folder = r.Repository(tmp_path / 'repository', files).folder
+    rows = explained(folder, 'eu/web')
+    own, other = (f'registry/environments/{name}.yaml' for name in ('eu', 'prod'))
+    wanted = {'replicaCount': (2, own), 'revisionHistoryLimit': (7, other), 'image.registry': ('m.example', other)}
+    assert {key: (rows[key]['value'], rows[key]['file']) for key in wanted} == wanted
+    assert 'revisionHistoryLimit' in line(folder, rows['revisionHistoryLimit'])
+
+
 def place(node: yaml.Node, path: str) -> yaml.Node | None:
     """The node at a shown path, by PyYAML's own tree."""
     found: yaml.Node | None = node
