@@ -23,6 +23,8 @@ GROUPS = {
         'bump': 'Release new versions of models: the registry, their charts, and what follows the newest version.',
         'pin': 'Write missing or new pins into releases; comments are kept.',
         'rollback': 'Go back to the version that a model ran before in an environment.',
+        'suspend': "Take the agent's hands off a release: it applies no commit and corrects no drift.",
+        'resume': 'Give a suspended release back to its agent.',
         'history': 'Show who moved a model, when and why.',
         'rollout': 'Move a release to another version, step by step: start, advance, abort, finish, status.',
     },

@@ -16,6 +16,7 @@ from generator.operations.operation import Operation, RegistryChange
 from generator.operations.rollout_steps import Pin, move_pin
 from generator.pipeline.run import Run
 from generator.plan.message import shortened
+from generator.plan.suspended import suspended_problem
 
 _INSTEAD = "run 'chartloom pin' without names, which commits all changes, or undo the change with 'git restore'"
 
@@ -177,6 +178,12 @@ def choose_pins(
                 problems.append(Problem(rollout.file, '', message, hint))
             elif scope.moves:
                 skipped[name] = message
+            continue
+        if scope.moves and release.is_suspended and (pin.version, pin.chart) != (release.version, release.chart):
+            if scope.names:
+                problems.append(suspended_problem(release))
+            else:
+                skipped[name] = suspended_problem(release).message
             continue
         pins.append(pin)
     if problems:

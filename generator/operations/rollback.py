@@ -19,6 +19,7 @@ from generator.operations.rollout_state import resolve_named
 from generator.operations.rollout_steps import Pin, move_pin
 from generator.pipeline.run import Run
 from generator.plan.message import shortened
+from generator.plan.suspended import suspended_warning
 
 # Commits of a release's file that are read for earlier pins.
 _MOST = 200
@@ -35,12 +36,14 @@ def rolling_back(name: str, version: str = '') -> Operation:
         if rollout := run.registry.rollouts.get(name):
             return _abort(run, release, rollout, version)
         _check_clean(run, release)
+        warnings = (suspended_warning(release),) if release.is_suspended else ()
         to = _earlier(run, release, version)
         found = resolve_named(run, name)
         subject = shortened(f'Roll back {name}: {release.version} → {to}')
         result = {'result': 'rolled back', 'from': _pin(release.spec).spec, 'to': to.spec}
         notes = (f'{name}: {_way(found.strategy, release.engine(found.environment), to.version)}',)
-        return RegistryChange(move_pin(release, to, run.source.read, back=True), subject, result, notes)
+        files = move_pin(release, to, run.source.read, back=True)
+        return RegistryChange(files, subject, result, notes, warnings=warnings)
 
     arguments = (name, *(('--to', version) if version else ()))
     return Operation('rollback', arguments, (model_name(name),), change, instead=SET_ASIDE, history=True)

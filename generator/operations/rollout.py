@@ -29,6 +29,7 @@ from generator.pipeline.restore import tree_files
 from generator.pipeline.run import Run
 from generator.pipeline.source import open_source
 from generator.plan.message import shortened
+from generator.plan.suspended import suspended_problem, suspended_warning
 from generator.strategies.course import ENDED
 from generator.strategies.during import rollout_share, rollout_stage
 
@@ -72,6 +73,8 @@ def advancing(name: str, gate: Gate) -> Operation:
 
     def decide(run: Run, release: Release, rollout: Rollout) -> RegistryChange:
         _ = run.releases  # raises the problems of this one
+        if release.is_suspended and not rollout.aborted:
+            raise ProblemsFound([suspended_problem(release)])
         stage = landed(run, rollout)
         began, warnings = _look(stage, gate) if stage else (None, ())
         return replace(_decide(run, release, rollout, began, gate), warnings=warnings)
@@ -194,7 +197,10 @@ def aborted(run: Run, rollout: Rollout, subject: str = '', reasons: Sequence[str
         'result': 'aborted', 'waitSeconds': 0, 'reasons': [*reasons], 'stage': rollout.stage,
         'from': rollout.spec['from'], 'remaining': [ENDED] if rollout_stage(rollout).serves else [],
     }  # fmt: skip
-    return RegistryChange(abort(rollout, run.source.read), shortened(subject), result, _traffic(rollout, 0))
+    release = run.registry.releases[rollout.name]
+    warnings = (suspended_warning(release),) if release.is_suspended else ()
+    files, notes = abort(rollout, run.source.read), _traffic(rollout, 0)
+    return RegistryChange(files, shortened(subject), result, notes, warnings=warnings)
 
 
 def _start_of(run: Run, name: str, version: str, chart: str) -> Start:

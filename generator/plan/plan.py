@@ -25,6 +25,7 @@ from generator.domain.words import some
 from generator.plan.hand_edits import UNKNOWN, HandEdits
 from generator.plan.hand_edits import Trees as Trees
 from generator.plan.summary import folder_of
+from generator.plan.suspended import objects_stay
 
 
 def make_plan(
@@ -113,7 +114,15 @@ class _Planner:
         restored = tuple(folder for folder in folders if self.edits.is_published(f'{folder}/{CHART_YAML}'))
         drafts = (folder for folder in folders if folder not in restored and not folder.endswith(f'/{NEWEST}'))
         rewritten = (folder for folder in drafts if self._stays(f'{folder}/{CHART_YAML}'))
-        return Plan(tuple(self.changes), self.edits.contents(written), restored, tuple(rewritten))
+        return Plan(tuple(self.changes), self.edits.contents(written), restored, tuple(rewritten), self._kept(unwanted))
+
+    def _kept(self, unwanted: Collection[str]) -> tuple[str, ...]:
+        """The removed releases whose objects stay: the agents know what is published."""
+        base = self.trees.base_ids
+        paths = [path for path in sorted(unwanted) if path in base and path.startswith(f'{DELIVERY}/')]
+        gone = [path for path in paths if (name := release_of(path)) and _may_go(name, self.removable)]
+        files = self.trees.read_base(gone) if gone else {}
+        return tuple(release_of(path) for path in gone if objects_stay(files[path]))
 
     def _stays(self, path: str) -> bool:
         return path in self.trees.current_ids and path in self.trees.desired_ids
