@@ -25,6 +25,7 @@ GROUPS = {
         'rollback': 'Go back to the version that a model ran before in an environment.',
         'suspend': "Take the agent's hands off a release: it applies no commit and corrects no drift.",
         'resume': 'Give a suspended release back to its agent.',
+        'retire': 'Remove a model from environments, or everywhere, if nothing leads to it any more.',
         'history': 'Show who moved a model, when and why.',
         'rollout': 'Move a release to another version, step by step: start, advance, abort, finish, status.',
     },

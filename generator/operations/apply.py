@@ -54,7 +54,7 @@ def _follow(operation: Operation, run: Run, options: Options) -> Outcome:
 
 
 def _applied(operation: Operation, run: Run, change: RegistryChange, options: Options) -> Outcome:
-    laid = change.on(run)
+    laid, options = change.on(run), options.with_removable(change.removable)
     plan = laid.plan(discard=options.discard, removable=options.removable)
     if not operation.change:  # a rollout's own commits move the requests first
         laid.check_requests(plan, options.removable)

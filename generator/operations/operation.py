@@ -18,7 +18,8 @@ class RegistryChange:
 
     `laid` is the run over the changed registry, if the operation has made it already.
     `subject` is the subject of the commit, '' for a summary of the changes; `notes` are lines of its body; `result` and
-    `warnings` are reported. `along` and `instead` are as in the operation, if they depend on the registry.
+    `warnings` are reported. `along` and `instead` are as in the operation, if they depend on the registry; `removable`
+    are more releases whose files may be removed.
     """
 
     files: Files = field(default_factory=dict)
@@ -27,6 +28,7 @@ class RegistryChange:
     notes: tuple[str, ...] = ()
     along: Collection[str] = ()
     instead: str = ''
+    removable: tuple[str, ...] = ()
     laid: Run | None = None
     warnings: tuple[Problem, ...] = ()
 
@@ -86,6 +88,9 @@ class Options:
     message: str = ''
     discard: bool = False
     removable: tuple[str, ...] = ()
+
+    def with_removable(self, names: tuple[str, ...]) -> Options:
+        return replace(self, removable=(*self.removable, *names))
 
 
 @dataclass(frozen=True, slots=True)

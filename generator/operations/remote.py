@@ -80,7 +80,7 @@ def _attempt(operation: Operation, run: Run, branch: str, options: Options) -> O
     change = operation.change_of(run)
     if operation.change and not (change.files or operation.prune):
         return Outcome(result=change.result, branch=branch, dry_run=options.dry_run, warnings=change.warnings)
-    laid = change.on(run)
+    laid, options = change.on(run), options.with_removable(change.removable)
     plan = laid.plan(discard=options.discard, removable=options.removable)
     if not operation.change:
         laid.check_requests(plan, options.removable)
