@@ -26,6 +26,7 @@ GROUPS = {
         'suspend': "Take the agent's hands off a release: it applies no commit and corrects no drift.",
         'resume': 'Give a suspended release back to its agent.',
         'retire': 'Remove a model from environments, or everywhere, if nothing leads to it any more.',
+        'adopt': 'Take hand edits in generated files into the registry.',
         'history': 'Show who moved a model, when and why.',
         'rollout': 'Move a release to another version, step by step: start, advance, abort, finish, status.',
     },

@@ -18,22 +18,33 @@ _BY_HAND = 'set the value by hand, then run the command again'
 
 
 def set_value(data: bytes, file: str, path: Path, value: Any, after: str = '') -> bytes:
-    """Set a value at a path of keys, and make the maps above it; REMOVED removes the key.
+    """Set a value at a path of keys, and make the maps above it; REMOVED removes the key, and the maps
+    that would be empty without it, below the first key of the path.
 
     A new key is written below its sibling `after`, else at the end of its map. Raises ProblemsFound if other values
     would change too.
     """
     text = decode_yaml(data, file)
+    document = read_yaml_text(text, file, [])
+    while value is REMOVED and len(path) > 2 and _is_alone(document, path):
+        path = path[:-1]
     parent, rest = _deepest(node_tree(text), path)
     written = text
     if parent and parent.children is not None and not (len(rest) > 1 and _is_taken(text, parent, str(rest[0]))):
         for step in reversed(rest[1:]):
             value = value if value is REMOVED else {str(step): value}
         written = _edited(text, parent, str(rest[0]), value, after)
-    wanted = _with(read_yaml_text(text, file, []), path[: len(path) - len(rest) + 1], value)
+    wanted = _with(document, path[: len(path) - len(rest) + 1], value)
     if not _reads_as(written, file, wanted):
         raise problem(file, json_path(path), 'cannot be set without changing other values', _BY_HAND)
     return (BOM if data.startswith(BOM) else b'') + written.encode()
+
+
+def _is_alone(document: Any, path: Path) -> bool:
+    """Whether a key is the only one in its map, which would be empty without it."""
+    for step in path[:-1]:
+        document = document.get(step) if isinstance(document, dict) else None
+    return isinstance(document, dict) and list(document) == [path[-1]]
 
 
 def _reads_as(text: str, file: str, wanted: Any) -> bool:
@@ -110,7 +121,9 @@ def _insert(text: str, parent: Node, key: str, value: Any, sibling: Node | None)
 def _remove(text: str, parent: Node, key: str, node: Node) -> str:
     if parent.style != 'flow':
         line, end = _lines_of(text, key, node)
-        return text[:line] + text[end:]
+        if len(parent.children or {}) > 1 or not parent.key_end:
+            return text[:line] + text[end:]
+        return f'{text[: parent.key_end]}: {{}}{text[len(text[:end].rstrip()) :]}'
     start = text.rfind(key, 0, node.key_end)
     if following := re.match(r'\s*,\s*', text[node.end :]):
         return text[:start] + text[node.end + following.end() :]

@@ -55,7 +55,7 @@ def _follow(operation: Operation, run: Run, options: Options) -> Outcome:
 
 def _applied(operation: Operation, run: Run, change: RegistryChange, options: Options) -> Outcome:
     laid, options = change.on(run), options.with_removable(change.removable)
-    plan = laid.plan(discard=options.discard, removable=options.removable)
+    plan = laid.plan(discard=options.discard, removable=options.removable, adopted=change.adopted)
     if not operation.change:  # a rollout's own commits move the requests first
         laid.check_requests(plan, options.removable)
     edits = [Write(path, blob_at(run.repository, path), data) for path, data in change.files.items()]

@@ -19,7 +19,7 @@ class RegistryChange:
     `laid` is the run over the changed registry, if the operation has made it already.
     `subject` is the subject of the commit, '' for a summary of the changes; `notes` are lines of its body; `result` and
     `warnings` are reported. `along` and `instead` are as in the operation, if they depend on the registry; `removable`
-    are more releases whose files may be removed.
+    are more releases whose files may be removed, `adopted` are files whose hand edits the change has taken in.
     """
 
     files: Files = field(default_factory=dict)
@@ -29,6 +29,7 @@ class RegistryChange:
     along: Collection[str] = ()
     instead: str = ''
     removable: tuple[str, ...] = ()
+    adopted: tuple[str, ...] = ()
     laid: Run | None = None
     warnings: tuple[Problem, ...] = ()
 

@@ -81,7 +81,7 @@ def _attempt(operation: Operation, run: Run, branch: str, options: Options) -> O
     if operation.change and not (change.files or operation.prune):
         return Outcome(result=change.result, branch=branch, dry_run=options.dry_run, warnings=change.warnings)
     laid, options = change.on(run), options.with_removable(change.removable)
-    plan = laid.plan(discard=options.discard, removable=options.removable)
+    plan = laid.plan(discard=options.discard, removable=options.removable, adopted=change.adopted)
     if not operation.change:
         laid.check_requests(plan, options.removable)
     files = {**plan.files, **dict.fromkeys(plan.removed), **change.files}

@@ -32,7 +32,8 @@ spec:
         (('spec', 'values', 'args'), {'a': 'b'}, 'args: [a, b]', 'args:\n      a: b'),
         (('spec', 'values', 'resources', 'requests', 'cpu'), '500m', 'cpu: 2', 'cpu: 500m'),
         (('spec', 'values', 'resources', 'requests', 'gpu'), 1, '2Gi}', '2Gi, gpu: 1}'),
-        (('spec', 'values', 'resources', 'limits', 'memory'), '4Gi', '2Gi}\n', '2Gi}\n      limits:\n        memory: 4Gi\n'),
+        (('spec', 'values', 'resources', 'limits', 'memory'), '4Gi', '2Gi}\n',
+         '2Gi}\n      limits:\n        memory: 4Gi\n'),
         (('spec', 'values', 'env', 'A'), None, '  chart:', '    env:\n      A: null\n  chart:'),
         (('spec', 'values', 'replicaCount'), REMOVED, '    replicaCount: 5  # for Monday\n', ''),
         (('spec', 'values', 'resources', 'requests', 'memory'), REMOVED, ', memory: 2Gi', ''),
@@ -50,6 +51,13 @@ def test_a_key_stands_below_its_sibling() -> None:
     assert '# pinned\n  lock: a\n' in found
     assert set_value(b'spec: {a: 1}', 'f', ('spec', 'b', 'c'), [1]) == b'spec: {a: 1, b: {c: [1]}}'
     assert set_value(b'spec: {}\n', 'f', ('spec', 'b'), True) == b'spec: {b: true}\n'
+
+
+def test_no_empty_map_is_left() -> None:
+    text = b'spec:\n  a: 1\n  b:\n    # two\n    c: {d: 2}\n'
+    assert set_value(text, 'f', ('spec', 'b', 'c', 'd'), REMOVED) == b'spec:\n  a: 1\n'
+    assert set_value(b'spec:\n  # one\n  a: 1\nb: 2\n', 'f', ('spec', 'a'), REMOVED) == b'spec: {}\nb: 2\n'
+    assert set_value(b'spec: {a: 1}\n', 'f', ('spec', 'a'), REMOVED) == b'spec: {}\n'
 
 
 def test_what_is_no_map_is_not_replaced() -> None:
