@@ -27,6 +27,7 @@ GROUPS = {
         'resume': 'Give a suspended release back to its agent.',
         'retire': 'Remove a model from environments, or everywhere, if nothing leads to it any more.',
         'adopt': 'Take hand edits in generated files into the registry.',
+        'host': 'Hand a host name from one owner to another: move.',
         'history': 'Show who moved a model, when and why.',
         'rollout': 'Move a release to another version, step by step: start, advance, abort, finish, status.',
     },

@@ -17,16 +17,18 @@ REMOVED: Final = object()  # in place of a value
 _BY_HAND = 'set the value by hand, then run the command again'
 
 
-def set_value(data: bytes, file: str, path: Path, value: Any, after: str = '') -> bytes:
-    """Set a value at a path of keys, and make the maps above it; REMOVED removes the key, and the maps
-    that would be empty without it, below the first key of the path.
+def set_value(
+    data: bytes, file: str, path: Path, value: Any, after: str = '', *, drop_empty: bool = False
+) -> bytes:  # fmt: skip
+    """Set a value at a path of keys, and make the maps above it; REMOVED removes the key, with
+    `drop_empty` also the maps that would be empty without it, below the first key of the path.
 
     A new key is written below its sibling `after`, else at the end of its map. Raises ProblemsFound if other values
     would change too.
     """
     text = decode_yaml(data, file)
     document = read_yaml_text(text, file, [])
-    while value is REMOVED and len(path) > 2 and _is_alone(document, path):
+    while drop_empty and value is REMOVED and len(path) > 2 and _is_alone(document, path):
         path = path[:-1]
     parent, rest = _deepest(node_tree(text), path)
     written = text
@@ -125,6 +127,7 @@ def _remove(text: str, parent: Node, key: str, node: Node) -> str:
             return text[:line] + text[end:]
         return f'{text[: parent.key_end]}: {{}}{text[len(text[:end].rstrip()) :]}'
     start = text.rfind(key, 0, node.key_end)
+    start -= text[start - 1] in '\'"'
     if following := re.match(r'\s*,\s*', text[node.end :]):
         return text[:start] + text[node.end + following.end() :]
     return re.sub(r',\s*$', '', text[:start]) + text[node.end :]

@@ -98,7 +98,7 @@ def _adopted(run: Run, name: str, edits: Sequence[Edit]) -> bytes:
         value = edit.after
         if value is None and value_at(release.spec.get('values'), edit.path) is not None:
             value = REMOVED
-        data = set_value(data, release.file, ('spec', 'values', *edit.path), value)
+        data = set_value(data, release.file, ('spec', 'values', *edit.path), value, drop_empty=True)
     return data
 
 

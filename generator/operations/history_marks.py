@@ -2,13 +2,20 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator, Mapping
 from typing import Any
+
+from generator.domain.credentials import veiled
+from generator.domain.places import Path, json_path
+from generator.domain.words import cut
+from generator.plan.adoption import differences
 
 Spec = Mapping[str, Any] | None
 
 # Keys whose change is told by other words than 'changed'.
 _TOLD = {'version', 'chart', 'lock', 'suspended', 'withdrawn', 'rollback', 'skipPromotion', 'slot'}
+_MOST = 5  # changed values of a commit
 
 
 def marks(before: Spec, after: Spec, rollout: Spec, then: Spec) -> Iterator[str]:
@@ -25,9 +32,28 @@ def marks(before: Spec, after: Spec, rollout: Spec, then: Spec) -> Iterator[str]
     yield from _withdrawn(before.get('withdrawn'), after.get('withdrawn'))
     if (why := after.get('skipPromotion')) and why != before.get('skipPromotion'):
         yield f'skips promotion: {why}'
-    changed = sorted(key for key in {*before, *after} - _TOLD if before.get(key) != after.get(key))
-    if changed:
-        yield f'{", ".join(changed)} changed'
+    changed = [
+        f'{json_path(path).removeprefix("$.")}: {_shown(path, old)} → {_shown(path, new)}'
+        for key in sorted({*before, *after} - _TOLD)
+        for path, old, new in differences(*_as_maps(before.get(key), after.get(key)), (key,))
+    ]
+    yield from changed[:_MOST]
+    if more := len(changed) - _MOST if len(changed) > _MOST else 0:
+        yield f'and {more} more values'
+
+
+def _as_maps(before: Any, after: Any) -> tuple[Any, Any]:
+    """The same values; a map that is new, or gone, is told by its entries."""
+    return {} if before is None and isinstance(after, dict) else before, (
+        {} if after is None and isinstance(before, dict) else after
+    )
+
+
+def _shown(path: Path, value: Any) -> str:
+    if value is None:
+        return 'nothing'
+    found = veiled(path, value)
+    return cut(found if isinstance(found, str) else json.dumps(found, ensure_ascii=False, default=str), 60)
 
 
 def _rollout(before: Spec, after: Spec) -> Iterator[str]:

@@ -29,7 +29,7 @@ class Edit:
 def edits_of(file: str, before: bytes, after: bytes) -> tuple[list[Edit], list[Problem]]:
     """Return the changed values of a file of values/ or delivery/, and the problems of all other changes."""
     edits, problems = [], []
-    for path, old, new in _differences(_read(file, before), _read(file, after), ()):
+    for path, old, new in differences(_read(file, before), _read(file, after), ()):
         if (inner := values_path(file, path)) is not None:
             edits.append(Edit(file, path, inner, old, new))
             continue
@@ -71,10 +71,10 @@ def _read(file: str, data: bytes) -> Any:
     return read_yaml(document, file) or {}
 
 
-def _differences(before: Any, after: Any, path: Path) -> Iterator[tuple[Path, Any, Any]]:
+def differences(before: Any, after: Any, path: Path) -> Iterator[tuple[Path, Any, Any]]:
     """Yield the deepest places that differ; a list differs as a whole."""
     if isinstance(before, Mapping) and isinstance(after, Mapping):
         for key in (*before, *(key for key in after if key not in before)):
-            yield from _differences(before.get(key), after.get(key), (*path, key))
+            yield from differences(before.get(key), after.get(key), (*path, key))
     elif before != after:
         yield path, before, after

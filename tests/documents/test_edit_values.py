@@ -53,9 +53,11 @@ def test_a_key_stands_below_its_sibling() -> None:
     assert set_value(b'spec: {}\n', 'f', ('spec', 'b'), True) == b'spec: {b: true}\n'
 
 
-def test_no_empty_map_is_left() -> None:
+def test_empty_maps_are_left_or_dropped() -> None:
     text = b'spec:\n  a: 1\n  b:\n    # two\n    c: {d: 2}\n'
-    assert set_value(text, 'f', ('spec', 'b', 'c', 'd'), REMOVED) == b'spec:\n  a: 1\n'
+    assert set_value(text, 'f', ('spec', 'b', 'c', 'd'), REMOVED, drop_empty=True) == b'spec:\n  a: 1\n'
+    assert set_value(text, 'f', ('spec', 'b', 'c'), REMOVED) == b'spec:\n  a: 1\n  b: {}\n'
+    assert set_value(b'{"a": 1, "b": {"c": 2}}', 'f', ('b', 'c'), REMOVED) == b'{"a": 1, "b": {}}'
     assert set_value(b'spec:\n  # one\n  a: 1\nb: 2\n', 'f', ('spec', 'a'), REMOVED) == b'spec: {}\nb: 2\n'
     assert set_value(b'spec: {a: 1}\n', 'f', ('spec', 'a'), REMOVED) == b'spec: {}\n'
 

@@ -49,7 +49,7 @@ def test_each_commit_is_told_by_what_it_changed(tmp_path: Path) -> None:
     git(made.folder, 'commit', '--quiet', '--all', '--message', 'Three pods\n\nBy hand.')
     found = history(made.folder)
     assert told(found) == [
-        ('na-gw-flux', '1', '1', 'values changed'),
+        ('na-gw-flux', '1', '1', 'values.replicaCount: nothing → 3'),
         ('na-gw-flux', '2', '1', 'rollback'),
         ('na-gw-flux', '1', '2'),
         ('dev', '1', '2'),
@@ -117,6 +117,10 @@ def test_marks_have_their_reasons(tmp_path: Path) -> None:
     set_ = ['locked until 2026-12-27T00:00:00Z: Christmas (Ann)', 'suspended: load', '3 withdrawn: slow']
     assert list(marks({}, after, None, None)) == set_
     assert list(marks(after, {}, None, None)) == ['unlocked', 'resumed', '3 no longer withdrawn']
+    engines = marks({'engine': 'native'}, {'engine': 'argo-rollouts', 'values': {'a': {'b': [1]}}}, None, None)
+    assert list(engines) == ['engine: native → argo-rollouts', 'values.a: nothing → {"b": [1]}']
+    many = marks({}, {'values': {str(n): n for n in range(8)}}, None, None)
+    assert list(many)[-1] == 'and 3 more values'
     assert list(marks({}, {'skipPromotion': 'a hotfix'}, None, None)) == ['skips promotion: a hotfix']
     started = {'to': {'version': '2'}, 'stage': 'prepare', 'aborted': False}
     assert list(marks({}, {}, started, {**started, 'stage': 'step 1'})) == ['rollout to 2 at step 1']
