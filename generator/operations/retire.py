@@ -55,12 +55,13 @@ def retiring(what: Retired) -> Operation:
         if not releases and not (what.everywhere and model):
             return RegistryChange(result={'result': 'nothing', 'retired': []})
         published = {release.name: _stays(run, release) for release in releases}
-        if what.keep and not all(published.values()):
-            return _suspended_first(run, what, [each for each in releases if not published[each.name]])
+        # Also before the first of two commits: what is closed after it, the agent does not close any more.
         problems = [*blocking(run, releases, everywhere=what.everywhere, with_routes=what.with_routes)]
         problems += [] if what.keep else [_would_stay(each) for each in releases if published[each.name]]
         if problems:
             raise ProblemsFound(problems)
+        if what.keep and not all(published.values()):
+            return _suspended_first(run, what, [each for each in releases if not published[each.name]])
         return _removal(run, what, releases)
 
     models = () if what.everywhere else (what.model,)

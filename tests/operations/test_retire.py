@@ -122,6 +122,7 @@ def test_open_routes_are_closed_first(tmp_path: Path) -> None:
             f'close it first (route: {{enabled: false}} under spec.values of {RELEASE}), or say --with-routes',
         )
     ]
+    assert refused(made, 'web', '--env', 'prod', '--keep') == refused(made, 'web', '--env', 'prod')
     assert refused(made, 'api', '--env', 'prod')[0][2] == "the HTTP route of 'prod/api' is open: shop.shop.example"
     assert refused(made, 'api', '--all', '--with-routes')[0] == (
         'registry/applications/shop.yaml',
