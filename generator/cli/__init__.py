@@ -28,6 +28,12 @@ GROUPS = {
         'lock': 'Let a release, an environment or an application move to no other version.',
         'unlock': 'Remove a lock.',
         'reinstate': 'Take back that a rollback or an abort withdrew a version.',
+        'suspend': "Take the agent's hands off a release: it applies no commit and corrects no drift.",
+        'resume': 'Give a suspended release back to its agent.',
+        'retire': 'Remove a model from environments, or everywhere, if nothing leads to it any more.',
+        'adopt': 'Take hand edits in generated files into the registry.',
+        'host': 'Hand a host name from one owner to another: move.',
+        'history': 'Show who moved a model, when and why.',
         'rollout': 'Move a release to another version, step by step: start, advance, abort, finish, status.',
     },
     'Registry and charts': {

@@ -251,6 +251,8 @@ def _tell_changes(outcome: Outcome) -> None:
     _tell_readers(outcome, summary)
     if summary.uninstalled:
         say('the agent uninstalls the removed releases', fg='red')
+    if summary.kept:
+        say(f'the objects of these removed releases stay in the cluster: {", ".join(summary.kept)}')
     count = len(outcome.plan.changes) + len(outcome.registry)
     say(f'{count} {"file" if count == 1 else "files"} {"to change" if outcome.dry_run else "changed"}')
 

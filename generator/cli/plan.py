@@ -109,6 +109,8 @@ def _tell(plan: Plan, diffs: dict[str, str], reasons: dict[str, str]) -> None:
             say(f'    {line}', fg={'+': 'green', '-': 'red'}.get(line[:1]))
     if summary.uninstalled:
         say('\nthe agent uninstalls the removed releases', fg='red')
+    if summary.kept:
+        say(f'\nthe objects of these removed releases stay in the cluster: {", ".join(summary.kept)}')
     counts = {kind: sum(change.kind == kind for change in plan.changes) for kind in colours}
     say(f'\n{counts["add"]} to add, {counts["update"]} to update, {counts["remove"]} to remove')
 

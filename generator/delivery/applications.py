@@ -12,13 +12,14 @@ from generator.domain.layout import bootstrap_name, delivery_name
 from generator.domain.records import Settings, Values
 from generator.strategies.companions import ignore_differences
 
-# With both agents, removing a delivery object removes what it deployed.
+# With both agents, removing a delivery object removes what it deployed, unless the release is suspended.
 FINALIZER = 'resources-finalizer.argocd.argoproj.io'
 
 
 def application(release: ResolvedRelease, settings: Settings, prefix: str, values: Values | Dumped) -> dict[str, Any]:
     environment, model = release.environment, release.release.model
     chart_source = environment.chart_source(settings)
+    suspended = release.release.is_suspended
     annotations, place = _source(release, settings, prefix, chart_source)
     return {
         'apiVersion': 'argoproj.io/v1alpha1',
@@ -28,7 +29,7 @@ def application(release: ResolvedRelease, settings: Settings, prefix: str, value
             'namespace': environment.delivery_namespace,
             'labels': labels(release, chart_source),
             **present('annotations', annotations),
-            'finalizers': [FINALIZER],
+            **present('finalizers', [] if suspended else [FINALIZER]),
         },
         'spec': {
             'project': bootstrap_name(environment.name),
@@ -36,7 +37,7 @@ def application(release: ResolvedRelease, settings: Settings, prefix: str, value
             'revisionHistoryLimit': 1,
             'source': {**place, 'helm': {'releaseName': model, 'valuesObject': values}},
             'destination': {'server': environment.server, 'namespace': environment.namespace},
-            'syncPolicy': sync_policy(),
+            'syncPolicy': sync_policy(automated=not suspended),
             **present('ignoreDifferences', ignore_differences(release)),
         },
     }
@@ -59,10 +60,11 @@ def _source(
             assert_never(source)
 
 
-def sync_policy(*, allow_empty: bool = False) -> dict[str, Any]:
+def sync_policy(*, automated: bool = True, allow_empty: bool = False) -> dict[str, Any]:
     """Return an automatic policy; with `refresh`, the retry of a failed sync uses the commit that fixes it."""
+    policy = {'prune': True, 'selfHeal': True, **({'allowEmpty': True} if allow_empty else {})}
     return {
-        'automated': {'prune': True, 'selfHeal': True, **({'allowEmpty': True} if allow_empty else {})},
+        **present('automated', policy if automated else {}),
         'syncOptions': ['CreateNamespace=false', 'ApplyOutOfSyncOnly=true'],
         'retry': {'limit': 5, 'backoff': {'duration': '10s', 'factor': 2, 'maxDuration': '3m'}, 'refresh': True},
     }

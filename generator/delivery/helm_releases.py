@@ -57,6 +57,8 @@ def _helm_release(release: ResolvedRelease, settings: Settings, prefix: str, val
             'labels': labels(release, chart_source),
         },
         'spec': {
+            # Flux does not uninstall a HelmRelease that is suspended when it is deleted.
+            **present('suspend', release.release.is_suspended),
             # Flagger's Service and route go with its Canary: drift detection brings the chart's back.
             'interval': '30s' if release.release.leaves_flagger(environment) else '10m',
             'timeout': f'{int(release.merged["progressDeadlineSeconds"]) // 60 + 1}m',

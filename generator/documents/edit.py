@@ -92,6 +92,7 @@ def _remove(text: str, parent: Node, key: str, node: Node) -> str:
     """Remove an entry: its lines, or in flow style the text up to the next entry or from the one before."""
     start, end = text.rfind(key, 0, node.key_end), node.end
     if parent.style == 'flow':
+        start -= text[start - 1] in '\'"'
         if after := re.match(r'\s*,\s*', text[end:]):
             return text[:start] + text[end + after.end() :]
         return re.sub(r',\s*$', '', text[:start]) + text[end:]

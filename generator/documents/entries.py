@@ -43,10 +43,10 @@ def _inserted(text: str, place: Node, index: int, entry: Mapping[str, Any]) -> s
     earlier, newline = place.items[index - 1], '\r\n' if '\r\n' in text else '\n'
     entry = _quoted_as(earlier, entry)
     if place.style == 'flow':
-        return _into_flow(text, place, earlier, _flow(entry), newline)
+        return _into_flow(text, place, earlier, flow_text(entry), newline)
     dash = ' ' * place.column
     inner = ' ' * (earlier.column - place.column) if earlier.style == 'block' else '  '
-    first, *others = [_flow(entry)] if earlier.style == 'flow' else _block(entry)
+    first, *others = [flow_text(entry)] if earlier.style == 'flow' else block_lines(entry)
     lines = [f'{dash}-{inner[1:]}{first}', *(f'{dash}{inner}{line}' if line else '' for line in others)]
     at = _after(text, earlier, place.column)
     apart = newline if index > 1 and _is_apart(text, earlier) else ''
@@ -93,31 +93,35 @@ def _is_apart(text: str, entry: Node) -> bool:
     return re.search(r'\n[ \t]*\r?\n(?:[ \t]*#[^\n]*\n)*$', above) is not None
 
 
-def _block(value: Mapping[str, Any], depth: int = 1) -> list[str]:
+def block_lines(value: Mapping[str, Any], depth: int = 1) -> list[str]:
+    """A map as people write it, line by line; what is deep in it stands on one line."""
     lines: list[str] = []
     for key, item in value.items():
         name = _plain(key, f'{key}: a', {key: 'a'})
         if isinstance(item, Mapping) and item and depth < _FLOW_FROM:
-            lines += [f'{name}:', *(f'  {line}' for line in _block(item, depth + 1))]
+            lines += [f'{name}:', *(f'  {line}' for line in block_lines(item, depth + 1))]
         elif isinstance(item, str) and '\n' in item:
             head, *rest = dump_yaml({'a': item}).removeprefix('a:').rstrip('\n').split('\n')
             lines += [f'{name}:{head}', *rest]
         elif isinstance(item, str):
             lines.append(f'{name}: {_plain(item, f"a: {item}", {"a": item})}')
         else:
-            lines.append(f'{name}: {_flow(item)}')
+            lines.append(f'{name}: {flow_text(item)}')
     return lines
 
 
-def _flow(value: Any) -> str:
+def flow_text(value: Any) -> str:
+    """A value on one line."""
     match value:
         case Mapping():
-            parts = (f'{_plain(key, f"{{{key}: a}}", {key: "a"})}: {_flow(item)}' for key, item in value.items())
+            parts = (f'{_plain(key, f"{{{key}: a}}", {key: "a"})}: {flow_text(item)}' for key, item in value.items())
             return f'{{{", ".join(parts)}}}'
         case list():
-            return f'[{", ".join(map(_flow, value))}]'
+            return f'[{", ".join(map(flow_text, value))}]'
         case str():
             return _plain(value, f'{{a: [{value}]}}', {'a': [value]})
+        case None:
+            return 'null'
     return dump_yaml({'a': value}).removeprefix('a: ').rstrip('\n')
 
 

@@ -158,12 +158,14 @@ class Change:
 @dataclass(frozen=True, slots=True)
 class Plan:
     """Files to write and to remove; `restored` are folders of published charts that get files of the base back,
-    `rewritten` are folders of drafts that have other files now: charts that the base does not have."""
+    `rewritten` are folders of drafts that have other files now: charts that the base does not have.
+    `kept` are removed releases whose objects stay in the cluster: they are published as suspended."""
 
     changes: tuple[Change, ...]
     files: Tree
     restored: tuple[str, ...] = ()
     rewritten: tuple[str, ...] = ()
+    kept: tuple[str, ...] = ()
 
     @property
     def removed(self) -> tuple[str, ...]:

@@ -307,6 +307,11 @@ class Release:
         return bool(self.spec.get('leavesFlagger', environment.spec.get('leavesFlagger', False)))
 
     @property
+    def is_suspended(self) -> bool:
+        """Whether the agent keeps its hands off: it applies and corrects nothing, and uninstalls nothing."""
+        return 'suspended' in self.spec
+
+    @property
     def slot(self) -> str:
         """The slot that receives the traffic; for blue/green releases whose rollouts are in git."""
         return str(self.spec.get('slot', 'blue'))

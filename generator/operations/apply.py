@@ -89,11 +89,12 @@ def _follow(operation: Operation, run: Run, options: Options) -> Outcome:
 
 
 def _applied(operation: Operation, laid: Run, change: RegistryChange, plan: Plan, options: Options) -> Outcome:
+    options = options.permitting(change)
     if not operation.change:  # a rollout's own commits move the requests first
         laid.check_requests(plan, options.removable)
     edits = [Write(path, blob_at(laid.repository, path), data) for path, data in change.files.items()]
     if options.commit:
-        outcome = _commit(operation, laid, plan, change, edits, options.permitting(change))
+        outcome = _commit(operation, laid, plan, change, edits, options)
     else:
         outcome = Outcome(plan, registry=tuple(sorted(change.files)), reasons=release_reasons(laid, plan))
         if not options.dry_run:

@@ -37,7 +37,9 @@ def decide(operation: Operation, run: Run, options: Options, *, again: bool = Fa
         if operation.change and not (change.files or operation.prune):
             return Decided(run, change, None)
         laid = change.on(run)
-        return Decided(laid, change, laid.plan(discard=options.discard, removable=options.permitting(change).removable))
+        removable = options.permitting(change).removable
+        plan = laid.plan(discard=options.discard, removable=removable, adopted=change.adopted)
+        return Decided(laid, change, plan)
 
     done, elsewhere = despite(operation, run, work)
     change = replace(done.change, warnings=(*done.change.warnings, *elsewhere))

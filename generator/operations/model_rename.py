@@ -19,7 +19,7 @@ from generator.domain.tree import Read
 from generator.domain.words import some, suggest
 from generator.operations.operation import Operation, RegistryChange
 from generator.operations.owners import moved_owners, owners_of_model
-from generator.operations.pin import choose_pins
+from generator.operations.pin import Scope, choose_pins
 from generator.operations.rollout_steps import Pin, move_pin
 from generator.pipeline.run import Run
 from generator.plan.message import shortened
@@ -39,7 +39,7 @@ def renaming(old: str, new: str) -> Operation:
         result = {'from': old, 'to': new, 'environments': releases, 'referring': _referring(files, old, new)}
         # The charts under the new name are numbered from the beginning: a pin may name none of them.
         after = RegistryChange(files).on(run)
-        for pin in choose_pins(after.registry, after.charts).pins:
+        for pin in choose_pins(after.registry, after.charts, Scope(), run.clock).pins:
             if pin.release.model == new:
                 files |= move_pin(pin.release, Pin(pin.version, pin.chart), after.source.read)
         gone = [f'{name}/{old}' for name in releases]

@@ -21,7 +21,8 @@ class RegistryChange:
     `subject` is the subject of the commit, '' for a summary of the changes; `notes` are lines of its body; `result` and
     `warnings` are reported. `along` and `instead` are as in the operation, if they depend on the registry. `wide`: it
     depends on files of other models, too, so that it is made again whenever the branch moves. `removable` is as in the
-    options, and may contain folders of models that have drafts only.
+    options, and may contain folders of models that have drafts only; `adopted` are files whose hand edits the change
+    has taken in.
     """
 
     files: Files = field(default_factory=dict)
@@ -30,6 +31,7 @@ class RegistryChange:
     notes: tuple[str, ...] = ()
     along: Collection[str] = ()
     instead: str = ''
+    adopted: tuple[str, ...] = ()
     laid: Run | None = None
     warnings: tuple[Problem, ...] = ()
     wide: bool = False

@@ -20,6 +20,7 @@ from generator.operations.rollout_steps import Pin, move_pin
 from generator.pipeline.run import Run
 from generator.plan.message import shortened
 from generator.plan.stops import frozen, frozen_note, ground_of, stops
+from generator.plan.suspended import suspended_problem
 
 _INSTEAD = "run 'chartloom pin' without names, which commits all changes, or undo the change with 'git restore'"
 
@@ -197,8 +198,10 @@ def choose_pins(
             continue
         what = f'{pin.version} (chart {pin.chart})'
         moves = scope.moves and (pin.version, pin.chart) != (release.version, release.chart)
-        ground = ground_of(registry, release)
-        if moves and (stopped := list(stops(name, what, ground, clock, allow_frozen=allow_frozen))):
+        stopped = [suspended_problem(release)] if moves and release.is_suspended else []
+        if moves:
+            stopped += stops(name, what, ground_of(registry, release), clock, allow_frozen=allow_frozen)
+        if stopped:
             if scope.names:
                 problems += stopped
             else:

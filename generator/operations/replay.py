@@ -98,7 +98,7 @@ def _open(operation: Operation, site: Site, progress: Progress) -> Run:
 def _apply(operation: Operation, run: Run, site: Site, options: Options, again: bool) -> _Try:
     decided = decide(operation, run, options, again=again)
     laid, change, plan = decided.run, decided.change, decided.plan
-    head, dry_run = run.source.head, options.dry_run
+    head, dry_run, options = run.source.head, options.dry_run, options.permitting(change)
     if plan is None:
         nothing = Outcome(result=change.result, branch=site.branch, dry_run=dry_run, warnings=change.warnings)
         return _Try(head, run, change, nothing)

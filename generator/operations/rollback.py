@@ -22,6 +22,7 @@ from generator.operations.withdraw import withdrawing
 from generator.pipeline.history import charts_run
 from generator.pipeline.run import Run
 from generator.plan.message import shortened
+from generator.plan.suspended import suspended_warning
 from generator.releases.pins import choose_entry
 
 # Commits of a release's file that are read for earlier pins.
@@ -43,6 +44,7 @@ def rolling_back(name: str, version: str = '', reason: str = '') -> Operation:
         if rollout := run.registry.rollouts.get(name):
             return _abort(run, release, rollout, version, reason)
         _check_clean(run, release)
+        warnings = (suspended_warning(release),) if release.is_suspended else ()
         found = resolve_named(run, name)
         now = _now(run, release)
         follows = run.registry.environments[release.environment].follows_newest
@@ -51,7 +53,7 @@ def rolling_back(name: str, version: str = '', reason: str = '') -> Operation:
         subject = shortened(f'Roll back {name}: {now.version} → {to}')
         notes = (f'{name}: {_way(found.strategy, release.engine(found.environment), to.version)}',)
         files = move_pin(release, to, run.source.read, back=True)
-        change = RegistryChange(files, subject, _result(now, to), notes)
+        change = RegistryChange(files, subject, _result(now, to), notes, warnings=warnings)
         return withdrawing(run, change, release, now, to, reason or f'rolled back to {to}')
 
     arguments = (name, *(('--to', version) if version else ()))

@@ -31,6 +31,7 @@ from generator.pipeline.source import open_source
 from generator.pipeline.tree_ids import tree_files
 from generator.plan.message import shortened
 from generator.plan.stops import Ground, frozen, frozen_note, ground_of, stops
+from generator.plan.suspended import suspended_problem, suspended_warning
 from generator.strategies.course import ENDED
 from generator.strategies.during import rollout_share, rollout_stage
 
@@ -83,6 +84,8 @@ def advancing(name: str, gate: Gate) -> Operation:
 
     def decide(run: Run, release: Release, rollout: Rollout) -> RegistryChange:
         _ = run.releases  # raises the problems of this one
+        if release.is_suspended and not rollout.aborted:
+            raise ProblemsFound([suspended_problem(release)])
         stage = landed(run, rollout)
         began, warnings = _look(stage, gate) if stage else (None, ())
         return replace(_decide(run, release, rollout, began, gate), warnings=warnings)
@@ -224,8 +227,9 @@ def aborted(
     """
     subject = subject or f'Abort the rollout of {rollout.name} {rollout.spec["to"]["version"]} at {rollout.stage}'
     files, result = abort(rollout, run.source.read), _abort_result(rollout, reasons)
-    change = RegistryChange(files, shortened(subject), result, _traffic(rollout, 0))
     release, (old, new) = run.registry.releases[rollout.name], (Pin(**rollout.spec[end]) for end in ('from', 'to'))
+    warnings = (suspended_warning(release),) if release.is_suspended else ()
+    change = RegistryChange(files, shortened(subject), result, _traffic(rollout, 0), warnings=warnings)
     return withdrawing(run, change, release, new, old, why or '; '.join([f'aborted at {rollout.stage}', *reasons]))
 
 

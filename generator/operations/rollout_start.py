@@ -19,6 +19,7 @@ from generator.domain.strategy import Rolling
 from generator.domain.tree import Files, Read
 from generator.domain.words import suggest
 from generator.operations.rollout_steps import Pin, begin, move_pin
+from generator.plan.suspended import suspended_problem
 from generator.strategies.course import course, pair_of, workload_digest
 
 
@@ -34,6 +35,8 @@ class Start:
 def check_release(registry: Registry, name: str) -> Release:
     """Return a release that has a pin and no rollout in progress; raises ProblemsFound."""
     release = known_release(registry, name)
+    if release.is_suspended:
+        raise ProblemsFound([suspended_problem(release)])
     if rollout := registry.rollouts.get(name):
         hint = f"run 'chartloom rollout status {name}', then advance, finish or abort it"
         raise problem(rollout.file, '', f'a rollout to {rollout.spec["to"]["version"]} is in progress', hint)

@@ -305,11 +305,11 @@ class Run:
         if changed and (found := list(lost_requests(move for move in self._moves if move.release in changed))):
             raise ProblemsFound(found)
 
-    def plan(self, *, discard: bool = False, removable: Collection[str] = ()) -> Plan:
+    def plan(self, *, discard: bool = False, removable: Collection[str] = (), adopted: Collection[str] = ()) -> Plan:
         """Compare the work tree (or the revision) with the desired files; raises ProblemsFound for hand edits."""
         refuse_moved(self.source, self.settings, self._published)
         trees = self._trees(self.current, self.source.read)
-        plan, problems = make_plan(trees, self.immutable, discard=discard, removable=removable)
+        plan, problems = make_plan(trees, self.immutable, discard=discard, removable=removable, adopted=adopted)
         gates = gate_problems(self.gate(self.registry, self.files), self.desired_ids)
         gates = [found for found in gates if not is_left(found.file, self.left_out)]
         if problems := [*problems, *refused_ways(self._moves), *gates]:

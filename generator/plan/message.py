@@ -33,7 +33,8 @@ def commit_message(
     lines += _section('Changed drafts', summary.changed_charts)
     lines += _section('Changed releases', (_reasoned(name, reasons or {}) for name in summary.releases))
     title = 'Removed, and uninstalled by the agent' if summary.uninstalled else 'Removed'
-    lines += _section(title, summary.removed)
+    lines += _section(title, [name for name in summary.removed if name not in summary.kept])
+    lines += _section('Removed, and their objects stay in the cluster', summary.kept)
     lines += _section('Documents', summary.documents)
     lines += _section('Registry', sorted(registry_files))
     return '\n'.join([*lines, f'{TRAILER}: {operation}', ''])

@@ -26,19 +26,25 @@ from generator.domain.words import some
 from generator.plan.hand_edits import UNKNOWN, HandEdits
 from generator.plan.hand_edits import Trees as Trees
 from generator.plan.summary import folder_of
+from generator.plan.suspended import objects_stay
 
 
 def make_plan(
-    trees: Trees, published: Mapping[str, Collection[str]], *, discard: bool = False, removable: Collection[str] = ()
+    trees: Trees,
+    published: Mapping[str, Collection[str]],
+    *,
+    discard: bool = False,
+    removable: Collection[str] = (),
+    adopted: Collection[str] = (),
 ) -> tuple[Plan, list[Problem]]:
     """Return the changes from current to desired, and the problems that block them.
 
     `published` are the chart versions in the ledgers of the base that are not pruned, by model in scope: these folders
     never change, and their missing files are restored from the base.
     `discard` discards hand edits; `removable` are releases (`env/model`, `env/*`) and environments whose files may
-    be removed.
+    be removed; `adopted` are files whose hand edits are in the registry now.
     """
-    planner = _Planner(trees, published, discard, removable)
+    planner = _Planner(trees, published, discard, removable, adopted)
     return planner.plan(), planner.problems
 
 
@@ -92,9 +98,11 @@ def _may_go(name: str, removable: Collection[str]) -> bool:
 
 class _Planner:
     def __init__(
-        self, trees: Trees, published: Mapping[str, Collection[str]], discard: bool, removable: Collection[str]
-    ) -> None:
+        self, trees: Trees, published: Mapping[str, Collection[str]], discard: bool, removable: Collection[str],
+        adopted: Collection[str],
+    ) -> None:  # fmt: skip
         self.trees, self.published, self.discard, self.removable = trees, published, discard, removable
+        self.adopted = adopted
         self.edits = HandEdits(trees, published)
         self.changes: list[Change] = []
         self.problems: list[Problem] = []
@@ -114,7 +122,15 @@ class _Planner:
         restored = tuple(folder for folder in folders if self.edits.is_published(f'{folder}/{CHART_YAML}'))
         drafts = (folder for folder in folders if folder not in restored and not folder.endswith(f'/{NEWEST}'))
         rewritten = (folder for folder in drafts if self._stays(f'{folder}/{CHART_YAML}'))
-        return Plan(tuple(self.changes), self.edits.contents(written), restored, tuple(rewritten))
+        return Plan(tuple(self.changes), self.edits.contents(written), restored, tuple(rewritten), self._kept(unwanted))
+
+    def _kept(self, unwanted: Collection[str]) -> tuple[str, ...]:
+        """The removed releases whose objects stay: the agents know what is published."""
+        base = self.trees.base_ids
+        paths = [path for path in sorted(unwanted) if path in base and path.startswith(f'{DELIVERY}/')]
+        gone = [path for path in paths if (name := release_of(path)) and _may_go(name, self.removable)]
+        files = self.trees.read_base(gone) if gone else {}
+        return tuple(release_of(path) for path in gone if objects_stay(files[path]))
 
     def _stays(self, path: str) -> bool:
         return path in self.trees.current_ids and path in self.trees.desired_ids
@@ -132,7 +148,7 @@ class _Planner:
         return {path for path in others if path not in base or not self.edits.is_published(path)}
 
     def _update(self, path: str) -> None:
-        fault = '' if self.discard else self.edits.fault(path)
+        fault = '' if self.discard or path in self.adopted else self.edits.fault(path)
         if fault:
             self._refuse(path, fault)
         else:
@@ -174,8 +190,8 @@ def _where_instead(path: str, edits: HandEdits) -> str:
         if path.startswith(f'{DELIVERY}/') and not edits.is_of_values(path):
             return f'it is no value, it follows from {where}, the environment and chartloom itself: undo it'
         if path.startswith(f'{DELIVERY}/'):
-            return f'set values in {where} under spec.values; the rest is generated from the registry'
-        return f'set it in {where} under spec.values'
+            return f"set values in {where} under spec.values ('chartloom adopt {release}' does), the rest is generated"
+        return f"set it in {where} under spec.values ('chartloom adopt {release}' does)"
     if environment := environment_of(path):
         return f'set it in {environment_file(environment)}'
     if model := model_of(path):

@@ -33,11 +33,12 @@ class Summary:
     documents: tuple[str, ...]
     models: tuple[str, ...]
     environments: tuple[str, ...]  # removed
+    kept: tuple[str, ...]  # of the removed releases, those whose objects stay
 
     @property
     def uninstalled(self) -> bool:
         """Whether the agent uninstalls something: a release is removed, and its environment stays."""
-        releases = [name.partition('/') for name in self.removed]
+        releases = [name.partition('/') for name in self.removed if name not in self.kept]
         return any(slash and environment not in self.environments for environment, slash, _ in releases)
 
 
@@ -48,7 +49,7 @@ def summarize(plan: Plan, reasons: Mapping[str, str] = _NONE) -> Summary:
     """
     names: dict[str, set[str]] = {
         kind: set()
-        for kind in ('add', 'restored', 'update', 'releases', 'remove', 'documents', 'models', 'environments')
+        for kind in ('add', 'restored', 'update', 'releases', 'remove', 'documents', 'models', 'environments', 'kept')
     }
     for change in plan.changes:
         model, chart = model_of(change.path), chart_file(change.path)
@@ -63,6 +64,7 @@ def summarize(plan: Plan, reasons: Mapping[str, str] = _NONE) -> Summary:
         if model:
             names['models'].add(model)
     names['releases'].update(reasons)
+    names['kept'].update(plan.kept)
     return Summary(*(tuple(sorted(group)) for group in names.values()))
 
 

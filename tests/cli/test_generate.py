@@ -101,9 +101,9 @@ def test_problems_in_words_and_as_data(tmp_path: Path) -> None:
     here = published(tmp_path)
     here.append(VALUES, '# mine\n')
     done = chartloom(here.folder, 'generate', '--commit')
+    where = "registry/releases/prod/web.yaml under spec.values ('chartloom adopt prod/web' does)"
     hint = (
-        "set it in registry/releases/prod/web.yaml under spec.values, or run 'chartloom generate --discard-edits'"
-        "; if git merged it as text: 'chartloom refresh'"
+        f"set it in {where}, or run 'chartloom generate --discard-edits'; if git merged it as text: 'chartloom refresh'"
     )
     assert (done.returncode, done.stdout, done.stderr) == (1, '', f'{VALUES}: edited by hand\n  hint: {hint}\n')
     answer = as_json(here.folder, '--commit', code=1)

@@ -213,3 +213,8 @@ def test_random_files_keep_every_other_line(seed: int) -> None:
 def test_a_key_is_removed_with_its_line(name: str) -> None:
     before, after = (HEAD + text for text in REMOVALS[name])
     assert set_values(before.encode(), 'web.yaml', {('spec', 'rollback'): None}).decode() == after
+
+
+def test_a_quoted_key_is_removed_with_its_quotes() -> None:
+    assert set_values(b'{"a": "x", "b": "y"}', 'f', {('b',): None}) == b'{"a": "x"}'
+    assert set_values(b"{'a': x, 'b': z}", 'f', {('a',): None}) == b"{'b': z}"
