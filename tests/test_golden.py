@@ -20,6 +20,7 @@ import pytest
 import registries as r
 from parts import ROOT, git
 
+from generator.charts.archive import manifest_digest
 from generator.charts.ledger import dump_ledger, read_ledger
 from generator.charts.starter import load_templates
 from generator.charts.versions import digest, tree
@@ -35,7 +36,7 @@ SCHEMAS = for_editors(TEMPLATES.schemas)
 _CHART = re.compile(r'charts/[^/]+/[^/]+/(.+)')
 _DIGEST = re.compile(
     rb'(?<=digest: )[0-9a-f"]{64,66}|(?<=content: )[0-9a-f"]{64,66}|(?<=chartloom sha256:)[0-9a-f]{64}'
-    rb'|(?<=tree: )"?sha1:[0-9a-f]{40}"?'
+    rb'|(?<=tree: )"?sha1:[0-9a-f]{40}"?|(?<=manifest: )"?sha256:[0-9a-f]{64}"?'
 )
 
 
@@ -83,9 +84,11 @@ def with_digests(files: r.Files) -> r.Files:
         model = path.split('/')[1]
         entries = []
         readable = files[path].replace(b'tree: <digest>', b'tree: "sha1:%b"' % (b'0' * 40))
+        readable = readable.replace(b'manifest: <digest>', b'manifest: "sha256:%b"' % (b'0' * 64))
         for entry in read_ledger(readable.replace(b'<digest>', b'none'), path):
             chart = chart_files(files, f'charts/{model}/{entry.version}/')
             known = {'digest': digest(chart), 'content': '0' * 64, 'tree': tree(chart, 'sha1')}
+            known['manifest'] = manifest_digest(chart)
             entries.append(dataclasses.replace(entry, **known))
         files[ledger_file(model)] = dump_ledger(model, entries)
     for path in [path for path in files if b'chartloom sha256:<digest>' in files[path]]:
@@ -152,6 +155,7 @@ def test_what_is_not_kept_there_is_right_too(name: str, tmp_path: Path) -> None:
             for entry in entries:
                 chart = chart_files(files, f'charts/{model}/{entry.version}/')
                 assert (entry.digest, entry.tree) == (digest(chart), tree(chart, 'sha1'))
+                assert entry.manifest == manifest_digest(chart)
         if path.split('/')[0] in ('values', 'delivery', 'bootstrap') or path.endswith('/versions.yaml'):
             assert is_sealed(data), path
 

@@ -290,10 +290,11 @@ selector:
 {{- define "model-server.query" -}}
 {{- $name := .root.Values.fullnameOverride }}
 {{- $query := .query }}
-{{- $replicas := `(kube_deployment_%s{namespace='$NAMESPACE',deployment=~'$SETS'} or rollout_info_replicas_%s{namespace='$NAMESPACE',name='$NAME'} or rollout_info_replicas_%s{exported_namespace='$NAMESPACE',name='$NAME'})` }}
+{{- $replicas := `(kube_deployment_%s{namespace='$NAMESPACE',deployment=~'$SETS',$OTHERS} or rollout_info_replicas_%s{namespace='$NAMESPACE',name='$NAME',$OTHERS} or rollout_info_replicas_%s{exported_namespace='$NAMESPACE',name='$NAME',$OTHERS})` }}
 {{- range $short, $long := dict
   "$AVAILABLE" (printf $replicas "status_replicas_available" "available" "available")
   "$DESIRED" (printf $replicas "spec_replicas" "desired" "desired")
+  "$OTHERS" `chartloom_dev_track='',rollouts_pod_template_hash=''`
   "$PODS" `$SETS-[a-z0-9]+-[a-z0-9]{5}`
   "$SETS" `$NAME(-(canary|blue|green|primary))?`
 }}
