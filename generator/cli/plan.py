@@ -48,7 +48,7 @@ def command(
     plan = Plan((), {})
     if not known.is_known(repository, 'files', print_):
         plan = run.plan(discard=discard_edits, removable=allow_removal)
-        run.check_requests(plan, allow_removal)
+        run.judged.check_requests(plan, allow_removal)
         if not plan.changes:
             known.remember(repository, 'files', print_)
     diffs = {change.path: _diff(run, plan, change.path) for change in plan.changes} if diff else {}

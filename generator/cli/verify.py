@@ -13,6 +13,7 @@ from generator.cli.output import common_options, count, problem_data, progress, 
 from generator.cli.registry import connect, registry_options
 from generator.domain.problems import Problem, ProblemsFound
 from generator.pipeline import verify
+from generator.pipeline.early import early_stages
 from generator.pipeline.obeyed import obeyed_warnings
 from generator.pipeline.packages import open_shelf, published_base
 from generator.pipeline.run import Run, open_run
@@ -100,6 +101,7 @@ def command(
     warnings = [
         *held.warnings,
         *about(run.warnings, models, run.registry.releases),
+        *early_stages(run),
         *(() if models else obeyed_warnings(run)),
     ]
     warn(warnings)

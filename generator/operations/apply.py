@@ -91,7 +91,7 @@ def _follow(operation: Operation, run: Run, options: Options) -> Outcome:
 def _applied(operation: Operation, laid: Run, change: RegistryChange, plan: Plan, options: Options) -> Outcome:
     options = options.permitting(change)
     if not operation.change:  # a rollout's own commits move the requests first
-        laid.check_requests(plan, options.removable)
+        laid.judged.check_requests(plan, options.removable)
     edits = [Write(path, blob_at(laid.repository, path), data) for path, data in change.files.items()]
     if options.commit:
         outcome = _commit(operation, laid, plan, change, edits, options)

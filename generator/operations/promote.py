@@ -211,7 +211,7 @@ def _judge(run: Run, found: _Found, allow_frozen: str) -> None:
         return
     releases = {each.release.name: _moved(each, allow_frozen) for each in found.moves}
     registry = replace(run.registry, releases={**run.registry.releases, **releases})
-    gate = run.gate(registry, {})
+    gate = run.judged.gate(registry, {})
     for each in found.moves:
         name, ground = each.release.name, ground_of(registry, each.release)
         problems = [

@@ -103,7 +103,7 @@ def _apply(operation: Operation, run: Run, site: Site, options: Options, again: 
         nothing = Outcome(result=change.result, branch=site.branch, dry_run=dry_run, warnings=change.warnings)
         return _Try(head, run, change, nothing)
     if not operation.change:
-        laid.check_requests(plan, options.removable)
+        laid.judged.check_requests(plan, options.removable)
     files = {**plan.files, **dict.fromkeys(plan.removed), **change.files}
     registry, reasons = tuple(sorted(change.files)), release_reasons(laid, plan, head=True)
     outcome = Outcome(plan, change.result, registry, branch=site.branch, dry_run=dry_run, reasons=reasons)

@@ -86,6 +86,13 @@ class Shelf:
         """The charts of a model in the ledger; those that are pruned, which git has, only with `pruned`."""
         return [entry for entry in self.base.ledgers[model] if pruned or not entry.pruned]
 
+    def check(self, model: str, entries: Collection[LedgerEntry]) -> None:
+        """Raise ProblemsFound if the files of a chart that has a folder are not those of the ledger."""
+        there = [entry for entry in entries if self.files.places.folder(model, entry)]
+        self.files.load((model, entry) for entry in there)
+        for entry in there:
+            self.files.read(model, entry)
+
     def packages(self, model: str, entries: Collection[LedgerEntry]) -> Iterator[Packaged]:
         self.files.load((model, entry) for entry in entries)
         for entry in entries:

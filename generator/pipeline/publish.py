@@ -71,7 +71,9 @@ def base_to_publish(
 def pushes(registry: OciRegistry, shelf: Shelf, *, tag: bool, pruned: bool) -> Iterator[Push]:
     """Compare the charts of the ledgers with the registry, model by model; nothing is pushed."""
     for model in sorted(shelf.base.ledgers):
-        for entry in shelf.entries(model, pruned=pruned):
+        entries = shelf.entries(model, pruned=pruned)
+        shelf.check(model, entries)
+        for entry in entries:
             lacks = registry.manifest_digest(model, entry.manifest) != entry.manifest
             tagged = registry.manifest_digest(model, entry.version) if tag else ''
             moved = moved_tag(registry.address, model, entry, tagged) if tagged not in ('', entry.manifest) else None

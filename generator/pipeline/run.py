@@ -11,10 +11,9 @@ from generator.charts.starter import load_templates
 from generator.charts.versions import ModelCharts
 from generator.checks.registry import registry_problems
 from generator.checks.releases import outline, shared_problems
-from generator.checks.warnings import registry_warnings, release_warnings
 from generator.delivery.tree import render_charts, render_releases, render_repository
 from generator.domain.generated import LedgerEntry, Plan, ResolvedRelease, Templates
-from generator.domain.layout import DOCUMENTS, NEWEST, REGISTRY, SETTINGS, ledger_file, release_of
+from generator.domain.layout import DOCUMENTS, NEWEST, REGISTRY, SETTINGS, ledger_file
 from generator.domain.problems import Problem, ProblemsFound
 from generator.domain.progress import Progress, quiet
 from generator.domain.records import Ids, Registry, Settings, Tree
@@ -26,9 +25,8 @@ from generator.pipeline.charts import make_all
 from generator.pipeline.companions import with_companions
 from generator.pipeline.desired import blob_ids, trees
 from generator.pipeline.elsewhere import is_left
-from generator.pipeline.gates import Gate, gate_problems, gate_warnings
+from generator.pipeline.judged import Judged
 from generator.pipeline.ledgers import lost_ledgers
-from generator.pipeline.moves import bootstrap_warnings, delivery_moves
 from generator.pipeline.prefixes import refuse_moved
 from generator.pipeline.published import (
     Base,
@@ -42,10 +40,7 @@ from generator.pipeline.revisions import base_revision, published_commit
 from generator.pipeline.settle import settle
 from generator.pipeline.shards import Made, made_in_shards
 from generator.pipeline.source import Source, open_source
-from generator.plan.forms import Move
 from generator.plan.plan import Trees, make_plan
-from generator.plan.refused import refused_ways
-from generator.plan.transitions import lost_requests, migration_warnings
 from generator.registry.inherit import blamed
 from generator.registry.load import no_problems
 from generator.releases.pins import with_targets
@@ -275,51 +270,26 @@ class Run:
         return made.files if made else ChartFiles(self.repository, self.base.ids, self.settings).read(model, entry)
 
     @cached_property
-    def _moves(self) -> list[Move]:
-        return delivery_moves(self.repository, self.base.ids, self.desired_ids, self.files)
+    def judged(self) -> Judged:
+        """The desired files beside what is published."""
+        return Judged(
+            self.source, self.base, self._published, self.desired_ids, self.files, self.registry, self.templates,
+            self.clock,
+        )  # fmt: skip
 
     @cached_property
     def warnings(self) -> list[Problem]:
-        rollbacks = [release.name for release in self.registry.releases.values() if release.is_rollback]
         releases = self._in_shards.outlines if self._in_shards else self.releases
-        found = [
-            *registry_warnings(self.registry, self.templates),
-            *migration_warnings(self._moves, rollbacks),
-            *bootstrap_warnings(self.repository, self.base.ids, self.desired_ids, self.files),
-            *release_warnings(releases, whole=self.whole),
-            *gate_warnings(
-                self.source,
-                self.base,
-                self._published,
-                self.desired_ids,
-                self.files,
-                self.registry,
-                self.templates.schemas,
-            ),
-        ]
-        return sorted({*blamed(found, self.registry.environments.values())})
-
-    def check_requests(self, plan: Plan, removable: Collection[str]) -> None:
-        """Raise ProblemsFound if a plan removes pods that have requests, unless their release is `removable`."""
-        changed = {release_of(change.path) for change in plan.changes}.difference(removable)
-        if changed and (found := list(lost_requests(move for move in self._moves if move.release in changed))):
-            raise ProblemsFound(found)
+        return self.judged.warnings(releases, whole=self.whole)
 
     def plan(self, *, discard: bool = False, removable: Collection[str] = (), adopted: Collection[str] = ()) -> Plan:
         """Compare the work tree (or the revision) with the desired files; raises ProblemsFound for hand edits."""
         refuse_moved(self.source, self.settings, self._published)
         trees = self._trees(self.current, self.source.read)
         plan, problems = make_plan(trees, self.immutable, discard=discard, removable=removable, adopted=adopted)
-        gates = gate_problems(self.gate(self.registry, self.files), self.desired_ids)
-        gates = [found for found in gates if not is_left(found.file, self.left_out)]
-        if problems := [*problems, *refused_ways(self._moves), *gates]:
+        if problems := [*problems, *self.judged.problems(self.left_out)]:
             raise ProblemsFound(problems)
         return plan
-
-    def gate(self, registry: Registry, made: Tree) -> Gate:
-        """What judges a registry by what is published; `made` are its desired files."""
-        schemas = self.templates.schemas
-        return Gate(self.source, self.base, self._published, made, registry, self.registry, schemas, self.clock)
 
     def head_plan(self, head: Mapping[str, str], removable: Collection[str] = ()) -> Plan:
         """Compare HEAD, whose generated files are `head`, with the desired files: the content of a commit."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -16,6 +17,7 @@ from generator.domain.problems import ProblemsFound
 from generator.pipeline.earlier import Earlier
 from generator.pipeline.origins import origins
 from generator.pipeline.run import open_run
+from generator.tools.clock import utc_text
 
 PROD, ROLLOUT = 'registry/releases/prod/web.yaml', 'registry/rollouts/prod/web.yaml'
 CANARY = {'canary': {'steps': [{'weight': 20, 'hold': '10m'}, {'weight': 50, 'approval': True}]}}
@@ -266,6 +268,22 @@ def test_no_stage_is_left_out(rolling: Checkout, jump: str) -> None:
     change, place, text = JUMPS[jump]
     change(rolling)
     assert told(rolling) == [(place, text)]
+
+
+def test_a_reviewer_sees_that_a_hold_or_an_approval_is_passed(rolling: Checkout) -> None:
+    walk(rolling, 'advance', '--now')
+    began = int(rolling.git('log', '-1', '--format=%ct', '--', ROLLOUT))
+    rolling.git('switch', '--quiet', '--create', 'request')
+    walk(rolling, 'advance', '--now', '--approve')
+
+    def warned(seconds: int) -> list[str]:
+        done = chartloom(rolling.folder, 'verify', '--base', 'main', '--at', utc_text(began + seconds), '-o', 'json')
+        found = json.loads(done.stdout)['warnings']
+        return [each['message'] for each in found if each['path'] == '$.spec.stage']
+
+    early = f"leaves stage 'step-1', and its hold ends at {utc_text(began + 600)}"
+    assert warned(60) == [early]
+    assert warned(601) == []
 
 
 def test_a_rollout_starts_at_its_beginning(rolling: Checkout) -> None:

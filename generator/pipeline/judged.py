@@ -1,0 +1,71 @@
+"""The desired files of a run beside what is published → what stops a plan of them, and what people are warned of."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+
+from generator.checks.warnings import registry_warnings, release_warnings
+from generator.domain.generated import Plan, ResolvedRelease, Templates
+from generator.domain.layout import release_of
+from generator.domain.problems import Problem, ProblemsFound
+from generator.domain.records import Ids, Registry, Tree
+from generator.domain.times import Clock
+from generator.pipeline.elsewhere import is_left
+from generator.pipeline.gates import Gate, gate_problems, gate_warnings
+from generator.pipeline.moves import bootstrap_warnings, delivery_moves
+from generator.pipeline.published import Base
+from generator.pipeline.source import Source
+from generator.plan.forms import Move
+from generator.plan.refused import refused_ways
+from generator.plan.transitions import lost_requests, migration_warnings
+from generator.registry.inherit import blamed
+
+
+@dataclass(frozen=True)
+class Judged:
+    """`published` is the commit that is published now, `desired` are the ids of the desired files, and `made` those of
+    them that differ from the base, at least."""
+
+    source: Source
+    base: Base
+    published: str
+    desired: Ids
+    made: Tree
+    registry: Registry
+    templates: Templates
+    clock: Clock
+
+    @cached_property
+    def moves(self) -> list[Move]:
+        return delivery_moves(self.source.repository, self.base.ids, self.desired, self.made)
+
+    def gate(self, registry: Registry, made: Tree) -> Gate:
+        """What judges a registry by what is published; `made` are its desired files."""
+        schemas = self.templates.schemas
+        return Gate(self.source, self.base, self.published, made, registry, self.registry, schemas, self.clock)
+
+    def problems(self, left_out: frozenset[str]) -> list[Problem]:
+        """Report ways that no controller can go, and moves that a gate stops, unless their file is left out."""
+        gates = gate_problems(self.gate(self.registry, self.made), self.desired)
+        return [*refused_ways(self.moves), *(found for found in gates if not is_left(found.file, left_out))]
+
+    def warnings(self, releases: Sequence[ResolvedRelease], *, whole: bool) -> list[Problem]:
+        """Return the warnings about these releases and the registry, sorted; `whole`: they are all there are."""
+        return sorted({*blamed(self._warnings(releases, whole), self.registry.environments.values())})
+
+    def _warnings(self, releases: Sequence[ResolvedRelease], whole: bool) -> Iterator[Problem]:
+        rollbacks = [release.name for release in self.registry.releases.values() if release.is_rollback]
+        repository, base, schemas = self.source.repository, self.base, self.templates.schemas
+        yield from registry_warnings(self.registry, self.templates)
+        yield from migration_warnings(self.moves, rollbacks)
+        yield from bootstrap_warnings(repository, base.ids, self.desired, self.made)
+        yield from release_warnings(releases, whole=whole)
+        yield from gate_warnings(self.source, base, self.published, self.desired, self.made, self.registry, schemas)
+
+    def check_requests(self, plan: Plan, removable: Collection[str]) -> None:
+        """Raise ProblemsFound if a plan removes pods that have requests, unless their release is `removable`."""
+        changed = {release_of(change.path) for change in plan.changes}.difference(removable)
+        if changed and (found := list(lost_requests(move for move in self.moves if move.release in changed))):
+            raise ProblemsFound(found)
