@@ -70,5 +70,8 @@ def command(
     outcome = place.carry_out(locking(scope, reason, until))
     tell(outcome)
     if not wants_json():
-        done = f'{scope} is locked' if outcome.changed else f'nothing to do: {scope} is already locked for this reason'
+        verb = 'would be' if outcome.dry_run else 'is'
+        done = (
+            f'{scope} {verb} locked' if outcome.changed else f'nothing to do: {scope} is already locked for this reason'
+        )
         say(done + (f', until {outcome.result["lock"]["until"]}' if 'until' in outcome.result['lock'] else ''))

@@ -139,7 +139,7 @@ def operation_options(function: F) -> F:
 
 
 repo_option = click.option(
-    '--repo', default='', metavar='URL', help='Work on this remote repository without a checkout, and push.'
+    '--repo', default='', metavar='URL', help='Work on this remote repository without a checkout; a commit is pushed.'
 )
 branch_option = click.option('--branch', default='', help='Branch for --repo; default: main.')
 _push_option = click.option(

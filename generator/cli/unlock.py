@@ -19,4 +19,5 @@ def command(release: str, environment: str, application: str, place: Place, outp
     tell(outcome)
     if not wants_json():
         scope = outcome.result['scope']
-        say(f'{scope} is unlocked' if outcome.changed else f'nothing to do: {scope} has no lock')
+        verb = 'would be' if outcome.dry_run else 'is'
+        say(f'{scope} {verb} unlocked' if outcome.changed else f'nothing to do: {scope} has no lock')

@@ -65,7 +65,7 @@ def despite(operation: Operation, run: Run, work: Callable[[Run], T]) -> tuple[T
         except ProblemsFound as error:
             if not operation.change:
                 raise
-            about = touched(run.source, operation.releases)
+            about = touched(run.source, operation.releases, operation.environments)
             more = left_out(error.problems, run.source, about)
             if more <= run.left_out:
                 raise

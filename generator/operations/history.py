@@ -14,8 +14,10 @@ from generator.charts.ledger import read_ledger
 from generator.documents.nulls import read_with_nulls
 from generator.domain.layout import (
     MODELS,
+    application_file,
     delivered_chart,
     delivery_file,
+    environment_file,
     ledger_file,
     model_name,
     names_below,
@@ -26,7 +28,7 @@ from generator.domain.layout import (
 )
 from generator.domain.problems import ProblemsFound, problem
 from generator.domain.words import suggest
-from generator.operations.history_marks import marks
+from generator.operations.history_marks import lock_marks, marks
 from generator.operations.rollout_seen import utc
 from generator.pipeline.revisions import published_commit
 from generator.pipeline.run import Run
@@ -79,9 +81,10 @@ def read_history(run: Run, model: str, environments: Collection[str], most: int)
     """Read the last `most` entries of a model, in these environments or in all."""
     branch = published_commit(run.source, run.settings_alone.branch)
     files = [file(f'{each}/{model}') for each in (environments or ['*']) for file in _FILES]
+    files += [*map(environment_file, environments or ['*']), application_file('*')]  # their locks
     limit = most * _READ_FOR_AN_ENTRY
     commits = changes_of(run.repository, branch, files, limit) if branch else []
-    if not commits:
+    if not any(map(_release, (path for commit in commits for path in commit.changed))):
         raise _unknown(run, model, environments)
     states = _States(run, branch, model, commits)
     found = [list(states.take(commit)) for commit in reversed(commits)]
@@ -107,6 +110,7 @@ class _States:
         paths = sorted({path for commit in commits for path in commit.changed})
         names = {name for path in paths if (name := _release(path))}
         wanted = [*(file(name) for name in names for file in _FILES), ledger_file(model)]
+        wanted += [path for path in paths if not _release(path)]
         self._ids = run.repository.ids(branch, wanted)
         ledger = self._ids.pop(ledger_file(model), '')
         for commit in commits:  # the oldest last: what was there before it
@@ -115,7 +119,9 @@ class _States:
         self._blobs = run.repository.read(sorted({*every, *self._ids.values(), ledger} - {''}))
         entries = read_ledger(self._blobs[ledger], ledger_file(model)) if ledger else ()
         self._versions = {entry.version: entry.model_version for entry in entries}
+        self._model = model
         self._known = {name: self._state(name) for name in names}
+        self._others = {path: self._spec(path) for path in paths if not _release(path)}
 
     def take(self, commit: Commit) -> Iterator[Entry]:
         """Yield what a commit did to each release."""
@@ -127,6 +133,21 @@ class _States:
             told = tuple(marks(before.spec, after.spec, before.rollout, after.rollout))
             if told or before.pin != after.pin:
                 yield Entry(name, commit, operations, before, after, told)
+        for path in sorted(path for path in commit.changed if not _release(path)):
+            for name, told in self._locked(path):
+                yield Entry(name, commit, operations, self._known[name], self._known[name], told)
+
+    def _locked(self, path: str) -> Iterator[tuple[str, tuple[str, ...]]]:
+        """Yield the releases that an environment or an application locks or unlocks, and the words for it."""
+        kind, name = registry_place(path) or ('', '')
+        before, after = self._others.get(path), self._spec(path)
+        self._others[path] = after
+        if told := tuple(lock_marks(f'{kind.lower()} {name}', before, after)):
+            members = {*(before or {}).get('members', ()), *(after or {}).get('members', ())}
+            for release, state in sorted(self._known.items()):
+                mine = release.startswith(f'{name}/') if kind == 'Environment' else self._model in members
+                if mine and state.spec is not None:
+                    yield release, told
 
     def _state(self, name: str) -> State:
         spec, rollout = self._spec(release_file(name)), self._spec(rollout_file(name))
@@ -149,8 +170,9 @@ class _States:
 
 
 def _release(path: str) -> str:
-    place = registry_place(path)
-    return place[1] if place else release_of(path)
+    """The release that a file belongs to; '' for a file of an environment or an application."""
+    kind, name = registry_place(path) or ('', release_of(path))
+    return name if kind in ('', 'Release', 'Rollout') else ''
 
 
 def entry_data(entry: Entry) -> dict[str, Any]:

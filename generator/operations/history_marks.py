@@ -42,6 +42,12 @@ def marks(before: Spec, after: Spec, rollout: Spec, then: Spec) -> Iterator[str]
         yield f'and {more} more values'
 
 
+def lock_marks(what: str, before: Spec, after: Spec) -> Iterator[str]:
+    """Yield what changed in the lock of an environment or an application, which holds for its releases."""
+    locks = [(spec or {}).get('lock') for spec in (before, after)]
+    yield from _with_reason(*locks, f'{what} locked', f'{what} unlocked')
+
+
 def _as_maps(before: Any, after: Any) -> tuple[Any, Any]:
     """The same values; a map that is new, or gone, is told by its entries."""
     return {} if before is None and isinstance(after, dict) else before, (

@@ -48,7 +48,8 @@ class RegistryChange:
 class Operation:
     """`name` and `arguments` become the commit's trailer; `models` are in scope, () for all.
 
-    `releases` (`env/model`) are those that it touches, () for all of its models: problems of others do not stop it.
+    `releases` (`env/model`) are those that it touches, () for all of its models, and `environments` more than theirs:
+    problems of others do not stop it.
 
     `change` gets the current registry, and is called again if the branch has moved; if None, the registry does not
     change. `look` is called before the work tree is locked: what it sees must not have changed when `change` is called.
@@ -70,6 +71,7 @@ class Operation:
     begins: bool = False
     urgent: bool = False
     releases: tuple[str, ...] = ()
+    environments: tuple[str, ...] = ()
 
     @property
     def trailer(self) -> str:

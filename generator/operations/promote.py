@@ -120,7 +120,9 @@ def promoting(
     flags = (('--skip-blocked', skip_blocked), ('--allow-frozen', allow_frozen))
     from_ = ('--from', source) if source else ()
     arguments = (*what.arguments, '--to', to, *from_, *(flag for flag, given in flags if given))
-    return Operation('promote', arguments, (what.model,) if what.model else (), change, history=True)
+    return Operation(
+        'promote', arguments, (what.model,) if what.model else (), change, history=True, environments=(to,)
+    )
 
 
 def _change(what: What, to: str, moves: Sequence[Promotion], found: _Found) -> RegistryChange:

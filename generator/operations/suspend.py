@@ -24,7 +24,7 @@ def suspending(name: str, reason: str) -> Operation:
         release = known_release(run.registry, name)
         return suspension(run, release, reason, shortened(f'Suspend {name}: {reason}'))
 
-    return Operation('suspend', (name,), (model_name(name),), change)
+    return Operation('suspend', (name,), (model_name(name),), change, releases=(name,))
 
 
 def suspension(run: Run, release: Release, reason: str, subject: str) -> RegistryChange:
@@ -61,7 +61,7 @@ def resuming(name: str) -> Operation:
         )
         return RegistryChange({release.file: data}, shortened(f'Resume {name}'), result, notes)
 
-    return Operation('resume', (name,), (model_name(name),), change)
+    return Operation('resume', (name,), (model_name(name),), change, releases=(name,))
 
 
 def _meaning(environment: Environment, release: Release) -> str:

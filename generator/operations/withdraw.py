@@ -61,7 +61,7 @@ def reinstating(name: str, version: str) -> Operation:
         files = taken_back(run, {}, release, version)
         return RegistryChange(files, shortened(f'Reinstate {version} in {name}'), result, notes)
 
-    return Operation('reinstate', (name, version), (model_name(name),), change)
+    return Operation('reinstate', (name, version), (model_name(name),), change, releases=(name,))
 
 
 def _check_version(run: Run, release: Release, version: str) -> None:

@@ -22,20 +22,19 @@ from generator.pipeline.source import Source
 
 @dataclass(frozen=True, slots=True)
 class Touched:
-    """What an operation is about: some releases (`env/model`) of some models."""
+    """What an operation is about: some releases (`env/model`) of some models, and their environments."""
 
     models: tuple[str, ...]
     releases: frozenset[str]
-
-    @property
-    def environments(self) -> frozenset[str]:
-        return frozenset(name.partition('/')[0] for name in self.releases)
+    environments: frozenset[str]
 
 
-def touched(source: Source, releases: Collection[str]) -> Touched:
-    """Return what a run over the models of a source is about: these releases, () for all of the models."""
+def touched(source: Source, releases: Collection[str], environments: Collection[str] = ()) -> Touched:
+    """Return what a run over the models of a source is about: these releases, () for all of the models; `environments`
+    are more than theirs."""
     every = (name for name in source.release_names if model_name(name) in source.scope)
-    return Touched(source.scope, frozenset(releases or every))
+    about = frozenset(releases or every)
+    return Touched(source.scope, about, frozenset([*environments, *(name.partition('/')[0] for name in about)]))
 
 
 def left_out(problems: Iterable[Problem], source: Source, about: Touched) -> frozenset[str]:
