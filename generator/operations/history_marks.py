@@ -44,7 +44,7 @@ def marks(before: Spec, after: Spec, rollout: Spec, then: Spec) -> Iterator[str]
 
 def lock_marks(what: str, before: Spec, after: Spec) -> Iterator[str]:
     """Yield what changed in the lock of an environment or an application, which holds for its releases."""
-    locks = [(spec or {}).get('lock') for spec in (before, after)]
+    locks = (before or {}).get('lock'), (after or {}).get('lock')
     yield from _with_reason(*locks, f'{what} locked', f'{what} unlocked')
 
 

@@ -86,6 +86,15 @@ class Gate:
         return found if found and delivers(self.source.repository, self.published) else []
 
     def standing(self, name: str) -> Standing:
+        """What is published of a release, or of the one whose place its environment takes."""
+        found = self._standing(name)
+        if found.release or found.delivered:
+            return found
+        environment, model = name.split('/')
+        others = (self._standing(f'{origin.name}/{model}') for origin in self.origins.get(environment, ()))
+        return next((each for each in others if each.release or each.delivered), found)
+
+    def _standing(self, name: str) -> Standing:
         if name not in self._standings:
             self._standings.update(standings(self.now, self.read, [name]))
         return self._standings[name]
@@ -112,7 +121,7 @@ def gate_problems(gate: Gate, desired: Ids) -> list[Problem]:
         found = []  # the first commit with releases
     settings = gate.registry.settings
     chart_strategy = partial(_strategy_of_chart, gate.source.repository, gate.base, gate.made, settings)
-    return [*found, *_jumps(gate.now, gate.at_base, gate.registry, chart_strategy)]
+    return [*found, *_jumps(gate, chart_strategy)]
 
 
 def gate_warnings(
@@ -186,7 +195,8 @@ def _taken(now: Earlier, base: Earlier, registry: Registry) -> Iterator[Problem]
         yield from taken_members(registry, names, lambda name: members.get(name, ()), published)
 
 
-def _jumps(now: Earlier, base: Earlier, registry: Registry, chart_strategy: OfChart) -> list[Problem]:
+def _jumps(gate: Gate, chart_strategy: OfChart) -> list[Problem]:
+    now, base, registry = gate.now, gate.at_base, gate.registry
     before = [name for name in now.rollout_names() if now.source.in_scope(rollout_file(name))]
     if not (before or registry.rollouts):
         return []
@@ -194,7 +204,18 @@ def _jumps(now: Earlier, base: Earlier, registry: Registry, chart_strategy: OfCh
     there = base.rollouts(registry.rollouts)
     same = [name for name, rollout in registry.rollouts.items() if name in there and there[name].spec == rollout.spec]
     same += _brought_back(now, registry, before)
-    return list(jumps(registry, now.rollouts(before), pins, same, chart_strategy))
+    return list(jumps(registry, dict(_inherited(gate, now.rollouts(before))), pins, same, chart_strategy))
+
+
+def _inherited(gate: Gate, rollouts: Mapping[str, Rollout]) -> Iterator[tuple[str, Rollout]]:
+    """Yield published rollouts by the releases that have them now: an environment may have another name."""
+    heirs = {origin.name: heir for heir, found in gate.origins.items() for origin in found if origin.name != heir}
+    for name, rollout in rollouts.items():
+        heir = heirs.get(rollout.environment, '')
+        if name not in gate.registry.releases and f'{heir}/{rollout.model}' in gate.registry.releases:
+            yield f'{heir}/{rollout.model}', replace(rollout, environment=heir)
+        else:
+            yield name, rollout
 
 
 def _brought_back(now: Earlier, registry: Registry, before: Collection[str]) -> Iterator[str]:

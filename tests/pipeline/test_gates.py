@@ -652,3 +652,30 @@ def test_a_region_whose_parent_changes_is_read_as_it_was_published(tmp_path: Pat
     before = now.environments()['eu']
     assert (before.kubernetes, run.registry.environments['eu'].kubernetes) == ('1.36', '1.35')
     assert origins(now, run.registry)['eu'][0].promotes_from == ('staging',)
+
+
+def moved_elsewhere(checkout: Checkout, version: str, chart: str, **prod: Any) -> list[tuple[str, str]]:
+    """The problems of a request that gives prod another name, and moves its release in the same commit."""
+    requested(checkout)
+    gone = ['registry/environments/prod.yaml', PROD, ROLLOUT]
+    checkout.remove(*(path for path in gone if (checkout.folder / path).exists()))
+    checkout.write(r.environment('prod2', **{**PROD_SPEC, **place('prod'), **prod}) | pins(version, chart, 'prod2'))
+    with pytest.raises(ProblemsFound) as found:
+        checkout.commit(removable=('prod/web', 'prod'))
+    return [(f'{each.file}::{each.path}', each.message) for each in found.value.problems]
+
+
+def test_another_name_ends_no_rollout(rolling: Checkout) -> None:
+    message = "the rollout to 2 is at 'on' and ends later, after 'step-1'"
+    place_ = 'registry/releases/prod2/web.yaml::$.spec.chart'
+    assert (place_, message) in moved_elsewhere(rolling, '2', '1.1.0', strategy=CANARY, promotesFrom=['staging'])
+
+
+def test_another_name_takes_no_lock_away(tmp_path: Path) -> None:
+    files = registry() | pins('1', '1.0.0', lock={'reason': 'an audit', 'by': 'Ada'})
+    checkout = made(tmp_path / 'repository', files)
+    checkout.write(pins('2', '1.1.0', 'staging'))
+    assert told(checkout) == []
+    message = "'prod2/web' must not move to 2 (chart 1.1.0): locked by Ada: an audit"
+    found = moved_elsewhere(checkout, '2', '1.1.0', promotesFrom=['staging'])
+    assert ('registry/releases/prod/web.yaml::$.spec.lock', message) in found
