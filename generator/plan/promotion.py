@@ -184,6 +184,10 @@ def _before(gates: Gates, release: Release, origin: Origin, wish: _Wish) -> Iter
     before, now = there.partition('/')[0], gates.standing(there)
     again = ' in other words than for the pin before' if said else ''
     skip = f'or say in spec.skipPromotion why it is skipped{again}'
+    if now.release and now.release.is_suspended:
+        message = f"{who} promotes from '{before}', where the release is suspended: its agent deploys no commit"
+        yield wish.problem('promotion', message, f"run 'chartloom resume {there}' and push that first, {skip}")
+        return
     if wish.chart == now.delivered != now.target or gates.had(there, wish.chart):
         yield from _soak(gates, origin, wish, there, f"{who} promotes from '{before}', where", skip)
     elif wish.chart == now.target:

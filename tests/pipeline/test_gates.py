@@ -679,3 +679,12 @@ def test_another_name_takes_no_lock_away(tmp_path: Path) -> None:
     message = "'prod2/web' must not move to 2 (chart 1.1.0): locked by Ada: an audit"
     found = moved_elsewhere(checkout, '2', '1.1.0', promotesFrom=['staging'])
     assert ('registry/releases/prod/web.yaml::$.spec.lock', message) in found
+
+
+def test_a_suspended_release_proves_nothing(tmp_path: Path) -> None:
+    suspended = {'suspended': {'reason': 'a load test'}}
+    checkout = made(tmp_path / 'repository', registry() | pins('2', '1.1.0', 'staging', **suspended))
+    requested(checkout)
+    checkout.write(pins('2', '1.1.0'))
+    message = "'prod' promotes from 'staging', where the release is suspended: its agent deploys no commit"
+    assert [each for _, each in told(checkout) if each.startswith(message)]
