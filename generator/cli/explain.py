@@ -13,7 +13,7 @@ import click
 from generator.cli import offers
 from generator.cli.output import common_options, result, say
 from generator.documents.read import Mark, yaml_marks
-from generator.domain.layout import RELEASES, model_name
+from generator.domain.layout import RELEASES, chart_file, model_name
 from generator.domain.places import Path as Place
 from generator.domain.places import json_path
 from generator.domain.problems import problem
@@ -113,8 +113,8 @@ class _Lines:
             return (package_files(package) / inner).read_bytes()
         if file in self.run.source.tree.ids:
             return reader(file)
-        blob = self.run.base.ids[file]
-        return self.run.repository.read([blob])[blob]
+        model, version, inner = chart_file(file) or ('', '', '')
+        return self.run.chart_files(model, self.run.entry(model, version))[inner]
 
 
 def _short(value: object) -> str:

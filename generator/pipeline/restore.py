@@ -11,6 +11,7 @@ from generator.domain.generated import LedgerEntry
 from generator.domain.layout import chart_folder
 from generator.domain.problems import CommandFailed, problem
 from generator.domain.records import Settings
+from generator.pipeline.kept import kept, read_kept
 from generator.pipeline.other_bytes import refused
 from generator.pipeline.pulled import pulled
 from generator.pipeline.tree_ids import tree_files
@@ -29,7 +30,7 @@ def restore(repository: Repository, model: str, entry: LedgerEntry, settings: Se
         message = f'expected a tree id by {repository.object_format} in the ledger, found one by {algorithm}'
         raise problem(folder, '', message, brought_back(folder))
     blobs = tree_files(repository, entry)
-    if blobs is None and (files := pulled(model, entry, settings)):
+    if blobs is None and (files := _from_registry(repository, model, entry, settings)):
         return files
     if blobs is None and _deepened(repository, branch):
         blobs = tree_files(repository, entry)
@@ -41,6 +42,17 @@ def restore(repository: Repository, model: str, entry: LedgerEntry, settings: Se
     files = {path: contents[blob] for path, blob in blobs.items()}
     if digest(files) != entry.digest:
         raise refused(repository, folder, entry, files, blobs)
+    return files
+
+
+def _from_registry(
+    repository: Repository, model: str, entry: LedgerEntry, settings: Settings
+) -> dict[str, bytes] | None:
+    """The files of a chart that was pulled before, or is pulled now and kept for later runs."""
+    if files := read_kept(repository, entry.digest):
+        return files
+    if files := pulled(model, entry, settings):
+        kept(repository, entry.digest, files)
     return files
 
 
