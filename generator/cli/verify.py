@@ -14,6 +14,7 @@ from generator.cli.registry import connect, registry_options
 from generator.domain.problems import Problem, ProblemsFound
 from generator.pipeline import verify
 from generator.pipeline.early import early_stages
+from generator.pipeline.merged import find_sides
 from generator.pipeline.obeyed import obeyed_warnings
 from generator.pipeline.packages import open_shelf, published_base
 from generator.pipeline.run import Run, open_run
@@ -40,7 +41,7 @@ from generator.tools.oci import OciRegistry
     default=None,
     metavar='BRANCH',
     shell_complete=offers.branches,
-    help='Judge what HEAD and this branch give together, and name what differs from HEAD alone.',
+    help='Also judge what HEAD and this branch give together, and name what differs from HEAD alone.',
 )
 @click.option('--all', 'every', is_flag=True, help='Lint every chart, not only those that are not in the base.')
 @click.option(
@@ -71,23 +72,20 @@ def command(
 
     With --schema-location, also check the rendered, delivery and bootstrap objects against strict schemas.
     With --registry, also check that the OCI registry has exactly the published charts, and no other ones under their
-    tags. With --merged-with, only the merged result is checked, of commits; the work tree is not read.
+    tags. With --merged-with, the branch is also the base, unless --base names another one, and the merged result is
+    checked, too: that of commits.
     """
-    if merged_with is not None:
-        if models or base or every or stored:
-            raise click.UsageError('--merged-with excludes MODELS, --base, --all and --registry')
-        if not merged_with:
-            raise click.UsageError('--merged-with is empty: name a branch, for example origin/main')
-        from generator.cli.verify_merged import verify_merged
-
-        if verify_merged(folder, merged_with, locations, jobs, output):
-            context.exit(PROBLEMS)
-        return
+    if merged_with is not None and models:
+        raise click.UsageError('--merged-with excludes MODELS')
+    if merged_with == '':
+        raise click.UsageError('--merged-with is empty: name a branch, for example origin/main')
     if base == '':
         raise click.UsageError('--base is empty: name a revision, for example origin/main')
     repository = open_repository(folder)
     helm = find_helm(os.environ)
-    run = open_run(repository, models, base=base or '', at=at)
+    sides = find_sides(repository, merged_with) if merged_with else None
+    # The merge discards generated files that chartloom would not make; git's merge of a request keeps them.
+    run = open_run(repository, models, base=base or merged_with or '', at=at)
     problems = verify.drift(run, os.environ)
     charts = verify.changed_charts(run, every=every)
     counts = {'releases': len(run.releases), 'chartsLinted': 0, 'objects': 0}
@@ -105,7 +103,12 @@ def command(
         *(() if models else obeyed_warnings(run)),
     ]
     warn(warnings)
-    _tell(problems, counts, warnings, f'helm {helm.version}', output)
+    if sides:
+        from generator.cli.verify_merged import verify_merged
+
+        problems = verify_merged(sides, problems, warnings, helm, locations, jobs, at, output)
+    else:
+        _tell(problems, counts, warnings, f'helm {helm.version}', output)
     if problems:
         context.exit(PROBLEMS)
 

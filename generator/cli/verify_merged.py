@@ -2,34 +2,41 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Sequence
-from pathlib import Path
+from dataclasses import replace
 
 from generator.cli.output import count, problem_data, progress, report, result, say, warn
 from generator.domain.layout import release_file
 from generator.domain.problems import Problem, ProblemsFound
 from generator.pipeline.approved import Judged, judge
-from generator.pipeline.merged import Merge, find_sides, merge
+from generator.pipeline.merged import Merge, merge
+from generator.pipeline.sides import Sides
 from generator.pipeline.verify import schemas_for
-from generator.tools.git.repository import open_repository
-from generator.tools.helm.binary import find_helm
+from generator.tools.helm.binary import Helm
 
 
-def verify_merged(folder: Path, branch: str, locations: Sequence[str], jobs: int, output: str) -> bool:
-    """Judge the merged result and tell it; True if it has problems. Nothing is written."""
-    repository = open_repository(folder)
-    helm = find_helm(os.environ)
-    made = merge(find_sides(repository, branch), progress)
-    judged = judge(made, helm, schemas_for(locations, repository.private / 'schemas'), jobs)
-    warnings = [
+def verify_merged(
+    sides: Sides, problems: Sequence[Problem], warnings: Sequence[Problem], helm: Helm, locations: Sequence[str],
+    jobs: int, at: int | None, output: str,
+) -> list[Problem]:  # fmt: skip
+    """Judge the merged result and tell it; return its problems with those of HEAD alone. Nothing is written."""
+    made = merge(sides, progress)
+    made = replace(made, run=replace(made.run, at=at))
+    judged = judge(made, problems, helm, schemas_for(locations, sides.repository.private / 'schemas'), jobs)
+    _tell(made, judged, warnings, helm, output)
+    return list(judged.problems)
+
+
+def _tell(made: Merge, judged: Judged, warnings: Sequence[Problem], helm: Helm, output: str) -> None:
+    branch = made.sides.name
+    differing = [
         Problem(release_file(each.release), '', f'merged with {branch}, not as approved: {each.text}')
         for each in judged.deviations
     ]
-    warn(warnings)
+    warn(differing)
     if output == 'json':
-        result(_data(made, judged))
-        return bool(judged.problems)
+        result(_data(made, judged, warnings))
+        return
     if judged.problems:
         report(ProblemsFound(judged.problems))
     differ = len({each.release for each in judged.deviations})
@@ -40,10 +47,9 @@ def verify_merged(folder: Path, branch: str, locations: Sequence[str], jobs: int
         f'{count(len(judged.problems), "problem")}',
         fg='red' if judged.problems else 'yellow' if differ else 'green',
     )
-    return bool(judged.problems)
 
 
-def _data(made: Merge, judged: Judged) -> dict[str, object]:
+def _data(made: Merge, judged: Judged, warnings: Sequence[Problem]) -> dict[str, object]:
     return {
         'valid': not judged.problems,
         'mergedWith': {'branch': made.sides.name, 'commit': made.sides.theirs},
@@ -53,5 +59,6 @@ def _data(made: Merge, judged: Judged) -> dict[str, object]:
             {'release': e.release, 'object': e.object, 'field': e.field, 'approved': e.approved, 'merged': e.merged}
             for e in judged.deviations
         ],
+        'warnings': problem_data(warnings),
         'problems': problem_data(sorted(judged.problems)),
     }

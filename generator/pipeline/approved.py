@@ -53,18 +53,21 @@ class Judged:
     deviations: Sequence[Deviation] = ()
 
 
-def judge(merge: Merge, helm: Helm, schemas: ObjectSchemas | None, jobs: int) -> Judged:
-    """Render the releases that the branch changes on both sides, in a temporary folder."""
+def judge(merge: Merge, alone: Sequence[Problem], helm: Helm, schemas: ObjectSchemas | None, jobs: int) -> Judged:
+    """Render the releases that the branch changes on both sides, in a temporary folder; `alone` are the problems of the
+    branch itself, with which nothing is rendered."""
     sides = merge.sides
     try:
         _ = merge.plan  # raises what is wrong with the whole
     except ProblemsFound as error:
-        return Judged(error.problems)
-    alone = Run(open_revision(sides.repository, sides.ours, sides.repository.refs()), sides.base)
+        return Judged([*dict.fromkeys([*alone, *error.problems])])
+    if alone:
+        return Judged(alone)
+    branch = Run(open_revision(sides.repository, sides.ours, sides.repository.refs()), sides.base)
     names = _changed(merge)
     problems: list[Problem] = []
     with temporary_folder() as folder:
-        approved = _rendered(alone, names, helm, folder / 'approved', jobs)
+        approved = _rendered(branch, names, helm, folder / 'approved', jobs)
         merged = _rendered(merge.run, names, helm, folder / 'merged', jobs)
         problems += _linted(merge.run, names, helm, folder / 'merged', jobs)
     problems += [each.problem for each in merged.values() if each.problem]
@@ -72,7 +75,8 @@ def judge(merge: Merge, helm: Helm, schemas: ObjectSchemas | None, jobs: int) ->
         problems += [fault for each in merged.values() if not each.problem for fault in check_rendered(each, schemas)]
     if problems:
         return Judged(problems, names)
-    found = [each for name in names for each in _deviations(name, approved.get(name), merged.get(name))]
+    there = [name for name in names if name in approved or name in merged]
+    found = [each for name in there for each in _deviations(name, approved.get(name), merged.get(name))]
     return Judged((), names, found)
 
 

@@ -15,13 +15,14 @@ from generator.domain.layout import (
     ROLLOUTS,
     application_file,
     environment_file,
+    model_file,
     model_name,
     names_below,
     release_file,
     rollout_file,
 )
 from generator.domain.problems import ProblemsFound
-from generator.domain.records import Application, Environment, Ids, Registry, Release, Rollout
+from generator.domain.records import Application, Environment, Ids, Model, Registry, Release, Rollout
 from generator.domain.tree import LINK
 from generator.pipeline.source import Source
 from generator.registry.inherit import with_inherited
@@ -64,6 +65,10 @@ class Earlier:
     def rollouts(self, names: Iterable[str]) -> dict[str, Rollout]:
         """The same of their rollouts."""
         found: dict[str, Rollout] = self._records({name: rollout_file(name) for name in names})
+        return found
+
+    def models(self, names: Iterable[str]) -> dict[str, Model]:
+        found: dict[str, Model] = self._records({name: model_file(name) for name in names})
         return found
 
     def applications(self, names: Iterable[str]) -> dict[str, Application]:

@@ -6,6 +6,7 @@ from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass, replace
 from functools import cached_property, partial
 
+from generator.charts.ledger import read_ledger
 from generator.checks.memberships import taken_members
 from generator.documents.read import read_yaml
 from generator.documents.schema import RegistrySchemas
@@ -16,12 +17,14 @@ from generator.domain.layout import (
     chart_folder,
     delivered_chart,
     delivery_file,
+    ledger_file,
+    model_name,
     names_below,
     newest_folder,
     rollout_file,
 )
 from generator.domain.problems import Problem
-from generator.domain.records import Ids, Registry, Rollout, Settings, Tree, Values
+from generator.domain.records import Ids, Registry, Release, Rollout, Settings, Tree, Values
 from generator.domain.times import Clock
 from generator.pipeline.chart_files import ChartFiles
 from generator.pipeline.earlier import Earlier
@@ -35,6 +38,7 @@ from generator.pipeline.weaker import other_addresses, weaker_strategies
 from generator.plan.jumps import OfChart, jumps
 from generator.plan.moves import Published, move_problems
 from generator.plan.promotion import Gates, Standing, promotion_problems
+from generator.registry.load import read_record
 from generator.strategies.written import of_chart
 from generator.tools.git.repository import Repository
 
@@ -77,10 +81,12 @@ class Gate:
         before = {f'{origin.name}/{release.model}' for release in mine for origin in self.origins[release.environment]}
         # All at once: a change may reach every release.
         self._standings.update(standings(self.now, self.read, before.union(changed)))
-        gates = Gates(self.registry, self.chart, self.standing, self.had, self.ran_for, self.origins)
+        gates = Gates(
+            self.registry, self.chart, self.standing, self.had, self.ran_for, self.origins, self.version, self.measured
+        )
         ground = partial(Grounds(self.now, self.read, self.origins).of, self.standing)
         behind = partial(_is_behind, self.at_base, self.registry, self.chart)
-        there = Published(self.standing, ground, self.had, behind)
+        there = Published(self.standing, ground, self.had, behind, self.version, self.reinstated)
         found = [*promotion_problems(gates, promoting)]
         found += move_problems(self.registry, changed, self.chart, there, self.clock)
         return found if found and delivers(self.source.repository, self.published) else []
@@ -105,6 +111,29 @@ class Gate:
     def ran_for(self, name: str, chart: str) -> int:
         branch = self.registry.settings.branch
         return ran_for(self.source.repository, self.published, branch, name, chart, self.clock.now)
+
+    def version(self, name: str, chart: str) -> str:
+        """The model version of a chart, '' if no ledger has it."""
+        file = ledger_file(model_name(name))
+        if file not in self.made and file not in self.base.ids:
+            return ''
+        entries = read_ledger(_desired(self.source.repository, self.base, self.made, file), file)
+        return next((entry.model_version for entry in entries if entry.version == chart), '')
+
+    def reinstated(self, published: Release) -> bool:
+        """Whether the file of a release is the published one without versions that it gave up."""
+        if published.file not in self.source.tree.ids:
+            return False
+        # Not the registry's: there, the pin of a rollback has ended.
+        mine = read_record(published.file, self.source.read(published.file), RegistrySchemas(self.schemas)).spec
+        there = {**published.spec, 'withdrawn': mine.get('withdrawn')}
+        return there == {**mine, 'withdrawn': mine.get('withdrawn')}
+
+    def measured(self, model: str, version: str) -> Values | None:
+        """The published metrics of a version that is published: a request does not choose what was measured."""
+        both = (self.now.models([model]).get(model), self.registry.models.get(model))
+        found = (each for model_ in both if model_ for each in model_.versions if each.version == version)
+        return next((each.spec.get('metrics', {}) for each in found), None)
 
     def chart(self, name: str) -> str:
         return delivered_chart(_desired(self.source.repository, self.base, self.made, delivery_file(name)))

@@ -34,10 +34,20 @@ def check_request(run: Run, base: Base, named: str) -> None:
 
 
 def _published_ref(run: Run) -> str:
-    """The published branch: the main one of its remote, if known, since the settings of a request may name any."""
-    ref = published_ref(run.settings_alone.branch, run.source.refs)
-    remote = ref.split('/')[2] if ref.startswith('refs/remotes/') else 'origin'
-    return run.repository.ask('symbolic-ref', '--quiet', f'refs/remotes/{remote}/HEAD') or ref
+    """The main branch of the remote, since the settings of a request may name any branch as the published one; that of
+    the settings where there is no remote.
+
+    Raises ProblemsFound if the clone does not know the main branch.
+    """
+    ref, remotes = published_ref(run.settings_alone.branch, run.source.refs), run.repository.ask('remote').split()
+    if not remotes:
+        return ref
+    origin = 'origin' if 'origin' in remotes else remotes[0]
+    remote = ref.split('/')[2] if ref.startswith('refs/remotes/') else origin
+    if main := run.repository.ask('symbolic-ref', '--quiet', f'refs/remotes/{remote}/HEAD'):
+        return main
+    message = f"this clone does not know the main branch of '{remote}', and the settings of a request may name any"
+    raise problem('--base', '', message, f"run 'git remote set-head {remote} --auto' first")
 
 
 def _check_address(settings: Settings, published: Settings | None) -> None:

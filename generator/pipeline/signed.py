@@ -6,11 +6,12 @@ from collections.abc import Iterable, Iterator
 
 from generator.documents.schema import RegistrySchemas
 from generator.domain.layout import SETTINGS
-from generator.domain.problems import Problem, ProblemsFound
-from generator.domain.records import Settings, Signing
+from generator.domain.problems import Problem
+from generator.domain.records import Signing
 from generator.pipeline.earlier import Earlier
+from generator.pipeline.revisions import published_commit
 from generator.pipeline.run import Run
-from generator.registry.load import read_record
+from generator.pipeline.weaker import settings_of
 from generator.tools.git.repository import Repository
 from generator.tools.git.signing import unverified
 
@@ -18,30 +19,20 @@ _MOST = 20  # commits to name
 
 
 def unsigned_since_base(run: Run) -> list[Problem]:
-    """Judge the commits from the base to HEAD by the settings of the base: a request does not choose its own signers.
+    """Judge the commits that the published branch does not have by the settings that are published now: neither the
+    request nor the commit that it started from chooses its signers.
 
     Nothing is judged without a base.
     """
-    revision, head = run.base.revision, run.source.head
-    if not revision or revision == head:
+    published, head = published_commit(run.source, run.settings.branch, run.base_name), run.source.head
+    if not published or published == head:
         return []
-    earlier = Earlier(run.source, revision, RegistrySchemas(run.templates.schemas))
-    signing = _settings(earlier, run).signing
+    earlier = Earlier(run.source, published, RegistrySchemas(run.templates.schemas))
+    signing = (settings_of(earlier) or run.settings).signing
     if not signing.required:
         return []
-    commits = run.repository.git('rev-list', '--reverse', f'{revision}..{head}').split()
+    commits = run.repository.git('rev-list', '--reverse', f'{published}..{head}').split()
     return list(unsigned(run.repository, commits, signing))[:_MOST]
-
-
-def _settings(earlier: Earlier, run: Run) -> Settings:
-    """The settings of a revision; those of the run if it has none that can be read."""
-    ids = run.repository.ids(earlier.revision, [SETTINGS])
-    try:
-        data = run.repository.read([ids[SETTINGS]])[ids[SETTINGS]]
-        found = read_record(SETTINGS, data, earlier.schemas)
-    except (KeyError, ProblemsFound):
-        return run.settings
-    return found if isinstance(found, Settings) else run.settings
 
 
 def unsigned(repository: Repository, commits: Iterable[str], signing: Signing) -> Iterator[Problem]:

@@ -24,12 +24,15 @@ from generator.strategies.during import rollout_stage, rollout_strategy
 @dataclass(frozen=True, slots=True)
 class Published:
     """What is published: the standing of a release, the records that may stop it, its history (slow), and whether a
-    branch only lacks a later move of others."""
+    branch only lacks a later move of others. `version`: the model version of a chart that a release is to run.
+    `reinstated`: whether the file of a release only takes back what the published one gave up."""
 
     standing: Callable[[str], Standing]
     ground: Callable[[str], Ground]
     had: Had
     behind: Callable[[str], bool]
+    version: Callable[[str, str], str]
+    reinstated: Callable[[Release], bool]
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,5 +96,9 @@ def _stops(release: Release, move: _Move, published: Published, clock: Clock) ->
     reason = release.spec.get('allowFrozen', '')
     allowed = bool(reason) and reason != published.standing(name).said('allowFrozen')
     yield from stops(name, str(move), ground, clock, allow_frozen=allowed)
-    if ground.release and move.version:
-        yield from gave_up(ground.release, move.version, move.chart, move.file, move.path)
+    if not ground.release:
+        return
+    # What follows the newest version moves without a pin, and by `reinstate` at once; not by the removal of the pin.
+    version = move.version or published.version(name, move.chart)
+    if version and not (version != move.version and published.reinstated(ground.release)):
+        yield from gave_up(ground.release, version, move.chart, move.file, move.path)

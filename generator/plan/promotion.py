@@ -13,7 +13,7 @@ from decimal import Decimal
 from typing import Protocol
 
 from generator.domain.problems import Problem
-from generator.domain.records import Environment, Registry, Release, Rollout
+from generator.domain.records import Environment, Registry, Release, Rollout, Values
 from generator.domain.units import number_of, seconds, spoken
 from generator.domain.words import either, quoted
 from generator.plan.rules import Rule
@@ -67,7 +67,9 @@ class Had(Protocol):
 class Gates:
     """The registry, the chart that a release without a pin is to run, and what is published: the standing of a release,
     its history (slow), and the origins of an environment: a request does not choose its own gate. `ran_for`: for how
-    many seconds a release ran a chart on the published branch, its rollout finished (slow)."""
+    many seconds a release ran a chart on the published branch, its rollout finished (slow). `version`: the model
+    version of a chart that a release is to run. `measured`: the metrics of a version of a model, None for no version.
+    """
 
     registry: Registry
     chart: Callable[[str], str]
@@ -75,6 +77,8 @@ class Gates:
     had: Had
     ran_for: Callable[[str, str], int]
     origins: Mapping[str, Sequence[Origin]]
+    version: Callable[[str, str], str]
+    measured: Callable[[str, str], Values | None]
 
     def has(self, release: str) -> bool:
         return release in self.registry.release_names or bool(self.standing(release).delivered)
@@ -153,11 +157,12 @@ def _given_up(gates: Gates, release: Release, origin: Origin, wish: _Wish) -> It
     there = _source(gates, release, origin)
     if not there:
         return
+    version = wish.version or gates.version(release.name, wish.chart)
     both = (gates.standing(there).release, gates.registry.releases.get(there))
-    if entry := next(filter(None, (each.gave_up(wish.version, wish.chart) for each in both if each)), None):
+    if entry := next(filter(None, (each.gave_up(version, wish.chart) for each in both if each)), None):
         before = there.partition('/')[0]
         message = f"{_who(release, origin)} promotes from '{before}', which gave up {wish.what} on {entry['date']}"
-        hint = f"promote what mends it, or run 'chartloom reinstate {there} {wish.version}' and push that first"
+        hint = f"promote what mends it, or run 'chartloom reinstate {there} {version}' and push that first"
         yield wish.problem('withdrawn', f'{message}: {entry["reason"]}', hint)
 
 
@@ -210,16 +215,16 @@ def _soak(gates: Gates, origin: Origin, wish: _Wish, there: str, where: str, ski
 
 def _metrics(gates: Gates, release: Release, origin: Origin, wish: _Wish) -> Iterator[Problem]:
     """Report metrics of a model version that are not what the environment requires."""
-    model, who = gates.registry.models[release.model], _who(release, origin)
-    version = next((each for each in model.versions if each.version == wish.version), None)
-    if version is None:
+    who, version = _who(release, origin), wish.version or gates.version(release.name, wish.chart)
+    measured = gates.measured(release.model, version)
+    if measured is None:
         return
-    measured = version.spec.get('metrics', {})
     for name, wanted in origin.environment.promotion.get('metrics', {}).items():
         if not meets(measured.get(name), wanted):
             has = f'has {measured[name]}' if name in measured else 'has no such metric'
-            message = f"{who} requires {name} {wanted} (promotion.metrics), and version '{wish.version}' {has}"
-            hint = f'use another version, write its metrics into {model.file}, or say in spec.skipPromotion why not'
+            message = f"{who} requires {name} {wanted} (promotion.metrics), and version '{version}' {has}"
+            file = gates.registry.models[release.model].file
+            hint = f'use another version, push its metrics in {file} first, or say in spec.skipPromotion why not'
             yield wish.problem('metrics', message, hint)
 
 

@@ -244,6 +244,31 @@ def test_a_request_chooses_neither_the_address_nor_the_charts(plain: Server, tmp
     assert (done.returncode, done.stderr) == (1, f'charts/web/versions.yaml: {message}\n  hint: {hint}\n')
 
 
+def test_a_request_does_not_choose_the_published_branch(plain: Server, tmp_path: Path) -> None:
+    """Its settings name its own branch, and CI fetched that, too."""
+    first = with_registry(plain, tmp_path / 'first')
+    first.git('switch', '--quiet', '--create', 'evil')
+    evil = f'oci://{plain.host}/evil'
+    first.write(r.settings(charts={'registry': evil}, repository={'branch': 'evil'}))
+    assert first.commit().commit
+    here = new(tmp_path / 'here', {})
+    here.git('remote', 'add', 'origin', str(first.folder))
+    here.git('fetch', '--quiet', 'origin')
+    here.git('update-ref', '--no-deref', '-d', 'refs/remotes/origin/HEAD')  # newer git sets it
+    here.git('checkout', '--quiet', '--detach', 'origin/evil')
+    first.git('switch', '--quiet', 'main')
+    for options in (('--base', 'HEAD'), ('--base', 'origin/evil'), ()):
+        done = chartloom(here.folder, 'publish', *options, '--plain-http')
+        message = "this clone does not know the main branch of 'origin', and the settings of a request may name any"
+        hint = "run 'git remote set-head origin --auto' first"
+        assert (done.returncode, done.stdout, done.stderr) == (1, '', f'--base: {message}\n  hint: {hint}\n')
+    here.git('remote', 'set-head', 'origin', '--auto')
+    done = chartloom(here.folder, 'publish', '--base', 'HEAD', '--plain-http')
+    assert (done.returncode, done.stdout, f"found '{evil}'" in done.stderr) == (1, '', True), done.stderr
+    here.git('checkout', '--quiet', '--detach', 'origin/main')
+    assert names(publish(here, 'web', '--base', 'HEAD', '--plain-http'))['pushed'] == ['web 1.0.0']
+
+
 def test_ci_must_know_the_published_branch_for_tags(plain: Server, tmp_path: Path) -> None:
     """Else the charts of a request would get tags."""
     here = with_registry(plain, tmp_path / 'here')

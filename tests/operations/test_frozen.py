@@ -147,6 +147,29 @@ def test_a_version_has_the_metrics_that_are_required(tmp_path: Path) -> None:
     assert run(checkout, 'plan')['changes']
 
 
+@pytest.mark.parametrize('follows', [False, True])
+def test_a_request_chooses_neither_what_was_measured_nor_what_counts(tmp_path: Path, follows: bool) -> None:
+    checkout = made(tmp_path / 'repository', metrics={'recall@20': '>= 0.2'})
+    checkout.write(pins('3', '1.2.0', 'staging'))
+    commit(checkout)
+    checkout.git('switch', '--quiet', '--create', 'request')
+    better = [*VERSIONS[:2], r.version('3', metrics={'recall@20': 0.9})]
+    checkout.write(r.model('web', versions=better, route={}, strategy=CANARY) | pins('3', '1.2.0'))
+    if follows:
+        checkout.git('checkout', '--quiet', '.')
+        checkout.write(
+            r.following('prod', strategy={'rolling': {}}, **{**r.GATEWAY, 'domain': 'prod.example'})
+            | r.release('prod', 'web')
+        )
+    refused = ["'prod' requires recall@20 >= 0.2 (promotion.metrics), and version '3' has 0.1"]
+    assert told(checkout, 'plan', rule='metrics') == refused
+    checkout.git('switch', '--quiet', '--force', 'main')
+    checkout.write(r.model('web', versions=better, route={}, strategy=CANARY))
+    commit(checkout)
+    checkout.write(pins('3', '1.2.0'))
+    assert run(checkout, 'plan')['changes']
+
+
 @pytest.mark.parametrize('promotion', [{}, {'soak': '1h'}])
 def test_an_environment_that_requires_less_is_told(tmp_path: Path, promotion: dict[str, str]) -> None:
     checkout = made(tmp_path / 'repository', soak='24h')

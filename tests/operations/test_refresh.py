@@ -491,11 +491,35 @@ def test_problems_of_the_merged_result(here: Checkout) -> None:
     assert refused(here)[0].startswith('registry/releases/prod/api.yaml')
 
 
-@pytest.mark.parametrize('more', [('web',), ('--base', 'main'), ('--all',), ('--registry',)])
-def test_merged_with_stands_alone(here: Checkout, more: tuple[str, ...]) -> None:
-    done = chartloom(here.folder, 'verify', '--merged-with', 'main', *more)
-    assert (done.returncode, '--merged-with excludes' in done.stderr) == (2, True)
+@pytest.mark.parametrize('what', ['a foreign file', 'an edited file', 'a file that agents obey'])
+def test_what_the_merge_would_discard_is_a_problem_of_the_request(here: Checkout, what: str) -> None:
+    """`git merge` of the request keeps it."""
+    here.git('switch', '--quiet', '--create', 'request')
+    delivery = 'delivery/prod/web.yaml'
+    path, message = {
+        'a foreign file': (
+            'delivery/prod/evil.yaml',
+            'its registry file registry/releases/prod/evil.yaml was not found',
+        ),
+        'an edited file': (delivery, 'edited by hand'),
+        'a file that agents obey': ('delivery/.argocd-source.yaml', 'it changes what Argo CD deploys from this folder'),
+    }[what]
+    here.write({path: here.read(delivery).replace('web', 'evil')})
+    here.git('add', '--all')
+    here.git('commit', '--quiet', '--message', 'request')
+    found = merged_with(here, code=1)
+    assert {told['file'] for told in found['problems']} == {path}
+    assert any(message in told['message'] for told in found['problems'])
+    assert (found['valid'], found['asApproved'], found['differences']) == (False, False, [])
+    done = chartloom(here.folder, 'verify', '--merged-with', 'main')
+    assert (done.returncode, 'not there' in done.stderr, path in done.stderr) == (1, False, True)
+
+
+def test_merged_with_is_of_all_models(here: Checkout) -> None:
+    done = chartloom(here.folder, 'verify', '--merged-with', 'main', 'web')
+    assert (done.returncode, '--merged-with excludes MODELS' in done.stderr) == (2, True)
     assert chartloom(here.folder, 'verify', '--merged-with', '').returncode == 2
+    assert chartloom(here.folder, 'verify', '--merged-with', 'main', '--base', 'main', '--all').returncode == 0
 
 
 def test_what_one_side_pruned_stays_so(here: Checkout) -> None:

@@ -112,6 +112,32 @@ def test_verify_judges_the_commits_of_a_request_by_the_settings_of_its_base(
     assert (place in done.stderr) == bool(why)
 
 
+@pytest.mark.parametrize('what', ['required later', 'a key removed later', 'a key added later'])
+def test_verify_judges_a_branch_that_is_behind_by_the_settings_of_now(
+    here: Checkout, tmp_path: Path, helm4: Path, what: str
+) -> None:
+    old = signed_with(here, tmp_path / 'old')
+    new = signed_with(here, tmp_path / 'new')
+    if what != 'required later':
+        start_signing(here, *((old, new) if what == 'a key removed later' else (new,)))
+    here.git('switch', '--quiet', '--create', 'request')
+    here.git('config', 'user.signingKey', str(tmp_path / 'old' / 'key'))
+    here.write(changed_model())
+    here.generate()
+    here.git('add', '--all')
+    here.git('commit', '--quiet', '--gpg-sign', '--message', 'request')
+    mine = here.head()
+    here.git('switch', '--quiet', 'main')
+    here.git('config', 'user.signingKey', str(tmp_path / 'new' / 'key'))
+    start_signing(here, *((old, new) if what == 'a key added later' else (new,)))
+    here.git('switch', '--quiet', 'request')
+    done = chartloom(here.folder, 'verify', '--base', 'origin/main')
+    refused = what != 'a key added later'
+    assert done.returncode == int(refused), done
+    told = f'commit {mine[:12]} must be signed by a known signer: its signer is not known'
+    assert (told in done.stderr) == refused
+
+
 @pytest.mark.parametrize('known', [True, False])
 def test_signatures_of_gpg(here: Checkout, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, known: bool) -> None:
     gpg = part('gpg', shutil.which('gpg'), 'install gnupg')

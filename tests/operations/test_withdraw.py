@@ -153,6 +153,26 @@ def test_a_release_that_follows_takes_what_is_reinstated(tmp_path: Path) -> None
     assert problem['message'] == "gave up all versions of model 'web'"
 
 
+def test_a_request_that_restores_the_file_from_before_a_rollback_is_refused(tmp_path: Path) -> None:
+    files = r.settings() | r.model(versions=VERSIONS[:1]) | r.following('dev') | r.release('dev', 'web')
+    checkout = made(tmp_path / 'repository', files)
+    checkout.write(r.model(versions=VERSIONS[:2]))
+    assert checkout.commit().commit
+    old = checkout.read(DEV)
+    run(checkout, 'rollback', 'web', '--env', 'dev', '--reason', 'it is slow', *AT)
+    checkout.git('switch', '--quiet', '--create', 'request')
+    checkout.write({DEV: old})
+    message = f"'dev/web' gave up 2 on {SINCE}: it is slow"
+    assert told(checkout, 'plan') == [message]
+    assert told(checkout, 'verify', '--base', 'main') == [message]
+    # A chart more of the same version is no other version.
+    checkout.write(r.model(versions=VERSIONS[:2], replicas=9))
+    assert told(checkout, 'plan') == [message]
+    checkout.git('checkout', '--quiet', '.')
+    assert run(checkout, 'reinstate', 'dev/web', '2')['releases']
+    assert run(checkout, 'verify', '--base', 'main')['valid']
+
+
 def test_what_the_environment_before_gave_up_is_not_promoted(checkout: Checkout) -> None:
     checkout.write(r.environment('live', promotesFrom=['prod'], **{**r.GATEWAY, 'domain': 'live.example'}))
     checkout.write(r.release('live', 'web', version='1', chart='1.0.0', values={'replicaCount': 3}))
