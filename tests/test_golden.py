@@ -20,10 +20,9 @@ import pytest
 import registries as r
 from parts import ROOT, git
 
-from generator.charts.archive import manifest_digest
 from generator.charts.ledger import dump_ledger, read_ledger
 from generator.charts.starter import load_templates
-from generator.charts.versions import digest, tree
+from generator.charts.versions import digest, manifest_digest, tree
 from generator.delivery.documents import sealed_json
 from generator.delivery.editors import for_editors
 from generator.documents.write import is_sealed, seal

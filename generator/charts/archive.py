@@ -15,7 +15,6 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from generator.documents.read import read_yaml
 from generator.domain.layout import CHART_YAML
 from generator.domain.problems import problem
 from generator.domain.records import Tree, Values
@@ -58,11 +57,6 @@ def package(files: Tree, about: Values) -> Package:
     packed = archive(about['name'], files)
     config = _json({key: about[key] for key in _METADATA if about.get(key)})
     return Package(about['name'], about['version'], packed, config, _manifest(about, packed, config))
-
-
-def manifest_digest(files: Tree) -> str:
-    """Return the digest that pins a chart in every OCI registry."""
-    return package(files, read_yaml(files[CHART_YAML], CHART_YAML)).digest
 
 
 def archive(model: str, files: Tree) -> bytes:

@@ -9,11 +9,13 @@ from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import assert_never
 
-from generator.charts.archive import manifest_digest
+from generator.charts.archive import package
 from generator.charts.files import VERSION, draft_chart
 from generator.charts.stores import WAYS
+from generator.documents.read import read_yaml
 from generator.documents.write import scalar_text
 from generator.domain.generated import Bump, BumpClass, Chart, LedgerEntry, Templates
+from generator.domain.layout import CHART_YAML
 from generator.domain.places import json_path
 from generator.domain.problems import problem
 from generator.domain.records import Model, ModelVersion, Settings, Tree
@@ -178,6 +180,11 @@ def digest_of(hashes: Mapping[str, str]) -> str:
 @lru_cache(maxsize=1024)
 def _sha256(data: bytes) -> str:
     return hashlib.sha256(data).hexdigest()
+
+
+def manifest_digest(files: Tree) -> str:
+    """Return the digest that pins a chart in every OCI registry."""
+    return package(files, read_yaml(files[CHART_YAML], CHART_YAML)).digest
 
 
 def tree(files: Tree, object_format: str) -> str:

@@ -104,15 +104,18 @@ def _followed_before(run: Run, release: Release, now: Pin, version: str) -> Pin:
     ran = charts_run(run.repository, run.source.head, release.name, ever=True)
     known = {entry.version for entry in run.registry.models[release.model].versions}
     ledger = run.charts[release.model].ledger
-    older = [entry for entry in ledger if version or number_of(entry.version) < number_of(now.chart)]
+    older = [entry for entry in ledger if number_of(entry.version) < number_of(now.chart)]
     for entry in reversed(older):
         pin = Pin(entry.model_version, entry.version)
-        wanted = pin.version == version if version else not release.gave_up(pin.version, pin.chart)
-        if wanted and pin != now and pin.version in known and pin.chart in ran:
+        wanted = version in ('', pin.version) and not release.gave_up(pin.version, pin.chart)
+        if wanted and pin.version in known and pin.chart in ran:
             return pin
     message = f"'{release.name}' ran no other version than {now} that it did not give up"
+    if version and release.gave_up(version):
+        message = f"'{release.name}' gave up version '{version}'"
+        raise problem(release.file, '$.spec', message, f"run 'chartloom reinstate {release.name} {version}' first")
     if version:
-        message = f"'{release.name}' never ran version '{version}'"
+        message = f"'{release.name}' ran no older version '{version}'"
     hint = f"to hold it at a version, set spec.version in {release.file} and run 'chartloom pin {release.name}'"
     raise problem(release.file, '$.spec', message, hint)
 

@@ -54,13 +54,14 @@ class _Settling:
     prune: bool
 
     def settled(self, name: str, charts: ModelCharts) -> ModelCharts:
-        match self.registry.settings.chart_source:
+        source = self.registry.settings.chart_source
+        match source:
             case 'git':
                 return self._in_folders(name, charts)
             case 'oci':
                 return self._newest_in_place(name, charts)
-            case _ as never:
-                assert_never(never)
+            case _:
+                assert_never(source)
 
     def _in_folders(self, name: str, charts: ModelCharts) -> ModelCharts:
         """Each version has a folder of its own, unless it was pruned."""

@@ -18,11 +18,10 @@ from gitops import SMALL, published
 from parts import git
 
 from generator.charts import versions as module
-from generator.charts.archive import manifest_digest
 from generator.charts.ledger import dump_ledger, read_ledger
 from generator.charts.schema import FILLED
 from generator.charts.starter import load_templates
-from generator.charts.versions import ModelCharts, digest, next_version
+from generator.charts.versions import ModelCharts, digest, manifest_digest, next_version
 from generator.domain.generated import LedgerEntry, Starter, Templates
 from generator.domain.layout import ledger_file
 from generator.domain.problems import ProblemsFound

@@ -61,6 +61,7 @@ def test_json_for_programs(origin: Path, tmp_path: Path) -> None:
         'commit': '',
         'branch': '',
         'pushed': False,
+        'superseded': [],
         'warnings': [],
         'registry': [],
         'releases': [],

@@ -112,7 +112,7 @@ def test_a_commit_of_one_model_leaves_nothing_half_done(tmp_path: Path) -> None:
     here.remove(shop)
     assert here.refused(commit=True, models=('web',)) == [f'{shop}: {told}']
     here.git('restore', shop)
-    here.write(application('own', ['web']))
+    here.write({**application('own', ['web']), **model('web', applications=['own', 'shop'])})
     assert here.commit(models=('web',)).commit
     assert here.status() == []
 

@@ -49,8 +49,8 @@ def test_each_commit_is_told_by_what_it_changed(tmp_path: Path) -> None:
     git(made.folder, 'commit', '--quiet', '--all', '--message', 'Three pods\n\nBy hand.')
     found = history(made.folder)
     assert told(found) == [
-        ('na-gw-flux', '1', '1', 'values.replicaCount: nothing → 3'),
-        ('na-gw-flux', '2', '1', 'rollback'),
+        ('na-gw-flux', '1', '1', '2 no longer withdrawn', 'values.replicaCount: nothing → 3'),
+        ('na-gw-flux', '2', '1', 'rollback', '2 withdrawn: rolled back to 1 (chart 1.0.0)'),
         ('na-gw-flux', '1', '2'),
         ('dev', '1', '2'),
         ('dev', None, '1', 'released'),

@@ -129,7 +129,7 @@ def test_a_lock_never_stops_a_rollback(checkout: Checkout) -> None:
     # What never ran here is no rollback, whatever the file says.
     checkout.write(r.release('prod', 'web', version='3', chart='1.2.0', rollback='1.2.0', lock={'reason': 'kept'}))
     rules = {problem.get('rule', '') for problem in run(checkout, 'plan', code=1)['problems']}
-    assert rules == {'', 'locked'}
+    assert rules == {'promotion', 'locked'}
 
 
 def test_an_environment_that_follows_does_not_go_round(tmp_path: Path) -> None:
@@ -145,6 +145,7 @@ def test_a_branch_that_is_behind_is_not_judged_by_what_it_lacks(checkout: Checko
     checkout.write({PROD: TEXT.replace('"1"', '"2"').replace('1.0.0', '1.1.0')})
     assert checkout.commit().commit
     run(checkout, 'rollback', 'web', '--env', 'prod')
+    run(checkout, 'reinstate', 'prod/web', '2')
     checkout.write(r.release('prod', 'web', version='2', chart='1.1.0', lock={'reason': 'kept'}))
     assert checkout.commit().commit
     checkout.git('switch', '--quiet', 'request')

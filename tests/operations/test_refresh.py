@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 from gitops import Checkout, chartloom, clone, new, published, published_at
 from parts import git
+from pruned import no_registry
 from registries import environment, following, model, release, settings
 
 from generator.charts.ledger import read_ledger
@@ -435,7 +436,7 @@ def test_every_stop_offers_it(here: Checkout, command: str, offered: bool) -> No
         here.commit(discard=True)
     (told,) = raised.value.problems
     assert told.message == f'a {command} is in progress'
-    first = "run 'chartloom refresh' to end it" if offered else 'finish it'
+    first = "run 'chartloom refresh' to end it" if offered else "finish it ('git status' shows how)"
     assert told.hint == f"{first}, or run 'git {command} --abort'"
     if not offered:
         assert refused(here)[0].endswith(f'hint: {told.hint}')
@@ -530,7 +531,7 @@ def test_what_one_side_pruned_stays_so(here: Checkout) -> None:
     here.write(settings(charts={'keep': 1}))
     here.commit()
     here.git('switch', '--quiet', '--create', 'two')
-    assert apply(pruning(), here.repository(), Options(commit=True)).commit
+    assert apply(pruning(no_registry), here.repository(), Options(commit=True)).commit
     here.git('switch', '--quiet', 'main')
     edit(here, ('', added('4', '4')))
     here.commit()

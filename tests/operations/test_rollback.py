@@ -14,6 +14,7 @@ from parts import git
 
 VERSIONS = [r.version('1'), r.version('2'), r.version('3')]
 HEAD = 'apiVersion: chartloom/v1\nkind: Release\nmetadata: {name: web}\n'
+GIVEN_UP = "to return to it, run 'chartloom reinstate ar-gw-argocd/web {}' first"
 AGAIN = "to return to it, set spec.version to '{}' and run 'chartloom pin ar-gw-argocd/web', or start a rollout"
 FILE = 'registry/releases/{}/web.yaml'
 
@@ -98,7 +99,7 @@ def test_what_was_given_up_is_named(tmp_path: Path) -> None:
     done = chartloom(made.folder, 'rollback', 'web', '--env', 'ar-gw-argocd')
     assert done.stderr.splitlines() == [
         f'{FILE.format("ar-gw-argocd")}::$.spec: no older pin than 1; 2 was rolled back',
-        f'  hint: {AGAIN.format(2)}',
+        f'  hint: {GIVEN_UP.format(2)}',
     ]
     # A version that somebody returned to is not given up any more, nor is the one it came from.
     run(made, 'reinstate', 'ar-gw-argocd/web', '2')
@@ -117,13 +118,14 @@ def test_it_goes_neither_forward_nor_to_what_was_given_up(tmp_path: Path) -> Non
 
     place = f'{FILE.format("ar-gw-argocd")}::$.spec'
     assert run(made, 'rollback', 'web', '--env', 'ar-gw-argocd', '--to', '1')['to']['version'] == '1'
-    gone = [f'{place}: 3 (chart 1.2.0) was rolled back here', f'  hint: {AGAIN.format(3)}']
+    gone = [f'{place}: 3 (chart 1.2.0) was rolled back here', f'  hint: {GIVEN_UP.format(3)}']
     assert refused('--to', '3') == gone
     message = '2 (chart 1.1.0) is newer than 1 (chart 1.0.0): a rollback goes back'
     assert refused('--to', '2') == [f'{place}: {message}', f'  hint: {AGAIN.format(2)}']
     assert refused()[0] == f'{place}: no older pin than 1; 3 was rolled back'
     pin(made, 'ar-gw-argocd', '2', '1.1.0')
     pin(made, 'ar-gw-argocd', '1', '1.0.0')
+    run(made, 'reinstate', 'ar-gw-argocd/web', '3')
     pin(made, 'ar-gw-argocd', '3', '1.2.0')
     assert refused('--to', '2')[0] == f'{place}: 2 (chart 1.1.0) was rolled back here'
     assert run(made, 'rollback', 'web', '--env', 'ar-gw-argocd')['to']['version'] == '1'

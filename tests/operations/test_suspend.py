@@ -87,6 +87,7 @@ def test_a_suspended_release_does_not_move_but_rolls_back(tmp_path: Path) -> Non
     found = run(made.folder, 'rollback', 'web', '--env', 'prod')
     assert (found['result'], found['warnings'][0]['message']) == ('aborted', f'{told} applies nothing')
     assert found['warnings'][0]['hint'] == "run 'chartloom resume prod/web' to let the agent apply it"
+    run(made.folder, 'reinstate', 'prod/web', '2')
     assert run(made.folder, 'pin', 'prod/web', '--newest', code=1)['problems'] == [refused]
     found = run(made.folder, 'pin', '--env', 'prod', '--newest')
     assert found['skipped'] == [{'release': 'prod/web', 'reason': refused['message']}]

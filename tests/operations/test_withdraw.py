@@ -84,13 +84,11 @@ def test_a_rollback_withdraws_the_version_until_it_is_reinstated(checkout: Check
     assert run(checkout, 'pin', 'prod/web', '--newest')['commit']
 
 
-def test_a_rollback_to_a_named_version_takes_it_back(checkout: Checkout) -> None:
+def test_a_rollback_does_not_go_to_a_version_that_was_given_up(checkout: Checkout) -> None:
     run(checkout, 'rollback', 'web', '--env', 'prod', *AT)
-    found = run(checkout, 'rollback', 'web', '--env', 'prod', '--to', '3', *AT)
-    assert found['to']['version'] == '3'
-    entry = {'version': '1', 'reason': 'rolled back to 3 (chart 1.2.0)', 'date': SINCE}
-    assert spec(checkout)['withdrawn'] == [entry]
-    assert '3 is taken back' in checkout.git('log', '-1', '--format=%B').splitlines()
+    (found,) = run(checkout, 'rollback', 'web', '--env', 'prod', '--to', '3', *AT, code=1)['problems']
+    assert found['message'] == '3 (chart 1.2.0) was rolled back here'
+    assert found['hint'] == "to return to it, run 'chartloom reinstate prod/web 3' first"
 
 
 def test_an_abort_withdraws_the_new_version(checkout: Checkout) -> None:
@@ -125,15 +123,16 @@ def test_a_release_that_follows_goes_on_with_the_version_that_mends_it(tmp_path:
     found = run(checkout, 'rollback', 'web', '--env', 'dev', *AT)
     assert (found['from']['version'], found['to']['version']) == ('3', '2')
     assert spec(checkout, DEV)['rollback'] == '1.1.0'
-    # Once more, and back to what is not so bad.
+    # Once more, and not to what was given up.
     assert run(checkout, 'rollback', 'web', '--env', 'dev', *AT)['to']['version'] == '1'
-    assert run(checkout, 'rollback', 'web', '--env', 'dev', '--to', '2', *AT)['to']['version'] == '2'
+    (found,) = run(checkout, 'rollback', 'web', '--env', 'dev', '--to', '2', *AT, code=1)['problems']
+    assert found['hint'] == "run 'chartloom reinstate dev/web 2' first"
     # A hotfix of an older version is not the newest one; its chart is made, and nothing moves.
     checkout.write(r.model(versions=[VERSIONS[0], r.version('1-fix'), *VERSIONS[1:]]))
     assert [row['release'] for row in run(checkout, 'generate', '--commit')['releases']] == []
     checkout.write(r.model(versions=[VERSIONS[0], r.version('1-fix'), *VERSIONS[1:], r.version('4')]))
     (row,) = run(checkout, 'generate', '--commit')['releases']
-    assert row['reason'].endswith('model version 2 → 4')
+    assert row['reason'].endswith('model version 1 → 4')
 
 
 def test_a_release_that_follows_takes_what_is_reinstated(tmp_path: Path) -> None:
@@ -142,7 +141,7 @@ def test_a_release_that_follows_takes_what_is_reinstated(tmp_path: Path) -> None
     checkout.write(r.model(versions=VERSIONS[:2]))
     assert checkout.commit().commit
     done = chartloom(checkout.folder, 'rollback', 'web', '--env', 'dev', '--to', '3')
-    assert done.stderr.startswith(f"{DEV}::$.spec: 'dev/web' never ran version '3'\n")
+    assert done.stderr.startswith(f"{DEV}::$.spec: 'dev/web' ran no older version '3'\n")
     run(checkout, 'rollback', 'web', '--env', 'dev', *AT)
     done = chartloom(checkout.folder, 'rollback', 'web', '--env', 'dev')
     assert done.returncode == 1

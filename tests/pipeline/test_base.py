@@ -179,7 +179,8 @@ def test_the_pipeline_of_a_request_names_its_base(tmp_path: Path, origin: Path, 
     here.git('push', '--quiet', 'origin', 'request')
     target = f'{"refs/heads/" if name.startswith("SYSTEM") else ""}main'
     refused_base(verify(here, env={**CI, name: target}), 'the base is required: this pipeline checks a request')
-    passed(verify(here, '--base', 'origin/main', env={**CI, name: target}))
+    done = verify(here, '--base', 'origin/main', env={**CI, name: target})
+    assert (done.returncode, "agents would follow branch 'request', not 'main'" in done.stderr) == (0, True)
 
 
 def test_a_branch_in_ci(tmp_path: Path, origin: Path) -> None:

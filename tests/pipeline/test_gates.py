@@ -313,6 +313,7 @@ def test_an_aborted_rollout_ends_or_begins_again(rolling: Checkout) -> None:
     for _ in range(2):
         walk(rolling, 'advance', '--now')
     walk(rolling, 'abort')
+    assert chartloom(rolling.folder, 'reinstate', 'prod/web', '2').returncode == 0
     file = rolling.read(ROLLOUT)
     message = "the rollout was aborted at 'step-2': it ends, or begins again at 'on', found '{}'"
     hint = "undo the change, or run 'chartloom rollout finish prod/web' and start again"

@@ -141,7 +141,7 @@ def test_owners_that_are_no_file_are_not_read(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ('line', 'file', 'message'),
     [
-        ('registry/** -diff', 'registry/environments/edge.yaml', "'diff' is unset for this file (and 12 more): forges"),
+        ('registry/** -diff', 'registry/environments/edge.yaml', "'diff' is unset for this file (and 13 more): forges"),
         (
             'registry/settings.yaml binary',
             'registry/settings.yaml',

@@ -12,7 +12,7 @@ RELEASE, ROLLOUT = 'registry/releases/prod/web.yaml', 'registry/rollouts/prod/we
 def entry(version: str, model_version: str, content: str = '') -> LedgerEntry:
     return LedgerEntry(
         version=version, model_version=model_version, digest=f'{version}{content}', content=content, source='',
-        starter='', tree='', bump='minor', reasons=(), pods='none', templates=0,
+        starter='', tree='', manifest='', bump='minor', reasons=(), pods='none', templates=0,
     )  # fmt: skip
 
 

@@ -137,7 +137,7 @@ def test_a_merge_of_two_drafts_with_one_number(tmp_path: Path, side: str) -> Non
             here.generate()
         assert {problem.message for problem in error.value.problems} == {'the file is unmerged in git'}
         [hint] = {problem.hint for problem in error.value.problems}
-        for line in hint.split("'")[1].split(' && '):
+        for line in hint.split("files: '")[1].split("'")[0].split(' && '):
             here.git(*line.split()[1:])
     else:
         here.git('checkout', f'--{side}', '--', 'charts')
