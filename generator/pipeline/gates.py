@@ -86,21 +86,22 @@ class Gate:
         )
         ground = partial(Grounds(self.now, self.read, self.origins).of, self.standing)
         behind = partial(_is_behind, self.at_base, self.registry, self.chart)
-        there = Published(self.standing, ground, self.had, behind, self.version, self.reinstated)
+        there = Published(self.places, self.standing, ground, self.had, behind, self.version, self.reinstated)
         found = [*promotion_problems(gates, promoting)]
         found += move_problems(self.registry, changed, self.chart, there, self.clock)
         return found if found and delivers(self.source.repository, self.published) else []
 
-    def standing(self, name: str) -> Standing:
-        """What is published of a release, or of the one whose place its environment takes."""
-        found = self._standing(name)
-        if found.release or found.delivered:
-            return found
+    def places(self, name: str) -> list[str]:
+        """The published releases whose place a release takes: itself, and those of environments that were there."""
         environment, model = name.split('/')
-        others = (self._standing(f'{origin.name}/{model}') for origin in self.origins.get(environment, ()))
-        return next((each for each in others if each.release or each.delivered), found)
+        others = (f'{origin.name}/{model}' for origin in self.origins.get(environment, ()))
+        return [name, *(each for each in others if each != name and self._is_published(each))]
 
-    def _standing(self, name: str) -> Standing:
+    def _is_published(self, name: str) -> bool:
+        found = self.standing(name)
+        return bool(found.release or found.delivered)
+
+    def standing(self, name: str) -> Standing:
         if name not in self._standings:
             self._standings.update(standings(self.now, self.read, [name]))
         return self._standings[name]
@@ -233,18 +234,18 @@ def _jumps(gate: Gate, chart_strategy: OfChart) -> list[Problem]:
     there = base.rollouts(registry.rollouts)
     same = [name for name, rollout in registry.rollouts.items() if name in there and there[name].spec == rollout.spec]
     same += _brought_back(now, registry, before)
-    return list(jumps(registry, dict(_inherited(gate, now.rollouts(before))), pins, same, chart_strategy))
+    rollouts = now.rollouts(before)
+    published = {**dict(_inherited(gate, rollouts)), **rollouts}
+    return list(jumps(registry, published, pins, same, chart_strategy))
 
 
 def _inherited(gate: Gate, rollouts: Mapping[str, Rollout]) -> Iterator[tuple[str, Rollout]]:
-    """Yield published rollouts by the releases that have them now: an environment may have another name."""
-    heirs = {origin.name: heir for heir, found in gate.origins.items() for origin in found if origin.name != heir}
-    for name, rollout in rollouts.items():
-        heir = heirs.get(rollout.environment, '')
-        if name not in gate.registry.releases and f'{heir}/{rollout.model}' in gate.registry.releases:
-            yield f'{heir}/{rollout.model}', replace(rollout, environment=heir)
-        else:
-            yield name, rollout
+    """Yield published rollouts by the releases of other environments that take their place."""
+    heirs = [(origin.name, heir) for heir, found in gate.origins.items() for origin in found if origin.name != heir]
+    for rollout in rollouts.values():
+        for before, heir in heirs:
+            if before == rollout.environment and f'{heir}/{rollout.model}' in gate.registry.releases:
+                yield f'{heir}/{rollout.model}', replace(rollout, environment=heir)
 
 
 def _brought_back(now: Earlier, registry: Registry, before: Collection[str]) -> Iterator[str]:

@@ -41,8 +41,9 @@ class Grounds:
                 found[member].append(application)
         return found
 
-    def of(self, standing: Callable[[str], Standing], name: str) -> Ground:
+    def of(self, standing: Callable[[str], Standing], name: str, place: str) -> Ground:
+        """What may stop a release where another one, or itself, is published."""
         environment, model = name.split('/')
         origins = self.origins[environment]
         applications = tuple(self._applications.get(model, ()))
-        return Ground(standing(name).release, tuple(origin.environment for origin in origins), applications)
+        return Ground(standing(place).release, tuple(origin.environment for origin in origins), applications)

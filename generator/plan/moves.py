@@ -6,7 +6,7 @@ request that removes a lock does not go round it.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterator
+from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import dataclass
 
 from generator.checks.withdrawn import gave_up
@@ -23,12 +23,14 @@ from generator.strategies.during import rollout_stage, rollout_strategy
 
 @dataclass(frozen=True, slots=True)
 class Published:
-    """What is published: the standing of a release, the records that may stop it, its history (slow), and whether a
-    branch only lacks a later move of others. `version`: the model version of a chart that a release is to run.
-    `reinstated`: whether the file of a release only takes back what the published one gave up."""
+    """What is published: the releases whose place a release takes (itself first), the standing of each, the records
+    that may stop a release there, its history (slow), and whether a branch only lacks a later move of others.
+    `version`: the model version of a chart that a release is to run. `reinstated`: whether the file of a release only
+    takes back what the published one gave up."""
 
+    places: Callable[[str], Sequence[str]]
     standing: Callable[[str], Standing]
-    ground: Callable[[str], Ground]
+    ground: Callable[[str, str], Ground]
     had: Had
     behind: Callable[[str], bool]
     version: Callable[[str, str], str]
@@ -53,20 +55,26 @@ def move_problems(
 ) -> Iterator[Problem]:
     """Judge releases (`env/model`) whose delivery object or rollout changes; `delivered`: the chart they are to run."""
     for name in sorted(changed):
-        release, rollout = registry.releases[name], registry.rollouts.get(name)
-        before = published.standing(name)
-        if rollout and advances(rollout, before.rollout):
-            found = list(locked(name, f"go on to '{rollout.stage}'", published.ground(name), clock))
-        elif move := _move(release, rollout, before, delivered):
-            found = list(_stops(release, move, published, clock))
-            # Slow, so only now: a return to what ran here, by an operation or for example by `git revert`.
-            back = release.is_rollback or number_of(move.chart) < number_of(before.delivered)
-            if found and back and published.had(name, move.chart, ever=True):
-                continue
-        else:
-            continue
+        found = dict.fromkeys(
+            each for place in published.places(name) for each in _at(registry, name, place, delivered, published, clock)
+        )
         if found and not published.behind(name):
             yield from found
+
+
+def _at(
+    registry: Registry, name: str, place: str, delivered: Callable[[str], str], published: Published, clock: Clock
+) -> list[Problem]:
+    """Judge a release by what is published at one of its places."""
+    release, rollout, before = registry.releases[name], registry.rollouts.get(name), published.standing(place)
+    if rollout and advances(rollout, before.rollout):
+        return list(locked(name, f"go on to '{rollout.stage}'", published.ground(name, place), clock))
+    if not (move := _move(release, rollout, before, delivered)):
+        return []
+    found = list(_stops(release, place, move, published, clock))
+    # Slow, so only now: a return to what ran here, by an operation or for example by `git revert`.
+    back = release.is_rollback or number_of(move.chart) < number_of(before.delivered)
+    return [] if found and back and published.had(place, move.chart, ever=True) else found
 
 
 def advances(rollout: Rollout, before: Rollout | None) -> bool:
@@ -91,10 +99,10 @@ def _move(release: Release, rollout: Rollout | None, before: Standing, delivered
     return _Move(release.version, chart, release.file, '$.spec.chart' if release.chart else '$.spec')
 
 
-def _stops(release: Release, move: _Move, published: Published, clock: Clock) -> Iterator[Problem]:
-    name, ground = release.name, published.ground(release.name)
+def _stops(release: Release, place: str, move: _Move, published: Published, clock: Clock) -> Iterator[Problem]:
+    name, ground = release.name, published.ground(release.name, place)
     reason = release.spec.get('allowFrozen', '')
-    allowed = bool(reason) and reason != published.standing(name).said('allowFrozen')
+    allowed = bool(reason) and reason != published.standing(place).said('allowFrozen')
     yield from stops(name, str(move), ground, clock, allow_frozen=allowed)
     if not ground.release:
         return

@@ -689,3 +689,22 @@ def test_a_suspended_release_proves_nothing(tmp_path: Path) -> None:
     checkout.write(pins('2', '1.1.0'))
     message = "'prod' promotes from 'staging', where the release is suspended: its agent deploys no commit"
     assert [each for _, each in told(checkout) if each.startswith(message)]
+
+
+def test_swapped_names_take_no_lock_away(tmp_path: Path) -> None:
+    checkout = made(tmp_path / 'repository', registry() | pins('1', '1.0.0', lock={'reason': 'an audit', 'by': 'Ada'}))
+    requested(checkout)
+    checkout.write(r.environment('staging', **{**PROD_SPEC, **place('prod')}) | pins('2', '1.1.0', 'staging'))
+    checkout.write(r.environment('prod', **{**r.GATEWAY, **place('staging'), 'domain': 'staging.example'}))
+    message = "'staging/web' must not move to 2 (chart 1.1.0): locked by Ada: an audit"
+    assert [each for _, each in told(checkout) if each.startswith(message)]
+
+
+def test_a_split_ends_no_rollout(rolling: Checkout) -> None:
+    """A new environment takes the place, the old one goes elsewhere with its file of the rollout."""
+    requested(rolling)
+    spec = {**PROD_SPEC, **place('prod'), 'strategy': CANARY, 'promotesFrom': ['staging']}
+    rolling.write(r.environment('prod2', **spec) | pins('2', '1.1.0', 'prod2'))
+    rolling.write(r.environment('prod', **{**spec, **place('other'), 'domain': 'other.example'}))
+    message = "the rollout to 2 is at 'on' and ends later, after 'step-1'"
+    assert [each for where, each in told(rolling) if 'prod2' in where and each.startswith(message)]
