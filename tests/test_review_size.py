@@ -18,7 +18,7 @@ TEMPLATES = load_templates()
 SETTINGS = Settings('registry/settings.yaml', {'repository': {'url': 'https://git.example/ml.git'}})
 # Of a chart version. Nine of them, with their releases, fit the limits of a forge below. Bytes: Istio's mesh, forms of
 # parameters and removed values took 9 KB more, of templates and of the keys of the schema.
-MOST_FILES, MOST_BYTES, MOST_LINES = 9, 109 * 1024, 1_960
+MOST_FILES, MOST_BYTES, MOST_LINES = 9, 108 * 1024, 1_960
 # What a forge shows of a request.
 FORGE_FILES, FORGE_BYTES, FORGE_LINES = 300, 1024 * 1024, 20_000
 EXAMPLE = sorted(path.parent for path in (r.EXAMPLE / 'charts').glob('*/*/Chart.yaml'))

@@ -50,8 +50,8 @@ def rules(runtime: str, release: str = 'web', **labels: str) -> list[Values]:
 def released(text: str, release: str) -> str:
     """What the chart makes of it for a release in namespace ml."""
     helper = HELPER.read_text(encoding='utf-8')
-    [replicas] = re.findall(r'\$replicas := `([^`]+)`', helper)
-    counted = re.findall(r'"(\$[A-Z]+)" \(printf \$replicas (.+)\)', helper)
+    [replicas] = re.findall(r'\$pods := `([^`]+)`', helper)
+    counted = re.findall(r'"(\$[A-Z]+)" \(printf \$pods (.+)\)', helper)
     shorts = [(short, replicas % tuple(re.findall(r'"(\w+)"', names))) for short, names in counted]
     for short, long in [*shorts, *re.findall(r'"(\$[A-Z]+)" `([^`]+)`', helper)]:
         text = text.replace(short, long)

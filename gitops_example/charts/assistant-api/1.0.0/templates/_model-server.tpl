@@ -290,11 +290,11 @@ selector:
 {{- define "model-server.query" -}}
 {{- $name := .root.Values.fullnameOverride }}
 {{- $query := .query }}
-{{- $replicas := `(kube_deployment_%s{namespace='$NAMESPACE',deployment=~'$SETS',$OTHERS} or rollout_info_replicas_%s{namespace='$NAMESPACE',name='$NAME',$OTHERS} or rollout_info_replicas_%s{exported_namespace='$NAMESPACE',name='$NAME',$OTHERS})` }}
+{{- $pods := `(kube_deployment_%s{$HERE,deployment=~'$SETS'} or rollout_info_replicas_%s{$HERE,name='$NAME'} or rollout_info_replicas_%s{exported_$HERE,name='$NAME'})` }}
 {{- range $short, $long := dict
-  "$AVAILABLE" (printf $replicas "status_replicas_available" "available" "available")
-  "$DESIRED" (printf $replicas "spec_replicas" "desired" "desired")
-  "$OTHERS" `chartloom_dev_track='',rollouts_pod_template_hash=''`
+  "$AVAILABLE" (printf $pods "status_replicas_available" "available" "available")
+  "$DESIRED" (printf $pods "spec_replicas" "desired" "desired")
+  "$HERE" `namespace='$NAMESPACE',chartloom_dev_track='',rollouts_pod_template_hash=''`
   "$PODS" `$SETS-[a-z0-9]+-[a-z0-9]{5}`
   "$SETS" `$NAME(-(canary|blue|green|primary))?`
 }}
