@@ -16,6 +16,7 @@ from typing import Any, TypeVar
 import click
 
 from generator.domain.problems import CommandFailed, Problem, ProblemsFound, bounded, fewer
+from generator.domain.words import quoted
 
 F = TypeVar('F', bound=Callable[..., Any])
 
@@ -142,7 +143,9 @@ def report_usage(error: click.ClickException) -> None:
     message, *close = re.split(r' \(?Did you mean (?:one of: )?', error.format_message())
     context = getattr(error, 'ctx', None)
     hint = f"run '{context.command_path if context else 'chartloom'} --help'"
-    if close:
+    if nearest := getattr(error, 'possibilities', None):  # the best one first; click's text has them sorted
+        hint = f'did you mean {quoted(nearest[0])}?'
+    elif close:
         hint = f'did you mean {close[0].removesuffix(")")}'
     told = Problem('', '', message[:1].lower() + message[1:].removesuffix('.'), hint)
     result({'problems': problem_data([told])})

@@ -21,7 +21,7 @@ ASKED = (('--output', 'json'), ('--output=json',), ('-o', 'json'), ('-ojson',))
     [
         (('generat',), "no such command 'generat'", "did you mean 'generate'?"),
         (('x',), "no such command 'x'", "run 'chartloom --help'"),
-        (('generate', '--comit'), "no such option '--comit'", "did you mean '--commit', '--wait'?"),
+        (('generate', '--comit'), "no such option '--comit'", "did you mean '--commit'?"),
         (('generate', '--push'), '--push requires --commit', "run 'chartloom generate --help'"),
         (('rollout', 'start'), "missing argument 'ENV/MODEL'", "run 'chartloom rollout start --help'"),
         (('rollout', 'x'), "no such command 'x'", "run 'chartloom rollout --help'"),

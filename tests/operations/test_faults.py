@@ -20,8 +20,8 @@ from gitops import chartloom, clone, install, start
 from parts import git
 from writers import check, operations, pins, repository, run_together
 
-WRITERS = int(os.environ.get('CHARTLOOM_WRITERS', '6'))
-KILLS = int(os.environ.get('CHARTLOOM_KILLS', '6'))
+WRITERS = int(os.environ.get('CHARTLOOM_WRITERS', '8'))
+KILLS = int(os.environ.get('CHARTLOOM_KILLS', '20'))
 PIN = ('pin', 'prod/m000', '--newest')
 FAULTS = {'refuses': 3, 'dies before': 3, 'dies after': 0, 'hangs': 3, 'disk full': 3, 'disk full in a hook': 1}
 
