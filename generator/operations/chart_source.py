@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable, Mapping
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Mapping
 
 from generator.charts.prune import named_charts
-from generator.charts.versions import ModelCharts
 from generator.documents.edit import Scalar, set_values
 from generator.domain.choices import ChartSource
 from generator.domain.generated import LedgerEntry
@@ -34,7 +34,7 @@ def moving_environment(source: ChartSource, name: str, connect: Connect) -> Oper
         if environment.chart_source(registry.settings) == source:
             return RegistryChange(result={'result': f'{name} gets its charts from {source} already'})
         if source == 'oci':
-            _check_stored(run, connect, _used(registry, run.charts, [name]))
+            _check_stored(run, connect, _used(run, name))
         key = None if source == registry.settings.chart_source else source
         files = {environment.file: _edited(run, environment.file, {_OF_ENVIRONMENT: key})}
         return RegistryChange(files, f'Move {name} to charts from {_place(source, registry.settings)}')
@@ -90,21 +90,16 @@ def _not_moved(environment: Environment) -> Problem:
     return Problem(environment.file, '', message, hint)
 
 
-def _used(
-    registry: Registry, charts: Mapping[str, ModelCharts], environments: Collection[str]
-) -> Mapping[str, list[LedgerEntry]]:
-    """The charts that releases of environments run, by model."""
-    releases = {name: each for name, each in registry.releases.items() if each.environment in environments}
-    rollouts = {name: each for name, each in registry.rollouts.items() if name in releases}
-    found = {}
-    for model in sorted({each.model for each in releases.values()}):
-        named = {each.chart for each in releases.values() if each.model == model}
-        named.update(str(each.spec[end]['chart']) for each in rollouts.values() for end in ('from', 'to'))
-        if '' in named:  # it follows the newest
-            newest = charts[model].newest(registry.models[model].newest.version)
-            named.update([newest.version] if newest else [])
-        found[model] = [entry for entry in charts[model].ledger if entry.version in named]
-    return found
+def _used(run: Run, environment: str) -> Mapping[str, list[LedgerEntry]]:
+    """The charts that the releases of an environment run, and those that rollouts come from, by model."""
+    found = defaultdict[str, set[str]](set)
+    for release in run.releases:
+        if release.environment.name == environment:
+            found[release.chart.model].add(release.chart.version)
+    for rollout in run.registry.rollouts.values():
+        if rollout.environment == environment:
+            found[rollout.model].add(str(rollout.spec['from']['chart']))
+    return {model: [run.entry(model, version) for version in sorted(found[model])] for model in sorted(found)}
 
 
 def _folders(run: Run) -> Mapping[str, list[LedgerEntry]]:

@@ -20,6 +20,7 @@ from generator.operations.rollout_steps import Pin, move_pin
 from generator.pipeline.run import Run
 from generator.plan.message import shortened
 from generator.plan.stops import frozen, frozen_note, ground_of, stops
+from generator.plan.suspended import suspended_problem
 from generator.releases.pins import choose_entry
 
 _HEAD = '# yaml-language-server: $schema=../../schemas/release.json\n'
@@ -217,6 +218,7 @@ def _judge(run: Run, found: _Found, allow_frozen: str) -> None:
     for each in found.moves:
         name, ground = each.release.name, ground_of(registry, each.release)
         problems = [
+            *([suspended_problem(each.release)] if each.release.is_suspended else ()),
             *stops(name, str(each.to), ground, run.clock, allow_frozen=bool(allow_frozen)),
             *(gate.problems([name]) if run.base.revision else ()),
         ]

@@ -147,5 +147,5 @@ def rollout_names(repository: Repository) -> list[str]:
 def resolve_alone(run: Run, release: Release) -> ResolvedRelease:
     """Resolve a release by its pin, ignoring its rollout."""
     ahead = pinned(run.registry, run.charts, [release])
-    read = chart_reader(run.repository, run.base, run.charts, run.settings, ahead)
+    read = chart_reader(run.published_charts, run.charts, ahead)
     return resolve_pinned(release, run.registry, run.charts, read)

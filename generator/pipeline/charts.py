@@ -21,11 +21,17 @@ from generator.tools.forks import cores
 
 
 def make_all(
-    source: Source, registry: Registry, base: Base, templates: Templates, progress: Progress, *, prune: bool
+    source: Source,
+    registry: Registry,
+    base: Base,
+    published: ChartFiles,
+    templates: Templates,
+    progress: Progress,
+    *,
+    prune: bool,
 ) -> tuple[dict[str, ModelCharts], list[Problem]]:
     """Make the charts of all models; they are complete only if there are no problems."""
     drafts, problems = {}, list[Problem]()
-    published = ChartFiles(source.repository, base.ids, registry.settings)
     earlier = Earlier(source, base.revision, RegistrySchemas(templates.schemas))
     with progress('charts', len(registry.models)) as step:
         for name, model in sorted(registry.models.items()):
@@ -43,7 +49,7 @@ def make_all(
         return {}, [*problems, *error.problems]
     problems += tampered(made, base, published)
     try:
-        made = settle(source, registry, made, base, prune=prune)
+        made = settle(source, registry, made, base, published, prune=prune)
     except ProblemsFound as error:
         problems += error.problems
     return made, problems

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterator, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from functools import cached_property, partial
 
@@ -23,8 +24,8 @@ from generator.domain.layout import (
     newest_folder,
     rollout_file,
 )
-from generator.domain.problems import Problem
-from generator.domain.records import Ids, Registry, Release, Rollout, Settings, Tree, Values
+from generator.domain.problems import Problem, ProblemsFound
+from generator.domain.records import Ids, Registry, Release, Rollout, Tree, Values
 from generator.domain.times import Clock
 from generator.pipeline.chart_files import ChartFiles
 from generator.pipeline.earlier import Earlier
@@ -35,12 +36,11 @@ from generator.pipeline.published import Base
 from generator.pipeline.source import Source
 from generator.pipeline.standings import Grounds, standings
 from generator.pipeline.weaker import other_addresses, weaker_strategies
-from generator.plan.jumps import OfChart, jumps
+from generator.plan.jumps import jumps
 from generator.plan.moves import Published, move_problems
 from generator.plan.promotion import Gates, Standing, promotion_problems
 from generator.registry.load import read_record
 from generator.strategies.written import of_chart
-from generator.tools.git.repository import Repository
 
 
 @dataclass(frozen=True)
@@ -51,6 +51,7 @@ class Gate:
     source: Source
     base: Base
     published: str
+    charts: ChartFiles
     made: Tree
     registry: Registry
     read: Registry
@@ -118,7 +119,7 @@ class Gate:
         file = ledger_file(model_name(name))
         if file not in self.made and file not in self.base.ids:
             return ''
-        entries = read_ledger(_desired(self.source.repository, self.base, self.made, file), file)
+        entries = read_ledger(self.desired(file), file)
         return next((entry.model_version for entry in entries if entry.version == chart), '')
 
     def reinstated(self, published: Release) -> bool:
@@ -137,7 +138,24 @@ class Gate:
         return next((each.spec.get('metrics', {}) for each in found), None)
 
     def chart(self, name: str) -> str:
-        return delivered_chart(_desired(self.source.repository, self.base, self.made, delivery_file(name)))
+        """The chart that a release is to run."""
+        return delivered_chart(self.desired(delivery_file(name)))
+
+    def about(self, model: str, chart: str) -> bytes:
+        """Chart.yaml of a chart: of the base, of those that are made, or of others by now; b'' if nobody has it."""
+        if known := next((entry for entry in self.base.ledgers.get(model, ()) if entry.version == chart), None):
+            with suppress(ProblemsFound):  # `verify` says what is wrong with it
+                return self.charts.read(model, known)[CHART_YAML]
+        own, newest = (f'{folder}/{CHART_YAML}' for folder in (chart_folder(model, chart), newest_folder(model)))
+        made = next((self.made[file] for file in (own, newest) if file in self.made), b'')
+        return made or self.now.files([own]).get(own, b'')
+
+    def desired(self, path: str) -> bytes:
+        """The content of a desired file."""
+        if path in self.made:
+            return self.made[path]
+        blob = self.base.ids[path]
+        return self.source.repository.read([blob])[blob]
 
 
 def gate_problems(gate: Gate, desired: Ids) -> list[Problem]:
@@ -149,37 +167,26 @@ def gate_problems(gate: Gate, desired: Ids) -> list[Problem]:
     found += _taken(gate.now, gate.at_base, gate.registry)
     if found and not delivers(gate.source.repository, gate.published):
         found = []  # the first commit with releases
-    settings = gate.registry.settings
-    chart_strategy = partial(_strategy_of_chart, gate.source.repository, gate.base, gate.made, settings)
-    return [*found, *_jumps(gate, chart_strategy)]
+    return [*found, *_jumps(gate)]
 
 
-def gate_warnings(
-    source: Source, base: Base, published: str, desired: Ids, made: Tree, registry: Registry,
-    schemas: Mapping[str, bytes],
-) -> Iterator[Problem]:  # fmt: skip
+def gate_warnings(gate: Gate, desired: Ids) -> Iterator[Problem]:
     """Yield what later requests need not do any more, and releases that go on with less than before."""
-    if not base.revision:
+    if not gate.base.revision:
         return
-    now = Earlier(source, published, RegistrySchemas(schemas))
-    base_files = replace(now, revision=base.revision)
-    yield from weaker_gates(now, base_files, registry)
-    yield from other_addresses(now, base_files, registry.settings)
-    read = partial(_about_chart, source.repository, base, made)
-    moved = dict(_moved(source.repository, base, desired, made, registry))
-    yield from weaker_strategies(now, registry, origins(now, registry) if moved else {}, moved, read)
+    yield from weaker_gates(gate.now, gate.at_base, gate.registry)
+    yield from other_addresses(gate.now, gate.at_base, gate.registry.settings)
+    moved = dict(_moved(gate, desired))
+    yield from weaker_strategies(gate.now, gate.registry, gate.origins if moved else {}, moved, gate.about)
 
 
-def _moved(
-    repository: Repository, base: Base, desired: Ids, made: Tree, registry: Registry
-) -> Iterator[tuple[str, str]]:
+def _moved(gate: Gate, desired: Ids) -> Iterator[tuple[str, str]]:
     """Yield the releases whose delivery object changes, with the chart they go to; a rollback passes nothing anyway."""
-    for name, release in registry.releases.items():
+    for name, release in gate.registry.releases.items():
         file = delivery_file(name)
-        if file in desired and desired[file] != base.ids.get(file) and not release.is_rollback:
-            rollout = registry.rollouts.get(name)
-            found = delivered_chart(_desired(repository, base, made, file))
-            yield name, rollout.spec['to']['chart'] if rollout else found
+        if file in desired and desired[file] != gate.base.ids.get(file) and not release.is_rollback:
+            rollout = gate.registry.rollouts.get(name)
+            yield name, rollout.spec['to']['chart'] if rollout else gate.chart(name)
 
 
 def _new_rollbacks(registry: Registry, base: Earlier) -> set[str]:
@@ -225,7 +232,7 @@ def _taken(now: Earlier, base: Earlier, registry: Registry) -> Iterator[Problem]
         yield from taken_members(registry, names, lambda name: members.get(name, ()), published)
 
 
-def _jumps(gate: Gate, chart_strategy: OfChart) -> list[Problem]:
+def _jumps(gate: Gate) -> list[Problem]:
     now, base, registry = gate.now, gate.at_base, gate.registry
     before = [name for name in now.rollout_names() if now.source.in_scope(rollout_file(name))]
     if not (before or registry.rollouts):
@@ -236,7 +243,7 @@ def _jumps(gate: Gate, chart_strategy: OfChart) -> list[Problem]:
     same += _brought_back(now, registry, before)
     rollouts = now.rollouts(before)
     published = {**dict(_inherited(gate, rollouts)), **rollouts}
-    return list(jumps(registry, published, pins, same, chart_strategy))
+    return list(jumps(registry, published, pins, same, partial(_strategy_of_chart, gate)))
 
 
 def _inherited(gate: Gate, rollouts: Mapping[str, Rollout]) -> Iterator[tuple[str, Rollout]]:
@@ -258,25 +265,10 @@ def _brought_back(now: Earlier, registry: Registry, before: Collection[str]) -> 
                 yield name
 
 
-def _strategy_of_chart(
-    repository: Repository, base: Base, made: Tree, settings: Settings, rollout: Rollout
-) -> tuple[str, Values]:
+def _strategy_of_chart(gate: Gate, rollout: Rollout) -> tuple[str, Values]:
     model, version = rollout.model, rollout.spec['to']['chart']
     folder = chart_folder(model, version)
     file = f'{folder}/{CHART_YAML}'
-    if known := next((entry for entry in base.ledgers.get(model, ()) if entry.version == version), None):
-        data = ChartFiles(repository, base.ids, settings).read(model, known)[CHART_YAML]
-    else:
-        data = made[file] if file in made else made[f'{newest_folder(model)}/{CHART_YAML}']
-    found = of_chart(read_yaml(data, file).get('annotations', {}), folder)
+    about = gate.about(model, version)
+    found = of_chart(read_yaml(about, file).get('annotations', {}), folder) if about else None
     return file, found.spec if found else {}
-
-
-def _about_chart(repository: Repository, base: Base, made: Tree, model: str, chart: str) -> bytes:
-    """Chart.yaml of a chart, b'' if it was pruned."""
-    file = f'{chart_folder(model, chart)}/{CHART_YAML}'
-    return _desired(repository, base, made, file) if file in made or file in base.ids else b''
-
-
-def _desired(repository: Repository, base: Base, made: Tree, path: str) -> bytes:
-    return made[path] if path in made else repository.read([base.ids[path]])[base.ids[path]]

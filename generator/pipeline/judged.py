@@ -12,6 +12,7 @@ from generator.domain.layout import release_of
 from generator.domain.problems import Problem, ProblemsFound
 from generator.domain.records import Ids, Registry, Tree
 from generator.domain.times import Clock
+from generator.pipeline.chart_files import ChartFiles
 from generator.pipeline.elsewhere import is_left
 from generator.pipeline.gates import Gate, gate_problems, gate_warnings
 from generator.pipeline.moves import bootstrap_warnings, delivery_moves
@@ -31,6 +32,7 @@ class Judged:
     source: Source
     base: Base
     published: str
+    charts: ChartFiles
     desired: Ids
     made: Tree
     registry: Registry
@@ -44,11 +46,17 @@ class Judged:
     def gate(self, registry: Registry, made: Tree) -> Gate:
         """What judges a registry by what is published; `made` are its desired files."""
         schemas = self.templates.schemas
-        return Gate(self.source, self.base, self.published, made, registry, self.registry, schemas, self.clock)
+        return Gate(
+            self.source, self.base, self.published, self.charts, made, registry, self.registry, schemas, self.clock
+        )
+
+    @cached_property
+    def _own(self) -> Gate:
+        return self.gate(self.registry, self.made)
 
     def problems(self, left_out: frozenset[str]) -> list[Problem]:
         """Report ways that no controller can go, and moves that a gate stops, unless their file is left out."""
-        gates = gate_problems(self.gate(self.registry, self.made), self.desired)
+        gates = gate_problems(self._own, self.desired)
         return [*refused_ways(self.moves), *(found for found in gates if not is_left(found.file, left_out))]
 
     def warnings(self, releases: Sequence[ResolvedRelease], *, whole: bool) -> list[Problem]:
@@ -57,12 +65,11 @@ class Judged:
 
     def _warnings(self, releases: Sequence[ResolvedRelease], whole: bool) -> Iterator[Problem]:
         rollbacks = [release.name for release in self.registry.releases.values() if release.is_rollback]
-        repository, base, schemas = self.source.repository, self.base, self.templates.schemas
         yield from registry_warnings(self.registry, self.templates)
         yield from migration_warnings(self.moves, rollbacks)
-        yield from bootstrap_warnings(repository, base.ids, self.desired, self.made)
+        yield from bootstrap_warnings(self.source.repository, self.base.ids, self.desired, self.made)
         yield from release_warnings(releases, whole=whole)
-        yield from gate_warnings(self.source, base, self.published, self.desired, self.made, self.registry, schemas)
+        yield from gate_warnings(self._own, self.desired)
 
     def check_requests(self, plan: Plan, removable: Collection[str]) -> None:
         """Raise ProblemsFound if a plan removes pods that have requests, unless their release is `removable`."""

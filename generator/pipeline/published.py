@@ -12,14 +12,13 @@ from generator.documents.read import read_yaml
 from generator.domain.generated import Chart, LedgerEntry
 from generator.domain.layout import CHART_README, CHART_SCHEMA, CHART_VALUES, CHART_YAML, chart_folder
 from generator.domain.problems import Problem, ProblemsFound
-from generator.domain.records import Ids, Registry, Release, Settings, Tree
+from generator.domain.records import Ids, Registry, Release, Tree
 from generator.pipeline.chart_files import ChartFiles
 from generator.pipeline.ledgers import Ledgers, ledgers_of_others, read_ledgers, refuse_rewritten
 from generator.pipeline.source import Source
 from generator.releases.pins import choose_entry
 from generator.releases.resolve import ReadChart
 from generator.strategies.written import of_chart
-from generator.tools.git.repository import Repository
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,15 +47,13 @@ def base_of_others(source: Source, revision: str, lost: Ids, models: Collection[
 
 
 def chart_reader(
-    repository: Repository, base: Base, made: Mapping[str, ModelCharts], settings: Settings,
-    ahead: Iterable[tuple[str, LedgerEntry]] = (),
-) -> ReadChart:  # fmt: skip
-    """Return a reader of the charts that were not generated in this run; it reads them from the base tree.
+    published: ChartFiles, made: Mapping[str, ModelCharts], ahead: Iterable[tuple[str, LedgerEntry]] = ()
+) -> ReadChart:
+    """Return a reader of the charts that were not generated in this run.
 
     A chart is read completely, to compare its digest with the ledger. One without a folder is restored. The charts in
     `ahead` (model, entry) are read at once, by one git process.
     """
-    published = ChartFiles(repository, base.ids, settings)
     published.load(ahead)
     charts: dict[str, Chart] = {}
 

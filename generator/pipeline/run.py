@@ -167,8 +167,9 @@ class Run:
     @cached_property
     def charts(self) -> dict[str, ModelCharts]:
         made, problems = make_all(
-            self.source, self.registry, self.base, self.templates, self.progress, prune=self.prune
-        )
+            self.source, self.registry, self.base, self.published_charts, self.templates, self.progress,
+            prune=self.prune,
+        )  # fmt: skip
         if problems:
             raise self._with_further(problems)
         return made
@@ -180,7 +181,7 @@ class Run:
             return {}
         base = base_of_others(self.source, self.base.revision, self._lost, self.registry.model_names)
         made = {model: ModelCharts(entries, {}) for model, entries in base.ledgers.items()}
-        return settle(self.source, self.registry, made, base, prune=self.prune)
+        return settle(self.source, self.registry, made, base, self.published_charts, prune=self.prune)
 
     @cached_property
     def releases(self) -> list[ResolvedRelease]:
@@ -193,7 +194,7 @@ class Run:
     def _resolved(self) -> list[ResolvedRelease]:
         registry, charts = self.registry, self.charts
         ahead = pinned(registry, charts, with_targets(registry))
-        read = chart_reader(self.repository, self.base, charts, self.settings, ahead)
+        read = chart_reader(self.published_charts, charts, ahead)
         return resolve_releases(registry, charts, read, registry.releases.values())
 
     def _shared_problems(self) -> list[Problem]:
@@ -262,19 +263,23 @@ class Run:
 
     def entry(self, model: str, version: str) -> LedgerEntry:
         """A chart version that a release of this run uses."""
-        return next(entry for entry in self.ledger_of(model) if entry.version == version)
+        return next(entry for entry in self.charts[model].ledger if entry.version == version)
+
+    @cached_property
+    def published_charts(self) -> ChartFiles:
+        return ChartFiles(self.repository, self.base.ids, self.settings)
 
     def chart_files(self, model: str, entry: LedgerEntry) -> Tree:
         """The files of a chart, by their paths in its folder, wherever they are."""
         made = self.charts[model].charts.get(entry.version)
-        return made.files if made else ChartFiles(self.repository, self.base.ids, self.settings).read(model, entry)
+        return made.files if made else self.published_charts.read(model, entry)
 
     @cached_property
     def judged(self) -> Judged:
         """The desired files beside what is published."""
         return Judged(
-            self.source, self.base, self._published, self.desired_ids, self.files, self.registry, self.templates,
-            self.clock,
+            self.source, self.base, self._published, self.published_charts, self.desired_ids, self.files,
+            self.registry, self.templates, self.clock,
         )  # fmt: skip
 
     @cached_property

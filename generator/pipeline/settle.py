@@ -23,14 +23,20 @@ from generator.tools.git.repository import Repository
 
 
 def settle(
-    source: Source, registry: Registry, made: Mapping[str, ModelCharts], base: Base, *, prune: bool
+    source: Source,
+    registry: Registry,
+    made: Mapping[str, ModelCharts],
+    base: Base,
+    published: ChartFiles,
+    *,
+    prune: bool,
 ) -> dict[str, ModelCharts]:
     """Choose the folders of the charts, mark pruned entries, and restore the files of charts that must be in git.
 
     With `prune`, mark all charts that are not used; if charts are in a registry, remove all folders of versions. Raises
     ProblemsFound if git cannot restore a required chart, or could not restore one that is to be pruned.
     """
-    settling = _Settling(source, registry, base, named_charts(registry, base.ledgers), prune)
+    settling = _Settling(source, registry, base, published, named_charts(registry, base.ledgers), prune)
     settled: dict[str, ModelCharts] = {}
     problems: list[Problem] = []
     for name, charts in made.items():
@@ -50,6 +56,7 @@ class _Settling:
     source: Source
     registry: Registry
     base: Base
+    published: ChartFiles
     named: Mapping[str, Collection[str]]
     prune: bool
 
@@ -85,8 +92,7 @@ class _Settling:
         chart = charts.charts[newest.version]
         if newest.version in published and digest(chart.files) != newest.digest:
             # Another chartloom described its changes in other words: it stays as it was published.
-            files = ChartFiles(self.source.repository, ids, self.registry.settings).read(name, newest)
-            chart = replace(chart, files=files)
+            chart = replace(chart, files=self.published.read(name, newest))
         return replace(charts, charts={**charts.charts, newest.version: replace(chart, newest=True)})
 
     def _marked(self, name: str, charts: ModelCharts, keep: int) -> ModelCharts:

@@ -50,7 +50,7 @@ def weaker_strategies(
         if name in rollouts and rollouts[name].spec['to']['chart'] == move.chart:
             continue
         published = (releases.get(name), environments.get(name.partition('/')[0]))
-        before = _strategy(published, _published_chart(now, release.model, move.old), move.old, release)
+        before = _strategy(published, read(release.model, move.old), move.old, release)
         desired = (release, registry.environments.get(release.environment))
         after = _strategy(desired, read(release.model, move.chart), move.chart, release)
         if lost := list(weaker(before[0], after[0])):
@@ -69,11 +69,6 @@ def _moves(now: Earlier, registry: Registry, of: Origins, moved: Mapping[str, st
         old = delivered_chart(files.get(delivery_file(before), b''))
         if old not in ('', chart):
             yield _Move(release, chart, before, old)
-
-
-def _published_chart(now: Earlier, model: str, chart: str) -> bytes:
-    file = f'{chart_folder(model, chart)}/{CHART_YAML}'
-    return now.files([file]).get(file, b'')
 
 
 def _strategy(

@@ -133,3 +133,14 @@ def test_usage(checkout: Checkout) -> None:
         done = chartloom(checkout.folder, 'promote', *arguments, '--to', 'prod')
         assert done.returncode == 2
         assert done.stderr.endswith('Error: expected one of MODEL, --application and --all\n')
+
+
+def test_a_suspended_release_does_not_move(checkout: Checkout) -> None:
+    run(checkout, 'promote', 'api', '--to', 'prod')
+    run(checkout, 'suspend', 'prod/api', '--reason', 'a load test')
+    checkout.write(r.release('staging', 'api', version='3', chart='1.2.0'))
+    assert checkout.commit().commit
+    (problem,) = run(checkout, 'promote', 'api', '--to', 'prod', code=1)['problems']
+    assert 'suspended' in problem['message']
+    assert 'its agent would not apply a move' in problem['message']
+    assert (problem['file'], problem['path']) == (API, '$.spec.suspended')

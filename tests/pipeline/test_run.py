@@ -52,7 +52,7 @@ def test_nothing_is_set_from_outside(repository: Repository, name: str) -> None:
 def test_a_chart_is_intact_whether_or_not_it_was_read_ahead(repository: Repository) -> None:
     run = repository.run()
     entry = run.base.ledgers['web'][0]
-    reading = (run.repository, run.base, run.charts, run.settings)
+    reading = (run.published_charts, run.charts)
     alone = chart_reader(*reading)('web', entry)
     ahead = chart_reader(*reading, [('web', entry)])('web', entry)
     assert alone == ahead

@@ -99,3 +99,18 @@ def test_agents_that_would_follow_something_else(checkout: Checkout) -> None:
     checkout.commit()
     checkout.git('switch', '--quiet', 'request')
     assert warned(checkout, 'would') == []
+
+
+def test_charts_without_folders_are_known_too(checkout: Checkout) -> None:
+    """With charts in a registry, git has a folder for the newest only."""
+    checkout.git('switch', '--quiet', 'main')
+    checkout.write(r.settings(charts={'registry': 'oci://registry.example/charts', 'source': 'oci'}))
+    assert checkout.commit().commit
+    for version in ('1.0.0', '1.1.0'):  # as `prune` does, once the registry has them
+        checkout.git('rm', '-r', '--quiet', f'charts/web/{version}')
+    checkout.git('commit', '--quiet', '--message', 'Published')
+    assert not checkout.commit().changed
+    checkout.git('switch', '--quiet', '--force-create', 'request')
+    checkout.write(r.model(versions=[*VERSIONS, r.version('3')], route={}, strategy=NONE))
+    checkout.write(r.release('prod', 'web', version='3', chart='1.2.0'))
+    assert warned(checkout, LOSES.replace('1.1.0', '1.2.0')) == ['registry/releases/prod/web.yaml::$.spec.chart']
