@@ -11,6 +11,8 @@ from typing import Any
 
 import pytest
 from parts import GitOverHttp, HttpOrigin, crd_folder, git, helm_binary, part, validate_strictly
+from scraped import pods as pods
+from scraped import prometheus as prometheus
 
 # A developer or a CI may have set them.
 STRANGERS = ('GIT_', 'HELM', 'XDG_', 'CHARTLOOM_', 'SSH_', 'KUBE', 'LC_', 'CI', 'GITHUB_', 'TF_BUILD', 'JENKINS_URL')

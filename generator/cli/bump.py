@@ -10,7 +10,7 @@ import click
 
 from generator.charts.starter import schemas_with_bumps
 from generator.cli import offers
-from generator.cli.operation import Place, operation_options, tell
+from generator.cli.operation import Place, operation_options, tell, together_option
 from generator.cli.output import say, wants_json
 from generator.operations.bump import bumping
 from generator.operations.bump_requests import Request, read_input, read_requests, request_of
@@ -39,11 +39,13 @@ _FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
 )
 @click.option('--file', 'source', type=_FILE, help='YAML or JSON with many versions (bumps: […]), for one commit.')
 @click.option('--skip-blocked', is_flag=True, help='With --file: release the versions that have no problems.')
+@together_option
 @operation_options
 def command(
     model: str | None, version: str | None, image: str | None, artifact: str | None, sha256: str | None,
     size: str | None, signature: Path | None, metrics: Path | None, notes: str | None, released: str | None,
-    bump: str | None, after: str | None, source: Path | None, skip_blocked: bool, place: Place, output: str,
+    bump: str | None, after: str | None, source: Path | None, skip_blocked: bool, together: bool, place: Place,
+    output: str,
 ) -> None:  # fmt: skip
     """Release new versions of models: add them to the registry, make their charts, and commit both.
 
@@ -57,7 +59,8 @@ def command(
     }  # fmt: skip
     found = {key: value for key, value in given.items() if value is not None}
     requests = _requests(found, source, skip_blocked=skip_blocked)
-    operation = bumping(requests, skip_blocked=skip_blocked, source=source.name if source else '')
+    name = source.name if source else ''
+    operation = bumping(requests, skip_blocked=skip_blocked, source=name, together=together)
     outcome = place.carry_out(operation)
     if not wants_json():
         for row in outcome.result['bumps']:

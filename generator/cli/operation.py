@@ -138,6 +138,9 @@ def operation_options(function: F) -> F:
     return command  # type: ignore[return-value]
 
 
+together_option = click.option(
+    '--together', is_flag=True, help='Move versions in several production environments in one commit.'
+)
 repo_option = click.option(
     '--repo', default='', metavar='URL', help='Work on this remote repository without a checkout; a commit is pushed.'
 )

@@ -6,7 +6,7 @@ import click
 
 from generator.cli import offers
 from generator.cli.lock import allow_frozen_option
-from generator.cli.operation import Place, operation_options, release_name, removal_option, tell
+from generator.cli.operation import Place, operation_options, release_name, removal_option, tell, together_option
 from generator.cli.output import say, wants_json
 from generator.operations.pin import Scope, pinning
 
@@ -23,6 +23,7 @@ from generator.operations.pin import Scope, pinning
 )
 @click.option('--all', 'everything', is_flag=True, help='Move all pins.')
 @click.option('--newest', is_flag=True, help='Move to the newest model version.')
+@together_option
 @allow_frozen_option
 @removal_option
 @operation_options
@@ -31,6 +32,7 @@ def command(
     environments: tuple[str, ...],
     everything: bool,
     newest: bool,
+    together: bool,
     allow_frozen: str,
     allow_removal: tuple[str, ...],
     place: Place,
@@ -49,7 +51,8 @@ def command(
         raise click.UsageError('--allow-frozen requires the releases to move: ENV/MODEL, --env ENV or --all')
     if newest and not scope.moves:
         raise click.UsageError('--newest requires the releases to move: ENV/MODEL, --env ENV or --all')
-    outcome = place.carry_out(pinning(scope, newest=newest, allow_frozen=allow_frozen), removable=allow_removal)
+    operation = pinning(scope, newest=newest, allow_frozen=allow_frozen, together=together)
+    outcome = place.carry_out(operation, removable=allow_removal)
     if not wants_json():
         for pin in outcome.result['pins']:
             say(f'{pin["release"]}: {pin["before"]} → {pin["version"]} (chart {pin["chart"]})')

@@ -249,6 +249,11 @@ class Environment:
         return self.spec.get('follow') == 'newest'
 
     @property
+    def is_production(self) -> bool:
+        """Whether its releases serve users: versions move in one such environment a commit."""
+        return bool(self.spec.get('production', False))
+
+    @property
     def promotes_from(self) -> tuple[str, ...]:
         return tuple(self.spec.get('promotesFrom', ()))
 

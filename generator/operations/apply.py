@@ -12,6 +12,7 @@ from generator.operations.changeset import build, check_signed, find_changes
 from generator.operations.decide import decide, despite
 from generator.operations.operation import Operation, Options, Outcome, RegistryChange
 from generator.operations.replay import Site, replay
+from generator.operations.scoped import scoped
 from generator.operations.warnings import shown_warnings
 from generator.pipeline import known
 from generator.pipeline.reasons import release_reasons
@@ -29,6 +30,7 @@ from generator.tools.process import mask
 
 def apply(operation: Operation, repository: Repository, options: Options, progress: Progress = quiet) -> Outcome:
     """Carry out an operation in a work tree."""
+    operation = scoped(operation, repository)
     if operation.look:
         despite(operation, open_run(repository, operation.models), operation.look)
     with locked(repository):

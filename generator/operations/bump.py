@@ -23,6 +23,7 @@ from generator.operations.operation import Operation, RegistryChange
 from generator.operations.rollout import SET_ASIDE
 from generator.pipeline.run import Run, open_run
 from generator.pipeline.trial import helm_problems
+from generator.plan.waves import together_problems
 
 Blocked = dict[Request, tuple[Problem, ...]]
 
@@ -34,6 +35,10 @@ class Additions:
     files: dict[str, bytes]
     added: tuple[Request, ...]
     models: Mapping[str, Model]
+
+    def is_newest(self, request: Request) -> bool:
+        """Whether what follows the newest version takes the added one."""
+        return self.models[request.model].newest.version == request.version
 
     def named(self, problem: Problem) -> Problem:
         """A problem of an entry that is in no file yet: its place is the request."""
@@ -47,20 +52,27 @@ class Additions:
         return problem
 
 
-def bumping(requests: Sequence[Request], *, skip_blocked: bool = False, source: str = '') -> Operation:
+def bumping(
+    requests: Sequence[Request], *, skip_blocked: bool = False, source: str = '', together: bool = False
+) -> Operation:
     """Add model versions to the registry: all of them, or with `skip_blocked` those that have no problems.
 
     A version that is there with the same content is no change. `source` names the file of the requests, '' for none.
+    `together`: several production environments may take them.
     """
 
     def change(run: Run) -> RegistryChange:
         blocked, trial = _blocked(run, requests)
         if trial is None or (blocked and not skip_blocked):
             raise ProblemsFound(problem for problems in blocked.values() for problem in problems)
+        taking = reach(run, {request.model for request in trial[1].added if trial[1].is_newest(request)}).takes
+        if problems := list(together_problems(run.registry, taking, together=together)):
+            raise ProblemsFound(problems)
         return _told(*trial, requests, blocked)
 
     models = tuple(sorted({request.model for request in requests}))
-    return Operation('bump', _arguments(requests, skip_blocked, source), models, change, instead=SET_ASIDE)
+    arguments = (*_arguments(requests, skip_blocked, source), *(('--together',) if together else ()))
+    return Operation('bump', arguments, models, change, instead=SET_ASIDE)
 
 
 def _arguments(requests: Sequence[Request], skip_blocked: bool, source: str) -> tuple[str, ...]:
@@ -112,13 +124,9 @@ def _try(run: Run, requests: Sequence[Request]) -> tuple[Blocked, tuple[Run, Add
 
 def _with_held(run: Run, additions: Additions) -> Additions:
     """Add pins of releases that a lock holds back, and remove those that none holds any more."""
-    newest = {request.model for request in additions.added if _is_newest(additions.models[request.model], request)}
+    newest = {request.model for request in additions.added if additions.is_newest(request)}
     found = reach(run, newest).files if newest else {}
     return replace(additions, files={**additions.files, **{path: data for path, data in found.items() if data}})
-
-
-def _is_newest(model: Model, request: Request) -> bool:
-    return model.newest.version == request.version
 
 
 def _unknown(run: Run, requests: Iterable[Request]) -> Blocked:

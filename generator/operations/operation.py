@@ -49,7 +49,7 @@ class Operation:
     """`name` and `arguments` become the commit's trailer; `models` are in scope, () for all.
 
     `releases` (`env/model`) are those that it touches, () for all of its models, and `environments` more than theirs:
-    problems of others do not stop it.
+    problems of others do not stop it. `application`: the models are its members.
 
     `change` gets the current registry, and is called again if the branch has moved; if None, the registry does not
     change. `look` is called before the work tree is locked: what it sees must not have changed when `change` is called.
@@ -72,6 +72,7 @@ class Operation:
     urgent: bool = False
     releases: tuple[str, ...] = ()
     environments: tuple[str, ...] = ()
+    application: str = ''
 
     @property
     def trailer(self) -> str:

@@ -21,6 +21,7 @@ from generator.pipeline.run import Run
 from generator.plan.message import shortened
 from generator.plan.stops import frozen, frozen_note, ground_of, stops
 from generator.plan.suspended import suspended_problem
+from generator.plan.waves import together_problems
 
 _INSTEAD = "run 'chartloom pin' without names, which commits all changes, or undo the change with 'git restore'"
 
@@ -75,15 +76,20 @@ class Choice:
     skipped: Mapping[str, str]
 
 
-def pinning(scope: Scope = Scope(), *, newest: bool = False, allow_frozen: str = '') -> Operation:
+def pinning(
+    scope: Scope = Scope(), *, newest: bool = False, allow_frozen: str = '', together: bool = False
+) -> Operation:
     """Write missing pins; with a scope, move the pins of its releases, also in a frozen time for the reason
-    `allow_frozen`."""
+    `allow_frozen`; `together`: in several production environments."""
 
     def change(run: Run) -> RegistryChange:
         releases = scope.releases(run.registry)
         choice = choose_pins(run.registry, run.charts, scope, run.clock, newest=newest, allow_frozen=bool(allow_frozen))
         pins = [*choice.pins, *_edited(run, releases, {pin.release.name for pin in choice.pins})]
         rows = [_row(pin, _committed(run, pin.release)) for pin in pins]
+        moving = [pin.release.name for pin in pins if _committed(run, pin.release)[1]]
+        if problems := list(together_problems(run.registry, moving, together=together)):
+            raise ProblemsFound(problems)
         named = {pin.release.name for pin in pins}
         skipped = [{'release': name, 'reason': why} for name, why in choice.skipped.items() if name not in named]
         along = [*map(release_file, releases), *(model_file(model_name(name)) for name in releases)]
@@ -100,7 +106,7 @@ def pinning(scope: Scope = Scope(), *, newest: bool = False, allow_frozen: str =
     models = tuple(sorted({model_name(name) for name in scope.names}))
     # A release without a pin cannot be generated, so `generate --commit` cannot commit it first.
     along = () if scope.moves else None
-    flags = (('--newest', newest), ('--allow-frozen', allow_frozen))
+    flags = (('--newest', newest), ('--allow-frozen', allow_frozen), ('--together', together))
     arguments = (*(flag for flag, given in flags if given), *scope.arguments)
     return Operation('pin', arguments, models, change, along, releases=scope.names)
 

@@ -10,6 +10,7 @@ from generator.domain.progress import Progress
 from generator.operations.changeset import Changeset, build
 from generator.operations.decide import Superseded, decide
 from generator.operations.operation import Operation, Options, Outcome, RegistryChange
+from generator.operations.scoped import scoped
 from generator.operations.warnings import shown_warnings
 from generator.pipeline.reads import reads
 from generator.pipeline.reasons import release_reasons
@@ -67,7 +68,7 @@ def replay(operation: Operation, site: Site, options: Options, progress: Progres
 def _replay(operation: Operation, site: Site, options: Options, progress: Progress, again: bool) -> Outcome:
     patience = options.patience
     end, heads = patience.clock() + patience.seconds, list[str]()
-    found = _apply(operation, _open(operation, site, progress), site, options, again)
+    found = _tried(operation, site, options, progress, again)
     while True:
         heads.append(found.head)
         outcome = _push(operation, found, site, options)
@@ -79,12 +80,19 @@ def _replay(operation: Operation, site: Site, options: Options, progress: Progre
         if _is_same(operation, found, head, site):
             found = replace(found, head=head)
             continue
-        found = _apply(operation, _open(operation, site, progress), site, options, True)
+        found = _tried(operation, site, options, progress, True)
 
 
-def _open(operation: Operation, site: Site, progress: Progress) -> Run:
+def _tried(operation: Operation, site: Site, options: Options, progress: Progress, again: bool) -> _Try:
+    operation = scoped(operation, site.repository)
+    return _apply(operation, _open(operation, site, options, progress), site, options, again)
+
+
+def _open(operation: Operation, site: Site, options: Options, progress: Progress) -> Run:
     """Open a run on the current state of the branch, with the history that the operation reads."""
-    run = open_run(site.repository, operation.models, prune=operation.prune, shards=True, progress=progress)
+    run = open_run(
+        site.repository, operation.models, prune=operation.prune, shards=True, progress=progress, at=options.at
+    )
     if operation.begins:
         return run
     run.source.fetch()
@@ -92,7 +100,7 @@ def _open(operation: Operation, site: Site, progress: Progress) -> Run:
     if published == site.branch and not operation.history:
         return run
     site.fetch_history(published)
-    return open_run(site.repository, operation.models, prune=operation.prune, progress=progress)
+    return open_run(site.repository, operation.models, prune=operation.prune, progress=progress, at=options.at)
 
 
 def _apply(operation: Operation, run: Run, site: Site, options: Options, again: bool) -> _Try:

@@ -7,7 +7,7 @@ does not pass.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal
 
 from generator.domain.records import Environment, Values
@@ -36,7 +36,7 @@ class Ready:
 
     track: str
     pods: int
-    fresh: bool
+    fresh: bool = False
 
 
 def selector(environment: Environment, name: str, track: str) -> str:
@@ -49,13 +49,18 @@ def wanted_pods(stage: Stage, replaced: str, values: Values) -> Iterator[Ready]:
 
     `values` are the merged values, with their tracks.
     """
+    for ready in steady_pods(values):
+        # Prometheus scrapes the old pods of this track, too: only the time of the first scrape distinguishes them.
+        yield replace(ready, fresh=stage.name == 'replace' and ready.track == replaced)
+
+
+def steady_pods(values: Values) -> Iterator[Ready]:
+    """The tracks of a release without a rollout, by its merged values."""
     scaling = values['autoscaling']
     fewest = scaling['minReplicas'] if scaling['enabled'] else values['replicaCount']
     for name, track in values['tracks'].items():
         if track['enabled']:
-            # Prometheus scrapes the old pods of this track, too: only the time of the first scrape distinguishes them.
-            fresh = stage.name == 'replace' and name == replaced
-            yield Ready(name, int(track['replicas'] or fewest), fresh)
+            yield Ready(name, int(track['replicas'] or fewest))
 
 
 def ready_query(ready: Ready, labels: str, age: int) -> str:
@@ -84,24 +89,26 @@ def looks(since: int, now: int, interval: str) -> tuple[int, int]:
 def judge_check(query: Query, found: Looks, now: int, failures: int) -> Verdict:
     """Judge all looks: at most `failures` may fail, and the last one must have data and pass."""
     told = {time: values for time, given in found.items() if (values := [v for v in map(Decimal, given) if v == v])}
-    failed = [time for time, values in told.items() if not all(_holds(query, value) for value in values)]
+    failed = [time for time, values in told.items() if not all(holds(query, value) for value in values)]
     name, seen = check_key(query.name), f'{len(failed)} of {len(told)} looks failed, {failures} allowed'
     if len(failed) > failures:
-        worst = next(value for value in told[max(failed)] if not _holds(query, value))
-        return Verdict('failed', f'{name} was {_shown(query, worst)}, expected {_limit(query)} ({seen})')
+        worst = next(value for value in told[max(failed)] if not holds(query, value))
+        return Verdict('failed', f'{name} was {_shown(query, worst)}, expected {limit(query)} ({seen})')
     if now not in told:
         return Verdict('waiting', f'{name} has no data yet')
     if now in failed:
-        worst = next(value for value in told[now] if not _holds(query, value))
-        return Verdict('waiting', f'{name} is {_shown(query, worst)}, expected {_limit(query)} ({seen})')
+        worst = next(value for value in told[now] if not holds(query, value))
+        return Verdict('waiting', f'{name} is {_shown(query, worst)}, expected {limit(query)} ({seen})')
     return Verdict('passed')
 
 
-def _holds(query: Query, value: Decimal) -> bool:
+def holds(query: Query, value: Decimal) -> bool:
+    """Whether a value is as a check requires."""
     return value >= query.limit if query.comparison == '>=' else value <= query.limit
 
 
-def _limit(query: Query) -> str:
+def limit(query: Query) -> str:
+    """What a check requires, as it is told."""
     return f'{query.comparison} {check_value(query.name, query.limit)}'
 
 

@@ -11,6 +11,7 @@ from generator.charts.ledger import read_ledger
 from generator.checks.memberships import taken_members
 from generator.documents.read import read_yaml
 from generator.documents.schema import RegistrySchemas
+from generator.domain.choices import by_commits
 from generator.domain.layout import (
     APPLICATIONS,
     CHART_YAML,
@@ -26,6 +27,7 @@ from generator.domain.layout import (
 )
 from generator.domain.problems import Problem, ProblemsFound
 from generator.domain.records import Ids, Registry, Release, Rollout, Tree, Values
+from generator.domain.strategy import Canary
 from generator.domain.times import Clock
 from generator.pipeline.chart_files import ChartFiles
 from generator.pipeline.earlier import Earlier
@@ -35,7 +37,7 @@ from generator.pipeline.prefixes import delivers
 from generator.pipeline.published import Base
 from generator.pipeline.source import Source
 from generator.pipeline.standings import Grounds, standings
-from generator.pipeline.weaker import other_addresses, weaker_strategies
+from generator.pipeline.weaker import other_addresses, strategy_of, weaker_strategies
 from generator.plan.jumps import jumps
 from generator.plan.moves import Published, move_problems
 from generator.plan.promotion import Gates, Standing, promotion_problems
@@ -83,8 +85,9 @@ class Gate:
         # All at once: a change may reach every release.
         self._standings.update(standings(self.now, self.read, before.union(changed)))
         gates = Gates(
-            self.registry, self.chart, self.standing, self.had, self.ran_for, self.origins, self.version, self.measured
-        )
+            self.registry, self.chart, self.standing, self.had, self.ran_for, self.origins, self.version, self.measured,
+            self.holds,
+        )  # fmt: skip
         ground = partial(Grounds(self.now, self.read, self.origins).of, self.standing)
         behind = partial(_is_behind, self.at_base, self.registry, self.chart)
         there = Published(self.places, self.standing, ground, self.had, behind, self.version, self.reinstated)
@@ -113,6 +116,15 @@ class Gate:
     def ran_for(self, name: str, chart: str) -> int:
         branch = self.registry.settings.branch
         return ran_for(self.source.repository, self.published, branch, name, chart, self.clock.now)
+
+    def holds(self, name: str) -> int:
+        """For how long a controller holds the steps of a published release, in seconds; 0 where commits move it."""
+        release, chart = self.standing(name).release, self.standing(name).delivered
+        environment = self.now.environments().get(name.partition('/')[0])
+        if not (release and environment and chart) or release.is_rollback or by_commits(release.engine(environment)):
+            return 0
+        strategy, _ = strategy_of((release, environment), self.about(release.model, chart), chart, release)
+        return sum(step.hold for step in strategy.steps) if isinstance(strategy, Canary) else 0
 
     def version(self, name: str, chart: str) -> str:
         """The model version of a chart, '' if no ledger has it."""

@@ -50,9 +50,9 @@ def weaker_strategies(
         if name in rollouts and rollouts[name].spec['to']['chart'] == move.chart:
             continue
         published = (releases.get(name), environments.get(name.partition('/')[0]))
-        before = _strategy(published, read(release.model, move.old), move.old, release)
+        before = strategy_of(published, read(release.model, move.old), move.old, release)
         desired = (release, registry.environments.get(release.environment))
-        after = _strategy(desired, read(release.model, move.chart), move.chart, release)
+        after = strategy_of(desired, read(release.model, move.chart), move.chart, release)
         if lost := list(weaker(before[0], after[0])):
             message = f'goes to chart {move.chart} with a strategy that loses {some(lost)}'
             yield Problem(*after[1], message, f'change the strategy in a request of its own; {_ASK}')
@@ -71,7 +71,7 @@ def _moves(now: Earlier, registry: Registry, of: Origins, moved: Mapping[str, st
             yield _Move(release, chart, before, old)
 
 
-def _strategy(
+def strategy_of(
     places: Iterable[Release | Environment | None], about: bytes, chart: str, release: Release
 ) -> tuple[Strategy, tuple[str, str]]:
     """The strategy of a release, and the place to change it; they are not merged."""

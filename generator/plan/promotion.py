@@ -69,6 +69,7 @@ class Gates:
     its history (slow), and the origins of an environment: a request does not choose its own gate. `ran_for`: for how
     many seconds a release ran a chart on the published branch, its rollout finished (slow). `version`: the model
     version of a chart that a release is to run. `measured`: the metrics of a version of a model, None for no version.
+    `holds`: for how many seconds the steps of a published release hold, if a controller carries them out.
     """
 
     registry: Registry
@@ -79,6 +80,7 @@ class Gates:
     origins: Mapping[str, Sequence[Origin]]
     version: Callable[[str, str], str]
     measured: Callable[[str, str], Values | None]
+    holds: Callable[[str], int]
 
     def has(self, release: str) -> bool:
         return release in self.registry.release_names or bool(self.standing(release).delivered)
@@ -204,12 +206,14 @@ def _before(gates: Gates, release: Release, origin: Origin, wish: _Wish) -> Iter
 
 
 def _soak(gates: Gates, origin: Origin, wish: _Wish, there: str, where: str, skip: str) -> Iterator[Problem]:
-    soak = origin.environment.promotion.get('soak', '')
-    if not soak:
-        return
-    needed, ran = int(seconds(soak)), gates.ran_for(there, wish.chart)
-    if ran < needed:
-        message = f'{where} {wish.what} has run for {spoken(ran)}, and must for {soak} (promotion.soak)'
+    """Report a chart that has not run long enough: the holds of a controller's steps, which git does not see, and the
+    soak."""
+    soak, holds = origin.environment.promotion.get('soak', ''), gates.holds(there)
+    needed = holds + int(seconds(soak or '0s'))
+    if needed and (ran := gates.ran_for(there, wish.chart)) < needed:
+        steps = f'{spoken(holds)} of the steps there' if holds else ''
+        wanted = ' and '.join(filter(None, (steps, f'{soak} (promotion.soak)' if soak else '')))
+        message = f'{where} {wish.what} has run for {spoken(ran)}, and must for {wanted}'
         yield wish.problem('soak', message, f'wait {spoken(needed - ran)} more, {skip}')
 
 

@@ -4,4 +4,4 @@ from __future__ import annotations
 
 from typing import Literal
 
-Rule = Literal['locked', 'frozen', 'withdrawn', 'promotion', 'soak', 'metrics']
+Rule = Literal['locked', 'frozen', 'withdrawn', 'promotion', 'soak', 'metrics', 'together']

@@ -97,7 +97,11 @@ def test_the_gates_of_the_published_branch_are_told_by_release(checkout: Checkou
     soon, late = (utc_text(int(checkout.git('log', '-1', '--format=%ct')) + hours * 3600) for hours in (1, 25))
     found = run(checkout, 'promote', '--all', '--to', 'prod', '--at', soon, code=1)['problems']
     assert [(problem['rule'], problem['file']) for problem in found] == [('soak', API), ('soak', WEB)]
-    assert run(checkout, 'promote', 'api', '--to', 'prod', '--at', late)['commit']
+    (found,) = run(checkout, 'promote', 'api', '--to', 'prod', '--at', late, code=1)['problems']
+    assert found['message'] == "a soak is healthy time, and 'staging' has no Prometheus that can be asked"
+    done = run(checkout, 'promote', 'api', '--to', 'prod', '--at', late, '--confirm-healthy')
+    assert done['commit']
+    assert 'Operation: promote api --to prod --confirm-healthy\n' in checkout.git('log', '-1', '--format=%B') + '\n'
 
 
 def test_older_versions_are_not_promoted(checkout: Checkout) -> None:
