@@ -95,7 +95,6 @@ def _labels(registry: Registry, move: HostMove, old: Owner, new: Owner) -> Itera
     if not _is_routed(taker):
         hint = f'open one first: routes of an application, or route: {{}} in {taker.file}'
         raise problem(taker.file, '$.spec', f'{new} has no route', hint)
-    _check_pins(registry, old, new)
     rest = move.instead or (giver.name if label != giver.name else '')
     if not rest:
         message = f"'{label}' is the name of {old}, and its default host name"
@@ -103,21 +102,20 @@ def _labels(registry: Registry, move: HostMove, old: Owner, new: Owner) -> Itera
     value = REMOVED if rest == giver.name else rest
     yield taker.file, _place(taker), label, f"{new} has '{label}' as its first label, before '{taker.hostname}'"
     yield giver.file, _place(giver), value, f"{old} has '{rest}', before '{label}'; in all environments"
+    yield from _pinned(registry, new, label)
+    yield from _pinned(registry, old, rest)
 
 
-def _check_pins(registry: Registry, *owners: Owner) -> None:
-    """Raise ProblemsFound for a model with pins: its host name is part of its chart, and a pinned chart keeps its own.
-
-    One of the two would have the name in some environments only, or nobody.
-    """
-    models = {owner.name for owner in owners if owner.kind == 'model'}
-    pinned = [each for each in registry.releases.values() if each.model in models and each.chart]
-    if pinned:
-        hint = 'let an application route to the model: its host name is in no chart; or move it in steps by hand'
-        raise ProblemsFound(
-            Problem(each.file, '$.spec.chart', f'chart {each.chart} has its own host name, and is pinned', hint)
-            for each in sorted(pinned, key=lambda each: each.name)
-        )
+def _pinned(registry: Registry, owner: Owner, label: str) -> Iterator[_Edit]:
+    """The releases of a model: the host name is part of its chart, and a pinned chart keeps its own."""
+    for release in registry.releases.values() if owner.kind == 'model' else ():
+        if release.model != owner.name or not registry.environments[release.environment].spec.get('domain'):
+            continue
+        before, value = release.spec.get('hostname', REMOVED), label if release.chart else REMOVED
+        if before != value:
+            note = f"release '{release.name}' has '{label}' as its first label, also with chart {release.chart}"
+            gone = f"release '{release.name}' has no first label of its own any more"
+            yield release.file, ('spec', 'hostname'), value, note if release.chart else gone
 
 
 def _is_routed(record: Model | Application) -> bool:

@@ -6,17 +6,19 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from generator.documents.edit_blocks import set_map
+from generator.documents.edit_values import REMOVED, set_value
 from generator.domain.layout import APPLICATIONS, ENVIRONMENTS, RELEASES, model_name
 from generator.domain.problems import problem
 from generator.domain.records import Application, Environment, Registry, Release
 from generator.domain.words import suggest
 from generator.operations.operation import Operation, RegistryChange
+from generator.operations.suspend import committer
 from generator.pipeline.run import Run
 from generator.plan.message import shortened
 from generator.plan.stops import Lock
 from generator.tools.clock import utc_text
-from generator.tools.git.repository import Repository
+
+_PATH = ('spec', 'lock')
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,14 +61,14 @@ def locking(scope: LockScope, reason: str, until: int | None = None) -> Operatio
     """Lock: nothing in the scope moves to another version, until a moment or until it is unlocked."""
 
     def change(run: Run) -> RegistryChange:
-        found, by = scope.find(run.registry), _committer(run.repository)
+        found, by = scope.find(run.registry), committer(run.repository)
         ends = {'until': utc_text(until)} if until is not None else {}
         lock = {'reason': reason, **({'by': by} if by else {}), **ends}
         result = {'result': 'locked', 'scope': str(scope), 'lock': lock}
         before = found.spec.get('lock')
         if before and {**before, 'by': ''} == {**lock, 'by': ''}:
             return RegistryChange(result={**result, 'lock': before})
-        files = {found.file: set_map(run.source.read(found.file), found.file, ('spec', 'lock'), lock, 'chart')}
+        files = {found.file: set_value(run.source.read(found.file), found.file, _PATH, lock, 'chart')}
         subject = shortened(f'{"Change the lock of" if before else "Lock"} {scope}: {reason}')
         return RegistryChange(files, subject, result, _notes(scope, found.file, lock, before))
 
@@ -83,7 +85,7 @@ def unlocking(scope: LockScope) -> Operation:
         result = {'result': 'unlocked', 'scope': str(scope), 'lock': before or {}}
         if not before:
             return RegistryChange(result=result)
-        files = {found.file: set_map(run.source.read(found.file), found.file, ('spec', 'lock'), None)}
+        files = {found.file: set_value(run.source.read(found.file), found.file, _PATH, REMOVED)}
         told = Lock(found.file, '', before)
         return RegistryChange(files, shortened(f'Unlock {scope}'), result, (f'{scope} was {told}',))
 
@@ -94,8 +96,3 @@ def _notes(scope: LockScope, file: str, lock: Mapping[str, Any], before: Mapping
     was = (f'Before, it was {Lock(file, "", before)}',) if before else ()
     what = 'It moves to no other version' if scope.release else 'Nothing in it moves to another version'
     return f'{scope} is {Lock(file, "", lock)}', *was, f'{what}; a rollback and an abort stay possible.'
-
-
-def _committer(repository: Repository) -> str:
-    """The name of the person or bot that makes the commit, '' if git does not know it."""
-    return repository.ask('var', 'GIT_COMMITTER_IDENT').partition(' <')[0]

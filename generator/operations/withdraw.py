@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from generator.documents.edit_blocks import append_entry, remove_entry
+from generator.documents.edit_lists import append_entry, remove_entry
 from generator.domain.layout import model_name
 from generator.domain.problems import problem
 from generator.domain.records import Release

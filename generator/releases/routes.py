@@ -97,10 +97,12 @@ def _shared_host(application: Application, suffix: str = '') -> Host:
 
 
 def _own_host(release: Release, chart: Chart, registry: Registry, annotation: str, source: Path) -> Host | None:
-    """The model's own host, from its chart's annotations; the file is the model's if the chart is new."""
+    """The model's own host: the release's, else that of its chart; the file is the model's if the chart is new."""
     key = f'{DOMAIN}/{annotation}'
     if key not in chart.annotations:
         return None
+    if annotation == 'hostname' and (own := release.spec.get('hostname')):
+        return own, release.file, ('spec', 'hostname')
     if chart.is_new:
         return chart.annotations[key], registry.models[release.model].file, source
     return chart.annotations[key], f'{chart.folder}/Chart.yaml', ('annotations', key)

@@ -65,27 +65,43 @@ def test_what_an_environment_grants_moves(made: Checkout) -> None:
     assert grants == {'www.other.example': {'model': 'top'}}
 
 
-def test_applications_of_pinned_releases(tmp_path: Path) -> None:
-    """Their host name is in values only; that of a model is in its charts."""
+def test_pinned_releases(tmp_path: Path) -> None:
+    """The host name of a model is in its charts: releases that are pinned get it in their files, with auth and TLS."""
     routes = {'all': {'model': 'api', 'path': '/'}}
+    tls = {'tls': {'issuer': {'kind': 'ClusterIssuer', 'name': 'main'}}}
     files = {
-        **r.settings(), **r.environment('prod', **r.GATEWAY),
-        **r.model('api'), **r.model('top'), **r.model('web', route={}),
+        **r.settings(), **r.environment('prod', **r.GATEWAY), **r.environment('apart'),
+        **r.environment('edge', **{**r.GATEWAY, 'domain': 'edge.example'}, **tls),
+        **r.following('dev', **{**r.GATEWAY, 'domain': 'dev.example'}),
+        **r.model('api'), **r.model('top', route={}), **r.model('web', route={}),
         **r.application('shop', ['api'], routes=routes, hostname='store'),
-        **r.application('next', ['top'], routes={'all': {'model': 'top', 'path': '/'}}),
-        **{path: data for name in ('api', 'top', 'web')
-           for path, data in r.release('prod', name, version='1', chart='1.0.0').items()},
+        **r.release('dev', 'web', hostname='old'), **r.release('apart', 'web', version='1', chart='1.0.0'),
+        **{path: data for name in ('prod/api', 'prod/top', 'prod/web', 'edge/top', 'edge/web')
+           for path, data in r.release(*name.split('/'), version='1', chart='1.0.0').items()},
     }  # fmt: skip
     made = new(tmp_path, files)
     assert made.commit().commit
-    (found,) = run(made, 'store.shop.example', 'shop', 'web', code=1)['problems']
-    assert (found['file'], found['message']) == (
-        'registry/releases/prod/web.yaml',
-        'chart 1.0.0 has its own host name, and is pinned',
-    )
-    assert run(made, 'store.shop.example', 'shop', 'next')['changed'] is True
-    assert '- store.shop.example' in made.read('values/prod/top.yaml')
+    run(made, 'store.shop.example', 'shop', 'web')
+    assert loads(made.read('registry/releases/prod/web.yaml'))['spec']['hostname'] == 'store'
+    assert 'hostname' not in loads(made.read('registry/releases/dev/web.yaml'))['spec']
+    assert 'hostname' not in loads(made.read('registry/releases/apart/web.yaml'))['spec']
+    assert '- store.shop.example' in made.read('values/prod/web.yaml')
+    assert '- store.edge.example' in made.read('values/edge/web.yaml')
+    assert '- store.dev.example' in made.read('values/dev/web.yaml')
     assert '- shop.shop.example' in made.read('values/prod/api.yaml')
+    body = made.git('log', '-1', '--format=%B')
+    assert "release 'prod/web' has 'store' as its first label, also with chart 1.0.0" in body
+    assert "release 'dev/web' has no first label of its own any more" in body
+    # The giver is pinned, too.
+    run(made, 'store.shop.example', 'web', 'top', '--instead', 'web-old')
+    assert loads(made.read('registry/releases/prod/web.yaml'))['spec']['hostname'] == 'web-old'
+    assert '- web-old.shop.example' in made.read('values/prod/web.yaml')
+    assert '- store.shop.example' in made.read('values/prod/top.yaml')
+    for name, label in (('top', 'store'), ('web', 'web-old')):
+        assert f'{label}.edge.example' in made.read(f'delivery/edge/{name}.yaml')
+        assert f'{name}.edge.example' not in made.read(f'delivery/edge/{name}.yaml')
+    # The next chart has the new name itself, and the release's may go.
+    assert run(made, 'store.shop.example', 'web', 'top')['changed'] is False
 
 
 @pytest.mark.parametrize(

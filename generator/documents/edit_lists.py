@@ -1,4 +1,4 @@
-"""A registry file and a map, or a list of maps, that an operation writes → the file with it; all other text stays."""
+"""A registry file and an item of a list of maps → the file with it or without it; all other text stays."""
 
 from __future__ import annotations
 
@@ -7,30 +7,14 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from generator.documents.edit import BOM, reads_as
+from generator.documents.entries import flow_text
 from generator.documents.nodes import Node, node_tree
 from generator.documents.nulls import read_with_nulls
 from generator.documents.read import decode_yaml
-from generator.documents.write import scalar_text
 from generator.domain.places import Path, json_path
 from generator.domain.problems import problem
 
 Texts = Mapping[str, str]
-
-
-def set_map(data: bytes, file: str, path: Path, value: Texts | None, after: str = '') -> bytes:
-    """Set a map of strings at a path whose parent exists, below the key `after` if that is there; None removes it."""
-
-    def edited(text: str) -> str:
-        if path[-1] in _children(text, path[:-1]):
-            text = _without(text, path)
-        if value is None:
-            return text
-        parent = _at(text, path[:-1])
-        indent = _newline(text) + ' ' * (parent.column + 2)
-        lines = (f'{indent}{key}: {_scalar(each)}' for key, each in value.items())
-        return _insert(text, parent, str(path[-1]), _flow(value), ''.join(lines), after)
-
-    return _changed(data, file, path, None if value is None else dict(value), edited)
 
 
 def append_entry(data: bytes, file: str, path: Path, entry: Texts, after: str = '') -> bytes:
@@ -40,12 +24,12 @@ def append_entry(data: bytes, file: str, path: Path, entry: Texts, after: str = 
         node = _children(text, path[:-1]).get(str(path[-1]))
         if node is None:
             parent = _at(text, path[:-1])
-            line = f'{_newline(text)}{" " * parent.column}- {_flow(entry)}'
-            return _insert(text, parent, str(path[-1]), f'[{_flow(entry)}]', line, after)
+            line = f'{_newline(text)}{" " * parent.column}- {flow_text(entry)}'
+            return _insert(text, parent, str(path[-1]), f'[{flow_text(entry)}]', line, after)
         if node.style == 'flow':
             at = node.items[-1].end if node.items else node.start + 1
-            return f'{text[:at]}{", " if node.items else ""}{_flow(entry)}{text[at:]}'
-        return _below(text, node.items[-1].end, f'{" " * node.column}- {_flow(entry)}')
+            return f'{text[:at]}{", " if node.items else ""}{flow_text(entry)}{text[at:]}'
+        return _below(text, node.items[-1].end, f'{" " * node.column}- {flow_text(entry)}')
 
     return _changed(data, file, path, [*(_value(data, file, path) or []), dict(entry)], edited)
 
@@ -134,19 +118,6 @@ def _cut(text: str, start: int, end: int, *, flow: bool) -> str:
     if after := re.match(r'\s*,\s*', text[end:]):
         return text[:start] + text[end + after.end() :]
     return re.sub(r',\s*$', '', text[:start]) + text[end:]
-
-
-def _flow(entry: Texts) -> str:
-    return '{' + ', '.join(f'{key}: {_quoted(value)}' for key, value in entry.items()) + '}'
-
-
-def _scalar(text: str) -> str:
-    return text if reads_as(f'a: {text}', {'a': text}) else _quoted(text)
-
-
-def _quoted(text: str) -> str:
-    written = scalar_text(text)
-    return written if written.startswith('"') else f'"{written}"'
 
 
 def _newline(text: str) -> str:
