@@ -14,7 +14,8 @@ from gitops import Checkout, chartloom, clone, new
 from parts import git
 
 from generator.operations.operation import Options
-from generator.operations.pin import Scope, pinning
+from generator.operations.pin import pinning
+from generator.operations.pin_choice import Scope
 from generator.operations.remote import perform
 
 VERSIONS = ('1', '2', '3')

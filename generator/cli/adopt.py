@@ -5,7 +5,8 @@ from __future__ import annotations
 import click
 
 from generator.cli import offers
-from generator.cli.operation import Place, operation_options, tell
+from generator.cli.operation import Place, operation_options
+from generator.cli.outcome import tell
 from generator.cli.output import in_a_line, say, wants_json
 from generator.domain.layout import DELIVERY, VALUES, release_of
 from generator.operations.adopt import adopting

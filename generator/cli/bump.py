@@ -10,7 +10,8 @@ import click
 
 from generator.charts.starter import schemas_with_bumps
 from generator.cli import offers
-from generator.cli.operation import Place, operation_options, tell, together_option
+from generator.cli.operation import Place, operation_options, together_option
+from generator.cli.outcome import tell
 from generator.cli.output import say, wants_json
 from generator.operations.bump import bumping
 from generator.operations.bump_requests import Request, read_input, read_requests, request_of

@@ -7,7 +7,8 @@ from functools import partial
 import click
 
 from generator.cli import offers
-from generator.cli.operation import Place, operation_options, tell
+from generator.cli.operation import Place, operation_options
+from generator.cli.outcome import tell
 from generator.cli.output import say, wants_json
 from generator.cli.registry import connect, registry_options
 from generator.domain.choices import ChartSource

@@ -7,7 +7,8 @@ from typing import Any
 import click
 
 from generator.cli import offers
-from generator.cli.operation import Place, number, operation_options, tell
+from generator.cli.operation import Place, operation_options
+from generator.cli.outcome import number, tell
 from generator.cli.output import say, wants_json
 from generator.operations import environment_copy, environment_rename
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 import click
 
 from generator.cli import offers
-from generator.cli.operation import Place, operation_options, removal_option, tell
+from generator.cli.operation import Place, operation_options, removal_option
+from generator.cli.outcome import tell
 from generator.operations.operation import generate
 
 

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import click
 
-from generator.cli.operation import Place, operation_options, tell
+from generator.cli.operation import Place, operation_options
+from generator.cli.outcome import tell
 from generator.cli.output import say, wants_json
 from generator.operations.host_move import HostMove, moving
 

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import click
 
-from generator.cli.operation import Place, operation_options, outcome_data, tell_commit
+from generator.cli.operation import Place, operation_options
+from generator.cli.outcome import outcome_data, tell_commit
 from generator.cli.output import result, say, wants_json
 from generator.domain.choices import AGENTS
 from generator.domain.layout import SETTINGS, bootstrap_file, model_file, release_file

@@ -8,7 +8,8 @@ from typing import Any, TypeVar
 import click
 
 from generator.cli import offers
-from generator.cli.operation import TIME, Place, operation_options, release_name, tell
+from generator.cli.operation import TIME, Place, operation_options, release_name
+from generator.cli.outcome import tell
 from generator.cli.output import say, wants_json
 from generator.operations.lock import LockScope, locking
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 import click
 
 from generator.cli import offers
-from generator.cli.operation import Place, number, operation_options, tell
+from generator.cli.operation import Place, operation_options
+from generator.cli.outcome import number, tell
 from generator.cli.output import say, wants_json
 from generator.operations.model_rename import renaming
 

@@ -1,4 +1,4 @@
-"""Options of all operations → where and how to carry one out; an outcome → text or JSON."""
+"""Options of all operations → where and how to carry one out."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import re
 import shlex
 import sys
 import time
-from collections.abc import Callable, Collection
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from functools import wraps
 from pathlib import Path
@@ -15,12 +15,11 @@ from typing import Any, TypeVar
 import click
 
 from generator.cli import DONE, offers
-from generator.cli.output import common_options, problem_data, progress, result, say, wants_json, warn
-from generator.domain.layout import release_of
+from generator.cli.outcome import tell_superseded
+from generator.cli.output import common_options, progress
 from generator.domain.problems import ProblemsFound
 from generator.operations.operation import Operation, Options, Outcome, Remote
 from generator.operations.remote import Target, perform
-from generator.plan.summary import Summary, explained, summarize
 from generator.tools.clock import read_time
 from generator.tools.git.remote import PushRefused
 from generator.tools.git.repository import open_repository
@@ -28,8 +27,6 @@ from generator.tools.patience import DEFAULT, Patience
 from generator.tools.process import mask
 
 F = TypeVar('F', bound=Callable[..., Any])
-
-_MANY = 8  # names in a line
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,7 +63,7 @@ class Place:
         except PushRefused as error:
             raise self._with_command(error, operation) from None
         if outcome.superseded:
-            _tell_superseded(outcome)
+            tell_superseded(outcome)
             raise click.exceptions.Exit(DONE)
         return outcome
 
@@ -185,83 +182,3 @@ def release_name(context: click.Context, parameter: click.Parameter, value: Any)
     if value and (name.count('/') != 1 or not all(name.split('/'))):
         raise click.UsageError(f"expected ENV/MODEL, found '{value}'")
     return name
-
-
-def outcome_data(outcome: Outcome) -> dict[str, object]:
-    return {
-        **outcome.result,
-        'changed': outcome.changed,
-        'dryRun': outcome.dry_run,
-        'commit': outcome.commit,
-        'branch': outcome.branch,
-        'pushed': outcome.pushed,
-        'superseded': problem_data(outcome.superseded),
-        'warnings': problem_data(outcome.warnings),
-        'registry': list(outcome.registry),
-        'releases': explained(outcome.plan, outcome.reasons),
-        'changes': [{'kind': change.kind, 'path': change.path} for change in outcome.plan.changes],
-    }
-
-
-def number(items: Collection[object], one: str) -> str:
-    """Count items in words: '1 release', '2 releases'."""
-    return f'{len(items)} {one if len(items) == 1 else f"{one}s"}'
-
-
-def tell(outcome: Outcome) -> None:
-    """Print warnings to stderr, and the outcome as text or, with --output json, as JSON."""
-    warn(outcome.warnings)
-    if wants_json():
-        result(outcome_data(outcome))
-        return
-    if outcome.plan.changes:
-        _tell_changes(outcome)
-    if outcome.dry_run and outcome.changed:
-        say('nothing was written')
-    elif not outcome.changed and not outcome.result:
-        say('nothing to do: the generated files match the registry')
-    tell_commit(outcome)
-
-
-def _tell_superseded(outcome: Outcome) -> None:
-    """Say that others have made an operation meaningless while it ran."""
-    if wants_json():
-        result(outcome_data(outcome))
-        return
-    say('nothing was done: the branch has moved since this command began')
-    warn(outcome.superseded)
-
-
-def tell_commit(outcome: Outcome) -> None:
-    if outcome.commit:
-        place = f'on {outcome.branch}' if outcome.branch else 'on a detached HEAD'
-        say(f'commit {outcome.commit[:12]} {place}{", pushed" if outcome.pushed else ""}', fg='green')
-    elif outcome.pushed:
-        say(f'pushed {outcome.branch}', fg='green')
-
-
-def _tell_changes(outcome: Outcome) -> None:
-    summary = summarize(outcome.plan, outcome.reasons)
-    for title, names in (
-        ('new charts', summary.new_charts), ('restored charts', summary.restored_charts),
-        ('changed drafts', summary.changed_charts),
-        ('releases', summary.releases), ('to remove' if outcome.dry_run else 'removed', summary.removed),
-        ('documents', summary.documents), ('registry', outcome.registry),
-    ):  # fmt: skip
-        if names:
-            shown = ', '.join(names[:_MANY]) + (f' and {len(names) - _MANY} more' if len(names) > _MANY else '')
-            say(f'{title}: {shown}')
-    _tell_readers(outcome, summary)
-    if summary.uninstalled:
-        say('the agent uninstalls the removed releases', fg='red')
-    if summary.kept:
-        say(f'the objects of these removed releases stay in the cluster: {", ".join(summary.kept)}')
-    count = len(outcome.plan.changes) + len(outcome.registry)
-    say(f'{count} {"file" if count == 1 else "files"} {"to change" if outcome.dry_run else "changed"}')
-
-
-def _tell_readers(outcome: Outcome, summary: Summary) -> None:
-    """Say why releases change none of whose own files does."""
-    own = {release_of(change.path) for change in outcome.plan.changes}
-    for name in [name for name in summary.releases if name not in own][:_MANY]:
-        say(f'{name}: {outcome.reasons[name]}')

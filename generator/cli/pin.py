@@ -6,9 +6,11 @@ import click
 
 from generator.cli import offers
 from generator.cli.lock import allow_frozen_option
-from generator.cli.operation import Place, operation_options, release_name, removal_option, tell, together_option
+from generator.cli.operation import Place, operation_options, release_name, removal_option, together_option
+from generator.cli.outcome import tell
 from generator.cli.output import say, wants_json
-from generator.operations.pin import Scope, pinning
+from generator.operations.pin import pinning
+from generator.operations.pin_choice import Scope
 
 
 @click.command()

@@ -9,7 +9,8 @@ import click
 
 from generator.cli import offers
 from generator.cli.lock import allow_frozen_option
-from generator.cli.operation import Place, operation_options, tell, together_option
+from generator.cli.operation import Place, operation_options, together_option
+from generator.cli.outcome import tell
 from generator.cli.output import say, wants_json
 from generator.operations.promote import promoting
 from generator.operations.promotion import How, What

@@ -5,7 +5,8 @@ from __future__ import annotations
 import click
 
 from generator.cli import offers
-from generator.cli.operation import Place, operation_options, tell
+from generator.cli.operation import Place, operation_options
+from generator.cli.outcome import tell
 from generator.cli.output import progress, say, wants_json
 from generator.operations.operation import Options
 from generator.operations.refresh import refresh

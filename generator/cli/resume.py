@@ -5,7 +5,8 @@ from __future__ import annotations
 import click
 
 from generator.cli import offers
-from generator.cli.operation import Place, operation_options, release_name, tell
+from generator.cli.operation import Place, operation_options, release_name
+from generator.cli.outcome import tell
 from generator.cli.output import say, wants_json
 from generator.operations.suspend import resuming
 

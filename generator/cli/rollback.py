@@ -6,7 +6,8 @@ import click
 
 from generator.cli import offers
 from generator.cli.lock import reason_of
-from generator.cli.operation import Place, operation_options, tell
+from generator.cli.operation import Place, operation_options
+from generator.cli.outcome import tell
 from generator.cli.output import say, wants_json
 from generator.cli.rollout import tell_abort
 from generator.operations.operation import Outcome

@@ -11,24 +11,18 @@ import click
 
 from generator.cli import CHANGES, PROBLEMS, offers
 from generator.cli.lock import allow_frozen_option, reason_of
-from generator.cli.operation import (
-    Place,
-    branch_option,
-    chosen_branch,
-    operation_options,
-    outcome_data,
-    release_name,
-    tell,
-)
+from generator.cli.operation import Place, branch_option, chosen_branch, operation_options, release_name
+from generator.cli.outcome import outcome_data, tell
 from generator.cli.output import common_options, problem_data, report, result, say, wants_json, warn
 from generator.cli.rollout_status import show_status, status_data
 from generator.domain.layout import model_name, rollout_file
 from generator.domain.problems import problem
 from generator.operations.operation import Operation, Outcome
 from generator.operations.remote import opened
-from generator.operations.rollout import Gate, aborting, advancing, finishing, starting
+from generator.operations.rollout import Gate, aborting, advancing, finishing
 from generator.operations.rollout_began import landed
 from generator.operations.rollout_seen import recall
+from generator.operations.rollout_starting import starting
 from generator.operations.rollout_state import rollout_names
 from generator.pipeline.run import open_run
 from generator.tools.git.repository import Repository

@@ -5,7 +5,8 @@ from __future__ import annotations
 import click
 
 from generator.cli.lock import chosen_scope, scope_options
-from generator.cli.operation import Place, operation_options, tell
+from generator.cli.operation import Place, operation_options
+from generator.cli.outcome import tell
 from generator.cli.output import say, wants_json
 from generator.operations.lock import unlocking
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -18,6 +18,7 @@ from generator.domain.words import suggest
 from generator.operations.bump_entries import contradictions, entry_of, place_of
 from generator.operations.bump_requests import Request
 from generator.operations.bump_told import blocked_row, body, row_of, subject
+from generator.operations.following import followers
 from generator.operations.hold import reach
 from generator.operations.operation import Operation, RegistryChange
 from generator.operations.rollout import SET_ASIDE
@@ -65,8 +66,7 @@ def bumping(
         blocked, trial = _blocked(run, requests)
         if trial is None or (blocked and not skip_blocked):
             raise ProblemsFound(problem for problems in blocked.values() for problem in problems)
-        taking = reach(run, {request.model for request in trial[1].added if trial[1].is_newest(request)}).takes
-        if problems := list(together_problems(run.registry, taking, together=together)):
+        if problems := list(together_problems(trial[0].registry, _taking(*trial), together=together)):
             raise ProblemsFound(problems)
         return _told(*trial, requests, blocked)
 
@@ -127,6 +127,12 @@ def _with_held(run: Run, additions: Additions) -> Additions:
     newest = {request.model for request in additions.added if additions.is_newest(request)}
     found = reach(run, newest).files if newest else {}
     return replace(additions, files={**additions.files, **{path: data for path, data in found.items() if data}})
+
+
+def _taking(laid: Run, additions: Additions) -> Iterator[str]:
+    """Yield the releases that take the new versions at once."""
+    for model in {request.model for request in additions.added if additions.is_newest(request)}:
+        yield from (f'{each.environment}/{model}' for each in followers(laid.registry, model) if not each.held)
 
 
 def _unknown(run: Run, requests: Iterable[Request]) -> Blocked:

@@ -19,7 +19,7 @@ from generator.domain.tree import Read
 from generator.domain.words import some, suggest
 from generator.operations.operation import Operation, RegistryChange
 from generator.operations.owners import moved_owners, owners_of_model
-from generator.operations.pin import Scope, choose_pins
+from generator.operations.pin_choice import Scope, choose_pins
 from generator.operations.rollout_steps import Pin, move_pin
 from generator.pipeline.run import Run
 from generator.plan.message import shortened

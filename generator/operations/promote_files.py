@@ -13,7 +13,7 @@ from generator.domain.strategy import Rolling
 from generator.domain.tree import Files
 from generator.operations.carried import with_values
 from generator.operations.promotion import Promotion
-from generator.operations.rollout import check_room, start_of
+from generator.operations.rollout_starting import check_room, start_of
 from generator.operations.rollout_state import resolve_alone
 from generator.operations.rollout_steps import Pin, move_pin
 from generator.pipeline.run import Run

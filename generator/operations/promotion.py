@@ -12,7 +12,7 @@ from generator.domain.records import Registry, Release
 from generator.domain.tree import Files
 from generator.domain.words import some, suggest
 from generator.operations.carried import Carried
-from generator.operations.rollout import first_note
+from generator.operations.rollout_starting import first_note
 from generator.operations.rollout_steps import Pin
 from generator.plan.message import shortened
 from generator.plan.stops import frozen_note

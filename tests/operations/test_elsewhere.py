@@ -12,7 +12,8 @@ from parts import git
 from writers import VERSIONS
 
 from generator.operations.operation import Options
-from generator.operations.pin import Scope, pinning
+from generator.operations.pin import pinning
+from generator.operations.pin_choice import Scope
 from generator.operations.remote import perform
 
 STAGING = 'registry/releases/staging/web.yaml'

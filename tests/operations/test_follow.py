@@ -11,7 +11,8 @@ from writers import pins, repository
 
 from generator.domain.problems import ProblemsFound
 from generator.operations.operation import Operation, Options, Outcome
-from generator.operations.pin import Scope, pinning
+from generator.operations.pin import pinning
+from generator.operations.pin_choice import Scope
 from generator.operations.remote import perform
 from generator.operations.rollback import rolling_back
 

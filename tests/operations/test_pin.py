@@ -14,7 +14,7 @@ from gitops import Checkout, chartloom, clone, faster_writer, install, published
 from parts import git
 
 from generator.domain.problems import ProblemsFound
-from generator.operations.pin import Scope, choose_pins
+from generator.operations.pin_choice import Scope, choose_pins
 
 # Charts: 1.0.0 of version 1, 1.1.0 of version 2, and, after a change of the model, 1.1.1 of version 2.
 VERSIONS = [r.version('1'), r.version('2')]

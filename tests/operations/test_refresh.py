@@ -18,7 +18,8 @@ from generator.domain.generated import LedgerEntry
 from generator.domain.problems import CommandFailed, ProblemsFound
 from generator.operations.apply import apply
 from generator.operations.operation import Options, Outcome, Remote
-from generator.operations.pin import Scope, pinning
+from generator.operations.pin import pinning
+from generator.operations.pin_choice import Scope
 from generator.operations.prune import pruning
 from generator.operations.refresh import refresh
 

@@ -18,7 +18,8 @@ from parts import git
 from generator.domain.problems import CommandFailed
 from generator.operations.operation import Options, Outcome, Remote
 from generator.operations.remote import perform
-from generator.operations.rollout import Gate, advancing, starting
+from generator.operations.rollout import Gate, advancing
+from generator.operations.rollout_starting import starting
 
 CHECKS = {'queries': {'errors': {'query': 'max(errors{SEL})', 'limit': '<= 0.1'}}, 'interval': '1m'}
 MONITORING = {'namespace': 'monitoring', 'podMonitor': True, 'prometheus': 'http://127.0.0.1:1'}
