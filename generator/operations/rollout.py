@@ -48,7 +48,7 @@ def starting(name: str, version: str = '', chart: str = '', allow_frozen: str = 
         began = start_of(run, name, version, chart, reason)
         _check_stops(stops(name, str(began.to), _ground(run, name), run.clock, allow_frozen=bool(reason)))
         check_room(run, name, began)
-        subject = shortened(f'Start the rollout of {name} {began.to.version}')
+        subject = shortened(f'Start the rollout of {name}: {_from_to(run.registry.releases[name], began.to)}')
         result = {'result': 'started', 'stage': began.stage, 'to': began.to.spec}
         # All releases of an environment share its accelerators.
         wide = 'capacity' in run.registry.environments[run.registry.releases[name].environment].spec
@@ -180,6 +180,11 @@ def _moving(
     )  # fmt: skip
 
 
+def _from_to(release: Release, to: Pin) -> str:
+    old = Pin(release.version, release.chart)
+    return f'{old.version if old.version != to.version else old} → {to}'
+
+
 def first_note(name: str, to: Pin, stage: str) -> tuple[str, ...]:
     """What the commit that starts a rollout does to the traffic."""
     if not stage:
@@ -190,9 +195,10 @@ def first_note(name: str, to: Pin, stage: str) -> tuple[str, ...]:
 def _traffic(rollout: Rollout, after_it: int) -> tuple[str, ...]:
     """The percent of the requests that the new version gets, before and after a commit."""
     before, version = rollout_share(rollout, rollout.stage), rollout.spec['to']['version']
-    return (
-        f'{rollout.name}: version {version} gets {before} % of the requests before this commit, {after_it} % after it.',
-    )
+    share = f'{before} % of the requests before this commit, {after_it} % after it'
+    if before == after_it:
+        share = f'{before} % of the requests, as before this commit'
+    return (f'{rollout.name}: version {version} gets {share}.',)
 
 
 def _stays(result: str, rollout: Rollout, seconds: int, reasons: list[str]) -> dict[str, object]:
