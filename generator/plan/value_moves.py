@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Collection, Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from generator.compare.fields import shown
@@ -11,18 +11,16 @@ from generator.domain.layout import values_file
 from generator.domain.problems import ProblemsFound
 from generator.plan.adoption import edits_of
 
-# A change of an environment reaches all its releases, and the request shows the rest.
-_MOST_RELEASES = 50
 _MOST_KEYS = 5
 _LONGEST_VALUE = 40
 
 
 def value_moves(
-    files: Mapping[str, bytes | None], before: Mapping[str, bytes], releases: Collection[str]
+    files: Mapping[str, bytes | None], before: Mapping[str, bytes], releases: Iterable[str]
 ) -> dict[str, str]:
     """Describe which values of these releases differ from `before`, by release."""
     moves: dict[str, str] = {}
-    for name in sorted(releases)[:_MOST_RELEASES]:
+    for name in releases:
         file = values_file(name)
         new, old = files.get(file), before.get(file)
         if new and old and (text := _told(file, old, new)):
