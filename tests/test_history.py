@@ -57,8 +57,9 @@ def test_each_step_is_one_commit_and_both_helms_make_the_same(histories: list[Pa
 
 def test_each_message_says_which_operation_it_is(histories: list[Path]) -> None:
     """Whoever reads the log sees it in the subject, programs in the trailer."""
-    log = git(histories[0], 'log', '--reverse', '--format=%s%x00%(trailers:key=Chartloom-Operation,valueonly)%x00')
-    found = [each.strip().split('\0') for each in log.split('\0\n') if not each.startswith('Revert "')]
+    operation = '%(trailers:key=Chartloom-Operation,valueonly,separator=)'
+    log = git(histories[0], 'log', '--reverse', f'--format=%s%x00{operation}').splitlines()
+    found = [line.split('\0') for line in log if not line.startswith('Revert "')]
     assert [operation.split()[0] for _, operation in found] == ['generate', *(step.command[0] for step in STEPS)]
     assert not [subject for subject, _ in found if len(subject) > 72 or subject.endswith('…')]
     bodies = git(histories[0], 'log', '--format=%b')
@@ -98,7 +99,7 @@ def test_the_ledgers_have_true_classes(histories: list[Path]) -> None:
 
 def test_a_change_of_the_starter_has_one_reason_for_all_models(histories: list[Path]) -> None:
     folder = histories[0]
-    models = [path.parent.name for path in (folder / 'charts').glob('*/versions.yaml')]
+    models = [path.stem for path in (folder / 'registry/models').iterdir()]
     assert {ledger(folder, model)[-1].reasons for model in models} == {
         ('PodDisruptionBudget: spec.unhealthyPodEvictionPolicy AlwaysAllow → IfHealthyBudget',)
     }
