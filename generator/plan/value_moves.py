@@ -6,7 +6,6 @@ import json
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from generator.compare.fields import shown
 from generator.domain.layout import values_file
 from generator.domain.problems import ProblemsFound
 from generator.plan.adoption import edits_of
@@ -33,7 +32,7 @@ def _told(file: str, old: bytes, new: bytes) -> str:
         edits, _ = edits_of(file, old, new)
     except ProblemsFound:  # what is replaced was edited by hand, and is no YAML any more
         return ''
-    keys = [f'{shown(tuple(map(str, edit.path)))} {_short(edit.before)} → {_short(edit.after)}' for edit in edits]
+    keys = [f'{".".join(map(str, edit.path))} {_short(edit.before)} → {_short(edit.after)}' for edit in edits]
     more = [f'and {len(keys) - _MOST_KEYS} more values'] if len(keys) > _MOST_KEYS else []
     return ', '.join([*keys[:_MOST_KEYS], *more])
 
