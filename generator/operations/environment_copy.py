@@ -83,7 +83,12 @@ def copying(source: str, target: str, place: Place) -> Operation:
         many = f'{len(releases)} {"release" if len(releases) == 1 else "releases"}'
         subject = shortened(f'Copy environment {source} to {target}: {many}')
         return RegistryChange(
-            changed, subject, result, tuple(_notes(result)), wide=True, warnings=tuple(_warnings(environment, target))
+            changed,
+            subject,
+            result,
+            tuple(_notes(result)),
+            wide=True,
+            warnings=tuple(_warnings(environment, target, place)),
         )
 
     return Operation('environment copy', (source, target, *place.arguments), (), change)
@@ -232,8 +237,11 @@ def _notes(result: Mapping[str, Any]) -> Iterator[str]:
         yield f'Rollouts are not copied, only what they started from: {", ".join(result["rollouts"])}'
 
 
-def _warnings(environment: Environment, target: str) -> Iterator[Problem]:
+def _warnings(environment: Environment, target: str, place: Place) -> Iterator[Problem]:
     file = environment_file(target)
+    if (path := environment.spec.get('secretStore', {}).get('path')) and not place.store_path:
+        message = f"its secrets are those of '{environment.name}': {path}"
+        yield Problem(file, '$.spec.secretStore.path', message, 'write another path if they must differ')
     if accelerators := environment.spec.get('capacity', {}).get('accelerators'):
         shown = ', '.join(f'{number} {name}' for name, number in accelerators.items())
         message = f"the capacity is that of '{environment.name}': {shown}"

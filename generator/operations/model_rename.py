@@ -6,6 +6,7 @@ of its own. The ledger and the charts of the old name stay.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from typing import Any
 
@@ -13,6 +14,7 @@ from generator.documents.edit import set_values
 from generator.documents.nulls import read_with_nulls
 from generator.documents.respell import respelled
 from generator.domain.layout import MODELS, ledger_file, model_file, model_folder, model_name, release_file, release_of
+from generator.domain.places import json_path
 from generator.domain.problems import Problem, ProblemsFound
 from generator.domain.records import Application, Environment, Registry, Values
 from generator.domain.tree import Read
@@ -24,6 +26,7 @@ from generator.operations.rollout_steps import Pin, move_pin
 from generator.pipeline.run import Run
 from generator.plan.message import shortened
 from generator.registry.load import is_name
+from generator.values.merge import leaves
 
 
 def renaming(old: str, new: str) -> Operation:
@@ -46,7 +49,8 @@ def renaming(old: str, new: str) -> Operation:
         if ledger_file(old) not in run.base.ids:
             gone.append(model_folder(old))  # all its charts are drafts
         subject = shortened(f'Rename model {old} to {new}')
-        return RegistryChange(files, subject, result, tuple(_notes(run, result)), wide=True, removable=gone)
+        notes, warnings = tuple(_notes(run, result)), tuple(_left(registry, old, new, read))
+        return RegistryChange(files, subject, result, notes, wide=True, removable=gone, warnings=warnings)
 
     return Operation('model rename', (old, new), (), change)
 
@@ -111,6 +115,16 @@ def _spec(spec: Values, old: str, new: str) -> dict[str, Any]:
                 name: {**each, 'model': new} if each.get('model') == old else each for name, each in spec[key].items()
             }
     return found
+
+
+def _left(registry: Registry, old: str, new: str, read: Read) -> Iterator[Problem]:
+    """Places of the model's own file that still say the old name, such as a path of its route."""
+    spec = read_with_nulls(read(registry.models[old].file), registry.models[old].file)[0]['spec']
+    word = re.compile(rf'(?<![\w-]){re.escape(old)}(?![\w-])')
+    for path, value in leaves(spec):
+        if isinstance(value, str) and word.search(value):
+            hint = f"write '{new}' if it means this model, before charts that contain it are published"
+            yield Problem(model_file(new), json_path(('spec', *path)), f"still says '{old}': {value}", hint)
 
 
 def _referring(files: dict[str, bytes | None], old: str, new: str) -> list[str]:

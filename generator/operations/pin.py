@@ -7,7 +7,7 @@ from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from generator.documents.nulls import read_with_nulls
 from generator.domain.layout import model_file, model_name, release_file
 from generator.domain.problems import ProblemsFound
-from generator.domain.records import Registry, Release
+from generator.domain.records import Registry, Release, Values
 from generator.domain.tree import LINK, Files
 from generator.operations.operation import Operation, RegistryChange
 from generator.operations.pin_choice import NOTHING, NewPin, Scope, choose_pins
@@ -44,6 +44,7 @@ def pinning(
         told = {'pins': rows, 'skipped': skipped}
         frozen_now = [pin for pin in pins if frozen(ground_of(run.registry, pin.release), run.clock)]
         notes = [note for pin in frozen_now for note in frozen_note(pin.release.name, allow_frozen)]
+        notes += _skipped_promotions(run, pins)
         files = _files(pins, run, allow_frozen)
         return RegistryChange(files, _subject(rows), told, tuple(notes), along=along, instead=instead)
 
@@ -79,17 +80,30 @@ def _edited(run: Run, names: Iterable[str], chosen: Collection[str]) -> Iterator
 
 def _committed(run: Run, release: Release) -> tuple[str, str]:
     """Return the model version and chart version of a release in HEAD, '' if not set."""
+    spec = _committed_spec(run, release)
+    return str(spec.get('version', '')), str(spec.get('chart', ''))
+
+
+def _committed_spec(run: Run, release: Release) -> Values:
     blob = run.source.tree.held.get(release.file, LINK)
     if blob == LINK:
-        return '', ''
+        return {}
     if blob == run.source.tree.ids.get(release.file) and release.file not in run.source.laid:
-        return release.version, release.chart
+        return release.spec
     try:
         document = read_with_nulls(run.repository.read([blob])[blob], release.file)[0]
     except ProblemsFound:
-        return '', ''
+        return {}
     spec = document.get('spec') if isinstance(document, dict) else None
-    return (str(spec.get('version', '')), str(spec.get('chart', ''))) if isinstance(spec, dict) else ('', '')
+    return spec if isinstance(spec, dict) else {}
+
+
+def _skipped_promotions(run: Run, pins: Iterable[NewPin]) -> Iterator[str]:
+    """Say why a version need not come by promotion, if that is new: a reason counts for one change of the pin."""
+    for pin in pins:
+        reason = pin.release.spec.get('skipPromotion', '')
+        if reason and reason != _committed_spec(run, pin.release).get('skipPromotion'):
+            yield f'{pin.release.name}: promotion is skipped: {reason}'
 
 
 def _row(pin: NewPin, committed: tuple[str, str]) -> dict[str, str]:

@@ -143,5 +143,6 @@ def _successors(run: Run, releases: Sequence[Release]) -> Iterator[str]:
     for name, environment in sorted(registry.environments.items()):
         for each in releases:
             mine = f'{name}/{each.model}'
-            if each.environment in environment.promotes_from and mine in registry.releases and mine not in gone:
+            before = {f'{source}/{each.model}' for source in environment.promotes_from} & {*registry.releases}
+            if each.name in before and before <= gone and mine in registry.releases and mine not in gone:
                 yield f"'{name}' promotes from '{each.environment}': its next version of the model has no predecessor."

@@ -142,9 +142,10 @@ def _moving(
 def _traffic(rollout: Rollout, after_it: int) -> tuple[str, ...]:
     """The percent of the requests that the new version gets, before and after a commit."""
     before, version = rollout_share(rollout, rollout.stage), rollout.spec['to']['version']
-    return (
-        f'{rollout.name}: version {version} gets {before} % of the requests before this commit, {after_it} % after it.',
-    )
+    share = f'{before} % of the requests before this commit, {after_it} % after it'
+    if before == after_it:
+        share = f'{before} % of the requests, as before this commit'
+    return (f'{rollout.name}: version {version} gets {share}.',)
 
 
 def _stays(result: str, rollout: Rollout, seconds: int, reasons: list[str]) -> dict[str, object]:

@@ -9,6 +9,7 @@ from generator.checks.releases import shared_problems
 from generator.domain.generated import ResolvedRelease
 from generator.domain.layout import TEMPLATES, model_file, model_name
 from generator.domain.problems import Problem, ProblemsFound
+from generator.domain.records import Release
 from generator.domain.strategy import Rolling
 from generator.operations.operation import Operation, RegistryChange
 from generator.operations.rollout_start import Start, check_release, choose_target, no_rollout, start
@@ -30,7 +31,7 @@ def starting(name: str, version: str = '', chart: str = '', allow_frozen: str = 
         began = start_of(run, name, version, chart, reason)
         _check_stops(stops(name, str(began.to), _ground(run, name), run.clock, allow_frozen=bool(reason)))
         check_room(run, name, began)
-        subject = shortened(f'Start the rollout of {name} {began.to.version}')
+        subject = shortened(f'Start the rollout of {name}: {_from_to(run.registry.releases[name], began.to)}')
         result = {'result': 'started', 'stage': began.stage, 'to': began.to.spec}
         # All releases of an environment share its accelerators.
         wide = 'capacity' in run.registry.environments[run.registry.releases[name].environment].spec
@@ -88,6 +89,11 @@ def check_room(run: Run, name: str, began: Start) -> None:
         found = list(error.problems)
     if short := [each for each in found if each.file == environment.file and '.capacity.' in each.path]:
         raise ProblemsFound(short)
+
+
+def _from_to(release: Release, to: Pin) -> str:
+    old = Pin(release.version, release.chart)
+    return f'{old.version if old.version != to.version else old} → {to}'
 
 
 def first_note(name: str, to: Pin, stage: str) -> tuple[str, ...]:

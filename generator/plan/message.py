@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Collection, Iterable, Mapping, Sequence
 
 from generator.domain.generated import Plan
@@ -10,6 +11,7 @@ from generator.plan.summary import Summary, summarize
 TRAILER = 'Chartloom-Operation'  # in every commit that chartloom makes
 _LONGEST_SUBJECT = 72
 _LONGEST_LIST = 50
+_CHART_AT_END = re.compile(r' \(chart [^()]*\)$')
 
 
 def commit_message(
@@ -22,8 +24,8 @@ def commit_message(
 ) -> str:
     """Write a subject of at most 72 characters, the charts and releases in the body, the operation as trailer.
 
-    `reasons` says why releases change: they move to another chart, or their chart changes; for the others only values
-    change. `notes` are the first lines of the body.
+    `reasons` says why releases change: they move to another chart, their chart changes, or which values do. `notes`
+    are the first lines of the body.
     """
     summary = summarize(plan, reasons or {})
     lines = [subject.strip() or _subject(summary, registry_files, operation), '']
@@ -62,6 +64,9 @@ def _subject(summary: Summary, registry_files: Collection[str], operation: str) 
 
 
 def shortened(subject: str) -> str:
+    """Cut a subject; a chart at its end goes first, since the body names it."""
+    if len(subject) > _LONGEST_SUBJECT:
+        subject = _CHART_AT_END.sub('', subject)
     return subject if len(subject) <= _LONGEST_SUBJECT else f'{subject[: _LONGEST_SUBJECT - 1]}…'
 
 

@@ -62,6 +62,17 @@ def test_a_draft_gets_another_name(here: Checkout) -> None:
     assert again.stdout == "nothing to do: there is no 'web', and 'front' is there\n"
 
 
+def test_what_still_says_the_old_name_is_told(here: Checkout) -> None:
+    here.write(r.model('later', route={'rules': {'main': {'path': '/v1/models/later'}}}))
+    here.commit()
+    done = chartloom(here.folder, 'model', 'rename', 'later', 'next', '--output', 'json')
+    assert done.returncode == 0, done.stderr + done.stdout
+    found = [
+        (each['path'], each['message']) for each in json.loads(done.stdout)['warnings'] if 'still' in each['message']
+    ]
+    assert found == [('$.spec.route.rules.main.path', "still says 'later': /v1/models/later")]
+
+
 def test_what_runs_keeps_its_name(here: Checkout) -> None:
     before = here.everything()
     done = chartloom(here.folder, 'model', 'rename', 'api', 'backend')

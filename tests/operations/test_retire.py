@@ -156,6 +156,17 @@ def test_who_calls_it_is_told(tmp_path: Path) -> None:
     assert "'prod' promotes from 'staging': its next version of the model has no predecessor." in message
 
 
+def test_another_predecessor_stays(tmp_path: Path) -> None:
+    edge = r.environment('edge', promotesFrom=['staging', 'prod']) | r.release(
+        'edge', 'web', version='1', chart='1.0.0'
+    )
+    made = repository(tmp_path, edge)
+    assert run(made, 'retire', 'web', '--env', 'staging', '--with-routes')['changed'] is True
+    message = git(made.folder, 'log', '-1', '--format=%B')
+    assert "'prod' promotes from 'staging': its next" in message
+    assert "'edge' promotes" not in message
+
+
 def test_a_rollout_ends_first(tmp_path: Path) -> None:
     canary = {'canary': {'steps': [{'weight': 20}]}}
     web = r.model('web', versions=[r.version('1'), r.version('2')], route={}, strategy=canary)

@@ -178,7 +178,7 @@ def test_a_rollout_in_git_is_aborted(tmp_path: Path) -> None:
     found = run(made, 'rollback', 'web', '--env', 'na-gw-flux')
     assert (found['result'], found['to']['version']) == ('aborted', '2')
     message = git(made.folder, 'log', '-1', '--format=%B')
-    assert 'version 3 gets 0 % of the requests before this commit, 0 % after it' in message
+    assert 'version 3 gets 0 % of the requests, as before this commit' in message
     assert 'the rollout of 3 (chart 1.2.0) ends, the pin stays 2 (chart 1.1.0)' in message
     assert spec(made, 'na-gw-flux') == {'version': '2', 'chart': '1.1.0'}
     assert not made.run().registry.rollouts

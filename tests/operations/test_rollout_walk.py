@@ -108,7 +108,7 @@ def test_a_canary_walks_to_its_end(checkout: Checkout) -> None:
         'log', '--reverse', '--format=%s|%(trailers:key=Chartloom-Operation,valueonly)', f'{before}..'
     )
     assert [line for line in subjects.splitlines() if line][:2] == [
-        'Start the rollout of prod/web 2|rollout start prod/web',
+        'Start the rollout of prod/web: 1 → 2 (chart 1.1.0)|rollout start prod/web',
         'Roll out prod/web 2: on → step-1|rollout advance --approve --now prod/web',
     ]
     assert_rebuilt(checkout, commits)

@@ -125,7 +125,7 @@ def test_other_values_do_not_hide_the_chart(here: Checkout) -> None:
     rewrite(here)
     here.write(r.release('prod', 'web', version='2', chart='1.1.0', values={'replicaCount': 7}))
     here.write(r.release('old', 'web', version='1', chart='1.0.0', values={'replicaCount': 7}))
-    values = {'release': 'old/web', 'reason': 'its values change'}
+    values = {'release': 'old/web', 'reason': 'replicaCount not set → 7'}
     assert told(here, 'plan')['releases'] == [BOTH[0], values, BOTH[1]]
 
 

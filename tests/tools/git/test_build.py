@@ -96,7 +96,7 @@ def test_the_message_says_which_version_a_release_leaves(tmp_path: Path) -> None
     assert f'\n* {moved}\n' in here.git('log', '-1', '--format=%B')
     here.write(model('web', versions=[version('1'), version('2')]) | release('prod', 'web', values={'replicaCount': 9}))
     here.commit()
-    assert '\nChanged releases:\n* prod/web\n' in here.git('log', '-1', '--format=%B')
+    assert '\nChanged releases:\n* prod/web: replicaCount not set → 9\n' in here.git('log', '-1', '--format=%B')
 
 
 def test_the_message_says_what_moves_and_how_it_was_made(tmp_path: Path) -> None:
