@@ -59,7 +59,7 @@ def _look(source: Source, models: Collection[str]) -> WorkTree:
     """
     repository, tree = source.repository, source.tree
     environments = [name for name in names_below(ENVIRONMENTS, tree.ids) if '/' not in name]
-    own = registry_paths(models, environments)[len(SHARED) :]
+    own = registry_paths(models, environments)
     held = repository.ids(source.head, [*own, *generated_paths(models, environments)])
     now = {path: blob_at(repository, path) for path in (*own, *map(ledger_file, models))}
     found = {**held, **now}

@@ -48,7 +48,8 @@ def open_source(repository: Repository, models: Collection[str] = ()) -> Source:
         return Source(repository, scope, refs, lambda: _revision(repository, head, scope))
     # The environments are not known yet; in a work tree git accepts the pattern '*'.
     narrow = 0 < len(scope) <= _FEW and not is_sparse(repository)
-    paths = [*registry_paths(scope, ['*']), *generated_paths(scope, ['*'])] if narrow else _paths(scope, ['*'])
+    own = [*registry_paths(scope, ['*']), *generated_paths(scope, ['*'])]
+    paths = [f'{REGISTRY}/*', *SHARED, *own] if narrow else _paths(scope, ['*'])
     return Source(repository, scope, refs, look_at_work_tree(repository, paths, head, few=narrow), narrow=narrow)
 
 
@@ -71,10 +72,9 @@ def _paths(scope: Collection[str], environments: Iterable[str]) -> list[str]:
 
 
 def registry_paths(scope: Collection[str], environments: Iterable[str]) -> list[str]:
-    """The paths of the registry that a run over these models reads."""
+    """The paths of the registry that belong to these models."""
     releases = [f'{environment}/{model}' for environment in environments for model in scope]
-    own = [file(release) for release in releases for file in (release_file, rollout_file)]
-    return [*SHARED, *map(model_file, scope), *own]
+    return [*map(model_file, scope), *(file(each) for each in releases for file in (release_file, rollout_file))]
 
 
 def generated_paths(scope: Collection[str], environments: Iterable[str]) -> list[str]:

@@ -13,8 +13,8 @@ from generator.tools.git.repository import Repository
 def files_git_does_not_know(repository: Repository, paths: Sequence[str], known: Container[str]) -> Iterator[str]:
     """Yield the files at these paths and below that are not `known`, in the words of `git ls-files --others`.
 
-    A pattern is `folder/*/rest`. What lies behind a link is not in the work tree; a link that hides a known file is
-    yielded itself.
+    A pattern is `folder/*/rest`, or `folder/*` for the files in a folder. What lies behind a link is not in the work
+    tree; a link that hides a known file is yielded itself.
     """
     for path in paths:
         for each in _expanded(repository, path):
@@ -26,12 +26,13 @@ def files_git_does_not_know(repository: Repository, paths: Sequence[str], known:
 
 
 def _expanded(repository: Repository, pattern: str) -> Iterator[str]:
-    folder, star, rest = pattern.partition('/*/')
+    folder, star, rest = pattern.partition('/*')
     if not star:
         yield pattern
         return
     with suppress(OSError):
-        yield from (f'{folder}/{name}/{rest}' for name in os.listdir(repository.file(folder)))
+        found = (f'{folder}/{name}{rest}' for name in os.listdir(repository.file(folder)))
+        yield from (each for each in found if rest or not os.path.isdir(repository.file(each)))
 
 
 def _link_above(repository: Repository, path: str) -> str:

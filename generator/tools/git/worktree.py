@@ -37,19 +37,21 @@ def look_at_work_tree(
 
     git's index detects unchanged files by time stamps. A path may be a pattern; it is relative to our folder, whose own
     name is never a pattern. `head` is HEAD's commit, '' for none. `few`: there are few files, and patterns are of the
-    form `folder/*/file`; git itself would list the folders around them to find those that it does not know.
+    form `folder/*/file`, or `folder/*` for the files in a folder, without those below; git itself would list whole
+    folders to find those that it does not know.
     """
     # The folder that paths are relative to: git does not read -C as a pattern.
     here = ('-C', repository.prefix) if repository.prefix else ()
+    asked = [f':(glob){path}' if few and path.endswith('/*') else path for path in paths]
     questions = [
-        (*here, 'ls-files', '-s', '-v', '-z', '--full-name', '--', *paths),
-        (*here, 'diff-files', '--name-only', '--ignore-submodules=dirty', '-z', '--', *paths),
+        (*here, 'ls-files', '-s', '-v', '-z', '--full-name', '--', *asked),
+        (*here, 'diff-files', '--name-only', '--ignore-submodules=dirty', '-z', '--', *asked),
     ]
     if head:
         options = ('--cached', '--raw', '--no-renames', '--ita-visible-in-index', '-z')
-        questions.append((*here, 'diff-index', *options, head, '--', *paths))
+        questions.append((*here, 'diff-index', *options, head, '--', *asked))
     if not few:
-        questions.append((*here, 'ls-files', '-o', '-z', '--full-name', '--', *paths))
+        questions.append((*here, 'ls-files', '-o', '-z', '--full-name', '--', *asked))
     answers = repository.raw_all(*questions)
     return _once(lambda: _work_tree(repository, answers, bool(head), paths if few else ()))
 
