@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import os
 import subprocess
+from collections.abc import Iterator
 from pathlib import Path
 from string import Template
 
@@ -164,10 +165,17 @@ def registry_files(models: int) -> dict[str, str]:
         files[f'models/{model_name(number)}.yaml'] = model_file(number)
         for environment in ENVIRONMENTS:
             files[f'releases/{environment}/{model_name(number)}.yaml'] = _release(number, environment)
-    for first in range(0, models, 4):
-        name = f'shop-{first // 4:04}'
-        files[f'applications/{name}.yaml'] = _application(name, range(first, min(first + 4, models)))
+    for index, members in enumerate(_applications(models)):
+        name = f'shop-{index:04}'
+        files[f'applications/{name}.yaml'] = _application(name, members)
     return files
+
+
+def _applications(models: int) -> Iterator[range]:
+    """The members of each application: eight of the first one, which is promoted, and four of the others."""
+    yield range(min(8, models))
+    for first in range(8, models, 4):
+        yield range(first, min(first + 4, models))
 
 
 def model_file(number: int) -> str:

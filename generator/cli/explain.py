@@ -42,7 +42,7 @@ def command(name: str, key: str, folder: Path, output: str) -> None:
     run = open_run(open_repository(folder), [model_name(release)])
     found = next((item for item in run.releases if item.release.name == release), None)
     if found is None:
-        hint = suggest(release, run.source.release_names)
+        hint = suggest(release, run.source.known(RELEASES))
         raise problem(RELEASES, '', f"release '{release}' not found", hint)
     lines = _Lines(run)
     wanted = f'$.{key}' if key else '$'

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -372,7 +372,7 @@ class Registry:
     applications: Mapping[str, Application]
     applications_of: Mapping[str, tuple[Application, ...]]  # by member
     # All names in the registry, also if only some of the files were read.
-    model_names: frozenset[str]
-    release_names: frozenset[str]
-    application_names: frozenset[str] = frozenset()
+    model_names: Collection[str]
+    release_names: Collection[str]
+    application_names: Collection[str] = frozenset()
     rollouts: Mapping[str, Rollout] = field(default_factory=dict)  # by the name of the release

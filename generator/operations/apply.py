@@ -80,12 +80,13 @@ def _followed(operation: Operation, run: Run, options: Options, progress: Progre
 def _follow(operation: Operation, run: Run, options: Options) -> Outcome:
     """Generate what follows from the registry, unless the cache has these inputs as up to date."""
     repository, purpose = run.repository, 'commit' if options.commit else 'files'
-    print_ = known.fingerprint(repository, run.source, purpose)
-    if not (options.push or options.removable) and known.is_known(repository, purpose, print_):
+    # A run over a few models does not list all names that its result depends on.
+    print_ = known.fingerprint(repository, run.source, purpose) if run.whole else ''
+    if run.whole and not (options.push or options.removable) and known.is_known(repository, purpose, print_):
         return Outcome(dry_run=options.dry_run)
     plan = run.plan(discard=options.discard, removable=options.removable)
     outcome = _applied(operation, run, RegistryChange(), plan, options)
-    if not outcome.changed:
+    if run.whole and not outcome.changed:
         known.remember(repository, purpose, print_)
     return outcome
 

@@ -10,7 +10,7 @@ from typing import Any
 from generator.documents.entries import insert_entry
 from generator.documents.nulls import read_with_nulls
 from generator.domain.generated import Chart
-from generator.domain.layout import MODELS, OF_ONE_MODEL, folder_and_stem, is_registry_yaml, model_of, names_below
+from generator.domain.layout import MODELS, OF_ONE_MODEL, SETTINGS, folder_and_stem, is_registry_yaml, model_of
 from generator.domain.places import json_path
 from generator.domain.problems import Problem, ProblemsFound
 from generator.domain.records import Model, ModelVersion, Values
@@ -136,9 +136,9 @@ def _taking(laid: Run, additions: Additions) -> Iterator[str]:
 
 
 def _unknown(run: Run, requests: Iterable[Request]) -> Blocked:
-    known = set(names_below(MODELS, run.source.names))
-    if not known:  # the run says where the registry is, or how to begin one
+    if SETTINGS not in run.source.names:  # the run says where the registry is, or how to begin one
         return {}
+    known = run.source.known(MODELS)
     return {
         request: (request.problem(('model',), f"model '{request.model}' not found", suggest(request.model, known)),)
         for request in requests

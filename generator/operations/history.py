@@ -20,7 +20,6 @@ from generator.domain.layout import (
     environment_file,
     ledger_file,
     model_name,
-    names_below,
     registry_place,
     release_file,
     release_of,
@@ -97,7 +96,7 @@ _FILES = (release_file, rollout_file, delivery_file)
 
 
 def _unknown(run: Run, model: str, environments: Collection[str]) -> ProblemsFound:
-    known = names_below(MODELS, run.source.names)
+    known = run.source.known(MODELS)
     where = f' in {", ".join(environments)}' if environments else ''
     hint = suggest(model, known) if model not in known else 'commit its release, or name another environment'
     return problem(MODELS, '', f"the published branch has no release of '{model}'{where}", hint)

@@ -56,7 +56,7 @@ def _callers(run: Run, releases: Sequence[Release]) -> Iterator[Problem]:
     model = releases[0].model
     own = {model_file(model), *(release_file(each.name) for each in releases)}
     environments = [run.registry.environments[each.environment] for each in releases]
-    for path in run.source.names:
+    for path in run.source.every_name:
         place = registry_place(path)
         if path in own or not place or place[0] not in ('Model', 'Environment', 'Release'):
             continue

@@ -49,12 +49,15 @@ class Earlier:
         found: dict[str, Release] = self._records({name: file for name, file in files.items() if name not in same})
         return {**same, **found}
 
-    def every_application(self, registry: Registry) -> list[Application]:
-        """All applications; those whose file is the same in `registry` are not read again."""
-        files = {name: application_file(name) for name in names_below(APPLICATIONS, self.ids_below(APPLICATIONS))}
-        same = self._same(files, registry.applications)
-        found: dict[str, Application] = self._records({name: file for name, file in files.items() if name not in same})
-        return [*same.values(), *found.values()]
+    def applications_in_scope(self, registry: Registry) -> list[Application]:
+        """All applications that have a model of the scope as a member.
+
+        A file that is the same now is not read again: `registry` has it, unless it names no model of the scope.
+        """
+        there, here = self.ids_below(APPLICATIONS), self.source.tree.ids
+        same = {file for file, blob in there.items() if here.get(file) == blob}
+        found = self.applications(names_below(APPLICATIONS, there.keys() - same))
+        return [*(each for each in registry.applications.values() if each.file in same), *found.values()]
 
     def _same(self, files: Mapping[str, str], records: Mapping[str, R]) -> dict[str, R]:
         """The records whose files are as in this revision."""
@@ -86,7 +89,7 @@ class Earlier:
         return self.ids_below(ENVIRONMENTS)
 
     def ids_below(self, folder: str) -> Ids:
-        if self.revision != self.source.head:
+        if self.revision != self.source.head or not self.source.lists(folder):
             return self.source.repository.ids(self.revision, [folder])
         return {path: blob for path, blob in self.source.tree.held.items() if path.startswith(f'{folder}/')}
 
@@ -100,11 +103,13 @@ class Earlier:
 
     def files(self, paths: Collection[str]) -> dict[str, bytes]:
         ids = {path: blob for path, blob in self._ids(paths).items() if blob != LINK}
-        contents = self.source.repository.read(ids.values())
-        return {path: contents[blob] for path, blob in ids.items()}
+        same = {path: self.source.already_read(path) for path in ids}
+        found = {path: data for path, data in same.items() if self.source.repository.blob_id(data) == ids[path]}
+        contents = self.source.repository.read(blob for path, blob in ids.items() if path not in found)
+        return {path: found[path] if path in found else contents[blob] for path, blob in ids.items()}
 
     def _ids(self, paths: Collection[str]) -> Ids:
-        if self.revision != self.source.head:
+        if self.revision != self.source.head or not all(map(self.source.lists_file, paths)):
             return self.source.repository.ids(self.revision, sorted(paths)) if paths else {}
         held = self.source.tree.held
         return {path: held[path] for path in paths if path in held}

@@ -56,8 +56,12 @@ class Judged:
 
     def problems(self, left_out: frozenset[str]) -> list[Problem]:
         """Report ways that no controller can go, and moves that a gate stops, unless their file is left out."""
-        gates = gate_problems(self._own, self.desired)
-        return [*refused_ways(self.moves), *(found for found in gates if not is_left(found.file, left_out))]
+        gates = (found for found in self._gated if not is_left(found.file, left_out))
+        return [*refused_ways(self.moves), *gates]
+
+    @cached_property
+    def _gated(self) -> list[Problem]:
+        return gate_problems(self._own, self.desired)
 
     def warnings(self, releases: Sequence[ResolvedRelease], *, whole: bool) -> list[Problem]:
         """Return the warnings about these releases and the registry, sorted; `whole`: they are all there are."""

@@ -28,7 +28,7 @@ def lost_ledgers(repository: Repository, revision: str, models: Collection[str] 
         return {}
     options = ('--literal-pathspecs', 'diff-tree', '-r', '-z', '--raw', '--no-renames', '--diff-filter=DM')
     below = [f'{repository.prefix}{folder}' for folder in (map(model_folder, models) if models else (CHARTS,))]
-    listing = repository.ask(*options, f'{revision}^', revision, '--', *below).split('\0')
+    listing = repository.ask(*options, f'{revision}^', revision, '--', *below, env=repository.no_index).split('\0')
     # Alternating: `:mode mode id id kind`, then a path.
     pairs = zip(listing[:-1:2], listing[1::2], strict=True)
     found = {path.removeprefix(repository.prefix): about.split(' ')[2] for about, path in pairs}

@@ -8,7 +8,7 @@ from contextlib import suppress
 from pathlib import Path
 
 from generator.documents.schema import RegistrySchemas
-from generator.domain.layout import ENVIRONMENTS, MODELS, SETTINGS, names_below
+from generator.domain.layout import ENVIRONMENTS, MODELS, SETTINGS
 from generator.domain.problems import Problem, ProblemsFound, problem
 from generator.domain.records import Registry
 from generator.domain.words import suggest
@@ -28,8 +28,8 @@ def check_scope(source: Source) -> None:
             raise problem(SETTINGS, '', 'file not found', f"run the command in '{above}', where the registry is")
         if source.scope:
             raise ProblemsFound([NO_SETTINGS])
-    known = names_below(MODELS, names)
-    if unknown := sorted({*source.scope}.difference(known)):
+    known = source.known(MODELS)
+    if unknown := [model for model in source.scope if model not in known]:
         raise ProblemsFound(Problem(MODELS, '', f"model '{m}' not found", suggest(m, known)) for m in unknown)
 
 
@@ -45,7 +45,7 @@ def read_registry(
 ) -> Registry:
     """Read these files, as far as they are in scope; raises ProblemsFound."""
     wanted = [name for name in names if source.in_scope(name)] if source.scope else names
-    return load_registry(wanted, source.read, RegistrySchemas(schemas), source.scope, check, every=source.names)
+    return load_registry(wanted, source.read, RegistrySchemas(schemas), source.scope, check, source.names, source.known)
 
 
 def invalid_content(source: Source, schemas: Mapping[str, bytes], name: str) -> bytes | None:

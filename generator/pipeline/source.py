@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable, Mapping
+import os
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 
 from generator.domain.layout import (
+    APPLICATIONS,
     DOCUMENTS,
     ENVIRONMENTS,
     GENERATED,
@@ -14,19 +16,28 @@ from generator.domain.layout import (
     REGISTRY,
     RELEASES,
     SCHEMAS,
+    SETTINGS,
     delivery_file,
     folder_and_stem,
     is_generated,
     is_ledger,
+    model_file,
     model_folder,
     names_below,
+    release_file,
+    rollout_file,
     values_file,
 )
 from generator.domain.problems import Problem, ProblemsFound, problem
 from generator.domain.tree import LINK, Files
 from generator.tools.git.files import FOLDER, blob_at, check_size, folder_in_the_way, named
 from generator.tools.git.repository import Repository
-from generator.tools.git.worktree import WorkTree, look_at_work_tree, read_file, read_revision
+from generator.tools.git.worktree import WorkTree, is_sparse, look_at_work_tree, read_file, read_revision
+
+# The paths of the registry that belong to more than one model.
+SHARED = (SETTINGS, ENVIRONMENTS, APPLICATIONS)
+# For more models, git takes longer to compare each path with theirs than to list all.
+_FEW = 20
 
 
 def open_source(repository: Repository, models: Collection[str] = ()) -> Source:
@@ -36,7 +47,10 @@ def open_source(repository: Repository, models: Collection[str] = ()) -> Source:
     if repository.bare:
         return Source(repository, scope, refs, lambda: _revision(repository, head, scope))
     # The environments are not known yet; in a work tree git accepts the pattern '*'.
-    return Source(repository, scope, refs, look_at_work_tree(repository, _paths(scope, ['*']), head))
+    narrow = 0 < len(scope) <= _FEW and not is_sparse(repository)
+    own = [*registry_paths(scope, ['*']), *generated_paths(scope, ['*'])]
+    paths = [f'{REGISTRY}/*', *SHARED, *own] if narrow else _paths(scope, ['*'])
+    return Source(repository, scope, refs, look_at_work_tree(repository, paths, head, few=narrow), narrow=narrow)
 
 
 def open_revision(repository: Repository, revision: str, refs: Mapping[str, str]) -> Source:
@@ -54,10 +68,16 @@ def _revision(repository: Repository, head: str, scope: Collection[str]) -> Work
 def _paths(scope: Collection[str], environments: Iterable[str]) -> list[str]:
     """All paths that a commit of this scope may change."""
     documents = () if scope else DOCUMENTS
-    return [REGISTRY, *_generated(scope, environments), *documents]
+    return [REGISTRY, *generated_paths(scope, environments), *documents]
 
 
-def _generated(scope: Collection[str], environments: Iterable[str]) -> list[str]:
+def registry_paths(scope: Collection[str], environments: Iterable[str]) -> list[str]:
+    """The paths of the registry that belong to these models."""
+    releases = [f'{environment}/{model}' for environment in environments for model in scope]
+    return [*map(model_file, scope), *(file(each) for each in releases for file in (release_file, rollout_file))]
+
+
+def generated_paths(scope: Collection[str], environments: Iterable[str]) -> list[str]:
     if not scope:
         return list(GENERATED)
     releases = [f'{environment}/{model}' for environment in environments for model in scope]
@@ -65,11 +85,28 @@ def _generated(scope: Collection[str], environments: Iterable[str]) -> list[str]
     return [model_folder(model) for model in scope] + per_release
 
 
+@dataclass(frozen=True, slots=True)
+class Names:
+    """The names of the registry's files in a folder; one that is asked for is looked up, without a list of all."""
+
+    source: Source
+    folder: str
+
+    def __contains__(self, name: object) -> bool:
+        return self.source.has(f'{self.folder}/{name}.yaml')
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(names_below(self.folder, self.source.every_name))
+
+    def __len__(self) -> int:
+        return len(names_below(self.folder, self.source.every_name))
+
+
 @dataclass(frozen=True)
 class Source:
     """The files when git listed them; `scope` are the models they belong to, () for all.
 
-    Files of the registry are read once.
+    Files of the registry are read once. `narrow`: those that belong to other models are not listed.
     """
 
     repository: Repository
@@ -77,13 +114,16 @@ class Source:
     refs: Mapping[str, str]
     look: Callable[[], WorkTree] = field(repr=False, compare=False)
     laid: Files = field(default_factory=dict)
+    narrow: bool = False
     _read: dict[str, bytes] = field(default_factory=dict, repr=False, compare=False)
 
     def with_files(self, files: Files) -> Source:
         """Return a source with these contents instead (None: removed), as if an operation had written them."""
-        ids = {path: blob for path, blob in self.tree.ids.items() if path not in files}
-        blob_id = self.repository.blob_id
-        ids.update((path, blob_id(data)) for path, data in files.items() if data is not None)
+        ids, blob_id = dict(self.tree.ids), self.repository.blob_id
+        for path, data in files.items():
+            ids.pop(path, None)
+            if data is not None:
+                ids[path] = blob_id(data)
         tree = replace(self.tree, ids=ids)
         return replace(self, look=lambda: tree, laid={**self.laid, **files})
 
@@ -107,6 +147,31 @@ class Source:
             )
         all_, own = f'{REGISTRY}/', f'{SCHEMAS}/'
         return tuple(path for path in self.tree.ids if path.startswith(all_) and not path.startswith(own))
+
+    @cached_property
+    def every_name(self) -> tuple[str, ...]:
+        """The files of the whole registry, also of other models."""
+        if not self.narrow:
+            return self.names
+        look = look_at_work_tree(self.repository, [REGISTRY], self.head)
+        return replace(self, look=look, narrow=False, laid={}).with_files(self.laid).names
+
+    def known(self, folder: str) -> Collection[str]:
+        """The names of the registry's files in a folder, also of other models."""
+        return frozenset(names_below(folder, self.names)) if self.lists(folder) else Names(self, folder)
+
+    def lists(self, folder: str) -> bool:
+        """Whether all files of the registry in a folder are listed."""
+        return not self.narrow or folder.rpartition('/')[2] not in OF_ONE_MODEL
+
+    def lists_file(self, path: str) -> bool:
+        return not self.narrow or self.in_scope(path)
+
+    def has(self, path: str) -> bool:
+        """Whether the registry has a file, also of other models."""
+        if path in self.laid or self.lists_file(path):
+            return path in self.tree.ids
+        return os.path.isfile(self.repository.file(path))
 
     def check_missing(self, path: str) -> None:
         """Raise ProblemsFound if a path that is not listed is in the index or in the work tree."""
@@ -135,6 +200,10 @@ class Source:
             self._read[path] = data
         return data
 
+    def already_read(self, path: str) -> bytes:
+        """The content of a file of the registry that was read before; b'' for any other."""
+        return self._read.get(path, b'')
+
     def _read_blobs(self, path: str) -> bytes:
         """Read a file of the revision; the files of the registry are read at once, by one git process."""
         ids = self.tree.ids
@@ -160,7 +229,7 @@ class Source:
         """Blob ids of the generated files of a revision, in scope, without documents; {} for no revision."""
         if revision not in self._held:
             environments = [name for name in names_below(ENVIRONMENTS, self.tree.ids) if '/' not in name]
-            self._held[revision] = self.repository.ids(revision, _generated(self.scope, environments))
+            self._held[revision] = self.repository.ids(revision, generated_paths(self.scope, environments))
         return self._held[revision]
 
     @property

@@ -36,7 +36,7 @@ class Grounds:
     def _applications(self) -> Mapping[str, list[Application]]:
         """By member."""
         found = defaultdict[str, list[Application]](list)
-        for application in self.now.every_application(self.registry):
+        for application in self.now.applications_in_scope(self.registry):
             for member in application.members:
                 found[member].append(application)
         return found

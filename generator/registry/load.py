@@ -67,12 +67,13 @@ def load_registry(
     only: Collection[str] = (),
     check: RegistryCheck = no_problems,
     every: Collection[str] = (),
+    known: Callable[[str], Collection[str]] | None = None,
 ) -> Registry:
     """Read the registry files among `names`; with `only`, these models and what they need.
 
-    `every` are the names of all files, if `names` are only some of them. `check` returns the problems of the complete
-    registry, given also the names of the files that could not be read. Raises ProblemsFound with the problems of all
-    files and of `check`.
+    `every` are the names of all files, if `names` are only some of them; `known` returns all names in a folder. `check`
+    returns the problems of the complete registry, given also the names of the files that could not be read. Raises
+    ProblemsFound with the problems of all files and of `check`.
     """
     problems: list[Problem] = []
     found: dict[str, dict[str, Any]] = {'Settings': {}, **{kind: {} for kind in KINDS.values()}}
@@ -90,7 +91,7 @@ def load_registry(
     found['Environment'] = whole
     if not found['Settings'] and SETTINGS not in unread:
         problems.append(NO_SETTINGS)
-    registry = _registry(found, every or names)
+    registry = _registry(found, known or (lambda folder: frozenset(names_below(folder, every or names))))
     if problems := [*problems, *blamed(check(registry, unread), whole.values())]:
         raise ProblemsFound(bounded(problems))
     return registry
@@ -126,7 +127,7 @@ def _inherits(document: Any) -> bool:
     return isinstance(spec, dict) and 'inherits' in spec
 
 
-def _registry(found: Mapping[str, dict[str, Any]], every: Collection[str]) -> Registry:
+def _registry(found: Mapping[str, dict[str, Any]], known: Callable[[str], Collection[str]]) -> Registry:
     return Registry(
         settings=found['Settings'].get('settings') or Settings(SETTINGS, {}),
         models=found['Model'],
@@ -134,9 +135,9 @@ def _registry(found: Mapping[str, dict[str, Any]], every: Collection[str]) -> Re
         releases=with_ended_rollbacks(found['Release'], found['Environment'], found['Model']),
         applications=found['Application'],
         applications_of=_by_member(found['Application']),
-        model_names=frozenset(names_below(MODELS, every)),
-        release_names=frozenset(names_below(RELEASES, every)),
-        application_names=frozenset(names_below(APPLICATIONS, every)),
+        model_names=known(MODELS),
+        release_names=known(RELEASES),
+        application_names=known(APPLICATIONS),
         rollouts=found['Rollout'],
     )
 

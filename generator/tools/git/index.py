@@ -7,8 +7,9 @@ from __future__ import annotations
 
 import os
 import shutil
+import stat
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
@@ -31,35 +32,76 @@ def follow(repository: Repository, commit: str, staged: Mapping[str, str]) -> No
     """
     with _taken(repository) as copy:
         env = {'GIT_INDEX_FILE': str(copy)}
-        wanted = _wanted(repository, commit, staged, env)
+        wanted, ignored = _wanted(repository, commit, staged, env)
         if wanted:
-            gone = f'0 {"0" * len(commit)}'
-            lines = ''.join(f'{entry or gone}\t{path}\0' for path, entry in wanted.items())
-            _feed(repository, lines, env, 'update-index', '--replace', '-z', '--index-info')
-            _refresh(repository, [path for path, entry in wanted.items() if entry], env)
+            placed = _placed(repository, wanted, ignored) if len(wanted) <= _FEW else []
+            _record(repository, placed, env)
+            _set(repository, {path: entry for path, entry in wanted.items() if path not in placed}, env)
             os.replace(copy, repository.git_dir / 'index')
 
 
-def _wanted(repository: Repository, commit: str, staged: Mapping[str, str], env: Env) -> dict[str, str]:
-    """The entries of the commit that differ from the index, '' to remove one; not those a person has staged since."""
+def _placed(repository: Repository, wanted: Mapping[str, str], ignored: Collection[str]) -> list[str]:
+    """The paths where the work tree is as the entries say; of `ignored` files git would not read it."""
+    return [path for path, entry in wanted.items() if path not in ignored and _is_placed(repository, path, entry)]
+
+
+def _is_placed(repository: Repository, path: str, entry: str) -> bool:
+    """Whether the work tree has a file, or none, as an entry says, so that git would store it as this entry."""
+    place = repository.folder / path
+    try:
+        mode, data = os.lstat(place).st_mode, place.read_bytes()
+    except FileNotFoundError:
+        return not entry
+    except OSError:
+        return False
+    plain = stat.S_ISREG(mode) and not mode & stat.S_IXUSR and b'\r' not in data
+    return plain and entry == f'100644 {repository.blob_id(data)}'
+
+
+def _record(repository: Repository, paths: Sequence[str], env: Env) -> None:
+    """Set entries to the files of the work tree, with their time stamps; git reads and writes all of the index once."""
+    if paths:
+        names = ''.join(f'{path}\0' for path in paths)
+        _feed(repository, names, env, 'update-index', '--add', '--remove', '--replace', '-z', '--stdin')
+
+
+def _set(repository: Repository, wanted: Mapping[str, str], env: Env) -> None:
+    """Set entries to contents that the work tree may not have."""
+    if wanted:
+        gone = f'0 {"0" * repository.id_length}'
+        lines = ''.join(f'{entry or gone}\t{path}\0' for path, entry in wanted.items())
+        _feed(repository, lines, env, 'update-index', '--replace', '-z', '--index-info')
+        _refresh(repository, [path for path, entry in wanted.items() if entry], env)
+
+
+def _wanted(
+    repository: Repository, commit: str, staged: Mapping[str, str], env: Env
+) -> tuple[dict[str, str], frozenset[str]]:
+    """The entries of the commit that differ from the index, '' to remove one; not those a person has staged since.
+
+    Also the paths whose files git ignores: assume-unchanged, skip-worktree.
+    """
     full = {repository.prefix + path: blob for path, blob in staged.items()}
     paths = list(full) if len(full) <= _FEW else [repository.prefix]
-    held, now = repository.entries(commit, paths), _entries(repository, paths, env)
-    return {
+    held, (now, ignored) = repository.entries(commit, paths), _entries(repository, paths, env)
+    wanted = {
         path: held.get(path, '')
         for path, before in full.items()
         if now.get(path) != held.get(path) and _content(now.get(path, '')) in (before, '')
     }
+    return wanted, ignored
 
 
-def _entries(repository: Repository, paths: list[str], env: Env) -> dict[str, str]:
+def _entries(repository: Repository, paths: list[str], env: Env) -> tuple[dict[str, str], frozenset[str]]:
     named = [path for path in paths if path]
-    listing = repository.raw('--literal-pathspecs', 'ls-files', '-s', '-z', '--', *named, env=env)
-    found = {}
+    listing = repository.raw('--literal-pathspecs', 'ls-files', '-s', '-v', '-z', '--', *named, env=env)
+    found, ignored = dict[str, str](), set[str]()
     for entry in listing.decode('utf-8', 'surrogateescape').split('\0')[:-1]:
         meta, _, path = entry.partition('\t')
-        found[path] = meta[:-2]  # without the stage
-    return found
+        found[path] = meta[2:-2]  # without the tag and the stage
+        if meta[0] != 'H':
+            ignored.add(path)
+    return found, frozenset(ignored)
 
 
 def _content(entry: str) -> str:

@@ -47,10 +47,10 @@ class Repository:
         """Do the same for several commands at once; results are in their order."""
         return call_all(self.folder, questions, self._env({}))
 
-    def ask(self, *arguments: str) -> str:
+    def ask(self, *arguments: str, env: Mapping[str, str] | None = None) -> str:
         """Run git and return its output, or '' if it exits with an error."""
         try:
-            return self.git(*arguments)
+            return self.git(*arguments, env=env)
         except CommandFailed:
             return ''
 
@@ -84,6 +84,11 @@ class Repository:
     def private(self) -> Path:
         """Our private folder next to git's own files: never committed, safe to delete."""
         return self.git_dir / 'chartloom'
+
+    @property
+    def no_index(self) -> Mapping[str, str]:
+        """For a command that reads git's whole index, and asks nothing of it."""
+        return {'GIT_INDEX_FILE': str(self.git_dir / 'chartloom-no-index')}
 
     def blob_id(self, data: bytes) -> str:
         return blob_id(data, self.object_format)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Collection, Generator, Iterator, Mapping, Sequence
 from contextlib import closing
 from dataclasses import dataclass
@@ -13,6 +14,7 @@ from generator.domain.tree import LINK
 from generator.tools.git.files import FOLDER, blob_at
 from generator.tools.git.files import read_file as read_file
 from generator.tools.git.repository import LINKS, Repository
+from generator.tools.git.unknown import files_git_does_not_know
 
 _NONE = '000000'  # the mode of a file that does not exist
 
@@ -28,24 +30,35 @@ class WorkTree:
     held: Mapping[str, str]
 
 
-def look_at_work_tree(repository: Repository, paths: Sequence[str], head: str) -> Callable[[], WorkTree]:
+def look_at_work_tree(
+    repository: Repository, paths: Sequence[str], head: str, *, few: bool = False
+) -> Callable[[], WorkTree]:
     """Start git's queries; the returned function waits for them, and reads and hashes files that git does not know.
 
     git's index detects unchanged files by time stamps. A path may be a pattern; it is relative to our folder, whose own
-    name is never a pattern. `head` is HEAD's commit, '' for none.
+    name is never a pattern. `head` is HEAD's commit, '' for none. `few`: there are few files, and patterns are of the
+    form `folder/*/file`, or `folder/*` for the files in a folder, without those below; git itself would list whole
+    folders to find those that it does not know.
     """
     # The folder that paths are relative to: git does not read -C as a pattern.
     here = ('-C', repository.prefix) if repository.prefix else ()
+    asked = [f':(glob){path}' if few and path.endswith('/*') else path for path in paths]
     questions = [
-        (*here, 'ls-files', '-s', '-v', '-z', '--full-name', '--', *paths),
-        (*here, 'diff-files', '--name-only', '--ignore-submodules=dirty', '-z', '--', *paths),
-        (*here, 'ls-files', '-o', '-z', '--full-name', '--', *paths),
+        (*here, 'ls-files', '-s', '-v', '-z', '--full-name', '--', *asked),
+        (*here, 'diff-files', '--name-only', '--ignore-submodules=dirty', '-z', '--', *asked),
     ]
     if head:
         options = ('--cached', '--raw', '--no-renames', '--ita-visible-in-index', '-z')
-        questions.append((*here, 'diff-index', *options, head, '--', *paths))
+        questions.append((*here, 'diff-index', *options, head, '--', *asked))
+    if not few:
+        questions.append((*here, 'ls-files', '-o', '-z', '--full-name', '--', *asked))
     answers = repository.raw_all(*questions)
-    return _once(lambda: _work_tree(repository, answers))
+    return _once(lambda: _work_tree(repository, answers, bool(head), paths if few else ()))
+
+
+def is_sparse(repository: Repository) -> bool:
+    """Whether files of the index may be missing in the work tree."""
+    return os.path.exists(repository.git_dir / 'info/sparse-checkout')
 
 
 def _once(look: Callable[[], WorkTree]) -> Callable[[], WorkTree]:
@@ -65,15 +78,18 @@ def _once(look: Callable[[], WorkTree]) -> Callable[[], WorkTree]:
     return again
 
 
-def _work_tree(repository: Repository, answers: Generator[bytes, None, None]) -> WorkTree:
+def _work_tree(
+    repository: Repository, answers: Generator[bytes, None, None], begun: bool, few: Sequence[str]
+) -> WorkTree:
     with closing(answers):
         entries = _listed(next(answers))
-        differing, others, *since = answers
+        differing, *more = map(_listed, answers)
     staged = _staged(repository, entries)
     cut = len(repository.prefix)
-    changed = [path[cut:] for path in (*_listed(differing), *_listed(others))]
+    held = _held(staged, more.pop(0), cut) if begun else {}
+    others = files_git_does_not_know(repository, few, staged) if few else (path[cut:] for path in more.pop())
+    changed = [*(path[cut:] for path in differing), *others]
     ids = _with_changes(repository, staged, changed) if changed else staged
-    held = _held(staged, _listed(since[0]), cut) if since else {}
     return WorkTree(ids, frozenset(path for path, blob in ids.items() if blob == LINK), staged, held)
 
 

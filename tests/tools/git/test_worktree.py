@@ -58,8 +58,32 @@ def test_what_lies_behind_a_link_is_not_there(tmp_path: Path) -> None:
     here = published(tmp_path)
     (here.top / 'values/prod').rename(here.top / 'elsewhere')
     (here.top / 'values/prod').symlink_to('../elsewhere')
+    links = {'values/prod': LINK}
     found = look_at_work_tree(here.repository(), ['values'], here.head())()
-    assert found.ids == {'values/prod': LINK, **here.repository().ids('HEAD', ['values/staging'])}
+    assert found.ids == {**links, **here.repository().ids('HEAD', ['values/staging'])}
+    found = look_at_work_tree(here.repository(), ['values/*/web.yaml'], here.head(), few=True)()
+    assert found.ids == {**links, **here.repository().ids('HEAD', ['values/staging'])}
+
+
+def test_a_look_at_few_files_sees_the_same(tmp_path: Path) -> None:
+    """It does not ask git for the files that git does not know."""
+    here = published(tmp_path, prefix='deep/')
+    here.append(VALUES, '# changed\n')
+    new_files = ['charts/web/new/a/b.yaml', 'charts/.gitignore', 'values/new/web.yaml', 'values/prod/new.yaml', 'x/web']
+    here.write(dict.fromkeys(new_files, 'web'))
+    here.remove('values/staging/web.yaml', 'charts/web/1.0.0/values.yaml')
+    (here.folder / 'charts/web/link').symlink_to('1.0.0')
+    (here.folder / 'values/link').symlink_to('prod')
+    os.mkfifo(here.folder / 'charts/web/pipe')
+    (here.folder / 'values/folder/web.yaml').mkdir(parents=True)
+    for inner in ('charts/web/inner', 'charts/web/known'):
+        new(here.folder / inner, {'x': 'y'}).git('commit', '--quiet', '--allow-empty', '--message', 'inner')
+    here.git('-c', 'advice.addEmbeddedRepo=false', 'add', '--force', 'deep/charts/web/known')
+    paths = ['charts/web', 'values/*/web.yaml', 'charts/nothing', 'nothing/*/web.yaml', 'registry/models/web.yaml']
+    few, all_ = (look_at_work_tree(here.repository(), paths, here.head(), few=few)() for few in (True, False))
+    assert {'charts/web/link', 'charts/web/inner/', 'charts/web/known'} == few.links
+    assert {'charts/web/new/a/b.yaml', 'values/new/web.yaml'} < few.ids.keys()
+    assert few == all_
 
 
 def test_only_what_git_does_not_know_is_read(tmp_path: Path) -> None:
