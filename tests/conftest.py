@@ -15,7 +15,10 @@ from scraped import pods as pods
 from scraped import prometheus as prometheus
 
 # A developer or a CI may have set them.
-STRANGERS = ('GIT_', 'HELM', 'XDG_', 'CHARTLOOM_', 'SSH_', 'KUBE', 'LC_', 'CI', 'GITHUB_', 'TF_BUILD', 'JENKINS_URL')
+STRANGERS = (
+    'GIT_', 'HELM', 'XDG_', 'CHARTLOOM_', 'SSH_', 'KUBE', 'LC_', 'CI', 'GITHUB_', 'GITLAB_', 'TF_BUILD', 'BUILD',
+    'SYSTEM_', 'JENKINS_URL',
+)  # fmt: skip
 TERMINAL = ('NO_COLOR', 'FORCE_COLOR', 'CLICOLOR', 'CLICOLOR_FORCE', 'COLUMNS', 'LINES', 'TERM', 'LANGUAGE')
 KEPT = ('CHARTLOOM_REQUIRE_PARTS', 'CHARTLOOM_CRDS')
 

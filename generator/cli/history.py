@@ -11,6 +11,7 @@ from generator.cli.operation import Place, branch_option, chosen_branch, repo_op
 from generator.cli.output import common_options, in_a_line, result, say
 from generator.domain.layout import model_name
 from generator.operations.history import Entry, State, entry_data, read_history
+from generator.operations.provenance import ACTOR
 from generator.operations.remote import opened
 from generator.operations.rollout_seen import utc
 from generator.pipeline.run import open_run
@@ -56,7 +57,8 @@ def _show(entry: Entry) -> None:
     say((f'{utc(commit.time)}  {entry.release}{move}', {'bold': True}))
     for mark in entry.marks:
         say(f'  {in_a_line(mark)}')
-    say(f'  {commit.id[:12]} by {in_a_line(commit.author)}: {in_a_line(commit.subject)}')
+    actor = f' for {in_a_line(found)}' if (found := entry.told(ACTOR)) else ''
+    say(f'  {commit.id[:12]} by {in_a_line(commit.author)}{actor}: {in_a_line(commit.subject)}')
     say(f'  {"; ".join(map(in_a_line, entry.operations)) or "by hand"}')
 
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from generator.charts.followed import followed
-from generator.cli.controller_picture import controller_lines
 from generator.cli.output import say
 from generator.cli.rollout_picture import picture, preview
 from generator.domain.choices import by_commits
@@ -17,6 +16,7 @@ from generator.operations.rollout_seen import utc
 from generator.operations.rollout_state import find_rollout, resolve_named, stage_name, waiting
 from generator.operations.rollout_steps import Pin, after, remaining
 from generator.pipeline.run import Run
+from generator.strategies.controller_picture import controller_lines
 
 
 def status_data(run: Run, name: str, now: int) -> dict[str, object]:

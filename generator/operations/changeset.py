@@ -21,6 +21,7 @@ from generator.domain.problems import Problem, ProblemsFound
 from generator.domain.records import Signing
 from generator.domain.tree import Files
 from generator.operations.operation import Operation, Options
+from generator.operations.provenance import provenance
 from generator.pipeline.reasons import release_reasons
 from generator.pipeline.run import Run
 from generator.pipeline.signed import unsigned
@@ -171,7 +172,8 @@ def build(
         return ''
     if parent in (None, run.source.head):  # else it was checked before, and no attributes have changed
         check_stored(run.repository, changes.files)
-    message = commit_message(changes.plan, changes.registry, trailer, subject, changes.reasons, notes)
+    told = provenance(os.environ)
+    message = commit_message(changes.plan, changes.registry, trailer, subject, changes.reasons, notes, told)
     signing, head = run.settings.signing, run.source.head if parent is None else parent
     make = partial(build_commit, run.repository, head, changes.files, message, executable=changes.executable)
     return signed(run.repository, signing, make)

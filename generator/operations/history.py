@@ -28,6 +28,7 @@ from generator.domain.layout import (
 from generator.domain.problems import ProblemsFound, problem
 from generator.domain.words import suggest
 from generator.operations.history_marks import lock_marks, marks
+from generator.operations.provenance import ACTOR, RUN
 from generator.operations.rollout_seen import utc
 from generator.pipeline.revisions import published_commit
 from generator.pipeline.run import Run
@@ -66,6 +67,11 @@ class Entry:
     before: State
     after: State
     marks: tuple[str, ...]
+
+    def told(self, trailer: str) -> str:
+        """What a trailer of the commit says, '' without it."""
+        found = re.search(rf'^{trailer}: (.+)$', self.commit.body, re.MULTILINE)
+        return found[1] if found else ''
 
 
 @dataclass(frozen=True, slots=True)
@@ -183,6 +189,8 @@ def entry_data(entry: Entry) -> dict[str, Any]:
         'date': utc(commit.time),
         'commit': commit.id,
         'author': commit.author,
+        'actor': entry.told(ACTOR),
+        'run': entry.told(RUN),
         'email': commit.email,
         'subject': commit.subject,
         'operations': list(entry.operations),

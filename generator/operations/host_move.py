@@ -81,7 +81,8 @@ def _record(registry: Registry, owner: Owner) -> Model | Application:
 def _grants(registry: Registry, host: str, old: Owner, new: Owner) -> Iterator[_Edit]:
     """Environments that grant the host name to the old owner."""
     for environment in registry.environments.values():
-        if environment.spec.get('hostnames', {}).get(host) == {old.kind: old.name}:
+        # What it inherits is written in another file.
+        if environment.parts[0].spec.get('hostnames', {}).get(host) == {old.kind: old.name}:
             note = f"environment '{environment.name}' grants {host} to {new}, before to {old}"
             yield environment.file, ('spec', 'hostnames', host), {new.kind: new.name}, note
 

@@ -30,7 +30,7 @@ def promoting(what: What, to: Sequence[str], source: str = '', how: How = ALL_OR
         found = Found()
         for environment in environments:
             for model in what.models(run.registry):
-                _choose(run, environment, model, source, found, how, named=bool(what.model))
+                _choose(run, environment, model, source, found, how, what)
         _judge(run, found, how)
         _make(run, found, how)
         if found.blocked and not (how.skip_blocked and found.free):
@@ -67,16 +67,19 @@ def _environment(registry: Registry, to: str, source: str) -> Environment:
     return environment
 
 
-def _choose(
-    run: Run, environment: Environment, model: str, source: str, found: Found, how: How, *, named: bool
-) -> None:
+def _choose(run: Run, environment: Environment, model: str, source: str, found: Found, how: How, what: What) -> None:
     """Find where a model comes from, and whether it has to move."""
     name, sources = f'{environment.name}/{model}', [source] if source else environment.promotes_from
     there = next((each for each in (f'{before}/{model}' for before in sources) if each in run.registry.releases), '')
     if not there:
-        if named:
+        if what.model:
             message = f"no release of '{model}' in {some(map(quoted, sources))}"
             found.blocked[name] = [Problem(release_file(name), '', message, 'bring it there first', 'promotion')]
+        return
+    if not (what.model or what.application) and name not in run.registry.releases:
+        found.stays[name] = (
+            f"has no release here, and --all makes none: 'chartloom promote {model} --to {environment.name}' does"
+        )
         return
     release = run.registry.releases.get(name) or Release(environment.name, model, release_file(name), {})
     promotion = Promotion(
@@ -103,15 +106,25 @@ def _stays(run: Run, promotion: Promotion) -> str:
     """Why the pin of a release does not move; '' if it does."""
     release, before, to, there = promotion.release, promotion.before, promotion.to, promotion.source
     coming = run.registry.rollouts.get(there)
-    numbers = [entry.version for entry in run.charts[release.model].ledger]
     if release.name in run.registry.rollouts:
         return f'its rollout to {to} is in progress'
     if before == to:
         wait = f'; the rollout of {coming.spec["to"]["version"]} there has not ended' if coming else ''
         return f'runs {to} already, as {there}{wait}'
-    if before.chart in numbers and numbers.index(to.chart) < numbers.index(before.chart):
+    if before.chart and _place(run, release.model, to) < _place(run, release.model, before):
         return f'runs {before}, and {there} the older {to}'
     return ''
+
+
+def _place(run: Run, model: str, pin: Pin) -> tuple[int, int]:
+    """Where a version stands in its model's list, and its chart in the ledger: a hotfix has a newer chart than the
+    version that follows it."""
+    versions = [each.version for each in run.registry.models[model].versions]
+    charts = [entry.version for entry in run.charts[model].ledger]
+    return (
+        versions.index(pin.version) if pin.version in versions else -1,
+        charts.index(pin.chart) if pin.chart in charts else -1,
+    )
 
 
 def _judge(run: Run, found: Found, how: How) -> None:

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
 
 from generator.documents.write import dump_yaml
-from generator.domain.choices import by_commits
+from generator.domain.choices import by_commits, engine_title
+from generator.domain.generated import ResolvedRelease
 from generator.domain.problems import Problem, ProblemsFound
 from generator.domain.records import Release
 from generator.domain.strategy import Rolling
@@ -18,6 +19,7 @@ from generator.operations.rollout_state import resolve_alone
 from generator.operations.rollout_steps import Pin, move_pin
 from generator.pipeline.run import Run
 from generator.plan.stops import frozen, ground_of
+from generator.strategies.controller_picture import course_lines
 
 _HEAD = '# yaml-language-server: $schema=../../schemas/release.json\n'
 
@@ -40,6 +42,7 @@ def made(run: Run, promotion: Promotion, allow_frozen: str) -> Promotion:
         return _with_values(promotion, _first(run, release, to, reason))
     environment = run.registry.environments[release.environment]
     found = resolve_alone(run, moved(promotion, ''))
+    promotion = replace(promotion, way=tuple(_way(run, found, promotion)))
     if isinstance(found.strategy, Rolling) or not by_commits(release.engine(environment)):
         return _with_values(promotion, move_pin(release, to, run.source.read, allow_frozen=reason))
     if promotion.carried:
@@ -47,6 +50,26 @@ def made(run: Run, promotion: Promotion, allow_frozen: str) -> Promotion:
     began = start_of(run, release.name, to.version, to.chart, reason)
     check_room(run, release.name, began)
     return replace(promotion, files=began.files, stage=began.stage)
+
+
+def _way(run: Run, found: ResolvedRelease, promotion: Promotion) -> Iterator[str]:
+    """What the move does to pods and requests; the course of a rollout in git is in its file."""
+    ledger = run.charts[found.release.model].ledger
+    charts = [entry.version for entry in ledger]
+    if {promotion.before.chart, promotion.to.chart} <= {*charts}:
+        start, end = charts.index(promotion.before.chart), charts.index(promotion.to.chart)
+        happens = {entry.pods for entry in ledger[start + 1 : end + 1]}
+        yield next((words for pods, words in _PODS.items() if pods in happens), 'its pods are replaced')
+    if not isinstance(found.strategy, Rolling) and (steps := list(course_lines(found))):
+        yield f'{engine_title(found.release.engine(found.environment))} moves the traffic:'
+        yield from steps
+
+
+_PODS = {
+    'recreate': 'all its pods end before new ones start',
+    'restart': 'its pods are replaced one after the other',
+    'none': 'none of its pods restarts',
+}
 
 
 def _values_in_rollout(promotion: Promotion) -> Problem:

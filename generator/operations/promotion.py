@@ -76,13 +76,14 @@ ALL_OR_NONE = How()
 @dataclass(frozen=True, slots=True)
 class Promotion:
     """A release that moves, from where, and its pins before ('' for none) and after; `stage`: its rollout starts.
-    `carried` are the values that come along."""
+    `carried` are the values that come along, `way` says what the move does to pods and requests."""
 
     release: Release
     source: str
     before: Pin
     to: Pin
     carried: tuple[Carried, ...] = ()
+    way: tuple[str, ...] = ()
     files: Files = field(default_factory=dict)
     stage: str = ''
     reason: str = ''
@@ -102,7 +103,9 @@ class Promotion:
     def notes(self) -> tuple[str, ...]:
         name = self.release.name
         values = (f'{name}: values.{each}' for each in self.carried)
-        return (str(self), *first_note(name, self.to, self.stage), *frozen_note(name, self.reason), *values)
+        first, *steps = self.way or ('',)
+        way = (f'{name}: {first}', *steps) if first else ()
+        return (str(self), *way, *first_note(name, self.to, self.stage), *frozen_note(name, self.reason), *values)
 
     @property
     def row(self) -> dict[str, Any]:

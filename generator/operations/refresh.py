@@ -5,6 +5,7 @@ It also ends a merge or a rebase that has stopped: with the same commit, on the 
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from functools import partial
@@ -13,6 +14,7 @@ from generator.domain.problems import Problem, ProblemsFound, problem
 from generator.domain.progress import Progress, quiet
 from generator.operations.changeset import check_stored, signed
 from generator.operations.operation import Options, Outcome, Remote
+from generator.operations.provenance import provenance
 from generator.operations.remote import Target
 from generator.operations.warnings import shown_warnings
 from generator.pipeline.merged import Merge, find_sides, merge
@@ -106,7 +108,8 @@ def _build(done: Merge, outcome: Outcome, options: Options) -> str:
     merges = not repository.contains(sides.ours, sides.theirs)
     subject = options.message or shortened(f'Refresh {outcome.branch or "HEAD"} onto {sides.name} {sides.theirs[:8]}')
     notes = list(_notes(done, merges))
-    message = commit_message(plan, outcome.registry, f'refresh {sides.name}', subject, outcome.reasons, notes)
+    told = provenance(os.environ)
+    message = commit_message(plan, outcome.registry, f'refresh {sides.name}', subject, outcome.reasons, notes, told)
     make = partial(
         build_commit, repository, sides.theirs, files, message, entries=done.entries,
         executable=_executable(sides, outcome.registry),

@@ -21,11 +21,12 @@ def commit_message(
     subject: str = '',
     reasons: Mapping[str, str] | None = None,
     notes: Sequence[str] = (),
+    more: Iterable[str] = (),
 ) -> str:
     """Write a subject of at most 72 characters, the charts and releases in the body, the operation as trailer.
 
     `reasons` says why releases change: they move to another chart, their chart changes, or which values do. `notes`
-    are the first lines of the body.
+    are the first lines of the body, and `more` its last ones: further trailers.
     """
     summary = summarize(plan, reasons or {})
     lines = [subject.strip() or _subject(summary, registry_files, operation), '']
@@ -39,7 +40,7 @@ def commit_message(
     lines += _section('Removed, and their objects stay in the cluster', summary.kept)
     lines += _section('Documents', summary.documents)
     lines += _section('Registry', sorted(registry_files))
-    return '\n'.join([*lines, f'{TRAILER}: {operation}', ''])
+    return '\n'.join([*lines, f'{TRAILER}: {operation}', *more, ''])
 
 
 def _reasoned(release: str, reasons: Mapping[str, str]) -> str:

@@ -65,6 +65,13 @@ def test_what_an_environment_grants_moves(made: Checkout) -> None:
     assert grants == {'www.other.example': {'model': 'top'}}
 
 
+def test_an_inherited_grant_is_written_where_it_was(made: Checkout) -> None:
+    made.write(r.environment('prod-eu', inherits='prod', promotesFrom=['prod']))
+    assert made.commit().commit
+    run(made, 'www.other.example', 'web', 'top')
+    assert 'hostnames' not in loads(made.read('registry/environments/prod-eu.yaml'))['spec']
+
+
 def test_pinned_releases(tmp_path: Path) -> None:
     """The host name of a model is in its charts: releases that are pinned get it in their files, with auth and TLS."""
     routes = {'all': {'model': 'api', 'path': '/'}}

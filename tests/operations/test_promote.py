@@ -72,9 +72,68 @@ def test_an_application_moves_in_one_commit(checkout: Checkout) -> None:
     }
 
 
+def test_the_commit_says_what_happens_to_pods_and_requests(checkout: Checkout) -> None:
+    steps = {'canary': {'steps': [{'weight': 20, 'hold': '1h'}, {'weight': 50, 'hold': '2h'}]}}
+    prod = r.GATEWAY | {'domain': 'prod.example', 'promotesFrom': ['staging'], 'engine': 'argo-rollouts'}
+    checkout.write(r.environment('prod', strategy=steps, **prod))
+    checkout.write(r.model('web', versions=VERSIONS, route={}))
+    assert checkout.commit().commit
+    run(checkout, 'promote', 'web', '--to', 'prod')
+    body = checkout.git('log', '-1', '--format=%B').splitlines()
+    at = body.index('prod/web: its pods are replaced one after the other')
+    assert body[at - 1 : at + 5] == [
+        'prod/web: 1 (chart 1.0.0) → 2 (chart 1.1.0), from staging/web',
+        'prod/web: its pods are replaced one after the other',
+        'Argo Rollouts moves the traffic:',
+        '  at once: 20 % of the requests, for 1h',
+        '  after 1h: 50 % of the requests, for 2h',
+        '  after 3h: all requests, the old pods stay for 30s',
+    ]
+
+
+def test_all_makes_no_releases(checkout: Checkout) -> None:
+    found = run(checkout, 'promote', '--all', '--to', 'prod')
+    assert [row['release'] for row in found['promoted']] == ['prod/web']
+    assert found['stays'] == [
+        {'release': 'prod/api',
+         'reason': "has no release here, and --all makes none: 'chartloom promote api --to prod' does"},
+    ]  # fmt: skip
+
+
+def test_what_follows_a_hotfix_is_promoted(checkout: Checkout) -> None:
+    """A hotfix has a newer chart than the version that follows it in the list."""
+    image = r.version('1.1')['image']
+    run(checkout, 'bump', 'api', '1.1', '--after', '1', '--image', image)
+    run(checkout, 'promote', 'api', '--to', 'prod')
+    made = {path.name for path in (checkout.folder / 'charts/api').iterdir() if path.is_dir()}
+    (chart,) = made.difference(('1.0.0', '1.1.0', '1.2.0'))
+    checkout.write(r.release('prod', 'api', version='1.1', chart=chart, skipPromotion='mends an outage'))
+    assert checkout.commit().commit
+    assert promoted(checkout, 'api', '--to', 'prod') == [('prod/api', '2', '')]
+
+
+def test_ci_is_named_in_trailers(checkout: Checkout) -> None:
+    github = {'GITHUB_SERVER_URL': 'https://git.example', 'GITHUB_REPOSITORY': 'ml/ops', 'GITHUB_RUN_ID': '7'}
+    env = {**github, 'GITHUB_ACTOR': 'mara'}
+    assert chartloom(checkout.folder, 'promote', 'api', '--to', 'prod', env=env).returncode == 0
+    assert checkout.git('log', '-1', '--format=%B').splitlines()[-3:] == [
+        'Chartloom-Operation: promote api --to prod',
+        'Chartloom-Actor: mara',
+        'Chartloom-Run: https://git.example/ml/ops/actions/runs/7',
+    ]
+    (newest, *_) = run(checkout, 'history', 'api')['history']
+    assert (newest['actor'], newest['run']) == ('mara', 'https://git.example/ml/ops/actions/runs/7')
+    env = {'CI_JOB_URL': 'https://bot:word@git.example/1', 'GITLAB_USER_LOGIN': 'two\nlines'}
+    assert chartloom(checkout.folder, 'lock', 'prod/api', '--reason', 'an audit', env=env).returncode == 0
+    body = checkout.git('log', '-1', '--format=%B')
+    assert 'Chartloom-Actor' not in body
+    assert 'word' not in body
+    assert body.splitlines()[-1].startswith('Chartloom-Run: https://')
+
+
 def test_what_stops_one_stops_all_unless_it_is_skipped(checkout: Checkout) -> None:
     run(checkout, 'lock', 'prod/web', '--reason', 'an audit')
-    arguments = ('promote', '--all', '--to', 'prod')
+    arguments = ('promote', '--application', 'shop', '--to', 'prod')
     (found,) = run(checkout, *arguments, code=1)['problems']
     assert (found['rule'], found['message'].startswith("'prod/web' must not move to 2 (chart 1.1.0)")) == (
         'locked',
@@ -95,7 +154,7 @@ def test_the_gates_of_the_published_branch_are_told_by_release(checkout: Checkou
     checkout.write(r.environment('prod', **prod))
     assert checkout.commit().commit
     soon, late = (utc_text(int(checkout.git('log', '-1', '--format=%ct')) + hours * 3600) for hours in (1, 25))
-    found = run(checkout, 'promote', '--all', '--to', 'prod', '--at', soon, code=1)['problems']
+    found = run(checkout, 'promote', '--application', 'shop', '--to', 'prod', '--at', soon, code=1)['problems']
     assert [(problem['rule'], problem['file']) for problem in found] == [('soak', API), ('soak', WEB)]
     (found,) = run(checkout, 'promote', 'api', '--to', 'prod', '--at', late, code=1)['problems']
     assert found['message'] == "a soak is healthy time, and 'staging' has no Prometheus that can be asked"

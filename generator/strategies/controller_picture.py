@@ -20,11 +20,13 @@ def controller_lines(release: ResolvedRelease) -> Iterator[str]:
     if release.release.is_rollback:
         yield f'  rollback: {release.release.version} gets all requests without checks and approvals'
     else:
-        yield from _course(release, engine)
+        yield from course_lines(release)
     yield f"  watch it: 'kubectl -n {release.environment.namespace} get {_kind(engine)} {name} --watch'"
 
 
-def _course(release: ResolvedRelease, engine: Engine) -> Iterator[str]:
+def course_lines(release: ResolvedRelease) -> Iterator[str]:
+    """The steps of a new version, with their earliest times; none if commits or nobody moves the traffic."""
+    engine = release.release.engine(release.environment)
     compiled, strategy = release.merged['strategy'], release.strategy
     checks = None if isinstance(strategy, Rolling) else strategy.checks
     match engine:
