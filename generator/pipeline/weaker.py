@@ -94,9 +94,11 @@ def other_addresses(now: Earlier, base: Earlier, settings: Settings) -> Iterator
     before, there = settings_of(base), settings_of(now)
     if before is None or there is None:
         return
+    here = now.source.repository.prefix
     addresses: tuple[tuple[str, str, Callable[[Settings], str]], ...] = (
         ('repository.url', 'agents would follow repository {}, not {}', lambda each: each.url),
         ('repository.branch', 'agents would follow branch {}, not {}', lambda each: each.branch),
+        ('repository.path', 'agents would read folder {}, not {}', lambda each: each.prefix(here) or './'),
         ('charts.registry', 'charts would come from {}, not {}', lambda each: each.registry or 'this repository'),
     )
     for key, message, value in addresses:
