@@ -31,14 +31,14 @@ from generator.domain.strategy import Canary
 from generator.domain.times import Clock
 from generator.pipeline.chart_files import ChartFiles
 from generator.pipeline.earlier import Earlier
-from generator.pipeline.history import file_changes, had, ran_for
-from generator.pipeline.origins import Origins, origins, weaker_gates
+from generator.pipeline.history import file_changes, had, ran_for, runs_now
+from generator.pipeline.origins import Origins, is_same, origins, weaker_gates
 from generator.pipeline.prefixes import delivers
 from generator.pipeline.published import Base
 from generator.pipeline.source import Source
 from generator.pipeline.standings import Grounds, standings
 from generator.pipeline.weaker import other_addresses, strategy_of, weaker_strategies
-from generator.plan.jumps import jumps
+from generator.plan.jumps import jumps, lost_rollouts
 from generator.plan.moves import Published, move_problems
 from generator.plan.promotion import Gates, Standing, promotion_problems
 from generator.registry.load import read_record
@@ -74,6 +74,23 @@ class Gate:
         return origins(self.now, self.registry)
 
     @cached_property
+    def _kept_places(self) -> set[str]:
+        """The environments that are where the base has them, whatever became of them since."""
+        there = self._base_environments
+        return {name for name, each in self.registry.environments.items() if is_same(self.now, there, each)}
+
+    @cached_property
+    def _base_environments(self) -> Ids:
+        return self.at_base.environment_ids()
+
+    @cached_property
+    def rollouts(self) -> dict[str, Rollout]:
+        """The published rollouts in scope, also by the releases of other environments that take their place."""
+        now = self.now
+        found = now.rollouts(name for name in now.rollout_names() if now.source.in_scope(rollout_file(name)))
+        return {**dict(_inherited(self, found)), **found} if found else {}
+
+    @cached_property
     def _standings(self) -> dict[str, Standing]:
         return {}
 
@@ -89,8 +106,10 @@ class Gate:
             self.holds,
         )  # fmt: skip
         ground = partial(Grounds(self.now, self.read, self.origins).of, self.standing)
-        behind = partial(_is_behind, self.at_base, self.registry, self.chart)
-        there = Published(self.places, self.standing, ground, self.had, behind, self.version, self.reinstated)
+        behind = partial(_is_behind, self.at_base, self.registry, self._kept_places, self.chart)
+        there = Published(
+            self.places, self.standing, ground, self.had, behind, self.version, self.reinstated, self.runs
+        )
         found = [*promotion_problems(gates, promoting)]
         found += move_problems(self.registry, changed, self.chart, there, self.clock)
         return found if found and delivers(self.source.repository, self.published) else []
@@ -112,6 +131,9 @@ class Gate:
 
     def had(self, name: str, chart: str, *, ever: bool = False) -> bool:
         return had(self.source.repository, self.published, self.registry.settings.branch, name, chart, ever=ever)
+
+    def runs(self, name: str) -> str:
+        return runs_now(self.source.repository, self.published, self.registry.settings.branch, name)
 
     def ran_for(self, name: str, chart: str) -> int:
         branch = self.registry.settings.branch
@@ -188,6 +210,7 @@ def gate_warnings(gate: Gate, desired: Ids) -> Iterator[Problem]:
         return
     yield from weaker_gates(gate.now, gate.at_base, gate.registry)
     yield from other_addresses(gate.now, gate.at_base, gate.registry.settings)
+    yield from _lost(gate)
     moved = dict(_moved(gate, desired))
     yield from weaker_strategies(gate.now, gate.registry, gate.origins if moved else {}, moved, gate.about)
 
@@ -218,11 +241,18 @@ def _changed(registry: Registry, of: Origins, base: Base, desired: Ids, rollback
             yield name
 
 
-def _is_behind(base: Earlier, registry: Registry, chart: Callable[[str], str], name: str) -> bool:
-    """Whether a release runs what the base has: the branch changes something else, and others may have moved it."""
-    there, rollout = base.rollouts([name]).get(name), registry.rollouts.get(name)
-    before = delivered_chart(base.files([delivery_file(name)]).get(delivery_file(name), b''))
-    wanted = str(rollout.spec['to']['chart']) if rollout else registry.releases[name].chart or chart(name)
+def _is_behind(
+    base: Earlier, registry: Registry, kept: Collection[str], chart: Callable[[str], str], name: str, place: str
+) -> bool:
+    """Whether a release runs what the base has in its place: the branch changes something else, and others may have
+    moved it, or its environment. One whose environment the branch changes stands where another one was."""
+    old = name if name.partition('/')[0] in kept else place
+    there, rollout = base.rollouts([old]).get(old), registry.rollouts.get(name)
+    before = delivered_chart(base.files([delivery_file(old)]).get(delivery_file(old), b''))
+    release, was = registry.releases[name], base.releases([old]).get(old)
+    if was and was.is_suspended and not release.is_suspended:  # what the base has moves now
+        return False
+    wanted = str(rollout.spec['to']['chart']) if rollout else release.chart or chart(name)
     return before == wanted and (there.spec if there else None) == (rollout.spec if rollout else None)
 
 
@@ -246,16 +276,13 @@ def _taken(now: Earlier, base: Earlier, registry: Registry) -> Iterator[Problem]
 
 def _jumps(gate: Gate) -> list[Problem]:
     now, base, registry = gate.now, gate.at_base, gate.registry
-    before = [name for name in now.rollout_names() if now.source.in_scope(rollout_file(name))]
-    if not (before or registry.rollouts):
+    if not (gate.rollouts or registry.rollouts):
         return []
     pins = {name: release.chart for name, release in now.releases(registry.rollouts).items()}
     there = base.rollouts(registry.rollouts)
     same = [name for name, rollout in registry.rollouts.items() if name in there and there[name].spec == rollout.spec]
-    same += _brought_back(now, registry, before)
-    rollouts = now.rollouts(before)
-    published = {**dict(_inherited(gate, rollouts)), **rollouts}
-    return list(jumps(registry, published, pins, same, partial(_strategy_of_chart, gate)))
+    same += _brought_back(now, registry)
+    return list(jumps(registry, gate.rollouts, pins, same, partial(_strategy_of_chart, gate)))
 
 
 def _inherited(gate: Gate, rollouts: Mapping[str, Rollout]) -> Iterator[tuple[str, Rollout]]:
@@ -267,8 +294,18 @@ def _inherited(gate: Gate, rollouts: Mapping[str, Rollout]) -> Iterator[tuple[st
                 yield f'{heir}/{rollout.model}', replace(rollout, environment=heir)
 
 
-def _brought_back(now: Earlier, registry: Registry, before: Collection[str]) -> Iterator[str]:
+def _lost(gate: Gate) -> Iterator[Problem]:
+    """Yield what becomes of rollouts whose files a request removes."""
+    gone = {name: rollout for name, rollout in gate.rollouts.items() if name not in gate.registry.rollouts}
+    if gone:
+        files = gate.at_base.files([rollout.file for rollout in gone.values()])
+        # One that the base has not is of a branch that is only behind.
+        yield from lost_rollouts(gate.registry, {name: each for name, each in gone.items() if each.file in files})
+
+
+def _brought_back(now: Earlier, registry: Registry) -> Iterator[str]:
     """Yield aborted rollouts that the published branch had before it ended them: a revert of their end."""
+    before = now.rollout_names() if any(rollout.aborted for rollout in registry.rollouts.values()) else ()
     for name, rollout in registry.rollouts.items():
         if rollout.aborted and name not in before:
             file = rollout_file(name)

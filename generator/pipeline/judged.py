@@ -12,6 +12,7 @@ from generator.domain.layout import release_of
 from generator.domain.problems import Problem, ProblemsFound
 from generator.domain.records import Ids, Registry, Tree
 from generator.domain.times import Clock
+from generator.pipeline.beside import lost_locks, taken_hosts
 from generator.pipeline.chart_files import ChartFiles
 from generator.pipeline.elsewhere import is_left
 from generator.pipeline.gates import Gate, gate_problems, gate_warnings
@@ -51,12 +52,12 @@ class Judged:
         )
 
     @cached_property
-    def _own(self) -> Gate:
+    def own(self) -> Gate:
         return self.gate(self.registry, self.made)
 
     def problems(self, left_out: frozenset[str]) -> list[Problem]:
         """Report ways that no controller can go, and moves that a gate stops, unless their file is left out."""
-        gates = gate_problems(self._own, self.desired)
+        gates = gate_problems(self.own, self.desired)
         return [*refused_ways(self.moves), *(found for found in gates if not is_left(found.file, left_out))]
 
     def warnings(self, releases: Sequence[ResolvedRelease], *, whole: bool) -> list[Problem]:
@@ -67,9 +68,13 @@ class Judged:
         rollbacks = [release.name for release in self.registry.releases.values() if release.is_rollback]
         yield from registry_warnings(self.registry, self.templates)
         yield from migration_warnings(self.moves, rollbacks)
+        yield from lost_requests(self.moves)
         yield from bootstrap_warnings(self.source.repository, self.base.ids, self.desired, self.made)
         yield from release_warnings(releases, whole=whole)
-        yield from gate_warnings(self._own, self.desired)
+        yield from gate_warnings(self.own, self.desired)
+        if self.base.revision:
+            yield from taken_hosts(self.own, self.desired, releases)
+            yield from lost_locks(self.own) if whole else ()
 
     def check_requests(self, plan: Plan, removable: Collection[str]) -> None:
         """Raise ProblemsFound if a plan removes pods that have requests, unless their release is `removable`."""

@@ -5,15 +5,26 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
+from functools import partial
 
 from generator.documents.read import read_yaml
-from generator.domain.layout import CHART_YAML, SETTINGS, chart_folder, delivered_chart, delivery_file
+from generator.domain.layout import (
+    CHART_YAML,
+    DOCUMENTS,
+    GENERATED,
+    REGISTRY,
+    SETTINGS,
+    chart_folder,
+    delivered_chart,
+    delivery_file,
+)
 from generator.domain.problems import Problem, ProblemsFound
 from generator.domain.records import Environment, Registry, Release, Settings
 from generator.domain.strategy import Rolling, Strategy, WrittenStrategy, written_strategy
 from generator.domain.words import quoted, some
 from generator.pipeline.earlier import Earlier
 from generator.pipeline.origins import Origins
+from generator.plan.trust import other_people
 from generator.plan.weaker import weaker
 from generator.registry.load import read_record
 from generator.strategies.written import of_chart
@@ -106,6 +117,11 @@ def other_addresses(now: Earlier, base: Earlier, settings: Settings) -> Iterator
         if value(settings) not in (value(before), value(there)):
             text = message.format(quoted(value(settings)), quoted(value(there)))
             yield Problem(SETTINGS, f'$.spec.{key}', text, 'undo it, or let whoever answers for the clusters agree')
+    folders = (REGISTRY, *GENERATED, *DOCUMENTS)
+    paths = partial(now.source.repository.ids, now.revision, folders)
+    if found := list(other_people(there, settings, paths)):
+        own = set(other_people(before, settings, paths))  # others are only behind
+        yield from (each for each in found if each in own)
 
 
 def settings_of(earlier: Earlier) -> Settings | None:

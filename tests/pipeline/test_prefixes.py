@@ -128,7 +128,7 @@ def test_agents_read_what_is_verified(here: Checkout, folder: str) -> None:
     here.git('add', '--all')
     here.git('commit', '--quiet', '--message', 'copy')
     done = chartloom(here.folder, 'verify', '--base', 'main')
-    at = f"{folder and f'{folder}/'}charts/web"
+    at = f'{folder and f"{folder}/"}charts/web'
     message = f"agents would read '{at}', and what is verified is in '{PREFIX}/'"
     if '.' in folder:
         message = f"expected a folder without the parts '.' and '..', found '{folder}/'"
