@@ -9,6 +9,7 @@ import pytest
 import registries as r
 from gitops import Checkout, chartloom, new
 
+from generator.domain.problems import ProblemsFound
 from generator.pipeline.run import open_run
 
 VERSIONS = [r.version('1'), r.version('2'), r.version('3')]
@@ -22,10 +23,9 @@ def pins(version: str, chart: str, environment: str = 'prod', model: str = 'web'
     return r.release(environment, model, version=version, chart=chart, **more)
 
 
-def place(name: str, domain: str, cluster: str = '', **more: Any) -> r.Files:
+def place(name: str, domain: str, at: str = '', **more: Any) -> r.Files:
     """An environment with a domain, by default in a cluster of its name."""
-    at = cluster or name
-    where = {'cluster': {'name': at, 'server': f'https://{at}.example:6443'}, 'namespace': 'ml'}
+    where = {'cluster': {'name': at or name, 'server': f'https://{at or name}.example:6443'}, 'namespace': 'ml'}
     return r.environment(name, **{**r.GATEWAY, 'domain': domain, **where, **more})
 
 
@@ -408,3 +408,60 @@ def test_an_application_that_asks_for_less(tmp_path: Path) -> None:
     checkout.remove('registry/applications/shop.yaml')
     checkout.write(r.application('shop2', **shop, hostname='shop'))
     assert warnings(checkout, 'asks for') == [f'registry/applications/shop2.yaml::$.spec: {text.format("shop2")}']
+
+
+# Clusters that files name in several forms.
+
+FLUX_HINT = 'its Flux runs in the cluster that is published: name another one in a request of its own'
+
+
+def refused(checkout: Checkout) -> list[str]:
+    with pytest.raises(ProblemsFound) as found:
+        _ = open_run(checkout.repository(), base='main').releases
+    return [f'{each.file}::{each.path}: {each.message} | {each.hint}' for each in found.value.problems]
+
+
+def shared_cluster(agent: str, prod: r.Document, tools: r.Document, **more: Any) -> r.Files:
+    return {
+        **r.settings(),
+        **r.model(versions=VERSIONS, route={}),
+        **r.model('evil', versions=VERSIONS),
+        **place('prod', 'prod.example', agent=agent, cluster=prod),
+        **place('tools', **{'domain': 'tools.example', 'namespace': 'tools', **more}, agent=agent, cluster=tools),
+        **pins('1', '1.0.0'),
+        **pins('1', '1.0.0', 'tools', 'evil'),
+    }
+
+
+ONE = {'name': 'one', 'server': 'https://one.example:6443'}
+
+
+@pytest.mark.parametrize(
+    ('agent', 'before', 'after', 'hint'),
+    [
+        ('flux', {'name': 'one'}, {'name': 'uno'}, f'; {FLUX_HINT}'),
+        ('flux', ONE, {'name': 'one'}, ''),
+        ('argocd', ONE, {'name': 'one', 'server': 'https://kubernetes.default.svc'}, ''),
+    ],
+)
+def test_a_host_name_in_a_cluster_of_another_name(
+    tmp_path: Path, agent: str, before: r.Document, after: r.Document, hint: str
+) -> None:
+    checkout = made(tmp_path / 'repository', shared_cluster(agent, before, before))
+    checkout.write(shared_cluster(agent, before, after, domain='prod.example'))
+    evil = r.model('evil', versions=[*VERSIONS, r.version('4')], route={'hostname': 'web'})
+    checkout.write(evil | pins('4', '1.3.0', 'tools', 'evil'))
+    (found,) = refused(checkout)
+    owner = "host name 'web.prod.example' belongs to model 'web' (release 'prod/web' has it)"
+    choose = 'choose another host name, or let one application route to both models'
+    assert found == f'registry/models/evil.yaml::$.spec.route.hostname: {owner} | {choose}{hint}'
+
+
+def test_a_namespace_in_a_cluster_of_another_name(tmp_path: Path) -> None:
+    checkout = made(tmp_path / 'repository', shared_cluster('flux', {'name': 'one'}, {'name': 'one'}))
+    checkout.write(shared_cluster('flux', {'name': 'one'}, {'name': 'uno'}, namespace='ml'))
+    (found,) = refused(checkout)
+    same = "environment 'prod' has the same cluster and namespace 'ml' | give each environment its own namespace"
+    assert found == f'registry/environments/tools.yaml::$.spec.namespace: {same}; {FLUX_HINT}'
+    checkout.write(shared_cluster('flux', {'name': 'one'}, {'name': 'uno'}))
+    assert problems(checkout) == []
