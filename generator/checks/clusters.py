@@ -13,10 +13,13 @@ def cluster_key(environment: Environment) -> ClusterKey:
     """Identify a cluster: by the address of its API server, or by name if that says nothing."""
     scheme, _, rest = environment.server.partition('://')
     host, _, path = rest.partition('/')
-    host = host.lower().removesuffix({'http': ':80'}.get(scheme, ':443'))
+    host, _, port = host.lower().partition(':') if not host.startswith('[') else (host.lower(), '', '')
+    port = port.lstrip('0')
+    host += f':{port}' if port and port != {'http': '80'}.get(scheme, '443') else ''
+    host = host.removesuffix({'http': ':80'}.get(scheme, ':443'))  # of an address in brackets
     if host in ('', _IN_CLUSTER):
         return 'name', environment.spec['cluster']['name']
-    return 'server', scheme, host, path.rstrip('/')
+    return 'server', scheme, host, '/'.join(part for part in path.split('/') if part not in ('', '.'))
 
 
 def places(environment: Environment) -> frozenset[tuple[ClusterKey, str]]:

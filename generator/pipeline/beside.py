@@ -7,12 +7,20 @@ from collections.abc import Iterator, Sequence
 from functools import partial
 
 from generator.domain.generated import ResolvedRelease
-from generator.domain.layout import APPLICATIONS, DELIVERY, delivery_file, model_name, release_of
+from generator.domain.layout import APPLICATIONS, DELIVERY, RELEASES, delivery_file, model_name, names_below, release_of
 from generator.domain.problems import Problem
 from generator.domain.records import Ids
 from generator.pipeline.gates import Gate
 from generator.plan.stops import Ground
-from generator.plan.taken import Taken, lost_stops, named_hosts, open_hosts, unlocked_environment, unlocked_members
+from generator.plan.taken import (
+    Taken,
+    lost_stops,
+    named_hosts,
+    open_hosts,
+    removed_locked,
+    unlocked_environment,
+    unlocked_members,
+)
 from generator.plan.trust import owners_of_heir, weaker_auth
 
 
@@ -83,7 +91,18 @@ def lost_locks(gate: Gate) -> Iterator[Problem]:
             for release in mine:
                 if before := there.get(f'{origin.name}/{release.model}'):
                     yield from lost_stops(release, before, gate.clock)
+    yield from _removed(gate)
     yield from _members(gate)
+
+
+def _removed(gate: Gate) -> Iterator[Problem]:
+    """Yield locked releases that are gone; those of an environment that has another name are with it."""
+    there, mine = gate.at_base.ids_below(RELEASES), gate.source.tree.ids
+    gone = names_below(RELEASES, [path for path in there if path not in mine])
+    heirs = {origin.name for name, of in gate.origins.items() for origin in of if origin.name != name}
+    for name in gone:
+        if name.partition('/')[0] not in heirs:
+            yield from removed_locked(name, _ground(gate, name), gate.clock)
 
 
 def _members(gate: Gate) -> Iterator[Problem]:

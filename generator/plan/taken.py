@@ -17,7 +17,8 @@ from generator.domain.times import Clock
 from generator.domain.words import quoted, some
 from generator.plan.stops import Ground, Lock, locks
 
-ASK = 'undo it, or let whoever answers for {} agree'
+_ASK_LOCK = 'undo it, or let whoever set the lock agree'
+_ASK = 'undo it, or let whoever answers for {} agree'
 _ROUTE = re.compile(rb'^( +)(?:route|grpcRoute):\n(?:\1 .*\n)+', re.MULTILINE)
 _HOST = re.compile(rb'^ +- "?([a-z0-9*][-a-z0-9.]*\.[-a-z0-9.]+)"?$', re.MULTILINE)
 
@@ -55,10 +56,10 @@ class Taken:
         how = f'{quoted(self.host)}, which {quoted(self.before)} {"has, too" if self.kept else "has as published"}'
         if not judged(old):
             message = f"{quoted(who)} has host name {how}: what gates environment '{old}' does not judge what serves it"
-            yield Problem(self.release.file, '', message, ASK.format(f"'{old}'"))
+            yield Problem(self.release.file, '', message, _ASK.format(f"'{old}'"))
         elif not is_same and (lock := next((each for each in locks(ground(self.before)) if each.holds(clock)), None)):
             message = f'{quoted(who)} has host name {how}, and that is {lock}'
-            yield Problem(self.release.file, '', message, ASK.format('the lock'))
+            yield Problem(self.release.file, '', message, _ASK_LOCK)
 
 
 def lost_stops(release: Release, before: Release, clock: Clock) -> Iterator[Problem]:
@@ -85,6 +86,14 @@ def _unlocked(file: str, how: str, before: Release | Environment, now: Values, c
 
 def _entry(entry: Values) -> str:
     return f'{entry["version"]} (chart {entry["chart"]})' if 'chart' in entry else str(entry['version'])
+
+
+def removed_locked(name: str, ground: Ground, clock: Clock) -> Iterator[Problem]:
+    """Yield a published release that a request removes although it is locked."""
+    lock = next((each for each in locks(ground) if each.holds(clock)), None)
+    if ground.release and lock:
+        message = f"release '{name}' is gone, which is {lock}"
+        yield Problem(ground.release.file, '', message, _ASK_LOCK)
 
 
 def unlocked_members(

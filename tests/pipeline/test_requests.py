@@ -212,6 +212,12 @@ def test_a_host_name_of_a_locked_release(tmp_path: Path) -> None:
         assert warnings(checkout, 'host name') == ([locked] if lock else [])
 
 
+def test_a_locked_release_that_is_removed(tmp_path: Path) -> None:
+    checkout = made(tmp_path / 'repository', registry() | pins('1', '1.0.0', lock=LOCK))
+    checkout.remove('registry/releases/dev/web.yaml', WEB)
+    assert warnings(checkout, 'gone') == [f"{WEB}::: release 'prod/web' is gone, which is locked by Ada: an audit"]
+
+
 def test_another_name_keeps_locks_and_what_was_withdrawn(tmp_path: Path) -> None:
     checkout = made(tmp_path / 'repository', registry(lock=LOCK) | pins('1', '1.0.0', withdrawn=WITHDRAWN, lock=LOCK))
     checkout.remove('registry/environments/prod.yaml', WEB)
