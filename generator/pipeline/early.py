@@ -17,10 +17,14 @@ from generator.tools.clock import utc_text
 
 
 def early_stages(run: Run) -> Iterator[Problem]:
-    """Yield a warning for each rollout that goes on before its published stage lets it; times are those of commits."""
+    """Yield a warning for each rollout that goes on before its published stage lets it, or that is gone before its end.
+
+    Times are those of commits.
+    """
     published = run.judged.published
-    if not run.base.revision or not run.registry.rollouts:
+    if not run.base.revision:
         return
+    yield from run.judged.lost()
     there = run.judged.own.rollouts
     for name, rollout in sorted(run.registry.rollouts.items()):
         before = there.get(name)

@@ -209,8 +209,7 @@ def gate_warnings(gate: Gate, desired: Ids) -> Iterator[Problem]:
     if not gate.base.revision:
         return
     yield from weaker_gates(gate.now, gate.at_base, gate.registry)
-    yield from other_addresses(gate.now, gate.at_base, gate.registry.settings)
-    yield from _lost(gate)
+    yield from other_addresses(gate.now, gate.at_base, gate.registry.settings, desired)
     moved = dict(_moved(gate, desired))
     yield from weaker_strategies(gate.now, gate.registry, gate.origins if moved else {}, moved, gate.about)
 
@@ -294,7 +293,7 @@ def _inherited(gate: Gate, rollouts: Mapping[str, Rollout]) -> Iterator[tuple[st
                 yield f'{heir}/{rollout.model}', replace(rollout, environment=heir)
 
 
-def _lost(gate: Gate) -> Iterator[Problem]:
+def lost_by_removal(gate: Gate) -> Iterator[Problem]:
     """Yield what becomes of rollouts whose files a request removes."""
     gone = {name: rollout for name, rollout in gate.rollouts.items() if name not in gate.registry.rollouts}
     if gone:

@@ -15,7 +15,7 @@ from generator.domain.times import Clock
 from generator.pipeline.beside import lost_locks, taken_hosts
 from generator.pipeline.chart_files import ChartFiles
 from generator.pipeline.elsewhere import is_left
-from generator.pipeline.gates import Gate, gate_problems, gate_warnings
+from generator.pipeline.gates import Gate, gate_problems, gate_warnings, lost_by_removal
 from generator.pipeline.moves import bootstrap_warnings, delivery_moves
 from generator.pipeline.published import Base
 from generator.pipeline.source import Source
@@ -68,13 +68,17 @@ class Judged:
         rollbacks = [release.name for release in self.registry.releases.values() if release.is_rollback]
         yield from registry_warnings(self.registry, self.templates)
         yield from migration_warnings(self.moves, rollbacks)
-        yield from lost_requests(self.moves)
         yield from bootstrap_warnings(self.source.repository, self.base.ids, self.desired, self.made)
         yield from release_warnings(releases, whole=whole)
         yield from gate_warnings(self.own, self.desired)
         if self.base.revision:
             yield from taken_hosts(self.own, self.desired, releases)
             yield from lost_locks(self.own) if whole else ()
+
+    def lost(self) -> Iterator[Problem]:
+        """Yield what becomes of rollouts and their requests; whoever generates it has said --allow-removal."""
+        yield from lost_requests(self.moves)
+        yield from lost_by_removal(self.own)
 
     def check_requests(self, plan: Plan, removable: Collection[str]) -> None:
         """Raise ProblemsFound if a plan removes pods that have requests, unless their release is `removable`."""

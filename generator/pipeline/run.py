@@ -328,7 +328,10 @@ class Run:
         # A shard has all applications and environments, but not all releases: check what releases share.
         if found is None or shared_problems(found.outlines, found.registry):
             return None
-        return None if self._where_flux_runs(found.outlines, found.registry) else found
+        # Not by `settings`, which are of this; the single process tells whose file has changed.
+        published = published_commit(self.source, self.settings_alone.branch, self.base_name)
+        schemas, releases = self.templates.schemas, found.outlines
+        return None if where_flux_runs(self.source, published, schemas, releases, found.registry, frozenset) else found
 
     def _make(self, part: Sequence[str], progress: Progress) -> Made:
         """Run over a part of the registry files; the result can be sent to another process."""

@@ -19,7 +19,7 @@ from generator.domain.layout import (
     delivery_file,
 )
 from generator.domain.problems import Problem, ProblemsFound
-from generator.domain.records import Environment, Registry, Release, Settings
+from generator.domain.records import Environment, Ids, Registry, Release, Settings
 from generator.domain.strategy import Rolling, Strategy, WrittenStrategy, written_strategy
 from generator.domain.words import quoted, some
 from generator.pipeline.earlier import Earlier
@@ -100,7 +100,7 @@ def _of_chart(about: bytes, folder: str) -> WrittenStrategy | None:
     return None
 
 
-def other_addresses(now: Earlier, base: Earlier, settings: Settings) -> Iterator[Problem]:
+def other_addresses(now: Earlier, base: Earlier, settings: Settings, desired: Ids) -> Iterator[Problem]:
     """Yield a warning for each address of the settings that a request changes: agents would follow what it names."""
     before, there = settings_of(base), settings_of(now)
     if before is None or there is None:
@@ -119,8 +119,9 @@ def other_addresses(now: Earlier, base: Earlier, settings: Settings) -> Iterator
             yield Problem(SETTINGS, f'$.spec.{key}', text, 'undo it, or let whoever answers for the clusters agree')
     folders = (REGISTRY, *GENERATED, *DOCUMENTS)
     paths = partial(now.source.repository.ids, now.revision, folders)
-    if found := list(other_people(there, settings, paths)):
-        own = set(other_people(before, settings, paths))  # others are only behind
+    mine = {*now.source.names, *desired}
+    if found := list(other_people(there, settings, paths, mine)):
+        own = set(other_people(before, settings, paths, mine))  # others are only behind
         yield from (each for each in found if each in own)
 
 

@@ -8,7 +8,7 @@ from typing import Any
 
 from generator.checks.clusters import cluster_key
 from generator.domain.choices import reaches_other_clusters
-from generator.domain.layout import SETTINGS
+from generator.domain.layout import GENERATED, REGISTRY, SETTINGS
 from generator.domain.problems import Problem
 from generator.domain.records import Application, Environment, Settings, Values
 from generator.domain.words import quoted, some
@@ -17,24 +17,28 @@ _AGREE = 'undo it, or let whoever answers for what runs there agree'
 _PLATFORM = 'undo it, or let whoever answers for the clusters agree'
 # Parts of an environment with services that programs of the platform ask, or send Secrets to.
 _SERVICES = ('gate', 'identity', 'artifactStores', 'secretStore', 'monitoring.prometheus')
+Paths = Callable[[], Collection[str]]
 _NOTHING = 'nothing'
 
 
-def other_people(before: Settings, now: Settings, published: Callable[[], Collection[str]]) -> Iterator[Problem]:
+def other_people(before: Settings, now: Settings, published: Paths, mine: Collection[str]) -> Iterator[Problem]:
     """Yield what settings ask of fewer, or permit to more: owners, signatures, annotations.
 
-    `published` are the paths of published files: owners of a path of its own go before those of a folder (slow).
+    `published` are the paths of published files (slow), `mine` those of the request: owners of what is new or gone
+    are nobody else's.
     """
-    yield from (Problem(SETTINGS, f'$.spec.{path}', text, _PLATFORM) for path, text in _people(before, now, published))
+    yield from (
+        Problem(SETTINGS, f'$.spec.{path}', text, _PLATFORM) for path, text in _people(before, now, published, mine)
+    )
 
 
-def _people(before: Settings, now: Settings, published: Callable[[], Collection[str]]) -> Iterator[tuple[str, str]]:
+def _people(before: Settings, now: Settings, published: Paths, mine: Collection[str]) -> Iterator[tuple[str, str]]:
     if before.signing.required and not now.signing.required:
         yield 'signing', 'commits need no signature any more'
     for who, (old, new) in _differing(before.signing.signers, now.signing.signers):
         what = 'may sign now' if not old else 'signs with other keys' if new else 'may not sign any more'
         yield 'signing.signers', f'{quoted(who)} {what}'
-    yield from _owners(before.spec.get('owners', {}), now.spec.get('owners', {}), published)
+    yield from _owners(before.spec.get('owners', {}), now.spec.get('owners', {}), published, mine)
     domains = before.spec.get('annotationDomains', ())
     if more := [each for each in now.spec.get('annotationDomains', ()) if each not in domains]:
         yield 'annotationDomains', f'models and releases may write annotations of {some(map(quoted, more))} now'
@@ -42,8 +46,8 @@ def _people(before: Settings, now: Settings, published: Callable[[], Collection[
         yield 'charts.plainHttp', 'charts would come without TLS'
 
 
-def _owners(before: Values, now: Values, published: Callable[[], Collection[str]]) -> Iterator[tuple[str, str]]:
-    if gone := [path for path in before if path not in now]:
+def _owners(before: Values, now: Values, published: Paths, mine: Collection[str]) -> Iterator[tuple[str, str]]:
+    if gone := [path for path in before if path not in now and any(_matches(path, each) for each in mine)]:
         yield 'owners', f'{some(map(quoted, gone))} have no owners of their own any more'
     for path, (old, new) in _differing({path: before[path] for path in before if path in now}, now):
         if old:
@@ -65,6 +69,8 @@ def owners_of_heir(old: str, new: str, owners: Values) -> Iterator[Problem]:
     """Yield the paths of an environment that another name leaves without owners."""
     for path in owners:
         parts = path.split('/')
+        if path.strip('/').partition('/')[0] not in (REGISTRY, *GENERATED):
+            continue  # the team's own folders
         mine = '/'.join(new if part == old else f'{new}.yaml' if part == f'{old}.yaml' else part for part in parts)
         if mine != path and mine not in owners:
             message = (

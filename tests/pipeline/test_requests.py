@@ -10,6 +10,7 @@ import registries as r
 from gitops import Checkout, chartloom, new
 
 from generator.domain.problems import ProblemsFound
+from generator.pipeline.early import early_stages
 from generator.pipeline.run import open_run
 
 VERSIONS = [r.version('1'), r.version('2'), r.version('3')]
@@ -57,7 +58,9 @@ def problems(checkout: Checkout) -> list[str]:
 
 
 def warnings(checkout: Checkout, about: str = '') -> list[str]:
-    found = open_run(checkout.repository(), base='main').warnings
+    """What `verify` warns of."""
+    run = open_run(checkout.repository(), base='main')
+    found = sorted([*run.warnings, *early_stages(run)])
     return [f'{each.file}::{each.path}: {each.message}' for each in found if about in each.message]
 
 
