@@ -72,7 +72,8 @@ def weaker_gates(now: Earlier, base: Earlier, registry: Registry) -> Iterator[Pr
     if not changed:
         return
     before, known = base.environment_ids(), origins(now, registry)
-    renamed = dict(_renamed(known, registry, now.environments()))
+    published = now.environments()
+    renamed = dict(_renamed(known, registry, published))
     for environment in changed:
         for origin in () if is_same(now, before, environment) else known[environment.name]:
             after = environment.promotes_from
@@ -94,6 +95,8 @@ def weaker_gates(now: Earlier, base: Earlier, registry: Registry) -> Iterator[Pr
                 yield Problem(environment.file, '$.spec.promotesFrom', message, _AGREE)
             if origin.name == environment.name or origin.name not in registry.environments:
                 yield from other_services(origin.environment, environment)
+            if origin.name != environment.name and environment.name in published:
+                yield from _moved_source(environment, origin.name, registry)
             if origin.environment is environment:
                 yield from without_gate(environment, registry.environments)
             if origin.environment.spec.get('production') and not environment.spec.get('production'):
@@ -104,6 +107,14 @@ def weaker_gates(now: Earlier, base: Earlier, registry: Registry) -> Iterator[Pr
             for path, words in _less(origin.environment.promotion, environment.promotion):
                 message = f"'{environment.name}' no longer requires what is published: {path}: {words}"
                 yield Problem(environment.file, f'$.spec.{path.partition("[")[0]}', message, _AGREE)
+
+
+def _moved_source(environment: Environment, place: str, registry: Registry) -> Iterator[Problem]:
+    """Yield who promotes from an environment that takes the place of another one: its history stays with its name."""
+    who = [name for name, each in registry.environments.items() if environment.name in each.promotes_from]
+    if who:
+        message = f"takes the place of '{place}', and {_listed(who)} promotes from it by what its name ran elsewhere"
+        yield Problem(environment.file, '$.spec.cluster', message, _AGREE)
 
 
 def _listed(names: Iterable[str]) -> str:

@@ -18,6 +18,8 @@ _PLATFORM = 'undo it, or let whoever answers for the clusters agree'
 # Parts of an environment with services that programs of the platform ask, or send Secrets to.
 _SERVICES = ('gate', 'identity', 'artifactStores', 'secretStore', 'monitoring.prometheus')
 Paths = Callable[[], Collection[str]]
+# What decides which images are pulled.
+_IMAGES = ('registryMirrors', 'requireDigest')
 _NOTHING = 'nothing'
 
 
@@ -87,12 +89,23 @@ def other_services(before: Environment, now: Environment) -> Iterator[Problem]:
         if was or any(each.rpartition('.')[0] == path.rpartition('.')[0] for each in old):
             message = f"'{now.name}' asks another service: {path}: {was or _NOTHING} → {is_ or _NOTHING}"
             yield Problem(now.file, f'$.spec.{path}', message, _AGREE)
+    for key in _IMAGES:
+        if before.spec.get(key) != now.spec.get(key):
+            was, is_ = (_said(each.spec.get(key)) for each in (before, now))
+            message = f"'{now.name}' lets images come from elsewhere: {key}: {was} → {is_}"
+            yield Problem(now.file, f'$.spec.{key}' if key in now.spec else '$.spec', message, _AGREE)
     if not reaches_other_clusters(now.agent) and cluster_key(before) != cluster_key(now):
         was, is_ = (f'{each.spec["cluster"]["name"]} {each.server}'.strip() for each in (before, now))
         message = (
             f"'{now.name}' names another cluster: {was} → {is_}: its Flux deploys where it runs, whatever this says"
         )
         yield Problem(now.file, '$.spec.cluster', message, _AGREE)
+
+
+def _said(value: Any) -> str:
+    if isinstance(value, Mapping):
+        return ', '.join(f'{key} from {each}' for key, each in value.items()) or _NOTHING
+    return _NOTHING if value is None else str(value).lower() if isinstance(value, bool) else str(value)
 
 
 def _leaves(spec: Values) -> dict[str, str]:

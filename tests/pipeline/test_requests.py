@@ -383,6 +383,25 @@ def test_an_environment_that_asks_other_services(tmp_path: Path) -> None:
     ]
 
 
+def test_an_environment_whose_images_come_from_elsewhere(tmp_path: Path) -> None:
+    checkout = made(tmp_path / 'repository', registry(requireDigest=True))
+    mirrors = {'registry.example': 'evil.example/mirror'}
+    checkout.write(place('prod', 'prod.example', registryMirrors=mirrors))
+    text = "registry/environments/prod.yaml::$.spec{}: 'prod' lets images come from elsewhere: {}"
+    assert warnings(checkout, 'images') == [
+        text.format('', 'requireDigest: true → nothing'),
+        text.format('.registryMirrors', 'registryMirrors: nothing → registry.example from evil.example/mirror'),
+    ]
+
+
+def test_swapped_environments_that_others_promote_from(tmp_path: Path) -> None:
+    files = registry(promotesFrom=['test']) | place('test', 'test.example') | pins('1', '1.0.0', 'test')
+    checkout = made(tmp_path / 'repository', files)
+    checkout.write(place('test', 'dev.example', 'dev') | place('dev', 'test.example', 'test'))
+    message = "takes the place of 'dev', and 'prod' promotes from it by what its name ran elsewhere"
+    assert warnings(checkout, 'takes the place') == [f'registry/environments/test.yaml::$.spec.cluster: {message}']
+
+
 def test_flux_runs_where_it_is_whatever_its_file_says(tmp_path: Path) -> None:
     checkout = made(tmp_path / 'repository', registry(agent='flux', production=True))
     checkout.write(place('prod', 'prod.example', 'uno', agent='flux'))
