@@ -1,4 +1,4 @@
-"""A run's base and its history → problems of promotions and of rollouts that left out a stage."""
+"""A run's base and its history → problems of promotions and moves, and warnings of what gates lose."""
 
 from __future__ import annotations
 
@@ -9,7 +9,6 @@ from functools import cached_property, partial
 
 from generator.charts.ledger import read_ledger
 from generator.checks.memberships import taken_members
-from generator.documents.read import read_yaml
 from generator.documents.schema import RegistrySchemas
 from generator.domain.choices import by_commits
 from generator.domain.layout import (
@@ -31,18 +30,17 @@ from generator.domain.strategy import Canary
 from generator.domain.times import Clock
 from generator.pipeline.chart_files import ChartFiles
 from generator.pipeline.earlier import Earlier
-from generator.pipeline.history import file_changes, had, ran_for, runs_now
+from generator.pipeline.history import had, ran_for, runs_now
 from generator.pipeline.origins import Origins, is_same, origins, weaker_gates
 from generator.pipeline.prefixes import delivers
 from generator.pipeline.published import Base
 from generator.pipeline.source import Source
 from generator.pipeline.standings import Grounds, standings
 from generator.pipeline.weaker import other_addresses, strategy_of, weaker_strategies
-from generator.plan.jumps import jumps, lost_rollouts
+from generator.plan.jumps import inherited
 from generator.plan.moves import Published, move_problems
 from generator.plan.promotion import Gates, Standing, promotion_problems
 from generator.registry.load import read_record
-from generator.strategies.written import of_chart
 
 
 @dataclass(frozen=True)
@@ -88,7 +86,7 @@ class Gate:
         """The published rollouts in scope, also by the releases of other environments that take their place."""
         now = self.now
         found = now.rollouts(name for name in now.rollout_names() if now.source.in_scope(rollout_file(name)))
-        return {**dict(_inherited(self, found)), **found} if found else {}
+        return {**dict(inherited(self.registry, self.origins, found)), **found} if found else {}
 
     @cached_property
     def _standings(self) -> dict[str, Standing]:
@@ -201,7 +199,7 @@ def gate_problems(gate: Gate, desired: Ids) -> list[Problem]:
     found += _taken(gate.now, gate.at_base, gate.registry)
     if found and not delivers(gate.source.repository, gate.published):
         found = []  # the first commit with releases
-    return [*found, *_jumps(gate)]
+    return found
 
 
 def gate_warnings(gate: Gate, desired: Ids) -> Iterator[Problem]:
@@ -271,52 +269,3 @@ def _taken(now: Earlier, base: Earlier, registry: Registry) -> Iterator[Problem]
         members = {name: each.members for name, each in now.applications(names).items()}
         published = names_below(MODELS, now.ids_below(MODELS))
         yield from taken_members(registry, names, lambda name: members.get(name, ()), published)
-
-
-def _jumps(gate: Gate) -> list[Problem]:
-    now, base, registry = gate.now, gate.at_base, gate.registry
-    if not (gate.rollouts or registry.rollouts):
-        return []
-    pins = {name: release.chart for name, release in now.releases(registry.rollouts).items()}
-    there = base.rollouts(registry.rollouts)
-    same = [name for name, rollout in registry.rollouts.items() if name in there and there[name].spec == rollout.spec]
-    same += _brought_back(now, registry)
-    return list(jumps(registry, gate.rollouts, pins, same, partial(_strategy_of_chart, gate)))
-
-
-def _inherited(gate: Gate, rollouts: Mapping[str, Rollout]) -> Iterator[tuple[str, Rollout]]:
-    """Yield published rollouts by the releases of other environments that take their place."""
-    heirs = [(origin.name, heir) for heir, found in gate.origins.items() for origin in found if origin.name != heir]
-    for rollout in rollouts.values():
-        for before, heir in heirs:
-            if before == rollout.environment and f'{heir}/{rollout.model}' in gate.registry.releases:
-                yield f'{heir}/{rollout.model}', replace(rollout, environment=heir)
-
-
-def lost_by_removal(gate: Gate) -> Iterator[Problem]:
-    """Yield what becomes of rollouts whose files a request removes."""
-    gone = {name: rollout for name, rollout in gate.rollouts.items() if name not in gate.registry.rollouts}
-    if gone:
-        files = gate.at_base.files([rollout.file for rollout in gone.values()])
-        # One that the base has not is of a branch that is only behind.
-        yield from lost_rollouts(gate.registry, {name: each for name, each in gone.items() if each.file in files})
-
-
-def _brought_back(now: Earlier, registry: Registry) -> Iterator[str]:
-    """Yield aborted rollouts that the published branch had before it ended them: a revert of their end."""
-    before = now.rollout_names() if any(rollout.aborted for rollout in registry.rollouts.values()) else ()
-    for name, rollout in registry.rollouts.items():
-        if rollout.aborted and name not in before:
-            file = rollout_file(name)
-            changes = file_changes(now.source.repository, now.revision, [file])
-            if now.source.tree.ids.get(file) in {change.get(file) for _, change in changes}:
-                yield name
-
-
-def _strategy_of_chart(gate: Gate, rollout: Rollout) -> tuple[str, Values]:
-    model, version = rollout.model, rollout.spec['to']['chart']
-    folder = chart_folder(model, version)
-    file = f'{folder}/{CHART_YAML}'
-    about = gate.about(model, version)
-    found = of_chart(read_yaml(about, file).get('annotations', {}), folder) if about else None
-    return file, found.spec if found else {}

@@ -15,9 +15,10 @@ from generator.domain.times import Clock
 from generator.pipeline.beside import lost_locks, taken_hosts
 from generator.pipeline.chart_files import ChartFiles
 from generator.pipeline.elsewhere import is_left
-from generator.pipeline.gates import Gate, gate_problems, gate_warnings, lost_by_removal
+from generator.pipeline.gates import Gate, gate_problems, gate_warnings
 from generator.pipeline.moves import bootstrap_warnings, delivery_moves
 from generator.pipeline.published import Base
+from generator.pipeline.rollouts import lost_by_removal, rollout_problems
 from generator.pipeline.source import Source
 from generator.plan.forms import Move
 from generator.plan.refused import refused_ways
@@ -57,7 +58,7 @@ class Judged:
 
     def problems(self, left_out: frozenset[str]) -> list[Problem]:
         """Report ways that no controller can go, and moves that a gate stops, unless their file is left out."""
-        gates = gate_problems(self.own, self.desired)
+        gates = [*gate_problems(self.own, self.desired), *rollout_problems(self.own)]
         return [*refused_ways(self.moves), *(found for found in gates if not is_left(found.file, left_out))]
 
     def warnings(self, releases: Sequence[ResolvedRelease], *, whole: bool) -> list[Problem]:

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from dataclasses import replace
 
 from generator.domain.problems import Problem
 from generator.domain.records import Registry, Rollout, Values
 from generator.domain.strategy import Rolling
 from generator.domain.units import number_of
+from generator.plan.promotion import Origin
 from generator.strategies.course import ENDED, course, find_stage, next_stage
 from generator.strategies.during import rollout_strategy
 
@@ -36,6 +38,17 @@ def jumps(
     for name, before in sorted(known.items()):
         if name not in registry.rollouts and name in registry.releases:
             yield from _ends(registry, before)
+
+
+def inherited(
+    registry: Registry, origins: Mapping[str, Sequence[Origin]], rollouts: Mapping[str, Rollout]
+) -> Iterator[tuple[str, Rollout]]:
+    """Yield published rollouts by the releases of other environments that take their place."""
+    heirs = [(origin.name, heir) for heir, found in origins.items() for origin in found if origin.name != heir]
+    for rollout in rollouts.values():
+        for before, heir in heirs:
+            if before == rollout.environment and f'{heir}/{rollout.model}' in registry.releases:
+                yield f'{heir}/{rollout.model}', replace(rollout, environment=heir)
 
 
 def has_stage(rollout: Rollout) -> bool:
