@@ -46,10 +46,20 @@ def taken_hosts(gate: Gate, desired: Ids, releases: Sequence[ResolvedRelease]) -
             if not others or host in open_hosts(texts.get(name, b'')):
                 continue
             for other in others:
+                kept = host in now.get(other, ())
+                if kept and _share_domain(gate, name, other):
+                    continue
                 if other not in texts or host in open_hosts(texts[other]):
-                    taken = Taken(host, gate.registry.releases[name], other, host in now.get(other, ()))
+                    taken = Taken(host, gate.registry.releases[name], other, kept)
                     judged = partial(_is_judged, gate, name.partition('/')[0])
                     yield from taken.warnings(judged, partial(_ground, gate), gate.clock)
+
+
+def _share_domain(gate: Gate, one: str, other: str) -> bool:
+    """Whether two environments had one domain before, as regions have: that was told when the second one came."""
+    published = (gate.now.environments().get(name.partition('/')[0]) for name in (one, other))
+    domains = [each.spec.get('domain', '') if each else '' for each in published]
+    return bool(domains[0]) and domains[0] == domains[1]
 
 
 def _hosts(release: ResolvedRelease) -> frozenset[str]:

@@ -204,6 +204,16 @@ def test_a_host_name_that_goes_to_another_environment(tmp_path: Path) -> None:
     assert warnings(checkout, 'host name') == [taken('tools/web', host, 'prod/web')]
 
 
+def test_regions_have_one_domain(tmp_path: Path) -> None:
+    """A model that comes to the second one is no news; one that leaves the first one for it is."""
+    regions = place('eu', 'prod.example') | r.model('api', versions=VERSIONS) | pins('1', '1.0.0', 'eu', 'api')
+    checkout = made(tmp_path / 'repository', registry() | regions)
+    checkout.write(pins('1', '1.0.0', 'eu'))
+    assert warnings(checkout, 'host name') == []
+    checkout.remove(WEB)
+    assert warnings(checkout, 'host name') == [taken('eu/web', 'web.prod.example', 'prod/web')]
+
+
 def test_a_host_name_of_a_locked_release(tmp_path: Path) -> None:
     """Lawful, as `chartloom host move` does it, but a lock says that somebody is to be asked."""
     other = r.model('web2', versions=VERSIONS[:1], route={'hostname': 'web'}) | pins('1', '1.0.0', model='web2')
