@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from typing import NamedTuple
 
-from generator.checks.clusters import cluster_key
+from generator.checks.clusters import ClusterKey, cluster_keys
 from generator.checks.objects import endings, tracks
 from generator.checks.scope import Scope
 from generator.checks.written import at
@@ -56,20 +56,21 @@ def delivery_names(scope: Scope) -> Iterator[Problem]:
     """Environment 'a' with model 'b-c' and environment 'a-b' with model 'c' would have the same delivery object."""
     seen: dict[tuple[object, ...], ResolvedRelease] = {}
     agents: dict[str, tuple[object, ...]] = {}
+    clusters = cluster_keys(scope.registry)
     for release in scope.releases:
         environment = release.environment
         name = delivery_name(environment.name, release.release.model)
         if environment.name not in agents:
-            agents[environment.name] = _agent(environment)
+            agents[environment.name] = _agent(environment, clusters[environment.name])
         first = seen.setdefault((*agents[environment.name], name), release)
         if first is not release:
             message = f"its delivery object has the same name '{name}' as that of release '{first.release.name}'"
             yield Problem(release.release.file, _NAME, message, 'rename one of the two environments or models')
 
 
-def _agent(environment: Environment) -> tuple[object, ...]:
+def _agent(environment: Environment, cluster: ClusterKey) -> tuple[object, ...]:
     """One Argo CD may serve all clusters (the registry does not tell); each cluster has its own Flux."""
-    served = () if reaches_other_clusters(environment.agent) else cluster_key(environment)
+    served = () if reaches_other_clusters(environment.agent) else cluster
     return environment.agent, environment.delivery_namespace, served
 
 

@@ -133,9 +133,19 @@ ATTRIBUTES: Mapping[str, tuple[Callable[[str], bool], str]] = {
     'working-tree-encoding': (lambda value: value not in _NONE, 'git writes other bytes than it stores'),
     'filter': (lambda value: value not in _NONE, 'git writes other bytes than it stores'),
     'ident': (lambda value: value == 'set', 'git writes other bytes than it stores'),
+    # Forges obey it, too; drivers of other names are configured in a clone.
+    'merge': (lambda value: value == 'union', 'git keeps the lines of both sides where they conflict'),
+    'export-ignore': (lambda value: value not in _NONE, 'archives of the repository lack it'),
 }  # fmt: skip
 # What our own block in .gitattributes sets, for files that nobody reviews line by line.
 _GENERATED = (f'{CHARTS}/', f'{REGISTRY}/schemas/')
+
+
+def _counts(attribute: str, path: str) -> bool:
+    """Whether an attribute matters for a file: agents and people may use archives of what is deployed."""
+    if attribute == 'export-ignore':
+        return path.startswith((f'{CHARTS}/', f'{DELIVERY}/', f'{REGISTRY}/'))
+    return not (attribute.endswith('-generated') and path.startswith(_GENERATED))
 
 
 def attribute_problems(found: Iterable[tuple[str, str, str]]) -> Iterator[Problem]:
@@ -143,7 +153,7 @@ def attribute_problems(found: Iterable[tuple[str, str, str]]) -> Iterator[Proble
     touched: dict[tuple[str, str], list[str]] = {}
     for path, name, value in found:
         harms, _ = ATTRIBUTES[name]
-        if harms(value) and not (name.endswith('-generated') and path.startswith(_GENERATED)):
+        if harms(value) and _counts(name, path):
             touched.setdefault((name, value), []).append(path)
     for (name, value), paths in sorted(touched.items()):
         more = f' (and {len(paths) - 1} more)' if len(paths) > 1 else ''

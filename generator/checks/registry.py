@@ -42,7 +42,7 @@ def registry_problems(registry: Registry, templates: Templates, unread: Collecti
         *withdrawn_problems(registry),
         *route_problems(registry),
         *_cycles(registry.environments),
-        *_shared_namespaces(registry.environments.values()),
+        *shared_namespaces(registry.environments.values()),
         *agent_problems(registry.environments),
         *broken(Scope(registry), 'registry'),
         *_strategies(registry),
@@ -141,7 +141,7 @@ def _circles(
         done.add(name)
 
 
-def _shared_namespaces(environments: Iterable[Environment]) -> Iterator[Problem]:
+def shared_namespaces(environments: Iterable[Environment]) -> Iterator[Problem]:
     """Report environments with the same cluster and namespace, also if names or addresses are written differently."""
     seen: dict[tuple[object, str], str] = {}
     for environment in environments:

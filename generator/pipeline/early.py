@@ -7,11 +7,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from generator.documents.schema import RegistrySchemas
 from generator.domain.problems import Problem
 from generator.domain.records import Rollout
 from generator.domain.strategy import Rolling
-from generator.pipeline.earlier import Earlier
 from generator.pipeline.history import file_changes
 from generator.pipeline.run import Run
 from generator.strategies.course import Stage, course, find_stage
@@ -19,11 +17,15 @@ from generator.tools.clock import utc_text
 
 
 def early_stages(run: Run) -> Iterator[Problem]:
-    """Yield a warning for each rollout that goes on before its published stage lets it; times are those of commits."""
+    """Yield a warning for each rollout that goes on before its published stage lets it, or that is gone before its end.
+
+    Times are those of commits.
+    """
     published = run.judged.published
-    if not run.base.revision or not run.registry.rollouts:
+    if not run.base.revision:
         return
-    there = Earlier(run.source, published, RegistrySchemas(run.templates.schemas)).rollouts(run.registry.rollouts)
+    yield from run.judged.lost()
+    there = run.judged.own.rollouts
     for name, rollout in sorted(run.registry.rollouts.items()):
         before = there.get(name)
         stage = _left(before, rollout) if before else None

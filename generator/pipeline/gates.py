@@ -1,4 +1,4 @@
-"""A run's base and its history → problems of promotions and of rollouts that left out a stage."""
+"""A run's base and its history → problems of promotions and moves, and warnings of what gates lose."""
 
 from __future__ import annotations
 
@@ -9,7 +9,6 @@ from functools import cached_property, partial
 
 from generator.charts.ledger import read_ledger
 from generator.checks.memberships import taken_members
-from generator.documents.read import read_yaml
 from generator.documents.schema import RegistrySchemas
 from generator.domain.choices import by_commits
 from generator.domain.layout import (
@@ -31,18 +30,17 @@ from generator.domain.strategy import Canary
 from generator.domain.times import Clock
 from generator.pipeline.chart_files import ChartFiles
 from generator.pipeline.earlier import Earlier
-from generator.pipeline.history import file_changes, had, ran_for
-from generator.pipeline.origins import Origins, origins, weaker_gates
+from generator.pipeline.history import had, ran_for, runs_now
+from generator.pipeline.origins import Origins, is_same, origins, weaker_gates
 from generator.pipeline.prefixes import delivers
 from generator.pipeline.published import Base
 from generator.pipeline.source import Source
 from generator.pipeline.standings import Grounds, standings
 from generator.pipeline.weaker import other_addresses, strategy_of, weaker_strategies
-from generator.plan.jumps import jumps
+from generator.plan.jumps import inherited
 from generator.plan.moves import Published, move_problems
 from generator.plan.promotion import Gates, Standing, promotion_problems
 from generator.registry.load import read_record
-from generator.strategies.written import of_chart
 
 
 @dataclass(frozen=True)
@@ -74,6 +72,23 @@ class Gate:
         return origins(self.now, self.registry)
 
     @cached_property
+    def _kept_places(self) -> set[str]:
+        """The environments that are where the base has them, whatever became of them since."""
+        there = self._base_environments
+        return {name for name, each in self.registry.environments.items() if is_same(self.now, there, each)}
+
+    @cached_property
+    def _base_environments(self) -> Ids:
+        return self.at_base.environment_ids()
+
+    @cached_property
+    def rollouts(self) -> dict[str, Rollout]:
+        """The published rollouts in scope, also by the releases of other environments that take their place."""
+        now = self.now
+        found = now.rollouts(name for name in now.rollout_names() if now.source.in_scope(rollout_file(name)))
+        return {**dict(inherited(self.registry, self.origins, found)), **found} if found else {}
+
+    @cached_property
     def _standings(self) -> dict[str, Standing]:
         return {}
 
@@ -89,8 +104,10 @@ class Gate:
             self.holds,
         )  # fmt: skip
         ground = partial(Grounds(self.now, self.read, self.origins).of, self.standing)
-        behind = partial(_is_behind, self.at_base, self.registry, self.chart)
-        there = Published(self.places, self.standing, ground, self.had, behind, self.version, self.reinstated)
+        behind = partial(_is_behind, self.at_base, self.registry, self._kept_places, self.chart)
+        there = Published(
+            self.places, self.standing, ground, self.had, behind, self.version, self.reinstated, self.runs
+        )
         found = [*promotion_problems(gates, promoting)]
         found += move_problems(self.registry, changed, self.chart, there, self.clock)
         return found if found and delivers(self.source.repository, self.published) else []
@@ -112,6 +129,9 @@ class Gate:
 
     def had(self, name: str, chart: str, *, ever: bool = False) -> bool:
         return had(self.source.repository, self.published, self.registry.settings.branch, name, chart, ever=ever)
+
+    def runs(self, name: str) -> str:
+        return runs_now(self.source.repository, self.published, self.registry.settings.branch, name)
 
     def ran_for(self, name: str, chart: str) -> int:
         branch = self.registry.settings.branch
@@ -179,7 +199,7 @@ def gate_problems(gate: Gate, desired: Ids) -> list[Problem]:
     found += _taken(gate.now, gate.at_base, gate.registry)
     if found and not delivers(gate.source.repository, gate.published):
         found = []  # the first commit with releases
-    return [*found, *_jumps(gate)]
+    return found
 
 
 def gate_warnings(gate: Gate, desired: Ids) -> Iterator[Problem]:
@@ -187,7 +207,7 @@ def gate_warnings(gate: Gate, desired: Ids) -> Iterator[Problem]:
     if not gate.base.revision:
         return
     yield from weaker_gates(gate.now, gate.at_base, gate.registry)
-    yield from other_addresses(gate.now, gate.at_base, gate.registry.settings)
+    yield from other_addresses(gate.now, gate.at_base, gate.registry.settings, desired)
     moved = dict(_moved(gate, desired))
     yield from weaker_strategies(gate.now, gate.registry, gate.origins if moved else {}, moved, gate.about)
 
@@ -218,11 +238,18 @@ def _changed(registry: Registry, of: Origins, base: Base, desired: Ids, rollback
             yield name
 
 
-def _is_behind(base: Earlier, registry: Registry, chart: Callable[[str], str], name: str) -> bool:
-    """Whether a release runs what the base has: the branch changes something else, and others may have moved it."""
-    there, rollout = base.rollouts([name]).get(name), registry.rollouts.get(name)
-    before = delivered_chart(base.files([delivery_file(name)]).get(delivery_file(name), b''))
-    wanted = str(rollout.spec['to']['chart']) if rollout else registry.releases[name].chart or chart(name)
+def _is_behind(
+    base: Earlier, registry: Registry, kept: Collection[str], chart: Callable[[str], str], name: str, place: str
+) -> bool:
+    """Whether a release runs what the base has in its place: the branch changes something else, and others may have
+    moved it, or its environment. One whose environment the branch changes stands where another one was."""
+    old = name if name.partition('/')[0] in kept else place
+    there, rollout = base.rollouts([old]).get(old), registry.rollouts.get(name)
+    before = delivered_chart(base.files([delivery_file(old)]).get(delivery_file(old), b''))
+    release, was = registry.releases[name], base.releases([old]).get(old)
+    if was and was.is_suspended and not release.is_suspended:  # what the base has moves now
+        return False
+    wanted = str(rollout.spec['to']['chart']) if rollout else release.chart or chart(name)
     return before == wanted and (there.spec if there else None) == (rollout.spec if rollout else None)
 
 
@@ -242,45 +269,3 @@ def _taken(now: Earlier, base: Earlier, registry: Registry) -> Iterator[Problem]
         members = {name: each.members for name, each in now.applications(names).items()}
         published = names_below(MODELS, now.ids_below(MODELS))
         yield from taken_members(registry, names, lambda name: members.get(name, ()), published)
-
-
-def _jumps(gate: Gate) -> list[Problem]:
-    now, base, registry = gate.now, gate.at_base, gate.registry
-    before = [name for name in now.rollout_names() if now.source.in_scope(rollout_file(name))]
-    if not (before or registry.rollouts):
-        return []
-    pins = {name: release.chart for name, release in now.releases(registry.rollouts).items()}
-    there = base.rollouts(registry.rollouts)
-    same = [name for name, rollout in registry.rollouts.items() if name in there and there[name].spec == rollout.spec]
-    same += _brought_back(now, registry, before)
-    rollouts = now.rollouts(before)
-    published = {**dict(_inherited(gate, rollouts)), **rollouts}
-    return list(jumps(registry, published, pins, same, partial(_strategy_of_chart, gate)))
-
-
-def _inherited(gate: Gate, rollouts: Mapping[str, Rollout]) -> Iterator[tuple[str, Rollout]]:
-    """Yield published rollouts by the releases of other environments that take their place."""
-    heirs = [(origin.name, heir) for heir, found in gate.origins.items() for origin in found if origin.name != heir]
-    for rollout in rollouts.values():
-        for before, heir in heirs:
-            if before == rollout.environment and f'{heir}/{rollout.model}' in gate.registry.releases:
-                yield f'{heir}/{rollout.model}', replace(rollout, environment=heir)
-
-
-def _brought_back(now: Earlier, registry: Registry, before: Collection[str]) -> Iterator[str]:
-    """Yield aborted rollouts that the published branch had before it ended them: a revert of their end."""
-    for name, rollout in registry.rollouts.items():
-        if rollout.aborted and name not in before:
-            file = rollout_file(name)
-            changes = file_changes(now.source.repository, now.revision, [file])
-            if now.source.tree.ids.get(file) in {change.get(file) for _, change in changes}:
-                yield name
-
-
-def _strategy_of_chart(gate: Gate, rollout: Rollout) -> tuple[str, Values]:
-    model, version = rollout.model, rollout.spec['to']['chart']
-    folder = chart_folder(model, version)
-    file = f'{folder}/{CHART_YAML}'
-    about = gate.about(model, version)
-    found = of_chart(read_yaml(about, file).get('annotations', {}), folder) if about else None
-    return file, found.spec if found else {}

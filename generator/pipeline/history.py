@@ -6,8 +6,9 @@ from collections.abc import Collection, Iterator
 from contextlib import suppress
 from itertools import pairwise
 
-from generator.domain.layout import delivered_chart, delivery_file, rollout_file
-from generator.domain.problems import CommandFailed
+from generator.documents.read import read_yaml
+from generator.domain.layout import delivered_chart, delivery_file, release_file, rollout_file
+from generator.domain.problems import CommandFailed, ProblemsFound
 from generator.domain.units import number_of
 from generator.tools.git.remote import deepen, is_shallow
 from generator.tools.git.repository import Repository
@@ -38,6 +39,13 @@ def ran_for(repository: Repository, head: str, branch: str, name: str, chart: st
     return longest()
 
 
+def runs_now(repository: Repository, head: str, branch: str, name: str) -> str:
+    """The chart that a release runs, '' for none and in a rollout: with a suspended one, not what is published."""
+    if is_shallow(repository):
+        _deepened(repository, branch)
+    return next((chart for chart, _ in reversed(_runs(repository, head, name))), '')
+
+
 def charts_run(repository: Repository, head: str, name: str, *, ever: bool) -> set[str]:
     """The charts that a release ran without a rollout in progress, in the history that this clone has."""
     found: set[str] = set()
@@ -63,16 +71,32 @@ def _spans(repository: Repository, head: str, name: str, now: int) -> Iterator[t
 
 
 def _runs(repository: Repository, head: str, name: str) -> list[tuple[str, int]]:
-    """The chart that a release ran after each commit ('' in a rollout), and the latest date so far: clocks differ."""
-    delivery, rollout = delivery_file(name), rollout_file(name)
+    """The chart that a release ran after each commit ('' in a rollout), and the latest date so far: clocks differ.
+
+    While it is suspended it runs what it ran before: its agent deploys no commit.
+    """
+    delivery, rollout, release = delivery_file(name), rollout_file(name), release_file(name)
+    changes = file_changes(repository, head, (delivery, rollout, release))
+    read = {blob for _, each in changes for path, blob in each.items() if blob and path != rollout}
+    contents = {'': b'', **repository.read(read)}
     blobs: dict[str, str] = {}
     ran: list[tuple[str, int]] = []
-    for date, changes in file_changes(repository, head, (delivery, rollout)):
-        blobs |= changes
-        blob = '' if blobs.get(rollout) else blobs.get(delivery, '')
-        ran.append((blob, max(date, ran[-1][1]) if ran else date))
-    contents = repository.read([blob for blob, _ in ran if blob])
-    return [(delivered_chart(contents[blob]) if blob else '', date) for blob, date in ran]
+    for date, each in changes:
+        blobs |= each
+        chart = '' if blobs.get(rollout) else delivered_chart(contents[blobs.get(delivery, '')])
+        if _is_suspended(contents[blobs.get(release, '')], release):
+            chart = ran[-1][0] if ran else ''
+        ran.append((chart, max(date, ran[-1][1]) if ran else date))
+    return ran
+
+
+def _is_suspended(data: bytes, file: str) -> bool:
+    if b'suspended' not in data:
+        return False
+    with suppress(ProblemsFound):
+        spec = read_yaml(data, file).get('spec')
+        return isinstance(spec, dict) and 'suspended' in spec
+    return False
 
 
 def file_changes(repository: Repository, head: str, paths: Collection[str]) -> list[tuple[int, dict[str, str]]]:

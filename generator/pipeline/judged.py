@@ -12,11 +12,13 @@ from generator.domain.layout import release_of
 from generator.domain.problems import Problem, ProblemsFound
 from generator.domain.records import Ids, Registry, Tree
 from generator.domain.times import Clock
+from generator.pipeline.beside import lost_locks, taken_hosts
 from generator.pipeline.chart_files import ChartFiles
 from generator.pipeline.elsewhere import is_left
 from generator.pipeline.gates import Gate, gate_problems, gate_warnings
 from generator.pipeline.moves import bootstrap_warnings, delivery_moves
 from generator.pipeline.published import Base
+from generator.pipeline.rollouts import lost_by_removal, rollout_problems
 from generator.pipeline.source import Source
 from generator.plan.forms import Move
 from generator.plan.refused import refused_ways
@@ -51,7 +53,7 @@ class Judged:
         )
 
     @cached_property
-    def _own(self) -> Gate:
+    def own(self) -> Gate:
         return self.gate(self.registry, self.made)
 
     def problems(self, left_out: frozenset[str]) -> list[Problem]:
@@ -61,7 +63,7 @@ class Judged:
 
     @cached_property
     def _gated(self) -> list[Problem]:
-        return gate_problems(self._own, self.desired)
+        return [*gate_problems(self.own, self.desired), *rollout_problems(self.own)]
 
     def warnings(self, releases: Sequence[ResolvedRelease], *, whole: bool) -> list[Problem]:
         """Return the warnings about these releases and the registry, sorted; `whole`: they are all there are."""
@@ -73,7 +75,15 @@ class Judged:
         yield from migration_warnings(self.moves, rollbacks)
         yield from bootstrap_warnings(self.source.repository, self.base.ids, self.desired, self.made)
         yield from release_warnings(releases, whole=whole)
-        yield from gate_warnings(self._own, self.desired)
+        yield from gate_warnings(self.own, self.desired)
+        if self.base.revision:
+            yield from taken_hosts(self.own, self.desired, releases)
+            yield from lost_locks(self.own) if whole else ()
+
+    def lost(self) -> Iterator[Problem]:
+        """Yield what becomes of rollouts and their requests; whoever generates it has said --allow-removal."""
+        yield from lost_requests(self.moves)
+        yield from lost_by_removal(self.own)
 
     def check_requests(self, plan: Plan, removable: Collection[str]) -> None:
         """Raise ProblemsFound if a plan removes pods that have requests, unless their release is `removable`."""

@@ -38,7 +38,7 @@ from generator.pipeline.renumber import (
     renumbered,
     with_numbers,
 )
-from generator.pipeline.revisions import published_commit, published_ref
+from generator.pipeline.revisions import merge_base, published_commit, published_ref, shown
 from generator.pipeline.run import Run
 from generator.pipeline.sides import Content, Sides, Three
 from generator.pipeline.source import Source, open_revision
@@ -83,7 +83,7 @@ class Merge:
 def find_sides(repository: Repository, named: str = '', stopped: Stopped | None = None, ours: str = '') -> Sides:
     """Return what is merged with the branch `named`, by default the published one; or what has stopped.
 
-    Raises ProblemsFound if the name is unknown, or the two have no common commit in this clone.
+    Raises ProblemsFound if the name is unknown, or the two have no common commit in this clone, or several.
     """
     refs = repository.refs()
     mine = stopped.ours if stopped else ours or refs.get('HEAD', '')
@@ -93,11 +93,12 @@ def find_sides(repository: Repository, named: str = '', stopped: Stopped | None 
     branch = Run(source).settings_alone.branch
     published = find_commit(repository, named, 'BASE') if named else published_commit(source, branch)
     theirs = stopped.theirs if stopped else published
-    base = repository.ask('merge-base', mine, theirs)
+    name = named or shown(published_ref(branch, refs))
+    # A merge that has stopped is what the hint for several merge bases says; its result is judged as any other.
+    base = repository.ask('merge-base', mine, theirs) if stopped else merge_base(repository, name, theirs, mine)
     if not base:
         hint = "run 'git fetch --unshallow'" if is_shallow(repository) else 'name the branch it comes from'
         raise problem('BASE', '', 'this branch and the base have no common commit in this clone', hint)
-    name = named or published_ref(branch, refs).removeprefix('refs/remotes/').removeprefix('refs/heads/')
     if theirs != published:
         name = repository.ask('name-rev', '--name-only', '--refs=refs/heads/*', '--refs=refs/remotes/*', theirs) or name
     of_both = theirs if theirs == published else repository.ask('merge-base', published, mine, theirs)

@@ -5,7 +5,7 @@ A request does not choose its own gate: what it renames, moves or swaps is judge
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 
 from generator.checks.clusters import places
 from generator.domain.problems import Problem
@@ -14,6 +14,7 @@ from generator.domain.units import seconds
 from generator.domain.words import quoted, some
 from generator.pipeline.earlier import Earlier
 from generator.plan.promotion import Origin
+from generator.plan.trust import other_services, without_gate
 
 _AGREE = 'undo it, or let whoever answers for what runs there agree'
 Origins = Mapping[str, tuple[Origin, ...]]
@@ -22,14 +23,14 @@ Origins = Mapping[str, tuple[Origin, ...]]
 def origins(now: Earlier, registry: Registry) -> Origins:
     """Return the origins of each environment; one whose files are as published has one, itself."""
     there = now.environment_ids()
-    same = {name: each for name, each in registry.environments.items() if _is_same(now, there, each)}
+    same = {name: each for name, each in registry.environments.items() if is_same(now, there, each)}
     if len(same) == len(registry.environments):
         return {name: (Origin(name, each.promotes_from, each),) for name, each in same.items()}
     published = {**now.environments(), **same}
     return {name: tuple(_origins(each, published, registry)) for name, each in registry.environments.items()}
 
 
-def _is_same(now: Earlier, there: Ids, environment: Environment) -> bool:
+def is_same(now: Earlier, there: Ids, environment: Environment) -> bool:
     """Whether an environment, with all that it inherits, is as published."""
     return all(there.get(part.file) == now.source.tree.ids.get(part.file) for part in environment.parts)
 
@@ -37,10 +38,10 @@ def _is_same(now: Earlier, there: Ids, environment: Environment) -> bool:
 def _origins(environment: Environment, published: Mapping[str, Environment], registry: Registry) -> Iterator[Origin]:
     named, mine = published.get(environment.name), places(environment)
     # Where Flux is, the cluster may have any name: who takes the hosts of an environment takes its place.
-    takes = named is None or _hosts(named) != _hosts(environment)
+    takes = named is None or not _same_hosts(named, environment)
     others = [
         other for name, other in sorted(published.items()) if other is not named
-        if mine & places(other) or (takes and _hosts(other) == _hosts(environment) and _has_left(other, registry))
+        if mine & places(other) or (takes and _same_hosts(other, environment) and _has_left(other, registry))
     ]  # fmt: skip
     if named or not others:
         from_ = (named.promotes_from if named else ()) or environment.promotes_from
@@ -49,15 +50,16 @@ def _origins(environment: Environment, published: Mapping[str, Environment], reg
         yield Origin(other.name, other.promotes_from or (() if named else environment.promotes_from), other)
 
 
-def _hosts(environment: Environment) -> tuple[str, str]:
-    """The domain and the namespace of the releases of an environment."""
-    return environment.spec.get('domain', ''), environment.namespace
+def _same_hosts(one: Environment, other: Environment) -> bool:
+    """Whether releases have the same host names in both: by the domain anywhere; without one, by the namespace."""
+    first, second = (each.spec.get('domain', '') for each in (one, other))
+    return bool(first == second and (first or one.namespace == other.namespace))
 
 
 def _has_left(other: Environment, registry: Registry) -> bool:
     """Whether the registry has a published environment no longer, or at other hosts."""
     now = registry.environments.get(other.name)
-    return now is None or _hosts(now) != _hosts(other)
+    return now is None or not _same_hosts(now, other)
 
 
 def weaker_gates(now: Earlier, base: Earlier, registry: Registry) -> Iterator[Problem]:
@@ -66,29 +68,69 @@ def weaker_gates(now: Earlier, base: Earlier, registry: Registry) -> Iterator[Pr
     One whose files are those of the base is only behind.
     """
     there = now.environment_ids()
-    changed = [each for each in registry.environments.values() if not _is_same(now, there, each)]
+    changed = [each for each in registry.environments.values() if not is_same(now, there, each)]
     if not changed:
         return
     before, known = base.environment_ids(), origins(now, registry)
-    renamed = {each.name: name for name, of in known.items() for each in of if each.name not in registry.environments}
+    published = now.environments()
+    renamed = dict(_renamed(known, registry, published))
     for environment in changed:
-        for origin in () if _is_same(now, before, environment) else known[environment.name]:
+        for origin in () if is_same(now, before, environment) else known[environment.name]:
             after = environment.promotes_from
             before_ = [renamed.get(name, name) for name in origin.promotes_from]
             lost = [name for name in before_ if name not in after]
-            # The first that has a model counts: a new one may take the place of those behind it.
+            # The first that has a model counts: a new one may take the place of those behind it, and so may one that
+            # another order puts before them.
             more = [name for name in after if name not in before_] if before_ else []
-            if lost or more:
+            if lost or more or before_ != [*after][: len(before_)]:
                 who = f"'{environment.name}'"
                 if origin.name != environment.name:
                     who += f" takes the place of '{origin.name}' and"
                 message = f'{who} no longer promotes from {some(map(quoted, lost))}: later versions need not run there'
-                if not lost:
+                if not lost and not more:
+                    message = f'{who} promotes from {_listed(after)}, in another order than {_listed(before_)}'
+                    message += ': the first that has a model counts'
+                elif not lost:
                     message = f'{who} also promotes from {some(map(quoted, more))}: later versions may run only there'
                 yield Problem(environment.file, '$.spec.promotesFrom', message, _AGREE)
+            if origin.name == environment.name or origin.name not in registry.environments:
+                yield from other_services(origin.environment, environment)
+            if origin.name != environment.name and environment.name in published:
+                yield from _moved_source(environment, origin.name, registry)
+            if origin.environment is environment:
+                yield from without_gate(environment, registry.environments)
+            if origin.environment.spec.get('production') and not environment.spec.get('production'):
+                message = (
+                    f"'{environment.name}' is not for production any more: versions may move there with those of others"
+                )
+                yield Problem(environment.file, '$.spec', message, _AGREE)
             for path, words in _less(origin.environment.promotion, environment.promotion):
                 message = f"'{environment.name}' no longer requires what is published: {path}: {words}"
                 yield Problem(environment.file, f'$.spec.{path.partition("[")[0]}', message, _AGREE)
+
+
+def _moved_source(environment: Environment, place: str, registry: Registry) -> Iterator[Problem]:
+    """Yield who promotes from an environment that takes the place of another one: its history stays with its name."""
+    who = [name for name, each in registry.environments.items() if environment.name in each.promotes_from]
+    if who:
+        message = f"takes the place of '{place}', and {_listed(who)} promotes from it by what its name ran elsewhere"
+        yield Problem(environment.file, '$.spec.cluster', message, _AGREE)
+
+
+def _listed(names: Iterable[str]) -> str:
+    return ', '.join(map(quoted, names))
+
+
+def _renamed(known: Origins, registry: Registry, published: Mapping[str, Environment]) -> Iterator[tuple[str, str]]:
+    """Yield published environments that are gone, with the new ones in their cluster and namespace: another name only.
+
+    Who takes but the domain, or was there before, has another history.
+    """
+    for name, of in known.items():
+        for each in () if name in published else of:
+            is_there = places(each.environment) & places(registry.environments[name])
+            if each.name not in registry.environments and is_there:
+                yield each.name, name
 
 
 def _less(before: Values, after: Values) -> Iterator[tuple[str, str]]:

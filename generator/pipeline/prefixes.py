@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from itertools import accumulate
 
-from generator.domain.layout import DELIVERY, SETTINGS, release_of
+from generator.domain.layout import CHARTS, DELIVERY, SETTINGS, release_of
 from generator.domain.problems import problem
 from generator.domain.records import Settings
 from generator.domain.words import quoted, some
@@ -33,9 +33,9 @@ def delivers(repository: Repository, revision: str) -> bool:
 def refuse_moved(source: Source, settings: Settings, published: str) -> None:
     """Raise ProblemsFound if the published registry is in a folder that HEAD has not, or behind a link to ours."""
     repository, head = source.repository, source.head
+    _check_path(source, settings)
     if not head:
         return
-    _check_path(repository, head, settings)
     if published == head or repository.ids(published, [SETTINGS]):
         return
     here = prefixes(repository, head)
@@ -50,14 +50,37 @@ def _shown(prefix: str) -> str:
     return quoted(prefix) if prefix else 'the root'
 
 
-def _check_path(repository: Repository, head: str, settings: Settings) -> None:
-    """Raise ProblemsFound if agents read a folder of this repository through a link or in another repository."""
+def _check_path(source: Source, settings: Settings) -> None:
+    """Raise ProblemsFound if agents read another folder of this repository than the one that is verified.
+
+    The folder may be one of another repository, to which this registry is copied: there is none here then.
+    """
+    repository, head = source.repository, source.head
     path = settings.prefix(repository.prefix)
     if path == repository.prefix:  # git itself resolved it
         return
-    for part in accumulate(path.split('/')[:-1], '{}/{}'.format):
+    parts = path.split('/')[:-1]
+    if not {'.', '..'}.isdisjoint(parts):
+        raise _other_folder(f"expected a folder without the parts '.' and '..', found {quoted(path)}")
+    for part in accumulate(parts, '{}/{}'.format) if head else ():
         entry = repository.raw('--literal-pathspecs', 'ls-tree', '-z', '--full-tree', head, '--', part)
         if entry[:6].decode() in LINKS:
             what = 'a link' if entry.startswith(b'120000') else 'another repository'
-            message = f'agents would read {quoted(path)}, and {quoted(part)} is {what}'
-            raise problem(SETTINGS, '$.spec.repository.path', message, 'name the folder of this registry')
+            raise _other_folder(f'agents would read {quoted(path)}, and {quoted(part)} is {what}')
+    if found := _read_there(source, path):
+        here = _shown(repository.prefix)
+        message = f'agents would read {quoted(found)}, and what is verified is in {here}'
+        raise _other_folder(message)
+
+
+def _read_there(source: Source, path: str) -> str:
+    """A folder below a path that agents would take for one of this registry; '' for none."""
+    entries = source.repository.entries(source.head, [f'{path}{CHARTS}', f'{path}{DELIVERY}'])
+    there = {'/'.join(each.removeprefix(path).split('/')[:2]) for each in entries}
+    ours = {'/'.join(each.split('/')[:2]) for each in source.generated}
+    odd = {CHARTS, DELIVERY} & there  # links, which agents follow
+    return next((f'{path}{each}' for each in sorted((there & ours) | odd)), '')
+
+
+def _other_folder(message: str) -> Exception:
+    return problem(SETTINGS, '$.spec.repository.path', message, 'name the folder of this registry')

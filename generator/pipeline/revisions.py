@@ -26,12 +26,26 @@ def base_revision(source: Source, branch: str, named: str = '') -> str:
     HEAD if there is no merge base; '' before the first commit. During a merge, the future merge commit takes the place
     of HEAD.
     """
-    repository, head = source.repository, source.head
+    head = source.head
     if named:
         found = published_commit(source, branch, named)
-        return repository.ask('merge-base', head, found) or found
+        return merge_base(source.repository, named, found, head) or found
     published = published_commit(source, branch)
-    return head if published == head else _common(source, published) or head
+    return head if published == head else _common(source, published, branch) or head
+
+
+def merge_base(repository: Repository, name: str, published: str, *others: str) -> str:
+    """The best common commit of a published branch and others, '' for none.
+
+    Raises ProblemsFound for several, which two branches have that were merged into each other: git merges them from a
+    commit that it makes of all, so that a change against one of them says nothing about what the merge changes.
+    """
+    found = repository.ask('merge-base', '--all', published, *others).split()
+    if len(found) > 1:
+        message = f'this branch and {name} have {len(found)} merge bases ({", ".join(each[:8] for each in found)})'
+        message += ': what a merge of them changes is not what this branch changes against one of these'
+        raise problem('--base', '', message, f"run 'git merge {name}' (or 'git rebase {name}') first")
+    return next(iter(found), '')
 
 
 def published_commit(source: Source, branch: str, named: str = '') -> str:
@@ -41,9 +55,10 @@ def published_commit(source: Source, branch: str, named: str = '') -> str:
     return source.refs.get(published_ref(branch, source.refs), source.head)
 
 
-def _common(source: Source, published: str) -> str:
+def _common(source: Source, published: str, branch: str) -> str:
     """The merge base, '' for none."""
-    return source.repository.ask('merge-base', published, source.head, *source.refs.get('MERGE_HEAD', '').split())
+    name = shown(published_ref(branch, source.refs))
+    return merge_base(source.repository, name, published, source.head, *source.refs.get('MERGE_HEAD', '').split())
 
 
 def published_ref(branch: str, refs: Mapping[str, str]) -> str:
@@ -52,6 +67,11 @@ def published_ref(branch: str, refs: Mapping[str, str]) -> str:
     remote = [n for n in sorted(refs) if n.startswith('refs/remotes/') and n.split('/', 3)[3:] == [branch]]
     origin = f'refs/remotes/origin/{branch}'
     return origin if origin in remote else remote[0] if remote else f'refs/heads/{branch}'
+
+
+def shown(ref: str) -> str:
+    """A branch as people write it."""
+    return ref.removeprefix('refs/remotes/').removeprefix('refs/heads/')
 
 
 def refuse_submodule(repository: Repository, environ: Mapping[str, str], named: str) -> None:
@@ -78,7 +98,6 @@ def refuse_guess(source: Source, branch: str, environ: Mapping[str, str]) -> Non
     if not head and ref not in refs:
         return
     remotes = repository.ask('remote').split()
-    shown = ref.removeprefix('refs/remotes/').removeprefix('refs/heads/')
     if target := next(filter(None, map(environ.get, _TARGETS)), ''):
         name = target.removeprefix('refs/heads/')
         raise _unnamed('this pipeline checks a request', name, remotes)
@@ -90,11 +109,11 @@ def refuse_guess(source: Source, branch: str, environ: Mapping[str, str]) -> Non
             _check_main(source, ref.removeprefix('refs/remotes/').removesuffix(f'/{branch}'), branch)
         return
     if in_ci:
-        raise _unnamed(f'this is CI, and HEAD is not {shown}', branch, remotes)
-    if not head or not _common(source, refs[ref]):
+        raise _unnamed(f'this is CI, and HEAD is not {shown(ref)}', branch, remotes)
+    if not head or not _common(source, refs[ref], branch):
         hint = "run 'git fetch --unshallow'" if is_shallow(repository) else 'name the published revision with --base'
         where = 'HEAD' if current_branch(repository) == 'HEAD' else 'this branch'
-        raise problem('--base', '', f'{where} and {shown} have no common commit in this clone', hint)
+        raise problem('--base', '', f'{where} and {shown(ref)} have no common commit in this clone', hint)
 
 
 def _check_main(source: Source, remote: str, branch: str) -> None:

@@ -25,6 +25,7 @@ from generator.pipeline.charts import make_all
 from generator.pipeline.companions import with_companions
 from generator.pipeline.desired import blob_ids, trees
 from generator.pipeline.elsewhere import is_left
+from generator.pipeline.flux import where_flux_runs
 from generator.pipeline.judged import Judged
 from generator.pipeline.ledgers import lost_ledgers
 from generator.pipeline.prefixes import refuse_moved
@@ -210,7 +211,12 @@ class Run:
         found = shared_problems(every, registry, whole=self.whole)
         if found:  # only now it matters who came last
             found = shared_problems(every, registry, whole=self.whole, changed=self._changed())
+        found += self._where_flux_runs(every, registry)
         return blamed((problem for problem in found if problem not in known), registry.environments.values())
+
+    def _where_flux_runs(self, releases: Sequence[ResolvedRelease], registry: Registry) -> list[Problem]:
+        schemas = self.templates.schemas
+        return where_flux_runs(self.source, self._published, schemas, releases, registry, self._changed)
 
     def _changed(self) -> frozenset[str]:
         """The registry files that differ from the base; none if the base has no registry."""
@@ -320,7 +326,12 @@ class Run:
         except ProblemsFound:
             return None
         # A shard has all applications and environments, but not all releases: check what releases share.
-        return None if found is None or shared_problems(found.outlines, found.registry) else found
+        if found is None or shared_problems(found.outlines, found.registry):
+            return None
+        # Not by `settings`, which are of this; the single process tells whose file has changed.
+        published = published_commit(self.source, self.settings_alone.branch, self.base_name)
+        schemas, releases = self.templates.schemas, found.outlines
+        return None if where_flux_runs(self.source, published, schemas, releases, found.registry, frozenset) else found
 
     def _make(self, part: Sequence[str], progress: Progress) -> Made:
         """Run over a part of the registry files; the result can be sent to another process."""

@@ -5,15 +5,26 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
+from functools import partial
 
 from generator.documents.read import read_yaml
-from generator.domain.layout import CHART_YAML, SETTINGS, chart_folder, delivered_chart, delivery_file
+from generator.domain.layout import (
+    CHART_YAML,
+    DOCUMENTS,
+    GENERATED,
+    REGISTRY,
+    SETTINGS,
+    chart_folder,
+    delivered_chart,
+    delivery_file,
+)
 from generator.domain.problems import Problem, ProblemsFound
-from generator.domain.records import Environment, Registry, Release, Settings
+from generator.domain.records import Environment, Ids, Registry, Release, Settings
 from generator.domain.strategy import Rolling, Strategy, WrittenStrategy, written_strategy
 from generator.domain.words import quoted, some
 from generator.pipeline.earlier import Earlier
 from generator.pipeline.origins import Origins
+from generator.plan.trust import other_people
 from generator.plan.weaker import weaker
 from generator.registry.load import read_record
 from generator.strategies.written import of_chart
@@ -89,14 +100,16 @@ def _of_chart(about: bytes, folder: str) -> WrittenStrategy | None:
     return None
 
 
-def other_addresses(now: Earlier, base: Earlier, settings: Settings) -> Iterator[Problem]:
+def other_addresses(now: Earlier, base: Earlier, settings: Settings, desired: Ids) -> Iterator[Problem]:
     """Yield a warning for each address of the settings that a request changes: agents would follow what it names."""
     before, there = settings_of(base), settings_of(now)
     if before is None or there is None:
         return
+    here = now.source.repository.prefix
     addresses: tuple[tuple[str, str, Callable[[Settings], str]], ...] = (
         ('repository.url', 'agents would follow repository {}, not {}', lambda each: each.url),
         ('repository.branch', 'agents would follow branch {}, not {}', lambda each: each.branch),
+        ('repository.path', 'agents would read folder {}, not {}', lambda each: each.prefix(here) or './'),
         ('charts.registry', 'charts would come from {}, not {}', lambda each: each.registry or 'this repository'),
     )
     for key, message, value in addresses:
@@ -104,6 +117,12 @@ def other_addresses(now: Earlier, base: Earlier, settings: Settings) -> Iterator
         if value(settings) not in (value(before), value(there)):
             text = message.format(quoted(value(settings)), quoted(value(there)))
             yield Problem(SETTINGS, f'$.spec.{key}', text, 'undo it, or let whoever answers for the clusters agree')
+    folders = (REGISTRY, *GENERATED, *DOCUMENTS)
+    paths = partial(now.source.repository.ids, now.revision, folders)
+    mine = {*now.source.names, *desired}
+    if found := list(other_people(there, settings, paths, mine)):
+        own = set(other_people(before, settings, paths, mine))  # others are only behind
+        yield from (each for each in found if each in own)
 
 
 def settings_of(earlier: Earlier) -> Settings | None:

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from dataclasses import replace
 
 from generator.domain.problems import Problem
 from generator.domain.records import Registry, Rollout, Values
 from generator.domain.strategy import Rolling
+from generator.domain.units import number_of
+from generator.plan.promotion import Origin
 from generator.strategies.course import ENDED, course, find_stage, next_stage
 from generator.strategies.during import rollout_strategy
 
@@ -35,6 +38,17 @@ def jumps(
     for name, before in sorted(known.items()):
         if name not in registry.rollouts and name in registry.releases:
             yield from _ends(registry, before)
+
+
+def inherited(
+    registry: Registry, origins: Mapping[str, Sequence[Origin]], rollouts: Mapping[str, Rollout]
+) -> Iterator[tuple[str, Rollout]]:
+    """Yield published rollouts by the releases of other environments that take their place."""
+    heirs = [(origin.name, heir) for heir, found in origins.items() for origin in found if origin.name != heir]
+    for rollout in rollouts.values():
+        for before, heir in heirs:
+            if before == rollout.environment and f'{heir}/{rollout.model}' in registry.releases:
+                yield f'{heir}/{rollout.model}', replace(rollout, environment=heir)
 
 
 def has_stage(rollout: Rollout) -> bool:
@@ -95,6 +109,34 @@ def _ends(registry: Registry, before: Rollout) -> Iterator[Problem]:
     elif (following := next_stage(rollout_strategy(before), before.stage)) != ENDED:
         message = f"the rollout to {to['version']} is at '{before.stage}' and ends later, after '{following}'"
         yield Problem(release.file, '$.spec.chart', message, _by_steps(before))
+
+
+def lost_rollouts(registry: Registry, gone: Mapping[str, Rollout]) -> Iterator[Problem]:
+    """Yield a warning for each published rollout whose file is gone although it has not ended, by the release it moves.
+
+    Without it, a later version begins at once: an operation ends it by its last stage, by an abort or by a rollback,
+    which withdraw the version.
+    """
+    for name, before in sorted(gone.items()):
+        release, to = registry.releases.get(name), before.spec['to']
+        if release is None or release.chart == to['chart'] or not has_stage(before):
+            continue
+        back = number_of(release.chart) <= number_of(before.spec['from']['chart'])
+        ended = before.aborted or release.is_rollback or release.gave_up(to['version'], to['chart'])
+        if back and ended:
+            continue
+        at, kind = f"the rollout to {to['version']} at '{before.stage}'", before.strategy.kind
+        if not ended:
+            message = f'{at} is gone, with its steps, holds and approvals, and has not ended'
+            hint = f"undo it; 'chartloom rollout abort {name}' and 'finish' end it, and withdraw {to['version']}"
+            yield Problem(release.file, '', message, hint)
+        if not back:
+            message = (
+                f'{release.version} (chart {release.chart}) gets all requests at once, although the strategy is {kind}'
+            )
+            yield Problem(
+                release.file, '', message, "revert the pin, end the rollout, and run 'chartloom rollout start'"
+            )
 
 
 def _by_steps(rollout: Rollout) -> str:

@@ -24,17 +24,25 @@ from generator.strategies.during import rollout_stage, rollout_strategy
 @dataclass(frozen=True, slots=True)
 class Published:
     """What is published: the releases whose place a release takes (itself first), the standing of each, the records
-    that may stop a release there, its history (slow), and whether a branch only lacks a later move of others.
+    that may stop a release there, its history (slow), and whether a branch only lacks a later move of others there.
     `version`: the model version of a chart that a release is to run. `reinstated`: whether the file of a release only
-    takes back what the published one gave up."""
+    takes back what the published one gave up. `runs`: the chart that runs in a place, also in a suspended one."""
 
     places: Callable[[str], Sequence[str]]
     standing: Callable[[str], Standing]
     ground: Callable[[str, str], Ground]
     had: Had
-    behind: Callable[[str], bool]
+    behind: Callable[[str, str], bool]
     version: Callable[[str, str], str]
     reinstated: Callable[[Release], bool]
+    runs: Callable[[str], str]
+
+    def before(self, release: Release, place: str) -> Standing:
+        """The standing of a place; where its agent deployed no commit until now, by what runs there (slow)."""
+        found = self.standing(place)
+        if found.release is None or not found.release.is_suspended or release.is_suspended:
+            return found
+        return Standing(self.runs(place))
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,26 +63,34 @@ def move_problems(
 ) -> Iterator[Problem]:
     """Judge releases (`env/model`) whose delivery object or rollout changes; `delivered`: the chart they are to run."""
     for name in sorted(changed):
-        found = dict.fromkeys(
-            each for place in published.places(name) for each in _at(registry, name, place, delivered, published, clock)
-        )
-        if found and not published.behind(name):
-            yield from found
+        found = {
+            each: None
+            for place in published.places(name)
+            if (stopped := _at(registry, name, place, delivered, published, clock))
+            and not published.behind(name, place)
+            for each in stopped
+        }
+        yield from found
 
 
 def _at(
     registry: Registry, name: str, place: str, delivered: Callable[[str], str], published: Published, clock: Clock
 ) -> list[Problem]:
     """Judge a release by what is published at one of its places."""
-    release, rollout, before = registry.releases[name], registry.rollouts.get(name), published.standing(place)
+    release, rollout = registry.releases[name], registry.rollouts.get(name)
+    before = published.before(release, place)
     if rollout and advances(rollout, before.rollout):
         return list(locked(name, f"go on to '{rollout.stage}'", published.ground(name, place), clock))
     if not (move := _move(release, rollout, before, delivered)):
         return []
-    found = list(_stops(release, place, move, published, clock))
+    # A return to what was given up is no way back, whatever the request does to the list of it.
+    given_up, found = (
+        list(_given_up(release, place, move, published)),
+        list(_stops(release, place, move, published, clock)),
+    )
     # Slow, so only now: a return to what ran here, by an operation or for example by `git revert`.
     back = release.is_rollback or number_of(move.chart) < number_of(before.delivered)
-    return [] if found and back and published.had(place, move.chart, ever=True) else found
+    return given_up if found and back and published.had(place, move.chart, ever=True) else [*found, *given_up]
 
 
 def advances(rollout: Rollout, before: Rollout | None) -> bool:
@@ -104,6 +120,10 @@ def _stops(release: Release, place: str, move: _Move, published: Published, cloc
     reason = release.spec.get('allowFrozen', '')
     allowed = bool(reason) and reason != published.standing(place).said('allowFrozen')
     yield from stops(name, str(move), ground, clock, allow_frozen=allowed)
+
+
+def _given_up(release: Release, place: str, move: _Move, published: Published) -> Iterator[Problem]:
+    name, ground = release.name, published.ground(release.name, place)
     if not ground.release:
         return
     # What follows the newest version moves without a pin, and by `reinstate` at once; not by the removal of the pin.

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from itertools import takewhile
 from typing import assert_never
 
 from generator.domain.strategy import BlueGreen, Canary, Check, Checks, Rolling, Strategy
+from generator.domain.units import seconds
 from generator.domain.words import quoted
 
 
@@ -20,11 +22,48 @@ def weaker(before: Strategy, after: Strategy) -> Iterator[str]:
         yield f'steps ({len(_weights(before))} → {steps})'
     if (first := _weights(after)[0]) > _weights(before)[0]:
         yield f'a small first step ({_weights(before)[0]} → {first} %)'
-    if (hold := _hold(after)) < _hold(before):
+    hold, approvals = _hold(after), _approvals(after)
+    if hold < _hold(before):
         yield f'time of holds ({_hold(before)} → {hold} s)'
-    if (approvals := _approvals(after)) < _approvals(before):
+    if approvals < _approvals(before):
         yield f'approvals ({_approvals(before)} → {approvals})'
+    if hold >= _hold(before) and approvals >= _approvals(before) and (lost := _later(before, after)):
+        yield lost
+    yield from _fewer(before, after)
+    if after.keep_old < before.keep_old:
+        yield f'time in which the old pods stay ({before.keep_old} → {after.keep_old} s)'
     yield from _looser(before.checks, after.checks)
+
+
+def _later(before: Canary | BlueGreen, after: Canary | BlueGreen) -> str:
+    """What passes later than before: time and approvals up to the weight of a step; '' for none.
+
+    Finer steps below a weight lose nothing.
+    """
+    for weight in dict.fromkeys(_weights(before)):
+        (hold, approvals), (now, then) = _passed(before, weight), _passed(after, weight)
+        if now < hold:
+            return f'time of holds up to {weight} % ({hold} → {now} s)'
+        if then < approvals:
+            return f'approvals up to {weight} % ({approvals} → {then})'
+    return ''
+
+
+def _passed(strategy: Canary | BlueGreen, weight: int) -> tuple[int, int]:
+    """The seconds and the approvals before a new version gets more than a percent of the requests."""
+    if isinstance(strategy, BlueGreen):
+        return 0, int(strategy.approval)
+    steps = list(takewhile(lambda step: step.weight <= weight, strategy.steps))
+    return sum(step.hold for step in steps), sum(step.approval for step in steps)
+
+
+def _fewer(before: Canary | BlueGreen, after: Canary | BlueGreen) -> Iterator[str]:
+    """Yield kinds of steps that show a new version to few, or to nobody."""
+    mine, now = (each.steps if isinstance(each, Canary) else () for each in (before, after))
+    for name, kind in (('headers', lambda step: bool(step.headers)), ('a mirror', lambda step: bool(step.mirror))):
+        counts = [sum(map(kind, steps)) for steps in (mine, now)]
+        if counts[1] < counts[0]:
+            yield f'steps with {name} ({counts[0]} → {counts[1]})'
 
 
 def _weights(strategy: Canary | BlueGreen) -> tuple[int, ...]:
@@ -61,6 +100,10 @@ def _looser(before: Checks | None, after: Checks | None) -> Iterator[str]:
             yield f'check {quoted(check.name)}'
         elif _is_looser(check, now[check.name]):
             yield f'the limit or the query of check {quoted(check.name)}'
+    if after and seconds(after.window) < seconds(before.window):
+        yield f'the window of checks ({before.window} → {after.window})'
+    if after and seconds(after.interval) > seconds(before.interval):
+        yield f'the interval of checks ({before.interval} → {after.interval})'
     if after and after.failures > before.failures:
         yield f'checks that stop it ({before.failures} → {after.failures} failures are allowed)'
 

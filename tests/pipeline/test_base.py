@@ -263,3 +263,32 @@ def test_other_commands_do_not_ask(tmp_path: Path, origin: Path) -> None:
     for command in (['plan'], ['generate']):
         done = chartloom(here.folder, *command, env=CI)
         assert (done.returncode, done.stderr) == (0, '')
+
+
+def test_two_merge_bases_are_merged_first(tmp_path: Path, origin: Path) -> None:
+    """Git merges from a commit that it makes of both, and would bring back what the published branch took away."""
+    here = published_at(origin, tmp_path / 'here')
+    here.git('switch', '--quiet', '--create', 'request')
+    here.write({'notes.txt': 'x'})
+    here.git('add', '--all')
+    here.git('commit', '--quiet', '--message', 'notes')
+    mine = here.head()
+    here.git('switch', '--quiet', 'main')
+    here.write(changed_model())
+    assert here.commit().commit
+    theirs = here.head()
+    here.git('merge', '--quiet', '--no-edit', mine)
+    here.git('push', '--quiet', 'origin', 'main')
+    here.git('switch', '--quiet', 'request')
+    here.git('merge', '--quiet', '--no-edit', '--strategy=ours', theirs)
+    bases = ', '.join(each[:8] for each in here.git('merge-base', '--all', 'origin/main', 'HEAD').split())
+    message = (
+        f'this branch and origin/main have 2 merge bases ({bases}):'
+        ' what a merge of them changes is not what this branch changes against one of these'
+    )
+    hint = "run 'git merge origin/main' (or 'git rebase origin/main') first"
+    for options in (('--base', 'origin/main'), ('--merged-with', 'origin/main'), ()):
+        refused(verify(here, *options), message, hint)
+    assert chartloom(here.folder, 'refresh', '--dry-run').stderr == f'--base: {message}\n  hint: {hint}\n'
+    here.git('merge', '--quiet', '--no-edit', 'origin/main')
+    assert 'merge bases' not in verify(here, '--base', 'origin/main').stderr

@@ -163,6 +163,16 @@ def test_owners_that_are_no_file_are_not_read(tmp_path: Path) -> None:
             "'gitlab-generated' is set for this file (and 1 more): Git",
         ),
         ('CODEOWNERS filter=lfs', 'CODEOWNERS', "'filter' is lfs for this file: git writes other bytes than it stores"),
+        (
+            'registry/releases/** merge=union',
+            'registry/releases/prod/web.yaml',
+            "'merge' is union for this file: git keeps the lines of both sides where they conflict",
+        ),
+        (
+            'delivery/prod/web.yaml export-ignore',
+            'delivery/prod/web.yaml',
+            "'export-ignore' is set for this file: archives of the repository lack it",
+        ),
         ('*.md ident', 'README.md', "'ident' is set for this file (and"),
     ],
 )
@@ -177,7 +187,9 @@ def test_attributes_that_hide_changes(tmp_path: Path, line: str, file: str, mess
 
 def test_attributes_of_the_team_that_do_no_harm(tmp_path: Path) -> None:
     here = published(tmp_path, FILES)
-    here.append('.gitattributes', '* text=auto eol=lf\nregistry/** diff=yaml merge=union\n*.png binary\n')
+    here.append(
+        '.gitattributes', '* text=auto eol=lf\nregistry/** diff=yaml merge=ours\n.git* export-ignore\n*.png binary\n'
+    )
     assert told(here) == ([], [])
 
 

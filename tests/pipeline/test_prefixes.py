@@ -119,6 +119,33 @@ def test_agents_read_the_folder_itself(here: Checkout, what: str) -> None:
     assert done.stderr == f'registry/settings.yaml::$.spec.repository.path: {message}\n  hint: {hint}\n'
 
 
+@pytest.mark.parametrize('folder', ['evil', '', 'a/..', './x'])
+def test_agents_read_what_is_verified(here: Checkout, folder: str) -> None:
+    """A copy of the charts with other templates, in a folder that nobody verifies."""
+    here.write(r.settings(repository={'path': folder}))
+    copied = Checkout(here.top, folder if folder == 'evil' else '')
+    copied.write({'charts/web/1.0.0/templates/objects.yaml': 'kind: ConfigMap\n'})
+    here.git('add', '--all')
+    here.git('commit', '--quiet', '--message', 'copy')
+    done = chartloom(here.folder, 'verify', '--base', 'main')
+    at = f'{folder and f"{folder}/"}charts/web'
+    message = f"agents would read '{at}', and what is verified is in '{PREFIX}/'"
+    if '.' in folder:
+        message = f"expected a folder without the parts '.' and '..', found '{folder}/'"
+    hint = 'name the folder of this registry'
+    told = f'registry/settings.yaml::$.spec.repository.path: {message}\n  hint: {hint}\n'
+    assert (done.returncode, done.stderr.removeprefix('warning: ').endswith(told)) == (1, True)
+
+
+def test_the_registry_may_be_copied_to_a_folder_of_another_repository(here: Checkout) -> None:
+    here.write(r.settings(repository={'path': 'elsewhere'}))
+    here.commit()
+    done = chartloom(here.folder, 'verify', '--base', 'main')
+    assert done.returncode == 0
+    message = f"agents would read folder 'elsewhere/', not '{PREFIX}/'"
+    assert f'registry/settings.yaml::$.spec.repository.path: {message}\n' in done.stderr
+
+
 def test_a_submodule_chooses_its_own_branches(here: Checkout, tmp_path: Path) -> None:
     around = new(tmp_path / 'around', {'README.md': b'around\n'})
     git(around.top, '-c', 'protocol.file.allow=always', 'submodule', '--quiet', 'add', str(here.top), 'inner')

@@ -56,6 +56,30 @@ def canary(*steps: dict[str, Any], **checks: Any) -> dict[str, Any]:
             canary(queries={'drift': {'query': 'vector(0)', 'limit': '<= 1'}}),
             ["the limit or the query of check 'drift'"],
         ),
+        # Later, or to fewer: what a new version passes before it gets more requests.
+        (
+            CANARY,
+            canary({'weight': 5, 'hold': '1s'}, {'weight': 50, 'hold': '2h', 'approval': True}),
+            ['time of holds up to 5 % (600 → 1 s)'],
+        ),
+        (
+            canary({'weight': 5, 'hold': '1h', 'approval': True}, {'weight': 50, 'hold': '1h'}),
+            canary({'weight': 5, 'hold': '1h'}, {'weight': 99, 'hold': '2h', 'approval': True}),
+            ['approvals up to 5 % (1 → 0)'],
+        ),
+        (
+            canary({'headers': {'x': 'y'}, 'hold': '1h'}, *STEPS),
+            canary({'weight': 1, 'hold': '1h'}, *STEPS),
+            ['steps with headers (1 → 0)'],
+        ),
+        (CANARY, {'canary': {**canary()['canary'], 'keepOld': '1h'}}, []),
+        (
+            {'canary': {**canary()['canary'], 'keepOld': '1h'}},
+            CANARY,
+            ['time in which the old pods stay (3600 → 0 s)'],
+        ),
+        (canary(window='1h'), canary(window='1m'), ['the window of checks (1h → 1m)']),
+        (canary(interval='1m'), canary(interval='119m'), ['the interval of checks (1m → 119m)']),
         (CANARY, canary(failures=99), ['checks that stop it (1 → 99 failures are allowed)']),
     ],
 )

@@ -1,0 +1,115 @@
+"""What releases had, as published, and what they have now → warnings about host names and stops that go elsewhere.
+
+Gates judge versions; where the requests go, and what must not move later, a request may change beside them.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+
+from generator.documents.read import read_yaml
+from generator.domain.layout import model_name
+from generator.domain.problems import Problem
+from generator.domain.records import Application, Environment, Release, Values
+from generator.domain.times import Clock
+from generator.domain.words import quoted, some
+from generator.plan.stops import Ground, Lock, locks
+
+_ASK_LOCK = 'undo it, or let whoever set the lock agree'
+_ASK = 'undo it, or let whoever answers for {} agree'
+_ROUTE = re.compile(rb'^( +)(?:route|grpcRoute):\n(?:\1 .*\n)+', re.MULTILINE)
+_HOST = re.compile(rb'^ +- "?([a-z0-9*][-a-z0-9.]*\.[-a-z0-9.]+)"?$', re.MULTILINE)
+
+
+def named_hosts(delivery: bytes) -> set[str]:
+    """All host names in a delivery object, and perhaps more; does not parse YAML."""
+    return {each.decode() for each in _HOST.findall(delivery)}
+
+
+def open_hosts(delivery: bytes) -> set[str]:
+    """The host names of the open routes of a delivery object."""
+    found: set[str] = set()
+    for section in _ROUTE.finditer(delivery):
+        (route,) = read_yaml(section[0], 'route').values()
+        if isinstance(route, dict) and route.get('enabled') is True:
+            found.update(map(str, route.get('hostnames') or ()))
+    return found
+
+
+@dataclass(frozen=True, slots=True)
+class Taken:
+    """A host name, the release that has it now, and one that has it as published; `kept`: it still has it."""
+
+    host: str
+    release: Release
+    before: str
+    kept: bool
+
+    def warnings(
+        self, judged: Callable[[str], bool], ground: Callable[[str], Ground], clock: Clock
+    ) -> Iterator[Problem]:
+        """`judged`: whether the gates of an environment judge the release; `ground`: what may stop a published one."""
+        who, old = self.release.name, self.before.partition('/')[0]
+        is_same = self.release.model == model_name(self.before)
+        how = f'{quoted(self.host)}, which {quoted(self.before)} {"has, too" if self.kept else "has as published"}'
+        if not judged(old):
+            message = f"{quoted(who)} has host name {how}: what gates environment '{old}' does not judge what serves it"
+            yield Problem(self.release.file, '', message, _ASK.format(f"'{old}'"))
+        elif not is_same and (lock := next((each for each in locks(ground(self.before)) if each.holds(clock)), None)):
+            message = f'{quoted(who)} has host name {how}, and that is {lock}'
+            yield Problem(self.release.file, '', message, _ASK_LOCK)
+
+
+def lost_stops(release: Release, before: Release, clock: Clock) -> Iterator[Problem]:
+    """Yield what a release that takes the place of a published one by another name does not keep."""
+    given_up = {_entry(each) for each in before.spec.get('withdrawn', ())}
+    if lost := sorted(given_up - {_entry(each) for each in release.spec.get('withdrawn', ())}):
+        message = f"takes the place of '{before.name}', and lacks what was withdrawn there: {some(lost)}"
+        hint = "copy spec.withdrawn to it; 'chartloom reinstate' takes an entry back, in a request of its own"
+        yield Problem(release.file, '$.spec', message, hint)
+    yield from _unlocked(release.file, f"takes the place of '{before.name}'", before, release.spec, clock)
+
+
+def unlocked_environment(environment: Environment, before: Environment, clock: Clock) -> Iterator[Problem]:
+    """The same of the lock of an environment."""
+    yield from _unlocked(environment.file, f"takes the place of '{before.name}'", before, environment.spec, clock)
+
+
+def _unlocked(file: str, how: str, before: Release | Environment, now: Values, clock: Clock) -> Iterator[Problem]:
+    lock = Lock(before.file, '', before.spec['lock']) if 'lock' in before.spec else None
+    if lock and lock.holds(clock) and now.get('lock') != before.spec['lock']:
+        message = f'{how}, and lacks its lock: that is {lock}'
+        yield Problem(file, '$.spec', message, "copy spec.lock to it; 'chartloom unlock' takes a lock away")
+
+
+def _entry(entry: Values) -> str:
+    return f'{entry["version"]} (chart {entry["chart"]})' if 'chart' in entry else str(entry['version'])
+
+
+def removed_locked(name: str, ground: Ground, clock: Clock) -> Iterator[Problem]:
+    """Yield a published release that a request removes although it is locked."""
+    lock = next((each for each in locks(ground) if each.holds(clock)), None)
+    if ground.release and lock:
+        message = f"release '{name}' is gone, which is {lock}"
+        yield Problem(ground.release.file, '', message, _ASK_LOCK)
+
+
+def unlocked_members(
+    before: Application, now: Mapping[str, Application], is_there: Callable[[str], bool], clock: Clock
+) -> Iterator[Problem]:
+    """Yield the models that a locked application does not hold any more, unless another one has its lock for them."""
+    lock = Lock(before.file, '', before.spec['lock']) if 'lock' in before.spec else None
+    if lock is None or not lock.holds(clock):
+        return
+    kept = {
+        member
+        for each in now.values()
+        if each.name == before.name or each.spec.get('lock') == before.spec['lock']
+        for member in each.members
+    }
+    if left := [quoted(member) for member in before.members if member not in kept and is_there(member)]:
+        message = f"{some(left)} {'leaves' if len(left) == 1 else 'leave'} application '{before.name}', which is {lock}"
+        hint = f"run 'chartloom unlock --application {before.name}' first, or let whoever set the lock agree"
+        yield Problem(before.file, '$.spec.members' if before.name in now else '', message, hint)

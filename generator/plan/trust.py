@@ -1,0 +1,149 @@
+"""Settings, environments and applications as published and as desired → what a request would trust instead."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Iterator, Mapping
+from fnmatch import fnmatch
+from typing import Any
+
+from generator.checks.clusters import cluster_key
+from generator.domain.choices import reaches_other_clusters
+from generator.domain.layout import GENERATED, REGISTRY, SETTINGS
+from generator.domain.problems import Problem
+from generator.domain.records import Application, Environment, Settings, Values
+from generator.domain.words import quoted, some
+
+_AGREE = 'undo it, or let whoever answers for what runs there agree'
+_PLATFORM = 'undo it, or let whoever answers for the clusters agree'
+# Parts of an environment with services that programs of the platform ask, or send Secrets to.
+_SERVICES = ('gate', 'identity', 'artifactStores', 'secretStore', 'monitoring.prometheus')
+Paths = Callable[[], Collection[str]]
+# What decides which images are pulled.
+_IMAGES = ('registryMirrors', 'requireDigest')
+_NOTHING = 'nothing'
+
+
+def other_people(before: Settings, now: Settings, published: Paths, mine: Collection[str]) -> Iterator[Problem]:
+    """Yield what settings ask of fewer, or permit to more: owners, signatures, annotations.
+
+    `published` are the paths of published files (slow), `mine` those of the request: owners of what is new or gone
+    are nobody else's.
+    """
+    yield from (
+        Problem(SETTINGS, f'$.spec.{path}', text, _PLATFORM) for path, text in _people(before, now, published, mine)
+    )
+
+
+def _people(before: Settings, now: Settings, published: Paths, mine: Collection[str]) -> Iterator[tuple[str, str]]:
+    if before.signing.required and not now.signing.required:
+        yield 'signing', 'commits need no signature any more'
+    for who, (old, new) in _differing(before.signing.signers, now.signing.signers):
+        what = 'may sign now' if not old else 'signs with other keys' if new else 'may not sign any more'
+        yield 'signing.signers', f'{quoted(who)} {what}'
+    yield from _owners(before.spec.get('owners', {}), now.spec.get('owners', {}), published, mine)
+    domains = before.spec.get('annotationDomains', ())
+    if more := [each for each in now.spec.get('annotationDomains', ()) if each not in domains]:
+        yield 'annotationDomains', f'models and releases may write annotations of {some(map(quoted, more))} now'
+    if not before.spec.get('charts', {}).get('plainHttp') and now.spec.get('charts', {}).get('plainHttp'):
+        yield 'charts.plainHttp', 'charts would come without TLS'
+
+
+def _owners(before: Values, now: Values, published: Paths, mine: Collection[str]) -> Iterator[tuple[str, str]]:
+    if gone := [path for path in before if path not in now and any(_matches(path, each) for each in mine)]:
+        yield 'owners', f'{some(map(quoted, gone))} have no owners of their own any more'
+    for path, (old, new) in _differing({path: before[path] for path in before if path in now}, now):
+        if old:
+            yield 'owners', f'owners of {quoted(path)}: {", ".join(old)} → {", ".join(new or ())}'
+    kept = [[path for path in each if path in before and path in now] for each in (before, now)]
+    if kept[0] != kept[1]:
+        yield 'owners', 'owners are in another order, and the last path that matches counts'
+    for path in (path for path in now if path not in before and before):
+        if any(_matches(path, each) for each in published()):
+            yield 'owners', f'{quoted(path)} has owners of its own now: {", ".join(now[path])}'
+
+
+def _matches(pattern: str, path: str) -> bool:
+    core = pattern.strip('/')
+    return path == core or path.startswith(f'{core}/') or fnmatch(path, core) or fnmatch(path, f'*/{core}')
+
+
+def owners_of_heir(old: str, new: str, owners: Values) -> Iterator[Problem]:
+    """Yield the paths of an environment that another name leaves without owners."""
+    for path in owners:
+        parts = path.split('/')
+        if path.strip('/').partition('/')[0] not in (REGISTRY, *GENERATED):
+            continue  # the team's own folders
+        mine = '/'.join(new if part == old else f'{new}.yaml' if part == f'{old}.yaml' else part for part in parts)
+        if mine != path and mine not in owners:
+            message = (
+                f"{quoted(path)} has owners, and {quoted(mine)} of '{new}', which takes the place of '{old}', has none"
+            )
+            yield Problem(SETTINGS, '$.spec.owners', message, f'add {quoted(mine)} with the same owners')
+
+
+def other_services(before: Environment, now: Environment) -> Iterator[Problem]:
+    """Yield the services that an environment asks elsewhere than before, and the cluster that it names."""
+    old, new = _leaves(before.spec), _leaves(now.spec)
+    for path, (was, is_) in _differing(old, new):
+        # A service that is new as a whole takes nothing from anybody.
+        if was or any(each.rpartition('.')[0] == path.rpartition('.')[0] for each in old):
+            message = f"'{now.name}' asks another service: {path}: {was or _NOTHING} → {is_ or _NOTHING}"
+            yield Problem(now.file, f'$.spec.{path}', message, _AGREE)
+    for key in _IMAGES:
+        if before.spec.get(key) != now.spec.get(key):
+            was, is_ = (_said(each.spec.get(key)) for each in (before, now))
+            message = f"'{now.name}' lets images come from elsewhere: {key}: {was} → {is_}"
+            yield Problem(now.file, f'$.spec.{key}' if key in now.spec else '$.spec', message, _AGREE)
+    if not reaches_other_clusters(now.agent) and cluster_key(before) != cluster_key(now):
+        was, is_ = (f'{each.spec["cluster"]["name"]} {each.server}'.strip() for each in (before, now))
+        message = (
+            f"'{now.name}' names another cluster: {was} → {is_}: its Flux deploys where it runs, whatever this says"
+        )
+        yield Problem(now.file, '$.spec.cluster', message, _AGREE)
+
+
+def _said(value: Any) -> str:
+    if isinstance(value, Mapping):
+        return ', '.join(f'{key} from {each}' for key, each in value.items()) or _NOTHING
+    return _NOTHING if value is None else str(value).lower() if isinstance(value, bool) else str(value)
+
+
+def _leaves(spec: Values) -> dict[str, str]:
+    found: dict[str, str] = {}
+
+    def add(path: str, value: Any) -> None:
+        if isinstance(value, Mapping):
+            for key, each in value.items():
+                add(f'{path}.{key}', each)
+        elif value is not None:
+            found[path] = ', '.join(map(str, value)) if isinstance(value, list) else str(value)
+
+    for service in _SERVICES:
+        value: Any = spec
+        for key in service.split('.'):
+            value = value.get(key) if isinstance(value, Mapping) else None
+        add(service, value)
+    return found
+
+
+def without_gate(environment: Environment, environments: Mapping[str, Environment]) -> Iterator[Problem]:
+    """Yield that a new environment leaves out the gate of the one that it inherits: each has its own."""
+    parent = environments.get(environment.inherits)
+    if parent and parent.promotes_from and not environment.promotes_from:
+        message = f"'{environment.name}' inherits '{parent.name}', but not promotesFrom: any version may run there"
+        yield Problem(environment.file, '$.spec', message, f'write promotesFrom: [{", ".join(parent.promotes_from)}]')
+
+
+def weaker_auth(before: Application, now: Mapping[str, Application]) -> Iterator[Problem]:
+    """Yield an application that asks for less at its gateway than before, also by another name."""
+    same = now.get(before.name) or next((each for each in now.values() if each.hostname == before.hostname), None)
+    old, new = before.spec.get('auth', 'none'), same.spec.get('auth', 'none') if same else ''
+    if same and old not in ('none', new):
+        message = f"application '{before.name}' asked for {old} as published, and '{same.name}' asks for {new}"
+        yield Problem(same.file, '$.spec.auth' if 'auth' in same.spec else '$.spec', message, _AGREE)
+
+
+def _differing(before: Mapping[str, Any], now: Mapping[str, Any]) -> Iterator[tuple[str, tuple[Any, Any]]]:
+    for key in dict.fromkeys((*before, *now)):
+        if before.get(key) != now.get(key):
+            yield key, (before.get(key), now.get(key))
