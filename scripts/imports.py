@@ -24,6 +24,7 @@ FLOORS = (
     ('checks',),
     ('delivery', 'releases', 'plan'),
     ('compare',),
+    ('review',),
     ('pipeline',),
     ('operations',),
     ('cli',),

@@ -4,23 +4,21 @@ differs from the branch alone: a reviewer approved the branch, the cluster gets 
 
 from __future__ import annotations
 
-from collections import defaultdict
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from generator.compare.difference import Difference, differences
 from generator.compare.objects import digest
 from generator.compare.told import shown_value
-from generator.domain.generated import ResolvedRelease
-from generator.domain.layout import DELIVERY, VALUES, chart_file, chart_folder, release_file, release_of
+from generator.domain.layout import DELIVERY, VALUES, release_of
 from generator.domain.problems import Problem, ProblemsFound
-from generator.domain.records import Tree
 from generator.pipeline.merged import Merge
+from generator.pipeline.renders import rendered_releases
 from generator.pipeline.run import Run
 from generator.pipeline.source import open_revision
 from generator.pipeline.verify import check_rendered
-from generator.tools.helm.binary import Helm, HelmRelease, Rendered, lint, template
+from generator.tools.helm.binary import Helm, Rendered, lint
 from generator.tools.helm.schemas import ObjectSchemas
 from generator.tools.temporary import temporary_folder
 
@@ -67,8 +65,8 @@ def judge(merge: Merge, alone: Sequence[Problem], helm: Helm, schemas: ObjectSch
     names = _changed(merge)
     problems: list[Problem] = []
     with temporary_folder() as folder:
-        approved = _rendered(branch, names, helm, folder / 'approved', jobs)
-        merged = _rendered(merge.run, names, helm, folder / 'merged', jobs)
+        approved = rendered_releases(branch, names, helm, folder / 'approved', jobs)
+        merged = rendered_releases(merge.run, names, helm, folder / 'merged', jobs)
         problems += _linted(merge.run, names, helm, folder / 'merged', jobs)
     problems += [each.problem for each in merged.values() if each.problem]
     if schemas:
@@ -85,46 +83,6 @@ def _changed(merge: Merge) -> list[str]:
     repository, sides = merge.sides.repository, merge.sides
     before, now = (repository.ids(commit, [VALUES, DELIVERY]) for commit in (sides.base, sides.ours))
     return sorted({release_of(path) for path, blob in now.items() if before.get(path) != blob} - {''})
-
-
-def _rendered(run: Run, names: Sequence[str], helm: Helm, folder: Path, jobs: int) -> Mapping[str, Rendered]:
-    """Render releases by name, from charts that are written to a folder."""
-    releases = {each.release.name: each for each in run.releases if each.release.name in names}
-    wanted = sorted({each.chart.folder for each in releases.values()})
-    charts = _chart_files(run, wanted)
-    for place, files in charts.items():
-        for path, data in files.items():
-            file = folder / place / path
-            file.parent.mkdir(parents=True, exist_ok=True)
-            file.write_bytes(data)
-    asked = {name: _asked(each, folder) for name, each in releases.items()}
-    by_file = {each.file: name for name, each in asked.items()}
-    return {by_file[each.release.file]: each for each in template(helm, list(asked.values()), jobs=jobs)}
-
-
-def _asked(release: ResolvedRelease, folder: Path) -> HelmRelease:
-    return HelmRelease(
-        name=release.release.model, namespace=release.environment.namespace,
-        kube_version=release.environment.kubernetes, chart=folder / release.chart.folder, values=release.values,
-        starter=release.chart.folder, file=release_file(release.release.name),
-    )  # fmt: skip
-
-
-def _chart_files(run: Run, folders: Sequence[str]) -> Mapping[str, Tree]:
-    """The files of charts by folder: those that this run makes, else those of the base."""
-    found: dict[str, dict[str, bytes]] = defaultdict(dict)
-    base: dict[tuple[str, str], str] = {}
-    for path, blob in {**run.base.ids, **run.desired_ids}.items():
-        chart = chart_file(path)
-        if chart and (folder := chart_folder(*chart[:2])) in folders:
-            if path in run.files:
-                found[folder][chart[2]] = run.files[path]
-            else:
-                base[folder, chart[2]] = blob
-    blobs = run.repository.read(base.values())
-    for (folder, path), blob in base.items():
-        found[folder][path] = blobs[blob]
-    return found
 
 
 def _linted(run: Run, names: Sequence[str], helm: Helm, folder: Path, jobs: int) -> list[Problem]:

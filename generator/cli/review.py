@@ -1,0 +1,77 @@
+"""chartloom review: what a change does to releases: risks, pods, requests and the difference of their objects."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import click
+
+from generator.cli import PROBLEMS, offers
+from generator.cli.operation import at_option
+from generator.cli.output import common_options, progress, result, say
+from generator.pipeline.merged import find_sides
+from generator.pipeline.review import review
+from generator.pipeline.run import Run, open_run
+from generator.pipeline.source import open_revision
+from generator.review.data import report_data
+from generator.review.markdown import markdown
+from generator.review.records import SEVERITIES, Report
+from generator.review.text import text_lines
+from generator.tools.git.repository import Repository, open_repository
+from generator.tools.git.revision import find_commit
+from generator.tools.helm.binary import find_helm
+
+
+@click.command()
+@click.argument('base', default='', metavar='[BASE]', shell_complete=offers.branches)
+@click.argument('head', default='', metavar='[HEAD]', shell_complete=offers.branches)
+@click.option(
+    '--form', type=click.Choice(['text', 'markdown']), default='text', show_default=True,
+    help='Markdown is for a comment of a request: below 60,000 characters.',
+)  # fmt: skip
+@click.option(
+    '--fail-on', type=click.Choice(SEVERITIES), metavar='SEVERITY',
+    help='Exit with 1 if a risk is at least so severe: critical, high or medium.',
+)  # fmt: skip
+@at_option
+@common_options
+def command(
+    base: str, head: str, form: str, fail_on: str | None, at: int | None, folder: Path, output: str
+) -> None:  # fmt: skip
+    """Show what a change does to releases: risks first, then pods, accelerators and requests, then their objects.
+
+    Both sides are rendered with helm. BASE is a revision, by default where this branch left the published one; HEAD is
+    a revision, by default the work tree. The report is complete unless its first lines say what is missing.
+    """
+    repository = open_repository(folder)
+    before, after = _runs(repository, base, head, at)
+    found = review(before, after, find_helm(os.environ), os.cpu_count() or 2)
+    if output == 'json':
+        result(report_data(found))
+    elif form == 'markdown':
+        click.echo(markdown(found), nl=False)
+    else:
+        for line, style in text_lines(found):
+            say((line, dict(style)))
+    if _fails(found, fail_on):
+        raise click.exceptions.Exit(PROBLEMS)
+
+
+def _runs(repository: Repository, base: str, head: str, at: int | None) -> tuple[Run, Run]:
+    refs = repository.refs()
+    if head:
+        sides = find_sides(repository, base, ours=find_commit(repository, head, 'HEAD'))
+        run = Run(open_revision(repository, sides.ours, refs), sides.base, at=at, progress=progress)
+    else:
+        sides = find_sides(repository, base)
+        run = open_run(repository, base=sides.base, at=at, progress=progress)
+    return Run(open_revision(repository, sides.base, refs), sides.base, at=at), run
+
+
+def _fails(found: Report, severity: str | None) -> bool:
+    """A report that is not complete may lack a risk, so that it fails, too."""
+    if severity is None:
+        return False
+    severe = SEVERITIES[: SEVERITIES.index(severity) + 1]
+    return bool(found.problems) or any(risk.rule.severity in severe for risk in found.risks)

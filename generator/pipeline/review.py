@@ -1,0 +1,136 @@
+"""Two runs, of the published files and of a change → the report of what the change does to releases."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+
+from generator.compare.difference import differences
+from generator.compare.objects import digest
+from generator.domain.layout import CHARTS, DELIVERY, chart_file, chart_folder, delivery_file, model_name, names_below
+from generator.domain.problems import CommandFailed, Problem, ProblemsFound
+from generator.domain.records import Ids
+from generator.pipeline.renders import rendered_releases
+from generator.pipeline.run import Run
+from generator.review.noise import without_noise
+from generator.review.records import Report, Side, Touched
+from generator.review.report import report
+from generator.tools.helm.binary import Helm, Rendered
+from generator.tools.temporary import temporary_folder
+
+_HOOK = b'helm.sh/hook'
+_MOVES = {'promotion', 'withdrawn', 'soak', 'metrics', 'locked', 'frozen', 'together'}
+
+
+@dataclass(frozen=True, slots=True)
+class _Looked:
+    """The releases of a run that are of interest, their rendered objects, and why there are none."""
+
+    sides: Mapping[str, Side] = field(default_factory=dict)
+    rendered: Mapping[str, Rendered] = field(default_factory=dict)
+    problem: str = ''
+
+
+def review(base: Run, run: Run, helm: Helm, jobs: int) -> Report:
+    """Compare the releases whose delivery object or chart differs; there is a report whatever fails."""
+    names = (base.source.head[:12], run.source.head[:12])
+    try:
+        touched = sorted(_touched(base, run))
+    except ProblemsFound as error:
+        said = [_first(error, 'this change cannot be generated')]
+        return report(*names, (), (), said)
+    with temporary_folder() as folder:
+        old = _look(base, touched, helm, folder / 'old', jobs)
+        new = _look(run, touched, helm, folder / 'new', jobs)
+    problems = [each.problem for each in (old, new) if each.problem]
+    pairs = {name: name for name in touched if name in old.sides or name in new.sides}
+    for heir, before in _renamed(old, new).items():
+        pairs[heir] = before
+        del pairs[before]
+    both = [_compared(name, before, old, new) for name, before in sorted(pairs.items())]
+    return report(*names, both, _gates(run), problems)
+
+
+def _touched(base: Run, run: Run) -> set[str]:
+    """The releases whose delivery object differs, or a file of the chart that they stand on."""
+    before, after = base.source.tree.ids, run.desired_ids
+    names = {*names_below(DELIVERY, before), *names_below(DELIVERY, after)}
+    found = {name for name in names if before.get(delivery_file(name)) != after.get(delivery_file(name))}
+    charts = _changed_charts(before, after)
+    if charts:
+        found |= {each.release.name for each in run.releases if each.chart.folder in charts}
+    known = {*base.source.release_names, *run.registry.release_names}
+    return {name for name in found if name in known}
+
+
+def _changed_charts(before: Ids, after: Ids) -> set[str]:
+    """The folders of charts that both sides have, with other files."""
+    found = set()
+    for path, blob in after.items():
+        if path.startswith(f'{CHARTS}/') and before.get(path, blob) != blob and (chart := chart_file(path)):
+            found.add(chart_folder(*chart[:2]))
+    return found
+
+
+def _look(run: Run, names: Collection[str], helm: Helm, folder: Path, jobs: int) -> _Looked:
+    models = tuple(sorted({model_name(name) for name in names}))
+    if not models:
+        return _Looked()
+    try:
+        releases = {each.release.name: each for each in run.releases if each.release.name in names}
+        registry = run.registry
+        rendered = rendered_releases(run, list(releases), helm, folder, jobs)
+    except (ProblemsFound, CommandFailed) as error:
+        return _Looked(problem=_first(error, f'{run.source.head[:12]} could not be rendered'))
+    sides = {
+        name: Side(
+            each, registry.models.get(each.release.model), registry.rollouts.get(name),
+            digest(rendered[name].documents) if name in rendered and not rendered[name].problem else '',
+        )
+        for name, each in releases.items()
+    }  # fmt: skip
+    return _Looked(sides, rendered)
+
+
+def _renamed(old: _Looked, new: _Looked) -> dict[str, str]:
+    """Releases that are new, by those that are gone from the same cluster and namespace: their environment has another
+    name."""
+    gone = {_place(side): name for name, side in old.sides.items() if name not in new.sides}
+    came = {name: _place(side) for name, side in new.sides.items() if name not in old.sides}
+    return {name: gone[place] for name, place in came.items() if place in gone}
+
+
+def _place(side: Side) -> tuple[str, str, str]:
+    environment = side.resolved.environment
+    return str(sorted(environment.spec['cluster'].items())), environment.namespace, side.resolved.release.model
+
+
+def _compared(name: str, name_before: str, old: _Looked, new: _Looked) -> Touched:
+    touched = Touched(name, old.sides.get(name_before), new.sides.get(name))
+    before, after = old.rendered.get(name_before), new.rendered.get(name)
+    if faults := [each.problem for each in (before, after) if each and each.problem]:
+        return replace(touched, problem=faults[0].message)
+    old_documents, new_documents = (_deployed(each) for each in (before, after))
+    found = differences(old_documents, new_documents, delivery_file(name))
+    return replace(touched, found=tuple(without_noise(found)))
+
+
+def _deployed(rendered: Rendered | None) -> list[bytes]:
+    """The documents that an agent applies: no tests of helm."""
+    return [each for each in rendered.documents if _HOOK not in each] if rendered else []
+
+
+def _gates(run: Run) -> list[Problem]:
+    try:
+        found = run.judged.problems(run.left_out)
+    except ProblemsFound as error:
+        found = list(error.problems)
+    return [each for each in found if each.rule in _MOVES]
+
+
+def _first(error: ProblemsFound | CommandFailed, what: str) -> str:
+    if isinstance(error, CommandFailed):
+        return f'{what}: {error.stderr.strip().splitlines()[0] if error.stderr.strip() else "no helm"}'
+    first = error.problems[0]
+    return f'{what}: {first.file}: {first.message}'

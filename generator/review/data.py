@@ -1,0 +1,41 @@
+"""A report → data for programs."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from generator.review.records import Report
+from generator.review.summary import moved, sentence
+
+
+def report_data(report: Report) -> dict[str, Any]:
+    return {
+        'base': report.base,
+        'head': report.head,
+        'complete': not report.problems,
+        'problems': list(report.problems),
+        'summary': sentence(report),
+        'worst': report.worst,
+        'risks': [
+            {
+                'rule': risk.rule.id, 'severity': risk.rule.severity, 'title': risk.rule.title,
+                'advice': risk.rule.advice, 'releases': list(risk.releases), 'object': risk.evidence.object,
+                'field': risk.evidence.field, 'old': risk.evidence.old, 'new': risk.evidence.new,
+            }
+            for risk in report.risks
+        ],
+        'releases': [
+            {
+                'release': each.name, 'moved': moved(each), 'digest': each.new.digest if each.new else '',
+                'pods': report.impacts[each.name].pods, 'podsBefore': report.impacts[each.name].before,
+                'podsAfter': report.impacts[each.name].after,
+                'accelerators': {
+                    name: {'before': before, 'peak': peak, 'after': after}
+                    for name, (before, peak, after) in report.impacts[each.name].accelerators.items()
+                },
+                'traffic': list(report.impacts[each.name].traffic),
+            }
+            for each in report.touched
+        ],
+        'differences': [{'releases': list(fold.releases), 'lines': list(fold.lines)} for fold in report.folds],
+    }  # fmt: skip

@@ -1,0 +1,68 @@
+"""A release on both sides → the numbers of its move: pods, accelerators, requests."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from generator.compare.effects import pods
+from generator.domain.choices import by_commits
+from generator.domain.units import quantity
+from generator.review.records import Impact, Side, Touched
+from generator.review.workloads import fewest
+from generator.strategies.capacity import extra_pods, size_of
+from generator.strategies.context import router_of
+from generator.strategies.controller_picture import course_lines
+from generator.strategies.during import rollout_share
+from generator.values.merge import enabled
+
+
+def impact(touched: Touched) -> Impact:
+    old, new = touched.old, touched.new
+    happens = pods(touched.found) if old and new else 'none' if new else 'recreate'
+    names = sorted({*_each(old), *_each(new)})
+    numbers = {name: _accelerators(old, new, name, moves=happens != 'none') for name in names}
+    return Impact(
+        happens,
+        fewest(old.merged) if old else 0,
+        fewest(new.merged) if new else 0,
+        numbers,
+        tuple(_traffic(old, new)) if happens != 'none' or (new and new.rollout) else (),
+    )
+
+
+def _each(side: Side | None) -> dict[str, int]:
+    """The accelerators of one pod, by name."""
+    found: dict[str, int] = {}
+    holders = [side.merged, *enabled(side.merged['containers']).values()] if side else []
+    for holder in holders:
+        limits: Mapping[str, Any] = holder.get('resources', {}).get('limits', {})
+        for name, count in limits.items():
+            if '/' in name:
+                found[name] = found.get(name, 0) + int(quantity(str(count)))
+    return found
+
+
+def _accelerators(old: Side | None, new: Side | None, name: str, *, moves: bool) -> tuple[int, int, int]:
+    """Before, at their most, and after; of pods at their most."""
+    before, after = (size_of(side.merged).pods * _each(side).get(name, 0) if side else 0 for side in (old, new))
+    extra = 0
+    if old and new and moves:
+        resolved = new.resolved
+        engine = resolved.release.engine(resolved.environment)
+        router = router_of(resolved.environment, resolved.merged)
+        extra = extra_pods(resolved.strategy, engine, router, size_of(new.merged)) * _each(new).get(name, 0)
+    return before, max(before, after) + extra, after
+
+
+def _traffic(old: Side | None, new: Side | None) -> Iterator[str]:
+    if not new:
+        yield 'nothing serves any more'
+    elif new.rollout:
+        before = rollout_share(old.rollout, old.rollout.stage) if old and old.rollout else 0
+        now = rollout_share(new.rollout, new.rollout.stage)
+        yield f'{new.rollout.spec["to"]["version"]} gets {before} → {now} % of the requests'
+    elif new.resolved.strategy.kind == 'rolling' or by_commits(new.resolved.release.engine(new.resolved.environment)):
+        yield 'ready pods get the requests as they come'
+    else:
+        yield from (line.strip() for line in course_lines(new.resolved))

@@ -1,0 +1,52 @@
+"""Differences of objects → their fields one by one: what only one side has is taken apart, too."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any, NamedTuple
+
+from generator.compare.difference import Difference
+from generator.compare.fields import ABSENT, Field, Path, shown
+from generator.compare.told import shown_value
+from generator.review.records import Evidence, Touched
+
+
+class Leaf(NamedTuple):
+    """A field of an object that has no fields itself; `old` or `new` is ABSENT if only one side has it."""
+
+    object: Difference
+    path: Path
+    old: Any
+    new: Any
+
+    @property
+    def key(self) -> str:
+        return self.path[-1] if self.path else ''
+
+    def evidence(self) -> Evidence:
+        return Evidence(str(self.object.id), shown(self.path), shown_value(self.old), shown_value(self.new))
+
+
+def leaves(touched: Touched, *kinds: str) -> Iterator[Leaf]:
+    """Yield the fields of objects that both sides have, of these kinds or all."""
+    for each in touched.found:
+        if each.kind == 'change' and (not kinds or each.id.kind in kinds):
+            for field in each.fields:
+                yield from (Leaf(each, *one) for one in _apart(field))
+
+
+def _apart(field: Field) -> Iterator[Field]:
+    one_side = field.new if field.old is ABSENT else field.old if field.new is ABSENT else None
+    parts = dict(_parts(one_side))
+    if not parts:
+        yield field
+    for key, value in parts.items():
+        sides = (ABSENT, value) if field.old is ABSENT else (value, ABSENT)
+        yield from _apart(Field((*field.path, key), *sides))
+
+
+def _parts(value: Any) -> Iterator[tuple[str, Any]]:
+    if isinstance(value, Mapping):
+        yield from value.items()
+    elif isinstance(value, list) and value and all(isinstance(item, Mapping) and 'name' in item for item in value):
+        yield from ((f'[{item["name"]}]', item) for item in value)

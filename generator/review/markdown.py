@@ -1,0 +1,93 @@
+"""A report → Markdown for a request: the summary first, then what is dangerous, then details as long as they fit."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+from generator.domain.words import some
+from generator.review.records import SEVERITIES, Report, Risk
+from generator.review.summary import moved, sentence
+
+LONGEST = 60_000  # characters; forges refuse longer texts
+_KEPT = 200  # characters for the last line
+
+
+def markdown(report: Report) -> str:
+    """At most LONGEST characters; what is left out is said at the end."""
+    lines, size, left = list[str](), 0, 0
+    for line in _lines(report):
+        size += len(line) + 1
+        if size > LONGEST - _KEPT:
+            left += 1
+        else:
+            lines.append(line)
+    if left:
+        if sum(line.startswith('```') for line in lines) % 2:
+            lines.append('```')
+        if sum('<details>' in line for line in lines) > sum('</details>' in line for line in lines):
+            lines.append('</details>')
+        lines.append(f'\n{left} more lines do not fit: `chartloom review {report.base} {report.head}` shows all.')
+    return '\n'.join([*lines, ''])
+
+
+def _lines(report: Report) -> Iterator[str]:
+    for problem in report.problems:
+        yield f'> **Not complete:** {_plain(problem)}'
+    yield f'## {sentence(report)}'
+    yield ''
+    for severity in SEVERITIES:
+        found = [risk for risk in report.risks if risk.rule.severity == severity]
+        if found:
+            yield f'### {severity.capitalize()}'
+            yield ''
+            for risk in found:
+                yield from _risk(risk)
+            yield ''
+    if report.touched:
+        yield from _releases(report)
+    for fold in report.folds:
+        yield f'<details><summary>{len(fold.lines)} differences: {_plain(some(fold.releases, 8))}</summary>'
+        yield ''
+        yield '```diff'
+        yield from (line.replace('```', "'''") for line in fold.lines)
+        yield '```'
+        yield '</details>'
+
+
+def _risk(risk: Risk) -> Iterator[str]:
+    where = f' ({some(risk.releases, 5)})' if risk.releases else ''
+    advice = f'{risk.rule.advice[0].upper()}{risk.rule.advice[1:]}. `{risk.rule.id}`'
+    yield f'* **{risk.rule.title}**{_plain(where)}: {_code(str(risk.evidence))}. {advice}'
+
+
+def _releases(report: Report) -> Iterator[str]:
+    yield '| release | version | pods | accelerators (before, peak, after) | requests |'
+    yield '|---|---|---|---|---|'
+    for each in report.touched:
+        numbers = report.impacts[each.name]
+        happens = {'none': 'stay', 'restart': 'restart', 'recreate': 'all end first'}[numbers.pods]
+        devices = ', '.join(f'{name} {a}, {b}, {c}' for name, (a, b, c) in numbers.accelerators.items())
+        cells = (
+            each.name,
+            moved(each),
+            f'{numbers.before} → {numbers.after}, {happens}',
+            devices,
+            '; '.join(numbers.traffic),
+        )
+        yield _row(cells)
+    yield ''
+
+
+def _row(cells: Sequence[str]) -> str:
+    return f'| {" | ".join(_plain(cell) for cell in cells)} |'
+
+
+def _plain(text: str) -> str:
+    """Text that Markdown shows as it is."""
+    for sign in ('\\', '|', '<', '*', '_', '`', '[', '@'):
+        text = text.replace(sign, f'\\{sign}')
+    return text.replace('\n', ' ')
+
+
+def _code(text: str) -> str:
+    return '`' + text.replace('`', "'").replace('\n', ' ') + '`'

@@ -1,0 +1,145 @@
+"""A change of releases, and what a reviewer must know of it, as frozen data."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Literal, get_args
+
+from generator.compare.difference import Difference
+from generator.domain.generated import Pods, ResolvedRelease
+from generator.domain.records import Model, Rollout, Values
+
+Severity = Literal['critical', 'high', 'medium']
+SEVERITIES: tuple[Severity, ...] = get_args(Severity)  # the worst first
+
+
+@dataclass(frozen=True, slots=True)
+class Side:
+    """A release on one side of a change: as resolved, with its model and its rollout in git; `digest` is that of its
+    rendered objects."""
+
+    resolved: ResolvedRelease
+    model: Model | None
+    rollout: Rollout | None = None
+    digest: str = ''
+
+    @property
+    def version(self) -> str:
+        return self.resolved.chart.model_version
+
+    @property
+    def version_spec(self) -> Values:
+        """What the registry says of the model version; {} if it is not in the list any more."""
+        versions = self.model.versions if self.model else ()
+        return next((each.spec for each in versions if each.version == self.version), {})
+
+    @property
+    def merged(self) -> Values:
+        return self.resolved.merged
+
+
+@dataclass(frozen=True, slots=True)
+class Touched:
+    """A release (`env/model`) whose objects may differ: None where it is not there. `problem` says why its objects
+    could not be compared; `published` are the versions of its model, in their order."""
+
+    name: str
+    old: Side | None
+    new: Side | None
+    found: tuple[Difference, ...] = ()
+    problem: str = ''
+
+    @property
+    def environment(self) -> str:
+        return self.name.partition('/')[0]
+
+    @property
+    def model(self) -> str:
+        return self.name.partition('/')[2]
+
+    @property
+    def some_side(self) -> Side:
+        side = self.new or self.old
+        assert side, 'a release is there on one side at least'
+        return side
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Evidence:
+    """The object and the field by which a rule was found, or a place in the registry, with old and new value."""
+
+    object: str
+    field: str
+    old: str = ''
+    new: str = ''
+
+    def __str__(self) -> str:
+        place = ' '.join(filter(None, (self.object, self.field)))
+        return f'{place}: {self.old} → {self.new}' if self.old or self.new else place
+
+
+Find = Callable[[Touched], Iterator[Evidence]]
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """`title` says what is dangerous, `advice` what to do."""
+
+    id: str
+    severity: Severity
+    title: str
+    advice: str
+    find: Find = field(compare=False, repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Risk:
+    """A rule with what it was found by, the same in all of these releases (`env/model`)."""
+
+    rule: Rule
+    evidence: Evidence
+    releases: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Impact:
+    """What a change does to a release: pods at their fewest and what happens to them, accelerators of all pods at their
+    most (`peak`: while it moves), and the way of the requests."""
+
+    pods: Pods
+    before: int
+    after: int
+    accelerators: Mapping[str, tuple[int, int, int]] = field(default_factory=dict)  # before, peak, after
+    traffic: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Fold:
+    """The same difference of objects in several releases."""
+
+    releases: tuple[str, ...]
+    lines: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """`problems` are why some of it could not be looked at; `charts` are those that are new on this side, as
+    `model version`."""
+
+    base: str
+    head: str
+    touched: Sequence[Touched]
+    impacts: Mapping[str, Impact]
+    risks: Sequence[Risk]
+    folds: Sequence[Fold]
+    problems: Sequence[str] = ()
+
+    @property
+    def worst(self) -> Severity | None:
+        found = {risk.rule.severity for risk in self.risks}
+        return next((each for each in SEVERITIES if each in found), None)
+
+
+def as_text(value: Any) -> str:
+    return 'nothing' if value in (None, '', {}, []) else str(value)

@@ -1,0 +1,72 @@
+"""Touched releases → the report: impacts, risks, and differences that are folded where they are the same."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterator, Sequence
+
+from generator.compare.told import changed
+from generator.domain.problems import Problem
+from generator.review import access, moves, workloads
+from generator.review.impact import impact
+from generator.review.records import SEVERITIES, Evidence, Fold, Report, Risk, Rule, Touched
+
+RULES: tuple[Rule, ...] = (*workloads.RULES, *access.RULES, *moves.RULES)
+GATE = Rule(
+    'gate', 'critical', 'a version moves past a gate', 'bring it there by promotion, or undo it',
+    lambda touched: iter(()),
+)  # fmt: skip
+
+
+def report(
+    base: str, head: str, touched: Sequence[Touched], gates: Sequence[Problem] = (), problems: Sequence[str] = ()
+) -> Report:
+    """`gates` are the problems of `verify` that have a rule; `problems` say what could not be looked at."""
+    lacking = [f'{each.name}: {each.problem}' for each in touched if each.problem]
+    return Report(
+        base, head, touched, {each.name: impact(each) for each in touched},
+        tuple(_risks(touched, gates)), tuple(_folds(touched)), (*problems, *lacking),
+    )  # fmt: skip
+
+
+def _risks(touched: Sequence[Touched], gates: Sequence[Problem]) -> list[Risk]:
+    """The worst first; the same evidence of several releases is one risk."""
+    found: dict[tuple[str, Evidence], tuple[Rule, Evidence, list[str]]] = {}
+    for rule in RULES:
+        for each in touched:
+            for evidence in rule.find(each):
+                key = rule.id, _unnamed_evidence(evidence, each)
+                found.setdefault(key, (rule, evidence, []))[2].append(each.name)
+    risks = [Risk(rule, evidence, tuple(dict.fromkeys(names))) for rule, evidence, names in found.values()]
+    risks += [Risk(GATE, Evidence(each.file, each.path, '', each.message), ()) for each in gates]
+    risks += [*moves.several_productions(touched), *access.moved_hosts(touched)]
+    return sorted(risks, key=lambda risk: (SEVERITIES.index(risk.rule.severity), risk.rule.id, risk.releases))
+
+
+def _folds(touched: Sequence[Touched]) -> Iterator[Fold]:
+    found = defaultdict[tuple[str, ...], list[Touched]](list)
+    for each in touched:
+        if lines := tuple(difference_lines(each)):
+            found[tuple(_unnamed(line, each) for line in lines)].append(each)
+    for members in found.values():
+        yield Fold(tuple(each.name for each in members), tuple(difference_lines(members[0])))
+
+
+def difference_lines(touched: Touched) -> Iterator[str]:
+    """What differs, one line for a field: `+` comes, `-` goes, `~` changes."""
+    for each in touched.found:
+        if each.kind != 'change':
+            yield f'{"+" if each.kind == "add" else "-"} {each.id}'
+        yield from (f'~ {each.id}: {changed(field)}' for field in each.fields)
+
+
+def _unnamed(text: str, touched: Touched) -> str:
+    for name in (touched.name, touched.some_side.resolved.environment.namespace, touched.model):
+        text = text.replace(name, '…')
+    return text
+
+
+def _unnamed_evidence(evidence: Evidence, touched: Touched) -> Evidence:
+    return Evidence(
+        *(_unnamed(text, touched) for text in (evidence.object, evidence.field, evidence.old, evidence.new))
+    )

@@ -1,0 +1,38 @@
+"""A report → lines for a terminal, each with its style."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+
+from generator.domain.words import some
+from generator.review.records import Report
+from generator.review.summary import moved, sentence
+
+_COLOURS = {'critical': 'red', 'high': 'yellow', 'medium': 'cyan'}
+_MOST = 20  # lines of a folded difference
+_LONGEST = 160
+
+Style = Mapping[str, object]
+
+
+def text_lines(report: Report) -> Iterator[tuple[str, Style]]:
+    for problem in report.problems:
+        yield f'not complete: {problem}', {'fg': 'red'}
+    yield f'{sentence(report)} ({report.base} → {report.head or "work tree"})', {'bold': True}
+    for risk in report.risks:
+        where = f'  [{some(risk.releases, 4)}]' if risk.releases else ''
+        yield f'{risk.rule.severity}: {risk.rule.title}{where}', {'fg': _COLOURS[risk.rule.severity]}
+        yield f'  {risk.evidence}'[:_LONGEST], {}
+        yield f'  {risk.rule.advice} ({risk.rule.id})', {'dim': True}
+    for each in report.touched:
+        numbers = report.impacts[each.name]
+        happens = {'none': 'no pod restarts', 'restart': 'pods restart', 'recreate': 'all pods end first'}[numbers.pods]
+        yield f'{each.name}: {moved(each)}; pods {numbers.before} → {numbers.after}, {happens}', {'bold': True}
+        for name, (before, peak, after) in numbers.accelerators.items():
+            yield f'  {name}: {before}, at most {peak}, then {after}', {}
+        yield from ((f'  {line}', {}) for line in numbers.traffic)
+    for fold in report.folds:
+        yield f'{some(fold.releases, 6)}: {len(fold.lines)} difference{"" if len(fold.lines) == 1 else "s"}', {}
+        yield from ((f'  {line}'[:_LONGEST], {'dim': True}) for line in fold.lines[:_MOST])
+        if len(fold.lines) > _MOST:
+            yield f'  and {len(fold.lines) - _MOST} more: --output json has all', {'dim': True}
