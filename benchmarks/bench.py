@@ -26,6 +26,7 @@ CASES = {
     'one': cases.one,
     'verify': cases.verify,
     'bumps': cases.bumps,
+    'review': cases.review,
     'agent': cases.agent,
     'loop': cases.loop,
     'bump': operations.bump,

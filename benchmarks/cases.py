@@ -7,7 +7,7 @@ import re
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from functools import cache
 from pathlib import Path
 from statistics import median
@@ -131,6 +131,26 @@ def _child(script: Path, *arguments: str | Path) -> dict[str, float]:
     done = subprocess.run([sys.executable, script, *arguments], stdout=subprocess.PIPE, check=True)
     found: dict[str, float] = json.loads(done.stdout)
     return found
+
+
+def review(lab: Laboratory) -> Iterator[Row]:
+    """Measure the report of a change of 500 releases, of one, and of none."""
+    repository = lab.generated(max(lab.models, 125))
+    yield limit('`review`, nothing changed', [chartloom(repository, 'review') for _ in range(3)], 0.7)
+    releases = sorted((repository / 'registry/releases').glob('*/*.yaml'))
+    _resize(releases[:1])
+    yield limit('`review` of one release', [chartloom(repository, 'review') for _ in range(3)], 1.0)
+    _resize(releases[:500])
+    yield limit('`review` of 500 releases', [chartloom(repository, 'review', '--form', 'markdown')], 10.0)
+    subprocess.run(['git', 'checkout', '--quiet', '.'], cwd=repository, check=True)
+
+
+def _resize(files: Sequence[Path]) -> None:
+    for file in files:
+        text = file.read_text()
+        key = '  values:\n'
+        change = '    preStopSeconds: 17\n'
+        file.write_text(text.replace(key, key + change, 1) if key in text else f'{text}  values:\n{change}')
 
 
 def help_(lab: Laboratory, rounds: int = 21) -> Iterator[Row]:

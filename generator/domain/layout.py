@@ -205,6 +205,12 @@ def model_of(path: str) -> str:
     return model_name(release_of(path))
 
 
+def model_of_file(path: str) -> str:
+    """Return the model that a file of the registry, or a generated file or folder, belongs to, or ''."""
+    folder, stem = folder_and_stem(path)
+    return stem if folder in OF_ONE_MODEL and is_registry_yaml(path) else model_of(path)
+
+
 def release_of(path: str) -> str:
     """Return the release that a file of values/ or delivery/ belongs to, or ''."""
     match = _OF_RELEASE.fullmatch(path)

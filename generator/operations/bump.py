@@ -10,7 +10,7 @@ from typing import Any
 from generator.documents.entries import insert_entry
 from generator.documents.nulls import read_with_nulls
 from generator.domain.generated import Chart
-from generator.domain.layout import MODELS, OF_ONE_MODEL, SETTINGS, folder_and_stem, is_registry_yaml, model_of
+from generator.domain.layout import MODELS, SETTINGS, model_of_file
 from generator.domain.places import json_path
 from generator.domain.problems import Problem, ProblemsFound
 from generator.domain.records import Model, ModelVersion, Values
@@ -202,18 +202,12 @@ def _by_request(problems: Sequence[Problem], requests: Sequence[Request], additi
     blocked: Blocked = {}
     shown = {problem: additions.named(problem) if additions else problem for problem in problems}
     for problem, named in shown.items():
-        about = [request for request in requests if request.model == _model_of(problem.file)]
+        about = [request for request in requests if request.model == model_of_file(problem.file)]
         if not about:
             raise ProblemsFound(shown.values())
         for request in about:
             blocked[request] = (*blocked.get(request, ()), named)
     return blocked
-
-
-def _model_of(file: str) -> str:
-    """The model that a file of the registry or a generated file or folder belongs to, or ''."""
-    folder, stem = folder_and_stem(file)
-    return stem if folder in OF_ONE_MODEL and is_registry_yaml(file) else model_of(file)
 
 
 def _told(run: Run, additions: Additions, requests: Sequence[Request], blocked: Blocked) -> RegistryChange:

@@ -8,7 +8,20 @@ from pathlib import Path
 
 from generator.compare.difference import differences
 from generator.compare.objects import digest
-from generator.domain.layout import CHARTS, DELIVERY, chart_file, chart_folder, delivery_file, model_name, names_below
+from generator.domain.layout import (
+    CHARTS,
+    DELIVERY,
+    GENERATED,
+    REGISTRY,
+    SCHEMAS,
+    chart_file,
+    chart_folder,
+    delivery_file,
+    model_file,
+    model_name,
+    model_of_file,
+    names_below,
+)
 from generator.domain.problems import CommandFailed, Problem, ProblemsFound
 from generator.domain.records import Ids
 from generator.pipeline.renders import rendered_releases
@@ -36,6 +49,10 @@ def review(base: Run, run: Run, helm: Helm, jobs: int) -> Report:
     """Compare the releases whose delivery object or chart differs; there is a report whatever fails."""
     names = (base.source.head[:12], run.source.head[:12])
     try:
+        models = _models(base, run)
+        if models is None:
+            return report(*names, ())
+        base, run = (replace(each, source=replace(each.source, scope=models)) for each in (base, run))
         touched = sorted(_touched(base, run))
     except ProblemsFound as error:
         said = [_first(error, 'this change cannot be generated')]
@@ -50,6 +67,19 @@ def review(base: Run, run: Run, helm: Helm, jobs: int) -> Report:
         del pairs[before]
     both = [_compared(name, before, old, new) for name, before in sorted(pairs.items())]
     return report(*names, both, _gates(run), problems)
+
+
+def _models(base: Run, run: Run) -> tuple[str, ...] | None:
+    """The models whose files differ; () for all, because a file that several models need differs; None for none."""
+    before, after = base.source.tree.ids, run.source.tree.ids
+    folders = (f'{REGISTRY}/', *(f'{folder}/' for folder in GENERATED))
+    differing = [path for path in {*before, *after} if before.get(path) != after.get(path) and path.startswith(folders)]
+    found = {model_of_file(path) for path in differing if not path.startswith(f'{SCHEMAS}/')}
+    if not found:
+        return None
+    # A model that one side lacks is known to a run over all only.
+    alone = any((model_file(model) in before) != (model_file(model) in after) for model in found)
+    return () if '' in found or alone else tuple(sorted(found))
 
 
 def _touched(base: Run, run: Run) -> set[str]:
