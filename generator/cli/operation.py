@@ -20,7 +20,7 @@ from generator.cli.output import common_options, progress
 from generator.domain.problems import ProblemsFound
 from generator.operations.operation import Operation, Options, Outcome, Remote
 from generator.operations.remote import Target, perform
-from generator.tools.clock import read_time
+from generator.tools.clock import read_time, utc_text
 from generator.tools.git.remote import PushRefused
 from generator.tools.git.repository import open_repository
 from generator.tools.patience import DEFAULT, Patience
@@ -58,6 +58,12 @@ class Place:
             'commit': True, 'push': self.push, 'dry_run': self.dry_run, 'message': self.message, 'at': self.at,
             'branch': '' if self.url else self.branch, 'patience': Patience(self.wait), **options,
         }  # fmt: skip
+        if self.at is not None and not self.dry_run:
+            if self.push or self.url:
+                raise click.UsageError(
+                    '--at with --push or --repo requires --dry-run: a push is judged by the time it is'
+                )
+            operation = replace(operation, arguments=(*operation.arguments, '--at', utc_text(self.at)))
         try:
             outcome = perform(operation, self.target, Options(**wanted), progress)
         except PushRefused as error:
@@ -164,8 +170,11 @@ class _Time(click.ParamType[int]):
 
 TIME = _Time()
 at_option = click.option(
-    '--at', type=TIME, metavar='TIME', help='Judge locks and frozen times by this moment: 2026-12-24T18:00:00Z.'
-)
+    '--at',
+    type=TIME,
+    metavar='TIME',
+    help='Judge locks, frozen times and soak by this moment, for a trial: 2026-12-24T18:00:00Z.',
+)  # fmt: skip
 
 
 def chosen_branch(repo: str, branch: str) -> str:

@@ -69,5 +69,5 @@ def _tell_together(outcome: Outcome) -> None:
         )
     for row in outcome.result['blocked']:
         say(f'{row["release"]} is not rolled back: {row["problems"][0]["message"]}', fg='yellow')
-    for name in outcome.result['stays']:
-        say(f'{name} stays: it did not move with the others')
+    for row in outcome.result['stays']:
+        say(f'{row["release"]} stays: {row["reason"]}')

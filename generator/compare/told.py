@@ -6,6 +6,7 @@ import re
 from typing import Any
 
 from generator.compare.fields import ABSENT, Field
+from generator.domain.credentials import veiled
 from generator.domain.words import cut, quoted
 
 _LONGEST = 120  # characters of a value
@@ -13,12 +14,19 @@ _DIGEST = re.compile(r'\b([0-9a-f]{12})[0-9a-f]{28,}\b')
 
 
 def changed(field: Field) -> str:
-    place = field.place
+    place, (old, new) = field.place, shown_sides(field)
     if field.old is ABSENT:
-        return f'{place} is {shown_value(field.new)}, was not set'
+        return f'{place} is {new}, was not set'
     if field.new is ABSENT:
-        return f'{place} is not set any more, was {shown_value(field.old)}'
-    return f'{place} {shown_value(field.old)} → {shown_value(field.new)}'
+        return f'{place} is not set any more, was {old}'
+    return f'{place} {old} → {new}'
+
+
+def shown_sides(field: Field) -> tuple[str, str]:
+    """The old and the new value of a field, short and without credentials."""
+    path = tuple(step[1:-1] if step.startswith('[') else step for step in field.path)
+    old, new = (each if each is ABSENT else veiled(path, each) for each in (field.old, field.new))
+    return shown_value(old), shown_value(new)
 
 
 def shown_value(value: Any) -> str:

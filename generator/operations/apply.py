@@ -10,6 +10,7 @@ from generator.domain.problems import Problem, problem
 from generator.domain.progress import Progress, quiet
 from generator.operations.changeset import build, check_signed, find_changes
 from generator.operations.decide import decide, despite
+from generator.operations.members import Wider, check_width
 from generator.operations.operation import Operation, Options, Outcome, RegistryChange
 from generator.operations.replay import Site, replay
 from generator.operations.scoped import scoped
@@ -31,6 +32,13 @@ from generator.tools.process import mask
 def apply(operation: Operation, repository: Repository, options: Options, progress: Progress = quiet) -> Outcome:
     """Carry out an operation in a work tree."""
     operation = scoped(operation, repository)
+    try:
+        return _apply(operation, repository, options, progress)
+    except Wider as wider:
+        return _apply(replace(operation, models=wider.models), repository, options, progress)
+
+
+def _apply(operation: Operation, repository: Repository, options: Options, progress: Progress) -> Outcome:
     if operation.look:
         despite(operation, open_run(repository, operation.models), operation.look)
     with locked(repository):
@@ -45,10 +53,11 @@ def apply(operation: Operation, repository: Repository, options: Options, progre
         if operation.change is None and not operation.prune:
             return _follow(operation, run, options)
         decided = decide(operation, run, options)
-        if decided.plan is None:
-            change = decided.change
-            return Outcome(result=change.result, dry_run=options.dry_run, warnings=change.warnings)
         try:
+            if decided.plan is None:
+                change = decided.change
+                done = Outcome(result=change.result, dry_run=options.dry_run, warnings=change.warnings)
+                return _pushed_ahead(decided.run, done, options)
             return _applied(operation, decided.run, decided.change, decided.plan, options)
         except BranchMoved as moved:
             return _followed(operation, run, options, progress, moved)
@@ -84,6 +93,7 @@ def _follow(operation: Operation, run: Run, options: Options) -> Outcome:
     print_ = known.fingerprint(repository, run.source, purpose) if run.whole else ''
     if run.whole and not (options.push or options.removable) and known.is_known(repository, purpose, print_):
         return Outcome(dry_run=options.dry_run)
+    check_width(run)
     plan = run.plan(discard=options.discard, removable=options.removable)
     outcome = _applied(operation, run, RegistryChange(), plan, options)
     if run.whole and not outcome.changed:
@@ -143,6 +153,19 @@ def _commit(
     done = carry_out(repository, writes, move)
     pushed = bool(remote) and (bool(commit) or _push_head(repository, remote, branch, head))
     return replace(outcome, commit=done if commit else '', pushed=pushed)
+
+
+def _pushed_ahead(run: Run, outcome: Outcome, options: Options) -> Outcome:
+    """Push what the branch is ahead of the remote, although there is nothing to do: an earlier run may have ended
+    before. Raises BranchMoved if the remote has commits that are not here: "nothing to do" may be wrong there."""
+    if not options.push or options.dry_run or options.branch:
+        return outcome
+    reference = current_branch(run.repository)
+    branch = reference.removeprefix('refs/heads/') if reference != 'HEAD' else ''
+    remote, head = _remote(run.repository, branch), run.source.head
+    if head and run.settings.signing.required:
+        check_signed(run.repository, sent(run.repository, head, remote), run.settings.signing)
+    return replace(outcome, branch=branch, pushed=_push_head(run.repository, remote, branch, head))
 
 
 def _push_head(repository: Repository, remote: str, branch: str, head: str) -> bool:

@@ -19,9 +19,9 @@ from generator.operations.bump_entries import contradictions, entry_of, place_of
 from generator.operations.bump_requests import Request
 from generator.operations.bump_told import blocked_row, body, row_of, subject
 from generator.operations.following import followers
+from generator.operations.hints import SET_ASIDE
 from generator.operations.hold import reach
 from generator.operations.operation import Operation, RegistryChange
-from generator.operations.rollout import SET_ASIDE
 from generator.pipeline.run import Run, open_run
 from generator.pipeline.trial import helm_problems
 from generator.plan.waves import together_problems

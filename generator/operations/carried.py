@@ -9,6 +9,7 @@ from typing import Any
 from generator.documents.edit_values import REMOVED, set_value
 from generator.documents.entries import flow_text
 from generator.documents.read import decode_yaml, read_yaml_text
+from generator.domain.credentials import veiled
 from generator.domain.places import Path, json_path
 
 _WIDEST = 60  # characters of a value in a commit
@@ -28,23 +29,22 @@ class Carried:
         return shown_key(self.path)
 
     def __str__(self) -> str:
-        return f'{self.key}: {_shown(self.before)} → {_shown(self.after)}'
+        return f'{self.key}: {self._shown(self.before)} → {self._shown(self.after)}'
+
+    def _shown(self, value: Any) -> str:
+        if value is REMOVED:
+            return 'nothing'
+        text = flow_text(veiled(self.path, value))
+        return text if len(text) <= _WIDEST else f'{text[: _WIDEST - 1]}…'
 
     @property
     def row(self) -> dict[str, str]:
-        return {'key': self.key, 'before': _shown(self.before), 'after': _shown(self.after)}
+        return {'key': self.key, 'before': self._shown(self.before), 'after': self._shown(self.after)}
 
 
 def shown_key(path: Path) -> str:
     """A key of values as `chartloom explain` shows it."""
     return json_path(path).removeprefix('$.')
-
-
-def _shown(value: Any) -> str:
-    if value is REMOVED:
-        return 'nothing'
-    text = flow_text(value)
-    return text if len(text) <= _WIDEST else f'{text[: _WIDEST - 1]}…'
 
 
 def carried(there: bytes, here: bytes, file: str) -> tuple[Carried, ...]:

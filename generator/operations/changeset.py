@@ -20,6 +20,7 @@ from generator.domain.layout import (
 from generator.domain.problems import Problem, ProblemsFound
 from generator.domain.records import Signing
 from generator.domain.tree import Files
+from generator.operations.members import unlike_commit
 from generator.operations.operation import Operation, Options
 from generator.operations.provenance import provenance
 from generator.pipeline.reasons import release_reasons
@@ -55,6 +56,8 @@ def find_changes(run: Run, plan: Plan, operation: Operation, own: Collection[str
     `own` are the registry files that belong to the operation's change. Raises ProblemsFound if the commit would lose a
     change, or contain a change that is not part of the operation.
     """
+    if operation.along is not None and (problems := list(unlike_commit(run))):
+        raise ProblemsFound(problems)
     removable, discard = options.removable, options.discard
     held = run.source.tree.held  # the files of HEAD that a commit of this scope may change
     lacking, registry = plan, {}

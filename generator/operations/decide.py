@@ -8,6 +8,7 @@ from typing import TypeVar
 
 from generator.domain.generated import Plan
 from generator.domain.problems import Problem, ProblemsFound
+from generator.operations.members import check_width
 from generator.operations.operation import Operation, Options, RegistryChange
 from generator.pipeline.elsewhere import left_out, touched
 from generator.pipeline.run import Run
@@ -37,6 +38,7 @@ def decide(operation: Operation, run: Run, options: Options, *, again: bool = Fa
         if operation.change and not (change.files or operation.prune):
             return Decided(run, change, None)
         laid = change.on(run)
+        check_width(laid)
         removable = options.permitting(change).removable
         plan = laid.plan(discard=options.discard, removable=removable, adopted=change.adopted)
         return Decided(laid, change, plan)

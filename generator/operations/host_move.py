@@ -41,6 +41,8 @@ def moving(move: HostMove) -> Operation:
     def change(run: Run) -> RegistryChange:
         registry = run.registry
         old, new = _owner(registry, move.old), _owner(registry, move.new)
+        if old == new:
+            raise problem(_record(registry, old).file, '$.spec', f'{old} has it already: --from and --to are the same')
         edits = [*_grants(registry, move.host, old, new), *_labels(registry, move, old, new)]
         result = {'result': 'moved', 'host': move.host, 'from': str(old), 'to': str(new)}
         if not edits:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
 from generator.domain.layout import ENVIRONMENTS, release_file
@@ -27,6 +27,7 @@ def promoting(what: What, to: Sequence[str], source: str = '', how: How = ALL_OR
 
     def change(run: Run) -> RegistryChange:
         environments = [_environment(run.registry, name, source) for name in to]
+        _check_waves(environments)
         found = Found()
         for environment in environments:
             for model in what.models(run.registry):
@@ -39,7 +40,9 @@ def promoting(what: What, to: Sequence[str], source: str = '', how: How = ALL_OR
         if problems := list(together_problems(run.registry, moving, together=how.together)):
             raise ProblemsFound(problems)
         files = {path: data for each in found.free for path, data in each.files.items()}
-        return RegistryChange(files, subject(what, to, found.free), found.result, found.notes)
+        return RegistryChange(
+            files, subject(what, to, found.free), found.result, (*found.notes, *_confirmed(found, how))
+        )
 
     from_ = ('--from', source) if source else ()
     where = (word for name in to for word in ('--to', name))
@@ -65,6 +68,21 @@ def _environment(registry: Registry, to: str, source: str) -> Environment:
         message = f"'{to}' promotes from {some(map(quoted, environment.promotes_from))}, not from '{source}'"
         raise problem(environment.file, '$.spec.promotesFrom', message, 'use one of these with --from')
     return environment
+
+
+def _confirmed(found: Found, how: How) -> Iterator[str]:
+    if how.healthy and (names := sorted({each.source for each in found.free if each.moves})):
+        yield f'Confirmed as healthy by whoever promotes: {", ".join(names)}'
+
+
+def _check_waves(environments: Sequence[Environment]) -> None:
+    """Raise ProblemsFound if one of the environments promotes from another one: that has not run the version yet."""
+    names = [each.name for each in environments]
+    for environment in environments:
+        if before := next((name for name in environment.promotes_from if name in names), ''):
+            message = f"'{environment.name}' promotes from '{before}', which would be promoted in the same commit"
+            hint = f"promote to '{before}' and push that first"
+            raise problem(environment.file, '$.spec.promotesFrom', message, hint)
 
 
 def _choose(run: Run, environment: Environment, model: str, source: str, found: Found, how: How, what: What) -> None:

@@ -54,15 +54,17 @@ def made(run: Run, promotion: Promotion, allow_frozen: str) -> Promotion:
 
 def _way(run: Run, found: ResolvedRelease, promotion: Promotion) -> Iterator[str]:
     """What the move does to pods and requests; the course of a rollout in git is in its file."""
+    if not isinstance(found.strategy, Rolling):
+        if steps := list(course_lines(found)):
+            yield f'{engine_title(found.release.engine(found.environment))} moves the traffic:'
+            yield from steps
+        return
     ledger = run.charts[found.release.model].ledger
     charts = [entry.version for entry in ledger]
     if {promotion.before.chart, promotion.to.chart} <= {*charts}:
-        start, end = charts.index(promotion.before.chart), charts.index(promotion.to.chart)
+        start, end = sorted((charts.index(promotion.before.chart), charts.index(promotion.to.chart)))
         happens = {entry.pods for entry in ledger[start + 1 : end + 1]}
         yield next((words for pods, words in _PODS.items() if pods in happens), 'its pods are replaced')
-    if not isinstance(found.strategy, Rolling) and (steps := list(course_lines(found))):
-        yield f'{engine_title(found.release.engine(found.environment))} moves the traffic:'
-        yield from steps
 
 
 _PODS = {

@@ -9,6 +9,7 @@ from generator.domain.problems import CommandFailed, ProblemsFound, problem
 from generator.domain.progress import Progress
 from generator.operations.changeset import Changeset, build
 from generator.operations.decide import Superseded, decide
+from generator.operations.members import Wider
 from generator.operations.operation import Operation, Options, Outcome, RegistryChange
 from generator.operations.scoped import scoped
 from generator.operations.warnings import shown_warnings
@@ -85,7 +86,11 @@ def _replay(operation: Operation, site: Site, options: Options, progress: Progre
 
 def _tried(operation: Operation, site: Site, options: Options, progress: Progress, again: bool) -> _Try:
     operation = scoped(operation, site.repository)
-    return _apply(operation, _open(operation, site, options, progress), site, options, again)
+    try:
+        return _apply(operation, _open(operation, site, options, progress), site, options, again)
+    except Wider as wider:
+        operation = replace(operation, models=wider.models)
+        return _apply(operation, _open(operation, site, options, progress), site, options, again)
 
 
 def _open(operation: Operation, site: Site, options: Options, progress: Progress) -> Run:

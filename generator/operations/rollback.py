@@ -11,8 +11,9 @@ from generator.domain.problems import problem
 from generator.domain.records import Release, Rollout
 from generator.domain.strategy import Rolling, Strategy
 from generator.operations.earlier_pins import pin_before, pin_of, running
+from generator.operations.hints import SET_ASIDE
 from generator.operations.operation import Operation, RegistryChange
-from generator.operations.rollout import SET_ASIDE, aborted
+from generator.operations.rollout import aborted
 from generator.operations.rollout_start import known_release
 from generator.operations.rollout_state import resolve_named
 from generator.operations.rollout_steps import Pin, move_pin

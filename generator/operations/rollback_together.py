@@ -18,9 +18,9 @@ from generator.domain.layout import (
 )
 from generator.domain.problems import Problem, ProblemsFound, problem
 from generator.domain.words import suggest
+from generator.operations.hints import SET_ASIDE
 from generator.operations.operation import Operation, RegistryChange
 from generator.operations.rollback import Back
-from generator.operations.rollout import SET_ASIDE
 from generator.pipeline.history import file_changes
 from generator.pipeline.run import Run
 from generator.plan.message import shortened
@@ -116,7 +116,8 @@ def _together(
     run: Run, application: str, environment: str, changes: Mapping[str, RegistryChange],
     blocked: Mapping[str, tuple[Problem, ...]],
 ) -> RegistryChange:  # fmt: skip
-    stays = [name for name in _members(run, application, environment) if name not in changes and name not in blocked]
+    others = [name for name in _members(run, application, environment) if name not in changes and name not in blocked]
+    stays = [{'release': name, 'reason': _stays(run, name)} for name in others]
     result = {
         'result': 'rolled back',
         'rolledBack': [{'release': name, **each.result} for name, each in changes.items()],
@@ -130,10 +131,21 @@ def _together(
     warnings = tuple(each for change in changes.values() for each in change.warnings)
     notes = [f'{name}: {_way(each)}' for name, each in changes.items()]
     notes += [note for each in changes.values() for note in each.notes]
+    notes += [
+        f'{each["release"]} stays: {each["reason"]}' for each in stays if each['release'] in run.registry.rollouts
+    ]
     notes += [f'Not rolled back: {name}: {problems[0].message}' for name, problems in blocked.items()]
     moved = f'{len(changes)} release{"" if len(changes) == 1 else "s"}'
     subject = shortened(f'Roll back application {application} in {environment}: {moved}')
     return RegistryChange(files, subject, result, tuple(notes), warnings=warnings)
+
+
+def _stays(run: Run, name: str) -> str:
+    why = 'it did not move with the others'
+    if rollout := run.registry.rollouts.get(name):
+        version, hint = rollout.spec['to']['version'], f"'chartloom rollout abort {name}' ends it"
+        return f'{why}; its rollout to {version} is at {rollout.stage}, and {hint}'
+    return why
 
 
 def _way(change: RegistryChange) -> str:

@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from generator.domain.layout import model_name
 from generator.domain.problems import Problem, ProblemsFound, problem
 from generator.domain.records import Release, Rollout
+from generator.operations.hints import SET_ASIDE
 from generator.operations.operation import Operation, RegistryChange
 from generator.operations.rollout_began import Began, began_at, first_look, landed
 from generator.operations.rollout_health import Verdict
@@ -26,9 +27,6 @@ from generator.plan.message import shortened
 from generator.plan.suspended import suspended_problem, suspended_warning
 from generator.strategies.course import ENDED
 from generator.strategies.during import rollout_share, rollout_stage
-
-# The hint for other changes in the work tree, of a command that may not wait until they are committed.
-SET_ASIDE = "set it aside with 'git stash -u', or use --repo URL"
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,7 +80,7 @@ def _decide(run: Run, release: Release, rollout: Rollout, began: Began | None, g
     wait = waiting(run, rollout, began, gate.now, approved=gate.approved, skip_hold=gate.skip_hold)
     if wait.reasons or verdict.state == 'waiting':
         return _wait(rollout, wait, verdict)
-    return _advance(run, release, rollout)
+    return _advance(run, release, rollout, _although(run, rollout, began, gate))
 
 
 def finishing(name: str, now: int) -> Operation:
@@ -91,8 +89,12 @@ def finishing(name: str, now: int) -> Operation:
     def decide(run: Run, release: Release, rollout: Rollout) -> RegistryChange:
         check_finish(rollout)
         stage = landed(run, rollout)
-        wait = waiting(run, rollout, began_at(stage, now) if stage else None, now, approved=True, skip_hold=True)
-        return _wait(rollout, wait, Verdict('passed')) if wait.reasons else _advance(run, release, rollout)
+        began = began_at(stage, now) if stage else None
+        wait = waiting(run, rollout, began, now, approved=True, skip_hold=True)
+        if wait.reasons:
+            return _wait(rollout, wait, Verdict('passed'))
+        passed = Gate(now, approved=True, skip_hold=True)
+        return _advance(run, release, rollout, _although(run, rollout, began, passed))
 
     return _moving('finish', name, decide)
 
@@ -158,7 +160,7 @@ def _wait(rollout: Rollout, wait: Wait, verdict: Verdict) -> RegistryChange:
     return RegistryChange(result=_stays('waiting', rollout, seconds, reasons))
 
 
-def _advance(run: Run, release: Release, rollout: Rollout) -> RegistryChange:
+def _advance(run: Run, release: Release, rollout: Rollout, although: Sequence[str] = ()) -> RegistryChange:
     version, to = rollout.spec['to']['version'], after(rollout)
     subject = f'Roll out {rollout.name} {version}: {stage_name(rollout)} → {to}'
     if rollout.aborted:
@@ -167,8 +169,27 @@ def _advance(run: Run, release: Release, rollout: Rollout) -> RegistryChange:
         'result': 'advanced', 'waitSeconds': 0, 'reasons': [], 'before': stage_name(rollout), 'stage': to,
         'remaining': remaining(rollout)[1:],
     }  # fmt: skip
-    notes = () if rollout.aborted else _traffic(rollout, rollout_share(rollout, to))
+    notes = () if rollout.aborted else (*although, *_traffic(rollout, rollout_share(rollout, to)), *_pods(rollout, to))
     return RegistryChange(advance(rollout, release, run.source.read), shortened(subject), result, notes)
+
+
+def _although(run: Run, rollout: Rollout, began: Began | None, gate: Gate) -> list[str]:
+    """What a stage is left without, by --now, --approve or `finish`."""
+    if rollout.aborted or not (gate.approved or gate.skip_hold):
+        return []
+    found = [] if gate.skip_hold is False else list(waiting(run, rollout, began, gate.now, approved=True).reasons)
+    notes = [f'{rollout.name}: does not wait: {reason}.' for reason in found]
+    if gate.approved and rollout_stage(rollout).approval:
+        notes.append(f"{rollout.name}: '{rollout.stage}' is approved by whoever makes this commit.")
+    return notes
+
+
+def _pods(rollout: Rollout, to: str) -> tuple[str, ...]:
+    if to != 'replace':
+        return ()
+    return (
+        f'{rollout.name}: the old pods are replaced by those of {rollout.spec["to"]["version"]}, one after the other.',
+    )
 
 
 def aborted(

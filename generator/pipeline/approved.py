@@ -10,7 +10,7 @@ from pathlib import Path
 
 from generator.compare.difference import Difference, differences
 from generator.compare.objects import digest
-from generator.compare.told import shown_value
+from generator.compare.told import shown_sides
 from generator.domain.layout import DELIVERY, VALUES, release_of
 from generator.domain.problems import Problem, ProblemsFound
 from generator.pipeline.merged import Merge
@@ -110,4 +110,4 @@ def _told(name: str, found: Difference) -> Iterator[Deviation]:
         words = ('there', 'not there') if found.kind == 'remove' else ('not there', 'there')
         yield Deviation(name, str(found.id), '', *words)
     for field in found.fields:
-        yield Deviation(name, str(found.id), field.place, shown_value(field.old), shown_value(field.new))
+        yield Deviation(name, str(found.id), field.place, *shown_sides(field))

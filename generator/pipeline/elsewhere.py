@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass
 
@@ -14,8 +15,10 @@ from generator.domain.layout import (
     release_file,
     release_of,
     rollout_file,
+    values_file,
 )
 from generator.domain.problems import Problem, ProblemsFound
+from generator.domain.tree import LINK
 from generator.pipeline.all_problems import UNKNOWN
 from generator.pipeline.source import Source
 
@@ -58,7 +61,7 @@ def _files(file: str, source: Source, about: Touched) -> Iterator[str]:
             yield environment_file(environment)
             yield from (path for path in source.names if _is_in(path, environment))
     elif kind == 'Application':
-        if not _may_name(source, file, about.models):
+        if not (_may_name(source, file, about.models) or _has_named(source, name, about)):
             yield file
     elif kind == 'Model':
         if name not in about.models:
@@ -79,6 +82,13 @@ def _may_name(source: Source, file: str, models: Iterable[str]) -> bool:
     except ProblemsFound:
         return True
     return UNKNOWN in data or any(model.encode() in data for model in models)
+
+
+def _has_named(source: Source, application: str, about: Touched) -> bool:
+    """Whether a release is a member as generated: a file without content names nobody any more."""
+    member = re.compile(rb'^ *partOf: "?%b"?$' % re.escape(application.encode()), re.MULTILINE)
+    files = (values_file(name) for name in about.releases)
+    return any(member.search(source.read(file)) for file in files if source.tree.ids.get(file, LINK) != LINK)
 
 
 def is_left(path: str, names: Collection[str]) -> bool:

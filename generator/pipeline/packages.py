@@ -17,7 +17,6 @@ from generator.domain.layout import (
     is_ledger,
     ledger_file,
     model_of,
-    names_below,
 )
 from generator.domain.problems import ProblemsFound, problem
 from generator.domain.records import Settings, Tree, Values
@@ -134,7 +133,7 @@ def _entry(source: Source, base: Base, model: str, version: str) -> LedgerEntry:
     here = read_published(source.read(file), file) if file in source.generated else ()
     known = {entry.version: entry for entry in (*here, *published)}
     if not known:
-        names = names_below(MODELS, source.names)
+        names = source.known(MODELS)
         hint = "run 'chartloom generate'" if model in names else suggest(model, names)
         raise problem(file, '', f'no charts of model {quoted(model)}', hint)
     if version and version not in known:

@@ -106,7 +106,8 @@ def read_record(file: str, data: bytes, schemas: RegistrySchemas) -> Any:
 
 def _read_one(file: str, place: tuple[str, str], data: bytes, schemas: RegistrySchemas, only: Collection[str]) -> Any:
     """Read one file; None for an application that contains none of the models `only`."""
-    if place[0] == 'Application' and only and not any(name.encode() in data for name in only):
+    # One without members is damaged, and may have had any.
+    if place[0] == 'Application' and only and b'members' in data and not any(name.encode() in data for name in only):
         return None
     document, nulls = read_with_nulls(data, file)
     heir = place[0] == 'Environment' and _inherits(document)

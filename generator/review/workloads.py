@@ -8,7 +8,7 @@ from typing import Any
 
 from generator.compare.effects import WORKLOADS, is_immutable, new_templates
 from generator.compare.fields import ABSENT, shown
-from generator.compare.told import shown_value
+from generator.compare.told import shown_sides
 from generator.domain.units import quantity
 from generator.review.leaves import Leaf, leaves
 from generator.review.records import Evidence, Rule, Side, Touched
@@ -25,7 +25,7 @@ def _immutable(touched: Touched) -> Iterator[Evidence]:
     for each in touched.found:
         for field in each.fields:
             if is_immutable(each, field):
-                yield Evidence(str(each.id), field.place, shown_value(field.old), shown_value(field.new))
+                yield Evidence(str(each.id), field.place, *shown_sides(field))
 
 
 def _removed(touched: Touched) -> Iterator[Evidence]:

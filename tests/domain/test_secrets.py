@@ -10,9 +10,12 @@ import registries as r
 from gitops import VALUES, Checkout, new, published
 from test_invalid import run
 
+from generator.compare.fields import ABSENT, Field
+from generator.compare.told import changed
 from generator.domain.credentials import credential
 from generator.domain.problems import Problem
 from generator.domain.secrets import veil
+from generator.operations.carried import carried
 
 TOKEN, PASSWORD = f'ghp_{"a1B2c3D4" * 5}', 'hunter2hunter2'
 WEB = r.model('web')['registry/models/web.yaml'].decode()
@@ -71,6 +74,19 @@ def test_a_hand_edit_and_its_difference(tmp_path: Path) -> None:
     assert '-  TOKEN: {value: …' in told
     assert TOKEN[:12] not in told
     assert PASSWORD not in said(checkout, 'verify')
+
+
+def test_values_that_change_in_commits_and_reviews() -> None:
+    secrets = {'env': {'SESSION': {'value': TOKEN}, 'DB_PASSWORD': {'value': PASSWORD}}}
+    release = 'registry/releases/staging/web.yaml'
+    here, there = (json.dumps({'spec': {'values': each}}).encode() for each in ({}, secrets))
+    (found,) = carried(there, here, release)
+    assert TOKEN[:12] not in str(found)
+    assert PASSWORD not in str(found)
+    path = ('spec', 'containers', '[server]', 'env', '[SESSION]', 'value')
+    assert TOKEN[:12] not in changed(Field(path, 'x', TOKEN))
+    assert PASSWORD not in changed(Field((*path[:-2], '[DB_PASSWORD]', 'value'), 'x', PASSWORD))
+    assert PASSWORD not in changed(Field(path[:-2], ABSENT, [{'name': 'DB_PASSWORD', 'value': PASSWORD}]))
 
 
 @pytest.mark.parametrize(

@@ -80,15 +80,31 @@ def test_the_commit_says_what_happens_to_pods_and_requests(checkout: Checkout) -
     assert checkout.commit().commit
     run(checkout, 'promote', 'web', '--to', 'prod')
     body = checkout.git('log', '-1', '--format=%B').splitlines()
-    at = body.index('prod/web: its pods are replaced one after the other')
-    assert body[at - 1 : at + 5] == [
+    at = body.index('prod/web: Argo Rollouts moves the traffic:')
+    assert body[at - 1 : at + 4] == [
         'prod/web: 1 (chart 1.0.0) → 2 (chart 1.1.0), from staging/web',
-        'prod/web: its pods are replaced one after the other',
-        'Argo Rollouts moves the traffic:',
+        'prod/web: Argo Rollouts moves the traffic:',
         '  at once: 20 % of the requests, for 1h',
         '  after 1h: 50 % of the requests, for 2h',
         '  after 3h: all requests, the old pods stay for 30s',
     ]
+
+
+def test_a_region_waits_for_the_one_before(checkout: Checkout) -> None:
+    checkout.write(r.environment('prod-eu', promotesFrom=['prod']))
+    assert checkout.commit().commit
+    (found,) = run(checkout, 'promote', 'web', '--to', 'prod', '--to', 'prod-eu', '--together', code=1)['problems']
+    assert found['message'] == "'prod-eu' promotes from 'prod', which would be promoted in the same commit"
+
+
+def test_a_moment_is_for_trials(checkout: Checkout) -> None:
+    at = ('--at', '2030-01-01T00:00:00Z')
+    done = chartloom(checkout.folder, 'promote', 'api', '--to', 'prod', *at, '--push')
+    assert done.returncode == 2
+    assert '--at with --push or --repo requires --dry-run' in done.stderr
+    run(checkout, 'promote', 'api', '--to', 'prod', *at)
+    body = checkout.git('log', '-1', '--format=%B').splitlines()
+    assert 'Chartloom-Operation: promote api --to prod --at 2030-01-01T00:00:00Z' in body
 
 
 def test_all_makes_no_releases(checkout: Checkout) -> None:
@@ -110,6 +126,7 @@ def test_what_follows_a_hotfix_is_promoted(checkout: Checkout) -> None:
     checkout.write(r.release('prod', 'api', version='1.1', chart=chart, skipPromotion='mends an outage'))
     assert checkout.commit().commit
     assert promoted(checkout, 'api', '--to', 'prod') == [('prod/api', '2', '')]
+    assert 'prod/api: its pods are replaced one after the other' in checkout.git('log', '-1', '--format=%B')
 
 
 def test_ci_is_named_in_trailers(checkout: Checkout) -> None:
@@ -160,7 +177,9 @@ def test_the_gates_of_the_published_branch_are_told_by_release(checkout: Checkou
     assert found['message'] == "a soak is healthy time, and 'staging' has no Prometheus that can be asked"
     done = run(checkout, 'promote', 'api', '--to', 'prod', '--at', late, '--confirm-healthy')
     assert done['commit']
-    assert 'Operation: promote api --to prod --confirm-healthy\n' in checkout.git('log', '-1', '--format=%B') + '\n'
+    body = checkout.git('log', '-1', '--format=%B').splitlines()
+    assert f'Chartloom-Operation: promote api --to prod --confirm-healthy --at {late}' in body
+    assert 'Confirmed as healthy by whoever promotes: staging/api' in body
 
 
 def test_older_versions_are_not_promoted(checkout: Checkout) -> None:

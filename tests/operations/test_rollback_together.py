@@ -60,7 +60,7 @@ def test_a_pin_and_a_rollout_go_back_together(made: Checkout) -> None:
     made.git('commit', '--quiet', '--all', '--message', 'broken')
     found = back(made, '--reason', 'orders were lost')
     assert told(found) == {'prod/api': ('rolled back', '2', '1'), 'prod/web': ('aborted', '2', '1')}
-    assert found['stays'] == ['prod/db']
+    assert found['stays'] == [{'release': 'prod/db', 'reason': 'it did not move with the others'}]
     assert made.git('rev-parse', 'HEAD~3') == head
     body = made.git('log', '-1', '--format=%B').splitlines()
     assert body[0] == 'Roll back application shop in prod: 2 releases'
