@@ -14,6 +14,7 @@ from generator.checks.capacity import accelerators
 from generator.checks.gateways import gateway_faults
 from generator.checks.kubernetes import feature_faults
 from generator.checks.limits import limit_problems
+from generator.checks.local import local_problems
 from generator.checks.network import cidr_faults
 from generator.checks.rules import broken
 from generator.checks.scope import Scope
@@ -64,6 +65,7 @@ def release_problems(release: ResolvedRelease, registry: Registry) -> list[Probl
         *broken(Scope(registry, (release,)), 'release'),
         *monitoring.monitoring_problems(release),
         *limit_problems(release),
+        *local_problems(release),
         *size_problems(release),
     ]
 
