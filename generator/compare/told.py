@@ -1,4 +1,4 @@
-"""A field that differs → words for it: its place, and its old and new value, short."""
+"""A field that differs → words for it: its place, and its old and new value, short or whole."""
 
 from __future__ import annotations
 
@@ -6,6 +6,8 @@ import re
 from typing import Any
 
 from generator.compare.fields import ABSENT, Field
+from generator.documents.write import dump_yaml, scalar_text
+from generator.domain.secrets import veil
 from generator.domain.words import cut, quoted
 
 _LONGEST = 120  # characters of a value
@@ -36,3 +38,19 @@ def shown_value(value: Any) -> str:
     if isinstance(value, list):
         return cut('[' + ', '.join(map(shown_value, value)) + ']', _LONGEST)
     return str(value)
+
+
+def whole(field: Field) -> tuple[str | None, str | None]:
+    """Write the old and new value without credentials, as YAML; texts as they are. None where only one side has it."""
+    quotes = not (isinstance(field.old, str) and isinstance(field.new, str)) and ABSENT not in (field.old, field.new)
+    return _whole(field.old, quotes=quotes), _whole(field.new, quotes=quotes)
+
+
+def _whole(value: Any, *, quotes: bool) -> str | None:
+    if value is ABSENT:
+        return None
+    if isinstance(value, str):
+        return veil(scalar_text(value) if quotes else value)
+    if isinstance(value, dict | list) and value:
+        return veil('\n'.join(line[2:] for line in dump_yaml({'': value}).splitlines()[1:]))
+    return shown_value(value)

@@ -9,8 +9,9 @@ import pytest
 import registries as r
 from gitops import Checkout, chartloom, published
 
+from generator.compare.fields import Field
 from generator.review.markdown import LONGEST, markdown
-from generator.review.records import Evidence, Fold, Report, Risk, Rule
+from generator.review.records import Change, Evidence, Fold, Report, Risk, Rule
 from generator.review.text import text_lines
 
 RULE = Rule('danger', 'critical', 'something *bad* happens', 'undo it', lambda touched: iter(()))
@@ -20,8 +21,9 @@ def report(*, folds: int = 0, risks: int = 1, problems: tuple[str, ...] = ()) ->
     found = [
         Risk(RULE, Evidence('Service a`b', 'spec.x', '1', f'<{number}>'), ('prod/web_1',)) for number in range(risks)
     ]
-    lines = tuple(f'~ Deployment web: spec.field{number} ``` old → new' for number in range(50))
-    return Report('abc', 'def', (), {}, found, [Fold((f'prod/m{number}',), lines) for number in range(folds)], problems)
+    changes = tuple(Change('~', 'Deployment web', Field(('spec', f'field{n}'), '``` old', 'new')) for n in range(50))
+    folded = [Fold((f'prod/m{number}',), changes) for number in range(folds)]
+    return Report('abc', 'def', (), {}, found, folded, problems)
 
 
 def test_markdown_begins_with_what_matters() -> None:
