@@ -65,7 +65,7 @@
   form.addEventListener('input', filter);
   form.addEventListener('submit', (event) => event.preventDefault());
   form.addEventListener('reset', () => setTimeout(filter));
-  const open = (value) => () => all('details').forEach((each) => { if (!each.closest('[hidden]')) each.open = value; });
+  const open = (value) => () => all('.fold').forEach((each) => { if (!each.closest('[hidden]')) each.open = value; });
   by('expand').addEventListener('click', open(true));
   by('collapse').addEventListener('click', open(false));
   document.addEventListener('click', (event) => {

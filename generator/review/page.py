@@ -12,9 +12,10 @@ from itertools import groupby
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
+from generator.compare.fields import Field
 from generator.compare.told import whole
 from generator.review.beside import MOST, rows
-from generator.review.records import SEVERITIES, Change, Fold, Report, Risk
+from generator.review.records import SEVERITIES, Fold, Report, Risk
 from generator.review.summary import moved, sentence
 
 if TYPE_CHECKING:
@@ -22,8 +23,9 @@ if TYPE_CHECKING:
 
 _LINKED = 12  # releases of a risk or fold that are links
 _OPEN = 40  # differences that are shown at once; the groups of more are closed
+_MANY = 100  # risks and releases of which only those near the window are laid out
 _HAPPENS = {'none': 'stay', 'restart': 'restart', 'recreate': 'all end first'}
-_KINDS = {'+': 'comes', '-': 'is removed'}
+_KINDS = {'+': 'is added', '-': 'is removed', '~': ''}
 
 
 def page(report: Report) -> str:
@@ -37,6 +39,7 @@ def page(report: Report) -> str:
         risks=risks, releases=list(_releases(report, risks, folds)), folds=folds, severities=SEVERITIES,
         environments=sorted({each.environment for each in report.touched}),
         models=sorted({each.model for each in report.touched}),
+        is_many=len(risks) + len(report.touched) > _MANY,
         is_open=sum(len(fold.changes) for fold in report.folds) <= _OPEN,
         style=Markup(style), style_hash=_hash(style), script=Markup(script), script_hash=_hash(script),
     )  # fmt: skip
@@ -138,10 +141,13 @@ def _folds(report: Report) -> list[dict[str, Any]]:
 
 
 def _fold(report: Report, fold: Fold) -> dict[str, Any]:
-    objects = [(name, [_change(each) for each in its]) for name, its in groupby(fold.changes, lambda it: it.object)]
+    parts = groupby(fold.changes, lambda change: (change.object, change.sign))
+    objects = [
+        (name, _KINDS[sign], [_change(each.field) for each in changes if each.field]) for (name, sign), changes in parts
+    ]
     number, several = len(fold.changes), len(fold.releases)
     return {
-        'title': f'{number} difference{"" if number == 1 else "s"} of {_some_objects([name for name, _ in objects])}',
+        'title': f'{number} difference{"" if number == 1 else "s"} of {_some_objects([name for name, *_ in objects])}',
         'told': fold.releases[0] if several == 1 else f'{several} releases', 'objects': objects,
         **_names(report, fold.releases),
     }  # fmt: skip
@@ -151,13 +157,11 @@ def _some_objects(names: Sequence[str]) -> str:
     return ', '.join(names) if len(names) < 4 else f'{len(names)} objects'
 
 
-def _change(change: Change) -> dict[str, Any]:
-    if not change.field:
-        return {'place': _KINDS[change.sign], 'rows': [], 'absent': (), 'left': 0}
-    old, new = whole(change.field)
+def _change(field: Field) -> dict[str, Any]:
+    old, new = whole(field)
     found = rows(old, new)
     return {
-        'place': change.field.place,
+        'place': field.place,
         'rows': [
             {'old': row.old, 'new': row.new, 'is_equal': row.is_equal, 'first': not number,
              'is_gap': row.old is None and row.new is None}

@@ -83,6 +83,20 @@ def test_the_command(made: Checkout) -> None:
     assert text.startswith('## 1 critical: 1 release in prod; 0 pods restart\n')
 
 
+def test_a_difference_of_several_releases_is_told_once(tmp_path: Path) -> None:
+    both = {**r.following('prod'), **r.following('test')}
+    files = {**r.settings(), **r.model('web', replicas=4), **both}
+    made = published(tmp_path / 'made', {**files, **r.release('prod', 'web'), **r.release('test', 'web')})
+    values = [{'revisionHistoryLimit': 3, 'replicaCount': count} for count in (5, 6)]
+    made.write({**r.release('prod', 'web', values=values[0]), **r.release('test', 'web', values=values[1])})
+    found = json.loads(chartloom(made.folder, 'review', '--output', 'json').stdout)['differences']
+    assert [(each['releases'], each['lines'][0]) for each in found] == [
+        (['prod/web', 'test/web'], '~ Deployment web: spec.revisionHistoryLimit 5 → 3'),
+        (['prod/web'], '~ HorizontalPodAutoscaler web: spec.minReplicas 4 → 5'),
+        (['test/web'], '~ HorizontalPodAutoscaler web: spec.minReplicas 4 → 6'),
+    ]
+
+
 def test_there_is_a_report_whatever_fails(made: Checkout) -> None:
     made.write({'registry/releases/prod/web.yaml': b'spec: ['})
     done = chartloom(made.folder, 'review', '--fail-on', 'critical')

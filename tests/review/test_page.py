@@ -149,6 +149,18 @@ def test_nothing_becomes_markup() -> None:
     assert BAD.replace('\u202e', '\\u202e').replace('\u0007', '\\x07') in made.text
 
 
+def test_credentials_are_hidden() -> None:
+    token = f'ghp_{"a1B2" * 10}'
+    fields = [
+        Field(('x',), {'y': token}, {'y': 'none'}),
+        Field(('y',), ABSENT, token),
+        Field(('z',), 'none', f'a {token}'),
+    ]
+    made = page(Report('a', 'b', (), {}, (), [Fold(('prod/web',), tuple(Change('~', 'A b', each) for each in fields))]))
+    assert token[:12] not in made
+    assert made.count('…</') == 3
+
+
 def test_texts_that_no_file_can_hold() -> None:
     assert '\\ud800' in page(hostile('\ud800'))
 
@@ -324,7 +336,7 @@ def test_links_lead_to_what_is_hidden_or_closed(browser: Browser, tmp_path: Path
     assert tab.input_value('#environment') == ''
     tab.goto(f'{opened.file.as_uri()}#difference-5')
     tab.click('text=Expand all')
-    assert tab.locator('details:not([open])').count() == 0
+    assert tab.locator('.fold:not([open])').count() == 0
     opened.close()
 
 
@@ -373,17 +385,20 @@ def test_nothing_hostile_runs(browser: Browser, tmp_path: Path) -> None:
 
 def test_the_filters_of_500_releases_are_fast(browser: Browser, tmp_path: Path) -> None:
     opened = Opened(browser, tmp_path, large())
-    measure = """([id, value]) => {
+    measure = """([id, value]) => [value, ''].map((each) => {
       const begun = performance.now(), field = document.getElementById(id);
-      field.value = value;
+      field.value = each;
       field.dispatchEvent(new Event('input', { bubbles: true }));
-      document.body.offsetHeight;
+      document.body.offsetHeight; // lays it out
       return performance.now() - begun;
-    }"""
-    took = {
-        (id_, value): min(opened.tab.evaluate(measure, each) for each in ([id_, value], [id_, '']) * 3)
-        for id_, value in [('text', 'model-07 value-3'), ('environment', 'environment-3'), ('severity', 'critical')]
-    }
-    print(took)
-    assert max(took.values()) < 100
+    })"""
+    choices = [
+        ('text', 'model-07 value-3'), ('environment', 'environment-3'), ('model', 'recommendation-model-004'),
+        ('severity', 'high'),
+    ]  # fmt: skip
+    # The best of several, of each there and back: other tests run on the same cores.
+    took = [
+        max(map(min, zip(*(opened.tab.evaluate(measure, each) for _ in range(5)), strict=True))) for each in choices
+    ]
+    assert max(took) < 100, took
     opened.close()
