@@ -14,9 +14,9 @@
     element, severity: element.dataset.severity, releases: places(element.dataset.releases), text: '',
   });
   const groups = {
-    risk: all('.risk').map(item),
-    release: releases.map((element, place) => ({ element, releases: [place], text: '' })),
-    'group of differences': all('.fold').map(item),
+    risks: all('.risk').map(item),
+    releases: releases.map((element, place) => ({ element, releases: [place], text: '' })),
+    'groups of differences': all('.fold').map(item),
   };
 
   const has = (found, words) => {
@@ -32,21 +32,18 @@
     const words = by('text').value.toLowerCase().split(/\s+/).filter(Boolean);
     const here = releases.map(({ dataset }) =>
       (!environment || dataset.environment === environment) && (!model || dataset.model === model));
-    const risky = new Set(groups.risk.flatMap((risk) => (risk.severity === severity ? risk.releases : [])));
-    const told = [];
-    for (const [what, items] of Object.entries(groups)) {
-      let count = 0;
+    const risky = new Set(groups.risks.flatMap((risk) => (risk.severity === severity ? risk.releases : [])));
+    const fits = (found) => (found.severity
+      // A risk of no release is one of all.
+      ? (!severity || found.severity === severity) && (!found.releases.length || found.releases.some((place) => here[place]))
+      : found.releases.some((place) => here[place] && (!severity || risky.has(place))));
+    const told = Object.entries(groups).map(([what, items]) => {
+      const shown = new Set(items.filter((found) => fits(found) && has(found, words)));
       for (const found of items) {
-        const own = what === 'risk';
-        // A risk that belongs to no release is one of all of them.
-        const shown = (!severity || !own || found.severity === severity)
-          && (own && !found.releases.length || found.releases.some((place) => here[place] && (own || !severity || risky.has(place))))
-          && has(found, words);
-        count += shown;
-        if (found.element.hidden === shown) found.element.hidden = !shown;
+        if (found.element.hidden === shown.has(found)) found.element.hidden = !shown.has(found);
       }
-      told.push(`${count} of ${items.length} ${what.replace(/(\w)( |$)/, items.length === 1 ? '$1$2' : '$1s$2')}`);
-    }
+      return `${shown.size} of ${items.length} ${what}`;
+    });
     by('shown').textContent = `Shown: ${told.join(', ')}`;
   };
 

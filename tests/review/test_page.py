@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import shutil
 from collections.abc import Iterator
+from dataclasses import replace
 from html.parser import HTMLParser
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -257,8 +258,9 @@ def test_the_command(tmp_path: Path) -> None:
 def browser() -> Iterator[Browser]:
     names = ('chromium', 'chromium-browser', 'google-chrome')
     chromium = part('Chromium', next(filter(None, map(shutil.which, names)), None), 'install chromium')
-    sync_api = pytest.importorskip('playwright.sync_api')
-    with sync_api.sync_playwright() as playwright:
+    from playwright.sync_api import sync_playwright  # takes long: the other tests do not need it
+
+    with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=chromium, args=['--no-sandbox', '--disable-gpu'])
         yield browser
         browser.close()
@@ -295,11 +297,14 @@ class Opened:
 def test_it_is_accessible_and_fits(browser: Browser, tmp_path: Path, size: str, theme: str) -> None:
     from axe_playwright_python.sync_playwright import Axe
 
-    opened = Opened(browser, tmp_path, sample(), size, color_scheme=theme)
-    found = Axe().run(opened.tab).response['violations']
-    assert [(each['id'], each['impact'], each['nodes'][0]['html']) for each in found] == []
-    assert opened.tab.evaluate('document.documentElement.scrollWidth') <= SIZES[size][0], 'nothing sticks out'
-    opened.close()
+    crowded = replace(large(30), problems=['prod/web: helm failed'])
+    for report in (sample(), crowded, Report('a', 'b', (), {}, (), ())):
+        opened = Opened(browser, tmp_path, report, size, color_scheme=theme)
+        opened.tab.click('text=Expand all')
+        found = Axe().run(opened.tab).response['violations']
+        assert [(each['id'], each['impact'], each['nodes'][0]['html']) for each in found] == []
+        assert opened.tab.evaluate('document.documentElement.scrollWidth') <= SIZES[size][0], 'nothing sticks out'
+        opened.close()
 
 
 def test_filters(browser: Browser, tmp_path: Path) -> None:
