@@ -52,10 +52,11 @@ def run(folder: Path, *command: str | Path) -> str:
     return done.stdout
 
 
-def test_the_wheel_holds_every_template_and_schema(wheel: Path) -> None:
-    ours = {path for name in DATA for path in (ROOT / name).rglob('*') if path.is_file() and path.suffix != '.pyc'}
+def test_the_wheel_holds_every_module_template_and_schema(wheel: Path) -> None:
+    names = ('generator', *DATA)
+    ours = {path for name in names for path in (ROOT / name).rglob('*') if path.is_file() and path.suffix != '.pyc'}
     with zipfile.ZipFile(wheel) as archive:
-        theirs = {name for name in archive.namelist() if name.startswith(DATA)}
+        theirs = {name for name in archive.namelist() if name.startswith(names)}
     assert theirs == {path.relative_to(ROOT).as_posix() for path in ours}
 
 

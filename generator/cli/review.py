@@ -16,6 +16,7 @@ from generator.pipeline.run import Run, open_run
 from generator.pipeline.source import open_revision
 from generator.review.data import report_data
 from generator.review.markdown import markdown
+from generator.review.page import page
 from generator.review.records import SEVERITIES, Report
 from generator.review.text import text_lines
 from generator.tools.git.repository import Repository, open_repository
@@ -27,8 +28,8 @@ from generator.tools.helm.binary import find_helm
 @click.argument('base', default='', metavar='[BASE]', shell_complete=offers.branches)
 @click.argument('head', default='', metavar='[HEAD]', shell_complete=offers.branches)
 @click.option(
-    '--form', type=click.Choice(['text', 'markdown']), default='text', show_default=True,
-    help='Markdown is for a comment of a request: below 60,000 characters.',
+    '--form', type=click.Choice(['text', 'markdown', 'html']), default='text', show_default=True,
+    help='Markdown is for a comment of a request: below 60,000 characters. HTML is a page that needs nothing else.',
 )  # fmt: skip
 @click.option(
     '--fail-on', type=click.Choice(SEVERITIES), metavar='SEVERITY',
@@ -51,6 +52,8 @@ def command(
         result(report_data(found))
     elif form == 'markdown':
         click.echo(markdown(found), nl=False)
+    elif form == 'html':
+        click.echo(page(found), nl=False)
     else:
         for line, style in text_lines(found):
             say((line, dict(style)))

@@ -1,4 +1,4 @@
-"""A field that differs → words for it: its place, and its old and new value, short."""
+"""A field that differs → words for it: its place, and its old and new value, short or whole."""
 
 from __future__ import annotations
 
@@ -6,7 +6,9 @@ import re
 from typing import Any
 
 from generator.compare.fields import ABSENT, Field
+from generator.documents.write import dump_yaml, scalar_text
 from generator.domain.credentials import veiled
+from generator.domain.secrets import veil
 from generator.domain.words import cut, quoted
 
 _LONGEST = 120  # characters of a value
@@ -24,9 +26,14 @@ def changed(field: Field) -> str:
 
 def shown_sides(field: Field) -> tuple[str, str]:
     """The old and the new value of a field, short and without credentials."""
+    old, new = _veiled(field)
+    return shown_value(old), shown_value(new)
+
+
+def _veiled(field: Field) -> tuple[Any, Any]:
     path = tuple(step[1:-1] if step.startswith('[') else step for step in field.path)
     old, new = (each if each is ABSENT else veiled(path, each) for each in (field.old, field.new))
-    return shown_value(old), shown_value(new)
+    return old, new
 
 
 def shown_value(value: Any) -> str:
@@ -44,3 +51,20 @@ def shown_value(value: Any) -> str:
     if isinstance(value, list):
         return cut('[' + ', '.join(map(shown_value, value)) + ']', _LONGEST)
     return str(value)
+
+
+def whole(field: Field) -> tuple[str | None, str | None]:
+    """Write the old and new value without credentials, as YAML; texts as they are. None where only one side has it."""
+    old, new = _veiled(field)
+    quotes = not (isinstance(old, str) and isinstance(new, str)) and ABSENT not in (old, new)
+    return _whole(old, quotes=quotes), _whole(new, quotes=quotes)
+
+
+def _whole(value: Any, *, quotes: bool) -> str | None:
+    if value is ABSENT:
+        return None
+    if isinstance(value, str):
+        return veil(scalar_text(value) if quotes else value)
+    if isinstance(value, dict | list) and value:
+        return veil('\n'.join(line[2:] for line in dump_yaml({'': value}).splitlines()[1:]))
+    return shown_value(value)

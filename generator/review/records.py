@@ -7,6 +7,8 @@ from dataclasses import dataclass, field
 from typing import Any, Literal, get_args
 
 from generator.compare.difference import Difference
+from generator.compare.fields import Field
+from generator.compare.told import changed
 from generator.domain.generated import Pods, ResolvedRelease
 from generator.domain.records import Model, Rollout, Values
 
@@ -115,11 +117,28 @@ class Impact:
 
 
 @dataclass(frozen=True, slots=True)
+class Change:
+    """What differs in an object: it comes (`+`) or goes (`-`), or a field of it changes (`~`)."""
+
+    sign: Literal['+', '-', '~']
+    object: str
+    field: Field | None = None
+
+    def __str__(self) -> str:
+        return f'{self.sign} {self.object}: {changed(self.field)}' if self.field else f'{self.sign} {self.object}'
+
+
+@dataclass(frozen=True, slots=True)
 class Fold:
-    """The same difference of objects in several releases."""
+    """Changes that several releases have alike, but for their names; as they are in the first one."""
 
     releases: tuple[str, ...]
-    lines: tuple[str, ...]
+    changes: tuple[Change, ...]
+
+    @property
+    def lines(self) -> list[str]:
+        """One line for a change."""
+        return list(map(str, self.changes))
 
 
 @dataclass(frozen=True, slots=True)

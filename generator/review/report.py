@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterator, Sequence
+from typing import Any
 
-from generator.compare.told import changed
+from generator.compare.told import whole
 from generator.domain.problems import Problem
 from generator.review import access, moves, workloads
 from generator.review.impact import impact
-from generator.review.records import SEVERITIES, Evidence, Fold, Report, Risk, Rule, Touched
+from generator.review.records import SEVERITIES, Change, Evidence, Fold, Report, Risk, Rule, Touched
 
 RULES: tuple[Rule, ...] = (*workloads.RULES, *access.RULES, *moves.RULES)
 GATE = Rule(
@@ -43,21 +44,32 @@ def _risks(touched: Sequence[Touched], gates: Sequence[Problem]) -> list[Risk]:
     return sorted(risks, key=lambda risk: (SEVERITIES.index(risk.rule.severity), risk.rule.id, risk.releases))
 
 
-def _folds(touched: Sequence[Touched]) -> Iterator[Fold]:
-    found = defaultdict[tuple[str, ...], list[Touched]](list)
+def _folds(touched: Sequence[Touched]) -> list[Fold]:
+    """Each change once; those of the same releases are together, the most releases first."""
+    found: dict[tuple[Any, ...], tuple[Change, list[str]]] = {}
     for each in touched:
-        if lines := tuple(difference_lines(each)):
-            found[tuple(_unnamed(line, each) for line in lines)].append(each)
-    for members in found.values():
-        yield Fold(tuple(each.name for each in members), tuple(difference_lines(members[0])))
+        seen = Counter[tuple[str | None, ...]]()
+        for change in _changes(each):
+            key = _key(change, each)
+            seen[key] += 1  # two objects of a release may be equal but for their names
+            found.setdefault((*key, seen[key]), (change, []))[1].append(each.name)
+    folds = defaultdict[tuple[str, ...], list[Change]](list)
+    for change, names in found.values():
+        folds[tuple(names)].append(change)
+    return sorted((Fold(names, tuple(changes)) for names, changes in folds.items()), key=lambda it: -len(it.releases))
 
 
-def difference_lines(touched: Touched) -> Iterator[str]:
-    """What differs, one line for a field: `+` comes, `-` goes, `~` changes."""
+def _changes(touched: Touched) -> Iterator[Change]:
     for each in touched.found:
         if each.kind != 'change':
-            yield f'{"+" if each.kind == "add" else "-"} {each.id}'
-        yield from (f'~ {each.id}: {changed(field)}' for field in each.fields)
+            yield Change('+' if each.kind == 'add' else '-', str(each.id))
+        yield from (Change('~', str(each.id), field) for field in each.fields)
+
+
+def _key(change: Change, touched: Touched) -> tuple[str | None, ...]:
+    """What a change is, but for the names of the release."""
+    values = (change.field.place, *whole(change.field)) if change.field else ()
+    return change.sign, *(text and _unnamed(text, touched) for text in (change.object, *values))
 
 
 def _unnamed(text: str, touched: Touched) -> str:

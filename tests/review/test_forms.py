@@ -9,8 +9,9 @@ import pytest
 import registries as r
 from gitops import Checkout, chartloom, published
 
+from generator.compare.fields import Field
 from generator.review.markdown import LONGEST, markdown
-from generator.review.records import Evidence, Fold, Report, Risk, Rule
+from generator.review.records import Change, Evidence, Fold, Report, Risk, Rule
 from generator.review.text import text_lines
 
 RULE = Rule('danger', 'critical', 'something *bad* happens', 'undo it', lambda touched: iter(()))
@@ -20,8 +21,9 @@ def report(*, folds: int = 0, risks: int = 1, problems: tuple[str, ...] = ()) ->
     found = [
         Risk(RULE, Evidence('Service a`b', 'spec.x', '1', f'<{number}>'), ('prod/web_1',)) for number in range(risks)
     ]
-    lines = tuple(f'~ Deployment web: spec.field{number} ``` old → new' for number in range(50))
-    return Report('abc', 'def', (), {}, found, [Fold((f'prod/m{number}',), lines) for number in range(folds)], problems)
+    changes = tuple(Change('~', 'Deployment web', Field(('spec', f'field{n}'), '``` old', 'new')) for n in range(50))
+    folded = [Fold((f'prod/m{number}',), changes) for number in range(folds)]
+    return Report('abc', 'def', (), {}, found, folded, problems)
 
 
 def test_markdown_begins_with_what_matters() -> None:
@@ -79,6 +81,20 @@ def test_the_command(made: Checkout) -> None:
     assert made.commit().commit
     text = chartloom(made.folder, 'review', head, 'HEAD', '--form', 'markdown').stdout
     assert text.startswith('## 1 critical: 1 release in prod; 0 pods restart\n')
+
+
+def test_a_difference_of_several_releases_is_told_once(tmp_path: Path) -> None:
+    both = {**r.following('prod'), **r.following('test')}
+    files = {**r.settings(), **r.model('web', replicas=4), **both}
+    made = published(tmp_path / 'made', {**files, **r.release('prod', 'web'), **r.release('test', 'web')})
+    values = [{'revisionHistoryLimit': 3, 'replicaCount': count} for count in (5, 6)]
+    made.write({**r.release('prod', 'web', values=values[0]), **r.release('test', 'web', values=values[1])})
+    found = json.loads(chartloom(made.folder, 'review', '--output', 'json').stdout)['differences']
+    assert [(each['releases'], each['lines'][0]) for each in found] == [
+        (['prod/web', 'test/web'], '~ Deployment web: spec.revisionHistoryLimit 5 → 3'),
+        (['prod/web'], '~ HorizontalPodAutoscaler web: spec.minReplicas 4 → 5'),
+        (['test/web'], '~ HorizontalPodAutoscaler web: spec.minReplicas 4 → 6'),
+    ]
 
 
 def test_there_is_a_report_whatever_fails(made: Checkout) -> None:

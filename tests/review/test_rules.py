@@ -200,3 +200,16 @@ def test_rules(name: str, tmp_path: Path) -> None:
     found = judged(made, head)
     assert not found.problems, found.problems
     assert {risk.rule.id for risk in found.risks} == expected, [str(risk.evidence) for risk in found.risks]
+
+
+def test_objects_that_differ_by_the_names_of_their_release_alone_are_all_told(tmp_path: Path) -> None:
+    """Without its names both Services of a release are the same."""
+    specs = base()
+    specs['prod']['namespace'] = 'web-canary'
+    made = published(tmp_path, files(specs))
+    put('prod', 'values', 'ports', 'http', 'servicePort', value=9090)(specs)
+    made.write(files(specs))
+    found = judged(made, made.head())
+    assert not found.problems
+    (fold,) = found.folds
+    assert {change.object for change in fold.changes} >= {'Service web', 'Service web-canary'}

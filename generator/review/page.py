@@ -1,0 +1,172 @@
+"""A report → a page of HTML that needs nothing else: no network, and no script to be read."""
+
+from __future__ import annotations
+
+import hashlib
+from base64 import b64encode
+from collections import Counter, defaultdict
+from collections.abc import Iterator, Mapping, Sequence
+from functools import cache
+from importlib.resources import files
+from itertools import groupby
+from typing import TYPE_CHECKING, Any
+from urllib.parse import quote
+
+from generator.compare.fields import Field
+from generator.compare.told import whole
+from generator.review.beside import MOST, rows
+from generator.review.records import SEVERITIES, Fold, Report, Risk
+from generator.review.summary import moved, sentence
+
+if TYPE_CHECKING:
+    from jinja2 import Template
+
+_LINKED = 12  # releases of a risk or fold that are links
+_OPEN = 40  # differences that are shown at once; the groups of more are closed
+_MANY = 100  # risks and releases of which only those near the window are laid out
+_HAPPENS = {'none': 'stay', 'restart': 'restart', 'recreate': 'all end first'}
+_KINDS = {'+': 'is added', '-': 'is removed', '~': ''}
+
+
+def page(report: Report) -> str:
+    """Write the page. Its policy allows its own style and script only, and all that it shows is escaped."""
+    from markupsafe import Markup
+
+    style, script = _data('page.css'), _data('page.js')
+    risks, folds = _risks(report), _folds(report)
+    return _template().render(
+        base=report.base, head=report.head or 'work tree', sentence=sentence(report), problems=report.problems,
+        risks=risks, releases=list(_releases(report, risks, folds)), folds=folds, severities=SEVERITIES,
+        environments=sorted({each.environment for each in report.touched}),
+        models=sorted({each.model for each in report.touched}),
+        is_many=len(risks) + len(report.touched) > _MANY,
+        is_open=sum(len(fold.changes) for fold in report.folds) <= _OPEN,
+        style=Markup(style), style_hash=_hash(style), script=Markup(script), script_hash=_hash(script),
+    )  # fmt: skip
+
+
+@cache
+def _template() -> Template:
+    from jinja2 import Environment, StrictUndefined
+
+    environment = Environment(
+        autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True, finalize=_visible
+    )
+    return environment.from_string(_data('page.html'))
+
+
+def _data(name: str) -> str:
+    return files('generator.review').joinpath(name).read_text(encoding='utf-8')
+
+
+def _hash(text: str) -> str:
+    return b64encode(hashlib.sha256(text.encode()).digest()).decode()
+
+
+def _visible(value: Any) -> Any:
+    """Write characters that people do not see, or that change the order of others, as escapes."""
+    if type(value) is not str or value.isprintable():
+        return value
+    return ''.join(
+        each if each.isprintable() or each in '\n\t' else each.encode('unicode_escape').decode() for each in value
+    )
+
+
+def _risks(report: Report) -> list[dict[str, Any]]:
+    numbers = Counter[str]()
+    found = []
+    for risk in report.risks:
+        numbers[risk.rule.id] += 1
+        found.append({**_risk(risk), **_names(report, risk.releases), 'id': f'{risk.rule.id}-{numbers[risk.rule.id]}'})
+    return found
+
+
+def _risk(risk: Risk) -> dict[str, str]:
+    rule, evidence = risk.rule, risk.evidence
+    return {
+        'rule': rule.id, 'severity': rule.severity, 'title': rule.title, 'advice': rule.advice,
+        'object': evidence.object, 'field': evidence.field, 'old': evidence.old, 'new': evidence.new,
+    }  # fmt: skip
+
+
+def _releases(
+    report: Report, risks: Sequence[Mapping[str, Any]], folds: Sequence[Mapping[str, Any]]
+) -> Iterator[dict[str, Any]]:
+    of_risks, of_folds = defaultdict[str, list[tuple[str, str]]](list), defaultdict[str, list[tuple[str, str]]](list)
+    for risk, its in zip(risks, report.risks, strict=True):
+        for name in its.releases:
+            of_risks[name].append((risk['rule'], risk['id']))
+    for number, (fold, one) in enumerate(zip(folds, report.folds, strict=True), 1):
+        for name in one.releases:
+            of_folds[name].append((str(number), fold['id']))
+    for each in report.touched:
+        numbers = report.impacts[each.name]
+        yield {
+            'name': each.name, 'id': _id(each.name), 'environment': each.environment, 'model': each.model,
+            'moved': moved(each), 'problem': each.problem, 'before': numbers.before, 'after': numbers.after,
+            'happens': _HAPPENS[numbers.pods], 'accelerators': numbers.accelerators, 'traffic': numbers.traffic,
+            'risks': of_risks[each.name], 'folds': of_folds[each.name],
+        }  # fmt: skip
+
+
+def _id(release: str) -> str:
+    return f'release-{quote(release, errors="backslashreplace")}'
+
+
+def _names(report: Report, releases: Sequence[str]) -> dict[str, Any]:
+    """Few releases as links; of many, the models of each environment."""
+    places = {each.name: number for number, each in enumerate(report.touched)}
+    models = defaultdict[str, list[str]](list)
+    for name in releases:
+        environment, _, model = name.partition('/')
+        models[environment].append(model)
+    few = len(releases) <= _LINKED
+    return {
+        'count': len(releases),
+        'ranges': ' '.join(_ranges(sorted(places[name] for name in releases if name in places))),
+        'links': [(name, _id(name)) for name in releases] if few else [],
+        'models': {} if few else {environment: ', '.join(names) for environment, names in models.items()},
+    }
+
+
+def _ranges(numbers: Sequence[int]) -> Iterator[str]:
+    """[0, 1, 2, 5] → 0-2, 5."""
+    for _, group in groupby(enumerate(numbers), lambda pair: pair[1] - pair[0]):
+        run = [number for _, number in group]
+        yield str(run[0]) if len(run) == 1 else f'{run[0]}-{run[-1]}'
+
+
+def _folds(report: Report) -> list[dict[str, Any]]:
+    return [{'id': f'difference-{n}', **_fold(report, fold)} for n, fold in enumerate(report.folds, 1)]
+
+
+def _fold(report: Report, fold: Fold) -> dict[str, Any]:
+    parts = groupby(fold.changes, lambda change: (change.object, change.sign))
+    objects = [
+        (name, _KINDS[sign], [_change(each.field) for each in changes if each.field]) for (name, sign), changes in parts
+    ]
+    number, several = len(fold.changes), len(fold.releases)
+    return {
+        'title': f'{number} difference{"" if number == 1 else "s"} of {_some_objects([name for name, *_ in objects])}',
+        'told': fold.releases[0] if several == 1 else f'{several} releases', 'objects': objects,
+        **_names(report, fold.releases),
+    }  # fmt: skip
+
+
+def _some_objects(names: Sequence[str]) -> str:
+    return ', '.join(names) if len(names) < 4 else f'{len(names)} objects'
+
+
+def _change(field: Field) -> dict[str, Any]:
+    old, new = whole(field)
+    found = rows(old, new)
+    return {
+        'place': field.place,
+        'rows': [
+            {'old': row.old, 'new': row.new, 'is_equal': row.is_equal, 'first': not number,
+             'is_gap': row.old is None and row.new is None}
+            for number, row in enumerate(found[:MOST])
+        ],
+        'absent': [number for number, value in enumerate((old, new), 1) if value is None],
+        'left': len(found[MOST:]),
+    }  # fmt: skip
