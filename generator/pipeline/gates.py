@@ -113,10 +113,14 @@ class Gate:
         return found if found and delivers(self.source.repository, self.published) else []
 
     def places(self, name: str) -> list[str]:
-        """The published releases whose place a release takes: itself, and those of environments that were there."""
+        """The published releases whose place a release takes: itself, and those of environments that were there.
+
+        A new name of an old place is not judged by itself: it moves to nothing that does not run there.
+        """
         environment, model = name.split('/')
-        others = (f'{origin.name}/{model}' for origin in self.origins.get(environment, ()))
-        return [name, *(each for each in others if each != name and self._is_published(each))]
+        names = (f'{origin.name}/{model}' for origin in self.origins.get(environment, ()))
+        others = [each for each in names if each != name and self._is_published(each)]
+        return others if others and not self._is_published(name) else [name, *others]
 
     def _is_published(self, name: str) -> bool:
         found = self.standing(name)

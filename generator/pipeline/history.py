@@ -10,6 +10,7 @@ from generator.documents.read import read_yaml
 from generator.domain.layout import delivered_chart, delivery_file, release_file, rollout_file
 from generator.domain.problems import CommandFailed, ProblemsFound
 from generator.domain.units import number_of
+from generator.tools.git.changes import read_date
 from generator.tools.git.remote import deepen, is_shallow
 from generator.tools.git.repository import Repository
 
@@ -32,7 +33,8 @@ def ran_for(repository: Repository, head: str, branch: str, name: str, chart: st
     deepened."""
 
     def longest() -> int:
-        return max((end - start for ran, start, end in _spans(repository, head, name, now) if ran == chart), default=0)
+        spans = (end - start for ran, start, end in _spans(repository, head, name, now) if ran == chart)
+        return max(0, *spans, 0)
 
     if is_shallow(repository):
         _deepened(repository, branch)
@@ -112,5 +114,5 @@ def file_changes(repository: Repository, head: str, paths: Collection[str]) -> l
         blobs = (
             (full[path], about.split(' ')[3]) for about, path in pairwise(words) if about.lstrip('\n').startswith(':')
         )
-        changes.append((int(date), {path: blob if blob.strip('0') else '' for path, blob in blobs}))
+        changes.append((read_date(date), {path: blob if blob.strip('0') else '' for path, blob in blobs}))
     return changes[::-1]

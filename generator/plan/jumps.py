@@ -66,6 +66,11 @@ def _begins(rollout: Rollout, pin: str, registry: Registry, of_chart: OfChart) -
     names = _names(rollout)
     # With the target pinned, the commit that ended the rollout was reverted.
     reverted = names[-1:] if pin == rollout.spec['to']['chart'] else []
+    start = rollout.spec['from']
+    if not reverted and pin not in ('', start['chart']):
+        found = f'{start["version"]} (chart {start["chart"]})'
+        message = f'a rollout starts from the published pin, chart {pin}, found {found}'
+        yield Problem(rollout.file, '$.spec.from', message, f"run 'chartloom rollout start {rollout.name}'")
     if rollout.stage not in (*names[:2], *reverted):
         message = f"a rollout starts at '{names[1]}', found '{rollout.stage}'"
         yield Problem(rollout.file, '$.spec.stage', message, f"run 'chartloom rollout start {rollout.name}'")

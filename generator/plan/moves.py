@@ -81,15 +81,16 @@ def _at(
     before = published.before(release, place)
     if rollout and advances(rollout, before.rollout):
         return list(locked(name, f"go on to '{rollout.stage}'", published.ground(name, place), clock))
-    if not (move := _move(release, rollout, before, delivered)):
-        return []
+    moves = _moves(release, rollout, before, delivered)
+    return [each for move in moves for each in _judged(release, place, move, published, clock)]
+
+
+def _judged(release: Release, place: str, move: _Move, published: Published, clock: Clock) -> list[Problem]:
     # A return to what was given up is no way back, whatever the request does to the list of it.
-    given_up, found = (
-        list(_given_up(release, place, move, published)),
-        list(_stops(release, place, move, published, clock)),
-    )
+    given_up = list(_given_up(release, place, move, published))
+    found = list(_stops(release, place, move, published, clock))
     # Slow, so only now: a return to what ran here, by an operation or for example by `git revert`.
-    back = release.is_rollback or number_of(move.chart) < number_of(before.delivered)
+    back = release.is_rollback or number_of(move.chart) < number_of(published.before(release, place).delivered)
     return given_up if found and back and published.had(place, move.chart, ever=True) else [*found, *given_up]
 
 
@@ -103,16 +104,18 @@ def advances(rollout: Rollout, before: Rollout | None) -> bool:
     return rollout.stage not in names[: names.index(before.stage) + 1]
 
 
-def _move(release: Release, rollout: Rollout | None, before: Standing, delivered: Callable[[str], str]) -> _Move | None:
-    """Where a release moves to; None if it stays, ends a rollout or aborts it."""
+def _moves(
+    release: Release, rollout: Rollout | None, before: Standing, delivered: Callable[[str], str]
+) -> Iterator[_Move]:
+    """Yield where a release moves to: nowhere if it stays, ends a rollout or aborts it. Its pin moves at once, also
+    under a rollout that starts from there."""
     if rollout:
         to, again = rollout.spec['to'], before.rollout is not None and before.rollout.aborted
-        stays = rollout.aborted or (to['chart'] in before.charts and not again)
-        return None if stays else _Move(to['version'], to['chart'], rollout.file, '$.spec.to')
-    chart = release.chart or delivered(release.name)
-    if not chart or chart in before.charts:
-        return None
-    return _Move(release.version, chart, release.file, '$.spec.chart' if release.chart else '$.spec')
+        if not (rollout.aborted or (to['chart'] in before.charts and not again)):
+            yield _Move(to['version'], to['chart'], rollout.file, '$.spec.to')
+    chart = release.chart or ('' if rollout else delivered(release.name))
+    if chart and chart not in before.charts:
+        yield _Move(release.version, chart, release.file, '$.spec.chart' if release.chart else '$.spec')
 
 
 def _stops(release: Release, place: str, move: _Move, published: Published, clock: Clock) -> Iterator[Problem]:

@@ -8,6 +8,7 @@ from itertools import islice
 
 from generator.tools.git.repository import Repository
 
+_DIGITS = 11  # of a date until the year 5138
 # Fields of a commit, each ended by NUL, which no message contains.
 _FORMAT = '--format=%H%x00%ct%x00%an%x00%ae%x00%s%x00%b%x00'
 
@@ -23,6 +24,11 @@ class Commit:
     subject: str
     body: str
     changed: Mapping[str, tuple[str, str]]
+
+
+def read_date(text: str) -> int:
+    """A date as git prints it, in seconds since the epoch; 0 for one that no clock gives: git stores any."""
+    return int(text) if text.isdecimal() and len(text) <= _DIGITS else 0
 
 
 def changes_of(repository: Repository, branch: str, patterns: Sequence[str], most: int) -> list[Commit]:
@@ -53,7 +59,7 @@ def _commits(fields: Sequence[str], prefix: str) -> list[Commit]:
         elif entry:
             changed = {}
             time, author, email, subject, body = islice(rest, 5)
-            found.append(Commit(entry, int(time), author, email, subject, body, changed))
+            found.append(Commit(entry, read_date(time), author, email, subject, body, changed))
     return found
 
 
