@@ -47,7 +47,7 @@ class _Looked:
 
 def review(base: Run, run: Run, helm: Helm, jobs: int) -> Report:
     """Compare the releases whose delivery object or chart differs; there is a report whatever fails."""
-    names = (base.source.head[:12], run.source.head[:12])
+    names = (base.source.head[:12], run.source.head[:12] if run.repository.bare else '')
     try:
         models = _models(base, run)
         if models is None:
@@ -112,7 +112,11 @@ def _look(run: Run, names: Collection[str], helm: Helm, folder: Path, jobs: int)
         registry = run.registry
         rendered = rendered_releases(run, list(releases), helm, folder, jobs)
     except (ProblemsFound, CommandFailed) as error:
-        return _Looked(problem=_first(error, f'{run.source.head[:12]} could not be rendered'))
+        return _Looked(
+            problem=_first(
+                error, f'{run.source.head[:12] if run.repository.bare else "the work tree"} could not be rendered'
+            )
+        )
     sides = {
         name: Side(
             each, registry.models.get(each.release.model), registry.rollouts.get(name),

@@ -26,7 +26,8 @@ def markdown(report: Report) -> str:
             lines.append('```')
         if sum('<details>' in line for line in lines) > sum('</details>' in line for line in lines):
             lines.append('</details>')
-        lines.append(f'\n{left} more lines do not fit: `chartloom review {report.base} {report.head}` shows all.')
+        again = ' '.join(filter(None, ('chartloom review', report.base, report.head)))
+        lines.append(f'\n{left} more lines do not fit: `{again}` shows all.')
     return '\n'.join([*lines, ''])
 
 

@@ -143,8 +143,8 @@ class Fold:
 
 @dataclass(frozen=True, slots=True)
 class Report:
-    """`problems` are why some of it could not be looked at; `charts` are those that are new on this side, as
-    `model version`."""
+    """`base` and `head` are commits, `head` '' for the work tree; `problems` are why some of it could not be looked
+    at."""
 
     base: str
     head: str
