@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
-from functools import partial
 
 from generator.domain.generated import ResolvedRelease
 from generator.domain.layout import APPLICATIONS, DELIVERY, RELEASES, delivery_file, model_name, names_below, release_of
@@ -50,9 +49,16 @@ def taken_hosts(gate: Gate, desired: Ids, releases: Sequence[ResolvedRelease]) -
                 if kept and _share_domain(gate, name, other):
                     continue
                 if other not in texts or host in open_hosts(texts[other]):
-                    taken = Taken(host, gate.registry.releases[name], other, kept)
-                    judged = partial(_is_judged, gate, name.partition('/')[0])
-                    yield from taken.warnings(judged, partial(_ground, gate), gate.clock)
+                    yield from _told(gate, Taken(host, gate.registry.releases[name], other, kept))
+
+
+def _told(gate: Gate, taken: Taken) -> Iterator[Problem]:
+    release, before = taken.release, taken.before
+    if not _is_judged(gate, release.environment, before.partition('/')[0]):
+        yield taken.ungated()
+    elif release.model != model_name(before):
+        model = gate.registry.models.get(release.model)
+        yield from taken.stopped(_ground(gate, before), gate.rollouts.get(before), model, gate.clock)
 
 
 def _share_domain(gate: Gate, one: str, other: str) -> bool:
@@ -103,6 +109,16 @@ def lost_locks(gate: Gate) -> Iterator[Problem]:
                     yield from lost_stops(release, before, gate.clock)
     yield from _removed(gate)
     yield from _members(gate)
+
+
+def has_heir(gate: Gate, name: str) -> bool:
+    """Whether a release that is gone is with another environment, which takes the place of its own."""
+    environment, model = name.split('/')
+    releases = gate.registry.releases
+    return any(
+        f'{heir}/{model}' in releases and any(each.name == environment for each in of)
+        for heir, of in gate.origins.items() if heir != environment
+    )  # fmt: skip
 
 
 def _removed(gate: Gate) -> Iterator[Problem]:

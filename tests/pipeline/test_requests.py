@@ -64,6 +64,18 @@ def warnings(checkout: Checkout, about: str = '') -> list[str]:
     return [f'{each.file}::{each.path}: {each.message}' for each in found if about in each.message]
 
 
+SUSPENDED = {'suspended': {'reason': 'a load test', 'by': 'Ada'}}
+RENAMED = (
+    "registry/releases/prod/web2.yaml::: 'prod/web2' has host name 'web.prod.example', "
+    "which 'prod/web' has as published"
+)
+
+
+def renamed(version: str, chart: str, versions: list[r.Document] = VERSIONS, **more: Any) -> r.Files:
+    """Another model at the host name of web, and its release."""
+    return r.model('web2', versions=versions, route={'hostname': 'web'}) | pins(version, chart, model='web2', **more)
+
+
 # Versions that were withdrawn.
 
 GAVE_UP = f"{WEB}::$.spec.chart: 'prod/web' gave up 2 on 2026-11-03: leaks data"
@@ -149,6 +161,13 @@ def test_a_rollout_that_ends_by_a_rollback(rolling: Checkout) -> None:
     assert warnings(rolling, 'gone') == []
 
 
+def test_a_release_that_is_removed_amid_its_rollout(rolling: Checkout) -> None:
+    rolling.remove(WEB, 'registry/rollouts/prod/web.yaml')
+    assert warnings(rolling, 'gone') == [f"{WEB}::: release 'prod/web' is gone amid its rollout to 2 at 'step-1'"]
+    rolling.write(renamed('2', '1.1.0', strategy=CANARY))
+    assert warnings(rolling, 'and that') == [f"{RENAMED}, and that has a rollout at 'step-1'"]
+
+
 def test_another_name_loses_no_rollout(rolling: Checkout) -> None:
     release = rolling.read(WEB)
     rolling.remove('registry/environments/prod.yaml', WEB, 'registry/rollouts/prod/web.yaml')
@@ -225,6 +244,22 @@ def test_a_host_name_of_a_locked_release(tmp_path: Path) -> None:
         assert warnings(checkout, 'host name') == ([locked] if lock else [])
 
 
+def test_a_model_that_is_renamed_by_hand_keeps_what_was_said_of_its_release(tmp_path: Path) -> None:
+    """Another model, so nothing takes its place, but its host name does."""
+    stopped = pins('1', '1.0.0', withdrawn=WITHDRAWN, **SUSPENDED)
+    checkout = made(tmp_path / 'repository', registry() | stopped)
+    checkout.remove('registry/models/web.yaml', WEB, 'registry/releases/dev/web.yaml')
+    checkout.write(renamed('2', '1.1.0'))
+    assert warnings(checkout, 'and that') == [
+        f'{RENAMED}, and that gave up 2',
+        f'{RENAMED}, and that is suspended by Ada (a load test)',
+    ]
+    checkout.write(renamed('1', '1.0.0', withdrawn=WITHDRAWN, **SUSPENDED))
+    assert warnings(checkout, 'and that') == []
+    checkout.write(renamed('1', '1.0.0', VERSIONS[:1], **SUSPENDED))  # versions of its own
+    assert warnings(checkout, 'and that') == []
+
+
 def test_a_locked_release_that_is_removed(tmp_path: Path) -> None:
     checkout = made(tmp_path / 'repository', registry() | pins('1', '1.0.0', lock=LOCK))
     checkout.remove('registry/releases/dev/web.yaml', WEB)
@@ -297,8 +332,6 @@ def test_what_takes_but_the_domain_is_no_other_name(tmp_path: Path, domain: str)
 
 
 # Suspended releases: no agent deploys what is published.
-
-SUSPENDED = {'suspended': {'reason': 'a load test', 'by': 'Ada'}}
 
 
 def test_what_moved_while_it_was_suspended_moves_when_it_resumes(tmp_path: Path) -> None:
