@@ -8,8 +8,10 @@ from collections.abc import Iterator, Sequence
 from generator.domain.generated import ResolvedRelease
 from generator.domain.layout import APPLICATIONS, DELIVERY, RELEASES, delivery_file, model_name, names_below, release_of
 from generator.domain.problems import Problem
-from generator.domain.records import Ids
+from generator.domain.records import Environment, Ids
 from generator.pipeline.gates import Gate
+from generator.pipeline.origins import is_same, same_hosts, same_place
+from generator.plan.promotion import Origin
 from generator.plan.stops import Ground
 from generator.plan.taken import (
     Taken,
@@ -97,18 +99,35 @@ def _ground(gate: Gate, name: str) -> Ground:
 
 def lost_locks(gate: Gate) -> Iterator[Problem]:
     """Yield locks and withdrawn versions that another name has not, and members that leave a locked application."""
+    there = gate.at_base.environment_ids()
     for name, of in gate.origins.items():
-        for origin in (each for each in of if each.name != name and each.name not in gate.registry.environments):
-            environment = gate.registry.environments[name]
+        environment = gate.registry.environments[name]
+        if is_same(gate.now, there, environment):
+            continue  # a branch that is only behind
+        for origin in (each for each in of if _is_left(gate, environment, each)):
             yield from unlocked_environment(environment, origin.environment, gate.clock)
             yield from owners_of_heir(origin.name, name, gate.registry.settings.spec.get('owners', {}))
             mine = [each for each in gate.registry.releases.values() if each.environment == name]
-            there = gate.now.releases(f'{origin.name}/{each.model}' for each in mine)
+            published = gate.now.releases(f'{origin.name}/{each.model}' for each in mine)
             for release in mine:
-                if before := there.get(f'{origin.name}/{release.model}'):
+                if before := published.get(f'{origin.name}/{release.model}'):
                     yield from lost_stops(release, before, gate.clock)
     yield from _removed(gate)
     yield from _members(gate)
+
+
+def _is_left(gate: Gate, environment: Environment, origin: Origin) -> bool:
+    """Whether an environment comes to a place or to hosts that another one, by now or as published, has left."""
+    after = gate.registry.environments.get(origin.name)
+    if after is None or origin.name == environment.name:
+        return after is None
+    before = gate.now.environments().get(environment.name)
+    return any(
+        share(environment, origin.environment)
+        and not (before and share(before, origin.environment))
+        and not share(after, origin.environment)
+        for share in (same_place, same_hosts)
+    )
 
 
 def has_heir(gate: Gate, name: str) -> bool:

@@ -281,6 +281,36 @@ def test_another_name_keeps_locks_and_what_was_withdrawn(tmp_path: Path) -> None
     assert warnings(checkout, 'lacks') == []
 
 
+@pytest.mark.parametrize('what', ['domains', 'one domain', 'namespaces'])
+def test_environments_that_change_places_keep_locks_and_what_was_withdrawn(tmp_path: Path, what: str) -> None:
+    def at(name: str, domain: str, namespace: str, **more: Any) -> r.Files:
+        return place(name, domain, 'one', namespace=namespace, **more)
+
+    files = registry() | at('dev', 'dev.example', 'dev') | pins('1', '1.0.0', withdrawn=WITHDRAWN, lock=LOCK)
+    checkout = made(tmp_path / 'repository', files | at('prod', 'prod.example', 'ml', lock=LOCK))
+    if what == 'namespaces':
+        checkout.write(at('dev', 'dev.example', 'ml') | at('prod', 'prod.example', 'dev', lock=LOCK))
+    else:
+        left = 'dev.example' if what == 'domains' else 'old.example'
+        checkout.write(at('dev', 'prod.example', 'dev') | at('prod', left, 'ml', lock=LOCK))
+    file, lacks = 'registry/releases/dev/web.yaml::$.spec: ', 'lacks its lock: that is locked by Ada: an audit'
+    assert warnings(checkout, 'lacks') == [
+        f"registry/environments/dev.yaml::$.spec: takes the place of 'prod', and {lacks}",
+        f"{file}takes the place of 'prod/web', and {lacks}",
+        f"{file}takes the place of 'prod/web', and lacks what was withdrawn there: 2",
+    ]
+
+
+def test_environments_that_others_swapped_lack_nothing(tmp_path: Path) -> None:
+    checkout = made(tmp_path / 'repository', registry(lock=LOCK))
+    checkout.git('switch', '--quiet', 'main')
+    checkout.write(place('dev', 'prod.example') | place('prod', 'dev.example', lock=LOCK))
+    checkout.git('commit', '--quiet', '--all', '--message', 'swapped')
+    checkout.git('switch', '--quiet', 'request')
+    checkout.write({'notes.txt': 'x'})
+    assert warnings(checkout, 'lacks') == []
+
+
 def test_members_of_a_locked_application(tmp_path: Path) -> None:
     members = {'applications': ['shop', 'shop2'], 'versions': VERSIONS}
     models = r.model(route={}, **members) | r.model('api', **members)
