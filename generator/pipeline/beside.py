@@ -141,12 +141,11 @@ def has_heir(gate: Gate, name: str) -> bool:
 
 
 def _removed(gate: Gate) -> Iterator[Problem]:
-    """Yield locked releases that are gone; those of an environment that has another name are with it."""
+    """Yield locked releases that are gone; unless another environment has them in its place."""
     there, mine = gate.at_base.ids_below(RELEASES), gate.source.tree.ids
     gone = names_below(RELEASES, [path for path in there if path not in mine])
-    heirs = {origin.name for name, of in gate.origins.items() for origin in of if origin.name != name}
     for name in gone:
-        if name.partition('/')[0] not in heirs:
+        if not has_heir(gate, name):
             yield from removed_locked(name, _ground(gate, name), gate.clock)
 
 

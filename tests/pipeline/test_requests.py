@@ -266,6 +266,24 @@ def test_a_locked_release_that_is_removed(tmp_path: Path) -> None:
     assert warnings(checkout, 'gone') == [f"{WEB}::: release 'prod/web' is gone, which is locked by Ada: an audit"]
 
 
+def test_another_name_hides_no_locked_release_that_is_removed(tmp_path: Path) -> None:
+    files = registry() | r.model('api', versions=VERSIONS) | pins('1', '1.0.0', model='api')
+    checkout = made(tmp_path / 'repository', files | pins('1', '1.0.0', lock=LOCK))
+    checkout.remove('registry/environments/prod.yaml', WEB, WEB.replace('web', 'api'))
+    live = place('live', 'prod.example', 'prod') | pins('1', '1.0.0', 'live', 'api')
+    checkout.write(live)
+    gone = f"{WEB}::: release 'prod/web' is gone, which is locked by Ada: an audit"
+    assert warnings(checkout, 'gone') == [gone]
+    checkout.write(pins('1', '1.0.0', 'live', lock=LOCK))
+    assert warnings(checkout, 'gone') == []
+
+
+def test_another_name_hides_no_rollout_of_a_release_that_is_removed(rolling: Checkout) -> None:
+    rolling.remove('registry/environments/prod.yaml', WEB, 'registry/rollouts/prod/web.yaml')
+    rolling.write(place('live', 'prod.example', 'prod'))
+    assert warnings(rolling, 'gone') == [f"{WEB}::: release 'prod/web' is gone amid its rollout to 2 at 'step-1'"]
+
+
 def test_another_name_keeps_locks_and_what_was_withdrawn(tmp_path: Path) -> None:
     checkout = made(tmp_path / 'repository', registry(lock=LOCK) | pins('1', '1.0.0', withdrawn=WITHDRAWN, lock=LOCK))
     checkout.remove('registry/environments/prod.yaml', WEB)
