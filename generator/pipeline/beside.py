@@ -1,12 +1,10 @@
-"""What is published and a registry → warnings: host names and stops that a request moves beside the gates."""
+"""What is published and a registry → warnings: stops that a request loses beside the gates."""
 
 from __future__ import annotations
 
-from collections import defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 
-from generator.domain.generated import ResolvedRelease
-from generator.domain.layout import APPLICATIONS, DELIVERY, RELEASES, delivery_file, model_name, names_below, release_of
+from generator.domain.layout import APPLICATIONS, RELEASES, model_name, names_below
 from generator.domain.problems import Problem
 from generator.domain.records import Environment, Ids
 from generator.pipeline.gates import Gate
@@ -14,10 +12,7 @@ from generator.pipeline.origins import is_same, same_hosts, same_place
 from generator.plan.promotion import Origin
 from generator.plan.stops import Ground
 from generator.plan.taken import (
-    Taken,
     lost_stops,
-    named_hosts,
-    open_hosts,
     removed_locked,
     unlocked_environment,
     unlocked_members,
@@ -25,71 +20,7 @@ from generator.plan.taken import (
 from generator.plan.trust import owners_of_heir, weaker_auth
 
 
-def taken_hosts(gate: Gate, desired: Ids, releases: Sequence[ResolvedRelease]) -> Iterator[Problem]:
-    """Yield host names that go to the release of another environment, or from a locked release to another model."""
-    base = gate.base.ids
-    now = {each.release.name: _hosts(each) for each in releases}
-    changed = [name for name in now if desired.get(delivery_file(name)) != base.get(delivery_file(name))]
-    wanted = {host for name in changed for host in now[name]}
-    if not wanted:
-        return
-    texts = dict(_published(gate, desired))
-    had = defaultdict[str, list[str]](list)
-    for name in (name for name in now if delivery_file(name) in base and name not in texts):
-        for host in wanted & now[name]:
-            had[host].append(name)
-    for name, text in texts.items():
-        for host in wanted & named_hosts(text):
-            had[host].append(name)
-    for name in changed:
-        for host in sorted(now[name]):
-            others = [other for other in had[host] if other != name]
-            if not others or host in open_hosts(texts.get(name, b'')):
-                continue
-            for other in others:
-                kept = host in now.get(other, ())
-                if kept and _share_domain(gate, name, other):
-                    continue
-                if other not in texts or host in open_hosts(texts[other]):
-                    yield from _told(gate, Taken(host, gate.registry.releases[name], other, kept))
-
-
-def _told(gate: Gate, taken: Taken) -> Iterator[Problem]:
-    release, before = taken.release, taken.before
-    if not _is_judged(gate, release.environment, before.partition('/')[0]):
-        yield taken.ungated()
-    elif release.model != model_name(before):
-        model = gate.registry.models.get(release.model)
-        yield from taken.stopped(_ground(gate, before), gate.rollouts.get(before), model, gate.clock)
-
-
-def _share_domain(gate: Gate, one: str, other: str) -> bool:
-    """Whether two environments had one domain before, as regions have: that was told when the second one came."""
-    published = (gate.now.environments().get(name.partition('/')[0]) for name in (one, other))
-    domains = [each.spec.get('domain', '') if each else '' for each in published]
-    return bool(domains[0]) and domains[0] == domains[1]
-
-
-def _hosts(release: ResolvedRelease) -> frozenset[str]:
-    routes = (release.merged[key] for key in ('route', 'grpcRoute'))
-    return frozenset(str(host) for route in routes if route['enabled'] for host in route['hostnames'])
-
-
-def _published(gate: Gate, desired: Ids) -> Iterator[tuple[str, bytes]]:
-    """Yield the published delivery objects that change or are removed."""
-    base = gate.base.ids
-    names = {
-        release_of(path): path for path in base if path.startswith(f'{DELIVERY}/') and desired.get(path) != base[path]
-    }
-    contents = gate.source.repository.read([base[path] for name, path in names.items() if name])
-    yield from ((name, contents[base[path]]) for name, path in names.items() if name)
-
-
-def _is_judged(gate: Gate, environment: str, by: str) -> bool:
-    return environment == by or any(origin.name == by for origin in gate.origins[environment])
-
-
-def _ground(gate: Gate, name: str) -> Ground:
+def ground(gate: Gate, name: str) -> Ground:
     """What may stop a published release."""
     environment = gate.now.environments().get(name.partition('/')[0])
     applications = gate.now.applications_in_scope(gate.read)
@@ -146,7 +77,7 @@ def _removed(gate: Gate) -> Iterator[Problem]:
     gone = names_below(RELEASES, [path for path in there if path not in mine])
     for name in gone:
         if not has_heir(gate, name):
-            yield from removed_locked(name, _ground(gate, name), gate.clock)
+            yield from removed_locked(name, ground(gate, name), gate.clock)
 
 
 def _members(gate: Gate) -> Iterator[Problem]:

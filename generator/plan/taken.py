@@ -41,12 +41,14 @@ def open_hosts(delivery: bytes) -> set[str]:
 
 @dataclass(frozen=True, slots=True)
 class Taken:
-    """A host name, the release that has it now, and one that has it as published; `kept`: it still has it."""
+    """A host name, the release that has it now, and one that has it as published, or a wildcard with it, or a name in
+    it (`theirs`); `kept`: it still has that."""
 
     host: str
     release: Release
     before: str
     kept: bool
+    theirs: str
 
     def ungated(self) -> Problem:
         """That the gates of the environment that has the host name as published do not judge the release."""
@@ -76,8 +78,13 @@ class Taken:
 
     @property
     def _told(self) -> str:
-        how = 'has, too' if self.kept else 'has as published'
-        return f'{quoted(self.release.name)} has host name {quoted(self.host)}, which {quoted(self.before)} {how}'
+        is_same, is_part = (
+            self.host == self.theirs,
+            self.theirs.startswith('*.') and self.host.endswith(self.theirs[1:]),
+        )
+        more = '' if is_same else f', {"one of" if is_part else "with"} {quoted(self.theirs)}'
+        how = ('has, too' if is_same else 'has') if self.kept else 'has as published'
+        return f'{quoted(self.release.name)} has host name {quoted(self.host)}{more}, which {quoted(self.before)} {how}'
 
 
 def lost_stops(release: Release, before: Release, clock: Clock) -> Iterator[Problem]:

@@ -223,6 +223,36 @@ def test_a_host_name_that_goes_to_another_environment(tmp_path: Path) -> None:
     assert warnings(checkout, 'host name') == [taken('tools/web', host, 'prod/web')]
 
 
+@pytest.mark.parametrize('cluster', ['one', 'two'])
+def test_a_host_name_in_a_wildcard_of_another_release(tmp_path: Path, cluster: str) -> None:
+    wide = {'*.shop.example': {'model': 'web'}}
+    hosts = pins('1', '1.0.0', values={'route': {'hostnames': ['*.shop.example', 'web.prod.example']}})
+    files = in_one_cluster(hostnames=wide) | hosts | place('tools', 'tools.example', cluster, namespace='tools')
+    checkout = made(tmp_path / 'repository', files)
+
+    def opens(host: str) -> r.Files:
+        granted = place('tools', 'tools.example', cluster, namespace='tools', hostnames={host: {'model': 'web'}})
+        return granted | pins('3', '1.2.0', 'tools', values={'route': {'hostnames': [host]}})
+
+    checkout.write(opens('buy.shop.example'))
+    told = taken('tools/web', 'buy.shop.example', 'prod/web', 'has')
+    assert warnings(checkout, 'host name') == [told.replace(', which', ", one of '*.shop.example', which")]
+    checkout.write(opens('*.prod.example'))
+    assert warnings(checkout, 'host name') == []  # its own, longer name stays
+    checkout.write(pins('1', '1.0.0', values={'route': {'enabled': False}}))
+    told = taken('tools/web', '*.prod.example', 'prod/web')
+    assert warnings(checkout, 'host name') == [told.replace(', which', ", with 'web.prod.example', which")]
+
+
+def test_an_environment_whose_domain_is_in_a_wildcard(tmp_path: Path) -> None:
+    wide = {'*.prod.example': {'model': 'web'}}
+    files = registry(hostnames=wide) | place('dev', 'dev.prod.example')
+    wider = pins('1', '1.0.0', values={'route': {'hostnames': ['*.prod.example']}})
+    checkout = made(tmp_path / 'repository', files | wider | r.model('api', versions=VERSIONS, route={}))
+    checkout.write(pins('1', '1.0.0', 'dev', 'api'))
+    assert warnings(checkout, 'host name') == []
+
+
 def test_regions_have_one_domain(tmp_path: Path) -> None:
     """A model that comes to the second one is no news; one that leaves the first one for it is."""
     regions = place('eu', 'prod.example') | r.model('api', versions=VERSIONS) | pins('1', '1.0.0', 'eu', 'api')
