@@ -93,6 +93,9 @@ def lost_stops(release: Release, before: Release, clock: Clock) -> Iterator[Prob
         message = f"takes the place of '{before.name}', and lacks what was withdrawn there: {some(lost)}"
         hint = "copy spec.withdrawn to it; 'chartloom reinstate' takes an entry back, in a request of its own"
         yield Problem(release.file, '$.spec', message, hint)
+    if before.is_suspended and not release.is_suspended:
+        message = f"takes the place of '{before.name}', and is not suspended: that is {suspended_for(before)}"
+        yield Problem(release.file, '$.spec', message, "copy spec.suspended to it; 'chartloom resume' takes it away")
     yield from _unlocked(release.file, f"takes the place of '{before.name}'", before, release.spec, clock)
 
 

@@ -329,6 +329,17 @@ def test_another_name_keeps_locks_and_what_was_withdrawn(tmp_path: Path) -> None
     assert warnings(checkout, 'lacks') == []
 
 
+def test_another_name_is_suspended_too(tmp_path: Path) -> None:
+    checkout = made(tmp_path / 'repository', registry() | pins('1', '1.0.0', **SUSPENDED))
+    checkout.remove('registry/environments/prod.yaml', WEB)
+    checkout.write(place('live', 'prod.example', 'prod') | pins('1', '1.0.0', 'live'))
+    message = "takes the place of 'prod/web', and is not suspended: that is suspended by Ada (a load test)"
+    told = [f'registry/releases/live/web.yaml::$.spec: {message}']
+    assert warnings(checkout, 'place') == told
+    checkout.write(pins('1', '1.0.0', 'live', **SUSPENDED))
+    assert warnings(checkout, 'place') == []
+
+
 @pytest.mark.parametrize('what', ['domains', 'one domain', 'namespaces'])
 def test_environments_that_change_places_keep_locks_and_what_was_withdrawn(tmp_path: Path, what: str) -> None:
     def at(name: str, domain: str, namespace: str, **more: Any) -> r.Files:
@@ -357,6 +368,36 @@ def test_environments_that_others_swapped_lack_nothing(tmp_path: Path) -> None:
     checkout.git('switch', '--quiet', 'request')
     checkout.write({'notes.txt': 'x'})
     assert warnings(checkout, 'lacks') == []
+
+
+def with_members(**prod: Any) -> r.Files:
+    """An application in production, whose release web is locked."""
+    members = {'applications': ['shop'], 'versions': VERSIONS}
+    models = r.model(**members) | r.model('api', **members)
+    routes = {'a': {'model': 'web', 'path': '/'}, 'b': {'model': 'api', 'path': '/api'}}
+    files = registry(promotesFrom=['dev'], **prod) | models | r.application('shop', ['web', 'api'], routes=routes)
+    dev = pins('1', '1.0.0', 'dev') | pins('1', '1.0.0', 'dev', 'api')
+    return files | dev | pins('1', '1.0.0', lock=LOCK) | pins('1', '1.0.0', model='api')
+
+
+def test_members_had_the_host_name_of_their_application_by_another_name(tmp_path: Path) -> None:
+    checkout = made(tmp_path / 'repository', with_members())
+    checkout.remove('registry/environments/prod.yaml', WEB, WEB.replace('web', 'api'))
+    checkout.write(place('live', 'prod.example', 'prod', promotesFrom=['dev']) | pins('1', '1.0.0', 'live', 'api'))
+    checkout.write(pins('1', '1.0.0', 'live', lock=LOCK))
+    assert warnings(checkout) == []
+
+
+def test_a_region_is_judged_by_the_gates_of_the_other_one(tmp_path: Path) -> None:
+    checkout = made(tmp_path / 'repository', with_members())
+    releases = pins('1', '1.0.0', 'eu') | pins('1', '1.0.0', 'eu', 'api')
+    for gates in ({'promotesFrom': ['dev']}, {'promotesFrom': ['prod']}):
+        checkout.write(place('eu', 'prod.example', **gates) | releases)
+        assert warnings(checkout, 'host name') == []
+    checkout.write(place('eu', 'prod.example'))
+    assert warnings(checkout, 'host name') == [
+        taken(f'eu/{model}', 'shop.prod.example', f'prod/{model}', 'has, too') for model in ('api', 'web')
+    ]
 
 
 def test_members_of_a_locked_application(tmp_path: Path) -> None:
