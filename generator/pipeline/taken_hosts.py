@@ -12,9 +12,11 @@ from generator.domain.generated import ResolvedRelease
 from generator.domain.layout import DELIVERY, delivery_file, release_of
 from generator.domain.problems import Problem
 from generator.domain.records import Environment, Ids
+from generator.domain.strategy import Rolling
 from generator.pipeline.beside import ground
 from generator.pipeline.gates import Gate
-from generator.plan.taken import Taken, named_hosts, open_hosts
+from generator.pipeline.weaker import strategy_of
+from generator.plan.taken import Taken, There, named_hosts, open_hosts
 
 
 def taken_hosts(gate: Gate, desired: Ids, releases: Sequence[ResolvedRelease]) -> Iterator[Problem]:
@@ -130,8 +132,17 @@ class _Hosts:
             if model == release.model or taken.theirs not in self._before(f'{environment}/{release.model}'):
                 yield taken.ungated()
         elif release.model != model:
-            mine = gate.registry.models.get(release.model)
-            yield from taken.stopped(ground(gate, before), gate.rollouts.get(before), mine, gate.clock)
+            there = There(ground(gate, before), gate.rollouts.get(before), self._removed_strategy(before))
+            yield from taken.stopped(there, gate.registry.models.get(release.model), gate.clock)
+
+    def _removed_strategy(self, name: str) -> str:
+        """The kind of the strategy of a published release that is gone; '' if its requests move at once."""
+        standing, environment = self.gate.standing(name), self._environments.get(name.partition('/')[0])
+        release, chart = standing.release, standing.delivered
+        if name in self.gate.registry.release_names or not release:
+            return ''
+        strategy, _ = strategy_of((release, environment), self.gate.about(release.model, chart), chart, release)
+        return '' if isinstance(strategy, Rolling) else strategy.kind
 
 
 def _same_gates(one: Environment, there: Environment | None) -> bool:

@@ -40,6 +40,15 @@ def open_hosts(delivery: bytes) -> set[str]:
 
 
 @dataclass(frozen=True, slots=True)
+class There:
+    """What is published of a release; `strategy`: the kind that a request removes with it, '' for none."""
+
+    ground: Ground
+    rollout: Rollout | None
+    strategy: str
+
+
+@dataclass(frozen=True, slots=True)
 class Taken:
     """A host name, the release that has it now, and one that has it as published, or a wildcard with it, or a name in
     it (`theirs`); `kept`: it still has that."""
@@ -56,23 +65,26 @@ class Taken:
         message = f"{self._told}: what gates environment '{old}' does not judge what serves it"
         return Problem(self.release.file, '', message, _ASK.format(f"'{old}'"))
 
-    def stopped(self, ground: Ground, rollout: Rollout | None, model: Model | None, clock: Clock) -> Iterator[Problem]:
+    def stopped(self, there: There, model: Model | None, clock: Clock) -> Iterator[Problem]:
         """Yield what is said of the release that has the host name as published, and not of the one that has it now.
 
-        `ground` and `rollout` are published, `model` is the one that has the host name now.
+        `model` is the one that has the host name now.
         """
-        if lock := next((each for each in locks(ground) if each.holds(clock)), None):
+        if lock := next((each for each in locks(there.ground) if each.holds(clock)), None):
             yield Problem(self.release.file, '', f'{self._told}, and that is {lock}', _ASK_LOCK)
-        for matter in () if self.kept else self._lost(ground.release, rollout, model):
+        for matter in () if self.kept else self._lost(there, model):
             message = f'{self._told}, and that {matter}'
             yield Problem(self.release.file, '', message, _ASK.format(quoted(self.before)))
 
-    def _lost(self, before: Release | None, rollout: Rollout | None, model: Model | None) -> Iterator[str]:
+    def _lost(self, there: There, model: Model | None) -> Iterator[str]:
+        before, rollout = there.ground.release, there.rollout
         versions = {each.version for each in model.versions} if model else ()
         if before and (lost := [text for version, text in _withdrawn(self.release, before) if version in versions]):
             yield f'gave up {some(lost)}'
         if rollout and not rollout.aborted:
             yield f'has a rollout at {quoted(rollout.stage)}'
+        elif there.strategy:
+            yield f'moves by strategy {there.strategy}: this gets all requests at once'
         if before and before.is_suspended and not self.release.is_suspended:
             yield f'is {suspended_for(before)}'
 

@@ -290,6 +290,14 @@ def test_a_model_that_is_renamed_by_hand_keeps_what_was_said_of_its_release(tmp_
     assert warnings(checkout, 'and that') == []
 
 
+def test_a_model_that_is_renamed_by_hand_leaves_out_no_steps(tmp_path: Path) -> None:
+    checkout = made(tmp_path / 'repository', registry() | pins('1', '1.0.0', strategy=CANARY))
+    checkout.remove('registry/models/web.yaml', WEB, 'registry/releases/dev/web.yaml')
+    checkout.write(renamed('2', '1.1.0', strategy=CANARY))
+    told = f'{RENAMED}, and that moves by strategy canary: this gets all requests at once'
+    assert warnings(checkout, 'and that') == [told]
+
+
 def test_a_locked_release_that_is_removed(tmp_path: Path) -> None:
     checkout = made(tmp_path / 'repository', registry() | pins('1', '1.0.0', lock=LOCK))
     checkout.remove('registry/releases/dev/web.yaml', WEB)
