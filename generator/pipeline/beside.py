@@ -8,12 +8,13 @@ from generator.domain.layout import APPLICATIONS, RELEASES, model_name, names_be
 from generator.domain.problems import Problem
 from generator.domain.records import Environment, Ids
 from generator.pipeline.gates import Gate
-from generator.pipeline.origins import is_same, same_hosts, same_place
+from generator.pipeline.origins import is_same, same_gates, same_hosts, same_place
 from generator.plan.promotion import Origin
 from generator.plan.stops import Ground
 from generator.plan.taken import (
     lost_stops,
     removed_locked,
+    shared_domain,
     unlocked_environment,
     unlocked_members,
 )
@@ -45,6 +46,7 @@ def lost_locks(gate: Gate) -> Iterator[Problem]:
                     yield from lost_stops(release, before, gate.clock)
     yield from _removed(gate)
     yield from _members(gate)
+    yield from _shared_domains(gate)
 
 
 def _is_left(gate: Gate, environment: Environment, origin: Origin) -> bool:
@@ -78,6 +80,24 @@ def _removed(gate: Gate) -> Iterator[Problem]:
     for name in gone:
         if not has_heir(gate, name):
             yield from removed_locked(name, ground(gate, name), gate.clock)
+
+
+def _shared_domains(gate: Gate) -> Iterator[Problem]:
+    """Yield domains that an environment takes up beside a gated one: later releases get host names without a word."""
+    now, before = gate.now.environment_ids(), gate.at_base.environment_ids()
+    mine = gate.registry.environments
+    changed = [
+        each for each in mine.values()
+        if each.spec.get('domain') and not any(is_same(gate.now, there, each) for there in (now, before))
+    ]  # fmt: skip
+    published = gate.now.environments() if changed else {}
+    for environment in changed:
+        if environment.name in published and same_hosts(published[environment.name], environment):
+            continue
+        for other in published.values():
+            stays = other.name in mine and all(same_hosts(each, environment) for each in (other, mine[other.name]))
+            if stays and other.promotes_from and not same_gates(environment, other):
+                yield shared_domain(environment, other)
 
 
 def _members(gate: Gate) -> Iterator[Problem]:

@@ -60,6 +60,16 @@ def same_hosts(one: Environment, other: Environment) -> bool:
     return bool(first == second and (first or one.namespace == other.namespace))
 
 
+def same_gates(one: Environment, there: Environment | None) -> bool:
+    """Whether what runs in an environment has passed the gates of a published one: by the same, or there."""
+    if there is None or not one.promotes_from:
+        return False
+    if one.promotes_from == (there.name,):
+        return True
+    same = one.promotes_from == there.promotes_from and one.promotion == there.promotion
+    return same and one.spec.get('lock') == there.spec.get('lock')
+
+
 def _has_left(other: Environment, registry: Registry) -> bool:
     """Whether the registry has a published environment no longer, or at other hosts."""
     now = registry.environments.get(other.name)

@@ -15,6 +15,7 @@ from generator.domain.records import Environment, Ids
 from generator.domain.strategy import Rolling
 from generator.pipeline.beside import ground
 from generator.pipeline.gates import Gate
+from generator.pipeline.origins import same_gates
 from generator.pipeline.weaker import strategy_of
 from generator.plan.taken import Taken, There, named_hosts, open_hosts
 
@@ -117,7 +118,7 @@ class _Hosts:
         # Regions have one domain: that was told when the second one came. So was a domain in a wildcard of another.
         if domain and (domain == domain_there if host == theirs else theirs in over(f'any.{domain}')):
             return True
-        return mine != old and _same_gates(self.gate.registry.environments[mine], published.get(old))
+        return mine != old and same_gates(self.gate.registry.environments[mine], published.get(old))
 
     @cached_property
     def _environments(self) -> Mapping[str, Environment]:
@@ -143,13 +144,3 @@ class _Hosts:
             return ''
         strategy, _ = strategy_of((release, environment), self.gate.about(release.model, chart), chart, release)
         return '' if isinstance(strategy, Rolling) else strategy.kind
-
-
-def _same_gates(one: Environment, there: Environment | None) -> bool:
-    """Whether what runs in an environment has passed the gates of a published one: by the same, or there."""
-    if there is None or not one.promotes_from:
-        return False
-    if one.promotes_from == (there.name,):
-        return True
-    same = one.promotes_from == there.promotes_from and one.promotion == there.promotion
-    return same and one.spec.get('lock') == there.spec.get('lock')

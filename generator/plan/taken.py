@@ -136,6 +136,15 @@ def _entry(entry: Values) -> str:
     return f'{entry["version"]} (chart {entry["chart"]})' if 'chart' in entry else str(entry['version'])
 
 
+def shared_domain(environment: Environment, other: Environment) -> Problem:
+    """That an environment takes up the domain of another one, which gates what serves it."""
+    message = (
+        f"'{environment.name}' has domain '{environment.spec['domain']}', which '{other.name}' has, too: "
+        f"what gates environment '{other.name}' does not judge what serves it here"
+    )
+    return Problem(environment.file, '$.spec.domain', message, _ASK.format(quoted(other.name)))
+
+
 def removed_rollout(rollout: Rollout) -> Problem:
     """That a request removes a release whose published rollout has not ended."""
     message = (

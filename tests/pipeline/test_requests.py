@@ -263,6 +263,17 @@ def test_regions_have_one_domain(tmp_path: Path) -> None:
     assert warnings(checkout, 'host name') == [taken('eu/web', 'web.prod.example', 'prod/web')]
 
 
+def test_an_environment_that_takes_up_the_domain_of_a_gated_one(tmp_path: Path) -> None:
+    """What it runs has no host name there yet."""
+    checkout = made(tmp_path / 'repository', in_one_cluster() | r.model('api', versions=VERSIONS))
+    checkout.write(place('tools', 'prod.example') | pins('1', '1.0.0', 'tools', 'api'))
+    gates = "what gates environment 'prod' does not judge what serves it here"
+    message = f"'tools' has domain 'prod.example', which 'prod' has, too: {gates}"
+    assert warnings(checkout, 'domain') == [f'registry/environments/tools.yaml::$.spec.domain: {message}']
+    checkout.write(place('tools', 'prod.example', promotesFrom=['prod']))
+    assert warnings(checkout, 'domain') == []
+
+
 def test_a_host_name_of_a_locked_release(tmp_path: Path) -> None:
     """Lawful, as `chartloom host move` does it, but a lock says that somebody is to be asked."""
     other = r.model('web2', versions=VERSIONS[:1], route={'hostname': 'web'}) | pins('1', '1.0.0', model='web2')
