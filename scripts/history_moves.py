@@ -58,7 +58,7 @@ _PROMOTED = (
     Step('the sale ends earlier', ('unlock', 'prod/shop-api')),
     Step('the planners approve', ('rollout', 'advance', 'prod/demand-forecaster', '--approve')),
     Step('a day later the old pods go', ('rollout', 'advance', 'prod/demand-forecaster')),
-    Step('prod has no belts', ('retire', 'parcel-inspector', '--env', 'prod')),
+    Step('nobody looks at belts at home', ('retire', 'parcel-inspector', '--env', 'local')),
 )
 
 _REGIONS = (

@@ -12,7 +12,7 @@ from generator.domain.layout import release_of
 from generator.domain.problems import Problem, ProblemsFound
 from generator.domain.records import Ids, Registry, Tree
 from generator.domain.times import Clock
-from generator.pipeline.beside import lost_locks, taken_hosts
+from generator.pipeline.beside import lost_locks
 from generator.pipeline.chart_files import ChartFiles
 from generator.pipeline.elsewhere import is_left
 from generator.pipeline.gates import Gate, gate_problems, gate_warnings
@@ -20,6 +20,7 @@ from generator.pipeline.moves import bootstrap_warnings, delivery_moves
 from generator.pipeline.published import Base
 from generator.pipeline.rollouts import lost_by_removal, rollout_problems
 from generator.pipeline.source import Source
+from generator.pipeline.taken_hosts import taken_hosts
 from generator.plan.forms import Move
 from generator.plan.refused import refused_ways
 from generator.plan.transitions import lost_requests, migration_warnings

@@ -38,10 +38,10 @@ def is_same(now: Earlier, there: Ids, environment: Environment) -> bool:
 def _origins(environment: Environment, published: Mapping[str, Environment], registry: Registry) -> Iterator[Origin]:
     named, mine = published.get(environment.name), places(environment)
     # Where Flux is, the cluster may have any name: who takes the hosts of an environment takes its place.
-    takes = named is None or not _same_hosts(named, environment)
+    takes = named is None or not same_hosts(named, environment)
     others = [
         other for name, other in sorted(published.items()) if other is not named
-        if mine & places(other) or (takes and _same_hosts(other, environment) and _has_left(other, registry))
+        if mine & places(other) or (takes and same_hosts(other, environment) and _has_left(other, registry))
     ]  # fmt: skip
     if named or not others:
         from_ = (named.promotes_from if named else ()) or environment.promotes_from
@@ -50,16 +50,30 @@ def _origins(environment: Environment, published: Mapping[str, Environment], reg
         yield Origin(other.name, other.promotes_from or (() if named else environment.promotes_from), other)
 
 
-def _same_hosts(one: Environment, other: Environment) -> bool:
+def same_place(one: Environment, other: Environment) -> bool:
+    return bool(places(one) & places(other))
+
+
+def same_hosts(one: Environment, other: Environment) -> bool:
     """Whether releases have the same host names in both: by the domain anywhere; without one, by the namespace."""
     first, second = (each.spec.get('domain', '') for each in (one, other))
     return bool(first == second and (first or one.namespace == other.namespace))
 
 
+def same_gates(one: Environment, there: Environment | None) -> bool:
+    """Whether what runs in an environment has passed the gates of a published one: by the same, or there."""
+    if there is None or not one.promotes_from:
+        return False
+    if one.promotes_from == (there.name,):
+        return True
+    same = one.promotes_from == there.promotes_from and one.promotion == there.promotion
+    return same and one.spec.get('lock') == there.spec.get('lock')
+
+
 def _has_left(other: Environment, registry: Registry) -> bool:
     """Whether the registry has a published environment no longer, or at other hosts."""
     now = registry.environments.get(other.name)
-    return now is None or not _same_hosts(now, other)
+    return now is None or not same_hosts(now, other)
 
 
 def weaker_gates(now: Earlier, base: Earlier, registry: Registry) -> Iterator[Problem]:

@@ -9,10 +9,12 @@ from generator.documents.read import read_yaml
 from generator.domain.layout import CHART_YAML, chart_folder, rollout_file
 from generator.domain.problems import Problem
 from generator.domain.records import Registry, Rollout, Values
+from generator.pipeline.beside import has_heir
 from generator.pipeline.earlier import Earlier
 from generator.pipeline.gates import Gate
 from generator.pipeline.history import file_changes
-from generator.plan.jumps import jumps, lost_rollouts
+from generator.plan.jumps import has_stage, jumps, lost_rollouts
+from generator.plan.taken import removed_rollout
 from generator.strategies.written import of_chart
 
 
@@ -35,7 +37,12 @@ def lost_by_removal(gate: Gate) -> Iterator[Problem]:
     if gone:
         files = gate.at_base.files([rollout.file for rollout in gone.values()])
         # One that the base has not is of a branch that is only behind.
-        yield from lost_rollouts(gate.registry, {name: each for name, each in gone.items() if each.file in files})
+        gone = {name: each for name, each in gone.items() if each.file in files}
+        yield from lost_rollouts(gate.registry, gone)
+        for name, rollout in gone.items():
+            is_there = name in gate.registry.release_names or has_heir(gate, name)
+            if not is_there and has_stage(rollout) and not rollout.aborted:
+                yield removed_rollout(rollout)
 
 
 def _brought_back(now: Earlier, registry: Registry) -> Iterator[str]:

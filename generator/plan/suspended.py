@@ -35,7 +35,12 @@ def suspended_warning(release: Release) -> Problem:
     return Problem(release.file, '$.spec.suspended', f'{_told(release)}: its agent applies nothing', hint)
 
 
-def _told(release: Release) -> str:
+def suspended_for(release: Release) -> str:
+    """Who suspended a release, and why."""
     spec = release.spec['suspended']
     by = f' by {spec["by"]}' if 'by' in spec else ''
-    return f"'{release.name}' is suspended{by} ({spec['reason']})"
+    return f'suspended{by} ({spec["reason"]})'
+
+
+def _told(release: Release) -> str:
+    return f"'{release.name}' is {suspended_for(release)}"

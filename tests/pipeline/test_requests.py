@@ -13,6 +13,18 @@ from requested import CANARY, LOCK, VERSIONS, WEB, WITHDRAWN, made, pins, place,
 from generator.domain.problems import ProblemsFound
 from generator.pipeline.run import open_run
 
+SUSPENDED = {'suspended': {'reason': 'a load test', 'by': 'Ada'}}
+RENAMED = (
+    "registry/releases/prod/web2.yaml::: 'prod/web2' has host name 'web.prod.example', "
+    "which 'prod/web' has as published"
+)
+
+
+def renamed(version: str, chart: str, versions: list[r.Document] = VERSIONS, **more: Any) -> r.Files:
+    """Another model at the host name of web, and its release."""
+    return r.model('web2', versions=versions, route={'hostname': 'web'}) | pins(version, chart, model='web2', **more)
+
+
 # Versions that were withdrawn.
 
 GAVE_UP = f"{WEB}::$.spec.chart: 'prod/web' gave up 2 on 2026-11-03: leaks data"
@@ -98,6 +110,13 @@ def test_a_rollout_that_ends_by_a_rollback(rolling: Checkout) -> None:
     assert warnings(rolling, 'gone') == []
 
 
+def test_a_release_that_is_removed_amid_its_rollout(rolling: Checkout) -> None:
+    rolling.remove(WEB, 'registry/rollouts/prod/web.yaml')
+    assert warnings(rolling, 'gone') == [f"{WEB}::: release 'prod/web' is gone amid its rollout to 2 at 'step-1'"]
+    rolling.write(renamed('2', '1.1.0', strategy=CANARY))
+    assert warnings(rolling, 'and that') == [f"{RENAMED}, and that has a rollout at 'step-1'"]
+
+
 def test_another_name_loses_no_rollout(rolling: Checkout) -> None:
     release = rolling.read(WEB)
     rolling.remove('registry/environments/prod.yaml', WEB, 'registry/rollouts/prod/web.yaml')
@@ -153,6 +172,36 @@ def test_a_host_name_that_goes_to_another_environment(tmp_path: Path) -> None:
     assert warnings(checkout, 'host name') == [taken('tools/web', host, 'prod/web')]
 
 
+@pytest.mark.parametrize('cluster', ['one', 'two'])
+def test_a_host_name_in_a_wildcard_of_another_release(tmp_path: Path, cluster: str) -> None:
+    wide = {'*.shop.example': {'model': 'web'}}
+    hosts = pins('1', '1.0.0', values={'route': {'hostnames': ['*.shop.example', 'web.prod.example']}})
+    files = in_one_cluster(hostnames=wide) | hosts | place('tools', 'tools.example', cluster, namespace='tools')
+    checkout = made(tmp_path / 'repository', files)
+
+    def opens(host: str) -> r.Files:
+        granted = place('tools', 'tools.example', cluster, namespace='tools', hostnames={host: {'model': 'web'}})
+        return granted | pins('3', '1.2.0', 'tools', values={'route': {'hostnames': [host]}})
+
+    checkout.write(opens('buy.shop.example'))
+    told = taken('tools/web', 'buy.shop.example', 'prod/web', 'has')
+    assert warnings(checkout, 'host name') == [told.replace(', which', ", one of '*.shop.example', which")]
+    checkout.write(opens('*.prod.example'))
+    assert warnings(checkout, 'host name') == []  # its own, longer name stays
+    checkout.write(pins('1', '1.0.0', values={'route': {'enabled': False}}))
+    told = taken('tools/web', '*.prod.example', 'prod/web')
+    assert warnings(checkout, 'host name') == [told.replace(', which', ", with 'web.prod.example', which")]
+
+
+def test_an_environment_whose_domain_is_in_a_wildcard(tmp_path: Path) -> None:
+    wide = {'*.prod.example': {'model': 'web'}}
+    files = registry(hostnames=wide) | place('dev', 'dev.prod.example')
+    wider = pins('1', '1.0.0', values={'route': {'hostnames': ['*.prod.example']}})
+    checkout = made(tmp_path / 'repository', files | wider | r.model('api', versions=VERSIONS, route={}))
+    checkout.write(pins('1', '1.0.0', 'dev', 'api'))
+    assert warnings(checkout, 'host name') == []
+
+
 def test_regions_have_one_domain(tmp_path: Path) -> None:
     """A model that comes to the second one is no news; one that leaves the first one for it is."""
     regions = place('eu', 'prod.example') | r.model('api', versions=VERSIONS) | pins('1', '1.0.0', 'eu', 'api')
@@ -161,6 +210,17 @@ def test_regions_have_one_domain(tmp_path: Path) -> None:
     assert warnings(checkout, 'host name') == []
     checkout.remove(WEB)
     assert warnings(checkout, 'host name') == [taken('eu/web', 'web.prod.example', 'prod/web')]
+
+
+def test_an_environment_that_takes_up_the_domain_of_a_gated_one(tmp_path: Path) -> None:
+    """What it runs has no host name there yet."""
+    checkout = made(tmp_path / 'repository', in_one_cluster() | r.model('api', versions=VERSIONS))
+    checkout.write(place('tools', 'prod.example') | pins('1', '1.0.0', 'tools', 'api'))
+    gates = "what gates environment 'prod' does not judge what serves it here"
+    message = f"'tools' has domain 'prod.example', which 'prod' has, too: {gates}"
+    assert warnings(checkout, 'domain') == [f'registry/environments/tools.yaml::$.spec.domain: {message}']
+    checkout.write(place('tools', 'prod.example', promotesFrom=['prod']))
+    assert warnings(checkout, 'domain') == []
 
 
 def test_a_host_name_of_a_locked_release(tmp_path: Path) -> None:
@@ -174,10 +234,52 @@ def test_a_host_name_of_a_locked_release(tmp_path: Path) -> None:
         assert warnings(checkout, 'host name') == ([locked] if lock else [])
 
 
+def test_a_model_that_is_renamed_by_hand_keeps_what_was_said_of_its_release(tmp_path: Path) -> None:
+    """Another model, so nothing takes its place, but its host name does."""
+    stopped = pins('1', '1.0.0', withdrawn=WITHDRAWN, **SUSPENDED)
+    checkout = made(tmp_path / 'repository', registry() | stopped)
+    checkout.remove('registry/models/web.yaml', WEB, 'registry/releases/dev/web.yaml')
+    checkout.write(renamed('2', '1.1.0'))
+    assert warnings(checkout, 'and that') == [
+        f'{RENAMED}, and that gave up 2',
+        f'{RENAMED}, and that is suspended by Ada (a load test)',
+    ]
+    checkout.write(renamed('1', '1.0.0', withdrawn=WITHDRAWN, **SUSPENDED))
+    assert warnings(checkout, 'and that') == []
+    checkout.write(renamed('1', '1.0.0', VERSIONS[:1], **SUSPENDED))  # versions of its own
+    assert warnings(checkout, 'and that') == []
+
+
+def test_a_model_that_is_renamed_by_hand_leaves_out_no_steps(tmp_path: Path) -> None:
+    checkout = made(tmp_path / 'repository', registry() | pins('1', '1.0.0', strategy=CANARY))
+    checkout.remove('registry/models/web.yaml', WEB, 'registry/releases/dev/web.yaml')
+    checkout.write(renamed('2', '1.1.0', strategy=CANARY))
+    told = f'{RENAMED}, and that moves by strategy canary: this gets all requests at once'
+    assert warnings(checkout, 'and that') == [told]
+
+
 def test_a_locked_release_that_is_removed(tmp_path: Path) -> None:
     checkout = made(tmp_path / 'repository', registry() | pins('1', '1.0.0', lock=LOCK))
     checkout.remove('registry/releases/dev/web.yaml', WEB)
     assert warnings(checkout, 'gone') == [f"{WEB}::: release 'prod/web' is gone, which is locked by Ada: an audit"]
+
+
+def test_another_name_hides_no_locked_release_that_is_removed(tmp_path: Path) -> None:
+    files = registry() | r.model('api', versions=VERSIONS) | pins('1', '1.0.0', model='api')
+    checkout = made(tmp_path / 'repository', files | pins('1', '1.0.0', lock=LOCK))
+    checkout.remove('registry/environments/prod.yaml', WEB, WEB.replace('web', 'api'))
+    live = place('live', 'prod.example', 'prod') | pins('1', '1.0.0', 'live', 'api')
+    checkout.write(live)
+    gone = f"{WEB}::: release 'prod/web' is gone, which is locked by Ada: an audit"
+    assert warnings(checkout, 'gone') == [gone]
+    checkout.write(pins('1', '1.0.0', 'live', lock=LOCK))
+    assert warnings(checkout, 'gone') == []
+
+
+def test_another_name_hides_no_rollout_of_a_release_that_is_removed(rolling: Checkout) -> None:
+    rolling.remove('registry/environments/prod.yaml', WEB, 'registry/rollouts/prod/web.yaml')
+    rolling.write(place('live', 'prod.example', 'prod'))
+    assert warnings(rolling, 'gone') == [f"{WEB}::: release 'prod/web' is gone amid its rollout to 2 at 'step-1'"]
 
 
 def test_another_name_keeps_locks_and_what_was_withdrawn(tmp_path: Path) -> None:
@@ -193,6 +295,77 @@ def test_another_name_keeps_locks_and_what_was_withdrawn(tmp_path: Path) -> None
     kept = pins('1', '1.0.0', 'live', withdrawn=WITHDRAWN, lock=LOCK)
     checkout.write(place('live', 'prod.example', 'prod', lock=LOCK) | kept)
     assert warnings(checkout, 'lacks') == []
+
+
+def test_another_name_is_suspended_too(tmp_path: Path) -> None:
+    checkout = made(tmp_path / 'repository', registry() | pins('1', '1.0.0', **SUSPENDED))
+    checkout.remove('registry/environments/prod.yaml', WEB)
+    checkout.write(place('live', 'prod.example', 'prod') | pins('1', '1.0.0', 'live'))
+    message = "takes the place of 'prod/web', and is not suspended: that is suspended by Ada (a load test)"
+    told = [f'registry/releases/live/web.yaml::$.spec: {message}']
+    assert warnings(checkout, 'place') == told
+    checkout.write(pins('1', '1.0.0', 'live', **SUSPENDED))
+    assert warnings(checkout, 'place') == []
+
+
+@pytest.mark.parametrize('what', ['domains', 'one domain', 'namespaces'])
+def test_environments_that_change_places_keep_locks_and_what_was_withdrawn(tmp_path: Path, what: str) -> None:
+    def at(name: str, domain: str, namespace: str, **more: Any) -> r.Files:
+        return place(name, domain, 'one', namespace=namespace, **more)
+
+    files = registry() | at('dev', 'dev.example', 'dev') | pins('1', '1.0.0', withdrawn=WITHDRAWN, lock=LOCK)
+    checkout = made(tmp_path / 'repository', files | at('prod', 'prod.example', 'ml', lock=LOCK))
+    if what == 'namespaces':
+        checkout.write(at('dev', 'dev.example', 'ml') | at('prod', 'prod.example', 'dev', lock=LOCK))
+    else:
+        left = 'dev.example' if what == 'domains' else 'old.example'
+        checkout.write(at('dev', 'prod.example', 'dev') | at('prod', left, 'ml', lock=LOCK))
+    file, lacks = 'registry/releases/dev/web.yaml::$.spec: ', 'lacks its lock: that is locked by Ada: an audit'
+    assert warnings(checkout, 'lacks') == [
+        f"registry/environments/dev.yaml::$.spec: takes the place of 'prod', and {lacks}",
+        f"{file}takes the place of 'prod/web', and {lacks}",
+        f"{file}takes the place of 'prod/web', and lacks what was withdrawn there: 2",
+    ]
+
+
+def test_environments_that_others_swapped_lack_nothing(tmp_path: Path) -> None:
+    checkout = made(tmp_path / 'repository', registry(lock=LOCK))
+    checkout.git('switch', '--quiet', 'main')
+    checkout.write(place('dev', 'prod.example') | place('prod', 'dev.example', lock=LOCK))
+    checkout.git('commit', '--quiet', '--all', '--message', 'swapped')
+    checkout.git('switch', '--quiet', 'request')
+    checkout.write({'notes.txt': 'x'})
+    assert warnings(checkout, 'lacks') == []
+
+
+def with_members(**prod: Any) -> r.Files:
+    """An application in production, whose release web is locked."""
+    members = {'applications': ['shop'], 'versions': VERSIONS}
+    models = r.model(**members) | r.model('api', **members)
+    routes = {'a': {'model': 'web', 'path': '/'}, 'b': {'model': 'api', 'path': '/api'}}
+    files = registry(promotesFrom=['dev'], **prod) | models | r.application('shop', ['web', 'api'], routes=routes)
+    dev = pins('1', '1.0.0', 'dev') | pins('1', '1.0.0', 'dev', 'api')
+    return files | dev | pins('1', '1.0.0', lock=LOCK) | pins('1', '1.0.0', model='api')
+
+
+def test_members_had_the_host_name_of_their_application_by_another_name(tmp_path: Path) -> None:
+    checkout = made(tmp_path / 'repository', with_members())
+    checkout.remove('registry/environments/prod.yaml', WEB, WEB.replace('web', 'api'))
+    checkout.write(place('live', 'prod.example', 'prod', promotesFrom=['dev']) | pins('1', '1.0.0', 'live', 'api'))
+    checkout.write(pins('1', '1.0.0', 'live', lock=LOCK))
+    assert warnings(checkout) == []
+
+
+def test_a_region_is_judged_by_the_gates_of_the_other_one(tmp_path: Path) -> None:
+    checkout = made(tmp_path / 'repository', with_members())
+    releases = pins('1', '1.0.0', 'eu') | pins('1', '1.0.0', 'eu', 'api')
+    for gates in ({'promotesFrom': ['dev']}, {'promotesFrom': ['prod']}):
+        checkout.write(place('eu', 'prod.example', **gates) | releases)
+        assert warnings(checkout, 'host name') == []
+    checkout.write(place('eu', 'prod.example'))
+    assert warnings(checkout, 'host name') == [
+        taken(f'eu/{model}', 'shop.prod.example', f'prod/{model}', 'has, too') for model in ('api', 'web')
+    ]
 
 
 def test_members_of_a_locked_application(tmp_path: Path) -> None:
@@ -246,8 +419,6 @@ def test_what_takes_but_the_domain_is_no_other_name(tmp_path: Path, domain: str)
 
 
 # Suspended releases: no agent deploys what is published.
-
-SUSPENDED = {'suspended': {'reason': 'a load test', 'by': 'Ada'}}
 
 
 def test_what_moved_while_it_was_suspended_moves_when_it_resumes(tmp_path: Path) -> None:
