@@ -17,7 +17,9 @@ demo: $(VENV)/.run $(if $(or $(HELM),$(shell command -v helm)),,.tools/helm-4.3.
 example: $(VENV)/.run ## generate gitops_example from its registry
 	@scripts/example.sh
 
+# Tests start thousands of processes: where Python writes no bytecode, each would compile all modules.
 test: $(VENV)/.dev helm ## run all tests, with Helm 3 and 4 (ARGS='-k name': some of them)
+	@$(BIN)/python -m compileall -q generator
 	@$(BIN)/pytest --numprocesses=auto $(ARGS)
 
 lint: $(VENV)/.dev ## run ruff and mypy
