@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from generator.domain.generated import ResolvedRelease
-from generator.domain.layout import chart_file, chart_folder, release_file
+from generator.domain.layout import TEMPLATES, chart_file, chart_folder, release_file
 from generator.domain.records import Tree
 from generator.pipeline.run import Run
 from generator.tools.helm.binary import Helm, HelmRelease, Rendered, template
@@ -23,16 +24,26 @@ def rendered_releases(run: Run, names: Sequence[str], helm: Helm, folder: Path, 
             file = folder / place / path
             file.parent.mkdir(parents=True, exist_ok=True)
             file.write_bytes(data)
-    asked = {name: _asked(each, folder) for name, each in releases.items()}
+    same = {place: _templates(files) for place, files in charts.items()}
+    asked = {name: _asked(each, folder, same.get(each.chart.folder, name)) for name, each in releases.items()}
     by_file = {each.file: name for name, each in asked.items()}
     return {by_file[each.release.file]: each for each in template(helm, list(asked.values()), jobs=jobs)}
 
 
-def _asked(release: ResolvedRelease, folder: Path) -> HelmRelease:
+def _templates(files: Tree) -> str:
+    """A digest of the templates of a chart: helm renders charts with equal ones at once."""
+    told = hashlib.sha256()
+    for path, data in sorted(files.items()):
+        if path.startswith(TEMPLATES):
+            told.update(path.encode() + b'\0' + hashlib.sha256(data).digest())
+    return told.hexdigest()
+
+
+def _asked(release: ResolvedRelease, folder: Path, starter: str) -> HelmRelease:
     return HelmRelease(
         name=release.release.model, namespace=release.environment.namespace,
         kube_version=release.environment.kubernetes, chart=folder / release.chart.folder, values=release.values,
-        starter=release.chart.folder, file=release_file(release.release.name),
+        starter=starter, file=release_file(release.release.name),
     )  # fmt: skip
 
 
