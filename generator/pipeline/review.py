@@ -59,7 +59,7 @@ def review(base: Run, run: Run, helm: Helm, jobs: int) -> Report:
         return report(*names, (), (), said)
     with temporary_folder() as folder:
         old = _look(base, touched, helm, folder / 'old', jobs)
-        new = _look(run, touched, helm, folder / 'new', jobs)
+        new = _look(run, touched, helm, folder / 'new', jobs, digests=True)
     problems = [each.problem for each in (old, new) if each.problem]
     pairs = {name: name for name in touched if name in old.sides or name in new.sides}
     for heir, before in _renamed(old, new).items():
@@ -103,7 +103,9 @@ def _changed_charts(before: Ids, after: Ids) -> set[str]:
     return found
 
 
-def _look(run: Run, names: Collection[str], helm: Helm, folder: Path, jobs: int) -> _Looked:
+def _look(
+    run: Run, names: Collection[str], helm: Helm, folder: Path, jobs: int, *, digests: bool = False
+) -> _Looked:  # fmt: skip
     models = tuple(sorted({model_name(name) for name in names}))
     if not models:
         return _Looked()
@@ -120,7 +122,7 @@ def _look(run: Run, names: Collection[str], helm: Helm, folder: Path, jobs: int)
     sides = {
         name: Side(
             each, registry.models.get(each.release.model), registry.rollouts.get(name),
-            digest(rendered[name].documents) if name in rendered and not rendered[name].problem else '',
+            digest(rendered[name].documents) if digests and name in rendered and not rendered[name].problem else '',
         )
         for name, each in releases.items()
     }  # fmt: skip
