@@ -20,7 +20,7 @@ from generator.pipeline import bumps, verify
 from generator.pipeline.chart_files import ChartFiles
 from generator.pipeline.run import Run, open_run
 from generator.tools.forks import cores, in_processes
-from generator.tools.git.repository import open_repository
+from generator.tools.git.opening import open_repository
 from generator.tools.helm import binary
 
 

@@ -13,7 +13,7 @@ from pathlib import Path
 
 from generator.pipeline.run import open_run
 from generator.tools.git.build import build_commit
-from generator.tools.git.repository import open_repository
+from generator.tools.git.opening import open_repository
 
 
 def main(folder: Path, stream: Path) -> None:

@@ -12,7 +12,7 @@ from pathlib import Path
 from generator.cli import main
 from generator.pipeline import verify
 from generator.pipeline.run import open_run
-from generator.tools.git.repository import open_repository
+from generator.tools.git.opening import open_repository
 from generator.tools.helm.binary import find_helm
 
 

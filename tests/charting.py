@@ -7,7 +7,8 @@ from typing import Any
 
 from generator.charts.versions import ModelCharts, draft_charts, number_charts
 from generator.domain.generated import Bump, LedgerEntry, Templates
-from generator.domain.records import Model, Settings
+from generator.domain.records import Model
+from generator.domain.settings import Settings
 
 
 def make_charts(

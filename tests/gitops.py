@@ -21,7 +21,8 @@ from generator.operations.apply import apply
 from generator.operations.operation import Options, Outcome, generate
 from generator.tools.git.files import blob_at
 from generator.tools.git.lock import locked
-from generator.tools.git.repository import Repository, open_repository
+from generator.tools.git.opening import open_repository
+from generator.tools.git.repository import Repository
 from generator.tools.git.transaction import Write, carry_out
 
 # Two models and two environments: tests can check that a change of one does not affect the other.

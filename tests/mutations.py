@@ -15,7 +15,8 @@ from parts import ROOT
 from generator.charts.starter import load_templates, starter_of
 from generator.documents.write import dump_yaml
 from generator.domain.generated import Templates
-from generator.domain.records import Model, ModelVersion, Settings
+from generator.domain.records import Model, ModelVersion
+from generator.domain.settings import Settings
 
 STARTER = ROOT / 'chart_templates/model-server'
 SETTINGS = Settings('registry/settings.yaml', {'repository': {'url': 'https://git.example/ml.git'}})

@@ -12,7 +12,7 @@ from parts import git
 from generator.charts.ledger import read_ledger
 from generator.domain.generated import LedgerEntry
 from generator.domain.layout import ledger_file
-from generator.domain.records import Settings
+from generator.domain.settings import Settings
 from generator.operations.apply import apply
 from generator.operations.operation import Options, Outcome
 from generator.operations.prune import pruning

@@ -18,7 +18,7 @@ from generator.domain.layout import ledger_file
 from generator.operations.apply import apply
 from generator.operations.operation import Options, Outcome, generate
 from generator.pipeline.run import Run, open_run
-from generator.tools.git.repository import open_repository
+from generator.tools.git.opening import open_repository
 
 EXAMPLE = ROOT / 'gitops_example'
 Document = dict[str, Any]

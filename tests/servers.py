@@ -11,7 +11,8 @@ from charting import make_charts
 from generator.charts.starter import load_templates
 from generator.domain.generated import Chart
 from generator.domain.problems import ProblemsFound
-from generator.domain.records import Model, ModelVersion, Settings
+from generator.domain.records import Model, ModelVersion
+from generator.domain.settings import Settings
 
 TEMPLATES = load_templates()
 SETTINGS = Settings('registry/settings.yaml', {'repository': {'url': 'https://git.example/ml.git'}})

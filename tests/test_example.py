@@ -13,7 +13,7 @@ from generator.operations.apply import apply
 from generator.operations.operation import Options, generate
 from generator.pipeline.run import open_run
 from generator.pipeline.verify import check_delivery, drift, render_objects
-from generator.tools.git.repository import open_repository
+from generator.tools.git.opening import open_repository
 
 EXAMPLE = ROOT / 'gitops_example'
 GENERATED = ('charts', 'values', 'delivery', 'bootstrap', 'registry/schemas')

@@ -17,7 +17,7 @@ from resolved import predicted
 from generator.charts.starter import load_templates
 from generator.pipeline.run import Run, open_run
 from generator.pipeline.verify import helm_releases
-from generator.tools.git.repository import open_repository
+from generator.tools.git.opening import open_repository
 from generator.tools.helm.binary import find_helm, lint, template
 
 RUNTIMES = load_templates().runtimes

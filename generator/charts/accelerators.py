@@ -7,8 +7,8 @@ from collections.abc import Iterator
 
 from generator.charts.artifacts import Fragment
 from generator.domain.places import Path
-from generator.domain.records import Values
 from generator.domain.units import quantity
+from generator.domain.values import Values
 from generator.values.merge import enabled
 
 

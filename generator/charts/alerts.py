@@ -11,8 +11,8 @@ import re
 from decimal import Decimal
 from typing import Any
 
-from generator.domain.records import Values
 from generator.domain.units import number, seconds
+from generator.domain.values import Values
 
 Alert = dict[str, Any]
 

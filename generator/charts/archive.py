@@ -17,7 +17,8 @@ from typing import Any
 
 from generator.domain.layout import CHART_YAML
 from generator.domain.problems import problem
-from generator.domain.records import Tree, Values
+from generator.domain.tree import Tree
+from generator.domain.values import Values
 
 MANIFEST_TYPE = 'application/vnd.oci.image.manifest.v1+json'
 CONFIG_TYPE = 'application/vnd.cncf.helm.config.v1+json'

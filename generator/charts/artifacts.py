@@ -13,8 +13,8 @@ from urllib.parse import urlsplit
 from generator.charts.stores import HUB, clear_text_problems, credential_problems, credentials, is_address, way_out
 from generator.domain.places import Path, json_path
 from generator.domain.problems import Problem
-from generator.domain.records import Values
 from generator.domain.units import mebibytes
+from generator.domain.values import Values
 from generator.domain.words import quoted, suggest
 from generator.values.images import parse_image
 

@@ -15,7 +15,7 @@ from typing import Any
 from generator.charts.said import Heard, Said, file_at, said
 from generator.domain.places import Path
 from generator.domain.problems import Fault
-from generator.domain.records import Values
+from generator.domain.values import Values
 from generator.domain.words import quoted
 from generator.values.merge import enabled
 

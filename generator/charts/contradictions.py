@@ -13,7 +13,7 @@ from generator.charts.said import Heard, Said, heard, said
 from generator.domain.layout import model_file
 from generator.domain.places import Path
 from generator.domain.problems import Fault
-from generator.domain.records import Values
+from generator.domain.values import Values
 from generator.domain.words import cut, quoted
 from generator.values.merge import enabled
 

@@ -9,8 +9,8 @@ from typing import Any
 
 from generator.charts import alerts
 from generator.documents.compact import compact
-from generator.domain.records import Values
 from generator.domain.units import seconds
+from generator.domain.values import Values
 
 _SOURCE = {'type': 'prometheus', 'uid': '${datasource}'}
 _WIDTH, _HEIGHT, _COLUMNS = 12, 8, 2

@@ -10,7 +10,7 @@ from itertools import zip_longest
 
 from generator.charts.ledger import KEYS
 from generator.domain.generated import LedgerEntry
-from generator.domain.records import Tree
+from generator.domain.tree import Tree
 from generator.domain.words import cut, quoted, some
 
 MOST_FILES = 5

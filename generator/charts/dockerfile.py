@@ -18,7 +18,8 @@ from generator.documents.jinja import render_document
 from generator.domain.generated import Templates
 from generator.domain.places import Path, json_path
 from generator.domain.problems import Problem, ProblemsFound
-from generator.domain.records import Model, ModelVersion, Values
+from generator.domain.records import Model, ModelVersion
+from generator.domain.values import Values
 from generator.values.arguments import arguments
 from generator.values.images import show_image
 from generator.values.layers import merge_checked

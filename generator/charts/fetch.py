@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from generator.domain.records import Values
+from generator.domain.values import Values
 from generator.values.merge import enabled
 
 # Credentials of stores, as files that no layer keeps: id of the build secret, and what its file is.

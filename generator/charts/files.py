@@ -18,8 +18,10 @@ from generator.charts.readme import chart_readme
 from generator.documents.write import dump_yaml
 from generator.domain.generated import Chart, Layer, Starter, Templates
 from generator.domain.problems import ProblemsFound, problem
-from generator.domain.records import DOMAIN, VALUES_CONTRACT, Model, ModelVersion, Settings, Values
+from generator.domain.records import Model, ModelVersion
+from generator.domain.settings import Settings
 from generator.domain.strategy import WrittenStrategy, written_strategy
+from generator.domain.values import DOMAIN, VALUES_CONTRACT, Values
 from generator.strategies.queries import QUERIES
 from generator.strategies.routing import routing
 from generator.strategies.written import STRATEGY, annotation

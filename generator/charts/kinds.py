@@ -9,7 +9,8 @@ from collections.abc import Iterator
 from typing import NamedTuple, assert_never
 
 from generator.domain.choices import TOOLS, Engine, Router, Tool, is_meshed
-from generator.domain.records import Environment, Values
+from generator.domain.environments import Environment
+from generator.domain.values import Values
 from generator.strategies.gateways import unenforced
 
 

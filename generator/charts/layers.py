@@ -13,8 +13,9 @@ from generator.charts.serving import Texts, substitute
 from generator.domain.generated import Layer, Runtime, Templates
 from generator.domain.places import Path, json_path
 from generator.domain.problems import Problem
-from generator.domain.records import Model, ModelVersion, Values
+from generator.domain.records import Model, ModelVersion
 from generator.domain.units import limit, seconds
+from generator.domain.values import Values
 from generator.domain.words import suggest
 from generator.values.images import parse_image
 from generator.values.removed import removal_layers

@@ -7,10 +7,12 @@ from typing import Any
 
 from generator.charts import alerts
 from generator.charts.accelerators import accelerators
+from generator.domain.environments import Environment
 from generator.domain.generated import Chart, Layer, ResolvedRelease, Runtime
 from generator.domain.places import Path
 from generator.domain.problems import Fault, Problem
-from generator.domain.records import DOMAIN, Environment, Model, Release, Values
+from generator.domain.records import Model, Release
+from generator.domain.values import DOMAIN, Values
 from generator.values.merge import enabled
 
 DASHBOARD = f'{DOMAIN}/dashboard'  # annotation of charts that contain one

@@ -6,7 +6,7 @@ import json
 import math
 from typing import Any
 
-from generator.domain.records import Values
+from generator.domain.values import Values
 
 _ZERO: dict[str, Any] = {'string': '', 'bool': False}
 _V2_TYPES = {

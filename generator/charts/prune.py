@@ -8,7 +8,8 @@ from dataclasses import replace
 
 from generator.charts.followed import followed
 from generator.domain.generated import LedgerEntry
-from generator.domain.records import Model, Registry, Settings
+from generator.domain.records import Model, Registry
+from generator.domain.settings import Settings
 
 _KEEP = 10  # the default in schemas/settings.json
 

@@ -10,7 +10,8 @@ from typing import Any
 from generator.charts.schema import FILLED
 from generator.documents.jinja import cell, render_document
 from generator.domain.generated import Starter, Templates
-from generator.domain.records import Model, ModelVersion, Values
+from generator.domain.records import Model, ModelVersion
+from generator.domain.values import Values
 from generator.values.images import show_image
 
 _FILLED_SHOWN = ', '.join(f'`{key}`' for key in FILLED)

@@ -10,7 +10,7 @@ from posixpath import normpath
 from typing import NamedTuple
 
 from generator.domain.places import Path
-from generator.domain.records import Values
+from generator.domain.values import Values
 from generator.domain.words import quoted
 from generator.values.arguments import text_of
 from generator.values.merge import enabled

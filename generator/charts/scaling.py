@@ -9,7 +9,8 @@ from generator.charts import alerts
 from generator.domain.generated import Runtime
 from generator.domain.places import Path
 from generator.domain.problems import Problem
-from generator.domain.records import Model, Values
+from generator.domain.records import Model
+from generator.domain.values import Values
 
 _SCALING: Path = ('spec', 'autoscaling')
 

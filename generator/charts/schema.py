@@ -8,7 +8,7 @@ from collections.abc import Collection, Iterator
 from typing import Any
 
 from generator.documents.compact import compact
-from generator.domain.records import Values
+from generator.domain.values import Values
 
 # Keys that chartloom writes into values of releases. It checks them by the complete schema, charts by their outline.
 FILLED = ('fullnameOverride', 'partOf', 'removed', 'podLabels', 'mesh', 'strategy', 'tracks', 'routing')

@@ -9,7 +9,8 @@ from typing import Any
 from generator.domain.generated import Runtime
 from generator.domain.places import Path
 from generator.domain.problems import Problem
-from generator.domain.records import DOMAIN, Model, ModelVersion, Values
+from generator.domain.records import Model, ModelVersion
+from generator.domain.values import DOMAIN, Values
 from generator.domain.words import quoted
 
 Texts = Mapping[str, str]  # what stands for `[[ … ]]` in presets, by the text in it

@@ -16,7 +16,8 @@ from generator.documents.read import read_yaml
 from generator.documents.schema import RegistrySchemas
 from generator.domain.generated import Runtime, Starter, Templates
 from generator.domain.layout import CHART_SCHEMA, CHART_VALUES, CHART_YAML, TEMPLATES
-from generator.domain.records import Tree, Values
+from generator.domain.tree import Tree
+from generator.domain.values import Values
 
 _STARTER = 'model-server'
 BUMPS = 'bumps.json'

@@ -8,8 +8,8 @@ from fractions import Fraction
 
 from generator.charts.artifacts import Fragment, delivery
 from generator.domain.places import Path
-from generator.domain.records import Values
 from generator.domain.units import mebibytes
+from generator.domain.values import Values
 
 # Further seconds of a rollout: scheduling the pod, pulling the image, starting the process.
 _SPARE = 300

@@ -7,9 +7,10 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 from urllib.parse import urlsplit
 
+from generator.domain.environments import Environment
 from generator.domain.places import Path, json_path
 from generator.domain.problems import Problem
-from generator.domain.records import Environment, Values
+from generator.domain.values import Values
 from generator.domain.words import quoted, suggest
 
 HUB = 'https://huggingface.co'

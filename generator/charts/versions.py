@@ -18,8 +18,9 @@ from generator.domain.generated import Bump, BumpClass, Chart, LedgerEntry, Temp
 from generator.domain.layout import CHART_YAML
 from generator.domain.places import json_path
 from generator.domain.problems import problem
-from generator.domain.records import Model, ModelVersion, Settings, Tree
-from generator.domain.tree import blob_id, tree_id
+from generator.domain.records import Model, ModelVersion
+from generator.domain.settings import Settings
+from generator.domain.tree import Tree, blob_id, tree_id
 
 FIRST_VERSION = '1.0.0'
 _NOTES = 10  # reasons that a chart tells; its ledger has all

@@ -15,7 +15,7 @@ from generator.domain.generated import ResolvedRelease
 from generator.domain.layout import model_file
 from generator.domain.places import Path, json_path
 from generator.domain.problems import Problem
-from generator.domain.records import Values
+from generator.domain.values import Values
 from generator.values.merge import enabled, placed
 
 # What may be in them is not for each container: those of the environment may share tokens in an emptyDir.

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 
 from generator.domain.choices import agent_title, has_projects
+from generator.domain.environments import Environment
 from generator.domain.problems import Problem
-from generator.domain.records import Environment
 
 _PLACE = '$.spec.applicationNamespace'
 

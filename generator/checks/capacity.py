@@ -8,12 +8,13 @@ from dataclasses import dataclass
 
 from generator.checks.scope import Scope
 from generator.domain.choices import Engine, Router, by_commits
+from generator.domain.environments import Environment
 from generator.domain.generated import ResolvedRelease
 from generator.domain.places import Path, json_path
 from generator.domain.problems import Problem
-from generator.domain.records import Environment, Values
 from generator.domain.strategy import Rolling, Strategy
 from generator.domain.units import quantity
+from generator.domain.values import Values
 from generator.domain.words import some
 from generator.strategies.capacity import Size, extra_pods, plans_that_fit, size_of
 from generator.strategies.context import router_of

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from generator.domain.records import Environment, Registry
+from generator.domain.environments import Environment
+from generator.domain.records import Registry
 
 _IN_CLUSTER = 'kubernetes.default.svc'
 

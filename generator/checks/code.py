@@ -14,7 +14,7 @@ from generator.domain.generated import ResolvedRelease
 from generator.domain.layout import model_file
 from generator.domain.places import Path
 from generator.domain.problems import Problem
-from generator.domain.records import Values
+from generator.domain.values import Values
 from generator.domain.words import either
 from generator.values.blame import written_at
 from generator.values.merge import containers, enabled

@@ -7,9 +7,11 @@ from collections.abc import Iterator, Mapping
 from generator.charts.stores import variable_fault
 from generator.checks.scope import Scope
 from generator.checks.written import Written, at, covering, written
+from generator.domain.environments import Environment
 from generator.domain.places import Path, json_path
 from generator.domain.problems import Problem
-from generator.domain.records import Environment, Model, Release, Values
+from generator.domain.records import Model, Release
+from generator.domain.values import Values
 
 # Values that an overlay may not set, and what sets them: otherwise releases would run something else than the registry
 # describes, open routes elsewhere, or without the auth that is written for them.

@@ -9,11 +9,12 @@ from generator.checks.capacity import accelerators
 from generator.checks.granted import Finding, not_granted
 from generator.checks.scope import Scope
 from generator.checks.written import at
+from generator.domain.environments import Environment
 from generator.domain.generated import ResolvedRelease
 from generator.domain.places import Path
 from generator.domain.problems import Problem
-from generator.domain.records import Environment, Values
 from generator.domain.units import quantity
+from generator.domain.values import Values
 from generator.domain.words import quoted
 from generator.values.merge import enabled
 

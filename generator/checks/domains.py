@@ -11,10 +11,12 @@ from urllib.parse import urlsplit
 
 from generator.checks.hosts import KINDS, Owner, below, over, owners_of_routes, place_of
 from generator.checks.scope import Scope
+from generator.domain.environments import Environment
 from generator.domain.generated import ResolvedRelease
 from generator.domain.places import Path, json_path
 from generator.domain.problems import Problem
-from generator.domain.records import Environment, Registry, Settings
+from generator.domain.records import Registry
+from generator.domain.settings import Settings
 from generator.domain.words import quoted
 
 # Parts of an environment whose addresses may be those of models, or that give names away.

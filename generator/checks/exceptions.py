@@ -11,10 +11,12 @@ from typing import NamedTuple
 
 from generator.checks.scope import Scope
 from generator.checks.written import at, covering
+from generator.domain.environments import Environment
 from generator.domain.generated import ResolvedRelease
 from generator.domain.places import Path, json_path
 from generator.domain.problems import Problem
-from generator.domain.records import Environment, Model, Registry, Release, Values
+from generator.domain.records import Model, Registry, Release
+from generator.domain.values import Values
 from generator.values.merge import placed
 
 _POLICY = 'networkPolicy'

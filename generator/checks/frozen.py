@@ -6,9 +6,10 @@ from collections.abc import Iterator
 from functools import cache
 from importlib.resources import files
 
+from generator.domain.environments import Environment
 from generator.domain.problems import Problem
-from generator.domain.records import Environment, Values
 from generator.domain.times import DAYS, UTC
+from generator.domain.values import Values
 from generator.domain.words import quoted, suggest
 
 

@@ -7,9 +7,10 @@ from collections.abc import Iterator
 from typing import assert_never
 
 from generator.domain.choices import Router
+from generator.domain.environments import Environment
 from generator.domain.places import Path
 from generator.domain.problems import Fault
-from generator.domain.records import Environment, Values
+from generator.domain.values import Values
 from generator.domain.words import quoted
 from generator.strategies.gateways import GatewayFeature, gateway_refusal
 from generator.values.merge import enabled

@@ -12,11 +12,12 @@ from typing import NamedTuple
 from generator.checks.clusters import ClusterKey, cluster_keys
 from generator.checks.scope import Scope
 from generator.checks.written import at, written
+from generator.domain.environments import Environment
 from generator.domain.generated import ResolvedRelease
 from generator.domain.layout import model_file
 from generator.domain.places import Path, json_path
 from generator.domain.problems import Fault, Problem
-from generator.domain.records import Environment, Registry
+from generator.domain.records import Registry
 from generator.domain.words import quoted
 from generator.values.blame import to_problems, written_at
 from generator.values.merge import enabled

@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
+from generator.domain.environments import Environment
 from generator.domain.places import Path
 from generator.domain.problems import Fault
-from generator.domain.records import Environment, Values
+from generator.domain.values import Values
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,8 +14,8 @@ from generator.domain.choices import Engine, is_of_gateway
 from generator.domain.generated import ResolvedRelease
 from generator.domain.places import Path, json_path
 from generator.domain.problems import Fault, Problem
-from generator.domain.records import Values
 from generator.domain.strategy import BlueGreen, Canary, Rolling
+from generator.domain.values import Values
 from generator.strategies.ahead import merged_at, stages_ahead
 from generator.strategies.course import full_size
 from generator.values.blame import to_problems, written_at

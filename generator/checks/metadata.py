@@ -13,10 +13,12 @@ from typing import Any
 
 from generator.checks.scope import Scope
 from generator.checks.written import Written, at, written
+from generator.domain.environments import Environment
 from generator.domain.generated import ResolvedRelease
 from generator.domain.places import Path, json_path
 from generator.domain.problems import Problem
-from generator.domain.records import DOMAIN, Environment, Release, Values
+from generator.domain.records import Release
+from generator.domain.values import DOMAIN, Values
 from generator.domain.words import quoted
 from generator.strategies.routers.nginx import PREFIX
 

@@ -11,11 +11,11 @@ from generator.checks.objects import endings, tracks
 from generator.checks.scope import Scope
 from generator.checks.written import at
 from generator.domain.choices import agent_title, gateway_names, reaches_other_clusters
+from generator.domain.environments import Environment
 from generator.domain.generated import ResolvedRelease
 from generator.domain.layout import bootstrap_name, delivery_name
 from generator.domain.places import Path, json_path
 from generator.domain.problems import Problem
-from generator.domain.records import Environment
 from generator.domain.words import quoted, some
 from generator.values.merge import enabled
 

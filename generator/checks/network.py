@@ -11,10 +11,11 @@ from generator.checks.exceptions import OF_ENVIRONMENT
 from generator.checks.scope import Scope
 from generator.checks.written import at
 from generator.domain.choices import is_meshed
+from generator.domain.environments import Environment
 from generator.domain.generated import ResolvedRelease
 from generator.domain.places import Path, json_path
 from generator.domain.problems import Fault, Problem
-from generator.domain.records import Environment, Values
+from generator.domain.values import Values
 from generator.domain.words import quoted
 from generator.values.blame import written_at
 from generator.values.merge import enabled

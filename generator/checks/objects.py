@@ -11,8 +11,8 @@ from typing import assert_never
 
 from generator.domain.choices import Engine, makes_routes
 from generator.domain.generated import ResolvedRelease
-from generator.domain.records import Values
 from generator.domain.strategy import BlueGreen, Canary, Rolling
+from generator.domain.values import Values
 from generator.values.merge import enabled
 
 # Objects that every release may have once, under its own name.

@@ -7,10 +7,12 @@ from typing import Literal, NamedTuple
 
 from generator.charts.stores import store_of
 from generator.checks.written import at
+from generator.domain.environments import Environment
 from generator.domain.generated import ResolvedRelease
 from generator.domain.places import Path
 from generator.domain.problems import Fault
-from generator.domain.records import Environment, Registry, Values
+from generator.domain.records import Registry
+from generator.domain.values import Values
 from generator.domain.words import quoted
 from generator.values.merge import enabled
 

@@ -7,9 +7,10 @@ from typing import assert_never
 
 from generator.checks.addresses import EVERYWHERE, block
 from generator.domain.choices import CloudIdentity, Dns, Mesh, cloud_identity_of
+from generator.domain.environments import Environment
 from generator.domain.places import Path, json_path
 from generator.domain.problems import Problem
-from generator.domain.records import Environment, Values
+from generator.domain.values import Values
 from generator.domain.words import quoted
 
 

@@ -16,7 +16,7 @@ from generator.domain.choices import is_meshed
 from generator.domain.generated import ResolvedRelease
 from generator.domain.places import Path
 from generator.domain.problems import Problem
-from generator.domain.records import Values
+from generator.domain.values import Values
 from generator.domain.words import cut
 from generator.values.merge import enabled
 

@@ -21,10 +21,12 @@ from generator.checks.scope import Scope
 from generator.checks.withdrawn import withdrawn_problems
 from generator.checks.written import written
 from generator.domain.choices import has_projects, has_routes, reaches_other_clusters
+from generator.domain.environments import Environment
 from generator.domain.generated import Templates
 from generator.domain.places import json_path
 from generator.domain.problems import Problem
-from generator.domain.records import Environment, Registry, Settings
+from generator.domain.records import Registry
+from generator.domain.settings import Settings
 from generator.domain.words import either
 from generator.strategies.faults import strategy_faults
 

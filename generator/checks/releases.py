@@ -21,7 +21,8 @@ from generator.checks.scope import Scope
 from generator.checks.sizes import size_problems
 from generator.domain.generated import ResolvedRelease
 from generator.domain.problems import Fault, Problem
-from generator.domain.records import Registry, Values
+from generator.domain.records import Registry
+from generator.domain.values import Values
 from generator.values.blame import to_problems
 from generator.values.images import images, show_image
 

@@ -18,7 +18,8 @@ from generator.domain.choices import RouteType
 from generator.domain.generated import ResolvedRelease
 from generator.domain.places import Path
 from generator.domain.problems import Problem
-from generator.domain.records import Application, Values
+from generator.domain.records import Application
+from generator.domain.values import Values
 from generator.values.merge import enabled
 
 _What = tuple[str, str]  # type and path of a rule, or service and method of a call; '' is any

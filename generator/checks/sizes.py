@@ -8,8 +8,8 @@ from collections.abc import Iterator
 from generator.domain.generated import ResolvedRelease
 from generator.domain.places import Path
 from generator.domain.problems import Problem
-from generator.domain.records import Values
 from generator.domain.strategy import Canary
+from generator.domain.values import Values
 from generator.strategies.ahead import merged_at, stages_ahead
 from generator.values.blame import written_at
 from generator.values.merge import difference

@@ -6,8 +6,8 @@ from collections.abc import Iterator
 from itertools import combinations
 
 from generator.checks.scope import Scope
+from generator.domain.environments import Environment
 from generator.domain.problems import Problem
-from generator.domain.records import Environment
 from generator.domain.words import quoted
 
 

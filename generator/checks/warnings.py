@@ -11,10 +11,11 @@ from generator.charts.prediction import no_request
 from generator.checks.clusters import cluster_key
 from generator.checks.kubernetes import NEWEST_SHOWN, is_unknown
 from generator.domain.choices import by_commits, engine_title, has_projects, makes_routes
+from generator.domain.environments import Environment
 from generator.domain.generated import ResolvedRelease, Templates
 from generator.domain.places import json_path
 from generator.domain.problems import Problem
-from generator.domain.records import Environment, Registry
+from generator.domain.records import Registry
 from generator.domain.words import quoted
 from generator.registry.inherit import idle_nulls
 from generator.values.images import parse_image

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 
+from generator.domain.environments import Environment
 from generator.domain.places import Path
-from generator.domain.records import Environment, Model, Registry, Release
+from generator.domain.records import Model, Registry, Release
 
 Written = Model | Environment | Release
 

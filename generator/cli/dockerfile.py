@@ -12,7 +12,7 @@ from generator.cli.output import common_options, result, say
 from generator.domain.problems import problem
 from generator.domain.words import suggest
 from generator.pipeline.run import open_run
-from generator.tools.git.repository import open_repository
+from generator.tools.git.opening import open_repository
 
 
 @click.command()

@@ -20,7 +20,7 @@ from generator.domain.problems import problem
 from generator.domain.words import nearest, quoted, suggest
 from generator.pipeline.run import Run, open_run
 from generator.releases.explain import Origin, explain_release
-from generator.tools.git.repository import open_repository
+from generator.tools.git.opening import open_repository
 
 # Files of chartloom itself, which are not in the repository.
 TOOL = 'chart_templates/'

@@ -93,7 +93,7 @@ def _removed(folder: Path, _: click.Context) -> Iterator[str]:
 
 def _branches(folder: Path, _: click.Context) -> Iterator[str]:
     """Branches of remotes first."""
-    from generator.tools.git.repository import open_repository
+    from generator.tools.git.opening import open_repository
 
     names = [ref for ref in open_repository(folder).refs() if ref.startswith('refs/') and not ref.endswith('/HEAD')]
     yield from (name.split('/', 2)[2] for name in sorted(names, reverse=True) if _REF.fullmatch(name))

@@ -21,8 +21,8 @@ from generator.domain.problems import ProblemsFound
 from generator.operations.operation import Operation, Options, Outcome, Remote
 from generator.operations.remote import Target, perform
 from generator.tools.clock import read_time, utc_text
+from generator.tools.git.opening import open_repository
 from generator.tools.git.remote import PushRefused
-from generator.tools.git.repository import open_repository
 from generator.tools.patience import DEFAULT, Patience
 from generator.tools.process import mask
 

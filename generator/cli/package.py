@@ -11,7 +11,7 @@ from generator.cli import offers
 from generator.cli.output import common_options, result, say
 from generator.pipeline.packages import package_here
 from generator.pipeline.run import open_run
-from generator.tools.git.repository import open_repository
+from generator.tools.git.opening import open_repository
 from generator.tools.write import write_whole
 
 

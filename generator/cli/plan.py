@@ -20,7 +20,7 @@ from generator.pipeline.run import Run, open_run
 from generator.plan.removals import removal_warnings
 from generator.plan.summary import explained, folder_of, new_folders, summarize
 from generator.plan.touched import about
-from generator.tools.git.repository import open_repository
+from generator.tools.git.opening import open_repository
 from generator.tools.git.transaction import finish_killed
 
 

@@ -15,7 +15,7 @@ from generator.pipeline.packages import open_shelf
 from generator.pipeline.publish import Push, base_to_publish, carry_out, pushes
 from generator.pipeline.requested import check_request
 from generator.pipeline.run import open_run
-from generator.tools.git.repository import open_repository
+from generator.tools.git.opening import open_repository
 
 
 @click.command()

@@ -8,7 +8,7 @@ from typing import Any, TypeVar
 
 import click
 
-from generator.domain.records import Settings
+from generator.domain.settings import Settings
 from generator.pipeline.publish import registry_address
 from generator.tools.oci import OciRegistry, open_registry
 

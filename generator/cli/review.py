@@ -19,7 +19,8 @@ from generator.review.markdown import markdown
 from generator.review.page import page
 from generator.review.records import SEVERITIES, Report
 from generator.review.text import text_lines
-from generator.tools.git.repository import Repository, open_repository
+from generator.tools.git.opening import open_repository
+from generator.tools.git.repository import Repository
 from generator.tools.git.revision import find_commit
 from generator.tools.helm.binary import find_helm
 

@@ -22,7 +22,7 @@ from generator.pipeline.signed import unsigned_since_base
 from generator.pipeline.stored import Stored, compare_registry
 from generator.pipeline.vouched import not_as_listed, unvouched
 from generator.plan.touched import about
-from generator.tools.git.repository import open_repository
+from generator.tools.git.opening import open_repository
 from generator.tools.helm.binary import Helm, find_helm
 from generator.tools.oci import OciRegistry
 

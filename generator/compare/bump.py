@@ -10,7 +10,7 @@ from generator.compare.difference import Difference
 from generator.compare.effects import new_templates, pods
 from generator.compare.told import changed
 from generator.domain.generated import BUMP_CLASSES, Bump, BumpClass
-from generator.domain.records import Values
+from generator.domain.values import Values
 
 MOST = 50  # reasons in a ledger, which has a limit of size and keeps all versions
 

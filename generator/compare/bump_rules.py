@@ -20,7 +20,8 @@ from generator.compare.fields import ABSENT, differing
 from generator.compare.schemas import Step, schema_steps
 from generator.compare.told import changed
 from generator.domain.generated import BumpClass
-from generator.domain.records import Tree, Values
+from generator.domain.tree import Tree
+from generator.domain.values import Values
 from generator.values.merge import enabled
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from generator.domain.records import Values
+from generator.domain.values import Values
 
 EVERYTHING = 'everything'  # the set that switches on all that a chart has
 

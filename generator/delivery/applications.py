@@ -9,7 +9,8 @@ from generator.documents.write import Dumped
 from generator.domain.choices import ChartSource
 from generator.domain.generated import ResolvedRelease
 from generator.domain.layout import bootstrap_name, delivery_name
-from generator.domain.records import Settings, Values
+from generator.domain.settings import Settings
+from generator.domain.values import Values
 from generator.strategies.companions import ignore_differences
 
 # With both agents, removing a delivery object removes what it deployed, unless the release is suspended.

@@ -12,8 +12,10 @@ from generator.delivery.bootstrap_argocd import IN_CLUSTER_SERVER, argocd_object
 from generator.delivery.bootstrap_flux import flux_objects
 from generator.documents.write import dump_yaml, seal
 from generator.domain.choices import reaches_other_clusters
+from generator.domain.environments import Environment
 from generator.domain.layout import bootstrap_file, delivery_folder
-from generator.domain.records import DOMAIN, Environment, Settings
+from generator.domain.settings import Settings
+from generator.domain.values import DOMAIN
 
 _PLACE = f'{DOMAIN}/place'
 

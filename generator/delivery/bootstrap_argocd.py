@@ -7,8 +7,9 @@ from typing import Any, assert_never
 
 from generator.charts.kinds import children_of, kinds_of
 from generator.delivery.applications import sync_policy
+from generator.domain.environments import IN_CLUSTER, Environment
 from generator.domain.layout import bootstrap_name
-from generator.domain.records import IN_CLUSTER, Environment, Settings
+from generator.domain.settings import Settings
 
 IN_CLUSTER_SERVER = 'https://kubernetes.default.svc'
 

@@ -6,8 +6,9 @@ import re
 from typing import Any
 
 from generator.charts.kinds import kinds_of
+from generator.domain.environments import Environment
 from generator.domain.layout import CHARTS, bootstrap_name, delivery_folder
-from generator.domain.records import Environment, Settings
+from generator.domain.settings import Settings
 
 _ALL = ['get', 'list', 'watch', 'create', 'update', 'patch', 'delete']
 

@@ -14,7 +14,8 @@ from generator.documents.jinja import render_document
 from generator.domain.choices import agent_title, controller_title
 from generator.domain.generated import Templates
 from generator.domain.layout import NEWEST, SCHEMAS, chart_folder
-from generator.domain.records import Registry, Tree
+from generator.domain.records import Registry
+from generator.domain.tree import Tree
 
 _ATTRIBUTES = """\
 # chartloom compares hashes of these files: git must not change their line endings, nor merge them as text.

@@ -11,7 +11,7 @@ from typing import Any
 
 from generator.documents.compact import compact
 from generator.documents.schema import REQUIRING, partial_schema
-from generator.domain.records import Tree
+from generator.domain.tree import Tree
 from generator.registry.inherit import OWN
 
 _VALUES = 'values.json'

@@ -13,9 +13,11 @@ from generator.delivery.applications import application
 from generator.delivery.helm_releases import flux_objects
 from generator.documents.write import Dumped, dump_yaml, seal
 from generator.domain.choices import Agent, agent_title
+from generator.domain.environments import Environment
 from generator.domain.generated import ResolvedRelease
 from generator.domain.layout import release_file
-from generator.domain.records import Environment, Settings, Values
+from generator.domain.settings import Settings
+from generator.domain.values import Values
 
 
 def dump_readme(environment: Environment) -> bytes:

@@ -7,7 +7,7 @@ from typing import Any, assert_never
 from generator.domain.choices import ChartSource
 from generator.domain.generated import ResolvedRelease
 from generator.domain.layout import CHART_LABEL
-from generator.domain.records import DOMAIN
+from generator.domain.values import DOMAIN
 
 
 def labels(release: ResolvedRelease, source: ChartSource) -> dict[str, str]:

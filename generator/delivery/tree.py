@@ -10,6 +10,7 @@ from generator.charts.versions import ModelCharts
 from generator.delivery import documents as repository_documents
 from generator.delivery.bootstrap import dump_bootstrap
 from generator.delivery.objects import dump_readme, dump_release
+from generator.domain.environments import Environment
 from generator.domain.generated import ResolvedRelease, Templates
 from generator.domain.layout import (
     bootstrap_file,
@@ -19,7 +20,8 @@ from generator.domain.layout import (
     ledger_file,
     values_file,
 )
-from generator.domain.records import Environment, Registry, Tree
+from generator.domain.records import Registry
+from generator.domain.tree import Tree
 
 
 def render_charts(charts: Mapping[str, ModelCharts]) -> dict[str, bytes]:

@@ -10,7 +10,7 @@ from typing import Any
 from generator.documents.nulls import read_with_nulls
 from generator.documents.read import decode_yaml
 from generator.domain.problems import ProblemsFound, problem
-from generator.domain.records import Values
+from generator.domain.values import Values
 
 _BOM = '\ufeff'
 _BY_HAND = 'change it by hand, then run the command again'

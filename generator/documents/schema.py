@@ -12,7 +12,7 @@ import jsonschema_rs
 from generator.documents.read import Mark, yaml_marks
 from generator.domain.places import Path, json_path
 from generator.domain.problems import Fault, Problem
-from generator.domain.records import Values
+from generator.domain.values import Values
 
 # Schemas that the registry's schemas refer to.
 SHARED = ('values.json', 'strategy.json', 'stops.json')

@@ -6,11 +6,14 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal, NamedTuple, get_args
 
+from generator.domain.environments import Environment
 from generator.domain.layout import chart_folder, newest_folder
 from generator.domain.places import Path
 from generator.domain.problems import Problem
-from generator.domain.records import Environment, Release, Tree, Values
+from generator.domain.records import Release
 from generator.domain.strategy import Strategy, WrittenStrategy
+from generator.domain.tree import Tree
+from generator.domain.values import Values
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -13,7 +13,8 @@ from generator.domain.generated import Chart
 from generator.domain.layout import MODELS, SETTINGS, model_of_file
 from generator.domain.places import json_path
 from generator.domain.problems import Problem, ProblemsFound
-from generator.domain.records import Model, ModelVersion, Values
+from generator.domain.records import Model, ModelVersion
+from generator.domain.values import Values
 from generator.domain.words import suggest
 from generator.operations.bump_entries import contradictions, entry_of, place_of
 from generator.operations.bump_requests import Request

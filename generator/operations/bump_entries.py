@@ -6,7 +6,8 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from generator.domain.problems import Problem, ProblemsFound
-from generator.domain.records import Model, ModelVersion, Values
+from generator.domain.records import Model, ModelVersion
+from generator.domain.values import Values
 from generator.domain.words import cut, suggest
 from generator.operations.bump_requests import KEYS, Request
 

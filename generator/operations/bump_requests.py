@@ -11,7 +11,7 @@ from generator.documents.read import read_yaml, yaml_marks
 from generator.documents.schema import RegistrySchemas
 from generator.domain.places import Path, json_path
 from generator.domain.problems import Problem, ProblemsFound, problem
-from generator.domain.records import Values
+from generator.domain.values import Values
 from generator.registry.texts import text_problems
 
 # Keys of a version that must be the same if it is released again, in the order of the registry's files.

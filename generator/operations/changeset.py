@@ -18,7 +18,7 @@ from generator.domain.layout import (
     is_registry_yaml,
 )
 from generator.domain.problems import Problem, ProblemsFound
-from generator.domain.records import Signing
+from generator.domain.settings import Signing
 from generator.domain.tree import Files
 from generator.operations.members import unlike_commit
 from generator.operations.operation import Operation, Options

@@ -8,11 +8,13 @@ from collections.abc import Callable, Iterable, Mapping
 from generator.charts.prune import named_charts
 from generator.documents.edit import Scalar, set_values
 from generator.domain.choices import ChartSource
+from generator.domain.environments import Environment
 from generator.domain.generated import LedgerEntry
 from generator.domain.layout import CHART_YAML, ENVIRONMENTS, chart_folder
 from generator.domain.places import Path
 from generator.domain.problems import Problem, ProblemsFound
-from generator.domain.records import Environment, Registry, Settings
+from generator.domain.records import Registry
+from generator.domain.settings import Settings
 from generator.domain.words import some, suggest
 from generator.operations.operation import Operation, RegistryChange
 from generator.pipeline.run import Run

@@ -10,10 +10,11 @@ from typing import Any
 from generator.documents.edit import Scalar, set_values
 from generator.documents.nulls import read_with_nulls
 from generator.documents.write import dump_yaml
+from generator.domain.environments import Environment
 from generator.domain.layout import ENVIRONMENTS, bootstrap_file, environment_file, release_file
 from generator.domain.places import Path
 from generator.domain.problems import Problem, ProblemsFound, problem
-from generator.domain.records import Environment, Registry, Release
+from generator.domain.records import Registry, Release
 from generator.domain.tree import Read
 from generator.domain.words import suggest
 from generator.operations.operation import Operation, RegistryChange

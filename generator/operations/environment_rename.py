@@ -11,10 +11,12 @@ from typing import Any
 
 from generator.documents.nulls import read_with_nulls
 from generator.documents.respell import respelled
+from generator.domain.environments import Environment
 from generator.domain.layout import ENVIRONMENTS, bootstrap_file, environment_file, release_file
 from generator.domain.problems import Problem, ProblemsFound
-from generator.domain.records import Environment, Registry, Values
+from generator.domain.records import Registry
 from generator.domain.tree import Read
+from generator.domain.values import Values
 from generator.domain.words import suggest
 from generator.operations.operation import Operation, RegistryChange
 from generator.operations.owners import moved_owners, owners_of_environment

@@ -21,7 +21,8 @@ from generator.pipeline.doctor import PLACEHOLDER
 from generator.pipeline.run import Run
 from generator.pipeline.source import Source
 from generator.tools.git.files import FOLDER, blob_at, folder_in_the_way
-from generator.tools.git.repository import Repository, find_repository, open_repository
+from generator.tools.git.opening import find_repository, open_repository
+from generator.tools.git.repository import Repository
 from generator.tools.git.run import call
 from generator.tools.git.transaction import finish_killed
 

@@ -7,9 +7,10 @@ from dataclasses import dataclass
 from typing import Any
 
 from generator.documents.edit_values import REMOVED, set_value
+from generator.domain.environments import Environment
 from generator.domain.layout import APPLICATIONS, ENVIRONMENTS, RELEASES, model_name
 from generator.domain.problems import problem
-from generator.domain.records import Application, Environment, Registry, Release
+from generator.domain.records import Application, Registry, Release
 from generator.domain.words import suggest
 from generator.operations.operation import Operation, RegistryChange
 from generator.operations.suspend import committer

@@ -13,11 +13,13 @@ from typing import Any
 from generator.documents.edit import set_values
 from generator.documents.nulls import read_with_nulls
 from generator.documents.respell import respelled
+from generator.domain.environments import Environment
 from generator.domain.layout import MODELS, ledger_file, model_file, model_folder, model_name, release_file, release_of
 from generator.domain.places import json_path
 from generator.domain.problems import Problem, ProblemsFound
-from generator.domain.records import Application, Environment, Registry, Values
+from generator.domain.records import Application, Registry
 from generator.domain.tree import Read
+from generator.domain.values import Values
 from generator.domain.words import some, suggest
 from generator.operations.operation import Operation, RegistryChange
 from generator.operations.owners import moved_owners, owners_of_model

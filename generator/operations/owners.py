@@ -18,7 +18,7 @@ from generator.domain.layout import (
     SETTINGS,
     VALUES,
 )
-from generator.domain.records import Settings
+from generator.domain.settings import Settings
 from generator.domain.tree import Files, Read
 
 _BY_ENVIRONMENT = (RELEASES, ROLLOUTS, VALUES, DELIVERY)

@@ -7,8 +7,9 @@ from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from generator.documents.nulls import read_with_nulls
 from generator.domain.layout import model_file, model_name, release_file
 from generator.domain.problems import ProblemsFound
-from generator.domain.records import Registry, Release, Values
+from generator.domain.records import Registry, Release
 from generator.domain.tree import LINK, Files
+from generator.domain.values import Values
 from generator.operations.operation import Operation, RegistryChange
 from generator.operations.pin_choice import NOTHING, NewPin, Scope, choose_pins
 from generator.operations.rollout_steps import Pin, move_pin

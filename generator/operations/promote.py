@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
+from generator.domain.environments import Environment
 from generator.domain.layout import ENVIRONMENTS, release_file
 from generator.domain.problems import Problem, ProblemsFound, problem
-from generator.domain.records import Environment, Registry, Release
+from generator.domain.records import Registry, Release
 from generator.domain.words import quoted, some, suggest
 from generator.operations.carried import carried
 from generator.operations.earlier_pins import running

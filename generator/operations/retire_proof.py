@@ -6,10 +6,11 @@ from collections.abc import Iterator, Sequence
 
 from generator.checks.hosts import KINDS, place_of
 from generator.documents.nulls import read_with_nulls
+from generator.domain.environments import Environment
 from generator.domain.layout import model_file, registry_place, release_file
 from generator.domain.places import json_path
 from generator.domain.problems import Problem, ProblemsFound
-from generator.domain.records import Environment, Release
+from generator.domain.records import Release
 from generator.domain.words import some
 from generator.operations.rollout_state import resolve_alone
 from generator.pipeline.run import Run

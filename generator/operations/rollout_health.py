@@ -10,9 +10,10 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from decimal import Decimal
 
-from generator.domain.records import Environment, Values
+from generator.domain.environments import Environment
 from generator.domain.strategy import check_key, check_value
 from generator.domain.units import seconds
+from generator.domain.values import Values
 from generator.strategies.course import Stage
 from generator.strategies.queries import Query
 

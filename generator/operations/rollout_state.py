@@ -6,10 +6,11 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from typing import assert_never
 
+from generator.domain.environments import Environment
 from generator.domain.generated import ResolvedRelease
 from generator.domain.layout import ROLLOUTS, SETTINGS, names_below
 from generator.domain.problems import ProblemsFound, problem
-from generator.domain.records import Environment, Release, Rollout
+from generator.domain.records import Release, Rollout
 from generator.domain.units import seconds
 from generator.operations.rollout_began import Began
 from generator.operations.rollout_health import (

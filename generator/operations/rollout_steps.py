@@ -10,9 +10,10 @@ from generator.documents.write import dump_yaml
 from generator.domain.layout import rollout_file
 from generator.domain.places import Path
 from generator.domain.problems import problem
-from generator.domain.records import Release, Rollout, Values
+from generator.domain.records import Release, Rollout
 from generator.domain.tree import Files, Read
 from generator.domain.units import spoken
+from generator.domain.values import Values
 from generator.strategies.course import ENDED, Stage, course, next_stage
 from generator.strategies.during import ended_slot, rollout_stage, rollout_strategy
 

@@ -6,8 +6,9 @@ from typing import assert_never
 
 from generator.documents.edit_values import REMOVED, set_value
 from generator.domain.choices import Agent
+from generator.domain.environments import Environment
 from generator.domain.layout import delivery_name, model_name
-from generator.domain.records import Environment, Release
+from generator.domain.records import Release
 from generator.operations.operation import Operation, RegistryChange
 from generator.operations.rollout_start import known_release
 from generator.pipeline.run import Run

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from generator.domain.environments import Environment
 from generator.domain.layout import APPLICATIONS, RELEASES, model_name, names_below
 from generator.domain.problems import Problem
-from generator.domain.records import Environment, Ids
-from generator.pipeline.gates import Gate
+from generator.domain.tree import Ids
+from generator.pipeline.gate import Gate
 from generator.pipeline.origins import is_same, same_gates, same_hosts, same_place
 from generator.plan.promotion import Origin
 from generator.plan.stops import Ground

@@ -25,7 +25,8 @@ from generator.documents.write import scalar_text
 from generator.domain.generated import Bump, Chart, LedgerEntry
 from generator.domain.layout import CHART_SCHEMA, CHART_VALUES, CHART_YAML, TEMPLATES
 from generator.domain.problems import ProblemsFound
-from generator.domain.records import DOMAIN, Tree, Values
+from generator.domain.tree import Tree
+from generator.domain.values import DOMAIN, Values
 from generator.tools.helm.binary import HelmRelease, Rendered, find_helm, template
 from generator.tools.temporary import temporary_folder
 

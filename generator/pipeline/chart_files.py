@@ -8,8 +8,8 @@ from functools import cached_property
 
 from generator.charts.versions import digest
 from generator.domain.generated import LedgerEntry
-from generator.domain.records import Ids, Settings, Tree
-from generator.domain.tree import LINK
+from generator.domain.settings import Settings
+from generator.domain.tree import LINK, Ids, Tree
 from generator.pipeline.other_bytes import refused
 from generator.pipeline.places import ChartPlaces
 from generator.pipeline.restore import restore

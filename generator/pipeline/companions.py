@@ -8,8 +8,8 @@ from dataclasses import replace
 from generator.domain.generated import ResolvedRelease
 from generator.domain.layout import ENVIRONMENTS, ledger_file, names_below
 from generator.domain.problems import ProblemsFound
-from generator.domain.records import Ids, Registry
-from generator.domain.tree import LINK
+from generator.domain.records import Registry
+from generator.domain.tree import LINK, Ids
 from generator.pipeline.source import SHARED, Source, generated_paths, open_source, registry_paths
 from generator.tools.git.files import FOLDER, blob_at
 from generator.tools.git.worktree import WorkTree

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Mapping
 
-from generator.domain.records import Ids, Tree
-from generator.domain.tree import Read
+from generator.domain.tree import Ids, Read, Tree
 from generator.plan.hand_edits import Trees, is_published
 from generator.tools.git.repository import Repository
 

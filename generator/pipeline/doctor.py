@@ -12,7 +12,8 @@ from pathlib import Path
 from generator import __version__
 from generator.domain.problems import CommandFailed, ProblemsFound
 from generator.pipeline.run import open_run
-from generator.tools.git.repository import Repository, open_repository
+from generator.tools.git.opening import open_repository
+from generator.tools.git.repository import Repository
 from generator.tools.helm.binary import find_helm
 from generator.tools.process import run
 

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Any, TypeVar
 
 from generator.documents.schema import RegistrySchemas
+from generator.domain.environments import Environment
 from generator.domain.layout import (
     APPLICATIONS,
     ENVIRONMENTS,
@@ -22,8 +23,8 @@ from generator.domain.layout import (
     rollout_file,
 )
 from generator.domain.problems import ProblemsFound
-from generator.domain.records import Application, Environment, Ids, Model, Registry, Release, Rollout
-from generator.domain.tree import LINK
+from generator.domain.records import Application, Model, Registry, Release, Rollout
+from generator.domain.tree import LINK, Ids
 from generator.pipeline.source import Source
 from generator.registry.inherit import with_inherited
 from generator.registry.load import read_record

@@ -13,9 +13,10 @@ from generator.checks.registry import shared_namespaces
 from generator.checks.releases import shared_problems
 from generator.documents.schema import RegistrySchemas
 from generator.domain.choices import reaches_other_clusters
+from generator.domain.environments import Environment
 from generator.domain.generated import ResolvedRelease
 from generator.domain.problems import Problem
-from generator.domain.records import Environment, Registry
+from generator.domain.records import Registry
 from generator.pipeline.earlier import Earlier
 from generator.pipeline.source import Source
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from generator.checks.clusters import cluster_key
 from generator.documents.schema import RegistrySchemas
+from generator.domain.environments import Environment
 from generator.domain.generated import Plan
-from generator.domain.records import Environment
 from generator.pipeline.earlier import Earlier
 from generator.pipeline.run import Run
 from generator.plan.summary import summarize

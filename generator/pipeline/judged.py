@@ -10,12 +10,14 @@ from generator.checks.warnings import registry_warnings, release_warnings
 from generator.domain.generated import Plan, ResolvedRelease, Templates
 from generator.domain.layout import release_of
 from generator.domain.problems import Problem, ProblemsFound
-from generator.domain.records import Ids, Registry, Tree
+from generator.domain.records import Registry
 from generator.domain.times import Clock
+from generator.domain.tree import Ids, Tree
 from generator.pipeline.beside import lost_locks
 from generator.pipeline.chart_files import ChartFiles
 from generator.pipeline.elsewhere import is_left
-from generator.pipeline.gates import Gate, gate_problems, gate_warnings
+from generator.pipeline.gate import Gate
+from generator.pipeline.gates import gate_problems, gate_warnings
 from generator.pipeline.moves import bootstrap_warnings, delivery_moves
 from generator.pipeline.published import Base
 from generator.pipeline.rollouts import lost_by_removal, rollout_problems

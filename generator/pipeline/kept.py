@@ -8,7 +8,7 @@ from shutil import rmtree
 from tempfile import mkdtemp
 
 from generator.charts.versions import digest
-from generator.domain.records import Tree
+from generator.domain.tree import Tree
 from generator.tools.git.repository import Repository
 
 

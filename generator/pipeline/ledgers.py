@@ -10,8 +10,7 @@ from generator.charts.ledger import read_before, read_ledger, read_published, wi
 from generator.domain.generated import LedgerEntry
 from generator.domain.layout import CHARTS, is_ledger, ledger_file, model_folder, model_of
 from generator.domain.problems import CommandFailed, Problem, ProblemsFound, problem
-from generator.domain.records import Ids
-from generator.domain.tree import LINK
+from generator.domain.tree import LINK, Ids
 from generator.plan.message import TRAILER
 from generator.tools.git.repository import Repository
 

@@ -8,7 +8,7 @@ from contextlib import suppress
 from generator.documents.write import is_sealed
 from generator.domain.layout import BOOTSTRAP, DELIVERY, environment_file, environment_of, release_of
 from generator.domain.problems import Problem, ProblemsFound
-from generator.domain.records import Ids
+from generator.domain.tree import Ids
 from generator.plan.forms import Move, read_moves
 from generator.plan.rights import rights_warnings
 from generator.tools.git.repository import Repository

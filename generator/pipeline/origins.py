@@ -8,9 +8,12 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 
 from generator.checks.clusters import places
+from generator.domain.environments import Environment
 from generator.domain.problems import Problem
-from generator.domain.records import Environment, Ids, Registry, Values
+from generator.domain.records import Registry
+from generator.domain.tree import Ids
 from generator.domain.units import seconds
+from generator.domain.values import Values
 from generator.domain.words import quoted, some
 from generator.pipeline.earlier import Earlier
 from generator.plan.promotion import Origin

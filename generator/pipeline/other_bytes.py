@@ -13,8 +13,7 @@ from generator.charts.versions import digest
 from generator.domain.generated import LedgerEntry
 from generator.domain.layout import ledger_file, model_of
 from generator.domain.problems import CommandFailed, Problem, ProblemsFound
-from generator.domain.records import Tree
-from generator.domain.tree import LINK
+from generator.domain.tree import LINK, Tree
 from generator.pipeline.ledgers import earlier_states
 from generator.pipeline.tree_ids import tree_files
 from generator.tools.git.repository import Repository

@@ -19,8 +19,9 @@ from generator.domain.layout import (
     model_of,
 )
 from generator.domain.problems import ProblemsFound, problem
-from generator.domain.records import Settings, Tree, Values
-from generator.domain.tree import LINK
+from generator.domain.settings import Settings
+from generator.domain.tree import LINK, Tree
+from generator.domain.values import Values
 from generator.domain.words import quoted, suggest
 from generator.pipeline.chart_files import ChartFiles
 from generator.pipeline.ledgers import lost_ledgers

@@ -8,8 +8,7 @@ from functools import cached_property
 
 from generator.domain.generated import LedgerEntry
 from generator.domain.layout import CHART_YAML, chart_folder, newest_folder
-from generator.domain.records import Ids
-from generator.domain.tree import LINK, tree_id
+from generator.domain.tree import LINK, Ids, tree_id
 
 
 @dataclass(frozen=True)

@@ -10,7 +10,7 @@ from itertools import accumulate
 
 from generator.domain.layout import CHARTS, DELIVERY, SETTINGS, release_of
 from generator.domain.problems import problem
-from generator.domain.records import Settings
+from generator.domain.settings import Settings
 from generator.domain.words import quoted, some
 from generator.pipeline.source import Source
 from generator.tools.git.repository import LINKS, Repository

@@ -12,7 +12,7 @@ from types import MappingProxyType
 from generator.domain.generated import LedgerEntry
 from generator.domain.layout import CHARTS, SETTINGS, is_ledger, ledger_file, model_of
 from generator.domain.problems import Problem, ProblemsFound, problem
-from generator.domain.records import Settings
+from generator.domain.settings import Settings
 from generator.domain.words import quoted, suggest
 from generator.pipeline.packages import Shelf, published_base
 from generator.pipeline.published import Base

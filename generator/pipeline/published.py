@@ -12,7 +12,8 @@ from generator.documents.read import read_yaml
 from generator.domain.generated import Chart, LedgerEntry
 from generator.domain.layout import CHART_README, CHART_SCHEMA, CHART_VALUES, CHART_YAML, chart_folder
 from generator.domain.problems import Problem, ProblemsFound
-from generator.domain.records import Ids, Registry, Release, Tree
+from generator.domain.records import Registry, Release
+from generator.domain.tree import Ids, Tree
 from generator.pipeline.chart_files import ChartFiles
 from generator.pipeline.ledgers import Ledgers, ledgers_of_others, read_ledgers, refuse_rewritten
 from generator.pipeline.source import Source

@@ -9,7 +9,7 @@ from generator.charts.archive import sha256, unpack
 from generator.charts.versions import digest
 from generator.domain.generated import LedgerEntry
 from generator.domain.problems import CommandFailed, ProblemsFound
-from generator.domain.records import Settings
+from generator.domain.settings import Settings
 from generator.tools.oci import open_registry
 
 

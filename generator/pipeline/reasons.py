@@ -8,8 +8,8 @@ from collections.abc import Iterable, Iterator
 from generator.documents.nulls import read_with_nulls
 from generator.domain.generated import Plan
 from generator.domain.layout import DELIVERY, release_of, rollout_file, values_file
-from generator.domain.records import Values
 from generator.domain.tree import LINK
+from generator.domain.values import Values
 from generator.pipeline.run import Run
 from generator.plan.chart_moves import chart_moves
 from generator.plan.readers import chart_reasons

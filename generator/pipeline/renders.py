@@ -9,7 +9,7 @@ from pathlib import Path
 
 from generator.domain.generated import ResolvedRelease
 from generator.domain.layout import TEMPLATES, chart_file, chart_folder, release_file
-from generator.domain.records import Tree
+from generator.domain.tree import Tree
 from generator.pipeline.run import Run
 from generator.tools.helm.binary import Helm, HelmRelease, Rendered, template
 

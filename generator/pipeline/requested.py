@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from generator.documents.schema import RegistrySchemas
 from generator.domain.layout import SETTINGS, ledger_file
 from generator.domain.problems import Problem, ProblemsFound, problem
-from generator.domain.records import Settings
+from generator.domain.settings import Settings
 from generator.domain.words import quoted
 from generator.pipeline.earlier import Earlier
 from generator.pipeline.published import Base

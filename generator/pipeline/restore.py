@@ -10,7 +10,7 @@ from generator.charts.versions import digest
 from generator.domain.generated import LedgerEntry
 from generator.domain.layout import chart_folder
 from generator.domain.problems import CommandFailed, problem
-from generator.domain.records import Settings
+from generator.domain.settings import Settings
 from generator.pipeline.kept import kept, read_kept
 from generator.pipeline.other_bytes import refused
 from generator.pipeline.pulled import pulled

@@ -23,7 +23,7 @@ from generator.domain.layout import (
     names_below,
 )
 from generator.domain.problems import CommandFailed, Problem, ProblemsFound
-from generator.domain.records import Ids
+from generator.domain.tree import Ids
 from generator.pipeline.renders import rendered_releases
 from generator.pipeline.run import Run
 from generator.review.noise import without_noise

@@ -8,10 +8,11 @@ from functools import partial
 from generator.documents.read import read_yaml
 from generator.domain.layout import CHART_YAML, chart_folder, rollout_file
 from generator.domain.problems import Problem
-from generator.domain.records import Registry, Rollout, Values
+from generator.domain.records import Registry, Rollout
+from generator.domain.values import Values
 from generator.pipeline.beside import has_heir
 from generator.pipeline.earlier import Earlier
-from generator.pipeline.gates import Gate
+from generator.pipeline.gate import Gate
 from generator.pipeline.history import file_changes
 from generator.plan.jumps import has_stage, jumps, lost_rollouts
 from generator.plan.taken import removed_rollout

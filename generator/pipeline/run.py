@@ -16,9 +16,10 @@ from generator.domain.generated import LedgerEntry, Plan, ResolvedRelease, Templ
 from generator.domain.layout import DOCUMENTS, NEWEST, REGISTRY, SETTINGS, ledger_file
 from generator.domain.problems import Problem, ProblemsFound
 from generator.domain.progress import Progress, quiet
-from generator.domain.records import Ids, Registry, Settings, Tree
+from generator.domain.records import Registry
+from generator.domain.settings import Settings
 from generator.domain.times import Clock
-from generator.domain.tree import LINK, Read
+from generator.domain.tree import LINK, Ids, Read, Tree
 from generator.pipeline.all_problems import with_further
 from generator.pipeline.chart_files import ChartFiles
 from generator.pipeline.charts import make_all

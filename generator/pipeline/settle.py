@@ -12,8 +12,9 @@ from generator.charts.versions import ModelCharts, digest
 from generator.domain.generated import LedgerEntry
 from generator.domain.layout import CHART_YAML, chart_folder, ledger_file
 from generator.domain.problems import Problem, ProblemsFound
-from generator.domain.records import Registry, Settings, Tree
-from generator.domain.tree import LINK
+from generator.domain.records import Registry
+from generator.domain.settings import Settings
+from generator.domain.tree import LINK, Tree
 from generator.pipeline.chart_files import ChartFiles
 from generator.pipeline.published import Base
 from generator.pipeline.restore import restore

@@ -10,7 +10,8 @@ from generator.domain.generated import LedgerEntry, ResolvedRelease
 from generator.domain.layout import OF_ONE_MODEL, folder_and_stem
 from generator.domain.problems import CommandFailed, ProblemsFound
 from generator.domain.progress import Progress, quiet
-from generator.domain.records import Ids, Registry, Tree
+from generator.domain.records import Registry
+from generator.domain.tree import Ids, Tree
 from generator.tools.forks import cores, in_processes
 
 # A process costs as much as this many models.

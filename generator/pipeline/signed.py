@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator
 from generator.documents.schema import RegistrySchemas
 from generator.domain.layout import SETTINGS
 from generator.domain.problems import Problem
-from generator.domain.records import Signing
+from generator.domain.settings import Signing
 from generator.pipeline.earlier import Earlier
 from generator.pipeline.revisions import published_commit
 from generator.pipeline.run import Run

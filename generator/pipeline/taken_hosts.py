@@ -8,13 +8,14 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from generator.checks.hosts import over
+from generator.domain.environments import Environment
 from generator.domain.generated import ResolvedRelease
 from generator.domain.layout import DELIVERY, delivery_file, release_of
 from generator.domain.problems import Problem
-from generator.domain.records import Environment, Ids
 from generator.domain.strategy import Rolling
+from generator.domain.tree import Ids
 from generator.pipeline.beside import ground
-from generator.pipeline.gates import Gate
+from generator.pipeline.gate import Gate
 from generator.pipeline.origins import same_gates
 from generator.pipeline.weaker import strategy_of
 from generator.plan.taken import Taken, There, named_hosts, open_hosts

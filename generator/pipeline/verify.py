@@ -29,8 +29,7 @@ from generator.domain.layout import (
 )
 from generator.domain.problems import Problem, ProblemsFound
 from generator.domain.progress import Tick
-from generator.domain.records import Ids
-from generator.domain.tree import LINK
+from generator.domain.tree import LINK, Ids
 from generator.pipeline.kept import kept
 from generator.pipeline.obeyed import obeyed_problems
 from generator.pipeline.places import ChartPlaces

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from functools import partial
 
 from generator.documents.read import read_yaml
+from generator.domain.environments import Environment
 from generator.domain.layout import (
     CHART_YAML,
     DOCUMENTS,
@@ -19,8 +20,10 @@ from generator.domain.layout import (
     delivery_file,
 )
 from generator.domain.problems import Problem, ProblemsFound
-from generator.domain.records import Environment, Ids, Registry, Release, Settings
+from generator.domain.records import Registry, Release
+from generator.domain.settings import Settings
 from generator.domain.strategy import Rolling, Strategy, WrittenStrategy, written_strategy
+from generator.domain.tree import Ids
 from generator.domain.words import quoted, some
 from generator.pipeline.earlier import Earlier
 from generator.pipeline.origins import Origins

@@ -12,7 +12,7 @@ from generator.documents.write import is_sealed
 from generator.domain.choices import ENGINES, Engine, by_commits, engine_title
 from generator.domain.layout import CHART_LABEL, release_document, release_of
 from generator.domain.problems import ProblemsFound
-from generator.domain.records import Values
+from generator.domain.values import Values
 
 # The agent of a release, and where the release and its delivery object are.
 _PLACE = re.compile(rb'^(?:kind|  namespace|  targetNamespace|    namespace|    server): .*$', re.MULTILINE)

@@ -30,8 +30,7 @@ from generator.domain.layout import (
 )
 from generator.domain.places import Path, json_path
 from generator.domain.problems import ProblemsFound
-from generator.domain.records import Ids, Tree
-from generator.domain.tree import LINK, Read
+from generator.domain.tree import LINK, Ids, Read, Tree
 from generator.domain.words import cut
 
 EDITED = 'edited by hand'

@@ -6,9 +6,10 @@ from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import replace
 
 from generator.domain.problems import Problem
-from generator.domain.records import Registry, Rollout, Values
+from generator.domain.records import Registry, Rollout
 from generator.domain.strategy import Rolling
 from generator.domain.units import number_of
+from generator.domain.values import Values
 from generator.plan.promotion import Origin
 from generator.strategies.course import ENDED, course, find_stage, next_stage
 from generator.strategies.during import rollout_strategy

@@ -12,9 +12,11 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Protocol
 
+from generator.domain.environments import Environment
 from generator.domain.problems import Problem
-from generator.domain.records import Environment, Registry, Release, Rollout, Values
+from generator.domain.records import Registry, Release, Rollout
 from generator.domain.units import number_of, seconds, spoken
+from generator.domain.values import Values
 from generator.domain.words import either, quoted
 from generator.plan.rules import Rule
 

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from typing import assert_never
 
+from generator.domain.environments import Environment
 from generator.domain.generated import Plan
 from generator.domain.layout import bootstrap_file, bootstrap_name, delivery_name, model_name
 from generator.domain.problems import Problem
-from generator.domain.records import Environment
 from generator.plan.summary import summarize
 
 

@@ -9,9 +9,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from generator.domain.environments import Environment
 from generator.domain.problems import Problem
-from generator.domain.records import Application, Environment, Registry, Release, Values
+from generator.domain.records import Application, Registry, Release
 from generator.domain.times import DAYS, UTC, Clock
+from generator.domain.values import Values
 from generator.plan.rules import Rule
 
 

@@ -10,10 +10,12 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 
 from generator.documents.read import read_yaml
+from generator.domain.environments import Environment
 from generator.domain.layout import release_file
 from generator.domain.problems import Problem
-from generator.domain.records import Application, Environment, Model, Release, Rollout, Values
+from generator.domain.records import Application, Model, Release, Rollout
 from generator.domain.times import Clock
+from generator.domain.values import Values
 from generator.domain.words import quoted, some
 from generator.plan.stops import Ground, Lock, locks
 from generator.plan.suspended import suspended_for

@@ -8,9 +8,12 @@ from typing import Any
 
 from generator.checks.clusters import cluster_key
 from generator.domain.choices import reaches_other_clusters
+from generator.domain.environments import Environment
 from generator.domain.layout import GENERATED, REGISTRY, SETTINGS
 from generator.domain.problems import Problem
-from generator.domain.records import Application, Environment, Settings, Values
+from generator.domain.records import Application
+from generator.domain.settings import Settings
+from generator.domain.values import Values
 from generator.domain.words import quoted, some
 
 _AGREE = 'undo it, or let whoever answers for what runs there agree'

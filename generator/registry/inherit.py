@@ -11,10 +11,11 @@ from dataclasses import replace
 from typing import Any
 
 from generator.documents.schema import RegistrySchemas
+from generator.domain.environments import Environment, Written
 from generator.domain.layout import environment_file
 from generator.domain.places import Path, json_path
 from generator.domain.problems import Fault, Problem
-from generator.domain.records import Environment, Values, Written
+from generator.domain.values import Values
 from generator.domain.words import quoted, suggest
 
 # A place of its own, its own way to new versions and what only its own file may stop or move.

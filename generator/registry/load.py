@@ -8,6 +8,7 @@ from typing import Any
 
 from generator.documents.nulls import read_with_nulls
 from generator.documents.schema import RegistrySchemas
+from generator.domain.environments import Environment
 from generator.domain.layout import (
     APPLICATIONS,
     BY_ENVIRONMENT,
@@ -22,19 +23,11 @@ from generator.domain.layout import (
 )
 from generator.domain.places import Path
 from generator.domain.problems import Problem, ProblemsFound, bounded, problem
-from generator.domain.records import (
-    Application,
-    Environment,
-    Model,
-    ModelVersion,
-    Registry,
-    Release,
-    Rollout,
-    Settings,
-    Values,
-)
+from generator.domain.records import Application, Model, ModelVersion, Registry, Release, Rollout
+from generator.domain.settings import Settings
 from generator.domain.strategy import parse_strategy
 from generator.domain.tree import Read
+from generator.domain.values import Values
 from generator.domain.words import quoted, suggest
 from generator.registry.inherit import blamed, with_inherited
 from generator.registry.nulls import null_problems

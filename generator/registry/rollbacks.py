@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import replace
 
-from generator.domain.records import Environment, Model, Release
+from generator.domain.environments import Environment
+from generator.domain.records import Model, Release
 
 
 def with_ended_rollbacks(

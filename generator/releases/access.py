@@ -7,10 +7,11 @@ from dataclasses import dataclass
 from typing import Any, assert_never
 
 from generator.domain.choices import Auth, Enforcer, Router, is_meshed, is_of_istio
+from generator.domain.environments import Environment
 from generator.domain.generated import Layer
 from generator.domain.places import Path
 from generator.domain.problems import ProblemsFound, problem
-from generator.domain.records import Environment, Values
+from generator.domain.values import Values
 from generator.releases.mesh import asking_layers
 from generator.strategies.gateways import GatewayFeature, unenforced
 from generator.strategies.routers.nginx import PREFIX

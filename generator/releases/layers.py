@@ -8,10 +8,12 @@ from typing import Any
 from generator.charts import monitoring
 from generator.charts.stores import store_values
 from generator.domain.choices import has_routes
+from generator.domain.environments import Environment
 from generator.domain.generated import Chart, Layer
 from generator.domain.places import Path
-from generator.domain.records import Application, Environment, Registry, Release, Values
+from generator.domain.records import Application, Registry, Release
 from generator.domain.strategy import WrittenStrategy
+from generator.domain.values import Values
 from generator.releases.access import identity_layers
 from generator.releases.mesh import pod_layers
 from generator.releases.network import network_layers

@@ -6,9 +6,10 @@ from collections.abc import Container, Iterator
 from typing import Any, assert_never
 
 from generator.domain.choices import Enforcer, is_meshed, is_of_istio
+from generator.domain.environments import Environment
 from generator.domain.generated import Layer
 from generator.domain.places import Path
-from generator.domain.records import Environment, Values
+from generator.domain.values import Values
 from generator.releases.network import AMBIENT_PORT
 from generator.values.merge import enabled
 

@@ -6,9 +6,9 @@ from collections.abc import Iterator
 from typing import Any, assert_never
 
 from generator.domain.choices import CloudIdentity, Dns
+from generator.domain.environments import Environment
 from generator.domain.generated import Layer
 from generator.domain.places import Path
-from generator.domain.records import Environment
 
 Exceptions = dict[str, dict[str, Any]]
 

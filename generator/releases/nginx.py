@@ -6,9 +6,10 @@ import math
 from collections.abc import Iterator
 from typing import assert_never
 
+from generator.domain.environments import Environment
 from generator.domain.generated import Layer
-from generator.domain.records import Environment, Values
 from generator.domain.units import seconds
+from generator.domain.values import Values
 from generator.strategies.routers.nginx import PREFIX
 
 

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from generator.charts.followed import followed
 from generator.charts.versions import ModelCharts
+from generator.domain.environments import Environment
 from generator.domain.generated import LedgerEntry
 from generator.domain.problems import problem
-from generator.domain.records import Environment, Model, Registry, Release
+from generator.domain.records import Model, Registry, Release
 from generator.domain.words import suggest
 from generator.strategies.during import target
 

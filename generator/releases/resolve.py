@@ -14,8 +14,9 @@ from generator.domain.choices import by_commits
 from generator.domain.generated import Chart, Layer, LedgerEntry, ResolvedRelease
 from generator.domain.places import Path, json_path
 from generator.domain.problems import Problem, ProblemsFound
-from generator.domain.records import DOMAIN, VALUES_CONTRACT, Registry, Release, Rollout, Values
+from generator.domain.records import Registry, Release, Rollout
 from generator.domain.strategy import Rolling, WrittenStrategy
+from generator.domain.values import DOMAIN, VALUES_CONTRACT, Values
 from generator.registry.inherit import blamed, writer
 from generator.releases.access import secret_layers
 from generator.releases.causes import one_for_each_cause

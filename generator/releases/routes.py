@@ -6,9 +6,11 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from generator.charts.layers import route_rule
+from generator.domain.environments import Environment
 from generator.domain.generated import Chart, Layer
 from generator.domain.places import Path
-from generator.domain.records import DOMAIN, Application, Environment, Registry, Release, Values
+from generator.domain.records import Application, Registry, Release
+from generator.domain.values import DOMAIN, Values
 from generator.releases.access import Access, auth_layers, tls_layers
 from generator.strategies.routing import routing
 

@@ -10,7 +10,8 @@ from generator.compare.difference import Difference
 from generator.compare.fields import Field
 from generator.compare.told import changed
 from generator.domain.generated import Pods, ResolvedRelease
-from generator.domain.records import Model, Rollout, Values
+from generator.domain.records import Model, Rollout
+from generator.domain.values import Values
 
 Severity = Literal['critical', 'high', 'medium']
 SEVERITIES: tuple[Severity, ...] = get_args(Severity)  # the worst first

@@ -9,8 +9,8 @@ from math import ceil
 from typing import assert_never
 
 from generator.domain.choices import Engine, Router, by_commits, has_routes, writes_weights
-from generator.domain.records import Values
 from generator.domain.strategy import BlueGreen, Canary, Rolling, Strategy
+from generator.domain.values import Values
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,13 +6,15 @@ from collections.abc import Iterator
 from typing import assert_never
 
 from generator.domain.choices import Engine, by_commits
+from generator.domain.environments import Environment
 from generator.domain.generated import Chart, Layer
 from generator.domain.layout import release_file
 from generator.domain.places import json_path
 from generator.domain.problems import Problem, ProblemsFound
-from generator.domain.records import Environment, Release, Values
+from generator.domain.records import Release
 from generator.domain.strategy import BlueGreen, Canary, Rolling, Strategy, WrittenStrategy, check_key
 from generator.domain.units import duration
+from generator.domain.values import Values
 from generator.strategies.argo_rollouts import compile_rollouts, shortest_hold
 from generator.strategies.capabilities import Refusal, refusal
 from generator.strategies.context import Context, router_of

@@ -5,9 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from generator.domain.choices import Engine, Router
+from generator.domain.environments import Environment
 from generator.domain.generated import Chart
-from generator.domain.records import Environment, Values
 from generator.domain.strategy import Checks
+from generator.domain.values import Values
 from generator.strategies.queries import Query, queries
 
 

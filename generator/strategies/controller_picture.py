@@ -7,9 +7,9 @@ from typing import Any, assert_never
 
 from generator.domain.choices import Engine, engine_title
 from generator.domain.generated import ResolvedRelease
-from generator.domain.records import Values
 from generator.domain.strategy import Canary, Checks, Rolling, Strategy, check_key, check_value
 from generator.domain.units import seconds, spoken
+from generator.domain.values import Values
 from generator.strategies.argo_rollouts import shortest_hold
 
 

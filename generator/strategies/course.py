@@ -13,8 +13,8 @@ from dataclasses import dataclass, field, replace
 from itertools import pairwise
 from typing import Any
 
-from generator.domain.records import Values
 from generator.domain.strategy import BlueGreen, Canary, Strategy
+from generator.domain.values import Values
 from generator.strategies.tracks import Track, track
 from generator.values.emptied import is_hollow
 

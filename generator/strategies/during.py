@@ -8,8 +8,9 @@ from dataclasses import replace
 from generator.domain.generated import Layer, ResolvedRelease
 from generator.domain.places import Path, json_path
 from generator.domain.problems import Problem, ProblemsFound, problem
-from generator.domain.records import Release, Rollout, Values
+from generator.domain.records import Release, Rollout
 from generator.domain.strategy import BlueGreen, Canary, Rolling
+from generator.domain.values import Values
 from generator.strategies.course import (
     Pair,
     Stage,

@@ -7,8 +7,8 @@ from collections.abc import Iterator
 
 from generator.domain.places import Path
 from generator.domain.problems import Fault
-from generator.domain.records import Values
 from generator.domain.units import seconds
+from generator.domain.values import Values
 
 # String literals of PromQL.
 TEXTS = r""""(?:\\.|[^"\\])*+"?|'(?:\\.|[^'\\])*+'?|`[^`]*+`?"""

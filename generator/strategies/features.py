@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import assert_never
 
-from generator.domain.records import Values
 from generator.domain.strategy import BlueGreen, Canary, Rolling, Strategy
+from generator.domain.values import Values
 from generator.values.merge import enabled
 
 FEATURES: Mapping[str, str] = {

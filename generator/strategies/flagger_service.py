@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any, assert_never
 
 from generator.domain.choices import Router
-from generator.domain.records import Values
+from generator.domain.values import Values
 from generator.strategies.context import Context
 from generator.strategies.routers.istio import RETRY_ON
 from generator.values.merge import enabled

@@ -9,8 +9,8 @@ from dataclasses import dataclass
 from decimal import Decimal
 
 from generator.domain.generated import Chart
-from generator.domain.records import DOMAIN, Values
 from generator.domain.strategy import Check, Checks
+from generator.domain.values import DOMAIN, Values
 from generator.strategies.faults import TEXTS
 
 # Annotation of charts: their runtime's queries for requests, as JSON of `success`, `total` and `latency`.

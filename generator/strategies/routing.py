@@ -11,7 +11,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any, assert_never
 
 from generator.domain.choices import RouteType, by_commits, is_ingress
-from generator.domain.records import Values
+from generator.domain.values import Values
 from generator.strategies.routers import gateway_api, istio, nginx
 from generator.strategies.routers.split import Backend, Split
 from generator.values.merge import enabled

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import json
 
+from generator.domain.environments import Environment
 from generator.domain.generated import Chart
 from generator.domain.layout import CHART_YAML
-from generator.domain.records import DOMAIN, Environment, Release, Values
+from generator.domain.records import Release
 from generator.domain.strategy import WrittenStrategy, no_strategy, written_strategy
+from generator.domain.values import DOMAIN, Values
 
 # Annotation of charts: the model's own strategy at that version, as JSON. A pinned chart keeps it even if the
 # model changes.

@@ -6,7 +6,7 @@ import json
 from collections.abc import Iterator
 from typing import Any
 
-from generator.domain.records import Values
+from generator.domain.values import Values
 
 
 def arguments(container: Values) -> list[str]:

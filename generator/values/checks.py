@@ -10,8 +10,8 @@ from collections.abc import Iterator
 from generator.domain.choices import is_ingress
 from generator.domain.places import Path
 from generator.domain.problems import Fault
-from generator.domain.records import Values
 from generator.domain.units import LONGEST, quantity
+from generator.domain.values import Values
 from generator.values.merge import containers, enabled
 from generator.values.mounts import mount_faults
 from generator.values.ports import port_faults

@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from generator.domain.places import Path
-from generator.domain.records import Values
+from generator.domain.values import Values
 from generator.values.parts import part_at
 
 

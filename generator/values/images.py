@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from generator.domain.places import Path
-from generator.domain.records import Values
+from generator.domain.values import Values
 
 # The key of the image that an artifact needs: the image that downloads it, or the one that contains it.
 _OF_ARTIFACT = {'download': 'image', 'image': 'reference'}

@@ -8,7 +8,7 @@ from typing import Any
 from generator.documents.schema import values_faults
 from generator.domain.generated import Layer
 from generator.domain.problems import Problem, ProblemsFound
-from generator.domain.records import Values
+from generator.domain.values import Values
 from generator.values.blame import to_problems
 from generator.values.checks import value_faults
 from generator.values.merge import kind_problems, laid, merge_fitting

@@ -12,7 +12,7 @@ from generator.documents.kubernetes_forms import list_hint, scalar_hint
 from generator.domain.generated import Layer
 from generator.domain.places import Path, json_path
 from generator.domain.problems import Problem
-from generator.domain.records import Values
+from generator.domain.values import Values
 
 
 def merge(base: Values, over: Values) -> dict[str, Any]:

@@ -7,7 +7,7 @@ from posixpath import normpath
 
 from generator.domain.places import Path
 from generator.domain.problems import Fault
-from generator.domain.records import Values
+from generator.domain.values import Values
 from generator.domain.words import suggest
 from generator.values.merge import containers, enabled
 

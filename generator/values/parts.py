@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from functools import lru_cache
 
 from generator.domain.places import Path
-from generator.domain.records import Values
+from generator.domain.values import Values
 
 
 @lru_cache(maxsize=4096)

@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 from generator.domain.places import Path
 from generator.domain.problems import Fault
-from generator.domain.records import Values
+from generator.domain.values import Values
 from generator.domain.words import suggest
 from generator.values.merge import enabled
 

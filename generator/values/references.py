@@ -13,7 +13,7 @@ from typing import Any
 
 from generator.domain.places import Path
 from generator.domain.problems import Fault
-from generator.domain.records import Values
+from generator.domain.values import Values
 from generator.domain.words import quoted, some, suggest
 from generator.values.merge import enabled
 

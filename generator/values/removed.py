@@ -11,7 +11,7 @@ from typing import Any
 from generator.domain.generated import Layer
 from generator.domain.places import Path, json_path
 from generator.domain.problems import Fault, Problem
-from generator.domain.records import Values
+from generator.domain.values import Values
 from generator.domain.words import nearest, quoted, suggest
 from generator.values.merge import laid, merge, nested
 from generator.values.parts import is_required, part_at

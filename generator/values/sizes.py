@@ -8,7 +8,7 @@ from typing import Any
 
 from generator.documents.write import dump_yaml
 from generator.domain.places import Path
-from generator.domain.records import Values
+from generator.domain.values import Values
 
 # The files of one server are annotations of its pods: the API server allows 262,144 bytes for all annotations of an
 # object (ValidateAnnotationsSize), and client-side apply keeps the whole object in one more.

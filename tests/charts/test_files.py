@@ -8,7 +8,8 @@ from generator.charts.files import draft_chart
 from generator.charts.starter import load_templates
 from generator.documents.schema import values_faults
 from generator.domain.generated import Chart, Templates
-from generator.domain.records import Model, ModelVersion, Settings
+from generator.domain.records import Model, ModelVersion
+from generator.domain.settings import Settings
 
 
 def drafted(templates: Templates) -> Chart:

@@ -11,7 +11,8 @@ from pruned import entry
 from generator.charts.prune import choose_pruned, kept, marked, named_charts, needed, pruned
 from generator.charts.starter import load_templates
 from generator.domain.generated import LedgerEntry
-from generator.domain.records import Model, ModelVersion, Registry, Release, Rollout, Settings
+from generator.domain.records import Model, ModelVersion, Registry, Release, Rollout
+from generator.domain.settings import Settings
 from generator.domain.strategy import Rolling
 
 

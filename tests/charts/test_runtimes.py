@@ -19,7 +19,8 @@ from starter import PRESETS, Strict, Values, all_containers, of_kind, pod_specs,
 from generator.charts.layers import model_problems
 from generator.charts.starter import load_templates
 from generator.domain.generated import Chart
-from generator.domain.records import Model, ModelVersion, Settings
+from generator.domain.records import Model, ModelVersion
+from generator.domain.settings import Settings
 from generator.values.merge import enabled
 
 TEMPLATES = load_templates()

@@ -25,9 +25,10 @@ from generator.charts.versions import ModelCharts, digest, manifest_digest, next
 from generator.domain.generated import LedgerEntry, Starter, Templates
 from generator.domain.layout import ledger_file
 from generator.domain.problems import ProblemsFound
-from generator.domain.records import Model, ModelVersion, Settings
+from generator.domain.records import Model, ModelVersion
+from generator.domain.settings import Settings
 from generator.pipeline.run import open_run
-from generator.tools.git.repository import open_repository
+from generator.tools.git.opening import open_repository
 
 SETTINGS = Settings('registry/settings.yaml', {'repository': {'url': 'https://git.example/ml.git'}})
 TEMPLATES = load_templates()

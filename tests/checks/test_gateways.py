@@ -9,7 +9,7 @@ import registries as r
 from resolved import problems
 
 from generator.checks.gateways import gateway_faults
-from generator.domain.records import Environment
+from generator.domain.environments import Environment
 
 NGINX = {**r.GATEWAY, 'router': 'nginx'}
 

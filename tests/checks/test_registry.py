@@ -18,9 +18,10 @@ from generator.checks.kubernetes import Feature, feature_faults
 from generator.checks.registry import registry_problems
 from generator.checks.scope import Scope
 from generator.domain.credentials import credential
+from generator.domain.environments import Environment
 from generator.domain.generated import Layer
 from generator.domain.problems import Fault, Problem, ProblemsFound
-from generator.domain.records import Environment, Release
+from generator.domain.records import Release
 from generator.domain.strategy import no_strategy
 from generator.domain.units import quantity
 from generator.values.blame import to_problems

@@ -18,7 +18,8 @@ from generator.charts.kinds import kinds_of
 from generator.charts.starter import load_templates
 from generator.delivery.bootstrap import bootstrap_command, bootstrap_objects
 from generator.domain.choices import TOOLS
-from generator.domain.records import Environment, Settings
+from generator.domain.environments import Environment
+from generator.domain.settings import Settings
 
 Strict = Callable[..., None]
 Object = dict[str, Any]

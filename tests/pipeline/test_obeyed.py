@@ -13,7 +13,7 @@ from generator.domain.problems import Problem
 from generator.pipeline.obeyed import obeyed_problems, obeyed_warnings
 from generator.pipeline.run import open_run
 from generator.pipeline.verify import drift
-from generator.tools.git.repository import open_repository
+from generator.tools.git.opening import open_repository
 
 OWNERS = {'/registry/': ['@platform']}
 FILES = {

@@ -14,7 +14,7 @@ from registries import Repository, environment, model, release, version
 from generator.pipeline.published import chart_reader
 from generator.pipeline.run import Run, open_run
 from generator.pipeline.source import open_source
-from generator.tools.git.repository import open_repository
+from generator.tools.git.opening import open_repository
 
 ANSWERS = ('registry', 'settings', 'prefix', 'base', 'charts', 'releases', 'files', 'desired_ids', 'warnings')
 PINNED = {
@@ -75,7 +75,7 @@ def test_files_laid_over_a_source_leave_it_as_it_was(repository: Repository) -> 
 
 
 def test_a_run_without_a_work_tree_gives_the_same(repository: Repository) -> None:
-    from generator.tools.git.repository import open_bare
+    from generator.tools.git.opening import open_bare
 
     bare = open_run(open_bare(repository.folder / '.git', ''), ['web'])
     here = repository.run(['web'])

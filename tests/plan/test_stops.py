@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from generator.domain.records import Environment, Release
+from generator.domain.environments import Environment
+from generator.domain.records import Release
 from generator.plan.promotion import meets
 from generator.plan.stops import Ground, is_frozen, stops
 from generator.tools.clock import clock, read_time, utc_text

@@ -11,8 +11,8 @@ import registries as r
 from generator.charts.starter import load_templates
 from generator.checks.warnings import registry_warnings
 from generator.documents.schema import RegistrySchemas
+from generator.domain.environments import Environment
 from generator.domain.problems import Problem
-from generator.domain.records import Environment
 from generator.registry.inherit import OWN, WHOLE, blamed, writer
 from generator.registry.load import load_registry
 

@@ -20,7 +20,7 @@ from generator.checks.warnings import release_warnings
 from generator.domain.generated import ResolvedRelease
 from generator.domain.places import Path as Place
 from generator.domain.problems import ProblemsFound
-from generator.domain.records import Values
+from generator.domain.values import Values
 from generator.plan.forms import Form
 from generator.registry.load import load_registry
 from generator.releases.explain import explain_release

@@ -21,7 +21,7 @@ from generator.strategies.capabilities import REFUSALS, combinations, refusal
 from generator.strategies.features import FEATURES
 from generator.strategies.gateways import gateway_combinations
 from generator.strategies.table import gateway_markdown, markdown
-from generator.tools.git.repository import open_repository
+from generator.tools.git.opening import open_repository
 from generator.tools.helm.binary import find_helm, template
 
 Objects = dict[tuple[str, str], Any]

@@ -16,7 +16,7 @@ from starter import CHART
 
 from generator.documents.nulls import read_with_nulls
 from generator.domain.generated import Layer
-from generator.domain.records import Values
+from generator.domain.values import Values
 from generator.values.merge import difference, merge_fitting, merge_layers
 from generator.values.removed import idle_problems, missing, removal_layers
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from generator.domain.records import Values
+from generator.domain.values import Values
 from generator.strategies.routers.split import Split, canary_alone
 
 _WHOLE = 100  # percent

@@ -9,7 +9,8 @@ from pathlib import Path
 
 from generator.domain.problems import CommandFailed, ProblemsFound, problem
 from generator.tools.git.address import check_address
-from generator.tools.git.repository import Repository, open_bare
+from generator.tools.git.opening import open_bare
+from generator.tools.git.repository import Repository
 from generator.tools.git.run import call
 from generator.tools.process import mask
 from generator.tools.temporary import temporary_folder

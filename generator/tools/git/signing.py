@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 from generator.domain.problems import CommandFailed
-from generator.domain.records import Signing
+from generator.domain.settings import Signing
 from generator.tools.git.repository import Repository
 from generator.tools.temporary import temporary_folder
 

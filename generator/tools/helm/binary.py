@@ -16,7 +16,7 @@ from pathlib import Path
 
 from generator.domain.problems import CommandFailed, Problem, problem
 from generator.domain.progress import Tick
-from generator.domain.records import Values
+from generator.domain.values import Values
 from generator.tools.process import Completed, in_batches, in_parallel, run
 from generator.tools.temporary import temporary_folder
 

@@ -18,7 +18,7 @@ from generator.domain.generated import Change, Plan
 from generator.domain.problems import CommandFailed, ProblemsFound
 from generator.plan.message import commit_message
 from generator.tools.git.build import build_commit
-from generator.tools.git.repository import open_repository
+from generator.tools.git.opening import open_repository
 
 names = st.text(st.characters(exclude_characters='/\0', exclude_categories=['Cs']), min_size=1, max_size=12)
 paths = st.lists(names.filter(lambda n: n not in ('.', '..') and n.lower() != '.git'), min_size=1, max_size=2)

@@ -11,7 +11,7 @@ from parts import git
 
 from generator.domain.problems import ProblemsFound
 from generator.tools.git.embedded import refuse_bare
-from generator.tools.git.repository import find_repository, open_bare
+from generator.tools.git.opening import find_repository, open_bare
 from generator.tools.git.run import call
 
 BARE = 'expected a folder of a work tree, found a bare git repository in it'

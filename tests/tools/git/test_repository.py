@@ -13,7 +13,7 @@ from gitops import DELIVERY, SMALL, VALUES, Checkout, changed_model, new, publis
 from generator.domain.problems import CommandFailed, ProblemsFound
 from generator.domain.tree import LINK, blob_id
 from generator.pipeline.run import open_run
-from generator.tools.git.repository import open_bare, open_repository
+from generator.tools.git.opening import open_bare, open_repository
 
 PREFIXES = ['ml', 'a/b/c', 'with space', 'Größe/日本', '[ab]*?', ':(top)', '-dash', 'quo\'te"s', 'back\\slash']
 
