@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import atexit
+import json
 import os
 import shutil
 import subprocess
@@ -10,7 +11,7 @@ import sys
 import tempfile
 from collections.abc import Iterable, Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 import pytest
 from parts import ROOT, git, part
@@ -189,6 +190,20 @@ def chartloom(folder: Path, *arguments: str, **options: Any) -> subprocess.Compl
     process = start(folder, *arguments, **options)
     stdout, stderr = process.communicate()
     return subprocess.CompletedProcess(arguments, process.returncode, stdout, stderr)
+
+
+class Placed(Protocol):
+    """A work tree of any kind, with the folder that has the registry."""
+
+    folder: Path
+
+
+def answered(here: Placed, *arguments: str, code: int = 0) -> dict[str, Any]:
+    """Run chartloom to its end, which has this exit code, and return what it answers as JSON."""
+    done = chartloom(here.folder, *arguments, '--output', 'json')
+    assert done.returncode == code, done.stdout + done.stderr
+    found: dict[str, Any] = json.loads(done.stdout)
+    return found
 
 
 def faster_writer(origin: Path, other: Checkout, times: int = 1) -> str:

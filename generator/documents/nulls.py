@@ -6,6 +6,7 @@ from typing import Any
 
 from generator.documents.read import decode_yaml, read_yaml_text
 from generator.domain.places import Path
+from generator.domain.problems import ProblemsFound
 
 
 def read_with_nulls(data: bytes, file: str) -> tuple[Any, tuple[Path, ...]]:
@@ -26,3 +27,13 @@ def _full(value: Any) -> Any:
         return value
     inner = ((key, _full(each)) for key, each in value.items())
     return {key: each for key, each in inner if each is not None} or None
+
+
+def spec_in(data: bytes, file: str) -> dict[str, Any] | None:
+    """The spec of a registry file of any age, which nobody may have checked; None if there is none that can be read."""
+    try:
+        document = read_with_nulls(data, file)[0]
+    except ProblemsFound:
+        return None
+    spec = document.get('spec') if isinstance(document, dict) else None
+    return spec if isinstance(spec, dict) else None

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterator
+from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from typing import Any
 
@@ -11,6 +11,7 @@ from generator.documents.entries import flow_text
 from generator.documents.read import decode_yaml, read_yaml_text
 from generator.domain.credentials import veiled
 from generator.domain.places import Path, json_path
+from generator.plan.adoption import differences
 
 _WIDEST = 60  # characters of a value in a commit
 _VALUES = ('spec', 'values')
@@ -53,7 +54,8 @@ def carried(there: bytes, here: bytes, file: str) -> tuple[Carried, ...]:
     source, target = _spec(there, file), _spec(here, file)
     local = target.get('local') or ()
     before = target.get('values') or {}
-    return tuple(_differences(before, _taken(source.get('values') or {}, before, _is_local(local), ()), ()))
+    after = _taken(source.get('values') or {}, before, _is_local(local), ())
+    return tuple(Carried(*each) for each in differences(before, after, (), REMOVED))
 
 
 def with_values(data: bytes, file: str, changes: Collection[Carried]) -> bytes:
@@ -92,12 +94,3 @@ def _taken(there: Any, here: Any, is_local: Callable[[Path], bool], above: Path)
 
 def _map(value: Any) -> dict[str, Any]:
     return value if isinstance(value, dict) else {}
-
-
-def _differences(before: dict[str, Any], after: dict[str, Any], above: Path) -> Iterator[Carried]:
-    for key in dict.fromkeys([*before, *after]):
-        path, old, new = (*above, key), before.get(key, REMOVED), after.get(key, REMOVED)
-        if isinstance(old, dict) and isinstance(new, dict):
-            yield from _differences(old, new, path)
-        elif old is REMOVED or new is REMOVED or old != new or type(old) is not type(new):
-            yield Carried(path, old, new)

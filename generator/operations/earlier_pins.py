@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from generator.documents.nulls import read_with_nulls
+from generator.documents.nulls import spec_in
 from generator.domain.problems import ProblemsFound, problem
 from generator.domain.records import Release
 from generator.domain.units import number_of
+from generator.domain.values import Values
 from generator.operations.rollout_steps import Pin
 from generator.pipeline.history import charts_run
 from generator.pipeline.run import Run
@@ -23,9 +24,8 @@ def pin_before(run: Run, release: Release, now: Pin, version: str) -> Pin:
     return (_followed_before if follows else _earlier)(run, release, now, version)
 
 
-def pin_of(spec: object) -> Pin:
-    found = spec if isinstance(spec, dict) else {}
-    return Pin(str(found.get('version', '')), str(found.get('chart', '')))
+def pin_of(spec: Values) -> Pin:
+    return Pin(str(spec.get('version', '')), str(spec.get('chart', '')))
 
 
 def running(run: Run, release: Release) -> Pin:
@@ -115,12 +115,6 @@ def _pins(run: Run, release: Release) -> Iterator[tuple[Pin, bool]]:
     options = ('--no-show-signature', '--first-parent', f'-{_MOST}', '--format=%H')
     for commit in repository.ask('log', *options, run.source.head, '--', f':(top,literal){path}').split():
         blob = repository.ask('rev-parse', '--verify', '--quiet', f'{commit}:{path}')
-        if not blob:
-            continue
-        try:
-            document = read_with_nulls(repository.read([blob])[blob], release.file)[0]
-        except ProblemsFound:
-            continue
-        spec = document.get('spec') if isinstance(document, dict) else None
-        pin = pin_of(spec)
-        yield pin, isinstance(spec, dict) and spec.get('rollback') == pin.chart
+        if blob and (spec := spec_in(repository.read([blob])[blob], release.file)) is not None:
+            pin = pin_of(spec)
+            yield pin, spec.get('rollback') == pin.chart

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from generator.charts.ledger import read_ledger
-from generator.documents.nulls import read_with_nulls
+from generator.documents.nulls import spec_in
 from generator.domain.layout import (
     MODELS,
     application_file,
@@ -166,12 +166,7 @@ class _States:
         """The spec of a registry file; None for no file, {} for a file that cannot be read."""
         if not (blob := self._ids.get(file, '')):
             return None
-        try:
-            document = read_with_nulls(self._blobs[blob], file)[0]
-        except ProblemsFound:
-            return {}
-        spec = document.get('spec') if isinstance(document, dict) else None
-        return spec if isinstance(spec, dict) else {}
+        return spec_in(self._blobs[blob], file) or {}
 
 
 def _release(path: str) -> str:

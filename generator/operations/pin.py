@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 
-from generator.documents.nulls import read_with_nulls
+from generator.documents.nulls import spec_in
 from generator.domain.layout import model_file, model_name, release_file
 from generator.domain.problems import ProblemsFound
 from generator.domain.records import Registry, Release
@@ -91,12 +91,7 @@ def _committed_spec(run: Run, release: Release) -> Values:
         return {}
     if blob == run.source.tree.ids.get(release.file) and release.file not in run.source.laid:
         return release.spec
-    try:
-        document = read_with_nulls(run.repository.read([blob])[blob], release.file)[0]
-    except ProblemsFound:
-        return {}
-    spec = document.get('spec') if isinstance(document, dict) else None
-    return spec if isinstance(spec, dict) else {}
+    return spec_in(run.repository.read([blob])[blob], release.file) or {}
 
 
 def _skipped_promotions(run: Run, pins: Iterable[NewPin]) -> Iterator[str]:

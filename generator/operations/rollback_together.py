@@ -6,7 +6,7 @@ from collections.abc import Collection, Mapping
 from itertools import pairwise
 from typing import Any
 
-from generator.documents.nulls import read_with_nulls
+from generator.documents.nulls import spec_in
 from generator.domain.layout import (
     APPLICATIONS,
     ENVIRONMENTS,
@@ -104,12 +104,7 @@ def _target(run: Run, blobs: Mapping[str, str], name: str) -> str:
 
 def _spec(run: Run, blob: str, file: str) -> Mapping[str, Any]:
     """The spec of a registry file; {} for none, and for one that was not valid."""
-    try:
-        document = read_with_nulls(run.repository.read([blob])[blob], file)[0] if blob else {}
-    except ProblemsFound:
-        return {}
-    spec = document.get('spec') if isinstance(document, dict) else None
-    return spec if isinstance(spec, dict) else {}
+    return (spec_in(run.repository.read([blob])[blob], file) if blob else None) or {}
 
 
 def _together(

@@ -5,7 +5,7 @@ from __future__ import annotations
 from contextlib import suppress
 from dataclasses import replace
 
-from generator.documents.read import read_yaml
+from generator.documents.nulls import spec_in
 from generator.domain.layout import application_file
 from generator.domain.problems import CommandFailed, ProblemsFound
 from generator.operations.operation import Operation
@@ -25,9 +25,7 @@ def scoped(operation: Operation, repository: Repository) -> Operation:
 
 def _members(repository: Repository, file: str) -> tuple[str, ...]:
     with suppress(ProblemsFound, CommandFailed):
-        found = read_yaml(_content(repository, file), file)
-        spec = found.get('spec') if isinstance(found, dict) else None
-        members = spec.get('members') if isinstance(spec, dict) else None
+        members = (spec_in(_content(repository, file), file) or {}).get('members')
         if isinstance(members, list) and all(isinstance(each, str) for each in members):
             return tuple(sorted(set(members)))
     return ()

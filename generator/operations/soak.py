@@ -8,11 +8,12 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
+from typing import assert_never
 
 from generator.domain.choices import by_commits
 from generator.domain.generated import ResolvedRelease
 from generator.domain.problems import CommandFailed, Problem
-from generator.domain.strategy import BlueGreen, Canary, Checks, Strategy
+from generator.domain.strategy import BlueGreen, Canary, Checks, Rolling, Strategy
 from generator.domain.units import seconds
 from generator.operations.promotion import Promotion
 from generator.operations.rollout_health import Ready, holds, limit, looks, ready_query, selector, steady_pods
@@ -33,7 +34,7 @@ def soak_problems(run: Run, promotion: Promotion) -> list[Problem]:
     soak = str(environment.promotion.get('soak', ''))
     there = resolve_named(run, promotion.source)
     engine = there.release.engine(there.environment)
-    if not by_commits(engine) and has_approval(there.strategy):
+    if not by_commits(engine) and _has_approval(there.strategy):
         message = (
             f"'{there.release.name}' has a step that wants an approval, which {engine} asks for: git does not know"
         )
@@ -57,14 +58,17 @@ def _problem(promotion: Promotion, message: str, hint: str) -> Problem:
     return Problem(promotion.release.file, '$.spec', message, hint, 'soak')
 
 
-def has_approval(strategy: Strategy) -> bool:
+def _has_approval(strategy: Strategy) -> bool:
     """Whether somebody must approve a step."""
     match strategy:
         case Canary():
             return any(step.approval for step in strategy.steps)
         case BlueGreen():
             return strategy.approval
-    return False
+        case Rolling():
+            return False
+        case _:
+            assert_never(strategy)
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,14 +89,16 @@ class _Asked:
 
 def _unhealthy(there: ResolvedRelease, asked: _Asked) -> Iterator[str]:
     """Yield what was not as it should be; a check without requests has no data, and fails nothing while others have."""
-    name = there.release.model
     for ready in steady_pods(there.merged):
-        count, told = asked.values(ready_query(ready, selector(there.environment, name, ready.track), 0), _INTERVAL)
+        labels = selector(there.environment, there.release.model, ready.track)
+        count, told = asked.values(ready_query(ready, labels, 0), _INTERVAL)
         yield from _few_pods(ready, count, told)
-    checks = there.strategy.checks if isinstance(there.strategy, BlueGreen | Canary) else None
-    for track in steady_pods(there.merged) if checks else ():
-        assert checks
-        labels = selector(there.environment, name, track.track)
+        yield from _failed_checks(there, labels, asked)
+
+
+def _failed_checks(there: ResolvedRelease, labels: str, asked: _Asked) -> Iterator[str]:
+    checks = None if isinstance(there.strategy, Rolling) else there.strategy.checks
+    if checks:
         for query in queries(checks, there.chart, labels):
             _, told = asked.values(query.promql, int(seconds(checks.interval)))
             yield from _failed(query, checks, told)

@@ -26,6 +26,7 @@ from generator.domain.problems import CommandFailed, Problem, ProblemsFound
 from generator.domain.tree import Ids
 from generator.pipeline.renders import rendered_releases
 from generator.pipeline.run import Run
+from generator.plan.rules import RULES
 from generator.review.noise import without_noise
 from generator.review.records import Report, Side, Touched
 from generator.review.report import report
@@ -33,7 +34,6 @@ from generator.tools.helm.binary import Helm, Rendered
 from generator.tools.temporary import temporary_folder
 
 _HOOK = b'helm.sh/hook'
-_MOVES = {'promotion', 'withdrawn', 'soak', 'metrics', 'locked', 'frozen', 'together'}
 
 
 @dataclass(frozen=True, slots=True)
@@ -162,7 +162,7 @@ def _gates(run: Run) -> list[Problem]:
         found = run.judged.problems(run.left_out)
     except ProblemsFound as error:
         found = list(error.problems)
-    return [each for each in found if each.rule in _MOVES]
+    return [each for each in found if each.rule in RULES]
 
 
 def _first(error: ProblemsFound | CommandFailed, what: str) -> str:

@@ -10,10 +10,10 @@ from generator.charts.ledger import read_ledger
 from generator.charts.starter import load_templates
 from generator.charts.versions import ModelCharts
 from generator.checks.registry import registry_problems
-from generator.checks.releases import outline, shared_problems
+from generator.checks.releases import outline
 from generator.delivery.tree import render_charts, render_releases, render_repository
 from generator.domain.generated import LedgerEntry, Plan, ResolvedRelease, Templates
-from generator.domain.layout import DOCUMENTS, NEWEST, REGISTRY, SETTINGS, ledger_file
+from generator.domain.layout import DOCUMENTS, NEWEST, SETTINGS, ledger_file
 from generator.domain.problems import Problem, ProblemsFound
 from generator.domain.progress import Progress, quiet
 from generator.domain.records import Registry
@@ -21,12 +21,11 @@ from generator.domain.settings import Settings
 from generator.domain.times import Clock
 from generator.domain.tree import LINK, Ids, Read, Tree
 from generator.pipeline.all_problems import with_further
+from generator.pipeline.between import Between
 from generator.pipeline.chart_files import ChartFiles
 from generator.pipeline.charts import make_all
-from generator.pipeline.companions import with_companions
 from generator.pipeline.desired import blob_ids, trees
 from generator.pipeline.elsewhere import is_left
-from generator.pipeline.flux import where_flux_runs
 from generator.pipeline.judged import Judged
 from generator.pipeline.ledgers import lost_ledgers
 from generator.pipeline.prefixes import refuse_moved
@@ -43,7 +42,6 @@ from generator.pipeline.settle import settle
 from generator.pipeline.shards import Made, made_in_shards
 from generator.pipeline.source import Source, open_source
 from generator.plan.plan import Trees, make_plan
-from generator.registry.inherit import blamed
 from generator.registry.load import no_problems
 from generator.releases.pins import with_targets
 from generator.releases.resolve import resolve_releases
@@ -188,7 +186,7 @@ class Run:
     @cached_property
     def releases(self) -> list[ResolvedRelease]:
         # A part is checked by whoever made it one.
-        if not self.part and (problems := self._shared_problems()):
+        if not self.part and (problems := self._problems_between()):
             raise ProblemsFound(problems)
         return self._resolved
 
@@ -199,30 +197,13 @@ class Run:
         read = chart_reader(self.published_charts, charts, ahead)
         return resolve_releases(registry, charts, read, registry.releases.values())
 
-    def _shared_problems(self) -> list[Problem]:
-        """Return the problems between releases: all, or those of the scope among the members of its applications."""
-
+    def _problems_between(self) -> list[Problem]:
         def resolve(source: Source) -> tuple[Registry, list[ResolvedRelease]]:
             beside = replace(self, source=source)
             return beside.registry, beside._resolved
 
-        registry, companions = with_companions(self.source, self.registry, resolve)
-        known = shared_problems(companions, registry, whole=False) if companions else []
-        every = [*self._resolved, *companions]
-        found = shared_problems(every, registry, whole=self.whole)
-        if found:  # only now it matters who came last
-            found = shared_problems(every, registry, whole=self.whole, changed=self._changed())
-        found += self._where_flux_runs(every, registry)
-        return blamed((problem for problem in found if problem not in known), registry.environments.values())
-
-    def _where_flux_runs(self, releases: Sequence[ResolvedRelease], registry: Registry) -> list[Problem]:
-        schemas = self.templates.schemas
-        return where_flux_runs(self.source, self._published, schemas, releases, registry, self._changed)
-
-    def _changed(self) -> frozenset[str]:
-        """The registry files that differ from the base; none if the base has no registry."""
-        before, now = self.repository.ids(self.base.revision, [REGISTRY]), self.source.tree.ids
-        return frozenset(path for path in self.source.names if before and before.get(path) != now[path])
+        between = Between(self.source, self._published, self.base.revision, self.templates.schemas)
+        return between.problems(self._resolved, self.registry, resolve)
 
     @cached_property
     def files(self) -> dict[str, bytes]:
@@ -320,19 +301,17 @@ class Run:
         if not (self.shards and self.whole):
             return None
         try:
-            _ = self.source.held_by(
-                base_revision(self.source, self.settings_alone.branch, self.base_name)
-            )  # once, for all
+            branch = self.settings_alone.branch  # `settings` are of what is made here
+            _ = self.source.held_by(base_revision(self.source, branch, self.base_name))  # once, for all
             found = made_in_shards(self.source.names, self._make, self.progress)
         except ProblemsFound:
             return None
-        # A shard has all applications and environments, but not all releases: check what releases share.
-        if found is None or shared_problems(found.outlines, found.registry):
+        if found is None:
             return None
-        # Not by `settings`, which are of this; the single process tells whose file has changed.
-        published = published_commit(self.source, self.settings_alone.branch, self.base_name)
-        schemas, releases = self.templates.schemas, found.outlines
-        return None if where_flux_runs(self.source, published, schemas, releases, found.registry, frozenset) else found
+        # A shard has all applications and environments, but not all releases: check what releases share.
+        published = published_commit(self.source, branch, self.base_name)
+        between = Between(self.source, published, '', self.templates.schemas)
+        return None if between.exist(found.outlines, found.registry) else found
 
     def _make(self, part: Sequence[str], progress: Progress) -> Made:
         """Run over a part of the registry files; the result can be sent to another process."""

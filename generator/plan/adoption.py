@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from generator.documents.read import read_yaml
+from generator.documents.three_way import same
 from generator.domain.layout import VALUES, release_document
 from generator.domain.places import Path, json_path
 from generator.domain.problems import Problem
@@ -71,10 +72,10 @@ def _read(file: str, data: bytes) -> Any:
     return read_yaml(document, file) or {}
 
 
-def differences(before: Any, after: Any, path: Path) -> Iterator[tuple[Path, Any, Any]]:
-    """Yield the deepest places that differ; a list differs as a whole."""
+def differences(before: Any, after: Any, path: Path, missing: Any = None) -> Iterator[tuple[Path, Any, Any]]:
+    """Yield the deepest places that differ; a list differs as a whole. `missing` stands for what one side lacks."""
     if isinstance(before, Mapping) and isinstance(after, Mapping):
         for key in (*before, *(key for key in after if key not in before)):
-            yield from differences(before.get(key), after.get(key), (*path, key))
-    elif before != after:
+            yield from differences(before.get(key, missing), after.get(key, missing), (*path, key), missing)
+    elif not same(before, after):
         yield path, before, after

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Literal, get_args
 
 Rule = Literal['locked', 'frozen', 'withdrawn', 'promotion', 'soak', 'metrics', 'together']
+RULES: tuple[Rule, ...] = get_args(Rule)

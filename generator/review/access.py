@@ -51,11 +51,10 @@ def _logins(touched: Touched) -> Iterator[Evidence]:
     for each in touched.found:
         if each.id.kind in _LOGINS and each.kind == 'remove' and touched.new:
             yield Evidence(str(each.id), '', 'there', 'removed')
-    if touched.old and touched.new:
-        before, after = touched.old.merged['auth'], touched.new.merged['auth']
-        if before != after:
-            changed = [key for key in sorted({*before, *after}) if before.get(key) != after.get(key)]
-            for key in changed:
+    for old, new in touched.both:
+        before, after = old.merged['auth'], new.merged['auth']
+        for key in sorted({*before, *after}):
+            if before.get(key) != after.get(key):
                 yield Evidence('auth', key, str(before.get(key, 'not set')), str(after.get(key, 'not set')))
 
 
@@ -76,8 +75,7 @@ RULES = (
     Rule('weaker-tls', 'critical', 'a certificate or TLS is removed', 'make sure that clients do not need it', _tls),
 )  # fmt: skip
 HOST_MOVED = Rule(
-    'host-moved', 'critical', 'a host name goes to somebody else', 'make sure that its clients know',
-    lambda touched: iter(()),
+    'host-moved', 'critical', 'a host name goes to somebody else', 'make sure that its clients know'
 )  # fmt: skip
 
 

@@ -8,18 +8,13 @@ from typing import Any
 
 from generator.plan.weaker import weaker
 from generator.review.leaves import leaves
-from generator.review.records import Evidence, Risk, Rule, Side, Touched, as_text
+from generator.review.records import Evidence, Risk, Rule, Touched, as_text
 
 _ROUTES = ('HTTPRoute', 'GRPCRoute', 'Ingress', 'VirtualService')
 
 
-def _both(touched: Touched) -> Iterator[tuple[Side, Side]]:
-    if touched.old and touched.new:
-        yield touched.old, touched.new
-
-
 def _signature(touched: Touched) -> Iterator[Evidence]:
-    for old, new in _both(touched):
+    for old, new in touched.both:
         before, after = (side.version_spec.get('signature') for side in (old, new))
         if before and before != after:
             for part in ('inputs', 'outputs'):
@@ -35,21 +30,21 @@ def _signature(touched: Touched) -> Iterator[Evidence]:
 
 
 def _engine(touched: Touched) -> Iterator[Evidence]:
-    for old, new in _both(touched):
+    for old, new in touched.both:
         before, after = (side.resolved.release.engine(side.resolved.environment) for side in (old, new))
         if before != after and 'rolling' not in (old.resolved.strategy.kind, new.resolved.strategy.kind):
             yield Evidence(f'release {touched.name}', 'engine', before, after)
 
 
 def _strategy(touched: Touched) -> Iterator[Evidence]:
-    for old, new in _both(touched):
+    for old, new in touched.both:
         for lost in weaker(old.resolved.strategy, new.resolved.strategy):
             yield Evidence(f'release {touched.name}', 'strategy loses', '', lost)
 
 
 def _routes(touched: Touched) -> Iterator[Evidence]:
     """Routes that change under a rollout, but for the weights, which are its steps."""
-    for old, new in _both(touched):
+    for old, new in touched.both:
         if old.rollout and new.rollout:
             for leaf in leaves(touched, *_ROUTES):
                 if leaf.key != 'weight' and 'annotations' not in leaf.path:
@@ -88,7 +83,7 @@ def _skipped(touched: Touched) -> Iterator[Evidence]:
 
 
 def _draft(touched: Touched) -> Iterator[Evidence]:
-    for old, new in _both(touched):
+    for old, new in touched.both:
         chart = new.resolved.chart.version
         pinned = new.resolved.release.chart == chart
         if old.resolved.chart.version == chart and pinned and old.resolved.chart.values != new.resolved.chart.values:
@@ -97,7 +92,7 @@ def _draft(touched: Touched) -> Iterator[Evidence]:
 
 def _metrics(touched: Touched) -> Iterator[Evidence]:
     """Metrics that are worse than those of the version that runs, by what the environment requires, or not there."""
-    for old, new in _both(touched):
+    for old, new in touched.both:
         if old.version == new.version:
             continue
         before, after = (side.version_spec.get('metrics', {}) for side in (old, new))
@@ -116,7 +111,7 @@ def _is_worse(before: Any, after: Any, wanted: str) -> bool:
 
 
 def _order(touched: Touched) -> Iterator[Evidence]:
-    for old, new in _both(touched):
+    for old, new in touched.both:
         versions = [each.version for each in new.model.versions] if new.model else []
         if old.version in versions and new.version in versions and old.version != new.version:
             step = versions.index(new.version) - versions.index(old.version)
@@ -145,7 +140,7 @@ RULES = (
 )  # fmt: skip
 SEVERAL = Rule(
     'several-production', 'critical', 'versions move in several production environments at once',
-    'move them one after the other', lambda touched: iter(()),
+    'move them one after the other'
 )  # fmt: skip
 
 

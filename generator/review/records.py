@@ -38,6 +38,11 @@ class Side:
         return next((each.spec for each in versions if each.version == self.version), {})
 
     @property
+    def artifact(self) -> str:
+        """The address of the artifact, '' for none."""
+        return str(self.version_spec.get('artifact', {}).get('uri', ''))
+
+    @property
     def merged(self) -> Values:
         return self.resolved.merged
 
@@ -45,7 +50,7 @@ class Side:
 @dataclass(frozen=True, slots=True)
 class Touched:
     """A release (`env/model`) whose objects may differ: None where it is not there. `problem` says why its objects
-    could not be compared; `published` are the versions of its model, in their order."""
+    could not be compared."""
 
     name: str
     old: Side | None
@@ -60,6 +65,11 @@ class Touched:
     @property
     def model(self) -> str:
         return self.name.partition('/')[2]
+
+    @property
+    def both(self) -> tuple[tuple[Side, Side], ...]:
+        """The old and the new side, if it is there on both."""
+        return ((self.old, self.new),) if self.old and self.new else ()
 
     @property
     def some_side(self) -> Side:
@@ -85,6 +95,11 @@ class Evidence:
 Find = Callable[[Touched], Iterator[Evidence]]
 
 
+def of_several(touched: Touched) -> Iterator[Evidence]:
+    """Finds nothing in one release: the rule is about several, or about what gates say."""
+    return iter(())
+
+
 @dataclass(frozen=True, slots=True)
 class Rule:
     """`title` says what is dangerous, `advice` what to do."""
@@ -93,7 +108,7 @@ class Rule:
     severity: Severity
     title: str
     advice: str
-    find: Find = field(compare=False, repr=False)
+    find: Find = field(default=of_several, compare=False, repr=False)
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,8 +14,7 @@ from generator.review.records import SEVERITIES, Change, Evidence, Fold, Report,
 
 RULES: tuple[Rule, ...] = (*workloads.RULES, *access.RULES, *moves.RULES)
 GATE = Rule(
-    'gate', 'critical', 'a version moves past a gate', 'bring it there by promotion, or undo it',
-    lambda touched: iter(()),
+    'gate', 'critical', 'a version moves past a gate', 'bring it there by promotion, or undo it'
 )  # fmt: skip
 
 

@@ -11,14 +11,13 @@ from generator.compare.fields import ABSENT, shown
 from generator.compare.told import shown_sides
 from generator.domain.units import quantity
 from generator.review.leaves import Leaf, leaves
-from generator.review.records import Evidence, Rule, Side, Touched
+from generator.review.records import Evidence, Rule, Touched
 
 _ROUTES = ('HTTPRoute', 'GRPCRoute', 'Ingress', 'VirtualService')
-_POD = ('spec', 'template', 'spec')
 _LOWER = ('memory', 'ephemeral-storage', 'sizeLimit')
 # Options of servers that decide what a request is and what its answer means; the dashes of a flag are left out.
 _SERVED = ('served-model-name', 'model_name', 'model-name', 'tokenizer', 'tokenizer-revision', 'chat-template')
-_NUMBERS = ('quantization', 'dtype', 'max-model-len', 'max-seq-len', 'kv-cache-dtype', 'tensor-parallel-size')
+_NUMBERS = ('quantization', 'dtype', 'max-model-len', 'max-seq-len', 'kv-cache-dtype')
 
 
 def _immutable(touched: Touched) -> Iterator[Evidence]:
@@ -54,8 +53,8 @@ def fewest(values: Mapping[str, Any]) -> int:
 
 
 def _halved(touched: Touched) -> Iterator[Evidence]:
-    if touched.old and touched.new:
-        before, after = fewest(touched.old.merged), fewest(touched.new.merged)
+    for old, new in touched.both:
+        before, after = fewest(old.merged), fewest(new.merged)
         if after * 2 <= before and after:
             yield Evidence('pods', 'at their fewest', str(before), str(after))
 
@@ -73,16 +72,9 @@ def _origin(touched: Touched) -> Iterator[Evidence]:
     for leaf in _images(touched):
         if leaf.old is not ABSENT and _repository(leaf.old) != _repository(leaf.new):
             yield leaf.evidence()
-    if touched.old and touched.new:
-        before, after = (
-            str(side.version_spec.get('artifact', {}).get('uri', '')) for side in (touched.old, touched.new)
-        )
-        if before and after and _place(before) != _place(after):
-            yield Evidence(f'model {touched.model}', 'artifact.uri', before, after)
-
-
-def _uri(side: Side) -> str:
-    return str(side.version_spec.get('artifact', {}).get('uri', ''))
+    for old, new in touched.both:
+        if old.artifact and new.artifact and _place(old.artifact) != _place(new.artifact):
+            yield Evidence(f'model {touched.model}', 'artifact.uri', old.artifact, new.artifact)
 
 
 def _repository(image: Any) -> str:
@@ -135,12 +127,9 @@ def _remote_code(touched: Touched) -> Iterator[Evidence]:
     for leaf in leaves(touched, *WORKLOADS):
         if 'TRUST_REMOTE_CODE' in shown(leaf.path).upper() and leaf.key == 'value' and leaf.new is not ABSENT:
             yield leaf.evidence()
-    if touched.old and touched.new:
-        before, after = (
-            str(side.version_spec.get('artifact', {}).get('uri', '')) for side in (touched.old, touched.new)
-        )
-        if before != after and re.search(r'\.(pkl|pickle|joblib|pt|pth)$', after):
-            yield Evidence(f'model {touched.model}', 'artifact.uri', before, after)
+    for old, new in touched.both:
+        if old.artifact != new.artifact and re.search(r'\.(pkl|pickle|joblib|pt|pth)$', new.artifact):
+            yield Evidence(f'model {touched.model}', 'artifact.uri', old.artifact, new.artifact)
 
 
 def _parallel(touched: Touched) -> Iterator[Evidence]:
@@ -169,11 +158,12 @@ def _devices(touched: Touched) -> Iterator[Evidence]:
 
 def _restart(touched: Touched) -> Iterator[Evidence]:
     """Pods that are replaced, although the model version stays."""
-    if touched.old and touched.new and touched.old.version == touched.new.version and not touched.new.rollout:
-        for each in new_templates(touched.found):
-            if each.kind == 'change':
-                places = sorted({field.place for field in each.fields})
-                yield Evidence(str(each.id), 'pods are replaced', '', ', '.join(places[:3]))
+    if not any(old.version == new.version and not new.rollout for old, new in touched.both):
+        return
+    for each in new_templates(touched.found):
+        if each.kind == 'change':
+            places = sorted({field.place for field in each.fields})
+            yield Evidence(str(each.id), 'pods are replaced', '', ', '.join(places[:3]))
 
 
 def _secrets(touched: Touched) -> Iterator[Evidence]:
@@ -183,8 +173,8 @@ def _secrets(touched: Touched) -> Iterator[Evidence]:
 
 
 def _grace(touched: Touched) -> Iterator[Evidence]:
-    if touched.old and touched.new:
-        before, after = (_drain(side.merged) for side in (touched.old, touched.new))
+    for old, new in touched.both:
+        before, after = _drain(old.merged), _drain(new.merged)
         if before != after and after[0] <= after[1]:
             now = f'{after[0]}, preStopSeconds {after[1]}'
             yield Evidence('pods', 'terminationGracePeriodSeconds', str(before[0]), now)
@@ -220,5 +210,5 @@ RULES = (
     Rule('grace', 'high', 'pods are killed before they have drained',
          'let terminationGracePeriodSeconds exceed preStopSeconds and the longest request', _grace),
     Rule('model-options', 'high', 'options change what the model computes or how long a request may be',
-         'measure quality and memory again', lambda touched: _option(touched, *_NUMBERS[:5])),
+         'measure quality and memory again', lambda touched: _option(touched, *_NUMBERS)),
 )  # fmt: skip

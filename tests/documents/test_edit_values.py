@@ -69,3 +69,33 @@ def test_what_is_no_map_is_not_replaced() -> None:
     (found,) = raised.value.problems
     assert (found.path, found.message) == ('$.spec.b.c', 'cannot be set without changing other values')
     assert found.hint == 'set the value by hand, then run the command again'
+
+
+LOCK = ('spec', 'lock')
+VALUE = {'reason': 'audit: no changes', 'until': '2026-12-24T18:00:00Z'}
+BLOCK = '  lock:\n    reason: "audit: no changes"\n    until: "2026-12-24T18:00:00Z"\n'
+FLOW = 'lock: {reason: "audit: no changes", until: "2026-12-24T18:00:00Z"}'
+# A file without a lock, and with one.
+LOCKS = {
+    'below the chart': (
+        '# top\nspec:\n  version: "1"\n  chart: "1.0.0" # here\n  # of values\n  values: {}\n',
+        f'# top\nspec:\n  version: "1"\n  chart: "1.0.0" # here\n{BLOCK}  # of values\n  values: {{}}\n',
+    ),
+    'at the end': ('spec: # all\n  # of a\n  a: 1\n', f'spec: # all\n  # of a\n  a: 1\n{BLOCK}'),
+    'the last line': ('spec:\n  chart: "1.0.0"', f'spec:\n  chart: "1.0.0"\n{BLOCK}'),
+    'a flow map': ('spec: {chart: "1.0.0", a: 1}\n', f'spec: {{chart: "1.0.0", {FLOW}, a: 1}}\n'),
+    'an empty flow map': ('spec: {}\n', f'spec: {{{FLOW}}}\n'),
+    'Windows': (
+        'spec:\r\n  chart: a\r\n',
+        f'spec:\r\n  chart: a\r\n{BLOCK}'.replace('\r\n', '\n').replace('\n', '\r\n'),
+    ),
+}
+
+
+@pytest.mark.parametrize('case', LOCKS)
+def test_a_map_is_written_and_removed_again(case: str) -> None:
+    without, with_it = (text.encode() for text in LOCKS[case])
+    assert set_value(without, 'x.yaml', LOCK, VALUE, 'chart') == with_it
+    assert set_value(with_it, 'x.yaml', LOCK, VALUE, 'chart') == with_it
+    assert set_value(with_it, 'x.yaml', LOCK, REMOVED).rstrip() == without.rstrip()
+    assert set_value(without, 'x.yaml', LOCK, REMOVED) == without

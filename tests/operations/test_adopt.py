@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 from typing import Any
 
 import pytest
 import registries as r
-from gitops import DELIVERY, VALUES, Checkout, chartloom, clone, new
+from gitops import DELIVERY, VALUES, Checkout, answered, chartloom, clone, new
 from parts import git
 
 RELEASE = 'registry/releases/prod/web.yaml'
@@ -43,10 +42,7 @@ def edit(made: Checkout, path: str, old: str, new_: str) -> None:
 
 
 def run(made: Checkout, *arguments: str, code: int = 0) -> dict[str, Any]:
-    done = chartloom(made.folder, 'adopt', *arguments, '--output', 'json')
-    assert done.returncode == code, done.stderr + done.stdout
-    found: dict[str, Any] = json.loads(done.stdout)
-    return found
+    return answered(made, 'adopt', *arguments, code=code)
 
 
 @pytest.mark.parametrize('agent', ['argocd', 'flux'])

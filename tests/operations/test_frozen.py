@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import json
 import os
 from pathlib import Path
 from typing import Any
 
 import pytest
 import registries as r
-from gitops import Checkout, chartloom, new
+from gitops import Checkout, answered, chartloom, new
 
 VERSIONS = [
     r.version('1'),
@@ -52,15 +51,8 @@ def commit(checkout: Checkout, at: int = START) -> None:
     assert done.returncode == 0, done.stderr
 
 
-def run(checkout: Checkout, *arguments: str, code: int = 0) -> dict[str, Any]:
-    done = chartloom(checkout.folder, *arguments, '--output', 'json')
-    assert done.returncode == code, done.stderr + done.stdout
-    found: dict[str, Any] = json.loads(done.stdout)
-    return found
-
-
 def told(checkout: Checkout, *arguments: str, rule: str) -> list[str]:
-    found = run(checkout, *arguments, code=1)['problems']
+    found = answered(checkout, *arguments, code=1)['problems']
     assert {problem.get('rule') for problem in found} == {rule}
     return [problem['message'] for problem in found]
 
@@ -76,21 +68,21 @@ def test_nothing_moves_in_a_frozen_time_without_a_reason(tmp_path: Path) -> None
     checkout.write(pins('2', '1.1.0'))
     told(checkout, 'plan', *SATURDAY, rule='frozen')
     told(checkout, 'verify', *SATURDAY, rule='frozen')
-    assert run(checkout, 'plan', *FRIDAY)['changes']
+    assert answered(checkout, 'plan', *FRIDAY)['changes']
     # A request that removes the frozen time does not go round it.
     checkout.write({**registry(), **pins('2', '1.1.0'), **pins('2', '1.1.0', 'staging')})
     told(checkout, 'plan', *SATURDAY, rule='frozen')
     checkout.git('checkout', '--quiet', '.')
     reason = ('--allow-frozen', 'an outage')
-    run(checkout, 'rollout', 'start', 'prod/web', '--version', '2', *reason, *SATURDAY)
+    answered(checkout, 'rollout', 'start', 'prod/web', '--version', '2', *reason, *SATURDAY)
     assert 'prod/web moves in a frozen time: an outage' in checkout.git('log', '-1', '--format=%B').splitlines()
     # Steps, rollbacks and aborts are never frozen.
-    run(checkout, 'rollout', 'advance', 'prod/web', '--now', *SATURDAY)
-    run(checkout, 'rollout', 'abort', 'prod/web', *SATURDAY)
-    run(checkout, 'rollout', 'finish', 'prod/web', *SATURDAY)
+    answered(checkout, 'rollout', 'advance', 'prod/web', '--now', *SATURDAY)
+    answered(checkout, 'rollout', 'abort', 'prod/web', *SATURDAY)
+    answered(checkout, 'rollout', 'finish', 'prod/web', *SATURDAY)
     # A reason counts for one change.
     checkout.write(pins('2', '1.1.0', allowFrozen='an outage'))
-    found = run(checkout, 'plan', *SATURDAY, code=1)['problems']
+    found = answered(checkout, 'plan', *SATURDAY, code=1)['problems']
     assert {problem['rule'] for problem in found} == {'frozen', 'withdrawn'}
 
 
@@ -99,11 +91,11 @@ def test_a_pin_says_why_it_moves_in_a_frozen_time(tmp_path: Path) -> None:
     checkout.write(pins('2', '1.1.0', 'staging'))
     commit(checkout)
     checkout.write(pins('2', '1.0.0'))  # to be completed by `pin`
-    run(checkout, 'pin', 'prod/web', '--allow-frozen', 'an outage', *SATURDAY)
+    answered(checkout, 'pin', 'prod/web', '--allow-frozen', 'an outage', *SATURDAY)
     assert 'allowFrozen: "an outage"' in checkout.read(PROD)
-    run(checkout, 'rollback', 'web', '--env', 'prod', *SATURDAY)
+    answered(checkout, 'rollback', 'web', '--env', 'prod', *SATURDAY)
     assert 'allowFrozen' not in checkout.read(PROD)
-    skipped = run(checkout, 'pin', '--env', 'prod', '--newest', *SATURDAY, '--dry-run')['skipped']
+    skipped = answered(checkout, 'pin', '--env', 'prod', '--newest', *SATURDAY, '--dry-run')['skipped']
     assert [row['release'] for row in skipped] == ['prod/web']
 
 
@@ -117,15 +109,15 @@ def test_a_version_soaks_before_it_is_promoted(tmp_path: Path) -> None:
     assert message == (
         "'prod' promotes from 'staging', where 2 (chart 1.1.0) has run for 23h, and must for 24h (promotion.soak)"
     )
-    assert run(checkout, 'plan', '--at', '2026-12-01T01:53:20Z')['changes']
+    assert answered(checkout, 'plan', '--at', '2026-12-01T01:53:20Z')['changes']
     checkout.write(pins('2', '1.1.0', skipPromotion='fixes an outage of prod'))
-    assert run(checkout, 'plan', *at)['changes']
+    assert answered(checkout, 'plan', *at)['changes']
     # What ran long enough before it was replaced has soaked, too.
     checkout.git('checkout', '--quiet', '.')
     checkout.write(pins('3', '1.2.0', 'staging'))
     commit(checkout, START + 3600 + 86400)
     checkout.write(pins('2', '1.1.0'))
-    assert run(checkout, 'plan', *at)['changes']
+    assert answered(checkout, 'plan', *at)['changes']
     checkout.write(pins('3', '1.2.0'))
     told(checkout, 'plan', '--at', '2026-12-02T01:53:19Z', rule='soak')
 
@@ -137,14 +129,14 @@ def test_a_version_has_the_metrics_that_are_required(tmp_path: Path) -> None:
     checkout.write(pins('3', '1.2.0', 'staging'))
     commit(checkout)
     checkout.write(pins('2', '1.1.0'))
-    assert run(checkout, 'plan')['changes']
+    assert answered(checkout, 'plan')['changes']
     checkout.write(pins('3', '1.2.0'))
     assert told(checkout, 'plan', rule='metrics') == [
         "'prod' requires auc > 0.9 (promotion.metrics), and version '3' has no such metric",
         "'prod' requires recall@20 >= 0.2 (promotion.metrics), and version '3' has 0.1",
     ]
     checkout.write(pins('3', '1.2.0', skipPromotion='fixes an outage of prod'))
-    assert run(checkout, 'plan')['changes']
+    assert answered(checkout, 'plan')['changes']
 
 
 @pytest.mark.parametrize('follows', [False, True])
@@ -167,13 +159,13 @@ def test_a_request_chooses_neither_what_was_measured_nor_what_counts(tmp_path: P
     checkout.write(r.model('web', versions=better, route={}, strategy=CANARY))
     commit(checkout)
     checkout.write(pins('3', '1.2.0'))
-    assert run(checkout, 'plan')['changes']
+    assert answered(checkout, 'plan')['changes']
 
 
 @pytest.mark.parametrize('promotion', [{}, {'soak': '1h'}])
 def test_an_environment_that_requires_less_is_told(tmp_path: Path, promotion: dict[str, str]) -> None:
     checkout = made(tmp_path / 'repository', soak='24h')
     checkout.write(registry(**promotion))
-    (warning,) = run(checkout, 'generate', '--commit')['warnings']
+    (warning,) = answered(checkout, 'generate', '--commit')['warnings']
     after = promotion.get('soak', 'nothing')
     assert warning['message'] == f"'prod' no longer requires what is published: promotion.soak: 24h → {after}"

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 from typing import Any
 
 import pytest
 import registries as r
-from gitops import Checkout, chartloom, new
+from gitops import Checkout, answered, new
 from parts import git
 
 from generator.documents.read import read_yaml
@@ -36,10 +35,7 @@ def loads(text: str) -> Any:
 
 
 def run(made: Checkout, host: str, old: str, new_: str, *more: str, code: int = 0) -> dict[str, Any]:
-    done = chartloom(made.folder, 'host', 'move', host, '--from', old, '--to', new_, *more, '--output', 'json')
-    assert done.returncode == code, done.stderr + done.stdout
-    found: dict[str, Any] = json.loads(done.stdout)
-    return found
+    return answered(made, 'host', 'move', host, '--from', old, '--to', new_, *more, code=code)
 
 
 def test_the_first_label_moves(made: Checkout) -> None:
@@ -70,6 +66,22 @@ def test_an_inherited_grant_is_written_where_it_was(made: Checkout) -> None:
     assert made.commit().commit
     run(made, 'www.other.example', 'web', 'top')
     assert 'hostnames' not in loads(made.read('registry/environments/prod-eu.yaml'))['spec']
+
+
+def test_applications_of_pinned_releases(tmp_path: Path) -> None:
+    """Their host name is in values only; that of a model is in its charts."""
+    files = {
+        **r.settings(), **r.environment('prod', **r.GATEWAY), **r.model('api'), **r.model('top'),
+        **r.application('shop', ['api'], routes={'all': {'model': 'api', 'path': '/'}}, hostname='store'),
+        **r.application('next', ['top'], routes={'all': {'model': 'top', 'path': '/'}}),
+        **r.release('prod', 'api', version='1', chart='1.0.0'), **r.release('prod', 'top', version='1', chart='1.0.0'),
+    }  # fmt: skip
+    made = new(tmp_path, files)
+    assert made.commit().commit
+    assert run(made, 'store.shop.example', 'shop', 'next')['changed'] is True
+    assert '- store.shop.example' in made.read('values/prod/top.yaml')
+    assert '- shop.shop.example' in made.read('values/prod/api.yaml')
+    assert 'hostname' not in made.read('registry/releases/prod/top.yaml')
 
 
 def test_pinned_releases(tmp_path: Path) -> None:

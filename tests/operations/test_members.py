@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
-from typing import Any
 
 import pytest
 import registries as r
-from gitops import Checkout, chartloom, clone, new
+from gitops import Checkout, answered, chartloom, clone, new
 
 VERSIONS = [r.version('1'), r.version('2')]
 ONE = {'version': '1', 'chart': '1.0.0'}
@@ -30,26 +28,19 @@ def made(tmp_path: Path) -> Checkout:
     return found
 
 
-def run(made: Checkout, *arguments: str, code: int = 0) -> dict[str, Any]:
-    done = chartloom(made.folder, *arguments, '--output', 'json')
-    assert done.returncode == code, done.stdout + done.stderr
-    found: dict[str, Any] = json.loads(done.stdout)
-    return found
-
-
 def is_current(made: Checkout) -> bool:
     return chartloom(made.folder, 'verify').returncode == 0
 
 
 def test_a_first_promotion_reaches_the_other_members(made: Checkout) -> None:
-    run(made, 'promote', 'db', '--to', 'prod')
+    answered(made, 'promote', 'db', '--to', 'prod')
     assert {'delivery/prod/web.yaml', 'delivery/prod/api.yaml', 'delivery/prod/db.yaml'} <= {*made.files()}
     assert 'Operation: promote db --to prod\n' in made.git('log', '-1', '--format=%B') + '\n'
     assert is_current(made)
 
 
 def test_what_is_retired_leaves_the_other_members(made: Checkout) -> None:
-    run(made, 'retire', 'api', '--env', 'prod')
+    answered(made, 'retire', 'api', '--env', 'prod')
     assert 'delivery/prod/web.yaml' in made.files()
     assert is_current(made)
 
@@ -66,19 +57,19 @@ def test_generate_of_one_model_does_so_too(made: Checkout) -> None:
 def test_on_a_remote(made: Checkout, tmp_path: Path) -> None:
     clone(made.top, tmp_path / 'origin.git', '--bare')
     url = f'file://{tmp_path}/origin.git'
-    run(made, 'promote', 'db', '--to', 'prod', '--repo', url)
+    answered(made, 'promote', 'db', '--to', 'prod', '--repo', url)
     assert is_current(clone(url, tmp_path / 'after'))
 
 
 def test_what_is_not_committed_of_other_members_stops_it(made: Checkout) -> None:
     """The commit would have policies for releases that it does not have."""
     made.remove('registry/releases/prod/api.yaml')
-    (found,) = run(made, 'lock', 'prod/web', '--reason', 'an audit', code=1)['problems']
+    (found,) = answered(made, 'lock', 'prod/web', '--reason', 'an audit', code=1)['problems']
     assert found['file'] == 'registry/releases/prod/api.yaml'
     assert found['message'] == 'not as committed, and network policies of its application depend on it'
     made.git('checkout', '.')
     made.write(r.release('prod', 'db', **ONE))
-    (found,) = run(made, 'lock', 'prod/web', '--reason', 'an audit', code=1)['problems']
+    (found,) = answered(made, 'lock', 'prod/web', '--reason', 'an audit', code=1)['problems']
     assert found['file'] == 'registry/releases/prod/db.yaml'
 
 
@@ -87,9 +78,9 @@ def test_a_destroyed_application_stops_its_members_only(made: Checkout, content:
     made.write({APPLICATION: content, **r.model('top'), **r.following('edge'), **r.release('edge', 'top')})
     made.git('add', '--all')
     made.git('commit', '--quiet', '--message', 'destroyed')
-    (found, *_) = run(made, 'lock', 'prod/web', '--reason', 'an audit', code=1)['problems']
+    (found, *_) = answered(made, 'lock', 'prod/web', '--reason', 'an audit', code=1)['problems']
     assert found['file'] == APPLICATION
-    assert run(made, 'lock', 'edge/top', '--reason', 'an audit')['commit']
+    assert answered(made, 'lock', 'edge/top', '--reason', 'an audit')['commit']
 
 
 def test_an_earlier_commit_is_pushed_although_nothing_is_to_do(made: Checkout, tmp_path: Path) -> None:
@@ -97,11 +88,11 @@ def test_an_earlier_commit_is_pushed_although_nothing_is_to_do(made: Checkout, t
     made.git('remote', 'add', 'origin', str(tmp_path / 'origin.git'))
     made.git('push', '--quiet', '--set-upstream', 'origin', 'main')
     bump = ('bump', 'web', '3', '--image', r.version('3')['image'])
-    assert run(made, *bump)['commit']
-    found = run(made, *bump, '--push')
+    assert answered(made, *bump)['commit']
+    found = answered(made, *bump, '--push')
     assert (found['changed'], found['pushed']) == (False, True)
     assert made.git('rev-parse', 'origin/main') == made.head()
-    assert run(made, *bump, '--push')['pushed'] is False
+    assert answered(made, *bump, '--push')['pushed'] is False
 
 
 def test_nothing_to_do_in_a_stale_clone_is_looked_at_again(made: Checkout, tmp_path: Path) -> None:
@@ -111,6 +102,6 @@ def test_nothing_to_do_in_a_stale_clone_is_looked_at_again(made: Checkout, tmp_p
     other.write(r.release('staging', 'web', version='2', chart='1.1.0'))
     assert other.commit().commit
     other.git('push', '--quiet', 'origin', 'main')
-    found = run(stale, 'promote', 'web', '--to', 'prod', '--push')
+    found = answered(stale, 'promote', 'web', '--to', 'prod', '--push')
     assert [row['version'] for row in found['promoted']] == ['2']
     assert found['pushed']

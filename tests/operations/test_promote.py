@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
-from typing import Any
 
 import pytest
 import registries as r
-from gitops import Checkout, chartloom, new
+from gitops import Checkout, answered, chartloom, new
 
 from generator.tools.clock import utc_text
 
@@ -37,15 +35,8 @@ def checkout(tmp_path: Path) -> Checkout:
     return found
 
 
-def run(checkout: Checkout, *arguments: str, code: int = 0) -> dict[str, Any]:
-    done = chartloom(checkout.folder, *arguments, '--output', 'json')
-    assert done.returncode == code, done.stderr + done.stdout
-    found: dict[str, Any] = json.loads(done.stdout)
-    return found
-
-
 def promoted(checkout: Checkout, *arguments: str) -> list[tuple[str, str, str]]:
-    rows = run(checkout, 'promote', *arguments)['promoted']
+    rows = answered(checkout, 'promote', *arguments)['promoted']
     return [(row['release'], row['version'], row['stage']) for row in rows]
 
 
@@ -64,7 +55,7 @@ def test_an_application_moves_in_one_commit(checkout: Checkout) -> None:
     assert 'Chartloom-Operation: promote --application shop --to prod' in body
     assert checkout.read(API).splitlines()[-2:] == ['  version: "2"', '  chart: "1.1.0"']
     assert checkout.status() == []
-    again = run(checkout, 'promote', '--application', 'shop', '--to', 'prod')
+    again = answered(checkout, 'promote', '--application', 'shop', '--to', 'prod')
     assert (again['changed'], again['commit']) == (False, '')
     assert {row['release']: row['reason'] for row in again['stays']} == {
         'prod/api': 'runs 2 (chart 1.1.0) already, as staging/api',
@@ -78,7 +69,7 @@ def test_the_commit_says_what_happens_to_pods_and_requests(checkout: Checkout) -
     checkout.write(r.environment('prod', strategy=steps, **prod))
     checkout.write(r.model('web', versions=VERSIONS, route={}))
     assert checkout.commit().commit
-    run(checkout, 'promote', 'web', '--to', 'prod')
+    answered(checkout, 'promote', 'web', '--to', 'prod')
     body = checkout.git('log', '-1', '--format=%B').splitlines()
     at = body.index('prod/web: Argo Rollouts moves the traffic:')
     assert body[at - 1 : at + 4] == [
@@ -93,7 +84,7 @@ def test_the_commit_says_what_happens_to_pods_and_requests(checkout: Checkout) -
 def test_a_region_waits_for_the_one_before(checkout: Checkout) -> None:
     checkout.write(r.environment('prod-eu', promotesFrom=['prod']))
     assert checkout.commit().commit
-    (found,) = run(checkout, 'promote', 'web', '--to', 'prod', '--to', 'prod-eu', '--together', code=1)['problems']
+    (found,) = answered(checkout, 'promote', 'web', '--to', 'prod', '--to', 'prod-eu', '--together', code=1)['problems']
     assert found['message'] == "'prod-eu' promotes from 'prod', which would be promoted in the same commit"
 
 
@@ -102,13 +93,13 @@ def test_a_moment_is_for_trials(checkout: Checkout) -> None:
     done = chartloom(checkout.folder, 'promote', 'api', '--to', 'prod', *at, '--push')
     assert done.returncode == 2
     assert '--at with --push or --repo requires --dry-run' in done.stderr
-    run(checkout, 'promote', 'api', '--to', 'prod', *at)
+    answered(checkout, 'promote', 'api', '--to', 'prod', *at)
     body = checkout.git('log', '-1', '--format=%B').splitlines()
     assert 'Chartloom-Operation: promote api --to prod --at 2030-01-01T00:00:00Z' in body
 
 
 def test_all_makes_no_releases(checkout: Checkout) -> None:
-    found = run(checkout, 'promote', '--all', '--to', 'prod')
+    found = answered(checkout, 'promote', '--all', '--to', 'prod')
     assert [row['release'] for row in found['promoted']] == ['prod/web']
     assert found['stays'] == [
         {'release': 'prod/api',
@@ -119,8 +110,8 @@ def test_all_makes_no_releases(checkout: Checkout) -> None:
 def test_what_follows_a_hotfix_is_promoted(checkout: Checkout) -> None:
     """A hotfix has a newer chart than the version that follows it in the list."""
     image = r.version('1.1')['image']
-    run(checkout, 'bump', 'api', '1.1', '--after', '1', '--image', image)
-    run(checkout, 'promote', 'api', '--to', 'prod')
+    answered(checkout, 'bump', 'api', '1.1', '--after', '1', '--image', image)
+    answered(checkout, 'promote', 'api', '--to', 'prod')
     made = {path.name for path in (checkout.folder / 'charts/api').iterdir() if path.is_dir()}
     (chart,) = made.difference(('1.0.0', '1.1.0', '1.2.0'))
     checkout.write(r.release('prod', 'api', version='1.1', chart=chart, skipPromotion='mends an outage'))
@@ -138,7 +129,7 @@ def test_ci_is_named_in_trailers(checkout: Checkout) -> None:
         'Chartloom-Actor: mara',
         'Chartloom-Run: https://git.example/ml/ops/actions/runs/7',
     ]
-    (newest, *_) = run(checkout, 'history', 'api')['history']
+    (newest, *_) = answered(checkout, 'history', 'api')['history']
     assert (newest['actor'], newest['run']) == ('mara', 'https://git.example/ml/ops/actions/runs/7')
     env = {'CI_JOB_URL': 'https://bot:word@git.example/1', 'GITLAB_USER_LOGIN': 'two\nlines'}
     assert chartloom(checkout.folder, 'lock', 'prod/api', '--reason', 'an audit', env=env).returncode == 0
@@ -149,21 +140,21 @@ def test_ci_is_named_in_trailers(checkout: Checkout) -> None:
 
 
 def test_what_stops_one_stops_all_unless_it_is_skipped(checkout: Checkout) -> None:
-    run(checkout, 'lock', 'prod/web', '--reason', 'an audit')
+    answered(checkout, 'lock', 'prod/web', '--reason', 'an audit')
     arguments = ('promote', '--application', 'shop', '--to', 'prod')
-    (found,) = run(checkout, *arguments, code=1)['problems']
+    (found,) = answered(checkout, *arguments, code=1)['problems']
     assert (found['rule'], found['message'].startswith("'prod/web' must not move to 2 (chart 1.1.0)")) == (
         'locked',
         True,
     )
-    outcome = run(checkout, *arguments, '--skip-blocked')
+    outcome = answered(checkout, *arguments, '--skip-blocked')
     assert [row['release'] for row in outcome['promoted']] == ['prod/api']
     (row,) = outcome['blocked']
     assert (row['release'], row['problems'][0]['rule']) == ('prod/web', 'locked')
     body = checkout.git('log', '-1', '--format=%B')
     assert body.startswith('Promote prod/api: new → 2 (chart 1.1.0)\n')
     assert "\nNot promoted: prod/web: 'prod/web' must not move to 2" in body
-    assert run(checkout, *arguments, '--skip-blocked', code=1)['problems'], 'nothing is left to promote'
+    assert answered(checkout, *arguments, '--skip-blocked', code=1)['problems'], 'nothing is left to promote'
 
 
 def test_the_gates_of_the_published_branch_are_told_by_release(checkout: Checkout) -> None:
@@ -171,11 +162,11 @@ def test_the_gates_of_the_published_branch_are_told_by_release(checkout: Checkou
     checkout.write(r.environment('prod', **prod))
     assert checkout.commit().commit
     soon, late = (utc_text(int(checkout.git('log', '-1', '--format=%ct')) + hours * 3600) for hours in (1, 25))
-    found = run(checkout, 'promote', '--application', 'shop', '--to', 'prod', '--at', soon, code=1)['problems']
+    found = answered(checkout, 'promote', '--application', 'shop', '--to', 'prod', '--at', soon, code=1)['problems']
     assert [(problem['rule'], problem['file']) for problem in found] == [('soak', API), ('soak', WEB)]
-    (found,) = run(checkout, 'promote', 'api', '--to', 'prod', '--at', late, code=1)['problems']
+    (found,) = answered(checkout, 'promote', 'api', '--to', 'prod', '--at', late, code=1)['problems']
     assert found['message'] == "a soak is healthy time, and 'staging' has no Prometheus that can be asked"
-    done = run(checkout, 'promote', 'api', '--to', 'prod', '--at', late, '--confirm-healthy')
+    done = answered(checkout, 'promote', 'api', '--to', 'prod', '--at', late, '--confirm-healthy')
     assert done['commit']
     body = checkout.git('log', '-1', '--format=%B').splitlines()
     assert f'Chartloom-Operation: promote api --to prod --confirm-healthy --at {late}' in body
@@ -185,7 +176,7 @@ def test_the_gates_of_the_published_branch_are_told_by_release(checkout: Checkou
 def test_older_versions_are_not_promoted(checkout: Checkout) -> None:
     checkout.write(r.release('prod', 'web', version='3', chart='1.2.0', skipPromotion='fixes an outage of prod'))
     assert checkout.commit().commit
-    (row,) = run(checkout, 'promote', 'web', '--to', 'prod')['stays']
+    (row,) = answered(checkout, 'promote', 'web', '--to', 'prod')['stays']
     assert row['reason'] == 'runs 3 (chart 1.2.0), and staging/web the older 2 (chart 1.1.0)'
 
 
@@ -218,11 +209,11 @@ def test_usage(checkout: Checkout) -> None:
 
 
 def test_a_suspended_release_does_not_move(checkout: Checkout) -> None:
-    run(checkout, 'promote', 'api', '--to', 'prod')
-    run(checkout, 'suspend', 'prod/api', '--reason', 'a load test')
+    answered(checkout, 'promote', 'api', '--to', 'prod')
+    answered(checkout, 'suspend', 'prod/api', '--reason', 'a load test')
     checkout.write(r.release('staging', 'api', version='3', chart='1.2.0'))
     assert checkout.commit().commit
-    (problem,) = run(checkout, 'promote', 'api', '--to', 'prod', code=1)['problems']
+    (problem,) = answered(checkout, 'promote', 'api', '--to', 'prod', code=1)['problems']
     assert 'suspended' in problem['message']
     assert 'its agent would not apply a move' in problem['message']
     assert (problem['file'], problem['path']) == (API, '$.spec.suspended')

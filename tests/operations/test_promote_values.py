@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 import registries as r
-from gitops import Checkout, chartloom, new
+from gitops import Checkout, answered, chartloom, new
 
 from generator.documents.read import read_yaml
 from generator.operations.carried import carried, with_values
@@ -85,10 +85,7 @@ def made(tmp_path: Path) -> Checkout:
 
 
 def run(made: Checkout, *arguments: str, code: int = 0) -> dict[str, Any]:
-    done = chartloom(made.folder, 'promote', *arguments, '--output', 'json')
-    assert done.returncode == code, done.stdout + done.stderr
-    found: dict[str, Any] = json.loads(done.stdout)
-    return found
+    return answered(made, 'promote', *arguments, code=code)
 
 
 def test_values_come_along_and_local_ones_stay(made: Checkout) -> None:

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 from typing import Any
 
 import pytest
 import registries as r
-from gitops import Checkout, chartloom, clone, new
+from gitops import Checkout, answered, chartloom, clone, new
 from parts import git
 
 RELEASE = 'registry/releases/prod/web.yaml'
@@ -29,37 +28,30 @@ def repository(top: Path, more: r.Files | None = None, **environment: Any) -> Ch
     return found
 
 
-def run(made: Checkout, *arguments: str, code: int = 0) -> dict[str, Any]:
-    done = chartloom(made.folder, *arguments, '--output', 'json')
-    assert done.returncode == code, done.stderr + done.stdout
-    found: dict[str, Any] = json.loads(done.stdout)
-    return found
-
-
 def refused(made: Checkout, *arguments: str) -> list[tuple[str, str, str, str]]:
     before = made.head()
-    found = run(made, 'retire', *arguments, code=1)['problems']
+    found = answered(made, 'retire', *arguments, code=1)['problems']
     assert (made.head(), made.status()) == (before, [])
     return [(p['file'], p['path'], p['message'], p['hint']) for p in found]
 
 
 def test_one_environment(tmp_path: Path) -> None:
     made = repository(tmp_path)
-    found = run(made, 'retire', 'web', '--env', 'prod')
+    found = answered(made, 'retire', 'web', '--env', 'prod')
     assert (found['retired'], found['changed'], found['kept']) == (['prod/web'], True, False)
     assert made.files() == sorted([*GENERATED, RELEASE])
     message = git(made.folder, 'log', '-1', '--format=%B')
     assert message.startswith('Retire prod/web\n\nprod/web ran 1 (chart 1.0.0); its agent uninstalls it.\n')
     assert 'Removed, and uninstalled by the agent:\n* prod/web\n' in message
     assert message.rstrip().endswith('Chartloom-Operation: retire web --env prod')
-    assert run(made, 'retire', 'web', '--env', 'prod')['changed'] is False
+    assert answered(made, 'retire', 'web', '--env', 'prod')['changed'] is False
     done = chartloom(made.folder, 'retire', 'web', '--env', 'prod')
     assert done.stdout.splitlines() == ['nothing to do: prod/web has no release']
 
 
 def test_everywhere(tmp_path: Path) -> None:
     made = repository(tmp_path)
-    found = run(made, 'retire', 'web', '--all')
+    found = answered(made, 'retire', 'web', '--all')
     assert (found['retired'], found['model']) == (['prod/web', 'staging/web'], True)
     left = [path for path in made.tree() if 'web' in path and not path.startswith('charts/')]
     assert left == []
@@ -68,7 +60,7 @@ def test_everywhere(tmp_path: Path) -> None:
     assert message.startswith('Retire web everywhere\n')
     assert "Its published charts stay until 'chartloom prune'." in message
     assert chartloom(made.folder, 'plan', '--exit-code').returncode == 0
-    assert run(made, 'retire', 'web', '--all')['changed'] is False
+    assert answered(made, 'retire', 'web', '--all')['changed'] is False
 
 
 def test_a_scope_is_asked_for(tmp_path: Path) -> None:
@@ -85,7 +77,7 @@ def test_objects_are_kept_in_two_commits(agent: str, tmp_path: Path, origin: Pat
     made = repository(tmp_path / 'here', agent=agent)
     made.git('remote', 'add', 'origin', str(origin))
     made.git('push', '--quiet', '--set-upstream', 'origin', 'main')
-    found = run(made, 'retire', 'web', '--env', 'prod', '--keep')
+    found = answered(made, 'retire', 'web', '--env', 'prod', '--keep')
     assert (found['result'], found['again']) == ('suspended', 'chartloom retire web --env prod --keep')
     assert made.files() == ['delivery/prod/web.yaml', RELEASE]
     assert git(made.folder, 'log', '-1', '--format=%s') == 'Retire prod/web, 1 of 2: suspend it'
@@ -101,7 +93,7 @@ def test_objects_are_kept_in_two_commits(agent: str, tmp_path: Path, origin: Pat
             "run 'chartloom resume prod/web' first, or say --keep",
         )
     ]
-    found = run(made, 'retire', 'web', '--env', 'prod', '--keep')
+    found = answered(made, 'retire', 'web', '--env', 'prod', '--keep')
     assert (found['result'], found['kept']) == ('retired', True)
     message = git(made.folder, 'log', '-1', '--format=%B')
     assert message.startswith(
@@ -132,8 +124,8 @@ def test_open_routes_are_closed_first(tmp_path: Path) -> None:
     )
     made.write(r.release('prod', 'web', version='1', chart='1.0.0', values={'route': {'enabled': False}}))
     made.commit()
-    assert run(made, 'retire', 'web', '--env', 'prod')['changed'] is True
-    assert run(made, 'retire', 'web', '--env', 'staging', '--with-routes')['changed'] is True
+    assert answered(made, 'retire', 'web', '--env', 'prod')['changed'] is True
+    assert answered(made, 'retire', 'web', '--env', 'staging', '--with-routes')['changed'] is True
 
 
 def test_who_calls_it_is_told(tmp_path: Path) -> None:
@@ -150,7 +142,7 @@ def test_who_calls_it_is_told(tmp_path: Path) -> None:
             'let it call another one first, or remove it',
         )
     ]
-    found = run(made, 'retire', 'web', '--env', 'staging')
+    found = answered(made, 'retire', 'web', '--env', 'staging')
     assert found['changed'] is True
     message = git(made.folder, 'log', '-1', '--format=%B')
     assert "'prod' promotes from 'staging': its next version of the model has no predecessor." in message
@@ -161,7 +153,7 @@ def test_another_predecessor_stays(tmp_path: Path) -> None:
         'edge', 'web', version='1', chart='1.0.0'
     )
     made = repository(tmp_path, edge)
-    assert run(made, 'retire', 'web', '--env', 'staging', '--with-routes')['changed'] is True
+    assert answered(made, 'retire', 'web', '--env', 'staging', '--with-routes')['changed'] is True
     message = git(made.folder, 'log', '-1', '--format=%B')
     assert "'prod' promotes from 'staging': its next" in message
     assert "'edge' promotes" not in message
@@ -171,7 +163,7 @@ def test_a_rollout_ends_first(tmp_path: Path) -> None:
     canary = {'canary': {'steps': [{'weight': 20}]}}
     web = r.model('web', versions=[r.version('1'), r.version('2')], route={}, strategy=canary)
     made = repository(tmp_path, web, **r.GATEWAY)
-    run(made, 'rollout', 'start', 'staging/web')
+    answered(made, 'rollout', 'start', 'staging/web')
     assert refused(made, 'web', '--env', 'staging', '--with-routes')[0] == (
         'registry/rollouts/staging/web.yaml',
         '',

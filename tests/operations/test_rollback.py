@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 from typing import Any
 
 import pytest
 import registries as r
 import strategy_cases as s
-from gitops import chartloom
+from gitops import answered, chartloom
 from parts import git
 
 VERSIONS = [r.version('1'), r.version('2'), r.version('3')]
@@ -35,13 +34,6 @@ def pin(made: r.Repository, environment: str, version: str, chart: str) -> None:
     made.publish()
 
 
-def run(made: r.Repository, *args: str, code: int = 0) -> dict[str, Any]:
-    done = chartloom(made.folder, *args, '--output', 'json')
-    assert done.returncode == code, done.stderr
-    found: dict[str, Any] = json.loads(done.stdout)
-    return found
-
-
 def spec(made: r.Repository, environment: str) -> dict[str, Any]:
     """The release without what it gave up: test_withdraw.py."""
     found = made.run().registry.releases[f'{environment}/web'].spec
@@ -58,20 +50,20 @@ def spec(made: r.Repository, environment: str) -> dict[str, Any]:
 )
 def test_the_pin_before_comes_back_in_one_commit(tmp_path: Path, environment: str, says: str) -> None:
     made = repository(tmp_path, environment)
-    found = run(made, 'rollback', 'web', '--env', environment)
+    found = answered(made, 'rollback', 'web', '--env', environment)
     assert (found['from']['version'], found['to']) == ('3', {'version': '2', 'chart': '1.1.0'})
     assert spec(made, environment) == {'version': '2', 'chart': '1.1.0', 'rollback': '1.1.0'}
     message = git(made.folder, 'log', '-1', '--format=%B')
     assert message.splitlines()[0] == f'Roll back {environment}/web: 3 → 2 (chart 1.1.0)'
     assert says in ' '.join(message.split())
     # Once more: not to the version that was given up.
-    found = run(made, 'rollback', 'web', '--env', environment)
+    found = answered(made, 'rollback', 'web', '--env', environment)
     assert found['to'] == {'version': '1', 'chart': '1.0.0'}
     # The next pin is no rollback any more.
-    run(made, 'pin', f'{environment}/web', '--newest')
+    answered(made, 'pin', f'{environment}/web', '--newest')
     assert spec(made, environment) == {'version': '1', 'chart': '1.0.0'}
-    run(made, 'reinstate', f'{environment}/web', '3')
-    run(made, 'pin', f'{environment}/web', '--newest')
+    answered(made, 'reinstate', f'{environment}/web', '3')
+    answered(made, 'pin', f'{environment}/web', '--newest')
     assert spec(made, environment) == {'version': '3', 'chart': '1.2.0'}
 
 
@@ -95,18 +87,18 @@ def test_it_goes_back_only_to_what_ran_here(tmp_path: Path) -> None:
 def test_what_was_given_up_is_named(tmp_path: Path) -> None:
     made = repository(tmp_path, 'ar-gw-argocd')
     for _ in range(2):
-        run(made, 'rollback', 'web', '--env', 'ar-gw-argocd')
+        answered(made, 'rollback', 'web', '--env', 'ar-gw-argocd')
     done = chartloom(made.folder, 'rollback', 'web', '--env', 'ar-gw-argocd')
     assert done.stderr.splitlines() == [
         f'{FILE.format("ar-gw-argocd")}::$.spec: no older pin than 1; 2 was rolled back',
         f'  hint: {GIVEN_UP.format(2)}',
     ]
     # A version that somebody returned to is not given up any more, nor is the one it came from.
-    run(made, 'reinstate', 'ar-gw-argocd/web', '2')
+    answered(made, 'reinstate', 'ar-gw-argocd/web', '2')
     pin(made, 'ar-gw-argocd', '2', '1.1.0')
-    run(made, 'reinstate', 'ar-gw-argocd/web', '3')
+    answered(made, 'reinstate', 'ar-gw-argocd/web', '3')
     pin(made, 'ar-gw-argocd', '3', '1.2.0')
-    assert run(made, 'rollback', 'web', '--env', 'ar-gw-argocd')['to']['version'] == '2'
+    assert answered(made, 'rollback', 'web', '--env', 'ar-gw-argocd')['to']['version'] == '2'
 
 
 def test_it_goes_neither_forward_nor_to_what_was_given_up(tmp_path: Path) -> None:
@@ -117,7 +109,7 @@ def test_it_goes_neither_forward_nor_to_what_was_given_up(tmp_path: Path) -> Non
         return chartloom(made.folder, 'rollback', 'web', '--env', 'ar-gw-argocd', *to).stderr.splitlines()[:2]
 
     place = f'{FILE.format("ar-gw-argocd")}::$.spec'
-    assert run(made, 'rollback', 'web', '--env', 'ar-gw-argocd', '--to', '1')['to']['version'] == '1'
+    assert answered(made, 'rollback', 'web', '--env', 'ar-gw-argocd', '--to', '1')['to']['version'] == '1'
     gone = [f'{place}: 3 (chart 1.2.0) was rolled back here', f'  hint: {GIVEN_UP.format(3)}']
     assert refused('--to', '3') == gone
     message = '2 (chart 1.1.0) is newer than 1 (chart 1.0.0): a rollback goes back'
@@ -125,16 +117,16 @@ def test_it_goes_neither_forward_nor_to_what_was_given_up(tmp_path: Path) -> Non
     assert refused()[0] == f'{place}: no older pin than 1; 3 was rolled back'
     pin(made, 'ar-gw-argocd', '2', '1.1.0')
     pin(made, 'ar-gw-argocd', '1', '1.0.0')
-    run(made, 'reinstate', 'ar-gw-argocd/web', '3')
+    answered(made, 'reinstate', 'ar-gw-argocd/web', '3')
     pin(made, 'ar-gw-argocd', '3', '1.2.0')
     assert refused('--to', '2')[0] == f'{place}: 2 (chart 1.1.0) was rolled back here'
-    assert run(made, 'rollback', 'web', '--env', 'ar-gw-argocd')['to']['version'] == '1'
+    assert answered(made, 'rollback', 'web', '--env', 'ar-gw-argocd')['to']['version'] == '1'
 
 
 def test_a_pin_that_was_reverted_is_given_up(tmp_path: Path) -> None:
     made = repository(tmp_path, 'ar-gw-argocd')
     pin(made, 'ar-gw-argocd', '2', '1.1.0')  # as `git revert` does
-    assert run(made, 'rollback', 'web', '--env', 'ar-gw-argocd')['to']['version'] == '1'
+    assert answered(made, 'rollback', 'web', '--env', 'ar-gw-argocd')['to']['version'] == '1'
 
 
 def test_where_the_newest_is_followed_something_else_must_have_run(tmp_path: Path) -> None:
@@ -162,28 +154,28 @@ def test_where_the_newest_is_followed_something_else_must_have_run(tmp_path: Pat
 def test_changes_of_others_can_be_set_aside(tmp_path: Path) -> None:
     made = repository(tmp_path, 'na-gw-flux')
     pin(made, 'na-gw-flux', '2', '1.1.0')
-    run(made, 'rollout', 'start', 'na-gw-flux/web')
+    answered(made, 'rollout', 'start', 'na-gw-flux/web')
     made.write(r.environment('other'))
     for arguments in (('rollback', 'web', '--env', 'na-gw-flux'), ('rollout', 'abort', 'na-gw-flux/web')):
         done = chartloom(made.folder, *arguments)
         assert "  hint: set it aside with 'git stash -u', or use --repo URL" in done.stderr.splitlines()
     git(made.folder, 'stash', '--quiet', '--include-untracked')
-    run(made, 'rollback', 'web', '--env', 'na-gw-flux')
+    answered(made, 'rollback', 'web', '--env', 'na-gw-flux')
 
 
 def test_a_rollout_in_git_is_aborted(tmp_path: Path) -> None:
     made = repository(tmp_path, 'na-gw-flux')
     pin(made, 'na-gw-flux', '2', '1.1.0')
-    run(made, 'rollout', 'start', 'na-gw-flux/web')
-    found = run(made, 'rollback', 'web', '--env', 'na-gw-flux')
+    answered(made, 'rollout', 'start', 'na-gw-flux/web')
+    found = answered(made, 'rollback', 'web', '--env', 'na-gw-flux')
     assert (found['result'], found['to']['version']) == ('aborted', '2')
     message = git(made.folder, 'log', '-1', '--format=%B')
     assert 'version 3 gets 0 % of the requests, as before this commit' in message
     assert 'the rollout of 3 (chart 1.2.0) ends, the pin stays 2 (chart 1.1.0)' in message
     assert spec(made, 'na-gw-flux') == {'version': '2', 'chart': '1.1.0'}
     assert not made.run().registry.rollouts
-    run(made, 'reinstate', 'na-gw-flux/web', '3')
-    run(made, 'rollout', 'start', 'na-gw-flux/web')
+    answered(made, 'reinstate', 'na-gw-flux/web', '3')
+    answered(made, 'rollout', 'start', 'na-gw-flux/web')
     done = chartloom(made.folder, 'rollback', 'web', '--env', 'na-gw-flux', '--to', '1')
     assert done.stderr.splitlines() == [
         "registry/rollouts/na-gw-flux/web.yaml: a rollout to 3 is in progress, and '1' is not the old version",
@@ -204,7 +196,7 @@ def test_what_cannot_be_deployed_any_more_is_skipped(tmp_path: Path) -> None:
     file.write_text(text, encoding='utf-8')
     made.write(r.model('web', 'tensorflow-serving', [VERSIONS[0], VERSIONS[2]], route={}, **s.canary()))
     made.publish()
-    found = run(made, 'rollback', 'web', '--env', 'ar-gw-argocd')
+    found = answered(made, 'rollback', 'web', '--env', 'ar-gw-argocd')
     assert found['to'] == {'version': '1', 'chart': '1.0.0'}
 
 

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 from typing import Any
 
 import pytest
 import registries as r
-from gitops import Checkout, chartloom, clone, new
+from gitops import Checkout, answered, chartloom, clone, new
 
 VERSIONS = [r.version('1'), r.version('2'), r.version('3')]
 CANARY = {'canary': {'steps': [{'weight': 20}, {'weight': 50}]}}
@@ -30,19 +29,12 @@ def made(tmp_path: Path) -> Checkout:
     }  # fmt: skip
     found = new(tmp_path / 'made', files)
     assert found.commit().commit
-    run(found, 'promote', '--application', 'shop', '--to', 'prod')
-    return found
-
-
-def run(made: Checkout, *arguments: str, code: int = 0) -> dict[str, Any]:
-    done = chartloom(made.folder, *arguments, '--output', 'json')
-    assert done.returncode == code, done.stdout + done.stderr
-    found: dict[str, Any] = json.loads(done.stdout)
+    answered(found, 'promote', '--application', 'shop', '--to', 'prod')
     return found
 
 
 def back(made: Checkout, *options: str, code: int = 0) -> dict[str, Any]:
-    return run(made, 'rollback', '--application', 'shop', '--env', 'prod', *options, code=code)
+    return answered(made, 'rollback', '--application', 'shop', '--env', 'prod', *options, code=code)
 
 
 def told(found: dict[str, Any]) -> dict[str, tuple[str, str, str]]:
@@ -76,18 +68,18 @@ def test_the_end_of_a_rollout_is_no_move(made: Checkout) -> None:
     for _ in range(9):
         if not (made.folder / 'registry/rollouts/prod/web.yaml').exists():
             break
-        run(made, 'rollout', 'advance', 'prod/web', '--now', '--approve')
+        answered(made, 'rollout', 'advance', 'prod/web', '--now', '--approve')
     assert told(back(made)) == {'prod/api': ('rolled back', '2', '1'), 'prod/web': ('rolled back', '2', '1')}
 
 
 def test_all_or_none_unless_the_others_suffice(made: Checkout) -> None:
-    run(made, 'rollout', 'abort', 'prod/web')
+    answered(made, 'rollout', 'abort', 'prod/web')
     for name in ('api', 'web'):
         made.write(r.release('staging', name, version='3', chart='1.2.0'))
     made.write({**r.release('staging', 'cache', **ONE), **r.model('cache', versions=VERSIONS)})
     made.write(r.application('shop', ['web', 'api', 'cache']))
     assert made.commit().commit
-    run(made, 'promote', '--application', 'shop', '--to', 'prod')
+    answered(made, 'promote', '--application', 'shop', '--to', 'prod')
     (found,) = back(made, code=1)['problems']
     assert found['message'] == "'prod/cache' had no other pin under this name"
     outcome = back(made, '--skip-blocked')
@@ -111,6 +103,6 @@ def test_a_shallow_clone_and_wrong_names(made: Checkout, tmp_path: Path) -> None
 def test_on_a_remote_without_a_checkout(made: Checkout, tmp_path: Path) -> None:
     clone(made.top, tmp_path / 'origin.git', '--bare')
     arguments = ('rollback', '--application', 'shop', '--env', 'prod', '--repo', f'file://{tmp_path}/origin.git')
-    found = run(made, *arguments)
+    found = answered(made, *arguments)
     assert found['pushed']
     assert set(told(found)) == {'prod/api', 'prod/web'}

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 from typing import Any
 
 import pytest
 import registries as r
-from gitops import Checkout, chartloom, new
+from gitops import Checkout, answered, chartloom, new
 
 VERSIONS = [r.version('1'), r.version('2'), r.version('3')]
 CANARY = {'canary': {'steps': [{'weight': 20}, {'weight': 50}]}}
@@ -38,15 +37,8 @@ def checkout(tmp_path: Path) -> Checkout:
     return found
 
 
-def run(checkout: Checkout, *arguments: str, code: int = 0) -> dict[str, Any]:
-    done = chartloom(checkout.folder, *arguments, '--output', 'json')
-    assert done.returncode == code, done.stderr + done.stdout
-    found: dict[str, Any] = json.loads(done.stdout)
-    return found
-
-
 def told(checkout: Checkout, *arguments: str) -> list[str]:
-    found = run(checkout, *arguments, code=1)['problems']
+    found = answered(checkout, *arguments, code=1)['problems']
     assert {problem.get('rule') for problem in found} == {'withdrawn'}
     return [problem['message'] for problem in found]
 
@@ -59,7 +51,7 @@ def spec(checkout: Checkout, file: str = PROD) -> dict[str, Any]:
 
 
 def test_a_rollback_withdraws_the_version_until_it_is_reinstated(checkout: Checkout) -> None:
-    found = run(checkout, 'rollback', 'web', '--env', 'prod', '--reason', 'it is slow', *AT)
+    found = answered(checkout, 'rollback', 'web', '--env', 'prod', '--reason', 'it is slow', *AT)
     entry = {'version': '3', 'reason': 'it is slow', 'date': SINCE}
     assert found['withdrawn'] == entry
     assert spec(checkout) == {'version': '1', 'chart': '1.0.0', 'rollback': '1.0.0', 'withdrawn': [entry]}
@@ -68,7 +60,7 @@ def test_a_rollback_withdraws_the_version_until_it_is_reinstated(checkout: Check
     message = f"'prod/web' gave up 3 on {SINCE}: it is slow"
     assert told(checkout, 'rollout', 'start', 'prod/web', '--version', '3') == [message]
     # The newest that was not given up.
-    (row,) = run(checkout, 'pin', 'prod/web', '--newest', '--dry-run')['pins']
+    (row,) = answered(checkout, 'pin', 'prod/web', '--newest', '--dry-run')['pins']
     assert (row['version'], row['chart']) == ('2', '1.1.0')
     # By hand, and together with the removal of the entry.
     checkout.write(r.release('prod', 'web', version='3', chart='1.2.0', withdrawn=[entry]))
@@ -76,17 +68,17 @@ def test_a_rollback_withdraws_the_version_until_it_is_reinstated(checkout: Check
     checkout.write(r.release('prod', 'web', version='3', chart='1.2.0'))
     assert told(checkout, 'plan') == [message]
     checkout.git('checkout', '--quiet', PROD)
-    assert run(checkout, 'reinstate', 'prod/web', '3')['withdrawn'] == [entry]
+    assert answered(checkout, 'reinstate', 'prod/web', '3')['withdrawn'] == [entry]
     assert checkout.git('log', '-1', '--format=%s') == 'Reinstate 3 in prod/web'
-    again = run(checkout, 'reinstate', 'prod/web', '3')
+    again = answered(checkout, 'reinstate', 'prod/web', '3')
     assert (again['changed'], again['commit']) == (False, '')
     assert spec(checkout) == {'version': '1', 'chart': '1.0.0', 'rollback': '1.0.0'}
-    assert run(checkout, 'pin', 'prod/web', '--newest')['commit']
+    assert answered(checkout, 'pin', 'prod/web', '--newest')['commit']
 
 
 def test_a_rollback_does_not_go_to_a_version_that_was_given_up(checkout: Checkout) -> None:
-    run(checkout, 'rollback', 'web', '--env', 'prod', *AT)
-    (found,) = run(checkout, 'rollback', 'web', '--env', 'prod', '--to', '3', *AT, code=1)['problems']
+    answered(checkout, 'rollback', 'web', '--env', 'prod', *AT)
+    (found,) = answered(checkout, 'rollback', 'web', '--env', 'prod', '--to', '3', *AT, code=1)['problems']
     assert found['message'] == '3 (chart 1.2.0) was rolled back here'
     assert found['hint'] == "to return to it, run 'chartloom reinstate prod/web 3' first"
 
@@ -94,24 +86,24 @@ def test_a_rollback_does_not_go_to_a_version_that_was_given_up(checkout: Checkou
 def test_an_abort_withdraws_the_new_version(checkout: Checkout) -> None:
     checkout.write(r.release('prod', 'web', version='1', chart='1.0.0'))
     assert checkout.commit().commit
-    run(checkout, 'rollout', 'start', 'prod/web')
-    run(checkout, 'rollout', 'advance', 'prod/web', '--now')
-    run(checkout, 'rollout', 'abort', 'prod/web', *AT)
+    answered(checkout, 'rollout', 'start', 'prod/web')
+    answered(checkout, 'rollout', 'advance', 'prod/web', '--now')
+    answered(checkout, 'rollout', 'abort', 'prod/web', *AT)
     entry = {'version': '3', 'reason': 'aborted at step-1', 'date': SINCE}
     assert spec(checkout) == {'version': '1', 'chart': '1.0.0', 'withdrawn': [entry]}
-    run(checkout, 'rollout', 'finish', 'prod/web')
+    answered(checkout, 'rollout', 'finish', 'prod/web')
     assert told(checkout, 'rollout', 'start', 'prod/web', '--version', '3')
-    assert run(checkout, 'rollout', 'start', 'prod/web')['to']['version'] == '2'
+    assert answered(checkout, 'rollout', 'start', 'prod/web')['to']['version'] == '2'
 
 
 def test_another_chart_of_the_same_version_is_withdrawn_alone(checkout: Checkout) -> None:
     checkout.write(r.model('web', versions=VERSIONS, route={}, strategy=CANARY, replicas=9))
     assert checkout.commit().commit
-    run(checkout, 'pin', 'prod/web')
-    run(checkout, 'rollback', 'web', '--env', 'prod', *AT)
+    answered(checkout, 'pin', 'prod/web')
+    answered(checkout, 'rollback', 'web', '--env', 'prod', *AT)
     (entry,) = spec(checkout)['withdrawn']
     assert (entry['version'], entry['chart']) == ('3', '1.2.1')
-    assert run(checkout, 'pin', 'prod/web', '--newest')['pins'][0]['chart'] == '1.2.0'
+    assert answered(checkout, 'pin', 'prod/web', '--newest')['pins'][0]['chart'] == '1.2.0'
 
 
 def test_a_release_that_follows_goes_on_with_the_version_that_mends_it(tmp_path: Path) -> None:
@@ -120,18 +112,18 @@ def test_a_release_that_follows_goes_on_with_the_version_that_mends_it(tmp_path:
     for last in (2, 3):
         checkout.write(r.model(versions=VERSIONS[:last]))
         assert checkout.commit().commit
-    found = run(checkout, 'rollback', 'web', '--env', 'dev', *AT)
+    found = answered(checkout, 'rollback', 'web', '--env', 'dev', *AT)
     assert (found['from']['version'], found['to']['version']) == ('3', '2')
     assert spec(checkout, DEV)['rollback'] == '1.1.0'
     # Once more, and not to what was given up.
-    assert run(checkout, 'rollback', 'web', '--env', 'dev', *AT)['to']['version'] == '1'
-    (found,) = run(checkout, 'rollback', 'web', '--env', 'dev', '--to', '2', *AT, code=1)['problems']
+    assert answered(checkout, 'rollback', 'web', '--env', 'dev', *AT)['to']['version'] == '1'
+    (found,) = answered(checkout, 'rollback', 'web', '--env', 'dev', '--to', '2', *AT, code=1)['problems']
     assert found['hint'] == "run 'chartloom reinstate dev/web 2' first"
     # A hotfix of an older version is not the newest one; its chart is made, and nothing moves.
     checkout.write(r.model(versions=[VERSIONS[0], r.version('1-fix'), *VERSIONS[1:]]))
-    assert [row['release'] for row in run(checkout, 'generate', '--commit')['releases']] == []
+    assert [row['release'] for row in answered(checkout, 'generate', '--commit')['releases']] == []
     checkout.write(r.model(versions=[VERSIONS[0], r.version('1-fix'), *VERSIONS[1:], r.version('4')]))
-    (row,) = run(checkout, 'generate', '--commit')['releases']
+    (row,) = answered(checkout, 'generate', '--commit')['releases']
     assert row['reason'].endswith('model version 1 → 4')
 
 
@@ -142,13 +134,13 @@ def test_a_release_that_follows_takes_what_is_reinstated(tmp_path: Path) -> None
     assert checkout.commit().commit
     done = chartloom(checkout.folder, 'rollback', 'web', '--env', 'dev', '--to', '3')
     assert done.stderr.startswith(f"{DEV}::$.spec: 'dev/web' ran no older version '3'\n")
-    run(checkout, 'rollback', 'web', '--env', 'dev', *AT)
+    answered(checkout, 'rollback', 'web', '--env', 'dev', *AT)
     done = chartloom(checkout.folder, 'rollback', 'web', '--env', 'dev')
     assert done.returncode == 1
-    (row,) = run(checkout, 'reinstate', 'dev/web', '2')['releases']
+    (row,) = answered(checkout, 'reinstate', 'dev/web', '2')['releases']
     assert row['reason'].endswith('model version 1 → 2')
     checkout.write(r.release('dev', 'web', withdrawn=[{'version': v, 'reason': 'bad', 'date': SINCE} for v in '12']))
-    (problem,) = run(checkout, 'plan', code=1)['problems']
+    (problem,) = answered(checkout, 'plan', code=1)['problems']
     assert problem['message'] == "gave up all versions of model 'web'"
 
 
@@ -158,7 +150,7 @@ def test_a_request_that_restores_the_file_from_before_a_rollback_is_refused(tmp_
     checkout.write(r.model(versions=VERSIONS[:2]))
     assert checkout.commit().commit
     old = checkout.read(DEV)
-    run(checkout, 'rollback', 'web', '--env', 'dev', '--reason', 'it is slow', *AT)
+    answered(checkout, 'rollback', 'web', '--env', 'dev', '--reason', 'it is slow', *AT)
     checkout.git('switch', '--quiet', '--create', 'request')
     checkout.write({DEV: old})
     message = f"'dev/web' gave up 2 on {SINCE}: it is slow"
@@ -168,26 +160,26 @@ def test_a_request_that_restores_the_file_from_before_a_rollback_is_refused(tmp_
     checkout.write(r.model(versions=VERSIONS[:2], replicas=9))
     assert told(checkout, 'plan') == [message]
     checkout.git('checkout', '--quiet', '.')
-    assert run(checkout, 'reinstate', 'dev/web', '2')['releases']
-    assert run(checkout, 'verify', '--base', 'main')['valid']
+    assert answered(checkout, 'reinstate', 'dev/web', '2')['releases']
+    assert answered(checkout, 'verify', '--base', 'main')['valid']
 
 
 def test_what_the_environment_before_gave_up_is_not_promoted(checkout: Checkout) -> None:
     checkout.write(r.environment('live', promotesFrom=['prod'], **{**r.GATEWAY, 'domain': 'live.example'}))
     checkout.write(r.release('live', 'web', version='1', chart='1.0.0', values={'replicaCount': 3}))
     assert checkout.commit().commit
-    run(checkout, 'rollback', 'web', '--env', 'prod', '--reason', 'it is slow', *AT)
+    answered(checkout, 'rollback', 'web', '--env', 'prod', '--reason', 'it is slow', *AT)
     for more in ({}, {'skipPromotion': 'fixes an outage of live'}):
         checkout.write(r.release('live', 'web', version='3', chart='1.2.0', **more))
         (message,) = told(checkout, 'plan')
         assert message == f"'live' promotes from 'prod', which gave up 3 (chart 1.2.0) on {SINCE}: it is slow"
     checkout.git('checkout', '--quiet', 'registry/releases/live')
-    run(checkout, 'reinstate', 'prod/web', '3')
+    answered(checkout, 'reinstate', 'prod/web', '3')
     checkout.write(r.release('live', 'web', version='3', chart='1.2.0'))
-    (problem,) = run(checkout, 'plan', code=1)['problems']
+    (problem,) = answered(checkout, 'plan', code=1)['problems']
     assert problem['rule'] == 'promotion'  # reinstated is not run again
 
 
 def test_an_unknown_version_is_not_reinstated(checkout: Checkout) -> None:
-    (problem,) = run(checkout, 'reinstate', 'prod/web', '33', code=1)['problems']
+    (problem,) = answered(checkout, 'reinstate', 'prod/web', '33', code=1)['problems']
     assert (problem['message'], problem['hint']) == ("version '33' of model 'web' not found", "did you mean '3'?")

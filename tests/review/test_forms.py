@@ -14,7 +14,7 @@ from generator.review.markdown import LONGEST, markdown
 from generator.review.records import Change, Evidence, Fold, Report, Risk, Rule
 from generator.review.text import text_lines
 
-RULE = Rule('danger', 'critical', 'something *bad* happens', 'undo it', lambda touched: iter(()))
+RULE = Rule('danger', 'critical', 'something *bad* happens', 'undo it')
 
 
 def report(*, folds: int = 0, risks: int = 1, problems: tuple[str, ...] = ()) -> Report:

@@ -28,7 +28,7 @@ SIZES = {'phone': (360, 740), 'tablet': (820, 1180), 'desk': (1440, 900)}
 
 
 def rule(name: str, severity: Severity = 'critical', title: str = 'half of the serving pods or more go') -> Rule:
-    return Rule(name, severity, title, 'lower the number in steps', lambda touched: iter(()))
+    return Rule(name, severity, title, 'lower the number in steps')
 
 
 def change(place: str, old: Any, new: Any, named: str = 'Deployment web') -> Change:
@@ -132,7 +132,7 @@ class Tree(HTMLParser):
 def hostile(bad: str) -> Report:
     names = (f'prod/{bad}', f'{bad}/web')
     evidence = Evidence(bad, bad, bad, bad)
-    risks = [Risk(Rule(bad, 'high', bad, bad, lambda touched: iter(())), evidence, each) for each in (names, names * 7)]
+    risks = [Risk(Rule(bad, 'high', bad, bad), evidence, each) for each in (names, names * 7)]
     fields = [Field((bad,), bad, f'{bad}{bad}'), Field((bad,), {bad: bad}, [bad]), Field((bad,), ABSENT, bad)]
     folds = [Fold(names, (Change('+', bad), *(Change('~', bad, each) for each in fields)))]
     impacts = {name: Impact('none', 0, 0, {bad: (1, 2, 3)}, (bad,)) for name in names}
