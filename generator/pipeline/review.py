@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
@@ -18,7 +18,6 @@ from generator.domain.layout import (
     chart_folder,
     delivery_file,
     model_file,
-    model_name,
     model_of_file,
     names_below,
 )
@@ -104,27 +103,22 @@ def _changed_charts(before: Ids, after: Ids) -> set[str]:
 
 
 def _look(
-    run: Run, names: Collection[str], helm: Helm, folder: Path, jobs: int, *, digests: bool = False
+    run: Run, names: Sequence[str], helm: Helm, folder: Path, jobs: int, *, digests: bool = False
 ) -> _Looked:  # fmt: skip
-    models = tuple(sorted({model_name(name) for name in names}))
-    if not models:
+    if not names:
         return _Looked()
     try:
-        releases = {each.release.name: each for each in run.releases if each.release.name in names}
-        registry = run.registry
-        rendered = rendered_releases(run, list(releases), helm, folder, jobs)
+        rendered = rendered_releases(run, names, helm, folder, jobs)
     except (ProblemsFound, CommandFailed) as error:
-        return _Looked(
-            problem=_first(
-                error, f'{run.source.head[:12] if run.repository.bare else "the work tree"} could not be rendered'
-            )
-        )
+        revision = run.source.head[:12] if run.repository.bare else 'the work tree'
+        return _Looked(problem=_first(error, f'{revision} could not be rendered'))
+    registry = run.registry
     sides = {
         name: Side(
             each, registry.models.get(each.release.model), registry.rollouts.get(name),
-            digest(rendered[name].documents) if digests and name in rendered and not rendered[name].problem else '',
+            digest(rendered[name].documents) if digests and not rendered[name].problem else '',
         )
-        for name, each in releases.items()
+        for each in run.releases if (name := each.release.name) in rendered
     }  # fmt: skip
     return _Looked(sides, rendered)
 
