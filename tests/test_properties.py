@@ -161,7 +161,7 @@ def test_two_processes_make_the_same_bytes(tmp_path: Path) -> None:
     repository = r.Repository(tmp_path / 'repository', r.example())
     code = (
         'from pathlib import Path; from generator.pipeline.run import open_run;'
-        'from generator.tools.git.repository import open_repository;'
+        'from generator.tools.git.opening import open_repository;'
         'from generator.delivery.tree import tree_digest;'
         'print(tree_digest(open_run(open_repository(Path("."))).files))'
     )

@@ -7,7 +7,6 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from generator.compare.difference import differences
-from generator.compare.objects import digest
 from generator.domain.layout import (
     CHARTS,
     DELIVERY,
@@ -58,7 +57,7 @@ def review(base: Run, run: Run, helm: Helm, jobs: int) -> Report:
         return report(*names, (), (), said)
     with temporary_folder() as folder:
         old = _look(base, touched, helm, folder / 'old', jobs)
-        new = _look(run, touched, helm, folder / 'new', jobs, digests=True)
+        new = _look(run, touched, helm, folder / 'new', jobs)
     problems = [each.problem for each in (old, new) if each.problem]
     pairs = {name: name for name in touched if name in old.sides or name in new.sides}
     for heir, before in _renamed(old, new).items():
@@ -102,9 +101,7 @@ def _changed_charts(before: Ids, after: Ids) -> set[str]:
     return found
 
 
-def _look(
-    run: Run, names: Sequence[str], helm: Helm, folder: Path, jobs: int, *, digests: bool = False
-) -> _Looked:  # fmt: skip
+def _look(run: Run, names: Sequence[str], helm: Helm, folder: Path, jobs: int) -> _Looked:
     if not names:
         return _Looked()
     try:
@@ -114,12 +111,10 @@ def _look(
         return _Looked(problem=_first(error, f'{revision} could not be rendered'))
     registry = run.registry
     sides = {
-        name: Side(
-            each, registry.models.get(each.release.model), registry.rollouts.get(name),
-            digest(rendered[name].documents) if digests and not rendered[name].problem else '',
-        )
-        for each in run.releases if (name := each.release.name) in rendered
-    }  # fmt: skip
+        name: Side(each, registry.models.get(each.release.model), registry.rollouts.get(name), rendered[name].documents)
+        for each in run.releases
+        if (name := each.release.name) in rendered
+    }
     return _Looked(sides, rendered)
 
 

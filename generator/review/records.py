@@ -8,6 +8,7 @@ from typing import Any, Literal, get_args
 
 from generator.compare.difference import Difference
 from generator.compare.fields import Field
+from generator.compare.objects import digest
 from generator.compare.told import changed
 from generator.domain.generated import Pods, ResolvedRelease
 from generator.domain.records import Model, Rollout
@@ -19,13 +20,12 @@ SEVERITIES: tuple[Severity, ...] = get_args(Severity)  # the worst first
 
 @dataclass(frozen=True, slots=True)
 class Side:
-    """A release on one side of a change: as resolved, with its model and its rollout in git; `digest` is that of its
-    rendered objects."""
+    """A release on one side of a change: as resolved, with its model, its rollout in git and what helm rendered."""
 
     resolved: ResolvedRelease
     model: Model | None
     rollout: Rollout | None = None
-    digest: str = ''
+    documents: Sequence[bytes] = ()
 
     @property
     def version(self) -> str:
@@ -45,6 +45,11 @@ class Side:
     @property
     def merged(self) -> Values:
         return self.resolved.merged
+
+    @property
+    def digest(self) -> str:
+        """The digest of the rendered objects, '' for none; it parses all of them."""
+        return digest(self.documents) if self.documents else ''
 
 
 @dataclass(frozen=True, slots=True)
