@@ -150,7 +150,7 @@ def _commit(
         there = push_onto(repository, remote, elsewhere, head, commit) if commit else ''
         return replace(outcome, commit=there, branch=elsewhere, pushed=bool(there))
     move = Move(reference, head, commit or head, changes.index, remote if commit else '', branch)
-    done = carry_out(repository, writes, move)
+    done = carry_out(repository, writes, move, run.source.tree.stamp)
     pushed = bool(remote) and (bool(commit) or _push_head(repository, remote, branch, head))
     return replace(outcome, commit=done if commit else '', pushed=pushed)
 

@@ -12,7 +12,7 @@ from functools import partial
 
 from generator.domain.problems import Problem, ProblemsFound, problem
 from generator.domain.progress import Progress, quiet
-from generator.operations.changeset import check_stored, signed
+from generator.operations.changeset import signed
 from generator.operations.operation import Options, Outcome, Remote
 from generator.operations.provenance import provenance
 from generator.operations.remote import Target
@@ -23,6 +23,7 @@ from generator.pipeline.renumber import Renumbered
 from generator.pipeline.run import open_run
 from generator.pipeline.sides import Sides
 from generator.plan.message import commit_message, shortened
+from generator.tools.git.attributes import check_stored
 from generator.tools.git.build import build_commit
 from generator.tools.git.head import current_branch, refuse_unfinished
 from generator.tools.git.lock import locked
@@ -104,7 +105,7 @@ def _make(sides: Sides, branch: str, options: Options, progress: Progress) -> Ou
 def _build(done: Merge, outcome: Outcome, options: Options) -> str:
     sides, plan, repository = done.sides, outcome.plan, done.sides.repository
     files = {**plan.files, **dict.fromkeys(plan.removed), **done.registry}
-    check_stored(repository, files)
+    check_stored(repository, sides.theirs, files)
     merges = not repository.contains(sides.ours, sides.theirs)
     subject = options.message or shortened(f'Refresh {outcome.branch or "HEAD"} onto {sides.name} {sides.theirs[:8]}')
     notes = list(_notes(done, merges))
