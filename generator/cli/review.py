@@ -9,16 +9,16 @@ import click
 
 from generator.cli import PROBLEMS, offers
 from generator.cli.operation import at_option
-from generator.cli.output import common_options, progress, result, say
+from generator.cli.output import common_options, progress, result
+from generator.cli.reports import print_report
 from generator.pipeline.merged import find_sides
-from generator.pipeline.review import review
+from generator.pipeline.review import review_since
 from generator.pipeline.run import Run, open_run
 from generator.pipeline.source import open_revision
 from generator.review.data import report_data
 from generator.review.markdown import markdown
 from generator.review.page import page
 from generator.review.records import SEVERITIES, Report
-from generator.review.text import text_lines
 from generator.tools.git.opening import open_repository
 from generator.tools.git.repository import Repository
 from generator.tools.git.revision import find_commit
@@ -47,8 +47,7 @@ def command(
     a revision, by default the work tree. The report is complete unless its first lines say what is missing.
     """
     repository = open_repository(folder)
-    before, after = _runs(repository, base, head, at)
-    found = review(before, after, find_helm(os.environ), os.cpu_count() or 2)
+    found = _reviewed(repository, base, head, at)
     if output == 'json':
         result(report_data(found))
     elif form == 'markdown':
@@ -56,21 +55,20 @@ def command(
     elif form == 'html':
         click.echo(page(found), nl=False)
     else:
-        for line, style in text_lines(found):
-            say((line, dict(style)))
+        print_report(found)
     if _fails(found, fail_on):
         raise click.exceptions.Exit(PROBLEMS)
 
 
-def _runs(repository: Repository, base: str, head: str, at: int | None) -> tuple[Run, Run]:
-    refs = repository.refs()
-    if head:
-        sides = find_sides(repository, base, ours=find_commit(repository, head, 'HEAD'))
-        run = Run(open_revision(repository, sides.ours, refs), sides.base, at=at, progress=progress)
-    else:
-        sides = find_sides(repository, base)
-        run = open_run(repository, base=sides.base, at=at, progress=progress)
-    return Run(open_revision(repository, sides.base, refs), sides.base, at=at), run
+def _reviewed(repository: Repository, base: str, head: str, at: int | None) -> Report:
+    helm, jobs = find_helm(os.environ), os.cpu_count() or 2
+    if not head:
+        commit = find_sides(repository, base).base
+        return review_since(open_run(repository, base=commit, at=at, progress=progress), commit, helm, jobs)
+    sides = find_sides(repository, base, ours=find_commit(repository, head, 'HEAD'))
+    source = open_revision(repository, sides.ours, repository.refs())
+    run = Run(source, sides.base, at=at, progress=progress)
+    return review_since(run, sides.base, helm, jobs, sides.ours)
 
 
 def _fails(found: Report, severity: str | None) -> bool:

@@ -10,6 +10,7 @@ from generator.domain.generated import Plan
 from generator.domain.problems import Problem
 from generator.domain.tree import Files
 from generator.pipeline.run import Run
+from generator.review.records import Report
 from generator.tools.patience import Patience
 
 
@@ -94,7 +95,7 @@ class Options:
     `discard` discards hand edits; `removable` are releases (`env/model`, `env/*`) and environments whose files may
     be removed. `branch` is the branch of the remote to push to, if it is not that of the work tree, which then stays as
     it is. `patience`: how long to apply it again while the branch moves. `at` is the moment by which locks and frozen
-    times are judged, in seconds since the epoch, None for now.
+    times are judged, in seconds since the epoch, None for now. `report`: also tell what it does to releases.
     """
 
     commit: bool = False
@@ -106,6 +107,7 @@ class Options:
     branch: str = ''
     patience: Patience = Patience()  # noqa: RUF009 (frozen)
     at: int | None = None
+    report: bool = False
 
     def permitting(self, change: RegistryChange) -> Options:
         """Return the options with what the operation itself removes."""
@@ -136,6 +138,7 @@ class Outcome:
     warnings: tuple[Problem, ...] = ()
     reasons: Mapping[str, str] = field(default_factory=dict)
     superseded: tuple[Problem, ...] = ()
+    report: Report | None = None
 
     @property
     def changed(self) -> bool:

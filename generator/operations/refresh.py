@@ -16,6 +16,7 @@ from generator.operations.changeset import signed
 from generator.operations.operation import Options, Outcome, Remote
 from generator.operations.provenance import provenance
 from generator.operations.remote import Target
+from generator.operations.reported import reported
 from generator.operations.warnings import shown_warnings
 from generator.pipeline.merged import Merge, find_sides, merge
 from generator.pipeline.reasons import release_reasons
@@ -95,7 +96,8 @@ def _make(sides: Sides, branch: str, options: Options, progress: Progress) -> Ou
     plan, registry = done.plan, tuple(sorted(done.registry))
     reasons, told = release_reasons(done.run, plan, head=True), _told(sides, done.renumbered, done.pins)
     outcome = Outcome(plan, told, registry, branch=branch, dry_run=options.dry_run, reasons=reasons)
-    outcome = replace(outcome, warnings=shown_warnings(done.run, outcome, done.removable))
+    warnings = shown_warnings(done.run, outcome, done.removable)
+    outcome = replace(outcome, warnings=warnings, report=reported(done.run, options))
     commit = _build(done, outcome, options)
     if not commit:
         return Outcome(result={**told, 'result': 'up to date'}, branch=branch, dry_run=options.dry_run)

@@ -24,6 +24,7 @@ from generator.domain.problems import CommandFailed, Problem, ProblemsFound
 from generator.domain.tree import Ids
 from generator.pipeline.renders import rendered_releases
 from generator.pipeline.run import Run
+from generator.pipeline.source import open_revision
 from generator.plan.rules import RULES
 from generator.review.noise import without_noise
 from generator.review.records import Report, Side, Touched
@@ -43,14 +44,23 @@ class _Looked:
     problem: str = ''
 
 
-def review(base: Run, run: Run, helm: Helm, jobs: int) -> Report:
-    """Compare the releases whose delivery object or chart differs; there is a report whatever fails."""
-    names = (base.source.head[:12], run.source.head[:12] if run.repository.bare else '')
+def review_since(run: Run, commit: str, helm: Helm, jobs: int, head: str = '') -> Report:
+    """Compare a run with a commit, '' for none, over the same models."""
+    before = open_revision(run.repository, commit, run.source.refs, run.source.scope)
+    return review(Run(before, commit, left_out=run.left_out, at=run.at), run, helm, jobs, head)
+
+
+def review(base: Run, run: Run, helm: Helm, jobs: int, head: str = '') -> Report:
+    """Compare the releases whose delivery object or chart differs; there is a report whatever fails.
+
+    `head` is the commit that `run` is over, '' for none: changes that are not committed.
+    """
+    names = (base.source.head[:12], head[:12])
     try:
         models = _models(base, run)
         if models is None:
             return report(*names, ())
-        base, run = (replace(each, source=replace(each.source, scope=models)) for each in (base, run))
+        base, run = _over(base, models), _over(run, models)
         touched = sorted(_touched(base, run))
     except ProblemsFound as error:
         said = [_first(error, 'this change cannot be generated')]
@@ -68,7 +78,10 @@ def review(base: Run, run: Run, helm: Helm, jobs: int) -> Report:
 
 
 def _models(base: Run, run: Run) -> tuple[str, ...] | None:
-    """The models whose files differ; () for all, because a file that several models need differs; None for none."""
+    """The models of the run, else those whose files differ; () for all, because a file that several models need
+    differs; None for none."""
+    if run.source.scope:
+        return run.source.scope
     before, after = base.source.tree.ids, run.source.tree.ids
     folders = (f'{REGISTRY}/', *(f'{folder}/' for folder in GENERATED))
     differing = [path for path in {*before, *after} if before.get(path) != after.get(path) and path.startswith(folders)]
@@ -78,6 +91,11 @@ def _models(base: Run, run: Run) -> tuple[str, ...] | None:
     # A model that one side lacks is known to a run over all only.
     alone = any((model_file(model) in before) != (model_file(model) in after) for model in found)
     return () if '' in found or alone else tuple(sorted(found))
+
+
+def _over(run: Run, models: tuple[str, ...]) -> Run:
+    """The run over these models only; the same one, with what it has computed, if it is over no others."""
+    return run if run.source.scope == models else replace(run, source=replace(run.source, scope=models))
 
 
 def _touched(base: Run, run: Run) -> set[str]:
@@ -102,7 +120,7 @@ def _changed_charts(before: Ids, after: Ids) -> set[str]:
 
 
 def _look(run: Run, names: Sequence[str], helm: Helm, folder: Path, jobs: int) -> _Looked:
-    if not names:
+    if not (names and run.source.names):
         return _Looked()
     try:
         rendered = rendered_releases(run, names, helm, folder, jobs)

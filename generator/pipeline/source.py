@@ -55,11 +55,13 @@ def open_source(repository: Repository, models: Collection[str] = ()) -> Source:
     return Source(repository, scope, refs, look(repository, paths, head), narrow=narrow)
 
 
-def open_revision(repository: Repository, revision: str, refs: Mapping[str, str]) -> Source:
-    """Open a revision as if it were HEAD of a repository without a work tree; all models."""
+def open_revision(
+    repository: Repository, revision: str, refs: Mapping[str, str], scope: tuple[str, ...] = ()
+) -> Source:  # fmt: skip
+    """Open a revision as if it were HEAD of a repository without a work tree; '' for one without files."""
     bare = replace(repository, folder=repository.git_dir, bare=True)
     here = {**{name: commit for name, commit in refs.items() if name != 'MERGE_HEAD'}, 'HEAD': revision}
-    return Source(bare, (), here, lambda: _revision(bare, revision, ()))
+    return Source(bare, scope, here, lambda: _revision(bare, revision, scope))
 
 
 def _revision(repository: Repository, head: str, scope: Collection[str]) -> WorkTree:
