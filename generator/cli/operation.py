@@ -79,7 +79,7 @@ class Place:
 
     def _with_command(self, error: PushRefused, operation: Operation) -> ProblemsFound:
         """Name the command that pushes another branch, for a request."""
-        branch = self.branch or f'chartloom/{re.sub("[^a-z0-9.]+", "-", operation.trailer.lower()).strip("-")}'
+        branch = self.branch or _branch_of(operation)
         words = [word for word in sys.argv[1:] if word != '--push']
         if self.branch:
             return error
@@ -87,6 +87,12 @@ class Place:
         first = f"push a new branch '{branch}' with the head of {_MAIN}, run" if self.url else 'run'
         hint = f"if the branch is protected, {first} '{command}', and open a request from it"
         return ProblemsFound(replace(each, hint=hint) for each in error.problems)
+
+
+def _branch_of(operation: Operation) -> str:
+    """A name for the branch of a request."""
+    words = operation.trailer.partition(' --reason ')[0].lower()
+    return f'chartloom/{re.sub("[^a-z0-9.]+", "-", words).strip("-")}'
 
 
 def _branch(repo: str, branch: str, push: bool) -> str:

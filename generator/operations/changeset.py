@@ -177,7 +177,8 @@ def build(
     if parent in (None, run.source.head):  # else it was checked before, and no attributes have changed
         check_stored(run.repository, run.source.head, changes.files)
     told = provenance(os.environ)
-    message = commit_message(changes.plan, changes.registry, trailer, subject, changes.reasons, notes, told)
+    gone = [path for path in changes.registry if changes.files[path] is None]
+    message = commit_message(changes.plan, changes.registry, trailer, subject, changes.reasons, notes, told, gone)
     signing, head = run.settings.signing, run.source.head if parent is None else parent
     make = partial(build_commit, run.repository, head, changes.files, message, executable=changes.executable)
     return signed(run.repository, signing, make)

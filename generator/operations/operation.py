@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
@@ -81,6 +82,11 @@ class Operation:
 
     def change_of(self, run: Run) -> RegistryChange:
         return self.change(run) if self.change else RegistryChange()
+
+
+def why(reason: str) -> tuple[str, ...]:
+    """The argument that gives a reason, as a shell reads it; none for ''."""
+    return ('--reason', shlex.quote(reason)) if reason else ()
 
 
 def generate(models: tuple[str, ...] = ()) -> Operation:
