@@ -7,17 +7,21 @@ from pathlib import Path
 
 import click
 
+from generator import __version__
 from generator.cli import PROBLEMS, offers
+from generator.cli.fail_on import fail_on_option
 from generator.cli.operation import at_option
 from generator.cli.output import common_options, progress, result, say
 from generator.pipeline.merged import find_sides
 from generator.pipeline.review import review
+from generator.pipeline.risk_places import risk_places
 from generator.pipeline.run import Run, open_run
 from generator.pipeline.source import open_revision
 from generator.review.data import report_data
+from generator.review.failing import fails
 from generator.review.markdown import markdown
 from generator.review.page import page
-from generator.review.records import SEVERITIES, Report
+from generator.review.sarif import sarif
 from generator.review.text import text_lines
 from generator.tools.git.opening import open_repository
 from generator.tools.git.repository import Repository
@@ -29,17 +33,15 @@ from generator.tools.helm.binary import find_helm
 @click.argument('base', default='', metavar='[BASE]', shell_complete=offers.branches)
 @click.argument('head', default='', metavar='[HEAD]', shell_complete=offers.branches)
 @click.option(
-    '--form', type=click.Choice(['text', 'markdown', 'html']), default='text', show_default=True,
-    help='Markdown is for a comment of a request: below 60,000 characters. HTML is a page that needs nothing else.',
+    '--form', type=click.Choice(['text', 'markdown', 'html', 'sarif']), default='text', show_default=True,
+    help='Markdown is for a comment of a request: below 60,000 characters. HTML is a page that needs nothing else. '
+    'SARIF is for code scanning.',
 )  # fmt: skip
-@click.option(
-    '--fail-on', type=click.Choice(SEVERITIES), metavar='SEVERITY',
-    help='Exit with 1 if a risk is at least so severe: critical, high or medium.',
-)  # fmt: skip
+@fail_on_option
 @at_option
 @common_options
 def command(
-    base: str, head: str, form: str, fail_on: str | None, at: int | None, folder: Path, output: str
+    base: str, head: str, form: str, fail_on: tuple[str, ...], at: int | None, folder: Path, output: str
 ) -> None:  # fmt: skip
     """Show what a change does to releases: risks first, then pods, accelerators and requests, then their objects.
 
@@ -55,10 +57,12 @@ def command(
         click.echo(markdown(found), nl=False)
     elif form == 'html':
         click.echo(page(found), nl=False)
+    elif form == 'sarif':
+        click.echo(sarif(found, risk_places(before, after, found), __version__), nl=False)
     else:
         for line, style in text_lines(found):
             say((line, dict(style)))
-    if _fails(found, fail_on):
+    if fails(found, fail_on):
         raise click.exceptions.Exit(PROBLEMS)
 
 
@@ -71,11 +75,3 @@ def _runs(repository: Repository, base: str, head: str, at: int | None) -> tuple
         sides = find_sides(repository, base)
         run = open_run(repository, base=sides.base, at=at, progress=progress)
     return Run(open_revision(repository, sides.base, refs), sides.base, at=at), run
-
-
-def _fails(found: Report, severity: str | None) -> bool:
-    """A report that is not complete may lack a risk, so that it fails, too."""
-    if severity is None:
-        return False
-    severe = SEVERITIES[: SEVERITIES.index(severity) + 1]
-    return bool(found.problems) or any(risk.rule.severity in severe for risk in found.risks)

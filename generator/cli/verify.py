@@ -22,6 +22,8 @@ from generator.pipeline.signed import unsigned_since_base
 from generator.pipeline.stored import Stored, compare_registry
 from generator.pipeline.vouched import not_as_listed, unvouched
 from generator.plan.touched import about
+from generator.review.report import ALL_RULES, NEVER_WAIVED
+from generator.review.waivers import waiver_warnings
 from generator.tools.git.opening import open_repository
 from generator.tools.helm.binary import Helm, find_helm
 from generator.tools.oci import OciRegistry
@@ -100,6 +102,7 @@ def command(
         *held.warnings,
         *about(run.warnings, models, run.registry.releases),
         *early_stages(run),
+        *waiver_warnings(run.registry, ALL_RULES, NEVER_WAIVED, run.clock.date),
         *(() if models else obeyed_warnings(run)),
     ]
     warn(warnings)

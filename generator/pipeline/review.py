@@ -27,7 +27,8 @@ from generator.pipeline.run import Run
 from generator.plan.rules import RULES
 from generator.review.noise import without_noise
 from generator.review.records import Report, Side, Touched
-from generator.review.report import report
+from generator.review.report import NEVER_WAIVED, report
+from generator.review.waivers import Accepted, accepted
 from generator.tools.helm.binary import Helm, Rendered
 from generator.tools.temporary import temporary_folder
 
@@ -64,7 +65,17 @@ def review(base: Run, run: Run, helm: Helm, jobs: int) -> Report:
         pairs[heir] = before
         del pairs[before]
     both = [_compared(name, before, old, new) for name, before in sorted(pairs.items())]
-    return report(*names, both, _gates(run), problems)
+    taken = _accepted(base, run, pairs, problems)
+    return report(*names, both, _gates(run), problems, taken)
+
+
+def _accepted(base: Run, run: Run, pairs: Mapping[str, str], problems: list[str]) -> Accepted:
+    """What published waivers accept; nothing, and one more problem, if the published registry is not valid."""
+    try:
+        return accepted(base.registry, run.registry, pairs, run.clock.date, NEVER_WAIVED)
+    except ProblemsFound as error:
+        problems += () if problems else [_first(error, 'published waivers could not be read')]
+        return Accepted()
 
 
 def _models(base: Run, run: Run) -> tuple[str, ...] | None:
