@@ -7,13 +7,7 @@ from contextlib import suppress
 from itertools import takewhile
 
 from generator.documents.read import yaml_marks
-from generator.domain.layout import (
-    SETTINGS,
-    environment_file,
-    model_file,
-    release_file,
-    rollout_file,
-)
+from generator.domain.layout import SETTINGS, environment_file, model_file, release_file, rollout_file
 from generator.domain.places import json_path
 from generator.domain.problems import ProblemsFound
 from generator.pipeline.run import Run
@@ -26,8 +20,8 @@ def risk_places(base: Run, run: Run, report: Report) -> Places:
     prefix = run.repository.prefix
     found = {name: _of_release(base, run, name) for risk in report.risks for name in risk.releases}
     for risk in report.risks:
-        if not risk.releases:
-            found[place_key(risk)] = _in_file(run, risk.evidence.object, risk.evidence.field)
+        key = place_key(risk, *risk.releases[:1])
+        found[key] = found.get(key) or _in_file(run, risk.evidence.object, risk.evidence.field)
     return {key: Place(f'{prefix}{place.file}', place.line) for key, place in found.items()}
 
 

@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from typing import Any
 from urllib.parse import quote
 
+from generator.domain.layout import REGISTRY
 from generator.domain.words import cut, some
 from generator.review.records import Report, Risk, Rule, Severity, of_several
 from generator.review.report import ALL_RULES, NEVER_WAIVED
@@ -38,9 +39,10 @@ class Place:
 Places = Mapping[str, Place]  # by release (env/model), or by file and JSON path of a risk that is about a file
 
 
-def place_key(risk: Risk) -> str:
-    """The key of the place of a risk that is about a file of the registry."""
-    return f'{risk.evidence.object}::{risk.evidence.field}'
+def place_key(risk: Risk, release: str = '') -> str:
+    """The key of the place of a risk: of its value if it is about a file of the registry, else of the release."""
+    of_file = not release or risk.evidence.object.startswith(f'{REGISTRY}/')
+    return f'{risk.evidence.object}::{risk.evidence.field}' if of_file else release
 
 
 def sarif(report: Report, places: Places, version: str) -> str:
@@ -89,7 +91,7 @@ def _rule(rule: Rule) -> dict[str, Any]:
 
 
 def _result(risk: Risk, names: tuple[str, ...], places: Places, seen: Counter[str], rules: list[str]) -> dict[str, Any]:
-    first, *others = names or (place_key(risk),)
+    first, others = place_key(risk, *names[:1]), names[1:]
     result = {
         'ruleId': risk.rule.id,
         'ruleIndex': rules.index(risk.rule.id),

@@ -16,7 +16,8 @@ def sentence(report: Report) -> str:
     risks = ', '.join(f'{counts[each]} {each}' for each in (*SEVERITIES, 'waived') if counts[each]) or 'no risks found'
     environments = sorted({each.environment for each in report.touched})
     restarts = sum(numbers.after for numbers in report.impacts.values() if numbers.pods != 'none')
-    releases = f'{len(report.touched)} release{"" if len(report.touched) == 1 else "s"} in {some(environments, 5)}'
+    where = f' in {some(environments, 5)}' if environments else ''
+    releases = f'{len(report.touched)} release{"" if len(report.touched) == 1 else "s"}{where}'
     return f'{risks}: {releases}; {restarts} pod{"" if restarts == 1 else "s"} restart'
 
 
