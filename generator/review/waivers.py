@@ -46,13 +46,19 @@ def accepted(old: Registry, new: Registry, names: Mapping[str, str], date: str, 
     places = {now.partition('/')[0]: before.partition('/')[0] for now, before in names.items()}
     published = {}
     for now, before in names.items():
-        found = _published(old, before, date)
+        found = _published(old, before, date) if _is_there(old, new, now, before) else {}
         published[now] = {rule: each for rule, each in found.items() if rule not in fixed}
     pairs: list[tuple[Release | Environment, Release | Environment | None]] = [
         (each, old.environments.get(places.get(name, name))) for name, each in sorted(new.environments.items())
     ]
     pairs += [(each, old.releases.get(names.get(name, name))) for name, each in sorted(new.releases.items())]
     return Accepted(published, tuple(risk for now, before in pairs for risk in _anew(now, before, date)))
+
+
+def _is_there(old: Registry, new: Registry, now: str, before: str) -> bool:
+    """Whether a release stays where its waivers were published for: an environment may move to another cluster."""
+    mine, was = new.environments.get(now.partition('/')[0]), old.environments.get(before.partition('/')[0])
+    return not (mine and was) or (mine.spec['cluster'], mine.namespace) == (was.spec['cluster'], was.namespace)
 
 
 def _published(old: Registry, name: str, date: str) -> dict[str, Waiver]:

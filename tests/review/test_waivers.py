@@ -145,6 +145,13 @@ def test_a_renamed_environment_keeps_its_waivers(tmp_path: Path) -> None:
     assert rules(reviewed(made, head, *DAY)) == [('pods-halved', ['live/web'], 'waived')]
 
 
+def test_waivers_do_not_go_to_another_cluster(tmp_path: Path) -> None:
+    made = published(tmp_path / 'made', registry(HALVED, prod=HALVED))
+    files = r.following('prod', waivers=HALVED, cluster={'name': 'eu', 'server': 'https://eu.example'})
+    made.write({**files, **waived(HALVED, **FEWER)})
+    assert ('pods-halved', ['prod/web'], '') in rules(reviewed(made, *DAY))
+
+
 def test_a_copy_of_an_environment_has_no_waivers(tmp_path: Path) -> None:
     made = published(tmp_path / 'made', registry(HALVED, prod=HALVED))
     for name, more in (('eu', ()), ('us', ('--inherits',))):
