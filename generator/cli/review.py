@@ -14,7 +14,7 @@ from generator.cli.operation import at_option
 from generator.cli.output import common_options, progress, result, say
 from generator.pipeline.merged import find_sides
 from generator.pipeline.review import review
-from generator.pipeline.risk_places import risk_places
+from generator.pipeline.risk_places import RiskPlaces
 from generator.pipeline.run import Run, open_run
 from generator.pipeline.source import open_revision
 from generator.review.data import report_data
@@ -58,7 +58,7 @@ def command(
     elif form == 'html':
         click.echo(page(found), nl=False)
     elif form == 'sarif':
-        click.echo(sarif(found, risk_places(before, after, found), __version__), nl=False)
+        click.echo(sarif(found, RiskPlaces(before, after).of, __version__), nl=False)
     else:
         for line, style in text_lines(found):
             say((line, dict(style)))

@@ -1,60 +1,70 @@
-"""A report and its two runs → the file and line of each risk, for tools that show risks beside files."""
+"""Two runs and a risk between them → a file and a line of it, for tools that show risks beside files."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import suppress
-from itertools import takewhile
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from functools import cached_property
 
-from generator.documents.read import yaml_marks
-from generator.domain.layout import SETTINGS, environment_file, model_file, release_file, rollout_file
-from generator.domain.places import json_path
+from generator.documents.read import Mark, yaml_marks
+from generator.domain.layout import REGISTRY, SETTINGS, environment_file, model_file, release_file, rollout_file
+from generator.domain.places import Path
 from generator.domain.problems import ProblemsFound
 from generator.pipeline.run import Run
-from generator.review.records import Report
-from generator.review.sarif import Place, Places, place_key
+from generator.review.lines import changed_lines, likely_line, nearest_line
+from generator.review.records import Risk
+from generator.review.sarif import Place
 
 
-def risk_places(base: Run, run: Run, report: Report) -> Places:
-    """Find the place of each release that has risks, and of each risk that is about a file of the registry."""
-    prefix = run.repository.prefix
-    found = {name: _of_release(base, run, name) for risk in report.risks for name in risk.releases}
-    for risk in report.risks:
-        key = place_key(risk, *risk.releases[:1])
-        found[key] = found.get(key) or _in_file(run, risk.evidence.object, risk.evidence.field)
-    return {key: Place(f'{prefix}{place.file}', place.line) for key, place in found.items()}
+@dataclass(frozen=True)
+class RiskPlaces:
+    """Each file is read once."""
 
+    base: Run
+    run: Run
 
-def _of_release(base: Run, run: Run, name: str) -> Place:
-    """Of the files that make a release, the first that the change touches: forges show what is in the lines of a
-    change. Else the one of the release, or what is left where it is removed."""
-    before, after = base.source.tree.ids, run.source.tree.ids
-    there = [file for file in _files(name) if file in after]
-    changed = next((file for file in there if before.get(file) != after[file]), '')
-    if not changed or changed not in before:
-        return Place(changed or there[0])
-    return Place(changed, first_changed(base.source.read(changed), run.source.read(changed)))
+    def of(self, risk: Risk, release: str) -> Place:
+        """The place of a risk in a release, '' for none; its file is named from the top of the git repository."""
+        file, field = risk.evidence.object, risk.evidence.field
+        if release and not file.startswith(f'{REGISTRY}/'):
+            file = self._file(release)
+            line = likely_line(field, self._marks(file), self._changed(file)) if self._changed(file) else 1
+        elif file in self.run.source.tree.ids:
+            line = nearest_line(field, self._marks(file))
+        else:
+            file, line = SETTINGS, 1
+        return Place(f'{self.run.repository.prefix}{file}', line)
+
+    def _file(self, release: str) -> str:
+        """Of the files that make a release, the first that the change touches: forges show what is in the lines of a
+        change. Else the one of the release, or what is left where it is removed."""
+        before, after = self.base.source.tree.ids, self.run.source.tree.ids
+        there = [file for file in _files(release) if file in after]
+        return next((file for file in there if before.get(file) != after[file]), there[0])
+
+    @cached_property
+    def _known(self) -> dict[str, tuple[list[int], Mapping[Path, Mark]]]:
+        return {}
+
+    def _changed(self, file: str) -> list[int]:
+        return self._read(file)[0]
+
+    def _marks(self, file: str) -> Mapping[Path, Mark]:
+        return self._read(file)[1]
+
+    def _read(self, file: str) -> tuple[list[int], Mapping[Path, Mark]]:
+        """The changed lines of a file, none if it is new or the same, and the lines of its values."""
+        if file not in self._known:
+            new, before = self.run.source.read(file), self.base.source.tree.ids.get(file)
+            is_changed = before is not None and before != self.run.source.tree.ids[file]
+            try:
+                marks = yaml_marks(new, file)
+            except ProblemsFound:
+                marks = {}
+            self._known[file] = changed_lines(self.base.source.read(file), new) if is_changed else [], marks
+        return self._known[file]
 
 
 def _files(name: str) -> Iterator[str]:
     environment, _, model = name.partition('/')
     yield from (release_file(name), rollout_file(name), model_file(model), environment_file(environment), SETTINGS)
-
-
-def first_changed(old: bytes, new: bytes) -> int:
-    """The first line of a text that differs from an older one; its last line if only lines at the end are gone."""
-    pairs = zip(old.splitlines(), new.splitlines(), strict=False)
-    equal = sum(1 for _ in takewhile(lambda pair: pair[0] == pair[1], pairs))
-    return max(1, min(equal + 1, len(new.splitlines())))
-
-
-def _in_file(run: Run, file: str, path: str) -> Place:
-    """The line of a value, or of the nearest that holds it."""
-    if file not in run.source.tree.ids:
-        return Place(SETTINGS)
-    lines = {'': 1}
-    with suppress(ProblemsFound):
-        lines |= {json_path(at): mark.line for at, mark in yaml_marks(run.source.read(file), file).items()}
-    while path not in lines:
-        path = path[: max(path.rfind('.'), path.rfind('['), 0)]
-    return Place(file, lines[path])

@@ -9,12 +9,11 @@ from __future__ import annotations
 import hashlib
 import json
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import quote
 
-from generator.domain.layout import REGISTRY
 from generator.domain.words import cut, some
 from generator.review.records import Report, Risk, Rule, Severity, of_several
 from generator.review.report import ALL_RULES, NEVER_WAIVED
@@ -36,21 +35,15 @@ class Place:
     line: int = 1
 
 
-Places = Mapping[str, Place]  # by release (env/model), or by file and JSON path of a risk that is about a file
+Where = Callable[[Risk, str], Place]  # of a risk in a release (env/model), '' if it is in none
 
 
-def place_key(risk: Risk, release: str = '') -> str:
-    """The key of the place of a risk: of its value if it is about a file of the registry, else of the release."""
-    of_file = not release or risk.evidence.object.startswith(f'{REGISTRY}/')
-    return f'{risk.evidence.object}::{risk.evidence.field}' if of_file else release
-
-
-def sarif(report: Report, places: Places, version: str) -> str:
+def sarif(report: Report, where: Where, version: str) -> str:
     """Write a run of the tool in this version."""
     found = [(risk, names) for risk in report.risks for names in _apart(risk)]
     seen = Counter[str]()
     rules = list(ALL_RULES)
-    results = [_result(risk, names, places, seen, rules) for risk, names in found[:MOST]]
+    results = [_result(risk, names, where, seen, rules) for risk, names in found[:MOST]]
     about = {'name': 'chartloom', 'version': version, 'semanticVersion': version}
     run = {
         'tool': {'driver': {**about, 'rules': [_rule(rule) for rule in ALL_RULES.values()]}},
@@ -90,20 +83,19 @@ def _rule(rule: Rule) -> dict[str, Any]:
     }  # fmt: skip
 
 
-def _result(risk: Risk, names: tuple[str, ...], places: Places, seen: Counter[str], rules: list[str]) -> dict[str, Any]:
-    first, others = place_key(risk, *names[:1]), names[1:]
+def _result(risk: Risk, names: tuple[str, ...], where: Where, seen: Counter[str], rules: list[str]) -> dict[str, Any]:
     result = {
         'ruleId': risk.rule.id,
         'ruleIndex': rules.index(risk.rule.id),
         'level': _LEVELS[risk.rule.severity],
         'message': {'text': _message(risk, names)},
-        'locations': [_location(first, places) | {'logicalLocations': list(_logical(risk, names))}],
+        'locations': [_location(where(risk, ''.join(names[:1]))) | {'logicalLocations': list(_logical(risk, names))}],
         'partialFingerprints': {'chartloomRisk/v1': _fingerprint(risk, names, seen)},
         'suppressions': _suppressions(risk),  # SARIF: of all results of a run, or of none
     }
-    if others:
+    if others := names[1:]:
         result['relatedLocations'] = [
-            {'id': number, 'message': {'text': name}, **_location(name, places)}
+            {'id': number, 'message': {'text': name}, **_location(where(risk, name))}
             for number, name in enumerate(others[:_RELATED], 1)
         ]
     return result
@@ -116,8 +108,7 @@ def _message(risk: Risk, names: tuple[str, ...]) -> str:
     return cut(' '.join(told), _LONGEST)
 
 
-def _location(name: str, places: Places) -> dict[str, Any]:
-    place = places[name]
+def _location(place: Place) -> dict[str, Any]:
     artifact = {'uri': quote(place.file), 'uriBaseId': '%SRCROOT%'}
     return {'physicalLocation': {'artifactLocation': artifact, 'region': {'startLine': place.line}}}
 

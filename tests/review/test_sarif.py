@@ -12,13 +12,11 @@ from pathlib import Path
 from typing import Any
 
 import jsonschema
-import pytest
 import registries as r
 from gitops import Checkout, chartloom, published
 
 import generator.review
 from generator.domain.waivers import Waiver
-from generator.pipeline.risk_places import first_changed
 from generator.review.records import Evidence, Report, Risk, Rule
 from generator.review.report import ALL_RULES
 from generator.review.sarif import MOST, Place, sarif
@@ -43,8 +41,8 @@ def risk(*releases: str, rule: Rule = HALVED, field: str = 'at their fewest', **
 
 
 def made(*risks: Risk, problems: tuple[str, ...] = ()) -> Any:
-    places = {name: Place(f'registry/releases/{name}.yaml', 3) for each in risks for name in each.releases}
-    return read(sarif(Report('abc', '', (), {}, risks, (), problems), places, '1.2.3'))
+    found = Report('abc', '', (), {}, risks, (), problems)
+    return read(sarif(found, lambda _, name: Place(f'registry/releases/{name}.yaml', 3), '1.2.3'))
 
 
 def prints(run: Any) -> list[str]:
@@ -142,14 +140,6 @@ def test_its_size_is_bounded() -> None:
     assert len(gzip.compress(text)) < 2_000_000
 
 
-@pytest.mark.parametrize(
-    ('old', 'new', 'line'),
-    [('a\nb\nc', 'a\nx\nc', 2), ('a\nb', 'a\nb\nc', 3), ('a\nb\nc', 'a\nb', 2), ('a', '', 1), ('', 'a', 1)],
-)
-def test_the_first_line_that_differs(old: str, new: str, line: int) -> None:
-    assert first_changed(old.encode(), new.encode()) == line
-
-
 def scanned(made: Checkout, *arguments: str) -> set[tuple[str, str, int]]:
     """The rule, file and line of each result."""
     done = chartloom(made.folder, 'review', '--form', 'sarif', *arguments)
@@ -168,15 +158,18 @@ def line_of(made: Checkout, file: str, text: str) -> int:
 def test_places_in_a_repository(tmp_path: Path) -> None:
     """Paths begin at the top of the repository; a risk is where the change is that forges show."""
     release, model = 'registry/releases/prod/web.yaml', 'registry/models/web.yaml'
-    pin = {'version': '1', 'chart': '1.0.0'}
+    pin, memory = {'version': '1', 'chart': '1.0.0'}, {'resources': {'limits': {'memory': '4Gi'}}}
     registry = {
-        **r.settings(), **r.model(replicas=4), **r.environment('prod'), **r.following('dev'), **r.release('dev'),
+        **r.settings(), **r.model(replicas=4, **memory), **r.environment('prod'), **r.release('prod', **pin),
+        **r.following('dev'), **r.release('dev'),
     }  # fmt: skip
-    made = published(tmp_path / 'made', {**registry, **r.release('prod', **pin)}, 'ml ops/')
+    made = published(tmp_path / 'made', registry, 'ml ops/')
     said = {'pods-halved': {'until': '2096-12-31', 'reason': 'a quiet century'}}
-    made.write({**r.release('prod', **pin, values={'replicaCount': 2}, waivers=said), **r.model(replicas=2)})
+    values = {'replicaCount': 2, 'resources': {'limits': {'memory': '2Gi'}}}
+    made.write({**r.release('prod', **pin, values=values, waivers=said), **r.model(replicas=2, **memory)})
     assert scanned(made) >= {
         ('pods-halved', f'ml%20ops/{release}', line_of(made, release, '"chart"')),  # a comma more
+        ('less-memory', f'ml%20ops/{release}', line_of(made, release, 'memory')),
         ('pods-halved', f'ml%20ops/{model}', line_of(made, model, 'replicas')),
         ('waiver', f'ml%20ops/{release}', line_of(made, release, 'pods-halved')),
     }
