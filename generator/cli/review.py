@@ -49,8 +49,8 @@ def command(
     a revision, by default the work tree. The report is complete unless its first lines say what is missing.
     """
     repository = open_repository(folder)
-    before, after = _runs(repository, base, head, at)
-    found = review(before, after, find_helm(os.environ), os.cpu_count() or 2)
+    before, after, published = _runs(repository, base, head, at)
+    found = review(before, after, find_helm(os.environ), os.cpu_count() or 2, published)
     if output == 'json':
         result(report_data(found))
     elif form == 'markdown':
@@ -66,7 +66,8 @@ def command(
         raise click.exceptions.Exit(PROBLEMS)
 
 
-def _runs(repository: Repository, base: str, head: str, at: int | None) -> tuple[Run, Run]:
+def _runs(repository: Repository, base: str, head: str, at: int | None) -> tuple[Run, Run, Run]:
+    """The runs of the base, of the change, and of what is published by now."""
     refs = repository.refs()
     if head:
         sides = find_sides(repository, base, ours=find_commit(repository, head, 'HEAD'))
@@ -74,4 +75,5 @@ def _runs(repository: Repository, base: str, head: str, at: int | None) -> tuple
     else:
         sides = find_sides(repository, base)
         run = open_run(repository, base=sides.base, at=at, progress=progress)
-    return Run(open_revision(repository, sides.base, refs), sides.base, at=at), run
+    before, published = (Run(open_revision(repository, each, refs), each, at=at) for each in (sides.base, sides.theirs))
+    return before, run, published

@@ -44,14 +44,18 @@ class _Looked:
     problem: str = ''
 
 
-def review(base: Run, run: Run, helm: Helm, jobs: int) -> Report:
-    """Compare the releases whose delivery object or chart differs; there is a report whatever fails."""
+def review(base: Run, run: Run, helm: Helm, jobs: int, published: Run | None = None) -> Report:
+    """Compare the releases whose delivery object or chart differs; there is a report whatever fails.
+
+    `published`, if it is not the base, has the waivers that count.
+    """
     names = (base.source.head[:12], run.source.head[:12] if run.repository.bare else '')
     try:
         models = _models(base, run)
         if models is None:
             return report(*names, ())
-        base, run = (replace(each, source=replace(each.source, scope=models)) for each in (base, run))
+        base, run = _scoped(base, models), _scoped(run, models)
+        now = _scoped(published, models) if published and published.source.head != base.source.head else base
         touched = sorted(_touched(base, run))
     except ProblemsFound as error:
         said = [_first(error, 'this change cannot be generated')]
@@ -65,14 +69,18 @@ def review(base: Run, run: Run, helm: Helm, jobs: int) -> Report:
         pairs[heir] = before
         del pairs[before]
     both = [_compared(name, before, old, new) for name, before in sorted(pairs.items())]
-    taken = _accepted(base, run, pairs, problems)
+    taken = _accepted([now, base], run, pairs, problems)
     return report(*names, both, _gates(run), problems, taken)
 
 
-def _accepted(base: Run, run: Run, pairs: Mapping[str, str], problems: list[str]) -> Accepted:
+def _scoped(run: Run, models: tuple[str, ...]) -> Run:
+    return replace(run, source=replace(run.source, scope=models))
+
+
+def _accepted(old: Sequence[Run], run: Run, pairs: Mapping[str, str], problems: list[str]) -> Accepted:
     """What published waivers accept; nothing, and one more problem, if the published registry is not valid."""
     try:
-        return accepted(base.registry, run.registry, pairs, run.clock.date, NEVER_WAIVED)
+        return accepted([each.registry for each in old], run.registry, pairs, run.clock.date, NEVER_WAIVED)
     except ProblemsFound as error:
         problems += () if problems else [_first(error, 'published waivers could not be read')]
         return Accepted()

@@ -5,7 +5,7 @@ Only a waiver that is published counts: a change that could accept its own risks
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from generator.domain.environments import Environment
@@ -40,18 +40,24 @@ class Accepted:
         return replace(risk, waiver=min(mine, key=lambda each: each.until))
 
 
-def accepted(old: Registry, new: Registry, names: Mapping[str, str], date: str, fixed: Collection[str]) -> Accepted:
-    """Return what waivers accept on a day. `names` are releases by now and as published, which differ if their
-    environment has another name; rules of `fixed` cannot be waived."""
+def accepted(
+    old: Sequence[Registry], new: Registry, names: Mapping[str, str], date: str, fixed: Collection[str]
+) -> Accepted:
+    """Return what waivers accept on a day. `old` are the published registry, which alone counts, and those that the
+    change knew. `names` are releases by now and before, which differ if their environment has another name; rules of
+    `fixed` cannot be waived."""
     places = {now.partition('/')[0]: before.partition('/')[0] for now, before in names.items()}
     published = {}
     for now, before in names.items():
-        found = _published(old, before, date) if _is_there(old, new, now, before) else {}
+        found = _published(old[0], before, date) if _is_there(old[0], new, now, before) else {}
         published[now] = {rule: each for rule, each in found.items() if rule not in fixed}
-    pairs: list[tuple[Release | Environment, Release | Environment | None]] = [
-        (each, old.environments.get(places.get(name, name))) for name, each in sorted(new.environments.items())
+    pairs: list[tuple[Release | Environment, list[Release | Environment | None]]] = [
+        (each, [its.environments.get(places.get(name, name)) for its in old])
+        for name, each in sorted(new.environments.items())
     ]
-    pairs += [(each, old.releases.get(names.get(name, name))) for name, each in sorted(new.releases.items())]
+    pairs += [
+        (each, [its.releases.get(names.get(name, name)) for its in old]) for name, each in sorted(new.releases.items())
+    ]
     return Accepted(published, tuple(risk for now, before in pairs for risk in _anew(now, before, date)))
 
 
@@ -70,10 +76,10 @@ def _published(old: Registry, name: str, date: str) -> dict[str, Waiver]:
     return found
 
 
-def _anew(now: Release | Environment, before: Release | Environment | None, date: str) -> Iterator[Risk]:
-    known = waivers(before, date) if before else {}
+def _anew(now: Release | Environment, before: Iterable[Release | Environment | None], date: str) -> Iterator[Risk]:
+    known = [waivers(item, date) for item in before if item]
     for rule, waiver in waivers(now, date).items():
-        until = known[rule].until if rule in known else ''
+        until = max((each[rule].until for each in known if rule in each), default='')
         if waiver.until > until and not waiver.ended:
             place = json_path(('spec', 'waivers', rule))
             evidence = Evidence(now.file, place, until or 'none', f'until {waiver.until}: {waiver.reason}')

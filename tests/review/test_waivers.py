@@ -113,6 +113,22 @@ def test_a_waiver_that_is_made_longer_is_a_risk(tmp_path: Path, until: str, reas
     assert found['releases'] == found['differences'] == []
 
 
+def test_waivers_are_those_that_are_published_by_now(tmp_path: Path) -> None:
+    """A branch that began before cannot keep one that was taken back, and need not be brought up to date for one."""
+    other = {'restart': {'until': '2026-12-31', 'reason': 'a move'}}
+    made = published(tmp_path / 'made', registry(HALVED))
+    made.git('checkout', '-qb', 'request')
+    made.write(waived(HALVED | other, **FEWER))
+    assert made.commit().commit
+    made.git('checkout', '-q', 'main')
+    made.write(waived(other))
+    assert made.commit().commit
+    assert rules(reviewed(made, 'main', 'request', *DAY)) == [('pods-halved', ['prod/web'], '')]
+    made.write(waived({'pods-halved': {'until': '2027-12-31', 'reason': 'a quiet year'}}))
+    assert made.commit().commit
+    assert rules(reviewed(made, 'main', 'request', *LATER)) == [('pods-halved', ['prod/web'], 'waived')]
+
+
 def test_a_waiver_of_an_environment_is_one_of_its_releases_only(tmp_path: Path) -> None:
     made = published(tmp_path / 'made', registry(prod=HALVED, test={}))
     made.write({**r.release('prod', 'web', **FEWER), **r.release('test', 'web', **FEWER)})
