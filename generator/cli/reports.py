@@ -11,39 +11,49 @@ import click
 
 from generator.cli.output import say, wants_json
 from generator.domain.problems import problem
+from generator.pipeline.review import Reviewed
 from generator.review.records import Report
 
 F = TypeVar('F', bound=Callable[..., Any])
-Form = Callable[[Report], str]
+Form = Callable[[Reviewed], str]
 TERMINAL = '-'
 
 
-def as_json(report: Report) -> str:
+def as_json(found: Reviewed) -> str:
     from generator.review.data import report_data
 
-    return f'{json.dumps(report_data(report), indent=2)}\n'
+    return f'{json.dumps(report_data(found.report), indent=2)}\n'
 
 
-def as_markdown(report: Report) -> str:
+def as_markdown(found: Reviewed) -> str:
     from generator.review.markdown import markdown
 
-    return markdown(report)
+    return markdown(found.report)
 
 
-def as_page(report: Report) -> str:
+def as_page(found: Reviewed) -> str:
     from generator.review.page import page
 
-    return page(report)
+    return page(found.report)
 
 
-def as_text(report: Report) -> str:
+def as_sarif(found: Reviewed) -> str:
+    from generator import __version__
+    from generator.review.sarif import sarif
+
+    return sarif(found.report, found.where, __version__)
+
+
+def as_text(found: Reviewed) -> str:
     from generator.review.text import text_lines
 
-    return ''.join(f'{line}\n' for line, _ in text_lines(report))
+    return ''.join(f'{line}\n' for line, _ in text_lines(found.report))
 
 
 # The modules of forms are imported when they are used: the page's needs templates.
-FORMS: Mapping[str, Form] = {'.md': as_markdown, '.html': as_page, '.json': as_json, '.txt': as_text}
+FORMS: Mapping[str, Form] = {
+    '.md': as_markdown, '.html': as_page, '.json': as_json, '.sarif': as_sarif, '.txt': as_text,
+}  # fmt: skip
 
 
 class _ReportFile(click.ParamType[str]):
@@ -69,15 +79,15 @@ def report_option(function: F) -> F:
     )(function)  # fmt: skip
 
 
-def tell_report(report: Report | None, file: str | None) -> None:
+def tell_report(found: Reviewed | None, file: str | None) -> None:
     """Write a report to a file, or print it as `review` does."""
-    if report is None or file is None:
+    if found is None or file is None:
         return
     if file == TERMINAL:
-        print_report(report)
+        print_report(found.report)
         return
     try:
-        Path(file).write_text(FORMS[Path(file).suffix](report), encoding='utf-8')
+        Path(file).write_text(FORMS[Path(file).suffix](found), encoding='utf-8')
     except OSError as error:
         raise problem(file, '', f'the report cannot be written: {error.strerror}', 'name another file') from None
 

@@ -24,6 +24,8 @@ from generator.pipeline.signed import unsigned_since_base
 from generator.pipeline.stored import Stored, compare_registry
 from generator.pipeline.vouched import not_as_listed, unvouched
 from generator.plan.touched import about
+from generator.review.report import ALL_RULES, NEVER_WAIVED
+from generator.review.waivers import waiver_warnings
 from generator.tools.git.opening import open_repository
 from generator.tools.helm.binary import Helm, find_helm
 from generator.tools.oci import OciRegistry
@@ -101,7 +103,8 @@ def command(
     # The merge discards generated files that chartloom would not make; git's merge of a request keeps them.
     run = open_run(repository, models, base=base or merged_with or '', at=at)
     if report_file and not merged_with:
-        tell_report(review_since(run, find_sides(repository, base or '').base, helm, jobs), report_file)
+        since = find_sides(repository, base or '')
+        tell_report(review_since(run, since.base, helm, jobs, published=since.theirs), report_file)
     problems = verify.drift(run, os.environ)
     charts = verify.changed_charts(run, every=every)
     counts = {'releases': len(run.releases), 'chartsLinted': 0, 'objects': 0}
@@ -116,6 +119,7 @@ def command(
         *held.warnings,
         *about(run.warnings, models, run.registry.releases),
         *early_stages(run),
+        *waiver_warnings(run.registry, ALL_RULES, NEVER_WAIVED, run.clock.date),
         *(() if models else obeyed_warnings(run)),
     ]
     warn(warnings)

@@ -10,8 +10,8 @@ from typing import Any
 from generator.domain.generated import Plan
 from generator.domain.problems import Problem
 from generator.domain.tree import Files
+from generator.pipeline.review import Reviewed
 from generator.pipeline.run import Run
-from generator.review.records import Report
 from generator.tools.patience import Patience
 
 
@@ -144,7 +144,7 @@ class Outcome:
     warnings: tuple[Problem, ...] = ()
     reasons: Mapping[str, str] = field(default_factory=dict)
     superseded: tuple[Problem, ...] = ()
-    report: Report | None = None
+    report: Reviewed | None = None
 
     @property
     def changed(self) -> bool:

@@ -5,13 +5,16 @@ from __future__ import annotations
 import os
 
 from generator.operations.operation import Options
-from generator.pipeline.review import review_since
+from generator.pipeline.review import Reviewed, review_since
+from generator.pipeline.revisions import published_commit
 from generator.pipeline.run import Run
-from generator.review.records import Report
 from generator.tools.forks import cores
 from generator.tools.helm.binary import find_helm
 
 
-def reported(run: Run, options: Options) -> Report | None:
+def reported(run: Run, options: Options) -> Reviewed | None:
     """Return the report if it is wanted; raises CommandFailed if there is no helm."""
-    return review_since(run, run.source.head, find_helm(os.environ), cores()) if options.report else None
+    if not options.report:
+        return None
+    published = published_commit(run.source, run.settings.branch)
+    return review_since(run, run.source.head, find_helm(os.environ), cores(), published=published)

@@ -23,12 +23,15 @@ from generator.domain.layout import (
 from generator.domain.problems import CommandFailed, Problem, ProblemsFound
 from generator.domain.tree import Ids
 from generator.pipeline.renders import rendered_releases
+from generator.pipeline.risk_places import RiskPlaces
 from generator.pipeline.run import Run
 from generator.pipeline.source import open_revision
 from generator.plan.rules import RULES
 from generator.review.noise import without_noise
 from generator.review.records import Report, Side, Touched
-from generator.review.report import report
+from generator.review.report import NEVER_WAIVED, report
+from generator.review.sarif import Where
+from generator.review.waivers import Accepted, accepted
 from generator.tools.helm.binary import Helm, Rendered
 from generator.tools.temporary import temporary_folder
 
@@ -44,23 +47,43 @@ class _Looked:
     problem: str = ''
 
 
-def review_since(run: Run, commit: str, helm: Helm, jobs: int, head: str = '') -> Report:
-    """Compare a run with a commit, '' for none, over the same models."""
-    before = open_revision(run.repository, commit, run.source.refs, run.source.scope)
-    return review(Run(before, commit, left_out=run.left_out, at=run.at), run, helm, jobs, head)
+@dataclass(frozen=True, slots=True)
+class Reviewed:
+    """A report, and where its risks are in files."""
+
+    report: Report
+    where: Where
 
 
-def review(base: Run, run: Run, helm: Helm, jobs: int, head: str = '') -> Report:
+def review_since(
+    run: Run, commit: str, helm: Helm, jobs: int, *, head: str = '', published: str = ''
+) -> Reviewed:  # fmt: skip
+    """Compare a run with a commit, '' for none, over the same models; waivers count if they are `published`."""
+
+    def over(revision: str) -> Run:
+        source = open_revision(run.repository, revision, run.source.refs, run.source.scope)
+        return Run(source, revision, left_out=run.left_out, at=run.at)
+
+    base = over(commit)
+    found = review(base, run, helm, jobs, head, over(published) if published else None)
+    return Reviewed(found, RiskPlaces(base, run).of)
+
+
+def review(
+    base: Run, run: Run, helm: Helm, jobs: int, head: str = '', published: Run | None = None
+) -> Report:  # fmt: skip
     """Compare the releases whose delivery object or chart differs; there is a report whatever fails.
 
-    `head` is the commit that `run` is over, '' for none: changes that are not committed.
+    `head` is the commit that `run` is over, '' for none: changes that are not committed. `published`, if it is not the
+    base, has the waivers that count.
     """
     names = (base.source.head[:12], head[:12])
     try:
         models = _models(base, run)
         if models is None:
             return report(*names, ())
-        base, run = _over(base, models), _over(run, models)
+        base, run = _scoped(base, models), _scoped(run, models)
+        now = _scoped(published, models) if published and published.source.head != base.source.head else base
         touched = sorted(_touched(base, run))
     except ProblemsFound as error:
         said = [_first(error, 'this change cannot be generated')]
@@ -75,7 +98,24 @@ def review(base: Run, run: Run, helm: Helm, jobs: int, head: str = '') -> Report
         pairs[heir] = before
         del pairs[before]
     both = [_compared(name, before, old, new) for name, before in sorted(pairs.items())]
-    return report(*names, both, _gates(run), problems)
+    taken = _accepted([now, base], run, pairs, problems)
+    return report(*names, both, _gates(run), problems, taken)
+
+
+def _scoped(run: Run, models: tuple[str, ...]) -> Run:
+    """The run over these models only; the same one, with what it has computed, if it is over no others."""
+    return run if run.source.scope == models else replace(run, source=replace(run.source, scope=models))
+
+
+def _accepted(old: Sequence[Run], run: Run, pairs: Mapping[str, str], problems: list[str]) -> Accepted:
+    """What published waivers accept; nothing, and one more problem, if the published registry is not valid."""
+    if not all(each.source.names for each in old):
+        return Accepted()  # nothing is published yet
+    try:
+        return accepted([each.registry for each in old], run.registry, pairs, run.clock.date, NEVER_WAIVED)
+    except ProblemsFound as error:
+        problems += () if problems else [_first(error, 'published waivers could not be read')]
+        return Accepted()
 
 
 def _models(base: Run, run: Run) -> tuple[str, ...] | None:
@@ -92,11 +132,6 @@ def _models(base: Run, run: Run) -> tuple[str, ...] | None:
     # A model that one side lacks is known to a run over all only.
     alone = any((model_file(model) in before) != (model_file(model) in after) for model in found)
     return () if '' in found or alone else tuple(sorted(found))
-
-
-def _over(run: Run, models: tuple[str, ...]) -> Run:
-    """The run over these models only; the same one, with what it has computed, if it is over no others."""
-    return run if run.source.scope == models else replace(run, source=replace(run.source, scope=models))
 
 
 def _touched(base: Run, run: Run) -> set[str]:

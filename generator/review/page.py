@@ -86,6 +86,7 @@ def _risk(risk: Risk) -> dict[str, str]:
     return {
         'rule': rule.id, 'severity': rule.severity, 'title': rule.title, 'advice': rule.advice,
         'object': evidence.object, 'field': evidence.field, 'old': evidence.old, 'new': evidence.new,
+        'waiver': str(risk.waiver or ''),
     }  # fmt: skip
 
 
