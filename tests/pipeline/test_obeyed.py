@@ -185,6 +185,17 @@ def test_attributes_that_hide_changes(tmp_path: Path, line: str, file: str, mess
     assert message in found.message
 
 
+@pytest.mark.parametrize('name', ['.gitattributes', '.gitignore'])
+def test_patterns_that_git_would_compare_for_ever(tmp_path: Path, name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr('generator.tools.git.attributes._SECONDS', 1.0)
+    here = published(tmp_path, FILES)
+    pattern = f'**/{"*a" * 30}b'
+    here.write({f'{folder}/{"a" * 40}.yaml': b'#' for folder in ('values/prod', 'x')})
+    here.append(name, f'{pattern} x\n' if name == '.gitattributes' else f'{pattern}\n')
+    (found,) = told(here)[0]
+    assert (found.file, 'takes too long' in found.message) == ('.gitattributes', True)
+
+
 def test_attributes_of_the_team_that_do_no_harm(tmp_path: Path) -> None:
     here = published(tmp_path, FILES)
     here.append(

@@ -4,12 +4,16 @@ from __future__ import annotations
 
 import os
 from collections.abc import Collection, Iterator, Mapping
+from contextlib import contextmanager
 
-from generator.domain.problems import Problem, ProblemsFound
+from generator.domain.problems import CommandFailed, Problem, ProblemsFound, problem
 from generator.tools.git.repository import Repository
+from generator.tools.git.run import ended_within
+from generator.tools.process import TIMED_OUT
 
 _FILE = '.gitattributes'
 _FEW = 100  # for more files, reading git's index is the quicker way
+_SECONDS, _PATHS_PER_SECOND = 5.0, 2_000  # a hundred times of what sensible patterns take
 _RECODING = ('filter', 'working-tree-encoding', 'ident')
 
 
@@ -21,7 +25,8 @@ def check_stored(repository: Repository, head: str, paths: Collection[str]) -> N
     full = [repository.prefix + path for path in paths]
     listing = ''.join(f'{path}\0' for path in full).encode('utf-8', 'surrogateescape')
     where, env = _where(repository, head, full)
-    answers = repository.feed(listing, 'check-attr', '--stdin', '-z', *where, *_RECODING, **env)
+    with patterns_within(len(full)):
+        answers = repository.feed(listing, 'check-attr', '--stdin', '-z', *where, *_RECODING, **env)
     fields = answers.decode('utf-8', 'surrogateescape').split('\0')  # path, attribute and value of each
     hint = 'remove the attribute in .gitattributes: agents and reviewers read what git stores'
     problems = [
@@ -31,6 +36,20 @@ def check_stored(repository: Repository, head: str, paths: Collection[str]) -> N
     ]
     if problems:
         raise ProblemsFound(problems)
+
+
+@contextmanager
+def patterns_within(paths: int) -> Iterator[None]:
+    """Raise ProblemsFound if git takes too long to compare this number of paths with the patterns of the repository."""
+    try:
+        with ended_within(_SECONDS + paths / _PATHS_PER_SECOND):
+            yield
+    except CommandFailed as failed:
+        if failed.code != TIMED_OUT:
+            raise
+        message = 'git takes too long to compare files with the patterns of .gitattributes and .gitignore'
+        hint = "write patterns with few stars; 'git log -p -- .gitattributes .gitignore' shows who added them"
+        raise problem(_FILE, '', message, hint) from None
 
 
 def _where(repository: Repository, head: str, full: Collection[str]) -> tuple[list[str], Mapping[str, str]]:
