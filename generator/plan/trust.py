@@ -24,6 +24,7 @@ Paths = Callable[[], Collection[str]]
 # What decides which images are pulled.
 _IMAGES = ('registryMirrors', 'requireDigest')
 _NOTHING = 'nothing'
+_MOST_OWNERS = 20
 
 
 def other_people(before: Settings, now: Settings, published: Paths, mine: Collection[str]) -> Iterator[Problem]:
@@ -60,8 +61,13 @@ def _owners(before: Values, now: Values, published: Paths, mine: Collection[str]
     kept = [[path for path in each if path in before and path in now] for each in (before, now)]
     if kept[0] != kept[1]:
         yield 'owners', 'owners are in another order, and the last path that matches counts'
-    for path in (path for path in now if path not in before and before):
-        if any(_matches(path, each) for each in published()):
+    new = [path for path in now if path not in before] if before else []
+    if len(new) > _MOST_OWNERS:  # each is compared with every published file
+        yield 'owners', f'{len(new)} paths have owners of their own now: {some(map(quoted, new))}'
+        return
+    files = published() if new else ()
+    for path in new:
+        if any(_matches(path, each) for each in files):
             yield 'owners', f'{quoted(path)} has owners of its own now: {", ".join(now[path])}'
 
 
