@@ -18,6 +18,7 @@ from generator.pipeline.early import early_stages
 from generator.pipeline.merged import find_sides
 from generator.pipeline.obeyed import obeyed_warnings
 from generator.pipeline.packages import open_shelf, published_base
+from generator.pipeline.requested import registry_settings
 from generator.pipeline.review import review_since
 from generator.pipeline.run import Run, open_run
 from generator.pipeline.signed import unsigned_since_base
@@ -28,7 +29,6 @@ from generator.review.report import ALL_RULES, NEVER_WAIVED
 from generator.review.waivers import waiver_warnings
 from generator.tools.git.opening import open_repository
 from generator.tools.helm.binary import Helm, find_helm
-from generator.tools.oci import OciRegistry
 
 
 @click.command()
@@ -112,7 +112,7 @@ def command(
     signatures = unsigned_since_base(run)
     if not problems:
         problems, counts = _with_helm(run, helm, charts, locations, jobs)
-    held = _stored(run, connect(run.settings, plain_http, ca_file)) if stored else Stored()
+    held = _stored(run, plain_http, ca_file) if stored else Stored()
     problems = [*problems, *held.problems, *signatures]
     counts |= {'chartsInRegistry': held.charts} if stored else {}
     warnings = [
@@ -147,10 +147,12 @@ def _with_helm(
     return problems, {'releases': len(run.releases), 'chartsLinted': len(charts), 'objects': objects}
 
 
-def _stored(run: Run, registry: OciRegistry) -> Stored:
+def _stored(run: Run, plain_http: bool, ca_file: str | None) -> Stored:
+    settings = registry_settings(run)
+    registry = connect(settings, plain_http, ca_file)
     base = published_base(run.source, run.settings.branch, run.base_name)
     with progress('registry', len(base.ledgers)) as step:
-        return compare_registry(registry, open_shelf(run.repository, base, run.settings), step)
+        return compare_registry(registry, open_shelf(run.repository, base, settings), step)
 
 
 def _tell(problems: list[Problem], counts: dict[str, int], warnings: list[Problem], helm: str, output: str) -> None:

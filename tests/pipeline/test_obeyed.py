@@ -173,6 +173,11 @@ def test_owners_that_are_no_file_are_not_read(tmp_path: Path) -> None:
             'delivery/prod/web.yaml',
             "'export-ignore' is set for this file: archives of the repository lack it",
         ),
+        (
+            'delivery/prod/web.yaml export-subst',
+            'delivery/prod/web.yaml',
+            "'export-subst' is set for this file: archives of the repository have other words in it",
+        ),
         ('*.md ident', 'README.md', "'ident' is set for this file (and"),
     ],
 )
