@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator
 
 from generator.charts.stores import PROXIES, lent_secret, store_of
 from generator.checks.granted import Finding, not_granted
-from generator.checks.objects import tracks
 from generator.checks.owners import Use, foreign, is_named, is_own, of_environment, owner, remote_keys, share, uses
 from generator.checks.scope import Scope
 from generator.domain.generated import ResolvedRelease
@@ -25,10 +24,8 @@ _PLAIN = re.compile(r'[A-Za-z0-9._/-]+')
 
 
 def secret_problems(scope: Scope) -> Iterator[Problem]:
-    copied = _copied(scope.releases)
     for release in scope.releases:
         faults = [*_sources(release, scope.registry), *_used(release, scope.registry), *_lent(release)]
-        faults += _overwritten(release, copied)
         if faults:
             yield from to_problems(faults, (*release.chart.layers, *release.layers), release.release.file)
         yield from not_granted(release, _proxied(release))
@@ -36,27 +33,6 @@ def secret_problems(scope: Scope) -> Iterator[Problem]:
         if certified and is_named(('Secret', certified), release.environment):
             message = f'its certificate would replace Secret {quoted(certified)}, which the environment names'
             yield Problem(release.release.file, '$.spec', message, 'choose another host name')
-
-
-def _copied(releases: Iterable[ResolvedRelease]) -> dict[tuple[str, str, str], str]:
-    """The Secrets and ConfigMaps that Flagger copies, with the release that uses them: it writes `<name>-primary` for
-    the pods that have the requests, over whatever is there."""
-    found: dict[tuple[str, str, str], str] = {}
-    for release in releases:
-        if '-primary' in tracks(release):
-            for use in uses(release.merged):
-                found.setdefault((release.environment.name, use.kind, f'{use.name}-primary'), release.release.name)
-    return found
-
-
-def _overwritten(release: ResolvedRelease, copied: Mapping[tuple[str, str, str], str]) -> Iterator[Fault]:
-    for use in uses(release.merged):
-        other = copied.get((release.environment.name, use.kind, use.name))
-        if other and use.kind != 'claim':
-            message = (
-                f"Flagger writes {use.kind} {quoted(use.name)} for '{other}', which uses another one without -primary"
-            )
-            yield Fault(use.place, message, f"name a {use.kind} that does not end in '-primary'")
 
 
 def _sources(release: ResolvedRelease, registry: Registry) -> Iterator[Fault]:
