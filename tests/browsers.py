@@ -94,7 +94,8 @@ class Opened:
         from axe_playwright_python.sync_playwright import Axe
 
         found = Axe().run(self.tab).response['violations']
-        assert [(each['id'], each['impact'], each['nodes'][0]['html']) for each in found] == []
+        told = [(each['id'], each['impact'], each['nodes'][0]['html']) for each in found]
+        assert not told, told
         assert self.tab.evaluate('document.documentElement.scrollWidth') <= self.width, 'nothing sticks out'
 
     def slowest(self, choices: Sequence[tuple[str, str]]) -> float:
@@ -105,5 +106,6 @@ class Opened:
 
     def close(self) -> None:
         self.context.close()
-        assert [url for url in self.asked if not url.startswith((self.file.as_uri(), 'data:'))] == []
-        assert self.said == []
+        strange = [url for url in self.asked if not url.startswith((self.file.as_uri(), 'data:'))]
+        assert not strange, strange
+        assert not self.said, self.said

@@ -26,6 +26,7 @@
     return made;
   };
   const address = (uri) => (/^https?:\/\//.test(uri) ? link(uri, uri) : make('code', uri));
+  const site = (host) => (/^[a-z0-9.-]+$/.test(host) ? link(`https://${host}/`, host) : make('code', host));
   const number = (count, one) => `${count} ${one}${count === 1 ? '' : 's'}`;
 
   const line = ([state, text]) => {
@@ -57,8 +58,10 @@
   const values = ({ differing, environment, source }) => {
     const here = data.environments[environment];
     const found = differing.map((place) => data.differing[place]);
-    const files = [...new Set(found.map(([file]) => file))].sort((one, other) =>
-      (data.files[one] || '~').localeCompare(data.files[other] || '~'));
+    const named = new Set(found.map(([file]) => file));
+    // By name; what comes with the chart, which has none, at the end.
+    const files = [...named].sort((one, other) =>
+      !data.files[one] - !data.files[other] || (data.files[one] < data.files[other] ? -1 : 1));
     const table = make('table', make('thead', make('tr', ['Value', source, here].map((text) => scoped('th', 'col', text)))), 'values');
     for (const file of files) {
       const its = found.filter(([each]) => each === file);
@@ -78,10 +81,10 @@
   const section = (model, cell) => {
     const { row } = model;
     const name = data.environments[cell.environment];
-    const parts = [make('h3', [`${name}/${row.dataset.model} `, make('span', cell.since, 'quiet')])];
+    const parts = [make('h2', [`${name}/${row.dataset.model} `, make('span', cell.since, 'quiet')])];
     if (cell.lines.length) parts.push(make('ul', cell.lines.map(line)));
     if (cell.rollout) parts.push(stages(cell.rollout));
-    if (cell.hosts.length) parts.push(make('p', cell.hosts.flatMap((host) => [link(`https://${host}/`, host), ' '])));
+    if (cell.hosts.length) parts.push(make('p', cell.hosts.flatMap((host) => [site(host), ' '])));
     if (cell.differing.length) parts.push(values(cell));
     return make('section', parts);
   };

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Mapping
-from typing import Any, TypeVar
+from typing import Any
 from urllib.parse import quote
 
 from generator.board.records import STATES, Board, Cell, Column, Row
@@ -13,8 +13,6 @@ from generator.pages.frame import visible, written
 
 _MANY = 50  # models of which only those near the window are laid out
 _WIDE = 6  # environments that fit beside each other
-
-Key = TypeVar('Key')
 
 
 def page(board: Board) -> str:
@@ -35,7 +33,14 @@ def page(board: Board) -> str:
 
 def _json(data: Any) -> str:
     """JSON that no text in it can end."""
-    return json.dumps(data, ensure_ascii=False, separators=(',', ':')).replace('<', '\\u003c')
+    return json.dumps(_visible(data), ensure_ascii=False, separators=(',', ':')).replace('<', '\\u003c')
+
+
+def _visible(data: Any) -> Any:
+    """Escape what people do not see in all texts of the data."""
+    if isinstance(data, Mapping):
+        return {key: _visible(each) for key, each in data.items()}
+    return [_visible(each) for each in data] if isinstance(data, list | tuple) else visible(data)
 
 
 def _column(column: Column) -> Mapping[str, Any]:
@@ -55,7 +60,7 @@ def _row(board: Board, row: Row) -> Mapping[str, Any]:
     }  # fmt: skip
 
 
-class Pool(dict[Any, int]):
+class _Pool(dict[Any, int]):
     """Values that occur often → their places in a list."""
 
     def __missing__(self, key: Any) -> int:
@@ -66,26 +71,22 @@ class Pool(dict[Any, int]):
 def _data(board: Board) -> Mapping[str, Any]:
     """What the script shows: pools of files and of values that differ, and of each model what stands for them."""
     places = {column.name: number for number, column in enumerate(board.columns)}
-    files, differing = Pool(), Pool()
+    files, differing = _Pool(), _Pool()
 
     def cell(it: Cell) -> Iterator[Any]:
         yield places[it.environment]
         yield [STATES.index(state) for state in it.states]
         yield f'since {it.since.date}, {days(it.since)}' if it.since else 'not on the published branch yet'
-        yield [(STATES.index(state), visible(line)) for state, line in lines(it)]
-        yield [*map(visible, it.hosts)]
+        yield [(STATES.index(state), line) for state, line in lines(it)]
+        yield it.hosts
         yield [it.going.at, int(it.going.aborted), it.going.stages] if it.going else 0
         yield it.source.partition('/')[0]
         yield [differing[files[each.file], each.key, each.there, each.here] for each in it.differing]
 
     models = [
-        [
-            *map(visible, (row.description, row.newest, row.artifact, row.image)),
-            [[*cell(it)] for it in row.cells.values()],
-        ]
+        [row.description, row.newest, row.artifact, row.image, [[*cell(it)] for it in row.cells.values()]]
         for row in board.rows
     ]
     return {
-        'states': STATES, 'environments': [*map(visible, places)], 'models': models,
-        'differing': [[file, *map(visible, texts)] for file, *texts in differing], 'files': [*map(visible, files)],
+        'states': STATES, 'environments': [*places], 'models': models, 'differing': [*differing], 'files': [*files],
     }  # fmt: skip
