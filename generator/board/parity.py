@@ -9,6 +9,7 @@ from generator.board.records import Differing
 from generator.compare.fields import ABSENT, Field
 from generator.compare.told import shown_sides
 from generator.domain.generated import ResolvedRelease
+from generator.domain.layout import is_generated
 from generator.domain.places import Path, json_path
 from generator.domain.values import Values
 from generator.plan.adoption import differences
@@ -18,13 +19,14 @@ from generator.releases.explain import set_by
 def parity(there: ResolvedRelease, here: ResolvedRelease) -> Iterator[Differing]:
     """Yield the values that differ, in the order of their keys.
 
-    The file of the registry that sets a value is that of this release or its environment, else of the one before, whose
-    value is not set here.
+    A file of the registry sets a value for this release, else for the release before, if the value is not set
+    here. What follows from a chart in an environment (its host names) is set by that.
     """
     mine, theirs = [*reversed(here.layers)], [*reversed(there.layers)]
     for path, old, new in sorted(differences(there.merged, here.merged, (), ABSENT), key=lambda each: _key(each[0])):
         found = set_by(path, mine) or set_by(path, theirs)
-        yield Differing(_key(path), *shown(path, old, new), found[0] if found else '')
+        file = found[0] if found else ''
+        yield Differing(_key(path), *shown(path, old, new), here.environment.file if is_generated(file) else file)
 
 
 def drifted(desired: Values, found: Values) -> Iterator[str]:

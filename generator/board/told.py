@@ -46,11 +46,9 @@ def lagging(lag: Lag) -> str:
     return f'{distance(lag)}{" of" * (not lag.is_behind)} {other} {lag.version} (chart {lag.chart}){since}'
 
 
-def going(it: Going) -> str:
+def going(it: Going, chart: str = '') -> str:
     """A rollout in few words."""
-    if it.aborted:
-        return f'rollout to {it.version} aborted at {it.stage}'
-    return f'rollout to {it.version} at {it.stage}, {it.requests} %'
+    return f'rollout to {it.version}{chart}: {it.stage}, {"aborted" if it.aborted else f"{it.requests} %"}'
 
 
 def marks(cell: Cell) -> Iterator[tuple[State, str]]:
@@ -73,7 +71,8 @@ def lines(cell: Cell) -> Iterator[tuple[State, str]]:
         yield 'drift', f'{each.file}: {each.how}'
         yield from (('drift', value) for value in each.values)
     if cell.going:
-        yield 'rollout', f'{going(cell.going)} (chart {cell.going.chart})'
-    yield from ((stop.state, stop.told) for stop in cell.stops)
+        yield 'rollout', going(cell.going, f' (chart {cell.going.chart})').removeprefix('rollout ')
+    for stop in cell.stops:  # the words of a lock begin with its state
+        yield stop.state, stop.told.removeprefix(stop.state).lstrip(': ')
     if cell.lag:
         yield 'behind' if cell.lag.is_behind else 'ahead', lagging(cell.lag)

@@ -241,6 +241,14 @@ def test_a_shallow_clone_says_so(here: Checkout, on: Commit, tmp_path: Path) -> 
     assert {getattr(each.since, 'date', '') for each in found.cells} == {'2026-01-04'}
 
 
+def test_a_registry_in_a_folder(tmp_path: Path) -> None:
+    found = made(published(tmp_path / 'made', {**FILES, **r.release('staging', 'web', **PINS['1'])}, 'a/'))
+    assert [(each.name, getattr(each.since, 'date', '')) for each in found.cells] == [
+        ('dev/web', '2026-01-02'),
+        ('staging/web', '2026-01-02'),
+    ]
+
+
 def test_nothing_is_committed_yet(here: Checkout) -> None:
     found = made(here)
     assert (found.head, found.cells[0].since, found.cells[0].states) == ('', None, ('drift',))

@@ -115,7 +115,7 @@ def test_its_structure() -> None:
     assert not tree.values('style')
     assert not [name for _, attributes in tree.tags for name in attributes if name.startswith('on')]
     for shown in ('6 releases of 4 models in 3 environments: 1 drift, 1 rollout, 1 locked, 1 withdrawn, 1 behind, 2 up',
-                  '1 version behind, 11 days', 'rollout to 2.1.0 at step-1, 20 %', 'follows the newest',
+                  '1 version behind, 11 days', 'rollout to 2.1.0: step-1, 20 %', 'follows the newest',
                   'production, from staging', '2 more files are not what the registry says'):  # fmt: skip
         assert shown in tree.text
     (policy,) = [each for each in tree.values('content') if 'default-src' in each]
