@@ -21,7 +21,7 @@ def page(board: Board) -> str:
 
     numbers = counts(board)
     return written(
-        'generator.board', what='board', incomplete='What stops generate', problems=board.problems,
+        'generator.board', what='board', incomplete='This board is not complete', problems=board.problems,
         sentence=sentence(board), at=board.at, head=board.head[:12], cut=board.cut, others=board.others,
         columns=[_column(column) for column in board.columns], rows=[_row(board, row) for row in board.rows],
         states=[(state, numbers[state]) for state in STATES if numbers[state]],

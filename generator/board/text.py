@@ -14,7 +14,7 @@ Style = Mapping[str, object]
 
 def text_lines(board: Board) -> Iterator[tuple[str, Style]]:
     for problem in board.problems:
-        yield f'problem: {problem}', {'fg': 'red'}
+        yield f'not complete: {problem}', {'fg': 'red'}
     yield sentence(board), {'bold': True}
     head = f', commit {board.head[:12]}' if board.head else ''
     yield f'at {board.at}{head}{"; this clone is shallow: days are the fewest" if board.cut else ""}', {'dim': True}

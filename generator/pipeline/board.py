@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import replace
 
 from generator.board.board import make_board
@@ -12,9 +12,19 @@ from generator.board.parity import drifted
 from generator.board.records import Board, Drift, Facts
 from generator.documents.write import is_sealed
 from generator.domain.generated import Plan, ResolvedRelease
-from generator.domain.layout import DOCUMENTS, delivery_file, release_of, values_file
-from generator.domain.problems import ProblemsFound
+from generator.domain.layout import (
+    BY_ENVIRONMENT,
+    DOCUMENTS,
+    MODELS,
+    delivery_file,
+    folder_and_stem,
+    model_of_file,
+    release_of,
+    values_file,
+)
+from generator.domain.problems import Problem, ProblemsFound
 from generator.domain.tree import LINK
+from generator.pipeline.elsewhere import Touched, left_out
 from generator.pipeline.ran import Ran, charts_of, delivered
 from generator.pipeline.revisions import published_commit
 from generator.pipeline.run import Run
@@ -29,16 +39,46 @@ _HOW = {
     'remove': 'not required by the registry',
 }
 
+# Any file may be left out, but for those of applications: they may name any model.
+_NOBODY = Touched(('',), frozenset(), frozenset())
 
-def board(run: Run) -> Board:
-    """Make the board; raises ProblemsFound for an invalid registry, and tells of all other problems."""
+
+def board(whole: Run) -> Board:
+    """Make the board; it tells of what is left out because its files are invalid.
+
+    Raises ProblemsFound if nothing can be told: of the settings, or of an application.
+    """
+    run, invalid = _valid(whole)
     plan, problems = run.differences()
     drift = _drift(run, plan)
     ledgers = {model: made.ledger for model, made in run.charts.items()}
     facts = Facts(run.registry, run.releases, ledgers, {}, drift, run.clock, lambda time: utc_text(time)[:10])
-    told = [f'{each.file}: {each.message}' for each in problems]
+    told = [f'{each.file}: {each.message}' for each in [*invalid, *problems]]
     facts = replace(facts, ran=_ran(run, facts))
     return make_board(facts, run.source.head, drift.get('', ()), told, cut=is_shallow(run.repository))
+
+
+def _valid(run: Run) -> tuple[Run, Sequence[Problem]]:
+    """The run over the files of the registry that are valid, and the problems of the others."""
+    problems: list[Problem] = []
+    while True:
+        try:
+            _ = run.releases
+        except ProblemsFound as error:
+            found = _with_releases(run, left_out(error.problems, run.source, _NOBODY))
+            if found <= run.left_out:
+                raise
+            problems += error.problems
+            run = replace(run, left_out=run.left_out | found)
+        else:
+            return run, problems
+
+
+def _with_releases(run: Run, files: Collection[str]) -> frozenset[str]:
+    """These files, and those of the releases of models among them."""
+    models = {model_of_file(file) for file in files if file.startswith(f'{MODELS}/')}
+    its = (path for path in run.source.names if folder_and_stem(path)[0] in BY_ENVIRONMENT)
+    return frozenset([*files, *(path for path in its if model_of_file(path) in models)])
 
 
 def _ran(run: Run, facts: Facts) -> Mapping[str, Ran]:

@@ -288,9 +288,21 @@ def test_the_command(here: Checkout, on: Commit) -> None:
     assert len(pages) == 1, 'equal inputs give equal bytes'
 
 
-def test_an_invalid_registry_is_refused(here: Checkout, on: Commit) -> None:
-    on(0, staging='1', prod='1')
+def test_what_is_invalid_is_left_out_and_told(here: Checkout, on: Commit) -> None:
+    on(0, {**r.model('api'), **r.release('dev', 'api')}, staging='1', prod='1')
     here.write({'registry/releases/prod/web.yaml': 'kind: Release\n'})
+    here.write(r.model('api', runtime='none'))
+    done = chartloom(here.folder, 'board')
+    assert done.returncode == 0, done.stderr
+    told = done.stdout.splitlines()
+    assert told[0].startswith('not complete: registry/models/api.yaml: ')
+    assert any(line.startswith('not complete: registry/releases/prod/web.yaml: ') for line in told)
+    assert '2 releases of 1 model in 3 environments: 1 behind, 1 up to date' in told
+
+
+def test_invalid_settings_are_refused(here: Checkout, on: Commit) -> None:
+    on(0, staging='1', prod='1')
+    here.write({'registry/settings.yaml': 'kind: Settings\n'})
     done = chartloom(here.folder, 'board', '--form', 'html')
     assert (done.returncode, done.stdout) == (1, '')
-    assert 'registry/releases/prod/web.yaml' in done.stderr
+    assert 'registry/settings.yaml' in done.stderr
