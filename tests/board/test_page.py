@@ -258,16 +258,10 @@ def test_nothing_hostile_runs(browser: Browser, tmp_path: Path) -> None:
     opened.close()
 
 
-def test_a_thousand_models_are_fast(browser: Browser, tmp_path: Path) -> None:
-    made = page(large())
-    opened = Opened(browser, tmp_path, made)
-    painted = "performance.getEntriesByName('first-contentful-paint')[0].startTime"
-    times = [opened.tab.evaluate(painted)]
-    for _ in range(2):
-        opened.tab.reload()
-        opened.tab.wait_for_function(painted)
-        times.append(opened.tab.evaluate(painted))
-    assert min(times) < 1000, times
-    choices = [('text', 'model-07'), ('environment', 'region-2'), ('team', 'team-3'), ('state', 'behind')]
-    assert opened.slowest(choices) < 100
+def test_the_filters_find_among_a_thousand_models(browser: Browser, tmp_path: Path) -> None:
+    opened = Opened(browser, tmp_path, page(large()))
+    everything = opened.shown()
+    for choice in (('text', 'model-07'), ('environment', 'region-2'), ('team', 'team-3'), ('state', 'behind')):
+        assert opened.chosen(*choice) not in (everything, '')
+        assert opened.shown() == everything
     opened.close()
