@@ -6,7 +6,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from pathlib import Path
 from types import MappingProxyType
 
 from generator.compare.difference import Difference, differences
@@ -15,7 +14,7 @@ from generator.compare.told import shown_sides
 from generator.domain.layout import DELIVERY, VALUES, release_of
 from generator.domain.problems import Problem, ProblemsFound
 from generator.pipeline.merged import Merge
-from generator.pipeline.renders import rendered_releases
+from generator.pipeline.renders import Shelf, placed_charts, rendered_releases
 from generator.pipeline.run import Run
 from generator.pipeline.source import open_revision
 from generator.pipeline.verify import check_rendered
@@ -71,9 +70,10 @@ def judge(
     names = sorted({*_changed(merge), *report})
     problems: list[Problem] = []
     with temporary_folder() as folder:
-        approved = rendered_releases(branch, names, helm, folder / 'approved', jobs)
-        merged = rendered_releases(merge.run, names, helm, folder / 'merged', jobs)
-        problems += _linted(merge.run, names, helm, folder / 'merged', jobs)
+        shelf = Shelf(folder)
+        approved = rendered_releases(branch, names, helm, shelf, jobs, checked=False)
+        merged = rendered_releases(merge.run, names, helm, shelf, jobs)
+        problems += _linted(merge.run, names, helm, shelf, jobs)
     problems += [each.problem for each in merged.values() if each.problem]
     if schemas:
         problems += [fault for each in merged.values() if not each.problem for fault in check_rendered(each, schemas)]
@@ -101,11 +101,11 @@ def _changed(merge: Merge) -> list[str]:
     return sorted({release_of(path) for path, blob in now.items() if before.get(path) != blob} - {''})
 
 
-def _linted(run: Run, names: Sequence[str], helm: Helm, folder: Path, jobs: int) -> list[Problem]:
+def _linted(run: Run, names: Sequence[str], helm: Helm, shelf: Shelf, jobs: int) -> list[Problem]:
     """Lint the charts of these releases that the published branch does not have."""
     known = {path.rpartition('/')[0] for path in run.base.ids}
-    charts = sorted({each.chart.folder for each in run.releases if each.release.name in names})
-    return lint(helm, {name: folder / name for name in charts if name not in known}, jobs=jobs)
+    charts = {each.chart.folder for each in run.releases if each.release.name in names}
+    return lint(helm, placed_charts(run, charts - known, shelf), jobs=jobs)
 
 
 def _deviations(name: str, approved: Rendered | None, merged: Rendered | None) -> Iterator[Deviation]:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from pathlib import Path
 
 from generator.compare.difference import differences
 from generator.domain.layout import (
@@ -22,7 +21,7 @@ from generator.domain.layout import (
 )
 from generator.domain.problems import CommandFailed, Problem, ProblemsFound
 from generator.domain.tree import Ids
-from generator.pipeline.renders import rendered_releases
+from generator.pipeline.renders import Shelf, rendered_releases
 from generator.pipeline.risk_places import RiskPlaces
 from generator.pipeline.run import Run
 from generator.pipeline.source import open_revision
@@ -89,9 +88,9 @@ def review(
         said = [_first(error, 'this change cannot be generated')]
         return report(*names, (), (), said)
     with temporary_folder() as folder:
-        # What is published was checked when it came.
-        old = _look(base, touched, helm, folder / 'old', jobs, checked=False)
-        new = _look(run, touched, helm, folder / 'new', jobs)
+        shelf = Shelf(folder)
+        new = _look(run, touched, helm, shelf, jobs)  # first, because a work tree has most charts of both sides
+        old = _look(base, touched, helm, shelf, jobs)
     problems = [each.problem for each in (old, new) if each.problem]
     pairs = {name: name for name in touched if name in old.sides or name in new.sides}
     for heir, before in _renamed(old, new).items():
@@ -104,7 +103,7 @@ def review(
 
 def _scoped(run: Run, models: tuple[str, ...]) -> Run:
     """The run over these models only; the same one, with what it has computed, if it is over no others."""
-    return run if run.source.scope == models else replace(run, source=replace(run.source, scope=models))
+    return run if run.source.scope == models else replace(run, source=run.source.over(models))
 
 
 def _accepted(old: Sequence[Run], run: Run, pairs: Mapping[str, str], problems: list[str]) -> Accepted:
@@ -155,13 +154,12 @@ def _changed_charts(before: Ids, after: Ids) -> set[str]:
     return found
 
 
-def _look(
-    run: Run, names: Sequence[str], helm: Helm, folder: Path, jobs: int, *, checked: bool = True
-) -> _Looked:  # fmt: skip
+def _look(run: Run, names: Sequence[str], helm: Helm, shelf: Shelf, jobs: int) -> _Looked:
     if not (names and run.source.names):
         return _Looked()
     try:
-        rendered = rendered_releases(run, names, helm, folder, jobs, checked=checked)
+        # Resolving the releases has checked their values by the schemas of their charts.
+        rendered = rendered_releases(run, names, helm, shelf, jobs, checked=False)
     except (ProblemsFound, CommandFailed) as error:
         revision = run.source.head[:12] if run.repository.bare else 'the work tree'
         return _Looked(problem=_first(error, f'{revision} could not be rendered'))

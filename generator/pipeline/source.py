@@ -23,6 +23,7 @@ from generator.domain.layout import (
     is_ledger,
     model_file,
     model_folder,
+    model_of_file,
     names_below,
     release_file,
     rollout_file,
@@ -130,6 +131,17 @@ class Source:
                 ids[path] = blob_id(data)
         tree = replace(self.tree, ids=ids)
         return replace(self, look=lambda: tree, laid={**self.laid, **files})
+
+    def over(self, models: tuple[str, ...]) -> Source:
+        """The same files, without the generated files of other models."""
+
+        def mine(ids: Mapping[str, str]) -> dict[str, str]:
+            return {path: blob for path, blob in ids.items() if not is_generated(path) or model_of_file(path) in models}
+
+        tree = self.tree
+        ids, held = mine(tree.ids), mine(tree.held)
+        small = replace(tree, ids=ids, held=held, staged=mine(tree.staged))
+        return replace(self, scope=models, look=lambda: small)
 
     @cached_property
     def tree(self) -> WorkTree:
