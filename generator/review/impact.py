@@ -9,7 +9,7 @@ from generator.compare.effects import pods
 from generator.domain.choices import by_commits
 from generator.domain.units import quantity
 from generator.review.records import Impact, Side, Touched
-from generator.review.workloads import fewest
+from generator.review.scaling import fewest
 from generator.strategies.capacity import extra_pods, size_of
 from generator.strategies.context import router_of
 from generator.strategies.controller_picture import course_lines

@@ -8,14 +8,26 @@ from typing import Any
 
 from generator.compare.told import whole
 from generator.domain.problems import Problem
-from generator.review import access, moves, workloads
+from generator.review import access, images, moves, resources, scaling, servers, versions, workloads
 from generator.review.impact import impact
 from generator.review.records import SEVERITIES, Change, Evidence, Fold, Report, Risk, Rule, Touched
 
-RULES: tuple[Rule, ...] = (*workloads.RULES, *access.RULES, *moves.RULES)
+RULES: tuple[Rule, ...] = (
+    *workloads.RULES, *scaling.RULES, *images.RULES, *servers.RULES, *resources.RULES, *access.RULES, *moves.RULES,
+    *versions.RULES,
+)  # fmt: skip
 GATE = Rule(
     'gate', 'critical', 'a version moves past a gate', 'bring it there by promotion, or undo it'
 )  # fmt: skip
+CAPACITY = Rule(
+    'capacity', 'critical', 'the pods need more accelerators than there are', 'lower the number of pods, or wait'
+)  # fmt: skip
+GRANT = Rule(
+    'wider-grant', 'high', 'an environment asks for less, or permits more',
+    'let whoever answers for the environment agree'
+)  # fmt: skip
+# Rules that look at more than the releases of a change; all others of `gates` are gates.
+_OF_PROBLEMS = {each.id: each for each in (CAPACITY, GRANT)}
 
 
 def report(
@@ -38,7 +50,9 @@ def _risks(touched: Sequence[Touched], gates: Sequence[Problem]) -> list[Risk]:
                 key = rule.id, _unnamed_evidence(evidence, each)
                 found.setdefault(key, (rule, evidence, []))[2].append(each.name)
     risks = [Risk(rule, evidence, tuple(dict.fromkeys(names))) for rule, evidence, names in found.values()]
-    risks += [Risk(GATE, Evidence(each.file, each.path, '', each.message), ()) for each in gates]
+    risks += [
+        Risk(_OF_PROBLEMS.get(each.rule, GATE), Evidence(each.file, each.path, '', each.message), ()) for each in gates
+    ]
     risks += [*moves.several_productions(touched), *access.moved_hosts(touched)]
     return sorted(risks, key=lambda risk: (SEVERITIES.index(risk.rule.severity), risk.rule.id, risk.releases))
 

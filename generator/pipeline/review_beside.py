@@ -1,0 +1,84 @@
+"""Two runs and the releases that differ → what is wrong beside these releases: accelerators of all, wider grants."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
+
+from generator.checks.capacity import accelerators, capacity_problems
+from generator.checks.scope import Scope
+from generator.domain.environments import Environment
+from generator.domain.generated import ResolvedRelease
+from generator.domain.layout import ENVIRONMENTS, RELEASES
+from generator.domain.problems import Problem, ProblemsFound
+from generator.pipeline.run import Run
+from generator.review.grants import wider_grants
+from generator.review.impact import impact
+from generator.review.records import Touched
+
+# What decides how a new version comes, in a release and in an environment.
+_WAYS = ('strategy', 'engine')
+
+
+def beside_releases(base: Run, run: Run, touched: Sequence[Touched]) -> list[Problem]:
+    """Problems that the change brings; none where a side cannot be read, which the report says anyway."""
+    try:
+        return [*_grants(base, run), *_capacity(run, touched)]
+    except ProblemsFound:
+        return []
+
+
+def other_ways(base: Run, run: Run) -> Iterator[str]:
+    """Yield the releases whose next version comes in another way, which not every engine has in its objects."""
+    if not _differ(base, run, ENVIRONMENTS, RELEASES):
+        return
+    for name, release in run.registry.releases.items():
+        if before := base.registry.releases.get(name):
+            was, now = (each.registry.environments[release.environment].spec for each in (base, run))
+            for old, new in ((was, now), (before.spec, release.spec)):
+                if any(old.get(key) != new.get(key) for key in _WAYS):
+                    yield name
+
+
+def _differ(base: Run, run: Run, *folders: str) -> bool:
+    before, after = base.source.tree.ids, run.source.tree.ids
+    below = tuple(f'{each}/' for each in folders)
+    return any(before.get(path) != after.get(path) for path in {*before, *after} if path.startswith(below))
+
+
+def _grants(base: Run, run: Run) -> Iterator[Problem]:
+    if _differ(base, run, ENVIRONMENTS):
+        yield from wider_grants(base.registry.environments, run.registry.environments)
+
+
+def _capacity(run: Run, touched: Sequence[Touched]) -> Iterator[Problem]:
+    """Judge the environments whose accelerators are counted, and where a change moves some.
+
+    All other releases there count, too, which a review of a few models does not read.
+    """
+    moved = {each.name: each for each in touched if each.new and impact(each).accelerators}
+    counted = {env for env in {each.environment for each in moved.values()} if _counts(moved, env)}
+    if not counted:
+        return
+    names = [name for name in run.source.release_names if name.partition('/')[0] in counted]
+    models = tuple(sorted({name.partition('/')[2] for name in names}))
+    whole = replace(run, source=replace(run.source, scope=models))
+    now = [each for each in whole.releases if each.release.environment in counted]
+    before = [_before(each, touched) for each in now]
+    was = {(each.file, each.path) for each in capacity_problems(Scope(run.registry, list(filter(None, before))))}
+    for problem in capacity_problems(Scope(run.registry, now)):
+        if (problem.file, problem.path) not in was:
+            yield replace(problem, rule='capacity')
+
+
+def _counts(moved: Mapping[str, Touched], name: str) -> bool:
+    environments: list[Environment] = [
+        each.new.resolved.environment for each in moved.values() if each.new and each.environment == name
+    ]
+    return any(map(accelerators, environments))
+
+
+def _before(release: ResolvedRelease, touched: Sequence[Touched]) -> ResolvedRelease | None:
+    """A release as it was: those that are not touched are the same."""
+    mine = next((each for each in touched if each.name == release.release.name), None)
+    return release if mine is None else mine.old.resolved if mine.old else None
