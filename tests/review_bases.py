@@ -67,7 +67,6 @@ STAGED = specs(
     CUSTOM, {**PROD, 'promotesFrom': ['@staging@']}, staging={**ROLLING, 'production': False},
     **{'staging-release': {'version': '1', 'chart': '1.0.0'}},
 )  # fmt: skip
-CALLED = specs(CUSTOM, {**PROD, 'strategy': CHECKED})
 CHECKED_SERVER = {
     'team': 'shop', 'description': 'Ranks', 'runtime': 'tensorflow-serving', 'route': {}, 'replicas': 4,
     'slo': {'availability': 99.9, 'p99': '100ms'}, 'traffic': {'timeout': '1s'},

@@ -33,12 +33,7 @@ from review_bases import (
 )  # fmt: skip
 from review_cases_objects import OPEN, SCALED
 from review_cases_ways import STAGED_SOAK, THREE, step, steps
-from review_corpus import NULL, Case, Change, model, newest, noise, put, several, to, values
-
-
-def version(*path: str, value: object) -> Change:
-    return model('versions', 1, *path, value=value)
-
+from review_corpus import NULL, Case, model, newest, noise, put, several, to, values, version
 
 LIMITED = specs({**CUSTOM, 'resources': {**CUSTOM['resources'], 'limits': {
     **CUSTOM['resources']['limits'], 'cpu': '2'}}}, PROD)  # fmt: skip

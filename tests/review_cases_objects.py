@@ -5,21 +5,18 @@ from __future__ import annotations
 from review_bases import (
     CUSTOM,
     FLAGGER,
-    GATEWAY,
     IDENTITY,
     ISTIO,
     LLM,
-    NATIVE,
     NGINX,
     PROD,
     RANKER,
-    RANKER_NGINX,
     ROLLING,
     TWO_REGIONS,
     WEB,
     specs,
 )  # fmt: skip
-from review_corpus import Case, danger, drop, model, newest, put, several, values
+from review_corpus import Case, danger, drop, model, put, several, values
 
 SCALED = specs({**CUSTOM, 'autoscaling': {'minReplicas': 4, 'maxReplicas': 8}}, PROD)
 KEDA = {'type': 'keda', 'keda': {'query': 'sum(x)'}}
@@ -135,4 +132,3 @@ OBJECTS: dict[str, Case] = {
         'identity-changed',
     ),
 }  # fmt: skip
-_ = (GATEWAY, NATIVE, RANKER_NGINX, newest)

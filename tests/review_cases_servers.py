@@ -17,7 +17,7 @@ from review_bases import (
     specs,
     versions,
 )
-from review_corpus import Case, Change, danger, model, newest, put, several, values
+from review_corpus import Case, Change, danger, model, newest, put, several, values, version
 
 
 def args(*words: str) -> Change:
@@ -26,11 +26,6 @@ def args(*words: str) -> Change:
 
 def parameter(name: str, value: object) -> Change:
     return model('parameters', name, value=value)
-
-
-def version(*path: str, value: object) -> Change:
-    """Something else in version 2, which prod gets."""
-    return model('versions', 1, *path, value=value)
 
 
 def image(name: str) -> Change:

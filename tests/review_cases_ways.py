@@ -4,14 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
-import registries as r
 from review_bases import (
-    CALLED,
     CANARY,
     CHECKED,
     CUSTOM,
-    FLAGGER,
-    MONITORING,
     NATIVE,
     PROD,
     RANKER,
@@ -26,11 +22,7 @@ from review_bases import (
     specs,
     versions,
 )  # fmt: skip
-from review_corpus import Case, Change, danger, model, newest, put, several, to
-
-
-def version(*path: str, value: object) -> Change:
-    return model('versions', 1, *path, value=value)
+from review_corpus import Case, Change, danger, put, several, to, version
 
 
 def strategy(value: object, part: str = 'prod-release') -> Change:
@@ -156,4 +148,3 @@ WAYS: dict[str, Case] = {
     ),
     'a tool more': danger(WEB, put('prod', 'permits', value=['keda']), 'wider-grant'),
 }  # fmt: skip
-_ = (CALLED, FLAGGER, MONITORING, newest, r)

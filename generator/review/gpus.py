@@ -58,8 +58,8 @@ def gpu_memory(release: ResolvedRelease) -> Fraction | None:
 
 
 def _of_product(name: str) -> int:
-    if said := _SAID.search(name):
-        return int(said[1])
+    if said := _SAID.findall(name):
+        return int(said[-1])  # of a part of a GPU after that of the whole
     words = re.split(r'[^a-z0-9]+', name.lower())
     return next((_GIB[word] for word in words if word in _GIB), 0)
 

@@ -17,7 +17,7 @@ RULE = 'wider-grant'
 _LISTS = (
     ('ingress', 'namespaces'), ('ingress', 'cidrs'), ('egress', 'namespaces'), ('egress', 'cidrs'),
     ('scheduling', 'priorityClasses'), ('scheduling', 'runtimeClasses'), ('scheduling', 'taints'),
-    ('scheduling', 'devices'), ('permits',), ('hostnames',),
+    ('scheduling', 'devices'), ('permits',),
 )  # fmt: skip
 
 
@@ -37,6 +37,10 @@ def _wider(old: Environment, new: Environment) -> Iterator[tuple[str, str]]:
         was, now = (_at(each.spec, path) or () for each in (old, new))
         if more := [each for each in now if each not in was]:
             yield '.'.join(path), f'permits {some(map(quoted, more))} now'
+    hosts = old.spec.get('hostnames', {})
+    for host, owner in new.spec.get('hostnames', {}).items():
+        if hosts.get(host) != owner:
+            yield f'hostnames.{host}', f'gives {quoted(host)} to {" ".join(next(iter(owner.items())))}'
     if lost := [each for each in old.promotes_from if each not in new.promotes_from]:
         yield 'promotesFrom', f'does not promote from {some(map(quoted, lost))} any more'
     elif old.promotes_from and (more := [each for each in new.promotes_from if each not in old.promotes_from]):

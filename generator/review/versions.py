@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping
 from decimal import Decimal, InvalidOperation
 from typing import Any
 
-from generator.review.records import Evidence, Rule, Touched, as_text
+from generator.review.records import Evidence, Rule, Side, Touched, as_text
 
 # Words in names of metrics by which everybody knows what is better; a requirement of the environment says it, too.
 _LOWER = re.compile(
@@ -19,8 +19,13 @@ _HIGHER = re.compile(
 )
 
 
+def _moved(touched: Touched) -> Iterator[tuple[Side, Side]]:
+    """Both sides, but of a rollout that was given up: its end brings back what has had all requests since."""
+    return ((old, new) for old, new in touched.both if not (old.rollout and old.rollout.aborted))
+
+
 def _signature(touched: Touched) -> Iterator[Evidence]:
-    for old, new in touched.both:
+    for old, new in _moved(touched):
         before, after = (side.version_spec.get('signature') for side in (old, new))
         if before and before != after:
             for part in ('inputs', 'outputs'):
@@ -69,7 +74,7 @@ def _draft(touched: Touched) -> Iterator[Evidence]:
 def _metrics(touched: Touched) -> Iterator[Evidence]:
     """Metrics that are worse than those of the version that runs, or not there. What is better says the environment,
     or the name; of another metric only that it is missing."""
-    for old, new in touched.both:
+    for old, new in _moved(touched):
         if old.version == new.version:
             continue
         before, after = (side.version_spec.get('metrics', {}) for side in (old, new))
@@ -100,7 +105,7 @@ def _direction(name: str) -> str:
 
 
 def _order(touched: Touched) -> Iterator[Evidence]:
-    for old, new in touched.both:
+    for old, new in _moved(touched):
         versions = [each.version for each in new.model.versions] if new.model else []
         if old.version in versions and new.version in versions and old.version != new.version:
             step = versions.index(new.version) - versions.index(old.version)

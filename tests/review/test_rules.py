@@ -24,7 +24,8 @@ from review_cases_objects import OBJECTS
 from review_cases_rollouts import ROLLOUTS
 from review_cases_servers import SERVERS
 from review_cases_ways import WAYS
-from review_corpus import Cases, files, judged, names_of, put, reviewed
+from review_corpus import Cases, put
+from review_runs import files, judged, names_of, reviewed
 
 from generator.review.report import CAPACITY, GATE, GRANT, RULES
 
