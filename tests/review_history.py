@@ -12,6 +12,8 @@ HISTORY: dict[str, set[str]] = {
     'back to what ran before': {'order'},
     'what was trained in the night': {'worse-metrics'},  # nobody has said how good it is
     'it goes to prod, without staging, which has the next version': {'gate-skipped'},
+    'one model goes on': {'worse-metrics'},  # its p99 is 4 ms longer
+    'and then to the region, with what belongs to it': {'worse-metrics'},
     'nobody looks at belts at home': {'object-removed'},
     'not in this region': {'order', 'worse-metrics'},
     'so it starts again': {'order'},  # 42 is left out

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
 from generator.checks.capacity import accelerators, capacity_problems
 from generator.checks.scope import Scope
-from generator.domain.environments import Environment
 from generator.domain.generated import ResolvedRelease
 from generator.domain.layout import ENVIRONMENTS, RELEASES
 from generator.domain.problems import Problem, ProblemsFound
@@ -15,6 +14,7 @@ from generator.pipeline.run import Run
 from generator.review.grants import wider_grants
 from generator.review.impact import impact
 from generator.review.records import Touched
+from generator.strategies.capacity import size_of
 
 # What decides how a new version comes, in a release and in an environment.
 _WAYS = ('strategy', 'engine')
@@ -56,8 +56,10 @@ def _capacity(run: Run, touched: Sequence[Touched]) -> Iterator[Problem]:
 
     All other releases there count, too, which a review of a few models does not read.
     """
-    moved = {each.name: each for each in touched if each.new and impact(each).accelerators}
-    counted = {env for env in {each.environment for each in moved.values()} if _counts(moved, env)}
+    counted = {
+        each.environment for each in touched
+        if each.new and accelerators(each.new.resolved.environment) and _may_need_more(each)
+    }  # fmt: skip
     if not counted:
         return
     names = [name for name in run.source.release_names if name.partition('/')[0] in counted]
@@ -71,11 +73,19 @@ def _capacity(run: Run, touched: Sequence[Touched]) -> Iterator[Problem]:
             yield replace(problem, rule='capacity')
 
 
-def _counts(moved: Mapping[str, Touched], name: str) -> bool:
-    environments: list[Environment] = [
-        each.new.resolved.environment for each in moved.values() if each.new and each.environment == name
-    ]
-    return any(map(accelerators, environments))
+def _may_need_more(touched: Touched) -> bool:
+    """Whether a release may need more accelerators, in a rollout or after it; to know it for sure takes long."""
+    numbers = impact(touched).accelerators.values()
+    if not numbers:
+        return False
+    more = any(after > before for before, _, after in numbers)
+    return more or len({_course(side.resolved) for side in (touched.old, touched.new) if side}) > 1 or not touched.old
+
+
+def _course(release: ResolvedRelease) -> str:
+    """What says how many extra pods a rollout needs."""
+    size = size_of(release.merged)
+    return f'{release.strategy} {release.release.engine(release.environment)} {size.surge} {size.unavailable}'
 
 
 def _before(release: ResolvedRelease, touched: Sequence[Touched]) -> ResolvedRelease | None:

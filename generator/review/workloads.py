@@ -26,7 +26,9 @@ def _immutable(touched: Touched) -> Iterator[Evidence]:
 def _removed(touched: Touched) -> Iterator[Evidence]:
     """A workload, Service or route of the model's own name: tracks come and go in rollouts."""
     if touched.new is None:
-        yield Evidence(f'release {touched.name}', '', 'there', 'removed')
+        # The agent leaves the objects of a suspended release in the cluster.
+        if touched.old and not touched.old.resolved.release.is_suspended:
+            yield Evidence(f'release {touched.name}', '', 'there', 'removed')
         return
     for each in touched.found:
         named = each.id.name == touched.model or each.id.kind in ROUTES
