@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from review_bases import CHECKED_SERVER, CUSTOM, LLM_MODEL, NATIVE, SIGNATURE, specs, versions
-from review_corpus import Case, Change, Specs, danger, noise, put, values
+from review_bases import CHECKED_SERVER, CUSTOM, LLM_MODEL, NATIVE, PROD, ROLLING, SIGNATURE, specs, versions
+from review_corpus import Case, Change, Specs, danger, newest, noise, put, values
 
 SPEC = {**NATIVE['strategy']['canary'], 'steps': [dict(each) for each in NATIVE['strategy']['canary']['steps']]}
 
@@ -57,10 +57,16 @@ ROLLOUTS: dict[str, Case] = {
     'a route changes meanwhile': danger(
         GOES, put('prod', 'domain', value='other.example'), 'route-in-rollout'
     ),
+    'a route changes with the version': danger(
+        specs(CUSTOM, PROD), newest(put('prod', 'domain', value='other.example')), 'route-in-rollout'
+    ),
     'another target meanwhile': danger(
         THREE, put('prod-rollout', 'to', value={'version': '3'}), 'target-in-rollout'
     ),
     'pods are halved meanwhile': danger(GOES, values('replicaCount', value=2), 'pods-halved'),
+    'pods follow a route that changes': noise(
+        specs(CUSTOM, ROLLING), newest(put('prod', 'domain', value='other.example'))
+    ),
     'native: a new version': noise(WEB, begin()),
     'the next step': noise(GOES, put('prod-rollout', 'stage', value='step-1')),
     'given up before it has requests': noise(GOES, put('prod-rollout', 'aborted', value=True)),

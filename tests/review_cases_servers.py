@@ -63,7 +63,9 @@ SERVERS: dict[str, Case] = {
         LLM, version('artifact', 'files', 'chat_template.jinja', value='6' * 64), 'served-name'
     ),
     'tfs: another name': danger(RANKER, model('servedName', value='ranker'), 'served-name'),
-    'triton: another name': danger(TRITON, model('servedName', value='classes'), 'served-name'),
+    'triton: another name': danger(  # it is in the path of its route
+        TRITON, model('servedName', value='classes'), 'route-in-rollout', 'served-name'
+    ),
     'mlserver: another name': danger(SKLEARN, model('servedName', value='score'), 'served-name'),
     # GPUs.
     'fewer GPUs': danger(
@@ -181,5 +183,7 @@ SERVERS: dict[str, Case] = {
     'llm: killed while it answers': danger(LLM, values('terminationGracePeriodSeconds', value=45), 'grace', 'restart'),
     'llm: finishes longer than it may': danger(LLM, parameter('shutdown-timeout', 90), 'grace'),
     'llm: a short answer': danger(LLM, values('route', 'timeout', value='5s'), 'timeout'),
-    'tfs: a short answer by the model': danger(RANKER, model('traffic', 'timeout', value='50ms'), 'timeout'),
+    'tfs: a short answer by the model': danger(
+        RANKER, model('traffic', 'timeout', value='50ms'), 'route-in-rollout', 'timeout'
+    ),
 }  # fmt: skip

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
+from generator.compare.effects import new_templates
+from generator.domain.choices import by_commits
 from generator.domain.strategy import Rolling, Strategy
 from generator.plan.weaker import weaker
 from generator.review.leaves import leaves
@@ -26,12 +28,20 @@ def _strategy(touched: Touched) -> Iterator[Evidence]:
 
 
 def _routes(touched: Touched) -> Iterator[Evidence]:
-    """Routes that change under a rollout, but for the weights, which are its steps."""
+    """Routes that change under a rollout, or with what starts one, but for the weights, which are its steps,
+    and the port of a Service, which has a rule of its own."""
     for old, new in touched.both:
-        if old.rollout and new.rollout:
+        if (old.rollout and new.rollout) or _starts_one(touched, old, new):
             for leaf in leaves(touched, *ROUTES):
-                if leaf.key != 'weight' and 'annotations' not in leaf.path:
+                if leaf.path[0] == 'spec' and leaf.key not in ('weight', 'port'):
                     yield leaf.evidence()
+
+
+def _starts_one(touched: Touched, old: Side, new: Side) -> bool:
+    """Whether a controller moves the traffic to other pods from this change on: both have the route as it is then."""
+    engine = new.resolved.release.engine(new.resolved.environment)
+    moves = not isinstance(new.resolved.strategy, Rolling) and not by_commits(engine)
+    return moves and old.version != new.version and bool(new_templates(touched.found))
 
 
 def _blind(touched: Touched) -> Iterator[Evidence]:
@@ -75,7 +85,8 @@ RULES = (
          'change the strategy alone', _strategy),
     Rule('blind-checks', 'high', 'checks of the strategy lose the series that they ask for',
          'keep the monitoring that the checks need, or no check passes', _blind),
-    Rule('route-in-rollout', 'high', 'a route changes while a rollout is in progress', 'wait for its end', _routes),
+    Rule('route-in-rollout', 'high', 'a route changes under a rollout, or with what starts one',
+         'wait for its end, or change the route before', _routes),
     Rule('target-in-rollout', 'high', 'another version takes the place of the one that is being rolled out',
          'abort the rollout, and start one to the other version', _target),
 )  # fmt: skip

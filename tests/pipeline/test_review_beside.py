@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 from typing import Any
 
@@ -9,6 +10,11 @@ import pytest
 import registries as r
 from gitops import Checkout, published
 from review_runs import judged
+
+from generator.pipeline.review import review
+from generator.pipeline.run import Run
+from generator.pipeline.source import open_revision
+from generator.tools.helm.binary import find_helm
 
 PODS = {'limits': {'nvidia.com/gpu': '1'}}
 FROZEN = {'from': 'Fri 16:00', 'to': 'Mon 08:00', 'reason': 'nobody is there'}
@@ -56,6 +62,20 @@ def test_what_was_too_much_before_is_not_told(tmp_path: Path) -> None:
     made = published(tmp_path, files({}))
     made.write(files({'values': {'replicaCount': 4, 'revisionHistoryLimit': 3}}))
     assert said(made, 'capacity') == []
+
+
+def test_other_members_of_an_application_are_those_of_the_same_revision(tmp_path: Path) -> None:
+    """Here HEAD has another environment for one of them."""
+    made = published(tmp_path, {**files({}), **r.application('shop', ['web', 'api'])})
+    first = made.head()
+    made.write(r.release('prod', 'web', version='1', chart='1.0.0', values={'replicaCount': 2}))
+    second = made.commit().commit
+    made.write({**r.environment('late'), **r.release('late', 'api', version='1', chart='1.0.0')})
+    made.commit()
+    repository = made.repository()
+    runs = [Run(open_revision(repository, each, repository.refs()), first) for each in (first, second)]
+    found = review(runs[0], runs[1], find_helm(os.environ), 1)
+    assert [risk.rule.id for risk in found.risks] == ['pods-halved']
 
 
 @pytest.mark.parametrize(
