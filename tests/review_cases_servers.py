@@ -17,7 +17,7 @@ from review_bases import (
     specs,
     versions,
 )
-from review_corpus import Case, Change, danger, model, newest, put, several, values, version
+from review_corpus import NULL, Case, Change, danger, model, newest, put, several, values, version
 
 
 def args(*words: str) -> Change:
@@ -172,6 +172,7 @@ SERVERS: dict[str, Case] = {
     'llm: killed while it loads': danger(
         LLM, values('startupProbe', 'failureThreshold', value=10), 'restart', 'start-up'
     ),
+    'no limits': danger(RANKER, values('resources', 'limits', value=NULL), 'restart'),
     'llm: given up while it loads': danger(LLM, values('progressDeadlineSeconds', value=200), 'start-up'),
     'tfs: a larger model with the old budget': danger(
         RANKER,

@@ -15,7 +15,7 @@ from generator.review.gpus import gpu_count
 from generator.review.leaves import Leaf, leaves
 from generator.review.options import number, options_of
 from generator.review.records import Evidence, Rule, Side, Touched
-from generator.review.states import artifact_size, became, gibibytes, is_baked, limit
+from generator.review.states import Told, artifact_size, became, gibibytes, is_baked, limit
 from generator.values.merge import enabled
 
 _LOWER = ('memory', 'ephemeral-storage', 'sizeLimit')
@@ -44,26 +44,26 @@ def _room(touched: Touched) -> Iterator[Evidence]:
         yield from became(touched, wrong)
 
 
-def _memory(side: Side) -> Evidence | None:
+def _memory(side: Side) -> Told | None:
     """The whole model in memory; with a GPU it is there instead."""
     size, given = artifact_size(side), limit(side.merged, 'memory')
-    if size is None or given is None or gpu_count(side.merged) or given >= size:
+    if size is None or given is None or gpu_count(side.merged):
         return None
-    return Evidence('pods', 'limits.memory, below the artifact', '', f'{gibibytes(given)}, {gibibytes(size)} to load')
+    return Told('pods', 'limits.memory', f'{gibibytes(given)}, {gibibytes(size)} to load', given < size)
 
 
-def _shared_memory(side: Side) -> Evidence | None:
+def _shared_memory(side: Side) -> Told | None:
     """Volumes in memory count against the limit of a container."""
     given = limit(side.merged, 'memory')
     held = [each for each in enabled(side.merged['volumes']).values() if each.get('medium') == 'Memory']
     need = sum(quantity(str(each.get('sizeLimit', '0'))) for each in held)
-    if given is None or not need or need < given:
+    if given is None or not need:
         return None
     what = f'{gibibytes(given)}, {gibibytes(need)} for volumes in memory'
-    return Evidence('pods', 'limits.memory, below volumes', '', what)
+    return Told('pods', 'limits.memory', what, need >= given)
 
 
-def _storage(side: Side) -> Evidence | None:
+def _storage(side: Side) -> Told | None:
     size, artifact = artifact_size(side), side.merged['artifact']
     if size is None or artifact['delivery'] != 'download':
         return None
@@ -71,10 +71,8 @@ def _storage(side: Side) -> Evidence | None:
     for name, holder in (('resources', side.merged), ('artifact.resources', artifact)):
         if (given := limit(holder, 'ephemeral-storage')) is not None:
             rooms[f'{name}.limits.ephemeral-storage'] = given
-    small = next((name for name, room in rooms.items() if room < size), '')
-    if not small:
-        return None
-    return Evidence('pods', f'{small}, below the artifact', '', f'{gibibytes(rooms[small])}, {gibibytes(size)} to hold')
+    room, name = min((room, name) for name, room in rooms.items())
+    return Told('pods', name, f'{gibibytes(room)}, {gibibytes(size)} to hold', room < size)
 
 
 def _devices(touched: Touched) -> Iterator[Evidence]:
@@ -93,15 +91,15 @@ def load_seconds(side: Side) -> int:
     return 0 if size is None or is_baked(side) else math.ceil(mebibytes(str(int(size))) / _SPEED)
 
 
-def _start(side: Side) -> Evidence | None:
-    values = side.merged
-    probe, need = values['startupProbe'], load_seconds(side)
+def _start(side: Side) -> Told | None:
+    values, need = side.merged, load_seconds(side)
+    if not need:
+        return None
+    probe = values['startupProbe']
     budget = int(probe['periodSeconds']) * int(probe['failureThreshold'])
     deadline = int(values['progressDeadlineSeconds'])
     given, name = min((budget, 'startupProbe'), (deadline, 'progressDeadlineSeconds'))
-    if probe['type'] == 'none' or given >= need:
-        return None
-    return Evidence('pods', f'{name}, below the time to load', '', f'{given} s, loading takes {need} s')
+    return Told('pods', name, f'{given} s, loading takes {need} s', given < need)
 
 
 def _grace(touched: Touched) -> Iterator[Evidence]:
@@ -119,16 +117,16 @@ def _drain(side: Side) -> tuple[int, int]:
     return int(values['terminationGracePeriodSeconds']), int(values['preStopSeconds']) + int(own)
 
 
-def _timeout(side: Side) -> Evidence | None:
+def _timeout(side: Side) -> Told | None:
     slo = side.model.spec.get('slo', {}) if side.model else {}
     if 'p99' not in slo:
         return None
-    for key, place in _timeouts(side.merged):
-        if place and seconds(place) < seconds(slo['p99']):
-            return Evidence(
-                f'release {side.resolved.release.name}', f'{key}, below the p99 of the SLO', slo['p99'], place
-            )
-    return None
+    given = [(seconds(text), key, text) for key, text in _timeouts(side.merged) if text]
+    if not given:
+        return None
+    least, key, text = min(given)
+    name = side.resolved.release.name
+    return Told(f'release {name}', key, f'{text}, p99 {slo["p99"]}', least < seconds(slo['p99']))
 
 
 def _timeouts(values: Values) -> Iterator[tuple[str, str]]:

@@ -11,7 +11,7 @@ from generator.review.gpus import gpu_count, gpu_memory
 from generator.review.leaves import leaves
 from generator.review.options import changed_options, number, options_of
 from generator.review.records import Evidence, Rule, Side, Touched, as_text
-from generator.review.states import artifact_size, became, gibibytes
+from generator.review.states import Told, artifact_size, became, gibibytes
 
 # Options and variables of servers that decide what a request is and what its answer means.
 _SERVED = ('served-model-name', 'model-name', 'tokenizer', 'tokenizer-revision', 'tokenizer-mode', 'chat-template')
@@ -81,14 +81,14 @@ def _wanted(options: dict[str, str]) -> int:
 _PARALLEL = (('tensor-parallel-size', 'num-shard'), ('pipeline-parallel-size',), ('data-parallel-size-local',))
 
 
-def _parallel(side: Side) -> Evidence | None:
+def _parallel(side: Side) -> Told | None:
     wanted, gpus = _wanted(options_of(side)), gpu_count(side.merged)
-    if not wanted or not gpus or wanted == gpus:
+    if not wanted or not gpus:
         return None
-    return Evidence('pods', f'tensor-parallel-size, with {gpus} GPUs a pod', '', str(wanted))
+    return Told('pods', 'parallel processes', f'{wanted} of {gpus} GPUs', wanted != gpus)
 
 
-def _needed(side: Side) -> Evidence | None:
+def _needed(side: Side) -> Told | None:
     """Weights and the cache that is asked for, of which each GPU of a pod holds its part; a lower bound."""
     weights, memory, gpus = artifact_size(side), gpu_memory(side.resolved), gpu_count(side.merged)
     if weights is None or memory is None or not gpus:
@@ -101,10 +101,8 @@ def _needed(side: Side) -> Evidence | None:
     need = weights + cache - int(offloaded * split * 2**30)
     used = number(options, 'gpu-memory-utilization') or (_UTILIZATION if 'vllm' in side.merged['command'] else 1)
     room = memory * split * int(used * 1000) / 1000
-    if need <= room:
-        return None
     what = 'weights and KV cache' if cache else 'weights'
-    return Evidence('pods', f'{what}, in memory of GPUs', '', f'{gibibytes(need)} in {gibibytes(room)}')
+    return Told('pods', f'{what}, in memory of GPUs', f'{gibibytes(need)} in {gibibytes(room)}', need > room)
 
 
 RULES = (

@@ -4,22 +4,32 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from fractions import Fraction
-from typing import Any
+from typing import Any, NamedTuple
 
 from generator.domain.units import quantity
 from generator.domain.values import Values
 from generator.review.records import Evidence, Side, Touched
 
-# Evidence of what is wrong with a side, None if nothing is; what was so before is not the change's.
-State = Callable[[Side], Evidence | None]
+
+class Told(NamedTuple):
+    """What holds of a field on one side, in words, and whether that is wrong."""
+
+    object: str
+    field: str
+    text: str
+    wrong: bool
 
 
-def became(touched: Touched, wrong: State) -> Iterator[Evidence]:
+State = Callable[[Side], Told | None]  # None if nobody knows
+
+
+def became(touched: Touched, state: State) -> Iterator[Evidence]:
     """Yield what is wrong on the new side, if it was right before, wrong in another way, or not there."""
-    if touched.new and (found := wrong(touched.new)):
-        before = wrong(touched.old) if touched.old else None
-        if before is None or (before.field, before.new) != (found.field, found.new):
-            yield found
+    now = state(touched.new) if touched.new else None
+    if now and now.wrong:
+        before = state(touched.old) if touched.old else None
+        if before is None or not before.wrong or before.text != now.text:
+            yield Evidence(now.object, now.field, before.text if before else '', now.text)
 
 
 def limit(holder: Values, name: str) -> Fraction | None:
