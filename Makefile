@@ -6,7 +6,7 @@ PIP    := $(BIN)/pip --disable-pip-version-check --quiet
 ARGS   ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help demo example test lint format imports helm scanners bench fuzz lock clean
+.PHONY: help demo example test lint format imports helm scanners bench fuzz pictures lock clean
 
 help: ## show this list
 	@sed -n 's/^\([a-z]*\):[^#]*## /  make \1\t/p' Makefile
@@ -43,6 +43,9 @@ bench: $(VENV)/.dev helm ## measure, and print the README's table
 
 fuzz: $(VENV)/.dev ## run 10,000 hostile registries (ARGS='<number> <seed>')
 	@$(BIN)/python scripts/fuzz.py $(ARGS)
+
+pictures: $(VENV)/.dev $(if $(HELM),,.tools/helm-4.3.1/helm) ## make the pictures of docs/ from the example's history, with Chromium
+	@HELM=$(or $(HELM),$(CURDIR)/.tools/helm-4.3.1/helm) $(BIN)/python scripts/pictures.py
 
 lock: ## resolve requirements/*.lock (ARGS=--upgrade for newest versions)
 	@PYTHON=$(PYTHON) scripts/lock.sh $(ARGS)

@@ -17,6 +17,7 @@ from pathlib import Path
 
 import cases
 import operations
+import pages
 from measure import Row, speed, table
 
 CASES = {
@@ -27,6 +28,8 @@ CASES = {
     'verify': cases.verify,
     'bumps': cases.bumps,
     'review': cases.review,
+    'review-page': pages.review_page,
+    'board-page': pages.board_page,
     'agent': cases.agent,
     'loop': cases.loop,
     'bump': operations.bump,

@@ -8,6 +8,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from functools import cache
 from pathlib import Path
 from statistics import median
@@ -135,14 +136,25 @@ def _child(script: Path, *arguments: str | Path) -> dict[str, float]:
 
 def review(lab: Laboratory) -> Iterator[Row]:
     """Measure the report of a change of 500 releases, of one, and of none."""
+    for releases, words, bound, rounds in (
+        (0, ', nothing changed', 0.7, 3),
+        (1, ' of one release', 1.0, 3),
+        (500, ' of 500 releases', 10.0, 1),
+    ):
+        with resized(lab, releases) as repository:
+            taken = [chartloom(repository, 'review', '--form', 'markdown') for _ in range(rounds)]
+        yield limit(f'`review`{words}', taken, bound)
+
+
+@contextmanager
+def resized(lab: Laboratory, releases: int) -> Iterator[Path]:
+    """A repository whose work tree has a change of the pods of so many releases."""
     repository = lab.generated(max(lab.models, 125))
-    yield limit('`review`, nothing changed', [chartloom(repository, 'review') for _ in range(3)], 0.7)
-    releases = sorted((repository / 'registry/releases').glob('*/*.yaml'))
-    _resize(releases[:1])
-    yield limit('`review` of one release', [chartloom(repository, 'review') for _ in range(3)], 1.0)
-    _resize(releases[1:500])
-    yield limit('`review` of 500 releases', [chartloom(repository, 'review', '--form', 'markdown')], 10.0)
-    subprocess.run(['git', 'checkout', '--quiet', '.'], cwd=repository, check=True)
+    _resize(sorted((repository / 'registry/releases').glob('*/*.yaml'))[:releases])
+    try:
+        yield repository
+    finally:
+        subprocess.run(['git', 'checkout', '--quiet', '.'], cwd=repository, check=True)
 
 
 def _resize(files: Sequence[Path]) -> None:

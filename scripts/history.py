@@ -11,6 +11,7 @@ import shutil
 import subprocess
 import sys
 import tempfile
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -23,14 +24,17 @@ STARTER = 'chart_templates/model-server'
 STEPS = (*FIRST, *MOVES, *LAST)
 
 
-def write_history(folder: Path, chartloom: tuple[str, ...] = (sys.executable, '-m', 'generator')) -> list[str]:
-    """Make the repository; return the commits, the first ones of the registry and of its generated files included."""
+def write_history(
+    folder: Path, chartloom: tuple[str, ...] = (sys.executable, '-m', 'generator'), steps: Sequence[Step] = STEPS
+) -> list[str]:
+    """Make the repository, with all steps or the first ones; return the commits, those of the registry and of its first
+    generated files included."""
     shutil.copytree(ROOT / 'gitops_example/registry', folder / 'registry')
     git(folder, 'init', '--quiet', '--initial-branch=main')
     with tempfile.TemporaryDirectory() as tools:
         newer = newer_starter(Path(tools))
         _run(folder, 0, Step('the first commit'), chartloom)
-        for day, step in enumerate(STEPS, 1):
+        for day, step in enumerate(steps, 1):
             for edit in step.edits:
                 edit(folder)
             _run(folder, day, step, chartloom, newer if step.newer else None)

@@ -21,8 +21,9 @@ from generator.domain.values import Values
 
 _STARTER = 'model-server'
 BUMPS = 'bumps.json'
-# For chartloom's own presets, and for the input of a command.
-_NOT_IN_REPOSITORIES = ('runtime.json', BUMPS)
+REPORT = 'report.json'
+# For chartloom's own presets, and for the input and the output of commands.
+_NOT_IN_REPOSITORIES = ('runtime.json', BUMPS, REPORT)
 
 
 @cache
@@ -45,6 +46,11 @@ def load_templates() -> Templates:
 def schemas_with_bumps() -> RegistrySchemas:
     """The schemas of the registry, and that of the file of `chartloom bump --file`."""
     return RegistrySchemas({**load_templates().schemas, BUMPS: package_files('schemas').joinpath(BUMPS).read_bytes()})
+
+
+def report_schema() -> bytes:
+    """The schema of what `chartloom review --output json` prints."""
+    return package_files('schemas').joinpath(REPORT).read_bytes()
 
 
 def starter_of(files: Tree, name: str) -> Starter:

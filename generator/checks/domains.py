@@ -21,6 +21,8 @@ from generator.domain.words import quoted
 
 # Parts of an environment whose addresses may be those of models, or that give names away.
 _OTHERS = ('values', 'hostnames')
+# Addresses of artifacts whose host is a name of DNS.
+_SERVED = ('https://', 'http://', 'oci://')
 
 
 def hosts_of_platform(scope: Scope) -> list[Problem]:
@@ -66,6 +68,12 @@ def _taken(registry: Registry) -> dict[str, str]:
             host = _host(address, path)
             if host and host not in found:
                 found[host] = f'belongs to the platform: {json_path(path)} of {item.file} names it'
+    for model in registry.models.values():
+        for version in model.versions:
+            uri = str(version.spec.get('artifact', {}).get('uri', ''))
+            host = _host(uri, ('artifact',)) if uri.startswith(_SERVED) else ''
+            if host and host not in found:
+                found[host] = f'has the artifact of {version.version} of model {quoted(model.name)}'
     return found
 
 

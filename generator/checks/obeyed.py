@@ -136,6 +136,7 @@ ATTRIBUTES: Mapping[str, tuple[Callable[[str], bool], str]] = {
     # Forges obey it, too; drivers of other names are configured in a clone.
     'merge': (lambda value: value == 'union', 'git keeps the lines of both sides where they conflict'),
     'export-ignore': (lambda value: value not in _NONE, 'archives of the repository lack it'),
+    'export-subst': (lambda value: value not in _NONE, 'archives of the repository have other words in it'),
 }  # fmt: skip
 # What our own block in .gitattributes sets, for files that nobody reviews line by line.
 _GENERATED = (f'{CHARTS}/', f'{REGISTRY}/schemas/')
@@ -143,7 +144,7 @@ _GENERATED = (f'{CHARTS}/', f'{REGISTRY}/schemas/')
 
 def _counts(attribute: str, path: str) -> bool:
     """Whether an attribute matters for a file: agents and people may use archives of what is deployed."""
-    if attribute == 'export-ignore':
+    if attribute.startswith('export-'):
         return path.startswith((f'{CHARTS}/', f'{DELIVERY}/', f'{REGISTRY}/'))
     return not (attribute.endswith('-generated') and path.startswith(_GENERATED))
 

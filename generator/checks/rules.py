@@ -14,6 +14,7 @@ from generator.checks.alerts import silencing_alerts
 from generator.checks.capacity import capacity_problems
 from generator.checks.claims import written_artifacts
 from generator.checks.code import replaced_code
+from generator.checks.copies import overwritten_copies
 from generator.checks.decided import decided_values
 from generator.checks.devices import taken_devices
 from generator.checks.domains import hosts_of_platform
@@ -68,6 +69,7 @@ RULES = (
     Rule('shared-requests', 'releases', 'a request has one release that serves it', request_problems),
     Rule('object-names', 'releases', 'two releases in one namespace would overwrite each other', object_names),
     Rule('written-secrets', 'releases', 'two controllers would overwrite each other', written_secrets),
+    Rule('overwritten-copies', 'releases', 'Flagger copies what pods use, over whatever is there', overwritten_copies),
     Rule('written-artifacts', 'releases', 'the files of a model were checked when they came', written_artifacts),
     Rule('delivery-names', 'releases', 'an agent knows a release by the name of its object', delivery_names),
     Rule('capacity', 'repository', 'pods without an accelerator wait for ever', capacity_problems),

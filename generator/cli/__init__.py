@@ -21,6 +21,7 @@ GROUPS = {
         'generate': 'Generate charts, values and delivery objects from the registry; commit and push on request.',
         'verify': 'Check that the generated files match the registry, and that helm accepts them.',
         'review': 'Show what a change does to releases: risks, pods, requests, objects.',
+        'board': 'Show all releases: versions, lag, rollouts, locks, drift; also as a page.',
         'bump': 'Release new versions of models: the registry, their charts, and what follows the newest version.',
         'pin': 'Write missing or new pins into releases; comments are kept.',
         'promote': 'Move models to the version that they run in the environment before.',

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import click
 
+from generator.charts.starter import report_schema
 from generator.cli import offers
 from generator.cli.output import common_options, result, say
 from generator.documents.read import Mark, yaml_marks
@@ -24,18 +25,23 @@ from generator.tools.git.opening import open_repository
 
 # Files of chartloom itself, which are not in the repository.
 TOOL = 'chart_templates/'
+_REPORT = 'report'
 _LISTED = 20  # keys that a hint lists
 
 
 @click.command()
-@click.argument('name', metavar='release/ENV/MODEL', shell_complete=offers.releases)
+@click.argument('name', metavar='release/ENV/MODEL|report', shell_complete=offers.releases)
 @click.argument('key', default='')
 @common_options
 def command(name: str, key: str, folder: Path, output: str) -> None:
     """Show every value of a release, with the file and line that sets it.
 
-    With KEY, for example `resources.limits`, show only this value and those below it.
+    With KEY, for example `resources.limits`, show only this value and those below it. `chartloom explain report` prints
+    the JSON Schema of what `chartloom review --output json` prints.
     """
+    if name == _REPORT:
+        click.echo(report_schema(), nl=False)
+        return
     release = name.removeprefix('release/')
     if release.count('/') != 1:
         raise click.UsageError(f"invalid release '{name}': write release/ENV/MODEL")

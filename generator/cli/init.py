@@ -7,6 +7,7 @@ import click
 from generator.cli.operation import Place, operation_options
 from generator.cli.outcome import outcome_data, tell_commit
 from generator.cli.output import result, say, wants_json
+from generator.cli.reports import tell_report
 from generator.domain.choices import AGENTS
 from generator.domain.layout import SETTINGS, bootstrap_file, model_file, release_file
 from generator.operations.init import FIRST_ENVIRONMENT, First, init, init_remote
@@ -33,13 +34,16 @@ def command(url: str, agent: str, example: bool, place: Place, output: str) -> N
     If there is no git repository, it is created. Existing files are not overwritten. The result is one commit.
     """
     first = First(url, agent, example)
-    options = Options(commit=True, push=place.push, dry_run=place.dry_run, message=place.message)
+    options = Options(
+        commit=True, push=place.push, dry_run=place.dry_run, message=place.message, report=bool(place.report_file)
+    )
     if place.url:
         target = place.target
         assert isinstance(target, Remote)
         outcome = init_remote(target, first, options)
     else:
         outcome = init(place.folder, first, options)
+    tell_report(outcome.report, place.report_file)
     if wants_json():
         made = [change.path for change in outcome.plan.changes]
         commands = [f'git push, then: kubectl apply -f {bootstrap_file(FIRST_ENVIRONMENT)}']

@@ -17,6 +17,7 @@ import click
 from generator.cli import DONE, offers
 from generator.cli.outcome import tell_superseded
 from generator.cli.output import common_options, progress
+from generator.cli.reports import check_report, report_option, tell_report
 from generator.domain.problems import ProblemsFound
 from generator.operations.operation import Operation, Options, Outcome, Remote
 from generator.operations.remote import Target, perform
@@ -41,6 +42,7 @@ class Place:
     message: str
     wait: int = round(DEFAULT)
     at: int | None = None
+    report_file: str | None = None
 
     @property
     def now(self) -> int:
@@ -56,7 +58,8 @@ class Place:
     def carry_out(self, operation: Operation, **options: Any) -> Outcome:
         wanted = {
             'commit': True, 'push': self.push, 'dry_run': self.dry_run, 'message': self.message, 'at': self.at,
-            'branch': '' if self.url else self.branch, 'patience': Patience(self.wait), **options,
+            'branch': '' if self.url else self.branch, 'patience': Patience(self.wait),
+            'report': bool(self.report_file), **options,
         }  # fmt: skip
         if self.at is not None and not self.dry_run:
             if self.push or self.url:
@@ -71,11 +74,12 @@ class Place:
         if outcome.superseded:
             tell_superseded(outcome)
             raise click.exceptions.Exit(DONE)
+        tell_report(outcome.report, self.report_file)
         return outcome
 
     def _with_command(self, error: PushRefused, operation: Operation) -> ProblemsFound:
         """Name the command that pushes another branch, for a request."""
-        branch = self.branch or f'chartloom/{re.sub("[^a-z0-9.]+", "-", operation.trailer.lower()).strip("-")}'
+        branch = self.branch or _branch_of(operation)
         words = [word for word in sys.argv[1:] if word != '--push']
         if self.branch:
             return error
@@ -83,6 +87,12 @@ class Place:
         first = f"push a new branch '{branch}' with the head of {_MAIN}, run" if self.url else 'run'
         hint = f"if the branch is protected, {first} '{command}', and open a request from it"
         return ProblemsFound(replace(each, hint=hint) for each in error.problems)
+
+
+def _branch_of(operation: Operation) -> str:
+    """A name for the branch of a request."""
+    words = operation.trailer.partition(' --reason ')[0].lower()
+    return f'chartloom/{re.sub("[^a-z0-9.]+", "-", words).strip("-")}'
 
 
 def _branch(repo: str, branch: str, push: bool) -> str:
@@ -117,11 +127,12 @@ def operation_options(function: F) -> F:
     @wraps(function)
     def command(
         *arguments: Any, push: bool, dry_run: bool, message: str, repo: str, branch: str, wait: int, folder: Path,
-        at: int | None, **more: Any,
+        at: int | None, report_file: str | None, **more: Any,
     ) -> Any:  # fmt: skip
+        check_report(report_file)
         if not message.isprintable():
             raise click.UsageError('--message is not a single line of text')
-        place = Place(folder, repo, _branch(repo, branch, push), push, dry_run, message, wait, at)
+        place = Place(folder, repo, _branch(repo, branch, push), push, dry_run, message, wait, at, report_file)
         return function(*arguments, place=place, **more)
 
     for option in (
@@ -130,6 +141,7 @@ def operation_options(function: F) -> F:
         click.option('--message', default='', help='Subject of the commit; default: a summary of the changes.'),
         repo_option,
         _push_option,
+        report_option,
         at_option,
         click.option(
             '--wait', type=click.IntRange(1), default=round(DEFAULT), show_default=True, metavar='SECONDS',

@@ -10,9 +10,12 @@ import click
 from generator.cli import CHANGES, offers
 from generator.cli.operation import at_option
 from generator.cli.output import common_options, problem_data, result, say, table, warn
+from generator.cli.reports import check_report, report_option, tell_report
 from generator.domain.generated import Plan
 from generator.domain.layout import chart_file, chart_folder
 from generator.domain.secrets import veil
+from generator.operations.operation import Options
+from generator.operations.reported import reported
 from generator.pipeline import known
 from generator.pipeline.heirs import heirs
 from generator.pipeline.reasons import release_reasons
@@ -33,14 +36,17 @@ from generator.tools.git.transaction import finish_killed
     '--allow-removal', multiple=True, metavar='NAME', shell_complete=offers.removed,
     help='Plan as for generate --allow-removal.',
 )  # fmt: skip
+@report_option
 @at_option
 @common_options
 @click.pass_context
 def command(
     context: click.Context, models: tuple[str, ...], diff: bool, exit_code: bool,
-    discard_edits: bool, allow_removal: tuple[str, ...], at: int | None, folder: Path, output: str,
+    discard_edits: bool, allow_removal: tuple[str, ...], report_file: str | None, at: int | None, folder: Path,
+    output: str,
 ) -> None:  # fmt: skip
     """Show what generate would change: releases, charts and files. Nothing is written."""
+    check_report(report_file)
     repository = open_repository(folder)
     finish_killed(repository)
     run = open_run(repository, models, shards=True, at=at)
@@ -56,6 +62,7 @@ def command(
     shown = about(run.warnings, models, run.registry.releases) if plan.changes else []
     warnings = [*shown, *removal_warnings(plan, allow_removal, heirs(run, plan))]
     warn(warnings)
+    tell_report(reported(run, Options(report=bool(report_file))), report_file)
     if output == 'json':
         result({**_data(plan, diffs, reasons), 'warnings': problem_data(warnings)})
     else:

@@ -8,6 +8,7 @@ from generator.cli import offers
 from generator.cli.operation import Place, operation_options
 from generator.cli.outcome import tell
 from generator.cli.output import progress, say, wants_json
+from generator.cli.reports import tell_report
 from generator.operations.operation import Options
 from generator.operations.refresh import refresh
 
@@ -22,8 +23,11 @@ def command(base: str, place: Place, output: str) -> None:
     draft chart versions are numbered anew, their pins follow, and everything is generated from the merged registry. The
     result is one commit with both branches as parents.
     """
-    options = Options(commit=True, push=place.push, dry_run=place.dry_run, message=place.message)
+    options = Options(
+        commit=True, push=place.push, dry_run=place.dry_run, message=place.message, report=bool(place.report_file)
+    )
     outcome = refresh(base, place.target, options, progress)
+    tell_report(outcome.report, place.report_file)
     if not wants_json():
         told = outcome.result
         for each in told['renumbered']:

@@ -21,10 +21,14 @@ def registry_options(function: F) -> F:
         '--ca-file', type=click.Path(exists=True, dir_okay=False), default=None, metavar='FILE',
         help='Certificate authorities of the OCI registry, as PEM, instead of the usual ones.',
     )  # fmt: skip
-    plain = click.option('--plain-http', is_flag=True, help='Use http instead of https for the OCI registry.')
+    plain = click.option(
+        '--plain-http', is_flag=True, help='Use http instead of https for the OCI registry, also for a login.'
+    )
     return plain(authorities(function))
 
 
 def connect(settings: Settings, plain_http: bool, ca_file: str | None) -> OciRegistry:
-    plain = plain_http or settings.plain_http
-    return open_registry(registry_address(settings), os.environ, plain_http=plain, ca_file=ca_file or '')
+    return open_registry(
+        registry_address(settings), os.environ, plain_http=plain_http or settings.plain_http, ca_file=ca_file or '',
+        in_clear=plain_http,
+    )  # fmt: skip

@@ -11,20 +11,24 @@ from generator.cli import PROBLEMS, offers
 from generator.cli.operation import at_option
 from generator.cli.output import common_options, count, problem_data, progress, report, result, say, warn
 from generator.cli.registry import connect, registry_options
+from generator.cli.reports import check_report, digests_of, report_option, tell_report
 from generator.domain.problems import Problem, ProblemsFound
 from generator.pipeline import verify
 from generator.pipeline.early import early_stages
 from generator.pipeline.merged import find_sides
 from generator.pipeline.obeyed import obeyed_warnings
 from generator.pipeline.packages import open_shelf, published_base
+from generator.pipeline.requested import registry_settings
+from generator.pipeline.review import review_since
 from generator.pipeline.run import Run, open_run
 from generator.pipeline.signed import unsigned_since_base
 from generator.pipeline.stored import Stored, compare_registry
 from generator.pipeline.vouched import not_as_listed, unvouched
 from generator.plan.touched import about
+from generator.review.report import ALL_RULES, NEVER_WAIVED
+from generator.review.waivers import waiver_warnings
 from generator.tools.git.opening import open_repository
 from generator.tools.helm.binary import Helm, find_helm
-from generator.tools.oci import OciRegistry
 
 
 @click.command()
@@ -43,6 +47,12 @@ from generator.tools.oci import OciRegistry
     shell_complete=offers.branches,
     help='Also judge what HEAD and this branch give together, and name what differs from HEAD alone.',
 )
+@click.option(
+    '--approved',
+    type=click.Path(dir_okay=False, exists=True, path_type=Path),
+    metavar='FILE',
+    help='With --merged-with: name where the merged result differs from this report in JSON, which was approved.',
+)
 @click.option('--all', 'every', is_flag=True, help='Lint every chart, not only those that are not in the base.')
 @click.option(
     '--schema-location',
@@ -60,32 +70,41 @@ from generator.tools.oci import OciRegistry
 )
 @click.option('--registry', 'stored', is_flag=True, help='Compare the OCI registry with the ledgers, too.')
 @registry_options
+@report_option
 @at_option
 @common_options
 @click.pass_context
 def command(
-    context: click.Context, models: tuple[str, ...], base: str | None, merged_with: str | None, every: bool,
-    locations: tuple[str, ...], jobs: int, stored: bool, plain_http: bool, ca_file: str | None, at: int | None,
-    folder: Path, output: str,
+    context: click.Context, models: tuple[str, ...], base: str | None, merged_with: str | None, approved: Path | None,
+    every: bool,
+    locations: tuple[str, ...], jobs: int, stored: bool, plain_http: bool, ca_file: str | None, report_file: str | None,
+    at: int | None, folder: Path, output: str,
 ) -> None:  # fmt: skip
     """Check schemas, drift, hand edits, published charts and their ledger, helm lint and helm template.
 
     With --schema-location, also check the rendered, delivery and bootstrap objects against strict schemas.
     With --registry, also check that the OCI registry has exactly the published charts, and no other ones under their
     tags. With --merged-with, the branch is also the base, unless --base names another one, and the merged result is
-    checked, too: that of commits.
+    checked, too: that of commits; a --report is that of the merged result then.
     """
     if merged_with is not None and models:
         raise click.UsageError('--merged-with excludes MODELS')
+    if approved and not merged_with:
+        raise click.UsageError('--approved requires --merged-with')
     if merged_with == '':
         raise click.UsageError('--merged-with is empty: name a branch, for example origin/main')
     if base == '':
         raise click.UsageError('--base is empty: name a revision, for example origin/main')
+    check_report(report_file)
+    digests = digests_of(approved) if approved else {}
     repository = open_repository(folder)
     helm = find_helm(os.environ)
     sides = find_sides(repository, merged_with) if merged_with else None
     # The merge discards generated files that chartloom would not make; git's merge of a request keeps them.
     run = open_run(repository, models, base=base or merged_with or '', at=at)
+    if report_file and not merged_with:
+        since = find_sides(repository, base or '')
+        tell_report(review_since(run, since.base, helm, jobs, published=since.theirs), report_file)
     problems = verify.drift(run, os.environ)
     charts = verify.changed_charts(run, every=every)
     counts = {'releases': len(run.releases), 'chartsLinted': 0, 'objects': 0}
@@ -93,20 +112,21 @@ def command(
     signatures = unsigned_since_base(run)
     if not problems:
         problems, counts = _with_helm(run, helm, charts, locations, jobs)
-    held = _stored(run, connect(run.settings, plain_http, ca_file)) if stored else Stored()
+    held = _stored(run, plain_http, ca_file) if stored else Stored()
     problems = [*problems, *held.problems, *signatures]
     counts |= {'chartsInRegistry': held.charts} if stored else {}
     warnings = [
         *held.warnings,
         *about(run.warnings, models, run.registry.releases),
         *early_stages(run),
+        *waiver_warnings(run.registry, ALL_RULES, NEVER_WAIVED, run.clock.date),
         *(() if models else obeyed_warnings(run)),
     ]
     warn(warnings)
     if sides:
         from generator.cli.verify_merged import verify_merged
 
-        problems = verify_merged(sides, problems, warnings, helm, locations, jobs, at, output)
+        problems = verify_merged(sides, problems, warnings, helm, locations, jobs, at, output, report_file, digests)
     else:
         _tell(problems, counts, warnings, f'helm {helm.version}', output)
     if problems:
@@ -127,10 +147,12 @@ def _with_helm(
     return problems, {'releases': len(run.releases), 'chartsLinted': len(charts), 'objects': objects}
 
 
-def _stored(run: Run, registry: OciRegistry) -> Stored:
+def _stored(run: Run, plain_http: bool, ca_file: str | None) -> Stored:
+    settings = registry_settings(run)
+    registry = connect(settings, plain_http, ca_file)
     base = published_base(run.source, run.settings.branch, run.base_name)
     with progress('registry', len(base.ledgers)) as step:
-        return compare_registry(registry, open_shelf(run.repository, base, run.settings), step)
+        return compare_registry(registry, open_shelf(run.repository, base, settings), step)
 
 
 def _tell(problems: list[Problem], counts: dict[str, int], warnings: list[Problem], helm: str, output: str) -> None:

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 from generator.cli.output import count, problem_data, progress, report, result, say, warn
+from generator.cli.reports import tell_report
 from generator.domain.layout import release_file
 from generator.domain.problems import Problem, ProblemsFound
 from generator.pipeline.approved import Judged, judge
 from generator.pipeline.merged import Merge, merge
+from generator.pipeline.review import review_since
 from generator.pipeline.sides import Sides
 from generator.pipeline.verify import schemas_for
 from generator.tools.helm.binary import Helm
@@ -17,12 +19,17 @@ from generator.tools.helm.binary import Helm
 
 def verify_merged(
     sides: Sides, problems: Sequence[Problem], warnings: Sequence[Problem], helm: Helm, locations: Sequence[str],
-    jobs: int, at: int | None, output: str,
+    jobs: int, at: int | None, output: str, report_file: str | None, digests: Mapping[str, str],
 ) -> list[Problem]:  # fmt: skip
-    """Judge the merged result and tell it; return its problems with those of HEAD alone. Nothing is written."""
+    """Judge the merged result and tell it; return its problems with those of HEAD alone. Nothing is written.
+
+    `digests` are those of the objects of releases in a report that was approved.
+    """
     made = merge(sides, progress)
     made = replace(made, run=replace(made.run, at=at))
-    judged = judge(made, problems, helm, schemas_for(locations, sides.repository.private / 'schemas'), jobs)
+    if report_file:
+        tell_report(review_since(made.run, sides.theirs, helm, jobs), report_file)
+    judged = judge(made, problems, helm, schemas_for(locations, sides.repository.private / 'schemas'), jobs, digests)
     _tell(made, judged, warnings, helm, output)
     return list(judged.problems)
 

@@ -13,6 +13,7 @@ from generator.operations.decide import decide, despite
 from generator.operations.members import Wider, check_width
 from generator.operations.operation import Operation, Options, Outcome, RegistryChange
 from generator.operations.replay import Site, replay
+from generator.operations.reported import reported
 from generator.operations.scoped import scoped
 from generator.operations.warnings import shown_warnings
 from generator.pipeline import known
@@ -57,6 +58,7 @@ def _apply(operation: Operation, repository: Repository, options: Options, progr
             if decided.plan is None:
                 change = decided.change
                 done = Outcome(result=change.result, dry_run=options.dry_run, warnings=change.warnings)
+                done = replace(done, report=reported(decided.run, options))
                 return _pushed_ahead(decided.run, done, options)
             return _applied(operation, decided.run, decided.change, decided.plan, options)
         except BranchMoved as moved:
@@ -91,7 +93,11 @@ def _follow(operation: Operation, run: Run, options: Options) -> Outcome:
     repository, purpose = run.repository, 'commit' if options.commit else 'files'
     # A run over a few models does not list all names that its result depends on.
     print_ = known.fingerprint(repository, run.source, purpose) if run.whole else ''
-    if run.whole and not (options.push or options.removable) and known.is_known(repository, purpose, print_):
+    if (
+        run.whole
+        and not (options.push or options.removable or options.report)
+        and known.is_known(repository, purpose, print_)
+    ):
         return Outcome(dry_run=options.dry_run)
     check_width(run)
     plan = run.plan(discard=options.discard, removable=options.removable)
@@ -105,6 +111,7 @@ def _applied(operation: Operation, laid: Run, change: RegistryChange, plan: Plan
     options = options.permitting(change)
     if not operation.change:  # a rollout's own commits move the requests first
         laid.judged.check_requests(plan, options.removable)
+    report = reported(laid, options)
     edits = [Write(path, blob_at(laid.repository, path), data) for path, data in change.files.items()]
     if options.commit:
         outcome = _commit(operation, laid, plan, change, edits, options)
@@ -113,7 +120,7 @@ def _applied(operation: Operation, laid: Run, change: RegistryChange, plan: Plan
         if not options.dry_run:
             carry_out(laid.repository, [*edits, *_writes(laid, plan)])
     warnings = (*change.warnings, *shown_warnings(laid, outcome, options.removable))
-    return replace(outcome, result=change.result, dry_run=options.dry_run, warnings=warnings)
+    return replace(outcome, result=change.result, dry_run=options.dry_run, warnings=warnings, report=report)
 
 
 def _writes(run: Run, plan: Plan) -> list[Write]:
@@ -150,7 +157,7 @@ def _commit(
         there = push_onto(repository, remote, elsewhere, head, commit) if commit else ''
         return replace(outcome, commit=there, branch=elsewhere, pushed=bool(there))
     move = Move(reference, head, commit or head, changes.index, remote if commit else '', branch)
-    done = carry_out(repository, writes, move)
+    done = carry_out(repository, writes, move, run.source.tree.stamp)
     pushed = bool(remote) and (bool(commit) or _push_head(repository, remote, branch, head))
     return replace(outcome, commit=done if commit else '', pushed=pushed)
 

@@ -28,6 +28,7 @@ from generator.pipeline.run import Run
 from generator.pipeline.signed import unsigned
 from generator.plan.message import commit_message
 from generator.plan.plan import left_behind
+from generator.tools.git.attributes import check_stored
 from generator.tools.git.build import build_commit
 from generator.tools.git.repository import Repository
 from generator.tools.git.signing import is_signed
@@ -174,9 +175,10 @@ def build(
     if not changes.files:
         return ''
     if parent in (None, run.source.head):  # else it was checked before, and no attributes have changed
-        check_stored(run.repository, changes.files)
+        check_stored(run.repository, run.source.head, changes.files)
     told = provenance(os.environ)
-    message = commit_message(changes.plan, changes.registry, trailer, subject, changes.reasons, notes, told)
+    gone = [path for path in changes.registry if changes.files[path] is None]
+    message = commit_message(changes.plan, changes.registry, trailer, subject, changes.reasons, notes, told, gone)
     signing, head = run.settings.signing, run.source.head if parent is None else parent
     make = partial(build_commit, run.repository, head, changes.files, message, executable=changes.executable)
     return signed(run.repository, signing, make)
@@ -197,29 +199,6 @@ def check_signed(repository: Repository, commits: Iterable[str], signing: Signin
     """Raise ProblemsFound unless each commit is signed by a known signer."""
     if problems := list(unsigned(repository, commits, signing)):
         raise ProblemsFound(problems)
-
-
-def check_stored(repository: Repository, files: Files) -> None:
-    """Raise ProblemsFound if git would store other bytes than chartloom read: encrypted, an LFS pointer, recoded."""
-    listing = ''.join(f'{repository.prefix}{path}\0' for path in files).encode('utf-8', 'surrogateescape')
-    where, env = [], {}
-    if repository.bare:  # only the .gitattributes of the commit apply
-        where, env = ['--cached'], {'GIT_INDEX_FILE': str(repository.git_dir / 'attributes')}
-        known = 'HEAD' if repository.ask('rev-parse', '--verify', '--quiet', 'HEAD') else '--empty'
-        repository.git('read-tree', known, env=env)
-    answers = repository.feed(listing, 'check-attr', '--stdin', '-z', *where, *_RECODING, **env)
-    fields = answers.decode('utf-8', 'surrogateescape').split('\0')  # path, attribute and value of each
-    hint = 'remove the attribute in .gitattributes: agents and reviewers read what git stores'
-    problems = [
-        Problem(path.removeprefix(repository.prefix), '', f'git would store other bytes: {name}={value}', hint)
-        for path, name, value in zip(fields[::3], fields[1::3], fields[2::3], strict=False)
-        if value not in ('unspecified', 'unset')
-    ]
-    if problems:
-        raise ProblemsFound(problems)
-
-
-_RECODING = ('filter', 'working-tree-encoding', 'ident')
 
 
 def _executable(run: Run, registry: Collection[str]) -> frozenset[str]:

@@ -24,9 +24,9 @@ from generator.plan.message import shortened
 from generator.registry.inherit import OWN
 
 _HEAD = '# yaml-language-server: $schema=../schemas/environment.json\n'
-# What counts only where it was written: a stop, and a state of the pods there.
-_OF_ONE_ENVIRONMENT = ('lock', 'suspended', 'rollback')
-_OF_ONE_PLACE = ('inherits', 'cluster', 'namespace', 'applicationNamespace', 'promotesFrom', 'lock')
+# What counts only where it was written: a stop, what is accepted, and a state of the pods there.
+_OF_ONE_ENVIRONMENT = ('lock', 'waivers', 'suspended', 'rollback')
+_OF_ONE_PLACE = ('inherits', 'cluster', 'namespace', 'applicationNamespace', 'promotesFrom', 'lock', 'waivers')
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,7 +142,7 @@ def _file(environment: Environment, target: str, place: Place, read: Read) -> by
     if place.inherits:
         return _heir(environment, target, place)
     own = environment.parts[0].spec
-    gone = [key for key in ('lock', *(('promotesFrom',) if place.promotes_from else ())) if key in own]
+    gone = [key for key in ('lock', 'waivers', *(('promotesFrom',) if place.promotes_from else ())) if key in own]
     changes: dict[Path, Scalar] = {('metadata', 'name'): target, **_settings(environment, place)}
     changes |= {('spec', key): None for key in gone}
     data, file = set_values(read(environment.file), environment.file, changes), environment.file

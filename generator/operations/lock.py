@@ -12,7 +12,7 @@ from generator.domain.layout import APPLICATIONS, ENVIRONMENTS, RELEASES, model_
 from generator.domain.problems import problem
 from generator.domain.records import Application, Registry, Release
 from generator.domain.words import suggest
-from generator.operations.operation import Operation, RegistryChange
+from generator.operations.operation import Operation, RegistryChange, why
 from generator.operations.suspend import committer
 from generator.pipeline.run import Run
 from generator.plan.message import shortened
@@ -74,7 +74,7 @@ def locking(scope: LockScope, reason: str, until: int | None = None) -> Operatio
         return RegistryChange(files, subject, result, _notes(scope, found.file, lock, before))
 
     ends = ('--until', utc_text(until)) if until is not None else ()
-    return Operation('lock', (*scope.arguments, *ends), scope.models, change)
+    return Operation('lock', (*scope.arguments, *why(reason), *ends), scope.models, change)
 
 
 def unlocking(scope: LockScope) -> Operation:

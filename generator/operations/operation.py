@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
@@ -9,6 +10,7 @@ from typing import Any
 from generator.domain.generated import Plan
 from generator.domain.problems import Problem
 from generator.domain.tree import Files
+from generator.pipeline.review import Reviewed
 from generator.pipeline.run import Run
 from generator.tools.patience import Patience
 
@@ -82,6 +84,11 @@ class Operation:
         return self.change(run) if self.change else RegistryChange()
 
 
+def why(reason: str) -> tuple[str, ...]:
+    """The argument that gives a reason, as a shell reads it; none for ''."""
+    return ('--reason', shlex.quote(reason)) if reason else ()
+
+
 def generate(models: tuple[str, ...] = ()) -> Operation:
     """Generate files; the registry does not change."""
     return Operation('generate', models, models, along=None)
@@ -94,7 +101,7 @@ class Options:
     `discard` discards hand edits; `removable` are releases (`env/model`, `env/*`) and environments whose files may
     be removed. `branch` is the branch of the remote to push to, if it is not that of the work tree, which then stays as
     it is. `patience`: how long to apply it again while the branch moves. `at` is the moment by which locks and frozen
-    times are judged, in seconds since the epoch, None for now.
+    times are judged, in seconds since the epoch, None for now. `report`: also tell what it does to releases.
     """
 
     commit: bool = False
@@ -106,6 +113,7 @@ class Options:
     branch: str = ''
     patience: Patience = Patience()  # noqa: RUF009 (frozen)
     at: int | None = None
+    report: bool = False
 
     def permitting(self, change: RegistryChange) -> Options:
         """Return the options with what the operation itself removes."""
@@ -136,6 +144,7 @@ class Outcome:
     warnings: tuple[Problem, ...] = ()
     reasons: Mapping[str, str] = field(default_factory=dict)
     superseded: tuple[Problem, ...] = ()
+    report: Reviewed | None = None
 
     @property
     def changed(self) -> bool:

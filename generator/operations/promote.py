@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
+from generator.charts.followed import Place, place_of
 from generator.domain.environments import Environment
 from generator.domain.layout import ENVIRONMENTS, release_file
 from generator.domain.problems import Problem, ProblemsFound, problem
@@ -135,15 +136,8 @@ def _stays(run: Run, promotion: Promotion) -> str:
     return ''
 
 
-def _place(run: Run, model: str, pin: Pin) -> tuple[int, int]:
-    """Where a version stands in its model's list, and its chart in the ledger: a hotfix has a newer chart than the
-    version that follows it."""
-    versions = [each.version for each in run.registry.models[model].versions]
-    charts = [entry.version for entry in run.charts[model].ledger]
-    return (
-        versions.index(pin.version) if pin.version in versions else -1,
-        charts.index(pin.chart) if pin.chart in charts else -1,
-    )
+def _place(run: Run, model: str, pin: Pin) -> Place:
+    return place_of(run.registry.models[model], run.charts[model].ledger, pin.version, pin.chart)
 
 
 def _judge(run: Run, found: Found, how: How) -> None:

@@ -12,10 +12,11 @@ from functools import partial
 
 from generator.domain.problems import Problem, ProblemsFound, problem
 from generator.domain.progress import Progress, quiet
-from generator.operations.changeset import check_stored, signed
+from generator.operations.changeset import signed
 from generator.operations.operation import Options, Outcome, Remote
 from generator.operations.provenance import provenance
 from generator.operations.remote import Target
+from generator.operations.reported import reported
 from generator.operations.warnings import shown_warnings
 from generator.pipeline.merged import Merge, find_sides, merge
 from generator.pipeline.reasons import release_reasons
@@ -23,6 +24,7 @@ from generator.pipeline.renumber import Renumbered
 from generator.pipeline.run import open_run
 from generator.pipeline.sides import Sides
 from generator.plan.message import commit_message, shortened
+from generator.tools.git.attributes import check_stored
 from generator.tools.git.build import build_commit
 from generator.tools.git.head import current_branch, refuse_unfinished
 from generator.tools.git.lock import locked
@@ -94,7 +96,8 @@ def _make(sides: Sides, branch: str, options: Options, progress: Progress) -> Ou
     plan, registry = done.plan, tuple(sorted(done.registry))
     reasons, told = release_reasons(done.run, plan, head=True), _told(sides, done.renumbered, done.pins)
     outcome = Outcome(plan, told, registry, branch=branch, dry_run=options.dry_run, reasons=reasons)
-    outcome = replace(outcome, warnings=shown_warnings(done.run, outcome, done.removable))
+    warnings = shown_warnings(done.run, outcome, done.removable)
+    outcome = replace(outcome, warnings=warnings, report=reported(done.run, options))
     commit = _build(done, outcome, options)
     if not commit:
         return Outcome(result={**told, 'result': 'up to date'}, branch=branch, dry_run=options.dry_run)
@@ -104,7 +107,7 @@ def _make(sides: Sides, branch: str, options: Options, progress: Progress) -> Ou
 def _build(done: Merge, outcome: Outcome, options: Options) -> str:
     sides, plan, repository = done.sides, outcome.plan, done.sides.repository
     files = {**plan.files, **dict.fromkeys(plan.removed), **done.registry}
-    check_stored(repository, files)
+    check_stored(repository, sides.theirs, files)
     merges = not repository.contains(sides.ours, sides.theirs)
     subject = options.message or shortened(f'Refresh {outcome.branch or "HEAD"} onto {sides.name} {sides.theirs[:8]}')
     notes = list(_notes(done, merges))

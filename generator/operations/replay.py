@@ -11,6 +11,7 @@ from generator.operations.changeset import Changeset, build
 from generator.operations.decide import Superseded, decide
 from generator.operations.members import Wider
 from generator.operations.operation import Operation, Options, Outcome, RegistryChange
+from generator.operations.reported import reported
 from generator.operations.scoped import scoped
 from generator.operations.warnings import shown_warnings
 from generator.pipeline.reads import reads
@@ -114,13 +115,14 @@ def _apply(operation: Operation, run: Run, site: Site, options: Options, again: 
     head, dry_run, options = run.source.head, options.dry_run, options.permitting(change)
     if plan is None:
         nothing = Outcome(result=change.result, branch=site.branch, dry_run=dry_run, warnings=change.warnings)
-        return _Try(head, run, change, nothing)
+        return _Try(head, run, change, replace(nothing, report=reported(laid, options)))
     if not operation.change:
         laid.judged.check_requests(plan, options.removable)
     files = {**plan.files, **dict.fromkeys(plan.removed), **change.files}
     registry, reasons = tuple(sorted(change.files)), release_reasons(laid, plan, head=True)
     outcome = Outcome(plan, change.result, registry, branch=site.branch, dry_run=dry_run, reasons=reasons)
-    outcome = replace(outcome, warnings=(*change.warnings, *shown_warnings(laid, outcome, options.removable)))
+    warnings = (*change.warnings, *shown_warnings(laid, outcome, options.removable))
+    outcome = replace(outcome, warnings=warnings, report=reported(laid, options))
     return _Try(head, laid, change, outcome, Changeset(plan, files, registry, reasons=reasons))
 
 

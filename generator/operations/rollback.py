@@ -12,7 +12,7 @@ from generator.domain.records import Release, Rollout
 from generator.domain.strategy import Rolling, Strategy
 from generator.operations.earlier_pins import pin_before, pin_of, running
 from generator.operations.hints import SET_ASIDE
-from generator.operations.operation import Operation, RegistryChange
+from generator.operations.operation import Operation, RegistryChange, why
 from generator.operations.rollout import aborted
 from generator.operations.rollout_start import known_release
 from generator.operations.rollout_state import resolve_named
@@ -30,7 +30,7 @@ def rolling_back(name: str, version: str = '', reason: str = '') -> Operation:
     that is given up is withdrawn, for a reason.
     """
     back = Back(version, reason)
-    arguments = (name, *(('--to', version) if version else ()))
+    arguments = (name, *(('--to', version) if version else ()), *why(reason))
     models = (model_name(name),)
     return Operation(
         'rollback', arguments, models, lambda run: back.change(run, name), instead=SET_ASIDE, history=True, urgent=True,

@@ -19,7 +19,7 @@ from generator.domain.layout import (
 from generator.domain.problems import Problem, ProblemsFound, problem
 from generator.domain.words import suggest
 from generator.operations.hints import SET_ASIDE
-from generator.operations.operation import Operation, RegistryChange
+from generator.operations.operation import Operation, RegistryChange, why
 from generator.operations.rollback import Back
 from generator.pipeline.history import file_changes
 from generator.pipeline.run import Run
@@ -48,7 +48,7 @@ def rolling_back_together(
         return _together(run, application, environment, changes, blocked)
 
     flags = ('--skip-blocked',) if skip_blocked else ()
-    arguments = ('--application', application, '--env', environment, *flags)
+    arguments = ('--application', application, '--env', environment, *why(reason), *flags)
     return Operation(
         'rollback', arguments, change=change, instead=SET_ASIDE, history=True, urgent=True, environments=(environment,),
         application=application,

@@ -9,7 +9,7 @@ from generator.domain.choices import Agent
 from generator.domain.environments import Environment
 from generator.domain.layout import delivery_name, model_name
 from generator.domain.records import Release
-from generator.operations.operation import Operation, RegistryChange
+from generator.operations.operation import Operation, RegistryChange, why
 from generator.operations.rollout_start import known_release
 from generator.pipeline.run import Run
 from generator.plan.message import shortened
@@ -25,7 +25,7 @@ def suspending(name: str, reason: str) -> Operation:
         release = known_release(run.registry, name)
         return suspension(run, release, reason, shortened(f'Suspend {name}: {reason}'))
 
-    return Operation('suspend', (name,), (model_name(name),), change, releases=(name,))
+    return Operation('suspend', (name, *why(reason)), (model_name(name),), change, releases=(name,))
 
 
 def suspension(run: Run, release: Release, reason: str, subject: str) -> RegistryChange:

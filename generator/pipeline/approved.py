@@ -4,9 +4,10 @@ differs from the branch alone: a reviewer approved the branch, the cluster gets 
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from types import MappingProxyType
 
 from generator.compare.difference import Difference, differences
 from generator.compare.objects import digest
@@ -24,6 +25,7 @@ from generator.tools.temporary import temporary_folder
 
 _MOST = 50  # differences of a release that are told
 _GONE = 'the release'
+_OBJECTS = 'the rendered objects'
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,9 +53,13 @@ class Judged:
     deviations: Sequence[Deviation] = ()
 
 
-def judge(merge: Merge, alone: Sequence[Problem], helm: Helm, schemas: ObjectSchemas | None, jobs: int) -> Judged:
+def judge(
+    merge: Merge, alone: Sequence[Problem], helm: Helm, schemas: ObjectSchemas | None, jobs: int,
+    report: Mapping[str, str] = MappingProxyType({}),
+) -> Judged:  # fmt: skip
     """Render the releases that the branch changes on both sides, in a temporary folder; `alone` are the problems of the
-    branch itself, with which nothing is rendered."""
+    branch itself, with which nothing is rendered. `report` has digests of the objects of releases that were approved,
+    '' for none."""
     sides = merge.sides
     try:
         _ = merge.plan  # raises what is wrong with the whole
@@ -62,7 +68,7 @@ def judge(merge: Merge, alone: Sequence[Problem], helm: Helm, schemas: ObjectSch
     if alone:
         return Judged(alone)
     branch = Run(open_revision(sides.repository, sides.ours, sides.repository.refs()), sides.base)
-    names = _changed(merge)
+    names = sorted({*_changed(merge), *report})
     problems: list[Problem] = []
     with temporary_folder() as folder:
         approved = rendered_releases(branch, names, helm, folder / 'approved', jobs)
@@ -75,7 +81,17 @@ def judge(merge: Merge, alone: Sequence[Problem], helm: Helm, schemas: ObjectSch
         return Judged(problems, names)
     there = [name for name in names if name in approved or name in merged]
     found = [each for name in there for each in _deviations(name, approved.get(name), merged.get(name))]
+    told = {each.release for each in found}
+    found += [each for each in _unlike_report(report, merged) if each.release not in told]
     return Judged((), names, found)
+
+
+def _unlike_report(report: Mapping[str, str], merged: Mapping[str, Rendered]) -> Iterator[Deviation]:
+    """Yield the releases whose objects are others than those of a report: the branch has changed since."""
+    for name, approved in report.items():
+        now = digest(merged[name].documents) if name in merged else ''
+        if now != approved:
+            yield Deviation(name, _OBJECTS, '', approved or 'not there', now or 'not there')
 
 
 def _changed(merge: Merge) -> list[str]:

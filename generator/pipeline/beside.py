@@ -19,7 +19,7 @@ from generator.plan.taken import (
     unlocked_environment,
     unlocked_members,
 )
-from generator.plan.trust import owners_of_heir, weaker_auth
+from generator.plan.trust import owners_of_heir
 
 
 def ground(gate: Gate, name: str) -> Ground:
@@ -111,7 +111,6 @@ def _members(gate: Gate) -> Iterator[Problem]:
     for application in now.applications_in_scope(gate.read):
         if application.file in files:
             yield from unlocked_members(application, gate.registry.applications, models.__contains__, gate.clock)
-            yield from weaker_auth(application, gate.registry.applications)
 
 
 def _changed(there: Ids, here: Ids) -> set[str]:

@@ -18,6 +18,7 @@ from generator.pipeline.chart_files import ChartFiles
 from generator.pipeline.elsewhere import is_left
 from generator.pipeline.gate import Gate
 from generator.pipeline.gates import gate_problems, gate_warnings
+from generator.pipeline.logins import other_logins
 from generator.pipeline.moves import bootstrap_warnings, delivery_moves
 from generator.pipeline.published import Base
 from generator.pipeline.rollouts import lost_by_removal, rollout_problems
@@ -81,6 +82,7 @@ class Judged:
         yield from gate_warnings(self.own, self.desired)
         if self.base.revision:
             yield from taken_hosts(self.own, self.desired, releases)
+            yield from other_logins(self.own, self.desired, releases)
             yield from lost_locks(self.own) if whole else ()
 
     def lost(self) -> Iterator[Problem]:

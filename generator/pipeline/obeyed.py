@@ -12,12 +12,22 @@ from generator.domain.layout import REGISTRY, is_registry_yaml
 from generator.domain.problems import Problem, ProblemsFound
 from generator.domain.tree import LINK
 from generator.pipeline.run import Run
+from generator.tools.git.attributes import patterns_within
 
 _AT_ONCE = 2000  # paths that git is asked about: an answer has several lines a path, 60 MiB for 18,000 of them
 
 
 def obeyed_problems(run: Run) -> Iterator[Problem]:
     """Report files and attributes that change what is deployed or reviewed, and registry files that git ignores."""
+    try:
+        with patterns_within(len(run.source.tree.ids)):
+            found = list(_obeyed(run))
+    except ProblemsFound as error:
+        found = list(error.problems)
+    yield from found
+
+
+def _obeyed(run: Run) -> Iterator[Problem]:
     prefix = run.repository.prefix
     yield from obeyed_files(_files(run), prefix, run.registry, refused=True)
     yield from attribute_problems(_attributes(run))
@@ -32,7 +42,12 @@ def obeyed_problems(run: Run) -> Iterator[Problem]:
 
 
 def obeyed_warnings(run: Run) -> list[Problem]:
-    found = list(obeyed_files(_files(run), run.repository.prefix, run.registry, refused=False))
+    try:
+        with patterns_within(len(run.source.tree.ids)):
+            files = _files(run)
+    except ProblemsFound:
+        return []  # that is a problem
+    found = list(obeyed_files(files, run.repository.prefix, run.registry, refused=False))
     if (owners := _owners(run)) is not None:
         found += owner_warnings(*around(FILE, owners), run.registry.settings.spec['owners'])
     return found

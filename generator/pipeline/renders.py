@@ -14,8 +14,10 @@ from generator.pipeline.run import Run
 from generator.tools.helm.binary import Helm, HelmRelease, Rendered, template
 
 
-def rendered_releases(run: Run, names: Sequence[str], helm: Helm, folder: Path, jobs: int) -> Mapping[str, Rendered]:
-    """Render releases by name, from charts that are written to a folder."""
+def rendered_releases(
+    run: Run, names: Sequence[str], helm: Helm, folder: Path, jobs: int, *, checked: bool = True
+) -> Mapping[str, Rendered]:  # fmt: skip
+    """Render releases by name, from charts that are written to a folder; `checked` as in `template`."""
     releases = {each.release.name: each for each in run.releases if each.release.name in names}
     wanted = sorted({each.chart.folder for each in releases.values()})
     charts = _chart_files(run, wanted)
@@ -27,7 +29,9 @@ def rendered_releases(run: Run, names: Sequence[str], helm: Helm, folder: Path, 
     same = {place: _templates(files) for place, files in charts.items()}
     asked = {name: _asked(each, folder, same.get(each.chart.folder, name)) for name, each in releases.items()}
     by_file = {each.file: name for name, each in asked.items()}
-    return {by_file[each.release.file]: each for each in template(helm, list(asked.values()), jobs=jobs)}
+    return {
+        by_file[each.release.file]: each for each in template(helm, list(asked.values()), jobs=jobs, checked=checked)
+    }
 
 
 def _templates(files: Tree) -> str:

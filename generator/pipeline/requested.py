@@ -11,7 +11,7 @@ from generator.domain.settings import Settings
 from generator.domain.words import quoted
 from generator.pipeline.earlier import Earlier
 from generator.pipeline.published import Base
-from generator.pipeline.revisions import published_ref
+from generator.pipeline.revisions import published_commit, published_ref
 from generator.pipeline.run import Run
 from generator.pipeline.weaker import settings_of
 
@@ -31,6 +31,13 @@ def check_request(run: Run, base: Base, named: str) -> None:
     _check_address(run.settings_alone, there)
     if requested and (found := list(_not_made(run, base))):
         raise ProblemsFound(found)
+
+
+def registry_settings(run: Run) -> Settings:
+    """The settings that say where charts are: the published ones, if they do, since a request may name any server."""
+    published = published_commit(run.source, run.settings.branch, run.base_name)
+    there = settings_of(Earlier(run.source, published, RegistrySchemas(run.templates.schemas))) if published else None
+    return there if there and there.registry else run.settings
 
 
 def _published_ref(run: Run) -> str:

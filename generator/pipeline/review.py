@@ -24,12 +24,16 @@ from generator.domain.problems import CommandFailed, Problem, ProblemsFound
 from generator.domain.tree import Ids
 from generator.pipeline.renders import rendered_releases
 from generator.pipeline.review_beside import beside_releases, other_ways
+from generator.pipeline.risk_places import RiskPlaces
 from generator.pipeline.run import Run
+from generator.pipeline.source import open_revision
 from generator.plan.rules import RULES
 from generator.review.noise import without_noise
 from generator.review.records import Report, Side, Touched
-from generator.review.report import CAPACITY, report
+from generator.review.report import CAPACITY, NEVER_WAIVED, report
+from generator.review.sarif import Where
 from generator.review.tracks import beside
+from generator.review.waivers import Accepted, accepted
 from generator.tools.helm.binary import Helm, Rendered
 from generator.tools.temporary import temporary_folder
 
@@ -47,20 +51,50 @@ class _Looked:
     problem: str = ''
 
 
-def review(base: Run, run: Run, helm: Helm, jobs: int) -> Report:
-    """Compare the releases whose delivery object or chart differs; there is a report whatever fails."""
-    names = (base.source.head[:12], run.source.head[:12] if run.repository.bare else '')
+@dataclass(frozen=True, slots=True)
+class Reviewed:
+    """A report, and where its risks are in files."""
+
+    report: Report
+    where: Where
+
+
+def review_since(
+    run: Run, commit: str, helm: Helm, jobs: int, *, head: str = '', published: str = ''
+) -> Reviewed:  # fmt: skip
+    """Compare a run with a commit, '' for none, over the same models; waivers count if they are `published`."""
+
+    def over(revision: str) -> Run:
+        source = open_revision(run.repository, revision, run.source.refs, run.source.scope)
+        return Run(source, revision, left_out=run.left_out, at=run.at)
+
+    base = over(commit)
+    found = review(base, run, helm, jobs, head, over(published) if published else None)
+    return Reviewed(found, RiskPlaces(base, run).of)
+
+
+def review(
+    base: Run, run: Run, helm: Helm, jobs: int, head: str = '', published: Run | None = None
+) -> Report:  # fmt: skip
+    """Compare the releases whose delivery object or chart differs; there is a report whatever fails.
+
+    `head` is the commit that `run` is over, '' for none: changes that are not committed. `published`, if it is not the
+    base, has the waivers that count.
+    """
+    names = (base.source.head[:12], head[:12])
     try:
         models = _models(base, run)
         if models is None:
             return report(*names, ())
-        base, run = (replace(each, source=replace(each.source, scope=models)) for each in (base, run))
+        base, run = _scoped(base, models), _scoped(run, models)
+        now = _scoped(published, models) if published and published.source.head != base.source.head else base
         touched = sorted(_touched(base, run))
     except ProblemsFound as error:
         said = [_first(error, 'this change cannot be generated')]
         return report(*names, (), _judged(error.problems), said)
     with temporary_folder() as folder:
-        old = _look(base, touched, helm, folder / 'old', jobs)
+        # What is published was checked when it came.
+        old = _look(base, touched, helm, folder / 'old', jobs, checked=False)
         new = _look(run, touched, helm, folder / 'new', jobs)
     problems = [each.problem for each in (old, new) if each.problem]
     pairs = {name: name for name in touched if name in old.sides or name in new.sides}
@@ -68,11 +102,31 @@ def review(base: Run, run: Run, helm: Helm, jobs: int) -> Report:
         pairs[heir] = before
         del pairs[before]
     both = [_compared(name, before, old, new) for name, before in sorted(pairs.items())]
-    return report(*names, both, [*_gates(run), *beside_releases(base, run, both)], problems)
+    taken = _accepted([now, base], run, pairs, problems)
+    return report(*names, both, [*_gates(run), *beside_releases(base, run, both)], problems, taken)
+
+
+def _scoped(run: Run, models: tuple[str, ...]) -> Run:
+    """The run over these models only; the same one, with what it has computed, if it is over no others."""
+    return run if run.source.scope == models else replace(run, source=replace(run.source, scope=models))
+
+
+def _accepted(old: Sequence[Run], run: Run, pairs: Mapping[str, str], problems: list[str]) -> Accepted:
+    """What published waivers accept; nothing, and one more problem, if the published registry is not valid."""
+    if not all(each.source.names for each in old):
+        return Accepted()  # nothing is published yet
+    try:
+        return accepted([each.registry for each in old], run.registry, pairs, run.clock.date, NEVER_WAIVED)
+    except ProblemsFound as error:
+        problems += () if problems else [_first(error, 'published waivers could not be read')]
+        return Accepted()
 
 
 def _models(base: Run, run: Run) -> tuple[str, ...] | None:
-    """The models whose files differ; () for all, because a file that several models need differs; None for none."""
+    """The models of the run, else those whose files differ; () for all, because a file that several models need
+    differs; None for none."""
+    if run.source.scope:
+        return run.source.scope
     before, after = base.source.tree.ids, run.source.tree.ids
     folders = (f'{REGISTRY}/', *(f'{folder}/' for folder in GENERATED))
     differing = [path for path in {*before, *after} if before.get(path) != after.get(path) and path.startswith(folders)]
@@ -105,11 +159,13 @@ def _changed_charts(before: Ids, after: Ids) -> set[str]:
     return found
 
 
-def _look(run: Run, names: Sequence[str], helm: Helm, folder: Path, jobs: int) -> _Looked:
-    if not names:
+def _look(
+    run: Run, names: Sequence[str], helm: Helm, folder: Path, jobs: int, *, checked: bool = True
+) -> _Looked:  # fmt: skip
+    if not (names and run.source.names):
         return _Looked()
     try:
-        rendered = rendered_releases(run, names, helm, folder, jobs)
+        rendered = rendered_releases(run, names, helm, folder, jobs, checked=checked)
     except (ProblemsFound, CommandFailed) as error:
         revision = run.source.head[:12] if run.repository.bare else 'the work tree'
         return _Looked(problem=_first(error, f'{revision} could not be rendered'))

@@ -32,9 +32,13 @@ def other_ways(base: Run, run: Run) -> Iterator[str]:
     """Yield the releases whose next version comes in another way, which not every engine has in its objects."""
     if not _differ(base, run, ENVIRONMENTS, RELEASES):
         return
+    try:
+        published = base.registry
+    except ProblemsFound:
+        return  # the report says it
     for name, release in run.registry.releases.items():
-        if before := base.registry.releases.get(name):
-            was, now = (each.registry.environments[release.environment].spec for each in (base, run))
+        if before := published.releases.get(name):
+            was, now = (each.environments[release.environment].spec for each in (published, run.registry))
             for old, new in ((was, now), (before.spec, release.spec)):
                 if any(old.get(key) != new.get(key) for key in _WAYS):
                     yield name

@@ -284,6 +284,10 @@ class Run:
             raise ProblemsFound(problems)
         return plan
 
+    def differences(self) -> tuple[Plan, list[Problem]]:
+        """Compare as `plan` does, for who only wants to know: hand edits are changes, and nothing is judged."""
+        return make_plan(self._trees(self.current, self.source.read), self.immutable, discard=True)
+
     def head_plan(self, head: Mapping[str, str], removable: Collection[str] = ()) -> Plan:
         """Compare HEAD, whose generated files are `head`, with the desired files: the content of a commit."""
         trees = self._trees(head, lambda path: self.repository.read([head[path]])[head[path]])

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from itertools import islice
 
 from generator.documents.schema import RegistrySchemas
 from generator.domain.layout import SETTINGS
@@ -32,7 +33,7 @@ def unsigned_since_base(run: Run) -> list[Problem]:
     if not signing.required:
         return []
     commits = run.repository.git('rev-list', '--reverse', f'{published}..{head}').split()
-    return list(unsigned(run.repository, commits, signing))[:_MOST]
+    return list(islice(unsigned(run.repository, commits, signing), _MOST))
 
 
 def unsigned(repository: Repository, commits: Iterable[str], signing: Signing) -> Iterator[Problem]:

@@ -30,6 +30,7 @@ from generator.domain.layout import (
 )
 from generator.domain.problems import Problem, ProblemsFound, problem
 from generator.domain.tree import LINK, Files
+from generator.tools.git.few import look_at_few
 from generator.tools.git.files import FOLDER, blob_at, check_size, folder_in_the_way, named
 from generator.tools.git.repository import Repository
 from generator.tools.git.worktree import WorkTree, is_sparse, look_at_work_tree, read_file, read_revision
@@ -50,14 +51,17 @@ def open_source(repository: Repository, models: Collection[str] = ()) -> Source:
     narrow = 0 < len(scope) <= _FEW and not is_sparse(repository)
     own = [*registry_paths(scope, ['*']), *generated_paths(scope, ['*'])]
     paths = [f'{REGISTRY}/*', *SHARED, *own] if narrow else _paths(scope, ['*'])
-    return Source(repository, scope, refs, look_at_work_tree(repository, paths, head, few=narrow), narrow=narrow)
+    look = look_at_few if narrow else look_at_work_tree
+    return Source(repository, scope, refs, look(repository, paths, head), narrow=narrow)
 
 
-def open_revision(repository: Repository, revision: str, refs: Mapping[str, str]) -> Source:
-    """Open a revision as if it were HEAD of a repository without a work tree; all models."""
+def open_revision(
+    repository: Repository, revision: str, refs: Mapping[str, str], scope: tuple[str, ...] = ()
+) -> Source:  # fmt: skip
+    """Open a revision as if it were HEAD of a repository without a work tree; '' for one without files."""
     bare = replace(repository, folder=repository.git_dir, bare=True)
     here = {**{name: commit for name, commit in refs.items() if name != 'MERGE_HEAD'}, 'HEAD': revision}
-    return Source(bare, (), here, lambda: _revision(bare, revision, ()))
+    return Source(bare, scope, here, lambda: _revision(bare, revision, scope))
 
 
 def _revision(repository: Repository, head: str, scope: Collection[str]) -> WorkTree:

@@ -74,6 +74,8 @@ def _read(file: str, data: bytes) -> Any:
 
 def differences(before: Any, after: Any, path: Path, missing: Any = None) -> Iterator[tuple[Path, Any, Any]]:
     """Yield the deepest places that differ; a list differs as a whole. `missing` stands for what one side lacks."""
+    if before is after:
+        return
     if isinstance(before, Mapping) and isinstance(after, Mapping):
         for key in (*before, *(key for key in after if key not in before)):
             yield from differences(before.get(key, missing), after.get(key, missing), (*path, key), missing)

@@ -22,14 +22,16 @@ def commit_message(
     reasons: Mapping[str, str] | None = None,
     notes: Sequence[str] = (),
     more: Iterable[str] = (),
+    gone: Collection[str] = (),
 ) -> str:
     """Write a subject of at most 72 characters, the charts and releases in the body, the operation as trailer.
 
     `reasons` says why releases change: they move to another chart, their chart changes, or which values do. `notes`
-    are the first lines of the body, and `more` its last ones: further trailers.
+    are the first lines of the body, and `more` its last ones: further trailers. `gone` are the registry files among
+    them that the commit removes.
     """
     summary = summarize(plan, reasons or {})
-    lines = [subject.strip() or _subject(summary, registry_files, operation), '']
+    lines = [subject.strip() or _subject(summary, registry_files, operation, gone), '']
     lines += [*notes, ''] if notes else []
     lines += _section('New charts', summary.new_charts)
     lines += _section('Restored charts', summary.restored_charts)
@@ -39,7 +41,7 @@ def commit_message(
     lines += _section(title, [name for name in summary.removed if name not in summary.kept])
     lines += _section('Removed, and their objects stay in the cluster', summary.kept)
     lines += _section('Documents', summary.documents)
-    lines += _section('Registry', sorted(registry_files))
+    lines += _section('Registry', (f'{file}: removed' if file in gone else file for file in sorted(registry_files)))
     return '\n'.join([*lines, f'{TRAILER}: {operation}', *more, ''])
 
 
@@ -47,7 +49,7 @@ def _reasoned(release: str, reasons: Mapping[str, str]) -> str:
     return f'{release}: {reasons[release]}' if release in reasons else release
 
 
-def _subject(summary: Summary, registry_files: Collection[str], operation: str) -> str:
+def _subject(summary: Summary, registry_files: Collection[str], operation: str, gone: Collection[str]) -> str:
     what = f'{summary.models[0]}: ' if len(summary.models) == 1 else ''
     if operation.split()[0] == 'prune':
         return shortened(f'Prune {what}{", ".join(_count("", summary.removed, "chart")) or "no chart"}')
@@ -60,7 +62,7 @@ def _subject(summary: Summary, registry_files: Collection[str], operation: str) 
         *_count('remove ', [name for name in summary.removed if '/' not in name], 'draft'),
     ]
     if not parts:
-        return 'Generate repository documents' if summary.documents else f'Update {_files(registry_files)}'
+        return 'Generate repository documents' if summary.documents else _about(registry_files, gone)
     return shortened(f'Generate {what}{", ".join(parts)}')
 
 
@@ -75,8 +77,12 @@ def _count(verb: str, items: Collection[str], one: str, many: str = '') -> list[
     return [f'{verb}{len(items)} {one if len(items) == 1 else many or f"{one}s"}'] if items else []
 
 
-def _files(registry_files: Collection[str]) -> str:
-    return ''.join(_count('', registry_files, 'registry file')) or 'generated files'
+def _about(registry_files: Collection[str], gone: Collection[str]) -> str:
+    """The subject of a commit that changes no release: the file itself, if there is only one."""
+    if len(registry_files) == 1:
+        (file,) = registry_files
+        return shortened(f'{"Remove" if file in gone else "Update"} {file}')
+    return f'Update {"".join(_count("", registry_files, "registry file")) or "generated files"}'
 
 
 def _section(title: str, items: Iterable[str]) -> list[str]:

@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
+from dataclasses import dataclass
 from fnmatch import fnmatch
 from typing import Any
 
 from generator.checks.clusters import cluster_key
 from generator.domain.choices import reaches_other_clusters
 from generator.domain.environments import Environment
-from generator.domain.layout import GENERATED, REGISTRY, SETTINGS
+from generator.domain.layout import GENERATED, REGISTRY, SETTINGS, model_file, model_name
 from generator.domain.problems import Problem
-from generator.domain.records import Application
+from generator.domain.records import Registry
 from generator.domain.settings import Settings
 from generator.domain.values import Values
 from generator.domain.words import quoted, some
@@ -24,6 +25,20 @@ Paths = Callable[[], Collection[str]]
 # What decides which images are pulled.
 _IMAGES = ('registryMirrors', 'requireDigest')
 _NOTHING = 'nothing'
+_MOST_OWNERS = 20
+
+
+@dataclass(frozen=True, slots=True)
+class Login:
+    """What an open route of a release (`env/model`) asks for: as published, and by now."""
+
+    release: str
+    before: str
+    now: str
+
+    @property
+    def model(self) -> str:
+        return model_name(self.release)
 
 
 def other_people(before: Settings, now: Settings, published: Paths, mine: Collection[str]) -> Iterator[Problem]:
@@ -60,8 +75,13 @@ def _owners(before: Values, now: Values, published: Paths, mine: Collection[str]
     kept = [[path for path in each if path in before and path in now] for each in (before, now)]
     if kept[0] != kept[1]:
         yield 'owners', 'owners are in another order, and the last path that matches counts'
-    for path in (path for path in now if path not in before and before):
-        if any(_matches(path, each) for each in published()):
+    new = [path for path in now if path not in before] if before else []
+    if len(new) > _MOST_OWNERS:  # each is compared with every published file
+        yield 'owners', f'{len(new)} paths have owners of their own now: {some(map(quoted, new))}'
+        return
+    files = published() if new else ()
+    for path in new:
+        if any(_matches(path, each) for each in files):
             yield 'owners', f'{quoted(path)} has owners of its own now: {", ".join(now[path])}'
 
 
@@ -137,13 +157,24 @@ def without_gate(environment: Environment, environments: Mapping[str, Environmen
         yield Problem(environment.file, '$.spec', message, f'write promotesFrom: [{", ".join(parent.promotes_from)}]')
 
 
-def weaker_auth(before: Application, now: Mapping[str, Application]) -> Iterator[Problem]:
-    """Yield an application that asks for less at its gateway than before, also by another name."""
-    same = now.get(before.name) or next((each for each in now.values() if each.hostname == before.hostname), None)
-    old, new = before.spec.get('auth', 'none'), same.spec.get('auth', 'none') if same else ''
-    if same and old not in ('none', new):
-        message = f"application '{before.name}' asked for {old} as published, and '{same.name}' asks for {new}"
-        yield Problem(same.file, '$.spec.auth' if 'auth' in same.spec else '$.spec', message, _AGREE)
+def weaker_logins(logins: Iterable[Login], registry: Registry) -> Iterator[Problem]:
+    """Yield routes that ask for another login than as published, or for none, at the file that says so."""
+    found: dict[tuple[str, str, str], list[str]] = {}
+    for each in logins:
+        if each.before not in ('none', each.now):
+            found.setdefault((_asking(registry, each.model), each.before, each.now), []).append(each.release)
+    for (file, before, now), names in found.items():
+        routes = 'its route asks' if len(names) == 1 else 'their routes ask'
+        message = f'{some(map(quoted, sorted(names)))} asked for {before} as published, and {routes} for {now}'
+        yield Problem(file, '$.spec', message, _AGREE)
+
+
+def _asking(registry: Registry, model: str) -> str:
+    """The file that says who may send requests to a model: that of an application with a route to it, or its own."""
+    for application in registry.applications.values():
+        if any(route.get('model') == model for route in application.spec.get('routes', {}).values()):
+            return application.file
+    return model_file(model)
 
 
 def _differing(before: Mapping[str, Any], now: Mapping[str, Any]) -> Iterator[tuple[str, tuple[Any, Any]]]:

@@ -18,9 +18,10 @@ from generator.domain.problems import Fault, Problem
 from generator.domain.values import Values
 from generator.domain.words import quoted, suggest
 
-# A place of its own, its own way to new versions and what only its own file may stop or move.
+# A place of its own, its own way to new versions and what only its own file may stop, accept or move.
 OWN = frozenset(
-    'inherits cluster namespace applicationNamespace promotesFrom follow capacity lock format chartSource'.split()
+    'inherits cluster namespace applicationNamespace promotesFrom follow capacity lock waivers format '
+    'chartSource'.split()
 )
 # Replaced as a whole; '*' is any key.
 WHOLE: tuple[Path, ...] = (('strategy',), ('hostnames', '*'))

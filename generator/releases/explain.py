@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -54,11 +54,14 @@ def _removed(release: ResolvedRelease, layers: Sequence[Layer]) -> Iterator[Orig
             yield Origin(layer.target, None, layer.file, layer.source)
 
 
-def _origin(path: Path, layers: list[Layer], baked: str) -> tuple[str, Path]:
-    for layer in layers:
-        if (found := _within(layer, path)) is not None:
-            return layer.file, found
-    return baked, path
+def _origin(path: Path, layers: Sequence[Layer], baked: str) -> tuple[str, Path]:
+    return set_by(path, layers) or (baked, path)
+
+
+def set_by(path: Path, layers: Iterable[Layer]) -> tuple[str, Path] | None:
+    """The first of these layers that sets the value at a path: its file and the place there; None for none."""
+    found = ((layer.file, place) for layer in layers if (place := _within(layer, path)) is not None)
+    return next(found, None)
 
 
 def _within(layer: Layer, path: Path) -> Path | None:

@@ -1,15 +1,19 @@
-"""A report → data for programs."""
+"""A report → data for programs, as schemas/report.json describes it."""
 
 from __future__ import annotations
 
 from typing import Any
 
+from generator.domain.waivers import Waiver
+from generator.registry.load import API_VERSION
 from generator.review.records import Report
 from generator.review.summary import moved, sentence
 
 
 def report_data(report: Report) -> dict[str, Any]:
     return {
+        'apiVersion': API_VERSION,
+        'kind': 'Report',
         'base': report.base,
         'head': report.head,
         'complete': not report.problems,
@@ -21,6 +25,7 @@ def report_data(report: Report) -> dict[str, Any]:
                 'rule': risk.rule.id, 'severity': risk.rule.severity, 'title': risk.rule.title,
                 'advice': risk.rule.advice, 'releases': list(risk.releases), 'object': risk.evidence.object,
                 'field': risk.evidence.field, 'old': risk.evidence.old, 'new': risk.evidence.new,
+                'waiver': _waiver(risk.waiver) if risk.waiver else None,
             }
             for risk in report.risks
         ],
@@ -39,3 +44,7 @@ def report_data(report: Report) -> dict[str, Any]:
         ],
         'differences': [{'releases': list(fold.releases), 'lines': list(fold.lines)} for fold in report.folds],
     }  # fmt: skip
+
+
+def _waiver(waiver: Waiver) -> dict[str, Any]:
+    return {'file': waiver.file, 'until': waiver.until, 'reason': waiver.reason, 'ended': waiver.ended}

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from itertools import groupby
 
 from generator.domain.words import some
-from generator.review.records import SEVERITIES, Report, Risk
-from generator.review.summary import moved, sentence
+from generator.review.records import Report, Risk
+from generator.review.summary import as_sentence, moved, sentence
 
 LONGEST = 60_000  # characters; forges refuse longer texts
 _KEPT = 200  # characters for the last line
@@ -36,14 +37,12 @@ def _lines(report: Report) -> Iterator[str]:
         yield f'> **Not complete:** {_plain(problem)}'
     yield f'## {sentence(report)}'
     yield ''
-    for severity in SEVERITIES:
-        found = [risk for risk in report.risks if risk.rule.severity == severity]
-        if found:
-            yield f'### {severity.capitalize()}'
-            yield ''
-            for risk in found:
-                yield from _risk(risk)
-            yield ''
+    for title, risks in groupby(report.risks, lambda risk: 'waived' if risk.is_waived else risk.rule.severity):
+        yield f'### {title.capitalize()}'
+        yield ''
+        for risk in risks:
+            yield from _risk(risk)
+        yield ''
     if report.touched:
         yield from _releases(report)
     for fold in report.folds:
@@ -57,8 +56,9 @@ def _lines(report: Report) -> Iterator[str]:
 
 def _risk(risk: Risk) -> Iterator[str]:
     where = f' ({some(risk.releases, 5)})' if risk.releases else ''
-    advice = f'{risk.rule.advice[0].upper()}{risk.rule.advice[1:]}. `{risk.rule.id}`'
-    yield f'* **{risk.rule.title}**{_plain(where)}: {_code(str(risk.evidence))}. {advice}'
+    advice = f'{as_sentence(risk.rule.advice)} `{risk.rule.id}`'
+    waiver = f' {_plain(as_sentence(str(risk.waiver)))}' if risk.waiver else ''
+    yield f'* **{risk.rule.title}**{_plain(where)}: {_code(str(risk.evidence))}. {advice}{waiver}'
 
 
 def _releases(report: Report) -> Iterator[str]:

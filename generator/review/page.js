@@ -1,8 +1,4 @@
-'use strict';
 {
-  const by = (id) => document.getElementById(id);
-  const all = (selector) => [...document.querySelectorAll(selector)];
-  const form = by('filters');
   const releases = all('.releases tbody tr');
 
   // "0-2 5" → [0, 1, 2, 5]: places in the table of releases.
@@ -19,17 +15,17 @@
     'groups of differences': all('.fold').map(item),
   };
 
-  const has = (found, words) => {
-    if (words.length && !found.text) {
+  const has = (found, wanted) => {
+    if (wanted.length && !found.text) {
       const names = found.releases.map((place) => `${releases[place].dataset.environment}/${releases[place].dataset.model}`);
       found.text = `${found.element.textContent} ${names.join(' ')}`.toLowerCase();
     }
-    return words.every((word) => found.text.includes(word));
+    return wanted.every((word) => found.text.includes(word));
   };
 
   const filter = () => {
     const [environment, model, severity] = ['environment', 'model', 'severity'].map((id) => by(id).value);
-    const words = by('text').value.toLowerCase().split(/\s+/).filter(Boolean);
+    const wanted = words();
     const here = releases.map(({ dataset }) =>
       (!environment || dataset.environment === environment) && (!model || dataset.model === model));
     const risky = new Set(groups.risks.flatMap((risk) => (risk.severity === severity ? risk.releases : [])));
@@ -38,39 +34,15 @@
       ? (!severity || found.severity === severity) && (!found.releases.length || found.releases.some((place) => here[place]))
       : found.releases.some((place) => here[place] && (!severity || risky.has(place))));
     const told = Object.entries(groups).map(([what, items]) => {
-      const shown = new Set(items.filter((found) => fits(found) && has(found, words)));
-      for (const found of items) {
-        if (found.element.hidden === shown.has(found)) found.element.hidden = !shown.has(found);
-      }
+      const shown = new Set(items.filter((found) => fits(found) && has(found, wanted)));
+      for (const found of items) show(found.element, shown.has(found));
       return `${shown.size} of ${items.length} ${what}`;
     });
     by('shown').textContent = `Shown: ${told.join(', ')}`;
   };
 
-  // What a link leads to is shown, whatever the filters are, and open.
-  const go = () => {
-    const target = by(location.hash.slice(1));
-    if (!target) return;
-    if (target.closest('[hidden]')) {
-      form.reset();
-      filter();
-    }
-    if (target.matches('details')) target.open = true;
-    target.scrollIntoView();
-  };
-
-  form.addEventListener('input', filter);
-  form.addEventListener('submit', (event) => event.preventDefault());
-  form.addEventListener('reset', () => setTimeout(filter));
-  const open = (value) => () => all('.fold').forEach((each) => { if (!each.closest('[hidden]')) each.open = value; });
-  by('expand').addEventListener('click', open(true));
-  by('collapse').addEventListener('click', open(false));
-  document.addEventListener('click', (event) => {
-    const link = event.target.closest('a[href^="#"]');
-    if (link && link.hash === location.hash) setTimeout(go);
-  });
-  addEventListener('hashchange', go);
-  form.hidden = false;
-  filter();
-  go();
+  const fold = (value) => () => all('.fold').forEach((each) => { if (!each.closest('[hidden]')) each.open = value; });
+  by('expand').addEventListener('click', fold(true));
+  by('collapse').addEventListener('click', fold(false));
+  start(filter, (target) => { if (target.matches('details')) target.open = true; });
 }

@@ -2,24 +2,18 @@
 
 from __future__ import annotations
 
-import hashlib
-from base64 import b64encode
 from collections import Counter, defaultdict
 from collections.abc import Iterator, Mapping, Sequence
-from functools import cache
-from importlib.resources import files
 from itertools import groupby
-from typing import TYPE_CHECKING, Any
+from typing import Any
 from urllib.parse import quote
 
 from generator.compare.fields import Field
 from generator.compare.told import whole
+from generator.pages.frame import written
 from generator.review.beside import MOST, rows
 from generator.review.records import SEVERITIES, Fold, Report, Risk
 from generator.review.summary import moved, sentence
-
-if TYPE_CHECKING:
-    from jinja2 import Template
 
 _LINKED = 12  # releases of a risk or fold that are links
 _OPEN = 40  # differences that are shown at once; the groups of more are closed
@@ -29,47 +23,17 @@ _KINDS = {'+': 'is added', '-': 'is removed', '~': ''}
 
 
 def page(report: Report) -> str:
-    """Write the page. Its policy allows its own style and script only, and all that it shows is escaped."""
-    from markupsafe import Markup
-
-    style, script = _data('page.css'), _data('page.js')
+    """Write the page."""
     risks, folds = _risks(report), _folds(report)
-    return _template().render(
+    return written(
+        'generator.review', what='report', incomplete='This report is not complete',
         base=report.base, head=report.head or 'work tree', sentence=sentence(report), problems=report.problems,
         risks=risks, releases=list(_releases(report, risks, folds)), folds=folds, severities=SEVERITIES,
         environments=sorted({each.environment for each in report.touched}),
         models=sorted({each.model for each in report.touched}),
         is_many=len(risks) + len(report.touched) > _MANY,
         is_open=sum(len(fold.changes) for fold in report.folds) <= _OPEN,
-        style=Markup(style), style_hash=_hash(style), script=Markup(script), script_hash=_hash(script),
     )  # fmt: skip
-
-
-@cache
-def _template() -> Template:
-    from jinja2 import Environment, StrictUndefined
-
-    environment = Environment(
-        autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True, finalize=_visible
-    )
-    return environment.from_string(_data('page.html'))
-
-
-def _data(name: str) -> str:
-    return files('generator.review').joinpath(name).read_text(encoding='utf-8')
-
-
-def _hash(text: str) -> str:
-    return b64encode(hashlib.sha256(text.encode()).digest()).decode()
-
-
-def _visible(value: Any) -> Any:
-    """Write characters that people do not see, or that change the order of others, as escapes."""
-    if type(value) is not str or value.isprintable():
-        return value
-    return ''.join(
-        each if each.isprintable() or each in '\n\t' else each.encode('unicode_escape').decode() for each in value
-    )
 
 
 def _risks(report: Report) -> list[dict[str, Any]]:
@@ -86,6 +50,7 @@ def _risk(risk: Risk) -> dict[str, str]:
     return {
         'rule': rule.id, 'severity': rule.severity, 'title': rule.title, 'advice': rule.advice,
         'object': evidence.object, 'field': evidence.field, 'old': evidence.old, 'new': evidence.new,
+        'waiver': str(risk.waiver or ''),
     }  # fmt: skip
 
 

@@ -13,6 +13,7 @@ from generator.compare.told import changed
 from generator.domain.generated import Pods, ResolvedRelease
 from generator.domain.records import Model, Rollout
 from generator.domain.values import Values
+from generator.domain.waivers import Waiver
 
 Severity = Literal['critical', 'high', 'medium']
 SEVERITIES: tuple[Severity, ...] = get_args(Severity)  # the worst first
@@ -118,11 +119,16 @@ class Rule:
 
 @dataclass(frozen=True, slots=True)
 class Risk:
-    """A rule with what it was found by, the same in all of these releases (`env/model`)."""
+    """A rule with what it was found by, the same in all of these releases (`env/model`), and the waiver for it."""
 
     rule: Rule
     evidence: Evidence
     releases: tuple[str, ...]
+    waiver: Waiver | None = None
+
+    @property
+    def is_waived(self) -> bool:
+        return self.waiver is not None and not self.waiver.ended
 
 
 @dataclass(frozen=True, slots=True)
@@ -176,8 +182,13 @@ class Report:
     problems: Sequence[str] = ()
 
     @property
+    def counting(self) -> list[Risk]:
+        """The risks that nobody has accepted."""
+        return [risk for risk in self.risks if not risk.is_waived]
+
+    @property
     def worst(self) -> Severity | None:
-        found = {risk.rule.severity for risk in self.risks}
+        found = {risk.rule.severity for risk in self.counting}
         return next((each for each in SEVERITIES if each in found), None)
 
 

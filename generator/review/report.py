@@ -8,9 +8,11 @@ from typing import Any
 
 from generator.compare.told import whole
 from generator.domain.problems import Problem
+from generator.domain.waivers import Waiver
 from generator.review import access, images, moves, resources, scaling, servers, versions, workloads
 from generator.review.impact import impact
 from generator.review.records import SEVERITIES, Change, Evidence, Fold, Report, Risk, Rule, Touched
+from generator.review.waivers import WAIVER, Accepted
 
 RULES: tuple[Rule, ...] = (
     *workloads.RULES, *scaling.RULES, *images.RULES, *servers.RULES, *resources.RULES, *access.RULES, *moves.RULES,
@@ -28,33 +30,45 @@ GRANT = Rule(
 )  # fmt: skip
 # Rules that look at more than the releases of a change; all others of `gates` are gates.
 _OF_PROBLEMS = {each.id: each for each in (CAPACITY, GRANT)}
+ALL_RULES = {rule.id: rule for rule in (*RULES, GATE, CAPACITY, GRANT, moves.SEVERAL, access.HOST_MOVED, WAIVER)}
+NEVER_WAIVED = frozenset([GATE.id, CAPACITY.id, GRANT.id, WAIVER.id])
+_NOTHING = Accepted()
 
 
 def report(
-    base: str, head: str, touched: Sequence[Touched], gates: Sequence[Problem] = (), problems: Sequence[str] = ()
-) -> Report:
+    base: str, head: str, touched: Sequence[Touched], gates: Sequence[Problem] = (), problems: Sequence[str] = (),
+    accepted: Accepted = _NOTHING,
+) -> Report:  # fmt: skip
     """`gates` are the problems of `verify` that have a rule; `problems` say what could not be looked at."""
     lacking = [f'{each.name}: {each.problem}' for each in touched if each.problem]
     return Report(
         base, head, touched, {each.name: impact(each) for each in touched},
-        tuple(_risks(touched, gates)), tuple(_folds(touched)), (*problems, *lacking),
+        tuple(_risks(touched, gates, accepted)), tuple(_folds(touched)), (*problems, *lacking),
     )  # fmt: skip
 
 
-def _risks(touched: Sequence[Touched], gates: Sequence[Problem]) -> list[Risk]:
-    """The worst first; the same evidence of several releases is one risk."""
-    found: dict[tuple[str, Evidence], tuple[Rule, Evidence, list[str]]] = {}
-    for rule in RULES:
-        for each in touched:
-            for evidence in rule.find(each):
-                key = rule.id, _unnamed_evidence(evidence, each)
-                found.setdefault(key, (rule, evidence, []))[2].append(each.name)
-    risks = [Risk(rule, evidence, tuple(dict.fromkeys(names))) for rule, evidence, names in found.values()]
+def _risks(touched: Sequence[Touched], gates: Sequence[Problem], accepted: Accepted) -> list[Risk]:
+    """The worst first, and last what somebody has accepted; the same evidence of several releases is one risk."""
+    risks = list(_of_releases(touched, accepted))
     risks += [
         Risk(_OF_PROBLEMS.get(each.rule, GATE), Evidence(each.file, each.path, '', each.message), ()) for each in gates
     ]
-    risks += [*moves.several_productions(touched), *access.moved_hosts(touched)]
-    return sorted(risks, key=lambda risk: (SEVERITIES.index(risk.rule.severity), risk.rule.id, risk.releases))
+    risks += [accepted.together(risk) for risk in (*moves.several_productions(touched), *access.moved_hosts(touched))]
+    risks += accepted.anew
+    order = SEVERITIES.index
+    return sorted(risks, key=lambda risk: (risk.is_waived, order(risk.rule.severity), risk.rule.id, risk.releases))
+
+
+def _of_releases(touched: Sequence[Touched], accepted: Accepted) -> Iterator[Risk]:
+    found: dict[tuple[str, Evidence, Waiver | None], tuple[Rule, Evidence, list[str]]] = {}
+    for rule in RULES:
+        for each in touched:
+            waiver = accepted.of(each.name, rule)
+            for evidence in rule.find(each):
+                key = rule.id, _unnamed_evidence(evidence, each), waiver
+                found.setdefault(key, (rule, evidence, []))[2].append(each.name)
+    for (_, _, waiver), (rule, evidence, names) in found.items():
+        yield Risk(rule, evidence, tuple(dict.fromkeys(names)), waiver)
 
 
 def _folds(touched: Sequence[Touched]) -> list[Fold]:

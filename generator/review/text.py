@@ -21,8 +21,12 @@ def text_lines(report: Report) -> Iterator[tuple[str, Style]]:
     yield f'{sentence(report)} ({report.base} → {report.head or "work tree"})', {'bold': True}
     for risk in report.risks:
         where = f'  [{some(risk.releases, 4)}]' if risk.releases else ''
-        yield f'{risk.rule.severity}: {risk.rule.title}{where}', {'fg': _COLOURS[risk.rule.severity]}
+        waived = 'waived, ' if risk.is_waived else ''
+        style = {'dim': True} if waived else {'fg': _COLOURS[risk.rule.severity]}
+        yield f'{waived}{risk.rule.severity}: {risk.rule.title}{where}', style
         yield f'  {risk.evidence}'[:_LONGEST], {}
+        if risk.waiver:
+            yield f'  {risk.waiver}', {}
         yield f'  {risk.rule.advice} ({risk.rule.id})', {'dim': True}
     for each in report.touched:
         numbers = report.impacts[each.name]

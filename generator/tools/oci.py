@@ -9,7 +9,9 @@ import hashlib
 import json
 import re
 from collections.abc import Callable, Collection, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
+from ipaddress import ip_address
 from typing import Any, TypeVar
 from urllib.parse import urlencode, urljoin, urlsplit
 
@@ -164,6 +166,9 @@ class OciRegistry:
             raise _failed(method, url, 401, f'cannot log in: {error}') from None
 
     def _no_login(self, tried: bool) -> ProblemsFound:
+        if self.login.withheld:
+            message = 'the registry requires a login, which is not sent without TLS'
+            return problem(self.address, '', message, 'use --plain-http if everybody on the way may read it')
         host = urlsplit(self.address).netloc
         message = 'the registry refused the login' if tried else 'the registry requires a login'
         return problem(self.address, '', message, f"run 'helm registry login {host}' or 'docker login {host}'")
@@ -201,10 +206,12 @@ class OciRegistry:
 
 
 def open_registry(
-    address: str, environ: Mapping[str, str], *, plain_http: bool = False, ca_file: str = '', seconds: float = 60
-) -> OciRegistry:
+    address: str, environ: Mapping[str, str], *, plain_http: bool = False, ca_file: str = '', seconds: float = 60,
+    in_clear: bool = False,
+) -> OciRegistry:  # fmt: skip
     """Return a client of a registry; nothing is sent yet. `ca_file` has the authorities to trust instead of the usual.
 
+    Without TLS a login leaves this machine only if it may be sent `in_clear`: a file of a request may ask for http.
     Logins are those of helm and docker, in the files that `environ` names. Raises ProblemsFound for an invalid file.
     """
     from functools import partial
@@ -218,8 +225,16 @@ def open_registry(
     session.auth = lambda request: request
     session.request = partial(session.request, timeout=(min(10, seconds), seconds))
     verify: bool | str = ca_file or True
-    login = Login(urlsplit(address).netloc, environ, session, verify, plain_http)
+    parts = urlsplit(address)
+    withheld = plain_http and not (in_clear or _is_here(parts.hostname or ''))
+    login = Login(parts.netloc, environ, session, verify, plain_http, withheld)
     return OciRegistry(address, login, session, verify, seconds)
+
+
+def _is_here(host: str) -> bool:
+    with suppress(ValueError):
+        return ip_address(host).is_loopback
+    return host == 'localhost'
 
 
 def _sha256(data: bytes) -> str:

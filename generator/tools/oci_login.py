@@ -18,13 +18,15 @@ _READS = ('GET', 'HEAD')
 
 @dataclass(frozen=True)
 class Login:
-    """The login to one host; it is never sent to another one, but to the token server that the host names."""
+    """The login to one host; it is never sent to another one, but to the token server that the host names, and not at
+    all if it is `withheld`."""
 
     host: str
     environ: Mapping[str, str] = field(repr=False)
     session: Any = field(repr=False)
     verify: bool | str
     plain_http: bool
+    withheld: bool = False
     _headers: dict[tuple[str, bool], dict[str, str]] = field(default_factory=dict, repr=False)
 
     def known(self, method: str, path: str) -> Mapping[str, str]:
@@ -46,7 +48,8 @@ class Login:
             realm = str(parse_auth_header(challenge).realm)
             if not realm.startswith(('https://', 'http://') if self.plain_http else 'https://'):
                 raise ValueError(f'its token server is {realm!r}: expected https://')
-        self._load(backend)
+        if not self.withheld:
+            self._load(backend)
         if not by_token and not getattr(backend, '_basic_auth', None):
             return {}
         headers, changed = backend.authenticate_request(_Challenge({'Www-Authenticate': challenge}), {}, refresh=True)

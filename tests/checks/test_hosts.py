@@ -196,6 +196,16 @@ def test_a_host_that_an_environment_names_is_the_platforms(case: str, elsewhere:
     assert 'belongs to the platform' in problem.message
 
 
+def test_a_host_that_has_the_artifact_of_a_model_is_nobody_elses() -> None:
+    artifact = {'uri': 'https://models.shop.example/web.zip', 'kind': 'saved-model', 'sha256': 'a' * 64}
+    files = r.settings() | r.model('web', versions=[r.version('1', artifact=artifact)]) | r.release('prod', 'web')
+    files |= r.model('evil', route={'hostname': 'models'}) | r.release('prod', 'evil')
+    (problem,) = shared(files | r.following('prod', **r.GATEWAY))
+    assert problem.message == "host name 'models.shop.example' has the artifact of 1 of model 'web'"
+    granted = {'hostnames': {'models.shop.example': {'model': 'evil'}}}
+    assert shared(files | r.following('prod', **r.GATEWAY, **granted)) == []
+
+
 def test_addresses_in_values_of_an_environment_are_not_the_platforms() -> None:
     values = {'env': {'SHOP': {'value': 'https://pay.shop.example'}}}
     files = r.settings() | r.model('pay', route={}) | r.release('prod', 'pay')

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 import registries as r
-from resolved import problems, resolved
+from resolved import problems, resolved, shared
 
 STORE = {'secretStore': {'name': 'vault', 'path': 'prod'}}
 OWN = {'telemetry': {'remoteKey': 'prod/Grafana', 'keys': ['token']}}
@@ -106,3 +106,20 @@ def test_what_is_offered_in_a_sidecar_is_the_environments() -> None:
     (told,) = problems(registry(used('audit'), {}, values=values))
     assert "Secret 'audit' belongs to the environment" in told
     assert not problems(registry({}, {'containers': {'audit': {'enabled': True}}}, values=values))
+
+
+@pytest.mark.parametrize('engine', ['flagger', 'argo-rollouts'])
+def test_flagger_overwrites_no_secret_of_others(engine: str) -> None:
+    """It copies what the pods of a canary use to `<name>-primary`."""
+    canary = {'canary': {'steps': [{'weight': 20, 'hold': '1h'}, {'weight': 50, 'hold': '1h'}]}}
+    prod = {
+        **r.GATEWAY,
+        'engine': engine,
+        'strategy': canary,
+        'monitoring': {'namespace': 'mon', 'prometheus': 'http://p.mon:9090'},
+    }
+    files = r.settings() | r.following('prod', **prod) | r.release('prod', 'web') | r.release('prod', 'api')
+    files |= r.model('web', route={}, values=used('tok')) | r.model('api', route={}, values=used('tok-primary'))
+    found = list(map(str, shared(files)))
+    text = "Flagger writes Secret 'tok-primary' for 'prod/web', as a copy of 'tok'"
+    assert [text in each for each in found] == ([True] if engine == 'flagger' else []), found

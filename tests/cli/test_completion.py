@@ -51,6 +51,8 @@ def here(tmp_path_factory: pytest.TempPathFactory) -> Path:
         (['generate', 'api', ''], ['web']),
         (['plan', '--diff', 'w'], ['web']),
         (['verify', ''], ['api', 'web']),
+        (['board', 'w'], ['web']),
+        (['board', '--form', ''], ['text', 'html']),
         (['prune', ''], ['api', 'web']),
         (['pin', ''], RELEASES),
         (['pin', 'prod/web', 'prod/'], ['prod/api']),

@@ -91,7 +91,7 @@ def test_a_commit_of_registry_files_alone(tmp_path: Path) -> None:
     answer = as_json(here.folder, '--commit')
     assert (answer['changed'], answer['commit'], answer['changes']) == (True, here.head(), [])
     assert here.files() == ['registry/models/web.yaml']
-    assert here.git('log', '-1', '--format=%s') == 'Update 1 registry file'
+    assert here.git('log', '-1', '--format=%s') == 'Update registry/models/web.yaml'
     here.append('registry/models/web.yaml', '# another\n')
     assert chartloom(here.folder, 'generate').stdout == NOTHING
     done = chartloom(here.folder, 'generate', '--commit')

@@ -63,6 +63,10 @@ def test_a_file_that_git_stores_through_a_filter_is_refused(tmp_path: Path, path
     (here.top / '.gitattributes').write_text(f'{Path(path).parent}/* filter=crypt\ndeep/{path} filter=crypt\n')
     here.write(changed_model())
     assert here.refused(commit=True) == [f'{path}: git would store other bytes: filter=crypt']
+    here.git('add', '.gitattributes')
+    here.git('commit', '--quiet', '--message', 'attributes')
+    (here.top / '.gitattributes').unlink()  # HEAD has it
+    assert here.refused(commit=True) == [f'{path}: git would store other bytes: filter=crypt']
     (here.top / '.gitattributes').write_text('* filter=crypt\ndeep/** -filter\n')
     assert here.commit().commit
 

@@ -517,6 +517,33 @@ def test_what_the_merge_would_discard_is_a_problem_of_the_request(here: Checkout
     assert (done.returncode, 'not there' in done.stderr, path in done.stderr) == (1, False, True)
 
 
+def test_the_merged_result_is_compared_with_a_report(here: Checkout, tmp_path: Path) -> None:
+    """What differs is told also if the branch has changed since the report was approved."""
+    branch(here, 'one', ('"description": "Answers"', '"description": "Replies"'), file='registry/models/api.yaml')
+    branch(here, 'two', ('replicas: 2', 'replicas: 3'))
+    squash(here, 'one')
+    here.git('switch', '--quiet', 'two')
+    report, told = tmp_path / 'report.json', ('verify', '--merged-with', 'main', '--approved')
+    assert chartloom(here.folder, 'verify', '--merged-with', 'main', '--report', str(report)).returncode == 0
+    data = json.loads(report.read_text())
+    assert [each['release'] for each in data['releases']] == ['staging/web']
+    done = chartloom(here.folder, *told, str(report))
+    assert '0 of 1 release that HEAD changes differ from what was approved' in done.stdout
+    data['releases'][0]['digest'] = 'a' * 64
+    report.write_text(json.dumps(data))
+    done = chartloom(here.folder, *told, str(report))
+    warning = 'staging/web.yaml: merged with main, not as approved: the rendered objects aaaaaa'
+    assert (done.returncode, warning in done.stderr) == (0, True)
+    for text, words in (
+        ('[]', 'expected a report of chartloom in JSON'),
+        (json.dumps({**data, 'complete': False}), 'the report is not complete'),
+    ):
+        report.write_text(text)
+        done = chartloom(here.folder, *told, str(report))
+        assert (done.returncode, words in done.stderr) == (1, True)
+    assert chartloom(here.folder, 'verify', '--approved', str(report)).returncode == 2
+
+
 def test_merged_with_is_of_all_models(here: Checkout) -> None:
     done = chartloom(here.folder, 'verify', '--merged-with', 'main', 'web')
     assert (done.returncode, '--merged-with excludes MODELS' in done.stderr) == (2, True)

@@ -61,7 +61,7 @@ def test_the_agent_lets_go_and_takes_it_back(agent: str, tmp_path: Path) -> None
     message = git(made.folder, 'log', '-1', '--format=%B')
     assert message.startswith(f'Suspend prod/web: load test\n\nprod/web is suspended: load test ({by})\n')
     assert 'the objects stay, also if the release is removed.' in message
-    assert message.endswith('Chartloom-Operation: suspend prod/web\n')
+    assert message.endswith("Chartloom-Operation: suspend prod/web --reason 'load test'\n")
     assert run(made.folder, 'suspend', 'prod/web', '--reason', 'load test')['changed'] is False
     assert run(made.folder, 'suspend', 'prod/web', '--reason', 'another')['changed'] is True
     assert run(made.folder, 'resume', 'prod/web')['changed'] is True

@@ -173,6 +173,11 @@ def test_owners_that_are_no_file_are_not_read(tmp_path: Path) -> None:
             'delivery/prod/web.yaml',
             "'export-ignore' is set for this file: archives of the repository lack it",
         ),
+        (
+            'delivery/prod/web.yaml export-subst',
+            'delivery/prod/web.yaml',
+            "'export-subst' is set for this file: archives of the repository have other words in it",
+        ),
         ('*.md ident', 'README.md', "'ident' is set for this file (and"),
     ],
 )
@@ -183,6 +188,17 @@ def test_attributes_that_hide_changes(tmp_path: Path, line: str, file: str, mess
     if '.md' not in line:
         assert found.file == file
     assert message in found.message
+
+
+@pytest.mark.parametrize('name', ['.gitattributes', '.gitignore'])
+def test_patterns_that_git_would_compare_for_ever(tmp_path: Path, name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr('generator.tools.git.attributes._SECONDS', 1.0)
+    here = published(tmp_path, FILES)
+    pattern = f'**/{"*a" * 30}b'
+    here.write({f'{folder}/{"a" * 40}.yaml': b'#' for folder in ('values/prod', 'x')})
+    here.append(name, f'{pattern} x\n' if name == '.gitattributes' else f'{pattern}\n')
+    (found,) = told(here)[0]
+    assert (found.file, 'takes too long' in found.message) == ('.gitattributes', True)
 
 
 def test_attributes_of_the_team_that_do_no_harm(tmp_path: Path) -> None:

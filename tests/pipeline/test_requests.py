@@ -476,6 +476,10 @@ def test_settings_that_ask_fewer_people(tmp_path: Path) -> None:
     more = {**owners, '/delivery/prod/web.yaml': ['@eve'], '/registry/releases/new/': ['@new']}
     own = "owners: '/delivery/prod/web.yaml' has owners of its own now: @eve"
     assert told(**{**mine, 'owners': more}) == [own]
+    many = {**owners, **{f'/team{number}/': ['@new'] for number in range(25)}}
+    assert told(**{**mine, 'owners': many}) == [
+        "owners: 25 paths have owners of their own now: '/team0/', '/team1/', '/team2/' and 22 more"
+    ]
     domains = ['sidecar.istio.io']
     may = "annotationDomains: models and releases may write annotations of 'sidecar.istio.io' now"
     assert told(**mine, annotationDomains=domains) == [may]
@@ -560,12 +564,58 @@ def test_an_application_that_asks_for_less(tmp_path: Path) -> None:
     shop = {'members': ['web'], 'routes': {'a': {'model': 'web', 'path': '/'}}}
     files |= r.model(versions=VERSIONS, applications=['shop', 'shop2'])
     checkout = made(tmp_path / 'repository', files | r.application('shop', **shop, auth='jwt'))
-    text = "application 'shop' asked for jwt as published, and '{}' asks for none"
+    text = "'dev/web', 'prod/web' asked for jwt as published, and their routes ask for none"
     checkout.write(r.application('shop', **shop, auth='none'))
-    assert warnings(checkout, 'asks for') == [f'registry/applications/shop.yaml::$.spec.auth: {text.format("shop")}']
+    assert warnings(checkout, 'ask for') == [f'registry/applications/shop.yaml::$.spec: {text}']
     checkout.remove('registry/applications/shop.yaml')
     checkout.write(r.application('shop2', **shop, hostname='shop'))
-    assert warnings(checkout, 'asks for') == [f'registry/applications/shop2.yaml::$.spec: {text.format("shop2")}']
+    assert warnings(checkout, 'ask for') == [f'registry/applications/shop2.yaml::$.spec: {text}']
+
+
+JWT = {'issuer': 'https://id.example/r', 'jwksUri': 'https://id.example/r/certs', 'audiences': ['ml']}
+ROUTE = {'a': {'model': 'web', 'path': '/'}}
+OWN = r.model(versions=VERSIONS, route={'auth': 'jwt'}, applications=['shop'])
+SHARED = r.model(versions=VERSIONS, applications=['shop', 'other'])
+
+
+@pytest.mark.parametrize(
+    ('before', 'after', 'names'),
+    [
+        # The model's own route goes, and an application opens the same host without a login.
+        (OWN, r.model(versions=VERSIONS, applications=['shop'])
+         | r.application('shop', members=['web'], hostname='web', routes=ROUTE), ['dev/web', 'prod/web']),
+        # The member goes to another application.
+        (SHARED | r.application('shop', members=['web'], routes=ROUTE, auth='jwt'),
+         r.application('shop', members=['api'], routes={'a': {'model': 'api', 'path': '/'}}, auth='jwt')
+         | r.application('other', members=['web'], routes=ROUTE), ['dev/web', 'prod/web']),
+        # The application gets another name and another host.
+        (SHARED | r.application('shop', members=['web'], routes=ROUTE, auth='jwt'),
+         r.application('other', members=['web'], routes=ROUTE) | {'registry/applications/shop.yaml': None},
+         ['dev/web', 'prod/web']),
+    ],
+)  # fmt: skip
+def test_a_release_whose_route_asks_for_less(
+    tmp_path: Path, before: r.Files, after: dict[str, bytes | None], names: list[str]
+) -> None:
+    gateway = {'gateway': r.ENVOY['gateway'], 'identity': JWT}
+    files = registry(**gateway) | place('dev', 'dev.example', **gateway) | r.model('api', applications=['shop'])
+    checkout = made(tmp_path / 'repository', files | before)
+    checkout.write({path: data for path, data in after.items() if data is not None})
+    checkout.remove(*(path for path, data in after.items() if data is None))
+    routes = 'their routes ask' if len(names) > 1 else 'its route asks'
+    text = f'{", ".join(map(repr, names))} asked for jwt as published, and {routes} for none'
+    assert [each.partition(': ')[2] for each in warnings(checkout, 'asked for jwt')] == [text]
+
+
+def test_the_chart_of_another_pin_asks_for_less(tmp_path: Path) -> None:
+    gateway = {'gateway': r.ENVOY['gateway'], 'identity': JWT}
+    checkout = made(tmp_path / 'repository', registry(**gateway) | place('dev', 'dev.example', **gateway) | OWN)
+    checkout.write(r.model(versions=VERSIONS, route={}))
+    newest = open_run(checkout.repository(), base='main').charts['web'].ledger[-1]
+    assert warnings(checkout, 'asked for') == []
+    checkout.write(pins(newest.model_version, newest.version))
+    text = "'prod/web' asked for jwt as published, and its route asks for none"
+    assert warnings(checkout, 'asked for') == [f'registry/models/web.yaml::$.spec: {text}']
 
 
 # Clusters that files name in several forms.

@@ -246,6 +246,25 @@ def test_a_login_is_not_sent_to_another_host(tmp_path: Path) -> None:
         assert server.seen[1][2] == f'Basic {BASIC}'
 
 
+def test_a_login_is_not_sent_without_tls_because_a_file_says_so(tmp_path: Path) -> None:
+    """Only the command line may say so; on this machine nobody reads it."""
+
+    def answers(request: BaseHTTPRequestHandler) -> None:
+        known = request.headers['Authorization'] == f'Basic {BASIC}'
+        content = json.dumps({'tags': ['1.0.0']}).encode()
+        reply(request, 200 if known else 401, content, Www_Authenticate='Basic realm="x"')
+
+    with Fake(answers) as server:
+        host = server.host.replace('127.0.0.1', '0.0.0.0')  # the same server, by an address that is not loopback
+        environ = docker_login(tmp_path, host)
+        with pytest.raises(ProblemsFound) as raised:
+            open_registry(f'oci://{host}/charts', environ, plain_http=True, seconds=10).tags('web')
+        assert problem_of(raised)[0] == 'the registry requires a login, which is not sent without TLS'
+        assert {login for _, _, login in server.seen} == {''}
+        allowed = open_registry(f'oci://{host}/charts', environ, plain_http=True, in_clear=True, seconds=10)
+        assert allowed.tags('web') == ['1.0.0']
+
+
 @pytest.mark.parametrize('place', ['file:///etc/passwd', 'ftp://other.example/'])
 def test_a_redirect_to_something_else(place: str) -> None:
     told = f'refused: it redirects from http:// to {place.partition(":")[0]}://'

@@ -17,6 +17,9 @@ from generator.tools.git.repository import Repository
 _BUILD = 'refs/worktree/chartloom'
 # Files whose contents are kept in memory together.
 _FEW = 200
+# A folder of 10,000 entries is compressed once, and quickly: git would do it again to unpack what it has imported.
+# `git gc` packs all of it anew.
+_QUICKLY = ('-c', 'core.compression=1', '-c', 'fastimport.unpackLimit=1')
 
 
 def build_commit(
@@ -52,7 +55,7 @@ def build_commit(
 def _import(repository: Repository, stream: Iterator[bytes], files: int) -> None:
     command = ('fast-import', '--quiet', '--force', '--done')
     if files <= _FEW:  # to import GitPython takes longer than this
-        repository.feed(b''.join(stream), *command)
+        repository.feed(b''.join(stream), *_QUICKLY, *command)
         return
     with repository.stream(*command) as process:
         for part in stream:

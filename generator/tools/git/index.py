@@ -25,14 +25,25 @@ _FEW = 100
 Env = Mapping[str, str]
 
 
-def follow(repository: Repository, commit: str, staged: Mapping[str, str]) -> None:
+def index_stamp(repository: Repository) -> str:
+    """A text that differs once another git process has written the index; '' if there is none yet."""
+    try:
+        about = os.stat(repository.git_dir / 'index')
+    except OSError:
+        return ''
+    return f'{about.st_mtime_ns} {about.st_size} {about.st_ino}'
+
+
+def follow(repository: Repository, commit: str, staged: Mapping[str, str], stamp: str = '') -> None:
     """Set the entries of paths to those of a commit, if they are still as `staged` (blob ids, '' for none).
 
-    If a file of the work tree has the same content, its time stamps are recorded too.
+    If a file of the work tree has the same content, its time stamps are recorded too. `stamp` is that of the index when
+    it was read: it is read again only if another one has come since.
     """
     with _taken(repository) as copy:
         env = {'GIT_INDEX_FILE': str(copy)}
-        wanted, ignored = _wanted(repository, commit, staged, env)
+        known = bool(stamp) and stamp == index_stamp(repository)
+        wanted, ignored = _wanted(repository, commit, staged, None if known else env)
         if wanted:
             placed = _placed(repository, wanted, ignored) if len(wanted) <= _FEW else []
             _record(repository, placed, env)
@@ -75,15 +86,20 @@ def _set(repository: Repository, wanted: Mapping[str, str], env: Env) -> None:
 
 
 def _wanted(
-    repository: Repository, commit: str, staged: Mapping[str, str], env: Env
+    repository: Repository, commit: str, staged: Mapping[str, str], env: Env | None
 ) -> tuple[dict[str, str], frozenset[str]]:
     """The entries of the commit that differ from the index, '' to remove one; not those a person has staged since.
 
-    Also the paths whose files git ignores: assume-unchanged, skip-worktree.
+    Also the paths whose files git ignores: assume-unchanged, skip-worktree. `env` None: the index is as `staged`.
     """
     full = {repository.prefix + path: blob for path, blob in staged.items()}
     paths = list(full) if len(full) <= _FEW else [repository.prefix]
-    held, (now, ignored) = repository.entries(commit, paths), _entries(repository, paths, env)
+    held = repository.entries(commit, paths)
+    if env is None:
+        return {
+            path: held.get(path, '') for path, blob in full.items() if _content(held.get(path, '')) != blob
+        }, frozenset()
+    now, ignored = _entries(repository, paths, env)
     wanted = {
         path: held.get(path, '')
         for path, before in full.items()
@@ -134,11 +150,19 @@ def _taken(repository: Repository) -> Iterator[Path]:
             with suppress(OSError):
                 old.unlink()
         if index.exists():
-            shutil.copy2(index, copy)  # with its time: git does not trust entries as new as the index
+            _copy(index, copy)
         yield copy
     finally:
         copy.unlink(missing_ok=True)
         lock.unlink(missing_ok=True)
+
+
+def _copy(index: Path, copy: Path) -> None:
+    """A second name will do: git replaces an index, and never writes into one."""
+    try:
+        os.link(index, copy)
+    except OSError:
+        shutil.copy2(index, copy)  # with its time: git does not trust entries as new as the index
 
 
 def wait_for_index(repository: Repository) -> None:

@@ -129,6 +129,18 @@ class Repository:
         end = 12 + self.id_length
         return {line[end + 1 :]: f'{line[:6]} {line[12:end]}' for line in self._tree(revision, full)}
 
+    def children(self, revision: str, folders: Sequence[str]) -> dict[str, list[tuple[str, str]]]:
+        """Return name and kind (`blob`, `tree`, `commit`) of what a revision has in each of these folders."""
+        found: dict[str, list[tuple[str, str]]] = {folder: [] for folder in folders}
+        if revision and folders:
+            options = ('--literal-pathspecs', 'ls-tree', '-z', '--full-tree', revision)
+            listing = self.raw(*options, '--', *(f'{self.prefix}{folder}/' for folder in folders))
+            for line in listing.decode('utf-8', 'surrogateescape').split('\0')[:-1]:
+                about, _, path = line.partition('\t')
+                folder, _, name = path[len(self.prefix) :].rpartition('/')
+                found[folder].append((name, about.split(' ')[1]))
+        return found
+
     def _tree(self, revision: str, full: Sequence[str]) -> list[str]:
         """`mode blob id path` of each file, also of submodules, which git lists as commits."""
         if not revision:

@@ -51,6 +51,7 @@ _ON_NETWORK = frozenset(['clone', 'fetch', 'ls-remote', 'push'])
 # A server always has this many seconds to answer, because the result of a push must become known.
 _LEAST = 5.0
 _UNTIL: ContextVar[float] = ContextVar('until', default=0.0)
+_ENDED: ContextVar[float] = ContextVar('ended', default=0.0)
 
 Env = Mapping[str, str]
 
@@ -65,7 +66,22 @@ def answered_within(seconds: float) -> Iterator[None]:
         _UNTIL.reset(token)
 
 
+@contextmanager
+def ended_within(seconds: float) -> Iterator[None]:
+    """Limit the time of all commands of the block together; raises CommandFailed with the code TIMED_OUT.
+
+    git takes exponential time to compare a path with a pattern of many stars, and anybody can write one.
+    """
+    token = _ENDED.set(time.monotonic() + seconds)
+    try:
+        yield
+    finally:
+        _ENDED.reset(token)
+
+
 def _timeout(arguments: Sequence[str]) -> float | None:
+    if _ENDED.get():
+        return max(0.1, _ENDED.get() - time.monotonic())
     if not (_UNTIL.get() and _ON_NETWORK.intersection(arguments)):
         return None
     return max(_LEAST, _UNTIL.get() - time.monotonic())

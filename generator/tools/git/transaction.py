@@ -44,10 +44,10 @@ class Move:
     branch: str = ''
 
 
-def carry_out(repository: Repository, writes: Sequence[Write], move: Move | None = None) -> str:
+def carry_out(repository: Repository, writes: Sequence[Write], move: Move | None = None, stamp: str = '') -> str:
     """Change the work tree and move the branch, or change nothing; return the new head of the branch.
 
-    The caller holds the lock (`lock.locked`).
+    The caller holds the lock (`lock.locked`). `stamp` is that of the index which `move` was made by, '' for unknown.
     """
     check_writes(repository, writes)
     found = _journal(repository, writes, move)
@@ -63,7 +63,7 @@ def carry_out(repository: Repository, writes: Sequence[Write], move: Move | None
     except (CommandFailed, ProblemsFound):
         journal.discard(repository)
         raise
-    _settle(repository, found)
+    _settle(repository, found, stamp)
     return found.commit
 
 
@@ -121,17 +121,17 @@ def _update(repository: Repository, found: Journal) -> None:
     repository.git('update-ref', '-m', 'chartloom', found.reference, found.commit, old)
 
 
-def _settle(repository: Repository, found: Journal) -> None:
+def _settle(repository: Repository, found: Journal, stamp: str = '') -> None:
     """Update the work tree and the index after the branch has moved; the journal stays if this fails."""
     journal.place(repository, found)
     if found.index:
-        _follow(repository, found)
+        _follow(repository, found, stamp)
     journal.discard(repository)
 
 
-def _follow(repository: Repository, found: Journal) -> None:
+def _follow(repository: Repository, found: Journal, stamp: str) -> None:
     try:
-        follow(repository, found.commit, found.index)
+        follow(repository, found.commit, found.index, stamp)
     except (CommandFailed, OSError) as error:
         said = error.stderr if isinstance(error, CommandFailed) else error.strerror
         message = f"git's index cannot be updated to {found.commit[:8]}: {said}"

@@ -14,7 +14,6 @@ from generator.domain.tree import LINK
 from generator.tools.git.files import FOLDER, blob_at
 from generator.tools.git.files import read_file as read_file
 from generator.tools.git.repository import LINKS, Repository
-from generator.tools.git.unknown import files_git_does_not_know
 
 _NONE = '000000'  # the mode of a file that does not exist
 
@@ -22,38 +21,40 @@ _NONE = '000000'  # the mode of a file that does not exist
 @dataclass(frozen=True, slots=True)
 class WorkTree:
     """Blob ids of the work tree below some paths, LINK for links and submodules; `staged` are those of the index,
-    `held` those of HEAD."""
+    `held` those of HEAD. `stamp` tells whether the index is still the same, '' for unknown."""
 
     ids: Mapping[str, str]
     links: frozenset[str]
     staged: Mapping[str, str]
     held: Mapping[str, str]
+    stamp: str = ''
 
 
-def look_at_work_tree(
-    repository: Repository, paths: Sequence[str], head: str, *, few: bool = False
-) -> Callable[[], WorkTree]:
+def look_at_work_tree(repository: Repository, paths: Sequence[str], head: str) -> Callable[[], WorkTree]:
     """Start git's queries; the returned function waits for them, and reads and hashes files that git does not know.
 
     git's index detects unchanged files by time stamps. A path may be a pattern; it is relative to our folder, whose own
-    name is never a pattern. `head` is HEAD's commit, '' for none. `few`: there are few files, and patterns are of the
-    form `folder/*/file`, or `folder/*` for the files in a folder, without those below; git itself would list whole
-    folders to find those that it does not know.
+    name is never a pattern. `head` is HEAD's commit, '' for none.
     """
-    # The folder that paths are relative to: git does not read -C as a pattern.
-    here = ('-C', repository.prefix) if repository.prefix else ()
-    asked = [f':(glob){path}' if few and path.endswith('/*') else path for path in paths]
     questions = [
-        (*here, 'ls-files', '-s', '-v', '-z', '--full-name', '--', *asked),
-        (*here, 'diff-files', '--name-only', '--ignore-submodules=dirty', '-z', '--', *asked),
+        question(repository, LIST, paths),
+        question(repository, DIFFERING, paths),
+        question(repository, ('ls-files', '-o', '-z', '--full-name'), paths),
     ]
     if head:
         options = ('--cached', '--raw', '--no-renames', '--ita-visible-in-index', '-z')
-        questions.append((*here, 'diff-index', *options, head, '--', *asked))
-    if not few:
-        questions.append((*here, 'ls-files', '-o', '-z', '--full-name', '--', *asked))
+        questions.append(question(repository, ('diff-index', *options, head), paths))
     answers = repository.raw_all(*questions)
-    return _once(lambda: _work_tree(repository, answers, bool(head), paths if few else ()))
+    return once(lambda: _work_tree(repository, answers, begun=bool(head)))
+
+
+LIST = ('ls-files', '-s', '-v', '-z', '--full-name')
+DIFFERING = ('diff-files', '--name-only', '--ignore-submodules=dirty', '-z')
+
+
+def question(repository: Repository, command: Sequence[str], paths: Sequence[str]) -> list[str]:
+    # The folder that paths are relative to: git does not read -C as a pattern.
+    return [*(('-C', repository.prefix) if repository.prefix else ()), *command, '--', *paths]
 
 
 def is_sparse(repository: Repository) -> bool:
@@ -61,7 +62,7 @@ def is_sparse(repository: Repository) -> bool:
     return os.path.exists(repository.git_dir / 'info/sparse-checkout')
 
 
-def _once(look: Callable[[], WorkTree]) -> Callable[[], WorkTree]:
+def once(look: Callable[[], WorkTree]) -> Callable[[], WorkTree]:
     """Keep the result or the failure: git's answers can be read only once, and a problem may be asked for again."""
     kept: list[WorkTree | ProblemsFound | CommandFailed] = []
 
@@ -78,17 +79,19 @@ def _once(look: Callable[[], WorkTree]) -> Callable[[], WorkTree]:
     return again
 
 
-def _work_tree(
-    repository: Repository, answers: Generator[bytes, None, None], begun: bool, few: Sequence[str]
-) -> WorkTree:
+def _work_tree(repository: Repository, answers: Generator[bytes, None, None], *, begun: bool) -> WorkTree:
     with closing(answers):
-        entries = _listed(next(answers))
-        differing, *more = map(_listed, answers)
-    staged = _staged(repository, entries)
+        entries = listed(next(answers))
+        differing, others, *more = map(listed, answers)
+    staged = staged_ids(repository, entries)
     cut = len(repository.prefix)
-    held = _held(staged, more.pop(0), cut) if begun else {}
-    others = files_git_does_not_know(repository, few, staged) if few else (path[cut:] for path in more.pop())
-    changed = [*(path[cut:] for path in differing), *others]
+    held = _held(staged, more[0], cut) if begun else {}
+    return seen(repository, staged, held, [path[cut:] for path in (*differing, *others)])
+
+
+def seen(
+    repository: Repository, staged: Mapping[str, str], held: Mapping[str, str], changed: Sequence[str]
+) -> WorkTree:  # fmt: skip
     ids = _with_changes(repository, staged, changed) if changed else staged
     return WorkTree(ids, frozenset(path for path, blob in ids.items() if blob == LINK), staged, held)
 
@@ -137,7 +140,7 @@ def _unmerged(paths: Collection[str]) -> Iterator[Problem]:
         yield Problem(path, '', 'the file is unmerged in git', take if is_generated(path) else resolve)
 
 
-def _staged(repository: Repository, entries: list[str]) -> dict[str, str]:
+def staged_ids(repository: Repository, entries: list[str]) -> dict[str, str]:
     """The staged blob ids, from lines of tag, mode, blob, stage and path; raises ProblemsFound for unmerged files."""
     end = 9 + repository.id_length
     cut = end + 3 + len(repository.prefix)
@@ -156,5 +159,5 @@ def _staged(repository: Repository, entries: list[str]) -> dict[str, str]:
     return staged
 
 
-def _listed(listing: bytes) -> list[str]:
+def listed(listing: bytes) -> list[str]:
     return listing.decode('utf-8', 'surrogateescape').split('\0')[:-1]

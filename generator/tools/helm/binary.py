@@ -115,15 +115,17 @@ def lint(helm: Helm, charts: Mapping[str, Path], *, jobs: int = 2, progress: Tic
 
 
 def template(
-    helm: Helm, releases: Sequence[HelmRelease], *, jobs: int = 2, progress: Tick | None = None
+    helm: Helm, releases: Sequence[HelmRelease], *, jobs: int = 2, progress: Tick | None = None, checked: bool = True
 ) -> Iterator[Rendered]:
     """Render releases, up to 150 per helm process, `jobs` processes at a time.
 
+    Unless `checked`, helm does not compare values with the schemas of charts, which takes half of its time.
     Yields one result per release, grouped by batch, not in the given order. A failing release does not affect others.
     At most `jobs` + 1 batches of text are in memory.
     """
     batches = _batches(releases, jobs)
-    return in_parallel(batches, partial(_umbrella, helm), partial(_single, helm), jobs=jobs, progress=progress)
+    together, alone = partial(_umbrella, helm, checked), partial(_single, helm, checked)
+    return in_parallel(batches, together, alone, jobs=jobs, progress=progress)
 
 
 def _batches(releases: Sequence[HelmRelease], jobs: int) -> list[Sequence[_Member]]:
@@ -148,7 +150,7 @@ def _head(chart: Path) -> tuple[str, str]:
     return head.get('name', chart.name), head.get('kubeVersion', '')
 
 
-def _umbrella(helm: Helm, batch: Sequence[_Member]) -> list[Rendered] | None:
+def _umbrella(helm: Helm, checked: bool, batch: Sequence[_Member]) -> list[Rendered] | None:
     with temporary_folder() as folder:
         chart = folder / _UMBRELLA
         chart.joinpath('charts').mkdir(parents=True)
@@ -157,27 +159,30 @@ def _umbrella(helm: Helm, batch: Sequence[_Member]) -> list[Rendered] | None:
         for index, (_, release) in enumerate(batch):
             chart.joinpath('charts', str(index)).symlink_to(release.chart.absolute())
         values = {name: release.values for name, release in batch}
-        done = _template(helm, 'batch', batch[0][1], chart, values, len(batch))
+        done = _template(helm, checked, 'batch', batch[0][1], chart, values, len(batch))
     if done.code:
         return None
     found = _split(done.stdout)
     # A chart without output is rendered alone: helm may have read another name in its Chart.yaml.
-    return [Rendered(m[1], found[m[0]]) if m[0] in found else _single(helm, m) for m in batch]
+    return [Rendered(m[1], found[m[0]]) if m[0] in found else _single(helm, checked, m) for m in batch]
 
 
-def _single(helm: Helm, member: _Member) -> Rendered:
+def _single(helm: Helm, checked: bool, member: _Member) -> Rendered:
     release = member[1]
     chart = release.chart.resolve()
-    done = _template(helm, release.name, release, chart, release.values)
+    done = _template(helm, checked, release.name, release, chart, release.values)
     if not done.code:
         return Rendered(release, [document for found in _split(done.stdout).values() for document in found])
     return Rendered(release, (), _problem(release.file, 'helm template', done.stderr, chart, done.code))
 
 
-def _template(helm: Helm, name: str, like: HelmRelease, chart: Path, values: Values, count: int = 1) -> Completed:
+def _template(
+    helm: Helm, checked: bool, name: str, like: HelmRelease, chart: Path, values: Values, count: int = 1
+) -> Completed:  # fmt: skip
     # Helm 4 reads 1.33 as v1.33, Helm 3 as v1.33.0.
     version = like.kube_version if like.kube_version.count('.') > 1 else f'{like.kube_version}.0'
-    options = ('--namespace', like.namespace, '--kube-version', version, '--values', '-')
+    unchecked = () if checked else ('--skip-schema-validation',)
+    options = ('--namespace', like.namespace, '--kube-version', version, '--values', '-', *unchecked)
     return _call(helm, 'template', name, str(chart), *options, input=_yaml(values).encode(), count=count)
 
 

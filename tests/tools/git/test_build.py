@@ -133,9 +133,12 @@ def test_the_message_of_drafts_documents_and_registry_files_alone() -> None:
     assert commit_message(document, (), 'generate').startswith(
         'Generate repository documents\n\nDocuments:\n* README.md\n'
     )
-    assert commit_message(Plan((), {}), ['registry/a.yaml'], 'generate').startswith(
-        'Update 1 registry file\n\nRegistry:\n'
+    files = ['registry/a.yaml', 'registry/b.yaml']
+    assert commit_message(Plan((), {}), files, 'generate', gone=files[1:]).startswith(
+        'Update 2 registry files\n\nRegistry:\n* registry/a.yaml\n* registry/b.yaml: removed\n'
     )
+    assert commit_message(Plan((), {}), files[:1], 'generate').startswith('Update registry/a.yaml\n')
+    assert commit_message(Plan((), {}), files[:1], 'generate', gone=files).startswith('Remove registry/a.yaml\n')
 
 
 @given(st.lists(names, min_size=0, max_size=130), st.sampled_from(['add', 'update', 'remove']))

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from gitops import DELIVERY, Checkout, changed_model, published
+from gitops import DELIVERY, VALUES, Checkout, changed_model, published
 
 WEB = 'registry/models/web.yaml'
 
@@ -45,4 +45,16 @@ def test_files_that_git_stores_otherwise_are_not_staged_by_their_bytes(tmp_path:
     assert here.commit().commit
     assert here.git('ls-files', '--stage', WEB).startswith('100755')
     assert is_clean(here)
+    assert here.status() == []
+
+
+@pytest.mark.parametrize('flag', ['', 'assume-unchanged', 'skip-worktree'])
+def test_a_commit_of_few_models_leaves_the_index_as_the_commit(tmp_path: Path, flag: str) -> None:
+    """Also of a file whose changes git is told to ignore, and which it would not read again by itself."""
+    here = published(tmp_path)
+    if flag:
+        here.git('update-index', f'--{flag}', VALUES, DELIVERY)
+    here.write(changed_model('web'))
+    assert here.commit(models=('web',)).commit
+    assert here.git('diff-index', '--cached', 'HEAD') == ''
     assert here.status() == []

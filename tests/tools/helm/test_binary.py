@@ -176,6 +176,16 @@ def test_a_failing_release_has_its_own_problem_and_takes_no_other_with_it(found:
     }
 
 
+def test_unchecked_values_render_as_checked_ones(found: Helm, tmp_path: Path) -> None:
+    """Also those that the schema of the chart refuses."""
+    releases = [release(write_chart(tmp_path, name), {'env': {'A': name}}) for name in ('one', 'two', 'three')]
+    refused = replace(releases[1], values={**releases[1].values, 'replicas': 3})
+    asked = [releases[0], refused, releases[2]]
+    assert [r.release.name for r in render(found, *asked) if r.problem] == ['two']
+    unchecked = template(found, asked, checked=False)
+    assert texts(list(unchecked)) == texts(render(found, *releases))
+
+
 def test_what_helm_overlooks_in_sub_charts_is_found_in_a_batch_too(found: Helm, tmp_path: Path) -> None:
     newer = [write_chart(tmp_path, name, head='kubeVersion: ">=1.34.0-0" # why\n') for name in ('new', 'newer')]
     library = write_chart(tmp_path, 'library', head='type: library\n')

@@ -1,0 +1,1 @@
+"""What all pages of HTML share: the frame with its style, its script and its policy."""

@@ -1,0 +1,86 @@
+"""The report of a change from `plan`, `verify` and every operation: the same as that of `review`, in every form."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+from gitops import Checkout, changed_model, chartloom, published
+
+BUMP = ('bump', 'web', '7', '--image', f'registry.example/server@sha256:{"7" * 64}')
+
+
+@pytest.fixture
+def here(tmp_path: Path) -> Checkout:
+    here = published(tmp_path / 'here')
+    here.write(changed_model(replicas=6))
+    here.commit()
+    return here
+
+
+def report(here: Checkout, *command: str) -> dict[str, Any]:
+    """Run a command with a report in JSON, and read it without the names of its sides."""
+    file = here.top.parent / 'report.json'
+    done = chartloom(here.folder, *command, '--report', str(file))
+    assert done.returncode == 0, done
+    found: dict[str, Any] = json.loads(file.read_text())
+    return {key: value for key, value in found.items() if key not in ('base', 'head')}
+
+
+def test_an_operation_reports_what_a_review_of_its_commit_does(here: Checkout) -> None:
+    before = here.everything()
+    tried = report(here, *BUMP, '--dry-run')
+    assert here.everything() == before
+    assert tried['complete']
+    assert [each['release'] for each in tried['releases']]
+    remote = report(here, *BUMP, '--dry-run', '--repo', str(here.top))
+    assert remote == tried
+    assert report(here, *BUMP) == tried
+    done = chartloom(here.folder, 'review', 'HEAD~1', 'HEAD', '--output', 'json')
+    reviewed = json.loads(done.stdout)
+    assert {key: reviewed[key] for key in tried} == tried
+
+
+def test_nothing_to_do_has_a_report(here: Checkout) -> None:
+    assert chartloom(here.folder, *BUMP).returncode == 0
+    for command in ((*BUMP, '--dry-run'), ('plan',), ('generate', '--commit')):
+        found = report(here, *command)
+        assert (found['releases'], found['risks'], found['complete']) == ([], [], True)
+
+
+def test_a_plan_and_a_verification_have_a_report(here: Checkout) -> None:
+    here.write(changed_model(replicas=2))
+    planned = report(here, 'plan')
+    assert 'pods-halved' in {risk['rule'] for risk in planned['risks']}
+    here.commit()
+    assert report(here, 'verify', '--base', 'HEAD~1') == planned
+    assert report(here, 'verify', '--base', 'HEAD~1', 'web') == planned
+
+
+@pytest.mark.parametrize(
+    ('ending', 'start'), [('.md', '## '), ('.html', '<!doctype html>'), ('.txt', 'no risks found')]
+)
+def test_the_name_of_the_file_is_its_form(here: Checkout, ending: str, start: str) -> None:
+    file = here.top.parent / f'report{ending}'
+    assert chartloom(here.folder, *BUMP, '--dry-run', '--report', str(file)).returncode == 0
+    assert file.read_text().lower().startswith(start)
+
+
+def test_a_report_on_the_terminal(here: Checkout) -> None:
+    done = chartloom(here.folder, *BUMP, '--dry-run', '--report', '-')
+    assert 'prod/web: 1 (chart 1.0.1)' in done.stdout
+    for words in (['--report', 'x.pdf'], ['--report', 'nowhere/x.md'], ['--report', '-', '--output', 'json']):
+        assert chartloom(here.folder, *BUMP, *words).returncode == 2
+    here.folder.joinpath('x.md').mkdir()
+    done = chartloom(here.folder, 'plan', '--report', 'x.md')
+    assert (done.returncode, 'x.md: the report cannot be written' in done.stderr) == (1, True)
+
+
+def test_the_first_commit_has_a_report(tmp_path: Path) -> None:
+    file = tmp_path / 'report.json'
+    done = chartloom(tmp_path, 'init', '--example', '--path', 'new', '--report', str(file))
+    assert done.returncode == 0, done
+    found = json.loads(file.read_text())
+    assert (found['complete'], len(found['releases'])) == (True, 1)
