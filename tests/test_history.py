@@ -8,14 +8,21 @@ import re
 import shutil
 import subprocess
 import sys
+from itertools import pairwise
 from pathlib import Path
 
 import pytest
 from history import STEPS, newer_starter, write_history
 from parts import ROOT, git
+from review_history import HISTORY
 
 from generator.charts.ledger import read_ledger
 from generator.domain.generated import LedgerEntry
+from generator.pipeline.review import review
+from generator.pipeline.run import Run
+from generator.pipeline.source import open_revision
+from generator.tools.git.opening import open_repository
+from generator.tools.helm.binary import find_helm
 
 PARTS = 4
 SOME = 4  # every fourth commit is reverted at the end, too
@@ -168,6 +175,28 @@ def published(here: Path, tools: Path | None, base: str) -> str:
         if done.returncode:
             return done.stdout + done.stderr
     return ''
+
+
+@pytest.mark.parametrize('part', range(PARTS))
+def test_every_commit_is_reviewed_with_the_right_risks(
+    histories: list[Path], tmp_path: Path, helm4: Path, monkeypatch: pytest.MonkeyPatch, part: int
+) -> None:
+    """As requests that are not published yet; the last step is made by a newer starter than this one."""
+    monkeypatch.setenv('HELM', str(helm4))
+    here = tmp_path / 'here'
+    git(tmp_path, 'clone', '--quiet', '--shared', '--no-checkout', str(histories[0]), str(here))
+    git(here, 'remote', 'remove', 'origin')
+    log = [line.split(' ', 1) for line in git(here, 'log', '--reverse', '--format=%H %s').splitlines()]
+    commits = [commit for commit, subject in log if not subject.startswith('Revert "')]
+    steps = [step for step in zip(STEPS, pairwise(commits), strict=True) if not step[0].newer]
+    for step, (base, head) in steps[part::PARTS]:
+        git(here, 'update-ref', 'refs/heads/main', base)
+        repository = open_repository(here)
+        runs = [Run(open_revision(repository, each, repository.refs()), base) for each in (base, head)]
+        found = review(runs[0], runs[1], find_helm(os.environ), 1)
+        assert not found.problems, step.title
+        told = {risk.rule.id: str(risk.evidence) for risk in found.risks}
+        assert told.keys() == HISTORY.get(step.title, set()), (step.title, told)
 
 
 def trailer(here: Path, commit: str) -> str:

@@ -44,6 +44,8 @@ def with_companions(source: Source, registry: Registry, resolve: Resolve) -> tup
 
 def _beside(source: Source, models: Collection[str]) -> Source:
     """The same source over other models, to read them."""
+    if source.repository.bare:
+        return replace(source, scope=tuple(sorted(models)))  # of its own revision, which may not be HEAD
     if source.narrow:
         scope = tuple(sorted(models))
         other = replace(source, scope=scope, look=lambda: _look(source, scope), laid={})

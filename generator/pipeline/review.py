@@ -22,19 +22,23 @@ from generator.domain.layout import (
 from generator.domain.problems import CommandFailed, Problem, ProblemsFound
 from generator.domain.tree import Ids
 from generator.pipeline.renders import Shelf, rendered_releases
+from generator.pipeline.review_beside import beside_releases, other_ways
 from generator.pipeline.risk_places import RiskPlaces
 from generator.pipeline.run import Run
 from generator.pipeline.source import open_revision
 from generator.plan.rules import RULES
 from generator.review.noise import without_noise
 from generator.review.records import Report, Side, Touched
-from generator.review.report import NEVER_WAIVED, report
+from generator.review.report import CAPACITY, NEVER_WAIVED, report
 from generator.review.sarif import Where
+from generator.review.tracks import beside
 from generator.review.waivers import Accepted, accepted
 from generator.tools.helm.binary import Helm, Rendered
 from generator.tools.temporary import temporary_folder
 
 _HOOK = b'helm.sh/hook'
+# What a review says as a risk, also of a change that cannot be generated.
+_RULES = (*RULES, CAPACITY.id)
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,12 +85,12 @@ def review(
         models = _models(base, run)
         if models is None:
             return report(*names, ())
-        base, run = _scoped(base, models), _scoped(run, models)
+        everything, base, run = run, _scoped(base, models), _scoped(run, models)
         now = _scoped(published, models) if published and published.source.head != base.source.head else base
         touched = sorted(_touched(base, run))
     except ProblemsFound as error:
         said = [_first(error, 'this change cannot be generated')]
-        return report(*names, (), (), said)
+        return report(*names, (), _judged(error.problems), said)
     with temporary_folder() as folder:
         shelf = Shelf(folder)
         new = _look(run, touched, helm, shelf, jobs)  # first, because a work tree has most charts of both sides
@@ -98,7 +102,7 @@ def review(
         del pairs[before]
     both = [_compared(name, before, old, new) for name, before in sorted(pairs.items())]
     taken = _accepted([now, base], run, pairs, problems)
-    return report(*names, both, _gates(run), problems, taken)
+    return report(*names, both, [*_gates(run), *beside_releases(base, run, everything, both)], problems, taken)
 
 
 def _scoped(run: Run, models: tuple[str, ...]) -> Run:
@@ -142,7 +146,7 @@ def _touched(base: Run, run: Run) -> set[str]:
     if charts:
         found |= {each.release.name for each in run.releases if each.chart.folder in charts}
     known = {*base.source.release_names, *run.registry.release_names}
-    return {name for name in found if name in known}
+    return {name for name in found if name in known} | set(other_ways(base, run))
 
 
 def _changed_charts(before: Ids, after: Ids) -> set[str]:
@@ -192,7 +196,7 @@ def _compared(name: str, name_before: str, old: _Looked, new: _Looked) -> Touche
         return replace(touched, problem=faults[0].message)
     old_documents, new_documents = (_deployed(each) for each in (before, after))
     found = differences(old_documents, new_documents, delivery_file(name))
-    return replace(touched, found=tuple(without_noise(found)))
+    return replace(touched, found=tuple(beside(without_noise(found), old_documents, touched.model)))
 
 
 def _deployed(rendered: Rendered | None) -> list[bytes]:
@@ -205,7 +209,11 @@ def _gates(run: Run) -> list[Problem]:
         found = run.judged.problems(run.left_out)
     except ProblemsFound as error:
         found = list(error.problems)
-    return [each for each in found if each.rule in RULES]
+    return _judged(found)
+
+
+def _judged(found: Sequence[Problem]) -> list[Problem]:
+    return [each for each in found if each.rule in _RULES]
 
 
 def _first(error: ProblemsFound | CommandFailed, what: str) -> str:

@@ -1,4 +1,4 @@
-"""Rules of who may do what: rights of pods, network, logins, TLS, host names."""
+"""Rules of who may do what: rights of pods, network, logins, TLS, Secrets, host names."""
 
 from __future__ import annotations
 
@@ -7,10 +7,13 @@ from collections.abc import Iterator, Sequence
 from typing import Any
 
 from generator.compare.effects import WORKLOADS
-from generator.compare.fields import ABSENT
+from generator.compare.fields import ABSENT, Field
+from generator.compare.told import shown_sides
+from generator.domain.choices import cloud_identity_of
 from generator.review.leaves import Leaf, leaves
 from generator.review.records import Evidence, Risk, Rule, Touched
 
+_ROUTES = ('Ingress', 'VirtualService', 'HTTPRoute', 'GRPCRoute')
 _LOGINS = ('SecurityPolicy', 'RequestAuthentication', 'AuthorizationPolicy', 'EnvoyFilter')
 # Fields of pods and containers with the value that is safe.
 _SAFE: dict[str, Any] = {
@@ -20,7 +23,7 @@ _SAFE: dict[str, Any] = {
 
 
 def _rights(touched: Touched) -> Iterator[Evidence]:
-    for leaf in leaves(touched, *WORKLOADS):
+    for leaf in leaves(touched, *WORKLOADS, new=True):
         if _is_weaker(leaf):
             yield leaf.evidence()
 
@@ -33,24 +36,42 @@ def _is_weaker(leaf: Leaf) -> bool:
     if leaf.key in ('add', 'drop') and 'capabilities' in leaf.path:
         before, after = ({*each} if isinstance(each, list) else set() for each in (leaf.old, leaf.new))
         return bool(after - before if leaf.key == 'add' else before - after)
-    return leaf.key == 'type' and 'seccompProfile' in leaf.path and leaf.new == 'Unconfined'
+    if leaf.key == 'type' and 'seccompProfile' in leaf.path:
+        return leaf.new is ABSENT or leaf.new == 'Unconfined'
+    if leaf.key in ('runAsUser', 'hostPort'):
+        return bool(leaf.new == 0 if leaf.key == 'runAsUser' else leaf.new is not ABSENT)
+    return 'hostPath' in leaf.path and leaf.new is not ABSENT
 
 
 def _network(touched: Touched) -> Iterator[Evidence]:
-    """A policy that goes, or a rule that comes: each rule lets somebody in or out."""
+    """A policy that goes, a rule that comes, or another peer in one: each rule lets somebody in or out."""
+    yield from _gone(touched, 'NetworkPolicy')
     for each in touched.found:
-        if each.id.kind == 'NetworkPolicy' and each.kind == 'remove' and touched.new:
-            yield Evidence(str(each.id), '', 'there', 'removed')
-    for leaf in leaves(touched, 'NetworkPolicy'):
-        came = leaf.path[:2] in (('spec', 'ingress'), ('spec', 'egress')) and leaf.old is ABSENT
-        if came or (leaf.path[:2] == ('spec', 'policyTypes') and leaf.new is ABSENT):
+        for field in each.fields if each.id.kind == 'NetworkPolicy' else ():
+            if _lets_more(field):
+                yield Evidence(str(each.id), field.place, *shown_sides(field))
+    for leaf in leaves(touched, 'PeerAuthentication'):
+        if leaf.key == 'mode' and leaf.new != 'STRICT':
             yield leaf.evidence()
 
 
-def _logins(touched: Touched) -> Iterator[Evidence]:
+def _lets_more(field: Field) -> bool:
+    if field.path[:2] == ('spec', 'policyTypes'):
+        return field.new is ABSENT
+    if field.path[:2] not in (('spec', 'ingress'), ('spec', 'egress')):
+        return False
+    # A rule without peers or ports is for all of them; any other part that goes lets less through.
+    return field.new is not ABSENT or field.path[-1] in ('from', 'to', 'ports', 'except')
+
+
+def _gone(touched: Touched, *kinds: str) -> Iterator[Evidence]:
     for each in touched.found:
-        if each.id.kind in _LOGINS and each.kind == 'remove' and touched.new:
+        if each.id.kind in kinds and each.kind == 'remove' and touched.new:
             yield Evidence(str(each.id), '', 'there', 'removed')
+
+
+def _logins(touched: Touched) -> Iterator[Evidence]:
+    yield from _gone(touched, *_LOGINS)
     for old, new in touched.both:
         before, after = old.merged['auth'], new.merged['auth']
         for key in sorted({*before, *after}):
@@ -59,12 +80,32 @@ def _logins(touched: Touched) -> Iterator[Evidence]:
 
 
 def _tls(touched: Touched) -> Iterator[Evidence]:
-    for leaf in leaves(touched, 'Ingress', 'VirtualService', 'HTTPRoute', 'GRPCRoute'):
-        if 'tls' in leaf.path and leaf.new is ABSENT:
+    for leaf in leaves(touched, *_ROUTES):
+        lost = 'tls' in leaf.path and leaf.new is ABSENT
+        # Without its name a route is on all listeners of its gateway, also on that for plain HTTP.
+        listener = leaf.key == 'sectionName' and leaf.old is not ABSENT
+        if lost or listener:
             yield leaf.evidence()
-    for each in touched.found:
-        if each.id.kind == 'Certificate' and each.kind == 'remove' and touched.new:
-            yield Evidence(str(each.id), '', 'there', 'removed')
+    yield from _gone(touched, 'Certificate')
+
+
+def _secrets(touched: Touched) -> Iterator[Evidence]:
+    for leaf in leaves(touched, *WORKLOADS):
+        if leaf.key == 'secretName' or {'secretKeyRef', 'secretRef', 'imagePullSecrets'} & {*leaf.path}:
+            yield leaf.evidence()
+    for leaf in leaves(touched, 'ExternalSecret'):
+        if {'remoteRef', 'secretStoreRef', 'dataFrom'} & {*leaf.path} and leaf.old is not ABSENT:
+            yield leaf.evidence()
+
+
+def _identity(touched: Touched) -> Iterator[Evidence]:
+    """Another role or account of the cloud, by annotations of the ServiceAccount."""
+    for leaf in leaves(touched, 'ServiceAccount'):
+        if 'annotations' in leaf.path and cloud_identity_of(leaf.key):
+            yield leaf.evidence()
+    for leaf in leaves(touched, *WORKLOADS):
+        if leaf.key == 'serviceAccountName':
+            yield leaf.evidence()
 
 
 RULES = (
@@ -73,6 +114,9 @@ RULES = (
          'ask who answers for the cluster', _network),
     Rule('weaker-login', 'critical', 'who may send requests changes', 'ask who answers for the interface', _logins),
     Rule('weaker-tls', 'critical', 'a certificate or TLS is removed', 'make sure that clients do not need it', _tls),
+    Rule('secret-changed', 'high', 'pods read another Secret', 'make sure that it exists with these keys', _secrets),
+    Rule('identity-changed', 'high', 'pods are somebody else for the cloud',
+         'make sure that this identity may read what the pods need, and nothing more', _identity),
 )  # fmt: skip
 HOST_MOVED = Rule(
     'host-moved', 'critical', 'a host name goes to somebody else', 'make sure that its clients know'

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from generator.domain.waivers import Waiver
 from generator.registry.load import API_VERSION
-from generator.review.records import Report
+from generator.review.records import Point, Report
 from generator.review.summary import moved, sentence
 
 
@@ -39,11 +40,21 @@ def report_data(report: Report) -> dict[str, Any]:
                     for name, (before, peak, after) in report.impacts[each.name].accelerators.items()
                 },
                 'traffic': list(report.impacts[each.name].traffic),
+                'wayBefore': _way(report.impacts[each.name].way_before),
+                'way': _way(report.impacts[each.name].way),
+                'facts': [
+                    {'what': fact.what, 'old': fact.old, 'new': fact.new} for fact in report.impacts[each.name].facts
+                ],
+                'granted': list(report.impacts[each.name].granted),
             }
             for each in report.touched
         ],
         'differences': [{'releases': list(fold.releases), 'lines': list(fold.lines)} for fold in report.folds],
     }  # fmt: skip
+
+
+def _way(points: Sequence[Point]) -> list[dict[str, Any]]:
+    return [{'weight': each.weight, 'hold': each.hold, 'approval': each.approval} for each in points]
 
 
 def _waiver(waiver: Waiver) -> dict[str, Any]:

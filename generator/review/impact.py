@@ -8,8 +8,10 @@ from typing import Any
 from generator.compare.effects import pods
 from generator.domain.choices import by_commits
 from generator.domain.units import quantity
+from generator.review.facts import facts, granted
 from generator.review.records import Impact, Side, Touched
-from generator.review.workloads import fewest
+from generator.review.scaling import fewest
+from generator.review.ways import way
 from generator.strategies.capacity import extra_pods, size_of
 from generator.strategies.context import router_of
 from generator.strategies.controller_picture import course_lines
@@ -20,6 +22,8 @@ from generator.values.merge import enabled
 def impact(touched: Touched) -> Impact:
     old, new = touched.old, touched.new
     happens = pods(touched.found) if old and new else 'none' if new else 'recreate'
+    moves = happens != 'none' or bool(new and new.rollout)
+    before, now = (way(side.resolved.strategy) if side and moves else () for side in (old, new))
     names = sorted({*_each(old), *_each(new)})
     numbers = {name: _accelerators(old, new, name, moves=happens != 'none') for name in names}
     return Impact(
@@ -27,7 +31,11 @@ def impact(touched: Touched) -> Impact:
         fewest(old.merged) if old else 0,
         fewest(new.merged) if new else 0,
         numbers,
-        tuple(_traffic(old, new)) if happens != 'none' or (new and new.rollout) else (),
+        tuple(_traffic(old, new)) if moves else (),
+        before,
+        now,
+        facts(touched),
+        tuple(granted(new)) if new else (),
     )
 
 

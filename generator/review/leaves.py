@@ -27,12 +27,20 @@ class Leaf(NamedTuple):
         return Evidence(str(self.object.id), shown(self.path), *shown_sides(Field(self.path, self.old, self.new)))
 
 
-def leaves(touched: Touched, *kinds: str) -> Iterator[Leaf]:
-    """Yield the fields of objects that both sides have, of these kinds or all."""
+def leaves(touched: Touched, *kinds: str, new: bool = False) -> Iterator[Leaf]:
+    """Yield the fields that differ of objects of these kinds, or of all; `new`: also those of objects that come and
+    take nobody's place."""
     for each in touched.found:
-        if each.kind == 'change' and (not kinds or each.id.kind in kinds):
-            for field in each.fields:
-                yield from (Leaf(each, *one) for one in _apart(field))
+        if kinds and each.id.kind not in kinds:
+            continue
+        for field in each.fields:
+            yield from leaves_of(each, field)
+        if new and each.kind == 'add' and not each.fields:
+            yield from leaves_of(each, Field((), ABSENT, each.new))
+
+
+def leaves_of(difference: Difference, field: Field) -> Iterator[Leaf]:
+    return (Leaf(difference, *one) for one in _apart(field))
 
 
 def _apart(field: Field) -> Iterator[Field]:

@@ -77,6 +77,19 @@ def _releases(report: Report) -> Iterator[str]:
         )
         yield _row(cells)
     yield ''
+    yield from _facts(report)
+
+
+def _facts(report: Report) -> Iterator[str]:
+    """What images, artifacts, signatures and metrics differ, the same of several releases once; and what is granted."""
+    told: dict[tuple[str, ...], list[str]] = {}
+    for name, numbers in report.impacts.items():
+        if lines := (*map(str, numbers.facts), *numbers.granted):
+            told.setdefault(lines, []).append(name)
+    for lines, names in told.items():
+        yield f'* **{_plain(some(names, 5))}**: {"; ".join(_code(line) for line in lines)}'
+    if told:
+        yield ''
 
 
 def _row(cells: Sequence[str]) -> str:

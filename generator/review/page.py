@@ -12,6 +12,7 @@ from generator.compare.fields import Field
 from generator.compare.told import whole
 from generator.pages.frame import written
 from generator.review.beside import MOST, rows
+from generator.review.pictures import HEIGHT, WIDTH, picture
 from generator.review.records import SEVERITIES, Fold, Report, Risk
 from generator.review.summary import moved, sentence
 
@@ -31,7 +32,7 @@ def page(report: Report) -> str:
         risks=risks, releases=list(_releases(report, risks, folds)), folds=folds, severities=SEVERITIES,
         environments=sorted({each.environment for each in report.touched}),
         models=sorted({each.model for each in report.touched}),
-        is_many=len(risks) + len(report.touched) > _MANY,
+        width=WIDTH, height=HEIGHT, is_many=len(risks) + len(report.touched) > _MANY,
         is_open=sum(len(fold.changes) for fold in report.folds) <= _OPEN,
     )  # fmt: skip
 
@@ -70,6 +71,8 @@ def _releases(
             'name': each.name, 'id': _id(each.name), 'environment': each.environment, 'model': each.model,
             'moved': moved(each), 'problem': each.problem, 'before': numbers.before, 'after': numbers.after,
             'happens': _HAPPENS[numbers.pods], 'accelerators': numbers.accelerators, 'traffic': numbers.traffic,
+            'facts': numbers.facts, 'granted': numbers.granted,
+            'picture': picture(numbers.way_before, numbers.way),
             'risks': of_risks[each.name], 'folds': of_folds[each.name],
         }  # fmt: skip
 

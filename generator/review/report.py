@@ -9,17 +9,29 @@ from typing import Any
 from generator.compare.told import whole
 from generator.domain.problems import Problem
 from generator.domain.waivers import Waiver
-from generator.review import access, moves, workloads
+from generator.review import access, images, moves, resources, scaling, servers, versions, workloads
 from generator.review.impact import impact
 from generator.review.records import SEVERITIES, Change, Evidence, Fold, Report, Risk, Rule, Touched
 from generator.review.waivers import WAIVER, Accepted
 
-RULES: tuple[Rule, ...] = (*workloads.RULES, *access.RULES, *moves.RULES)
+RULES: tuple[Rule, ...] = (
+    *workloads.RULES, *scaling.RULES, *images.RULES, *servers.RULES, *resources.RULES, *access.RULES, *moves.RULES,
+    *versions.RULES,
+)  # fmt: skip
 GATE = Rule(
     'gate', 'critical', 'a version moves past a gate', 'bring it there by promotion, or undo it'
 )  # fmt: skip
-ALL_RULES = {rule.id: rule for rule in (*RULES, GATE, moves.SEVERAL, access.HOST_MOVED, WAIVER)}
-NEVER_WAIVED = frozenset([GATE.id, WAIVER.id])
+CAPACITY = Rule(
+    'capacity', 'critical', 'the pods need more accelerators than there are', 'lower the number of pods, or wait'
+)  # fmt: skip
+GRANT = Rule(
+    'wider-grant', 'high', 'an environment asks for less, or permits more',
+    'let whoever answers for the environment agree'
+)  # fmt: skip
+# Rules that look at more than the releases of a change; all others of `gates` are gates.
+_OF_PROBLEMS = {each.id: each for each in (CAPACITY, GRANT)}
+ALL_RULES = {rule.id: rule for rule in (*RULES, GATE, CAPACITY, GRANT, moves.SEVERAL, access.HOST_MOVED, WAIVER)}
+NEVER_WAIVED = frozenset([GATE.id, CAPACITY.id, GRANT.id, WAIVER.id])
 _NOTHING = Accepted()
 
 
@@ -38,7 +50,9 @@ def report(
 def _risks(touched: Sequence[Touched], gates: Sequence[Problem], accepted: Accepted) -> list[Risk]:
     """The worst first, and last what somebody has accepted; the same evidence of several releases is one risk."""
     risks = list(_of_releases(touched, accepted))
-    risks += [Risk(GATE, Evidence(each.file, each.path, '', each.message), ()) for each in gates]
+    risks += [
+        Risk(_OF_PROBLEMS.get(each.rule, GATE), Evidence(each.file, each.path, '', each.message), ()) for each in gates
+    ]
     risks += [accepted.together(risk) for risk in (*moves.several_productions(touched), *access.moved_hosts(touched))]
     risks += accepted.anew
     order = SEVERITIES.index

@@ -1,0 +1,104 @@
+"""What a review says beside the releases of a change: the accelerators of all of them, and grants of environments."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import Any
+
+import pytest
+import registries as r
+from gitops import Checkout, published
+from review_runs import judged
+
+from generator.pipeline.review import review
+from generator.pipeline.run import Run
+from generator.pipeline.source import open_revision
+from generator.tools.helm.binary import find_helm
+
+PODS = {'limits': {'nvidia.com/gpu': '1'}}
+FROZEN = {'from': 'Fri 16:00', 'to': 'Mon 08:00', 'reason': 'nobody is there'}
+CANARY = {'canary': {'steps': [{'weight': 20, 'hold': '1h'}]}}
+
+
+def files(web: dict[str, Any], capacity: int = 8, **prod: Any) -> r.Files:
+    """Two models in one environment: api has three pods, each of which has a GPU."""
+    return {
+        **r.settings(), **r.model('web', replicas=4, resources=PODS), **r.model('api', replicas=3, resources=PODS),
+        **r.environment('prod', capacity={'accelerators': {'nvidia.com/gpu': capacity}}, **prod),
+        **r.release('prod', 'web', version='1', chart='1.0.0', **web),
+        **r.release('prod', 'api', version='1', chart='1.0.0'),
+    }  # fmt: skip
+
+
+def said(made: Checkout, rule: str) -> list[str]:
+    return [risk.evidence.new for risk in judged(made, made.head()).risks if risk.rule.id == rule]
+
+
+@pytest.mark.parametrize(
+    ('web', 'expected'),
+    [
+        ({'values': {'replicaCount': 5}}, 'the releases need 9 nvidia.com/gpu, the capacity is 8: '),
+        ({'values': {'resources': {'limits': {'nvidia.com/gpu': '2'}}}}, 'the releases need 13 '),
+        ({'values': {'strategy': {'rolling': {'maxSurge': 1, 'maxUnavailable': 1}}}}, ''),
+        ({'values': {'replicaCount': 3}}, ''),
+        ({'engine': 'native', 'strategy': CANARY}, 'the releases need 12 '),
+    ],
+)
+def test_accelerators_of_all_releases_count(tmp_path: Path, web: dict[str, Any], expected: str) -> None:
+    """A review of one model reads the others only for this."""
+    gateway = r.GATEWAY
+    route = {'route': {}}
+    before = {**files({}, **gateway), **r.model('web', replicas=4, resources=PODS, **route)}
+    made = published(tmp_path, before)
+    made.write({**files(web, **gateway), **r.model('web', replicas=4, resources=PODS, **route)})
+    found = said(made, 'capacity')
+    assert len(found) == bool(expected)
+    assert all(each.startswith(expected) for each in found)
+
+
+def test_what_was_too_much_before_is_not_told(tmp_path: Path) -> None:
+    """A registry that is refused cannot be published, so this is about a change that is not refused by itself."""
+    made = published(tmp_path, files({}))
+    made.write(files({'values': {'replicaCount': 4, 'revisionHistoryLimit': 3}}))
+    assert said(made, 'capacity') == []
+
+
+def test_other_members_of_an_application_are_those_of_the_same_revision(tmp_path: Path) -> None:
+    """Here HEAD has another environment for one of them."""
+    made = published(tmp_path, {**files({}), **r.application('shop', ['web', 'api'])})
+    first = made.head()
+    made.write(r.release('prod', 'web', version='1', chart='1.0.0', values={'replicaCount': 2}))
+    second = made.commit().commit
+    made.write({**r.environment('late'), **r.release('late', 'api', version='1', chart='1.0.0')})
+    made.commit()
+    repository = made.repository()
+    runs = [Run(open_revision(repository, each, repository.refs()), first) for each in (first, second)]
+    found = review(runs[0], runs[1], find_helm(os.environ), 1)
+    assert [risk.rule.id for risk in found.risks] == ['pods-halved']
+
+
+@pytest.mark.parametrize(
+    ('before', 'after', 'expected'),
+    [
+        ({}, {'hostnames': {'a.example': {'model': 'web'}}}, ["'prod' gives 'a.example' to model web"]),
+        (
+            {'hostnames': {'a.example': {'model': 'web'}}}, {'hostnames': {'a.example': {'model': 'api'}}},
+            ["'prod' gives 'a.example' to model api"],
+        ),
+        ({'hostnames': {'a.example': {'model': 'web'}}}, {}, []),
+        (
+            {'promotion': {'metrics': {'wer': '<= 0.1'}}}, {'promotion': {'metrics': {'wer': '<= 0.2'}}},
+            ["'prod' wants less of a metric: <= 0.1 → <= 0.2"],
+        ),
+        ({'promotion': {'metrics': {'wer': '<= 0.1'}}}, {'promotion': {'metrics': {'wer': '<= 0.05'}}}, []),
+        (
+            {'promotion': {'frozen': [FROZEN]}},
+            {}, ["'prod' has 1 frozen time less, or others"],
+        ),
+    ],
+)  # fmt: skip
+def test_grants(tmp_path: Path, before: dict[str, Any], after: dict[str, Any], expected: list[str]) -> None:
+    made = published(tmp_path, files({}, **before))
+    made.write(files({}, **after))
+    assert said(made, 'wider-grant') == expected
