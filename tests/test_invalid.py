@@ -164,6 +164,8 @@ ELSEWHERE = {
     'let both versions have it in common, or change all pods at once, without a rollout:'
     " 'chartloom pin --newest {}'": 'the same',
     'write fewer rules of routes, or fewer headers of steps': 'of many rules: test_sizes.py',
+    "Flagger writes {} {} for '{}', as a copy of {}": 'of two canaries: test_secrets.py',
+    "name a {} that does not end in '{}'": 'the same',
     '{} of the chart: {}': 'of an older chart: test_metadata.py',
     'pin a newer chart of this model': 'the same',
     '{} does not match {}': 'for jsonschema, never shown',

@@ -27,24 +27,31 @@ _SERVED = ('https://', 'http://', 'oci://')
 
 def hosts_of_platform(scope: Scope) -> list[Problem]:
     """Report host names of the platform, once for each place that sets one."""
-    taken, owner_of = _taken(scope.registry), owners_of_routes(scope.registry)
+    taken, stores, owner_of = _taken(scope.registry), _stores(scope.registry), owners_of_routes(scope.registry)
     problems: dict[tuple[str, str, str], Problem] = {}
     for release in scope.releases:
         for kind, key in KINDS.items():
             route = release.merged[key]
             for host in route['hostnames'] if route['enabled'] else ():
-                if whose := _whose(host, release.environment, taken):
+                whose = _whose(host, release.environment, taken, stores, release.release.model)
+                if whose:
                     problem = _told(release, kind, host, whose, owner_of(release.release.model, kind))
                     problems.setdefault((problem.file, problem.path, host), problem)
     return list(problems.values())
 
 
-def _whose(host: str, environment: Environment, taken: Mapping[str, str]) -> str:
+def _whose(
+    host: str, environment: Environment, taken: Mapping[str, str], stores: Mapping[str, Mapping[str, str]], model: str
+) -> str:  # fmt: skip
     domain = str(environment.spec.get('domain', ''))
     if host == domain:
         whose = f"is the domain of environment '{environment.name}'"
     else:
         whose = next((taken[name] for name in below(host, domain) if name in taken), '')
+        others = {name: version for name, version in stores.get(host, {}).items() if name != model}
+        if not whose and others:
+            other, version = min(others.items())
+            whose = f'has the artifact of {version} of model {quoted(other)}'
     granted = environment.spec.get('hostnames', {})
     return '' if whose and any(name in granted for name in over(host)) else whose
 
@@ -68,12 +75,17 @@ def _taken(registry: Registry) -> dict[str, str]:
             host = _host(address, path)
             if host and host not in found:
                 found[host] = f'belongs to the platform: {json_path(path)} of {item.file} names it'
+    return found
+
+
+def _stores(registry: Registry) -> dict[str, dict[str, str]]:
+    """The hosts that have artifacts, with a version of each model that has some there."""
+    found: dict[str, dict[str, str]] = {}
     for model in registry.models.values():
         for version in model.versions:
             uri = str(version.spec.get('artifact', {}).get('uri', ''))
-            host = _host(uri, ('artifact',)) if uri.startswith(_SERVED) else ''
-            if host and host not in found:
-                found[host] = f'has the artifact of {version.version} of model {quoted(model.name)}'
+            if uri.startswith(_SERVED) and (host := _host(uri, ('artifact',))):
+                found.setdefault(host, {})[model.name] = version.version
     return found
 
 

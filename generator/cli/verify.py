@@ -96,7 +96,7 @@ def command(
     if base == '':
         raise click.UsageError('--base is empty: name a revision, for example origin/main')
     check_report(report_file)
-    digests = digests_of(approved) if approved else {}
+    digests = digests_of(approved) if approved else None
     repository = open_repository(folder)
     helm = find_helm(os.environ)
     sides = find_sides(repository, merged_with) if merged_with else None

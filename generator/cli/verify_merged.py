@@ -19,7 +19,7 @@ from generator.tools.helm.binary import Helm
 
 def verify_merged(
     sides: Sides, problems: Sequence[Problem], warnings: Sequence[Problem], helm: Helm, locations: Sequence[str],
-    jobs: int, at: int | None, output: str, report_file: str | None, digests: Mapping[str, str],
+    jobs: int, at: int | None, output: str, report_file: str | None, digests: Mapping[str, str] | None,
 ) -> list[Problem]:  # fmt: skip
     """Judge the merged result and tell it; return its problems with those of HEAD alone. Nothing is written.
 

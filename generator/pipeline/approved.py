@@ -6,7 +6,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from types import MappingProxyType
 
 from generator.compare.difference import Difference, differences
 from generator.compare.objects import digest
@@ -25,6 +24,7 @@ from generator.tools.temporary import temporary_folder
 _MOST = 50  # differences of a release that are told
 _GONE = 'the release'
 _OBJECTS = 'the rendered objects'
+_UNKNOWN = 'not in the report'
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,11 +54,11 @@ class Judged:
 
 def judge(
     merge: Merge, alone: Sequence[Problem], helm: Helm, schemas: ObjectSchemas | None, jobs: int,
-    report: Mapping[str, str] = MappingProxyType({}),
+    report: Mapping[str, str] | None = None,
 ) -> Judged:  # fmt: skip
     """Render the releases that the branch changes on both sides, in a temporary folder; `alone` are the problems of the
     branch itself, with which nothing is rendered. `report` has digests of the objects of releases that were approved,
-    '' for none."""
+    '' for none; None without a report."""
     sides = merge.sides
     try:
         _ = merge.plan  # raises what is wrong with the whole
@@ -67,7 +67,8 @@ def judge(
     if alone:
         return Judged(alone)
     branch = Run(open_revision(sides.repository, sides.ours, sides.repository.refs()), sides.base)
-    names = sorted({*_changed(merge), *report})
+    changed, removed = _changed(merge)
+    names = sorted({*changed, *(report or ())})
     problems: list[Problem] = []
     with temporary_folder() as folder:
         shelf = Shelf(folder)
@@ -82,7 +83,9 @@ def judge(
     there = [name for name in names if name in approved or name in merged]
     found = [each for name in there for each in _deviations(name, approved.get(name), merged.get(name))]
     told = {each.release for each in found}
-    found += [each for each in _unlike_report(report, merged) if each.release not in told]
+    if report is not None:
+        others = {**dict.fromkeys([*changed, *removed], _UNKNOWN), **report}
+        found += [each for each in _unlike_report(others, merged) if each.release not in told]
     return Judged((), names, found)
 
 
@@ -94,11 +97,13 @@ def _unlike_report(report: Mapping[str, str], merged: Mapping[str, Rendered]) ->
             yield Deviation(name, _OBJECTS, '', approved or 'not there', now or 'not there')
 
 
-def _changed(merge: Merge) -> list[str]:
-    """The releases whose generated files the branch changes, sorted; those that it removes are left out."""
+def _changed(merge: Merge) -> tuple[list[str], list[str]]:
+    """The releases whose generated files the branch changes, and those that it removes; both sorted."""
     repository, sides = merge.sides.repository, merge.sides
     before, now = (repository.ids(commit, [VALUES, DELIVERY]) for commit in (sides.base, sides.ours))
-    return sorted({release_of(path) for path, blob in now.items() if before.get(path) != blob} - {''})
+    there = {release_of(path) for path in now} - {''}
+    changed = {release_of(path) for path, blob in now.items() if before.get(path) != blob}
+    return sorted(changed & there), sorted({release_of(path) for path in before} - there - {''})
 
 
 def _linted(run: Run, names: Sequence[str], helm: Helm, shelf: Shelf, jobs: int) -> list[Problem]:

@@ -22,6 +22,9 @@ _PLATFORM = 'undo it, or let whoever answers for the clusters agree'
 # Parts of an environment with services that programs of the platform ask, or send Secrets to.
 _SERVICES = ('gate', 'identity', 'artifactStores', 'secretStore', 'monitoring.prometheus')
 Paths = Callable[[], Collection[str]]
+# Parts that decide who may send requests to pods, or what pods may reach.
+_DOORS = ('router', 'gateway', 'mesh', 'monitoring.namespace', 'ingress', 'egress', 'values.networkPolicy')
+_PERMISSIONS = ('ingress.', 'egress.')
 # What decides which images are pulled.
 _IMAGES = ('registryMirrors', 'requireDigest')
 _NOTHING = 'nothing'
@@ -30,11 +33,13 @@ _MOST_OWNERS = 20
 
 @dataclass(frozen=True, slots=True)
 class Login:
-    """What an open route of a release (`env/model`) asks for: as published, and by now."""
+    """What an open route of a release (`env/model`) asks for: as published, and by now. `asked`: who asked for it, if
+    this was not the release itself: a host name, an application."""
 
     release: str
     before: str
     now: str
+    asked: str = ''
 
     @property
     def model(self) -> str:
@@ -105,8 +110,14 @@ def owners_of_heir(old: str, new: str, owners: Values) -> Iterator[Problem]:
 
 
 def other_services(before: Environment, now: Environment) -> Iterator[Problem]:
-    """Yield the services that an environment asks elsewhere than before, and the cluster that it names."""
-    old, new = _leaves(before.spec), _leaves(now.spec)
+    """Yield the services that an environment asks elsewhere than before, whom it lets in, and the cluster that it
+    names."""
+    for path, (was, is_) in _differing(*(_leaves(each.spec, _DOORS) for each in (before, now))):
+        if path.startswith(_PERMISSIONS) and {*(is_ or '').split(', ')} <= {*(was or '').split(', '), ''}:
+            continue  # fewer than before
+        message = f"'{now.name}' lets others in or out: {path}: {was or _NOTHING} → {is_ or _NOTHING}"
+        yield Problem(now.file, f'$.spec.{path}' if is_ else '$.spec', message, _AGREE)
+    old, new = _leaves(before.spec, _SERVICES), _leaves(now.spec, _SERVICES)
     for path, (was, is_) in _differing(old, new):
         # A service that is new as a whole takes nothing from anybody.
         if was or any(each.rpartition('.')[0] == path.rpartition('.')[0] for each in old):
@@ -131,7 +142,7 @@ def _said(value: Any) -> str:
     return _NOTHING if value is None else str(value).lower() if isinstance(value, bool) else str(value)
 
 
-def _leaves(spec: Values) -> dict[str, str]:
+def _leaves(spec: Values, parts: Iterable[str]) -> dict[str, str]:
     found: dict[str, str] = {}
 
     def add(path: str, value: Any) -> None:
@@ -141,11 +152,11 @@ def _leaves(spec: Values) -> dict[str, str]:
         elif value is not None:
             found[path] = ', '.join(map(str, value)) if isinstance(value, list) else str(value)
 
-    for service in _SERVICES:
+    for part in parts:
         value: Any = spec
-        for key in service.split('.'):
+        for key in part.split('.'):
             value = value.get(key) if isinstance(value, Mapping) else None
-        add(service, value)
+        add(part, value)
     return found
 
 
@@ -159,13 +170,18 @@ def without_gate(environment: Environment, environments: Mapping[str, Environmen
 
 def weaker_logins(logins: Iterable[Login], registry: Registry) -> Iterator[Problem]:
     """Yield routes that ask for another login than as published, or for none, at the file that says so."""
-    found: dict[tuple[str, str, str], list[str]] = {}
+    found: dict[tuple[str, str, str, str], list[str]] = {}
     for each in logins:
         if each.before not in ('none', each.now):
-            found.setdefault((_asking(registry, each.model), each.before, each.now), []).append(each.release)
-    for (file, before, now), names in found.items():
-        routes = 'its route asks' if len(names) == 1 else 'their routes ask'
-        message = f'{some(map(quoted, sorted(names)))} asked for {before} as published, and {routes} for {now}'
+            key = _asking(registry, each.model), each.asked or each.release, each.before, each.now
+            found.setdefault(key if each.asked else (key[0], '', *key[2:]), []).append(each.release)
+    for (file, asked, before, now), names in found.items():
+        several = list(dict.fromkeys(sorted(names)))
+        routes = 'its route asks' if len(several) == 1 else 'their routes ask'
+        who = some(map(quoted, several))
+        message = f'{who} asked for {before} as published, and {routes} for {now}'
+        if asked:
+            message = f'{asked} asked for {before} as published, and the route of {who} asks for {now}'
         yield Problem(file, '$.spec', message, _AGREE)
 
 

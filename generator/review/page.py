@@ -71,7 +71,7 @@ def _releases(
             'name': each.name, 'id': _id(each.name), 'environment': each.environment, 'model': each.model,
             'moved': moved(each), 'problem': each.problem, 'before': numbers.before, 'after': numbers.after,
             'happens': _HAPPENS[numbers.pods], 'accelerators': numbers.accelerators, 'traffic': numbers.traffic,
-            'facts': numbers.facts, 'granted': numbers.granted,
+            'facts': [each.short for each in numbers.facts], 'granted': numbers.granted,
             'picture': picture(numbers.way_before, numbers.way),
             'risks': of_risks[each.name], 'folds': of_folds[each.name],
         }  # fmt: skip

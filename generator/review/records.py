@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Literal, get_args
@@ -16,6 +17,7 @@ from generator.domain.units import spoken
 from generator.domain.values import Values
 from generator.domain.waivers import Waiver
 
+_DIGEST = re.compile(r'\b([0-9a-f]{12})[0-9a-f]{52}\b')
 Severity = Literal['critical', 'high', 'medium']
 SEVERITIES: tuple[Severity, ...] = get_args(Severity)  # the worst first
 
@@ -139,6 +141,11 @@ class Fact:
     what: str
     old: str
     new: str
+
+    @property
+    def short(self) -> Fact:
+        """The same with the first digits of digests: the rest tells people nothing."""
+        return Fact(self.what, *(_DIGEST.sub(r'\1…', text) for text in (self.old, self.new)))
 
     def __str__(self) -> str:
         return (

@@ -35,7 +35,7 @@ def text_lines(report: Report) -> Iterator[tuple[str, Style]]:
         for name, (before, peak, after) in numbers.accelerators.items():
             yield f'  {name}: {before}, at most {peak}, then {after}', {}
         yield from ((f'  {line}', {}) for line in numbers.traffic)
-        yield from ((f'  {fact}'[:_LONGEST], {}) for fact in numbers.facts)
+        yield from ((f'  {fact.short}'[:_LONGEST], {}) for fact in numbers.facts)
         yield from ((f'  {line}', {}) for line in numbers.granted)
     for fold in report.folds:
         yield f'{some(fold.releases, 6)}: {len(fold.lines)} difference{"" if len(fold.lines) == 1 else "s"}', {}

@@ -104,7 +104,9 @@ def run_all(
         ]
     except OSError as error:
         raise _not_started(commands[0], error) from error
-    return _results(commands, running, outputs)
+    results = _results(commands, running, outputs)
+    next(results)
+    return results
 
 
 def _output() -> IO[bytes]:
@@ -123,6 +125,7 @@ def _results(
         for process, output in zip(running, outputs, strict=True):
             stack.enter_context(process)
             stack.enter_context(output)
+        yield Completed(b'', '', 0)  # begun: from here on, whoever closes the results ends the commands
         for command, process, output in zip(commands, running, outputs, strict=True):
             said = process.communicate()[1]
             output.seek(0)

@@ -607,6 +607,50 @@ def test_a_release_whose_route_asks_for_less(
     assert [each.partition(': ')[2] for each in warnings(checkout, 'asked for jwt')] == [text]
 
 
+def test_a_host_name_that_another_release_opens_without_a_login(tmp_path: Path) -> None:
+    gateway = {'gateway': r.ENVOY['gateway'], 'identity': JWT}
+    files = registry(**gateway) | place('dev', 'dev.example', **gateway) | OWN
+    checkout = made(tmp_path / 'repository', files)
+    checkout.remove('registry/models/web.yaml', WEB, 'registry/releases/dev/web.yaml')
+    checkout.write(r.model('copy', versions=VERSIONS, route={'hostname': 'web'}) | pins('1', '1.0.0', model='copy'))
+    text = "host name 'web.prod.example' asked for jwt as published, and the route of 'prod/copy' asks for none"
+    assert warnings(checkout, 'asked for') == [f'registry/models/copy.yaml::$.spec: {text}']
+
+
+def test_a_member_that_leaves_its_application_and_opens_a_route(tmp_path: Path) -> None:
+    """While it is a member, this is refused."""
+    gateway = {'gateway': r.ENVOY['gateway'], 'identity': JWT}
+    files = registry(**gateway) | place('dev', 'dev.example', **gateway) | pins('1', '1.0.0', model='api')
+    files |= r.model(versions=VERSIONS, applications=['shop', 'leak'])
+    files |= r.model('api', versions=VERSIONS, applications=['shop'])
+    route = {'a': {'model': 'api', 'path': '/'}}
+    shop = r.application('shop', members=['api', 'web'], routes=route, auth='jwt')
+    checkout = made(tmp_path / 'repository', files | shop)
+    checkout.write(r.application('shop', members=['api'], routes=route, auth='jwt'))
+    checkout.write(r.application('leak', members=['web'], routes=ROUTE))
+    text = "application 'shop' asked for jwt as published, and the route of 'dev/web', 'prod/web' asks for none"
+    assert warnings(checkout, 'asked for') == [f'registry/applications/leak.yaml::$.spec: {text}']
+
+
+@pytest.mark.parametrize(
+    ('before', 'after', 'told'),
+    [
+        ({}, {'ingress': {'cidrs': ['0.0.0.0/0']}}, 'ingress.cidrs: nothing → 0.0.0.0/0'),
+        ({'ingress': {'namespaces': ['a', 'b']}}, {'ingress': {'namespaces': ['a']}}, ''),
+        ({}, {'values': {'networkPolicy': {'enabled': False}}}, 'values.networkPolicy.enabled: nothing → False'),
+        ({}, {'gateway': {'name': 'other', 'namespace': 'ml'}}, 'gateway.name: public → other'),
+        ({'monitoring': {'namespace': 'mon'}}, {'monitoring': {'namespace': 'x'}}, 'monitoring.namespace: mon → x'),
+    ],
+)  # fmt: skip
+def test_an_environment_that_lets_others_in(
+    tmp_path: Path, before: dict[str, Any], after: dict[str, Any], told: str
+) -> None:
+    checkout = made(tmp_path / 'repository', registry(**before))
+    checkout.write(place('prod', 'prod.example', **after))
+    found = [each.partition('in or out: ')[2] for each in warnings(checkout, 'in or out')]
+    assert found[: 1 if told else None] == ([told] if told else [])
+
+
 def test_the_chart_of_another_pin_asks_for_less(tmp_path: Path) -> None:
     gateway = {'gateway': r.ENVOY['gateway'], 'identity': JWT}
     checkout = made(tmp_path / 'repository', registry(**gateway) | place('dev', 'dev.example', **gateway) | OWN)

@@ -95,13 +95,16 @@ def call(folder: Path, arguments: Sequence[str], env: Env | None = None) -> byte
 def call_all(folder: Path, questions: Sequence[Sequence[str]], env: Env | None = None) -> Generator[bytes, None, None]:
     """Do the same for several commands at once; they run while the caller continues. The caller closes the result."""
     answers = run_all([_command(arguments) for arguments in questions], cwd=folder, env=_environment(env))
-    return _outputs(answers, questions)
+    outputs = _outputs(answers, questions)
+    next(outputs)
+    return outputs
 
 
 def _outputs(
     answers: Generator[Completed, None, None], questions: Sequence[Sequence[str]]
 ) -> Generator[bytes, None, None]:
     with closing(answers):
+        yield b''  # begun, as `answers` are
         for arguments in questions:
             try:
                 yield next(answers).stdout
