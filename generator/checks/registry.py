@@ -124,7 +124,7 @@ def _cycles(environments: Mapping[str, Environment]) -> Iterator[Problem]:
     """Report each promotion cycle once, at the first of its names; each environment is visited once."""
     done: set[str] = set()
     for name in sorted(environments):
-        for circle in _circles(name, environments, (), done):
+        for circle in _circles(name, environments, done):
             start = circle.index(min(circle))
             shown = ' → '.join((*circle[start:], *circle[:start], circle[start]))
             hint = 'remove one of these references'
@@ -132,15 +132,24 @@ def _cycles(environments: Mapping[str, Environment]) -> Iterator[Problem]:
             yield Problem(environments[circle[start]].file, '$.spec.promotesFrom', message, hint)
 
 
-def _circles(
-    name: str, environments: Mapping[str, Environment], way: tuple[str, ...], done: set[str]
-) -> Iterator[tuple[str, ...]]:
-    if name in way:
-        yield way[way.index(name) :]
-    elif name not in done and name in environments:
-        for source in environments[name].spec.get('promotesFrom', []):
-            yield from _circles(source, environments, (*way, name), done)
-        done.add(name)
+def _circles(name: str, environments: Mapping[str, Environment], done: set[str]) -> Iterator[tuple[str, ...]]:
+    """Walk back from an environment; without recursion, because there may be very many."""
+    way = [] if name in done else [name]
+    open_ = [_sources(each, environments) for each in way]
+    while way:
+        source = next(open_[-1], None)
+        if source is None:
+            done.add(way.pop())
+            open_.pop()
+        elif source in way:
+            yield tuple(way[way.index(source) :])
+        elif source not in done and source in environments:
+            way.append(source)
+            open_.append(_sources(source, environments))
+
+
+def _sources(name: str, environments: Mapping[str, Environment]) -> Iterator[str]:
+    return iter(environments[name].spec.get('promotesFrom', []))
 
 
 def shared_namespaces(environments: Iterable[Environment]) -> Iterator[Problem]:

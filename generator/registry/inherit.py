@@ -28,6 +28,8 @@ WHOLE: tuple[Path, ...] = (('strategy',), ('hostnames', '*'))
 # Keys of an artifact store of which one side excludes the other.
 _ADDRESSES, _PODS = frozenset(['cidr']), frozenset(['namespace', 'podLabels'])
 
+_MOST = 10  # environments that one may inherit through: each lays the whole chain
+
 Environments = Mapping[str, Environment]
 
 
@@ -60,16 +62,21 @@ def _chain(
     environment: Environment, read: Environments, unread: Collection[str]
 ) -> tuple[list[Environment], Problem | None]:
     """Return an environment and those that it inherits; else a problem, without a file if another file has it."""
-    chain = [environment]
+    chain, names = [environment], {environment.name}
     while name := chain[-1].inherits:
         last = chain[-1]
-        if any(each.name == name for each in chain):
+        if name in names:
             return chain, _cycle(chain, name, environment)
         if name not in read:
             told = Problem(last.file, '$.spec.inherits', f'environment {quoted(name)} not found', suggest(name, read))
             mine = last is environment and environment_file(name) not in unread
             return chain, told if mine else Problem('', '', '')
         chain.append(read[name])
+        names.add(name)
+    if len(chain) > _MOST + 1:  # told at the first that is too far
+        message, hint = f'it inherits through {_MOST + 1} environments', f'let it inherit through at most {_MOST}'
+        first = len(chain) == _MOST + 2
+        return chain, Problem(environment.file, '$.spec.inherits', message, hint) if first else Problem('', '', '')
     return chain, None
 
 
