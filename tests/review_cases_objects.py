@@ -29,6 +29,8 @@ FRIEND = {'namespace': 'friend', 'ports': {'http': {'port': 'http'}}}
 OPEN = specs(CUSTOM, {**PROD, 'values': {'networkPolicy': {'ingress': {'friend': FRIEND}}}})
 LISTENER = specs(CUSTOM, {**PROD, 'gateway': {**PROD['gateway'], 'sectionName': 'https'}})
 ALONE = specs(CUSTOM, ROLLING)
+# The annotation by which helm knows its hooks, as a value.
+HOOKED = specs({**CUSTOM, 'env': {'DOCS': {'value': 'https://helm.sh/hooks'}}}, ROLLING)
 
 OBJECTS: dict[str, Case] = {
     # Pods.
@@ -37,6 +39,9 @@ OBJECTS: dict[str, Case] = {
     'pods halved by the model': danger(WEB, model('replicas', value=2), 'pods-halved'),
     'pods halved by the environment': danger(WEB, put('prod', 'values', 'replicaCount', value=2), 'pods-halved'),
     'pods halved with Flagger': danger(specs(CUSTOM, FLAGGER), values('replicaCount', value=2), 'pods-halved'),
+    'pods halved of an object that names hooks': danger(
+        HOOKED, values('env', 'MODE', 'value', value='slow'), 'restart'
+    ),
     'pods halved without rollouts': danger(ALONE, values('replicaCount', value=2), 'pods-halved'),
     'the fewest pods halved': danger(SCALED, values('autoscaling', 'minReplicas', value=2), 'pods-halved'),
     'no pods': danger(WEB, values('replicaCount', value=0), 'scale-to-zero'),

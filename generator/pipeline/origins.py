@@ -17,7 +17,7 @@ from generator.domain.values import Values
 from generator.domain.words import quoted, some
 from generator.pipeline.earlier import Earlier
 from generator.plan.promotion import Origin
-from generator.plan.trust import other_services, without_gate
+from generator.plan.trust import other_doors, other_services, without_gate
 
 _AGREE = 'undo it, or let whoever answers for what runs there agree'
 Origins = Mapping[str, tuple[Origin, ...]]
@@ -112,6 +112,7 @@ def weaker_gates(now: Earlier, base: Earlier, registry: Registry) -> Iterator[Pr
                 yield Problem(environment.file, '$.spec.promotesFrom', message, _AGREE)
             if origin.name == environment.name or origin.name not in registry.environments:
                 yield from other_services(origin.environment, environment)
+                yield from other_doors(origin.environment, environment)
             if origin.name != environment.name and environment.name in published:
                 yield from _moved_source(environment, origin.name, registry)
             if origin.environment is environment:

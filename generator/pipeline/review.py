@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from generator.compare.difference import differences
+from generator.compare.objects import objects, plain
 from generator.domain.layout import (
     CHARTS,
     DELIVERY,
@@ -201,7 +202,15 @@ def _compared(name: str, name_before: str, old: _Looked, new: _Looked) -> Touche
 
 def _deployed(rendered: Rendered | None) -> list[bytes]:
     """The documents that an agent applies: no tests of helm."""
-    return [each for each in rendered.documents if _HOOK not in each] if rendered else []
+    return [each for each in rendered.documents if not _is_hook(each)] if rendered else []
+
+
+def _is_hook(document: bytes) -> bool:
+    """Whether helm runs it, by its annotations: the same words may stand anywhere else."""
+    if _HOOK not in document:
+        return False
+    found = [(each.get('metadata') or {}).get('annotations') or {} for each in objects([plain(document)]).values()]
+    return all(_HOOK.decode() in annotations for annotations in found)
 
 
 def _gates(run: Run) -> list[Problem]:

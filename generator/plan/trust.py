@@ -24,7 +24,7 @@ _SERVICES = ('gate', 'identity', 'artifactStores', 'secretStore', 'monitoring.pr
 Paths = Callable[[], Collection[str]]
 # Parts that decide who may send requests to pods, or what pods may reach.
 _DOORS = ('router', 'gateway', 'mesh', 'monitoring.namespace', 'ingress', 'egress', 'values.networkPolicy')
-_PERMISSIONS = ('ingress.', 'egress.')
+_PERMISSIONS = ('ingress.', 'egress.', 'values.networkPolicy.ingress.', 'values.networkPolicy.egress.')
 # What decides which images are pulled.
 _IMAGES = ('registryMirrors', 'requireDigest')
 _NOTHING = 'nothing'
@@ -109,14 +109,18 @@ def owners_of_heir(old: str, new: str, owners: Values) -> Iterator[Problem]:
             yield Problem(SETTINGS, '$.spec.owners', message, f'add {quoted(mine)} with the same owners')
 
 
-def other_services(before: Environment, now: Environment) -> Iterator[Problem]:
-    """Yield the services that an environment asks elsewhere than before, whom it lets in, and the cluster that it
-    names."""
+def other_doors(before: Environment, now: Environment) -> Iterator[Problem]:
+    """Yield what an environment changes of who may send requests to its pods, and of what these may reach; not what it
+    permits no longer."""
     for path, (was, is_) in _differing(*(_leaves(each.spec, _DOORS) for each in (before, now))):
-        if path.startswith(_PERMISSIONS) and {*(is_ or '').split(', ')} <= {*(was or '').split(', '), ''}:
-            continue  # fewer than before
-        message = f"'{now.name}' lets others in or out: {path}: {was or _NOTHING} → {is_ or _NOTHING}"
-        yield Problem(now.file, f'$.spec.{path}' if is_ else '$.spec', message, _AGREE)
+        fewer = {*(is_ or '').split(', ')} <= {*(was or '').split(', '), ''}
+        if not (fewer and path.startswith(_PERMISSIONS)):
+            message = f"'{now.name}' lets others in or out: {path}: {was or _NOTHING} → {is_ or _NOTHING}"
+            yield Problem(now.file, f'$.spec.{path}' if is_ else '$.spec', message, _AGREE)
+
+
+def other_services(before: Environment, now: Environment) -> Iterator[Problem]:
+    """Yield the services that an environment asks elsewhere than before, and the cluster that it names."""
     old, new = _leaves(before.spec, _SERVICES), _leaves(now.spec, _SERVICES)
     for path, (was, is_) in _differing(old, new):
         # A service that is new as a whole takes nothing from anybody.
