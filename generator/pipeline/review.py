@@ -32,6 +32,7 @@ from generator.review.noise import without_noise
 from generator.review.records import Report, Side, Touched
 from generator.review.report import CAPACITY, NEVER_WAIVED, report
 from generator.review.sarif import Where
+from generator.review.stops import changed_stops
 from generator.review.tracks import beside
 from generator.review.waivers import Accepted, accepted
 from generator.tools.helm.binary import Helm, Rendered
@@ -85,7 +86,7 @@ def review(
     try:
         models = _models(base, run)
         if models is None:
-            return report(*names, ())
+            return report(*names, (), stops=_stops(base, run))
         everything, base, run = run, _scoped(base, models), _scoped(run, models)
         now = _scoped(published, models) if published and published.source.head != base.source.head else base
         touched = sorted(_touched(base, run))
@@ -103,7 +104,15 @@ def review(
         del pairs[before]
     both = [_compared(name, before, old, new) for name, before in sorted(pairs.items())]
     taken = _accepted([now, base], run, pairs, problems)
-    return report(*names, both, [*_gates(run), *beside_releases(base, run, everything, both)], problems, taken)
+    gates = [*_gates(run), *beside_releases(base, run, everything, both)]
+    return report(*names, both, gates, problems, taken, _stops(base, run))
+
+
+def _stops(base: Run, run: Run) -> tuple[str, ...]:
+    try:
+        return changed_stops(base.registry, run.registry) if base.source.names else ()
+    except ProblemsFound:
+        return ()  # the report says that a side cannot be read
 
 
 def _scoped(run: Run, models: tuple[str, ...]) -> Run:

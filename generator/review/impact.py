@@ -2,27 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from typing import Any
 
 from generator.compare.effects import pods
-from generator.domain.choices import by_commits
 from generator.domain.units import quantity
 from generator.review.facts import facts, granted
 from generator.review.records import Impact, Side, Touched
+from generator.review.requests import traffic
 from generator.review.scaling import fewest
 from generator.review.ways import way
 from generator.strategies.capacity import extra_pods, size_of
 from generator.strategies.context import router_of
-from generator.strategies.controller_picture import course_lines
-from generator.strategies.during import rollout_share
 from generator.values.merge import enabled
 
 
 def impact(touched: Touched) -> Impact:
     old, new = touched.old, touched.new
     happens = pods(touched.found) if old and new else 'none' if new else 'recreate'
-    moves = happens != 'none' or bool(new and new.rollout)
+    moves = happens != 'none' or any(side.rollout for side in (old, new) if side)
     before, now = (way(side.resolved.strategy) if side and moves else () for side in (old, new))
     names = sorted({*_each(old), *_each(new)})
     numbers = {name: _accelerators(old, new, name, moves=happens != 'none') for name in names}
@@ -31,7 +29,7 @@ def impact(touched: Touched) -> Impact:
         fewest(old.merged) if old else 0,
         fewest(new.merged) if new else 0,
         numbers,
-        tuple(_traffic(old, new)) if moves else (),
+        tuple(traffic(old, new)) if moves else (),
         before,
         now,
         facts(touched),
@@ -61,16 +59,3 @@ def _accelerators(old: Side | None, new: Side | None, name: str, *, moves: bool)
         router = router_of(resolved.environment, resolved.merged)
         extra = extra_pods(resolved.strategy, engine, router, size_of(new.merged)) * _each(new).get(name, 0)
     return before, max(before, after) + extra, after
-
-
-def _traffic(old: Side | None, new: Side | None) -> Iterator[str]:
-    if not new:
-        yield 'nothing serves any more'
-    elif new.rollout:
-        before = rollout_share(old.rollout, old.rollout.stage) if old and old.rollout else 0
-        now = rollout_share(new.rollout, new.rollout.stage)
-        yield f'{new.rollout.spec["to"]["version"]} gets {before} → {now} % of the requests'
-    elif new.resolved.strategy.kind == 'rolling' or by_commits(new.resolved.release.engine(new.resolved.environment)):
-        yield 'ready pods get the requests as they come'
-    else:
-        yield from (line.strip() for line in course_lines(new.resolved))

@@ -36,6 +36,10 @@ class Side:
         return self.resolved.chart.model_version
 
     @property
+    def chart(self) -> str:
+        return self.resolved.chart.version
+
+    @property
     def version_spec(self) -> Values:
         """What the registry says of the model version; {} if it is not in the list any more."""
         versions = self.model.versions if self.model else ()
@@ -222,6 +226,7 @@ class Report:
     risks: Sequence[Risk]
     folds: Sequence[Fold]
     problems: Sequence[str] = ()
+    stops: Sequence[str] = ()
 
     @property
     def counting(self) -> list[Risk]:

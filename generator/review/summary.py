@@ -11,7 +11,8 @@ from generator.review.records import SEVERITIES, Report, Touched
 def sentence(report: Report) -> str:
     """What a reviewer must know first."""
     if not report.touched and not report.risks:
-        return 'Nothing changes in any environment'
+        stopped = f'; {len(report.stops)} stop{"" if len(report.stops) == 1 else "s"} for later moves'
+        return f'Nothing changes in any environment{stopped if report.stops else ""}'
     counts = Counter('waived' if risk.is_waived else risk.rule.severity for risk in report.risks)
     risks = ', '.join(f'{counts[each]} {each}' for each in (*SEVERITIES, 'waived') if counts[each]) or 'no risks found'
     environments = sorted({each.environment for each in report.touched})
@@ -22,12 +23,11 @@ def sentence(report: Report) -> str:
 
 
 def moved(touched: Touched) -> str:
-    """The version and chart of a release, before and after."""
-    old, new = (
-        f'{side.version} (chart {side.resolved.chart.version})' if side else 'none'
-        for side in (touched.old, touched.new)
-    )
-    return old if old == new else f'{old} → {new}'
+    """The version and chart of a release, before and after, and another name that it had."""
+    old, new = (f'{side.version} (chart {side.chart})' if side else 'none' for side in (touched.old, touched.new))
+    was = touched.old.resolved.release.name if touched.old else touched.name
+    renamed = f', was {was}' if was != touched.name else ''
+    return f'{old}{renamed}' if old == new else f'{old} → {new}{renamed}'
 
 
 def as_sentence(text: str) -> str:

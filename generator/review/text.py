@@ -28,6 +28,7 @@ def text_lines(report: Report) -> Iterator[tuple[str, Style]]:
         if risk.waiver:
             yield f'  {risk.waiver}', {}
         yield f'  {risk.rule.advice} ({risk.rule.id})', {'dim': True}
+    yield from ((f'{line}'[:_LONGEST], {'fg': 'cyan'}) for line in report.stops)
     for each in report.touched:
         numbers = report.impacts[each.name]
         happens = {'none': 'no pod restarts', 'restart': 'pods restart', 'recreate': 'all pods end first'}[numbers.pods]
