@@ -7,7 +7,8 @@ from typing import Any
 
 from generator.domain.waivers import Waiver
 from generator.registry.load import API_VERSION
-from generator.review.records import Point, Report
+from generator.review.impacts import Point
+from generator.review.records import Report
 from generator.review.summary import moved, sentence
 
 

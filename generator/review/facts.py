@@ -8,7 +8,8 @@ from typing import Any
 
 from generator.domain.values import Values
 from generator.domain.words import some
-from generator.review.records import Fact, Side, Touched
+from generator.review.impacts import Fact
+from generator.review.records import Side, Touched
 from generator.values.merge import enabled
 
 _TENSORS = 4  # of a signature that are told

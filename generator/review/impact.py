@@ -8,7 +8,8 @@ from typing import Any
 from generator.compare.effects import pods
 from generator.domain.units import quantity
 from generator.review.facts import facts, granted
-from generator.review.records import Impact, Side, Touched
+from generator.review.impacts import Impact
+from generator.review.records import Side, Touched
 from generator.review.requests import traffic
 from generator.review.scaling import fewest
 from generator.review.ways import way

@@ -9,8 +9,9 @@ from generator.compare.effects import new_templates
 from generator.domain.choices import by_commits
 from generator.domain.strategy import Rolling, Strategy
 from generator.plan.weaker import weaker
+from generator.review.impacts import as_text
 from generator.review.leaves import leaves
-from generator.review.records import Evidence, Risk, Rule, Side, Touched, as_text
+from generator.review.records import Evidence, Risk, Rule, Side, Touched
 from generator.review.workloads import ROUTES
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from generator.review.records import Point
+from generator.review.impacts import Point
 
 WIDTH, HEIGHT = 240, 44
 _TOP = 4  # where all requests are

@@ -8,9 +8,10 @@ from typing import Any
 
 from generator.compare.effects import WORKLOADS
 from generator.review.gpus import gpu_count, gpu_memory
+from generator.review.impacts import as_text
 from generator.review.leaves import leaves
 from generator.review.options import changed_options, number, options_of
-from generator.review.records import Evidence, Rule, Side, Touched, as_text
+from generator.review.records import Evidence, Rule, Side, Touched
 from generator.review.states import Told, artifact_size, became, gibibytes
 
 # Options and variables of servers that decide what a request is and what its answer means.

@@ -7,7 +7,8 @@ from collections.abc import Iterator, Mapping
 from decimal import Decimal, InvalidOperation
 from typing import Any
 
-from generator.review.records import Evidence, Rule, Side, Touched, as_text
+from generator.review.impacts import as_text
+from generator.review.records import Evidence, Rule, Side, Touched
 
 # Words in names of metrics by which everybody knows what is better; a requirement of the environment says it, too.
 _LOWER = re.compile(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from generator.domain.strategy import BlueGreen, Canary, Strategy
-from generator.review.records import Point
+from generator.review.impacts import Point
 
 
 def way(strategy: Strategy) -> tuple[Point, ...]:

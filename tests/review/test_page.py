@@ -15,8 +15,9 @@ from gitops import chartloom, published
 
 from generator.compare.fields import ABSENT, Field
 from generator.review.beside import MOST, rows
+from generator.review.impacts import Impact
 from generator.review.page import page
-from generator.review.records import Change, Evidence, Fold, Impact, Report, Risk, Rule, Severity, Touched
+from generator.review.records import Change, Evidence, Fold, Report, Risk, Rule, Severity, Touched
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser

@@ -1,0 +1,68 @@
+"""What a change does to a release, in numbers and words, as frozen data."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from generator.domain.generated import Pods
+from generator.domain.units import spoken
+
+_DIGEST = re.compile(r'\b([0-9a-f]{12})[0-9a-f]{52}\b')
+
+
+@dataclass(frozen=True, slots=True)
+class Fact:
+    """What the registry says of a release, on both sides; '' for nothing."""
+
+    what: str
+    old: str
+    new: str
+
+    @property
+    def short(self) -> Fact:
+        """The same with the first digits of digests: the rest tells people nothing."""
+        return Fact(self.what, *(_DIGEST.sub(r'\1…', text) for text in (self.old, self.new)))
+
+    def __str__(self) -> str:
+        return (
+            f'{self.what} {self.new or self.old}'
+            if self.old == self.new
+            else (f'{self.what} {as_text(self.old)} → {as_text(self.new)}')
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Point:
+    """From here on a new version gets `weight` percent, for `hold` seconds at least, and until somebody approves."""
+
+    weight: int
+    hold: int = 0
+    approval: bool = False
+
+    def __str__(self) -> str:
+        ends = [*([f'for {spoken(self.hold)}'] if self.hold else ()), *(['until approved'] if self.approval else ())]
+        return ' '.join([f'{self.weight} %', ' and '.join(ends)]).strip()
+
+
+@dataclass(frozen=True, slots=True)
+class Impact:
+    """What a change does to a release: pods at their fewest and what happens to them, accelerators of all pods at their
+    most (`peak`: while it moves), and the way of the requests: in words, and the points of the strategy before and by
+    now. `facts` are what of image, artifact, signature and metrics differs, `granted` what its environment gives it."""
+
+    pods: Pods
+    before: int
+    after: int
+    accelerators: Mapping[str, tuple[int, int, int]] = field(default_factory=dict)  # before, peak, after
+    traffic: tuple[str, ...] = ()
+    way_before: tuple[Point, ...] = ()
+    way: tuple[Point, ...] = ()
+    facts: tuple[Fact, ...] = ()
+    granted: tuple[str, ...] = ()
+
+
+def as_text(value: Any) -> str:
+    return 'nothing' if value in (None, '', {}, []) else str(value)
