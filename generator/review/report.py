@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter, defaultdict
 from collections.abc import Iterator, Sequence
+from functools import lru_cache
 from typing import Any
 
 from generator.compare.told import whole
@@ -100,9 +102,14 @@ def _key(change: Change, touched: Touched) -> tuple[str | None, ...]:
 
 
 def _unnamed(text: str, touched: Touched) -> str:
-    for name in (touched.name, touched.some_side.resolved.environment.namespace, touched.model):
-        text = text.replace(name, '…')
-    return text
+    names = _names(touched.name, touched.some_side.resolved.environment.namespace, touched.model)
+    return names.sub(lambda found: f'\0{found.lastindex}', text)
+
+
+@lru_cache(maxsize=10_000)
+def _names(*names: str) -> re.Pattern[str]:
+    """The names as whole words, or with an ending, each with a mark of its own that no value can have."""
+    return re.compile(rf'(?<![a-z0-9])(?:{"|".join(f"({re.escape(name)})" for name in names)})(?![a-z0-9])')
 
 
 def _unnamed_evidence(evidence: Evidence, touched: Touched) -> Evidence:

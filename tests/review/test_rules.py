@@ -102,3 +102,22 @@ def test_objects_that_differ_by_the_names_of_their_release_alone_are_all_told(tm
     assert not found.problems
     (fold,) = found.folds
     assert {change.object for change in fold.changes} >= {'Service web', 'Service web-canary'}
+
+
+def test_what_only_looks_alike_is_not_folded(tmp_path: Path) -> None:
+    """A value may contain the name of a namespace, or a sign that stands for one."""
+    both = ('prod', 'eu')
+    env = {name: r.environment(name, **r.GATEWAY | {'namespace': 'ml'}, cluster=cluster(name)) for name in both}
+    model = r.model('web', route={}, env={'PLACE': {'value': 'none'}})
+    pins = {name: r.release(name, 'web', version='1', chart='1.0.0') for name in both}
+    made = published(tmp_path, {**r.settings(), **model, **env['prod'], **env['eu'], **pins['prod'], **pins['eu']})
+    for name, host in (('prod', 'tml.example'), ('eu', 't….example')):
+        values = {'env': {'PLACE': {'value': host}}}
+        made.write(r.release(name, 'web', version='1', chart='1.0.0', values=values))
+    found = judged(made, made.head())
+    assert not found.problems
+    assert sorted(fold.releases for fold in found.folds) == [('eu/web',), ('prod/web',)]
+
+
+def cluster(name: str) -> dict[str, str]:
+    return {'name': name, 'server': f'https://{name}.example:6443'}
