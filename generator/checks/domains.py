@@ -83,9 +83,10 @@ def _stores(registry: Registry) -> dict[str, dict[str, str]]:
     found: dict[str, dict[str, str]] = {}
     for model in registry.models.values():
         for version in model.versions:
-            uri = str(version.spec.get('artifact', {}).get('uri', ''))
-            if uri.startswith(_SERVED) and (host := _host(uri, ('artifact',))):
-                found.setdefault(host, {})[model.name] = version.version
+            artifact = version.spec.get('artifact', {})
+            for uri in (str(artifact.get(key, '')) for key in ('uri', 'endpoint')):
+                if uri.startswith(_SERVED) and (host := _host(uri, ('artifact',))):
+                    found.setdefault(host, {})[model.name] = version.version
     return found
 
 

@@ -30,12 +30,13 @@ _LOADERS = re.compile(
     r'|OCL_ICD_(VENDORS|FILENAMES)|OPENCL_(VENDOR_PATH|LAYERS|LAYER_PATH)|VK_(ICD_FILENAMES|(ADD_)?(DRIVER_FILES|(IMPLICIT_)?LAYER_PATH))'
     r'|TRITON_.*PATHS?|CUDA_HOME'
     r'|MLSERVER_(MODEL_(IMPLEMENTATION|URI|EXTRA|HUGGINGFACE.*|ENVIRONMENT.*|PARAMETERS|REPOSITORY.*)|EXTENSIONS|.*SETTINGS)'
+    r'|BENTO(ML)?_.*|VIRTUAL_ENV|GIT_SSH(_COMMAND)?|GIT_(CONFIG|EXEC).*'
     r'|VLLM_(PLUGINS|ALLOW.*|USE_MODELSCOPE|.*LORA_RESOLVER.*|MODEL_REDIRECT_PATH|SERVER_DEV_MODE)',
     re.IGNORECASE,
 )
 # Parameters that name code, for all runtimes.
 _CODE = re.compile(
-    r'trust-remote-code|worker-(cls|extension-cls)|scheduler-cls|logits-processors|middleware|model-class-overrides'
+    r'trust-remote-code|working-dir|worker-(cls|extension-cls)|scheduler-cls|logits-processors|middleware|model-class-overrides'
     r'|(tool|reasoning)-parser-plugin|io-processor-plugin|(backend|repoagent)-directory|plugins-path|cpu-extension'
 )
 

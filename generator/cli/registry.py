@@ -27,8 +27,8 @@ def registry_options(function: F) -> F:
     return plain(authorities(function))
 
 
-def connect(settings: Settings, plain_http: bool, ca_file: str | None) -> OciRegistry:
+def connect(settings: Settings, plain_http: bool, ca_file: str | None, *, may_log_in: bool = True) -> OciRegistry:
     return open_registry(
         registry_address(settings), os.environ, plain_http=plain_http or settings.plain_http, ca_file=ca_file or '',
-        in_clear=plain_http,
+        in_clear=plain_http, may_log_in=may_log_in,
     )  # fmt: skip

@@ -148,8 +148,8 @@ def _with_helm(
 
 
 def _stored(run: Run, plain_http: bool, ca_file: str | None) -> Stored:
-    settings = registry_settings(run)
-    registry = connect(settings, plain_http, ca_file)
+    settings, may_log_in = registry_settings(run)
+    registry = connect(settings, plain_http, ca_file, may_log_in=may_log_in)
     base = published_base(run.source, run.settings.branch, run.base_name)
     with progress('registry', len(base.ledgers)) as step:
         return compare_registry(registry, open_shelf(run.repository, base, settings), step)

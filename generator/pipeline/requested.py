@@ -33,11 +33,17 @@ def check_request(run: Run, base: Base, named: str) -> None:
         raise ProblemsFound(found)
 
 
-def registry_settings(run: Run) -> Settings:
-    """The settings that say where charts are: the published ones, if they do, since a request may name any server."""
-    published = published_commit(run.source, run.settings.branch, run.base_name)
+def registry_settings(run: Run) -> tuple[Settings, bool]:
+    """The settings that say where charts are, and whether that may have CI's login: the published ones, if they name a
+    registry, since a request may name any server."""
+    if run.base_name:
+        published = published_commit(run.source, run.settings.branch, run.base_name)
+    else:
+        published = run.source.refs.get(_published_ref(run), '')
     there = settings_of(Earlier(run.source, published, RegistrySchemas(run.templates.schemas))) if published else None
-    return there if there and there.registry else run.settings
+    if there and there.registry:
+        return there, True
+    return run.settings, published in ('', run.source.head)
 
 
 def _published_ref(run: Run) -> str:

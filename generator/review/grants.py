@@ -40,7 +40,9 @@ def _wider(old: Environment, new: Environment) -> Iterator[tuple[str, str]]:
     hosts = old.spec.get('hostnames', {})
     for host, owner in new.spec.get('hostnames', {}).items():
         if hosts.get(host) != owner:
-            yield f'hostnames.{host}', f'gives {quoted(host)} to {" ".join(next(iter(owner.items())))}'
+            now = ' '.join(next(iter(owner.items())))
+            was = f'takes {quoted(host)} from {" ".join(next(iter(hosts[host].items())))} and' if host in hosts else ''
+            yield f'hostnames.{host}', f'{was} gives {"it" if was else quoted(host)} to {now}'.strip()
     if lost := [each for each in old.promotes_from if each not in new.promotes_from]:
         yield 'promotesFrom', f'does not promote from {some(map(quoted, lost))} any more'
     elif old.promotes_from and (more := [each for each in new.promotes_from if each not in old.promotes_from]):

@@ -6,11 +6,12 @@ from collections.abc import Mapping
 from typing import Any
 
 from generator.compare.effects import pods
+from generator.domain.choices import Engine, by_commits
 from generator.domain.units import quantity
 from generator.review.facts import facts, granted
 from generator.review.impacts import Impact
 from generator.review.records import Side, Touched
-from generator.review.requests import traffic
+from generator.review.requests import pods_beside, traffic
 from generator.review.scaling import fewest
 from generator.review.ways import way
 from generator.strategies.capacity import extra_pods, size_of
@@ -35,7 +36,18 @@ def impact(touched: Touched) -> Impact:
         now,
         facts(touched),
         tuple(granted(new)) if new else (),
+        _beside(new) - _beside(old) if old and new else 0,
+        bool(new and new.resolved.strategy.kind != 'rolling' and not by_commits(_engine(new))),
     )
+
+
+def _engine(side: Side) -> Engine:
+    return side.resolved.release.engine(side.resolved.environment)
+
+
+def _beside(side: Side) -> int:
+    """The pods of the new version beside those that have the requests, at a stage of a rollout in git."""
+    return pods_beside(side.rollout, side.merged) if side.rollout else 0
 
 
 def _each(side: Side | None) -> dict[str, int]:

@@ -51,7 +51,10 @@ class Point:
 class Impact:
     """What a change does to a release: pods at their fewest and what happens to them, accelerators of all pods at their
     most (`peak`: while it moves), and the way of the requests: in words, and the points of the strategy before and by
-    now. `facts` are what of image, artifact, signature and metrics differs, `granted` what its environment gives it."""
+    now. `facts` are what of image, artifact, signature and metrics differs, `granted` what its environment gives it.
+    `beside` are pods of another version that come or end (below 0) at a stage of a rollout in git. `gradual`: a
+    controller starts new pods beside the old ones, which stay until they have no requests.
+    """
 
     pods: Pods
     before: int
@@ -62,6 +65,21 @@ class Impact:
     way: tuple[Point, ...] = ()
     facts: tuple[Fact, ...] = ()
     granted: tuple[str, ...] = ()
+    beside: int = 0
+    gradual: bool = False
+
+    @property
+    def happens(self) -> str:
+        """What happens to the pods, in words."""
+        match self.pods:
+            case 'recreate':
+                return 'all end first'
+            case 'restart':
+                return 'all are replaced, new ones come beside them' if self.gradual else 'all are replaced'
+        if self.beside:
+            more = f'{abs(self.beside)} more' if self.beside > 0 else f'{abs(self.beside)} of the old ones'
+            return f'they stay, {more} {"come beside" if self.beside > 0 else "end"}'
+        return 'they stay'
 
 
 def as_text(value: Any) -> str:

@@ -51,7 +51,8 @@ def _lines(report: Report) -> Iterator[str]:
     if report.touched:
         yield from _releases(report)
     for fold in report.folds:
-        yield f'<details><summary>{len(fold.lines)} differences: {_plain(some(fold.releases, 8))}</summary>'
+        many = 'difference' if len(fold.lines) == 1 else 'differences'
+        yield f'<details><summary>{len(fold.lines)} {many}: {_plain(some(fold.releases, 8))}</summary>'
         yield ''
         yield '```diff'
         yield from (line.replace('```', "'''") for line in fold.lines)
@@ -67,16 +68,15 @@ def _risk(risk: Risk) -> Iterator[str]:
 
 
 def _releases(report: Report) -> Iterator[str]:
-    yield '| release | version | pods | accelerators (before, peak, after) | requests |'
+    yield '| release | version | pods | accelerators (before, peak, after) | traffic |'
     yield '|---|---|---|---|---|'
     for each in report.touched:
         numbers = report.impacts[each.name]
-        happens = {'none': 'stay', 'restart': 'restart', 'recreate': 'all end first'}[numbers.pods]
         devices = ', '.join(f'{name} {a}, {b}, {c}' for name, (a, b, c) in numbers.accelerators.items())
         cells = (
             each.name,
             moved(each),
-            f'{numbers.before} → {numbers.after}, {happens}',
+            f'{numbers.before} → {numbers.after}, {numbers.happens}',
             devices,
             '; '.join(numbers.traffic),
         )

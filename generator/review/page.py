@@ -19,7 +19,6 @@ from generator.review.summary import moved, sentence
 _LINKED = 12  # releases of a risk or fold that are links
 _OPEN = 40  # differences that are shown at once; the groups of more are closed
 _MANY = 100  # risks and releases of which only those near the window are laid out
-_HAPPENS = {'none': 'stay', 'restart': 'restart', 'recreate': 'all end first'}
 _KINDS = {'+': 'is added', '-': 'is removed', '~': ''}
 
 
@@ -71,7 +70,7 @@ def _releases(
         yield {
             'name': each.name, 'id': _id(each.name), 'environment': each.environment, 'model': each.model,
             'moved': moved(each), 'problem': each.problem, 'before': numbers.before, 'after': numbers.after,
-            'happens': _HAPPENS[numbers.pods], 'accelerators': numbers.accelerators, 'traffic': numbers.traffic,
+            'happens': numbers.happens, 'accelerators': numbers.accelerators, 'traffic': numbers.traffic,
             'facts': [each.short for each in numbers.facts], 'granted': numbers.granted,
             'picture': picture(numbers.way_before, numbers.way),
             'risks': of_risks[each.name], 'folds': of_folds[each.name],

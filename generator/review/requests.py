@@ -7,9 +7,11 @@ from collections.abc import Iterator
 
 from generator.domain.choices import by_commits
 from generator.domain.records import Rollout
+from generator.domain.values import Values
+from generator.domain.words import quoted
 from generator.review.records import Side
 from generator.strategies.controller_picture import course_lines
-from generator.strategies.course import full_size
+from generator.strategies.course import CHART, full_size
 from generator.strategies.during import rollout_stage
 
 
@@ -33,18 +35,29 @@ def _in_git(before: Rollout | None, now: Rollout, side: Side) -> Iterator[str]:
     """A stage of a rollout that commits move."""
     to, from_ = now.spec['to']['version'], now.spec['from']['version']
     old, new = _share(before), _share(now)
-    gets = f'{to} gets {old} → {new} % of the requests, {from_} the others'
+    gets = f'of the requests {to} gets {_way(old, new)} and {from_} {_way(100 - old, 100 - new)}'
+    back = f"'chartloom rollback {now.model} --env {now.environment}' gives all back to {from_}"
     if before is None:
-        stage = rollout_stage(now)
-        pods = stage.pods or math.ceil(stage.share * full_size(side.merged) / 100)
-        come = f'{pods} pod of {to} comes' if pods == 1 else f'{pods} pods of {to} come'
-        yield f'a rollout {from_} → {to} starts at {now.stage}: {come} beside'
-        yield gets
+        yield f'a rollout {from_} → {to} starts at its stage {quoted(now.stage)}'
+        yield gets if new else f'{to} gets no requests yet'
+        yield back
     elif now.aborted and not before.aborted:
-        yield f'the rollout to {to} is aborted at {now.stage}: {from_} gets all requests, and {to} {old} → {new} %'
+        yield f'the rollout to {to} is aborted at its stage {quoted(now.stage)}: {gets}'
+        yield f"the pods of {to} stay until 'chartloom rollout finish {now.name}'"
     else:
-        yield f'the rollout moves from {before.stage} to {now.stage}: {gets}'
+        yield f'the rollout goes from its stage {quoted(before.stage)} to {quoted(now.stage)}: {gets}'
+        yield back
+
+
+def _way(old: int, new: int) -> str:
+    return f'{new} %' if old == new else f'{old} → {new} %'
 
 
 def _share(rollout: Rollout | None) -> int:
     return rollout_stage(rollout).requests if rollout else 0
+
+
+def pods_beside(rollout: Rollout, values: Values) -> int:
+    """The pods of the track that has not all requests yet, or not any more."""
+    stage = rollout_stage(rollout)
+    return 0 if stage.name == CHART else stage.pods or math.ceil(stage.share * full_size(values) / 100)

@@ -23,12 +23,13 @@ def changed_stops(before: Registry, now: Registry) -> tuple[str, ...]:
 def _stops(registry: Registry) -> Iterator[tuple[tuple[str, str], str]]:
     for name, record in _records(registry):
         if lock := record.get('lock'):
-            yield (name, 'lock'), str(Lock('', '', lock))
+            yield (name, 'lock'), f'{Lock("", "", lock)} (it moves to no other version, but back)'
         if suspended := record.get('suspended'):
-            yield (name, 'suspended'), f'suspended, the agent changes nothing: {suspended["reason"]}'
+            until = "until 'chartloom resume', its agent applies and corrects nothing"
+            yield (name, 'suspended'), f'suspended {until}: {suspended["reason"]}'
         for entry in record.get('withdrawn', ()):
-            chart = f' (chart {entry["chart"]})' if 'chart' in entry else ''
-            yield (name, f'{entry["version"]}{chart}'), f'{entry["version"]}{chart} withdrawn: {entry["reason"]}'
+            what = f'{entry["version"]} (chart {entry["chart"]})' if 'chart' in entry else entry['version']
+            yield (name, what), f"{what} withdrawn until 'chartloom reinstate': {entry['reason']}"
 
 
 def _records(registry: Registry) -> Iterator[tuple[str, Mapping[str, Any]]]:

@@ -14,7 +14,10 @@ def sentence(report: Report) -> str:
         stopped = f'; {len(report.stops)} stop{"" if len(report.stops) == 1 else "s"} for later moves'
         return f'Nothing changes in any environment{stopped if report.stops else ""}'
     counts = Counter('waived' if risk.is_waived else risk.rule.severity for risk in report.risks)
-    risks = ', '.join(f'{counts[each]} {each}' for each in (*SEVERITIES, 'waived') if counts[each]) or 'no risks found'
+    risks = (
+        ', '.join(f'{counts[each]} {each}' for each in (*SEVERITIES, 'waived') if counts[each])
+        or 'no rule found a risk'
+    )
     environments = sorted({each.environment for each in report.touched})
     restarts = sum(numbers.after for numbers in report.impacts.values() if numbers.pods != 'none')
     where = f' in {some(environments, 5)}' if environments else ''

@@ -31,8 +31,8 @@ def text_lines(report: Report) -> Iterator[tuple[str, Style]]:
     yield from ((f'{line}'[:_LONGEST], {'fg': 'cyan'}) for line in report.stops)
     for each in report.touched:
         numbers = report.impacts[each.name]
-        happens = {'none': 'no pod restarts', 'restart': 'pods restart', 'recreate': 'all pods end first'}[numbers.pods]
-        yield f'{each.name}: {moved(each)}; pods {numbers.before} → {numbers.after}, {happens}', {'bold': True}
+        pods = f'{numbers.before} → {numbers.after} pods, {numbers.happens}'
+        yield f'{each.name}: {moved(each)}; {pods}', {'bold': True}
         for name, (before, peak, after) in numbers.accelerators.items():
             yield f'  {name}: {before}, at most {peak}, then {after}', {}
         yield from ((f'  {line}', {}) for line in numbers.traffic)

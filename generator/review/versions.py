@@ -76,7 +76,7 @@ def _metrics(touched: Touched) -> Iterator[Evidence]:
     """Metrics that are worse than those of the version that runs, or not there. What is better says the environment,
     or the name; of another metric only that it is missing."""
     for old, new in _moved(touched):
-        if old.version == new.version:
+        if old.version == new.version or new.resolved.release.is_rollback:  # who goes back knows that
             continue
         before, after = (side.version_spec.get('metrics', {}) for side in (old, new))
         wanted: Mapping[str, str] = new.resolved.environment.promotion.get('metrics', {})

@@ -167,6 +167,9 @@ class OciRegistry:
 
     def _no_login(self, tried: bool) -> ProblemsFound:
         if self.login.withheld:
+            if not self.login.plain_http:
+                message = 'the registry requires a login, which is not sent to one that only a request names'
+                return problem(self.address, '', message, 'compare it after the merge of this change')
             message = 'the registry requires a login, which is not sent without TLS'
             return problem(self.address, '', message, 'use --plain-http if everybody on the way may read it')
         host = urlsplit(self.address).netloc
@@ -207,7 +210,7 @@ class OciRegistry:
 
 def open_registry(
     address: str, environ: Mapping[str, str], *, plain_http: bool = False, ca_file: str = '', seconds: float = 60,
-    in_clear: bool = False,
+    in_clear: bool = False, may_log_in: bool = True,
 ) -> OciRegistry:  # fmt: skip
     """Return a client of a registry; nothing is sent yet. `ca_file` has the authorities to trust instead of the usual.
 
@@ -226,7 +229,7 @@ def open_registry(
     session.request = partial(session.request, timeout=(min(10, seconds), seconds))
     verify: bool | str = ca_file or True
     parts = urlsplit(address)
-    withheld = plain_http and not (in_clear or _is_here(parts.hostname or ''))
+    withheld = not may_log_in or (plain_http and not (in_clear or _is_here(parts.hostname or '')))
     login = Login(parts.netloc, environ, session, verify, plain_http, withheld)
     return OciRegistry(address, login, session, verify, seconds)
 

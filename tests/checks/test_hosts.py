@@ -202,6 +202,8 @@ def test_a_host_that_has_the_artifact_of_a_model_is_nobody_elses() -> None:
     files |= r.model('evil', route={'hostname': 'models'}) | r.release('prod', 'evil')
     (problem,) = shared(files | r.following('prod', **r.GATEWAY))
     assert problem.message == "host name 'models.shop.example' has the artifact of 1 of model 'web'"
+    own = r.model('evil', versions=[r.version('1', artifact=artifact)], route={'hostname': 'models'})
+    assert shared({**files, **own, **r.model('web')} | r.following('prod', **r.GATEWAY)) == []
     granted = {'hostnames': {'models.shop.example': {'model': 'evil'}}}
     assert shared(files | r.following('prod', **r.GATEWAY, **granted)) == []
 

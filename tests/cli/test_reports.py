@@ -60,7 +60,7 @@ def test_a_plan_and_a_verification_have_a_report(here: Checkout) -> None:
 
 
 @pytest.mark.parametrize(
-    ('ending', 'start'), [('.md', '## '), ('.html', '<!doctype html>'), ('.txt', 'no risks found')]
+    ('ending', 'start'), [('.md', '## '), ('.html', '<!doctype html>'), ('.txt', 'no rule found a risk')]
 )
 def test_the_name_of_the_file_is_its_form(here: Checkout, ending: str, start: str) -> None:
     file = here.top.parent / f'report{ending}'
