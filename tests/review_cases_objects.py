@@ -42,6 +42,7 @@ OBJECTS: dict[str, Case] = {
     'pods halved of an object that names hooks': danger(
         HOOKED, values('env', 'MODE', 'value', value='slow'), 'restart'
     ),
+    'another namespace': danger(ALONE, put('prod', 'namespace', value='elsewhere-@prod@'), 'place-changed'),
     'pods halved without rollouts': danger(ALONE, values('replicaCount', value=2), 'pods-halved'),
     'the fewest pods halved': danger(SCALED, values('autoscaling', 'minReplicas', value=2), 'pods-halved'),
     'no pods': danger(WEB, values('replicaCount', value=0), 'scale-to-zero'),

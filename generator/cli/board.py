@@ -31,6 +31,8 @@ def command(models: tuple[str, ...], form: str, at: int | None, folder: Path, ou
     A release is compared with the one that it is promoted from, else with the newest version of its model. Days are
     counted in the history of the published branch. helm is not needed.
     """
+    if output == 'json' and form != 'text':
+        raise click.UsageError('--form excludes --output json')
     found = board(open_run(open_repository(folder), models, at=at, progress=progress))
     if output == 'json':
         result(board_data(found))

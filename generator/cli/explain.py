@@ -12,7 +12,7 @@ import click
 
 from generator.charts.starter import report_schema
 from generator.cli import offers
-from generator.cli.output import common_options, result, say
+from generator.cli.output import common_options, result, say, table
 from generator.documents.read import Mark, yaml_marks
 from generator.domain.layout import RELEASES, chart_file, model_name
 from generator.domain.places import Path as Place
@@ -21,24 +21,29 @@ from generator.domain.problems import problem
 from generator.domain.words import nearest, quoted, suggest
 from generator.pipeline.run import Run, open_run
 from generator.releases.explain import Origin, explain_release
+from generator.review.records import SEVERITIES
+from generator.review.report import ALL_RULES
 from generator.tools.git.opening import open_repository
 
 # Files of chartloom itself, which are not in the repository.
 TOOL = 'chart_templates/'
-_REPORT = 'report'
+_REPORT, _RULES = 'report', 'rules'
 _LISTED = 20  # keys that a hint lists
 
 
 @click.command()
-@click.argument('name', metavar='release/ENV/MODEL|report', shell_complete=offers.releases)
+@click.argument('name', metavar='release/ENV/MODEL|report|rules', shell_complete=offers.releases)
 @click.argument('key', default='')
 @common_options
 def command(name: str, key: str, folder: Path, output: str) -> None:
     """Show every value of a release, with the file and line that sets it.
 
     With KEY, for example `resources.limits`, show only this value and those below it. `chartloom explain report` prints
-    the JSON Schema of what `chartloom review --output json` prints.
+    the JSON Schema of what `chartloom review --output json` prints, `chartloom explain rules` the rules of `review`.
     """
+    if name == _RULES:
+        _tell_rules(output)
+        return
     if name == _REPORT:
         click.echo(report_schema(), nl=False)
         return
@@ -93,6 +98,15 @@ def nearest_key(key: str, places: Iterable[Place]) -> str:
     if alike := [each for each in shown if each.rpartition('.')[2] == last]:
         return f'did you mean {quoted(min(alike, key=lambda each: (len(each), each)))}?'
     return f'known here: {", ".join(sorted(beside))}' if len(beside) <= _LISTED else 'leave the key out to see all'
+
+
+def _tell_rules(output: str) -> None:
+    rules = sorted(ALL_RULES.values(), key=lambda rule: (SEVERITIES.index(rule.severity), rule.id))
+    if output == 'json':
+        keys = ('id', 'severity', 'title', 'advice')
+        result({'rules': [{key: getattr(rule, key) for key in keys} for rule in rules]})
+        return
+    table([(rule.severity, rule.id, rule.title, rule.advice) for rule in rules], ('SEVERITY', 'RULE', 'FINDS', 'THEN'))
 
 
 class _Lines:

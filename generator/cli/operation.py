@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 import click
+from click.core import ParameterSource
 
 from generator.cli import DONE, offers
 from generator.cli.outcome import tell_superseded
@@ -138,7 +139,10 @@ def operation_options(function: F) -> F:
     for option in (
         click.option('--push', is_flag=True, help='Push the commit.'),
         click.option('--dry-run', is_flag=True, help='Show what would change; nothing is written.'),
-        click.option('--message', default='', help='Subject of the commit; default: a summary of the changes.'),
+        click.option(
+            '--message', default='', callback=not_empty,
+            help='Subject of the commit; default: a summary of the changes.',
+        ),
         repo_option,
         _push_option,
         report_option,
@@ -153,15 +157,24 @@ def operation_options(function: F) -> F:
     return command  # type: ignore[return-value]
 
 
+def not_empty(context: click.Context, parameter: click.Parameter, value: str) -> str:
+    """Refuse an empty value that is given: a variable of CI that is not set must not choose the default."""
+    given = context.get_parameter_source(str(parameter.name)) is ParameterSource.COMMANDLINE
+    if given and not value:
+        raise click.UsageError(f'{parameter.opts[0]} is empty: name one, or leave it out')
+    return value
+
+
 together_option = click.option(
     '--together', is_flag=True, help='Move versions in several production environments in one commit.'
 )
 repo_option = click.option(
-    '--repo', default='', metavar='URL', help='Work on this remote repository without a checkout; a commit is pushed.'
-)
-branch_option = click.option('--branch', default='', help='Branch for --repo; default: main.')
+    '--repo', default='', metavar='URL', callback=not_empty,
+    help='Work on this remote repository without a checkout; a commit is pushed.',
+)  # fmt: skip
+branch_option = click.option('--branch', default='', callback=not_empty, help='Branch for --repo; default: main.')
 _push_option = click.option(
-    '--branch', default='', metavar='NAME',
+    '--branch', default='', metavar='NAME', callback=not_empty,
     help='With --repo, the branch to work on; default: main. With --push, the branch of the remote to push to, for a '
     'request; the work tree and its branch stay as they are.',
 )  # fmt: skip

@@ -46,7 +46,7 @@ def command(
     output: str,
 ) -> None:  # fmt: skip
     """Show what generate would change: releases, charts and files. Nothing is written."""
-    check_report(report_file)
+    check_report(report_file, models)
     repository = open_repository(folder)
     finish_killed(repository)
     run = open_run(repository, models, shards=True, at=at)

@@ -9,7 +9,7 @@ import click
 
 from generator.cli import offers
 from generator.cli.lock import allow_frozen_option
-from generator.cli.operation import Place, operation_options, together_option
+from generator.cli.operation import Place, not_empty, operation_options, together_option
 from generator.cli.outcome import tell
 from generator.cli.output import say, wants_json
 from generator.operations.promote import promoting
@@ -28,7 +28,7 @@ from generator.operations.promotion import How, What
     help='The environment; several that promote from the same ones may be given.',
 )  # fmt: skip
 @click.option(
-    '--from', 'source', default='', metavar='ENV', shell_complete=offers.environments,
+    '--from', 'source', default='', metavar='ENV', callback=not_empty, shell_complete=offers.environments,
     help='The environment before; default: the first of promotesFrom that has the model.',
 )  # fmt: skip
 @click.option('--skip-blocked', is_flag=True, help='Promote the others if something stops some of them.')

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, TypeVar
 
 import click
 
 from generator.cli.output import say, wants_json
+from generator.documents.write import is_sealed
+from generator.domain.layout import DOCUMENTS
 from generator.domain.problems import problem
 from generator.pipeline.review import Reviewed
 from generator.review.records import Report
@@ -92,8 +94,13 @@ def tell_report(found: Reviewed | None, file: str | None) -> None:
         raise problem(file, '', f'the report cannot be written: {error.strerror}', 'name another file') from None
 
 
-def check_report(file: str | None) -> None:
-    """Raise UsageError if a report and a result in JSON would both be printed."""
+def check_report(file: str | None, models: Sequence[str] = ()) -> None:
+    """Raise UsageError if a report and a result in JSON would both be printed, it would leave out other models, or it
+    would replace a file of the repository."""
+    if file and models:
+        raise click.UsageError('--report excludes MODELS: it would leave out what the change does to others')
+    if file and Path(file).is_file() and (Path(file).name in DOCUMENTS or is_sealed(Path(file).read_bytes())):
+        raise click.UsageError(f"--report would replace '{file}', a file of the repository: name another one")
     if file == TERMINAL and wants_json():
         raise click.UsageError("'--report -' prints text: name a file, or leave out --output json")
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from dataclasses import replace
 from pathlib import Path
 
 import click
@@ -14,6 +15,7 @@ from generator.cli.output import common_options, progress, result
 from generator.cli.reports import FORMS, print_report
 from generator.pipeline.merged import find_sides
 from generator.pipeline.review import Reviewed, review_since
+from generator.pipeline.revisions import refuse_guess
 from generator.pipeline.run import Run, open_run
 from generator.pipeline.source import open_revision
 from generator.review.data import report_data
@@ -27,7 +29,7 @@ _ENDINGS = {'markdown': '.md', 'html': '.html', 'sarif': '.sarif'}
 
 
 @click.command()
-@click.argument('base', default='', metavar='[BASE]', shell_complete=offers.branches)
+@click.argument('base', default=None, metavar='[BASE]', shell_complete=offers.branches)
 @click.argument('head', default='', metavar='[HEAD]', shell_complete=offers.branches)
 @click.option(
     '--form', type=click.Choice(['text', *_ENDINGS]), default='text', show_default=True,
@@ -38,13 +40,18 @@ _ENDINGS = {'markdown': '.md', 'html': '.html', 'sarif': '.sarif'}
 @at_option
 @common_options
 def command(
-    base: str, head: str, form: str, fail_on: tuple[str, ...], at: int | None, folder: Path, output: str
+    base: str | None, head: str, form: str, fail_on: tuple[str, ...], at: int | None, folder: Path, output: str
 ) -> None:  # fmt: skip
     """Show what a change does to releases: risks first, then pods, accelerators and requests, then their objects.
 
-    Both sides are rendered with helm. BASE is a revision, by default where this branch left the published one; HEAD is
-    a revision, by default the work tree. The report is complete unless its first lines say what is missing.
+    Both sides are rendered with helm. HEAD is a revision, by default the work tree; it is compared with the commit
+    where it left BASE, by default the published branch; or with BASE itself, if HEAD is older. The report is complete
+    unless its first lines say what is missing.
     """
+    if base == '':
+        raise click.UsageError('BASE is empty: name a revision, for example origin/main')
+    if output == 'json' and form != 'text':
+        raise click.UsageError('--form excludes --output json')
     found = _reviewed(open_repository(folder), base, head, at)
     if output == 'json':
         result(report_data(found.report))
@@ -56,8 +63,13 @@ def command(
         raise click.exceptions.Exit(PROBLEMS)
 
 
-def _reviewed(repository: Repository, base: str, head: str, at: int | None) -> Reviewed:
-    sides = find_sides(repository, base, ours=find_commit(repository, head, 'HEAD') if head else '')
+def _reviewed(repository: Repository, base: str | None, head: str, at: int | None) -> Reviewed:
+    if base is None:
+        here = open_run(repository)
+        refuse_guess(here.source, here.settings_alone.branch, os.environ)
+    sides = find_sides(repository, base or '', ours=find_commit(repository, head, 'HEAD') if head else '')
+    if head and sides.base == sides.ours:  # what going back does
+        sides = replace(sides, base=sides.theirs)
     if head:
         source = open_revision(repository, sides.ours, repository.refs())
         run = Run(source, sides.base, at=at, progress=progress)

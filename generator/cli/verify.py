@@ -95,7 +95,7 @@ def command(
         raise click.UsageError('--merged-with is empty: name a branch, for example origin/main')
     if base == '':
         raise click.UsageError('--base is empty: name a revision, for example origin/main')
-    check_report(report_file)
+    check_report(report_file, models)
     digests = digests_of(approved) if approved else None
     repository = open_repository(folder)
     helm = find_helm(os.environ)

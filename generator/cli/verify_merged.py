@@ -5,6 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
+import click
+
+from generator.cli import PROBLEMS
 from generator.cli.output import count, problem_data, progress, report, result, say, warn
 from generator.cli.reports import tell_report
 from generator.domain.layout import release_file
@@ -31,6 +34,8 @@ def verify_merged(
         tell_report(review_since(made.run, sides.theirs, helm, jobs), report_file)
     judged = judge(made, problems, helm, schemas_for(locations, sides.repository.private / 'schemas'), jobs, digests)
     _tell(made, judged, warnings, helm, output)
+    if digests is not None and judged.deviations and not judged.problems:
+        raise click.exceptions.Exit(PROBLEMS)
     return list(judged.problems)
 
 

@@ -24,7 +24,7 @@ from generator.tools.temporary import temporary_folder
 _MOST = 50  # differences of a release that are told
 _GONE = 'the release'
 _OBJECTS = 'the rendered objects'
-_UNKNOWN = 'not in the report'
+_UNKNOWN = 'nothing of this release'
 
 
 @dataclass(frozen=True, slots=True)

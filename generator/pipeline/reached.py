@@ -7,12 +7,14 @@ from dataclasses import replace
 from generator.domain.layout import (
     CHARTS,
     DELIVERY,
+    DOCUMENTS,
     GENERATED,
     REGISTRY,
     SCHEMAS,
     chart_file,
     chart_folder,
     delivery_file,
+    is_generated,
     model_file,
     model_of_file,
     names_below,
@@ -29,7 +31,8 @@ def reached_models(base: Run, run: Run) -> tuple[str, ...] | None:
         return run.source.scope
     before, after = base.source.tree.ids, run.source.tree.ids
     folders = (f'{REGISTRY}/', *(f'{folder}/' for folder in GENERATED))
-    differing = [path for path in {*before, *after} if before.get(path) != after.get(path) and path.startswith(folders)]
+    there = (path for path in {*before, *after} if path.startswith(folders) or path in DOCUMENTS)
+    differing = [path for path in there if before.get(path) != after.get(path)]
     found = {model_of_file(path) for path in differing if not path.startswith(f'{SCHEMAS}/')}
     if not found:
         return None
@@ -48,6 +51,13 @@ def touched_releases(base: Run, run: Run) -> set[str]:
         found |= {each.release.name for each in run.releases if each.chart.folder in charts}
     known = {*base.source.release_names, *run.registry.release_names}
     return {name for name in found if name in known} | set(other_ways(base, run))
+
+
+def unlike_registry(base: Run, run: Run) -> list[str]:
+    """The generated files that a change writes otherwise than its registry gives them."""
+    before, now, made = base.source.tree.ids, run.source.tree.ids, run.desired_ids
+    paths = (path for path in {*before, *now} if is_generated(path) or (path in DOCUMENTS and run.whole))
+    return sorted(path for path in paths if now.get(path) not in (before.get(path), made.get(path)))
 
 
 def _changed_charts(before: Ids, after: Ids) -> set[str]:

@@ -6,8 +6,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from generator.domain.problems import Problem, ProblemsFound
+from generator.domain.words import some
 from generator.pipeline.looked import compared, first_problem, look, renamed
-from generator.pipeline.reached import reached_models, scoped, touched_releases
+from generator.pipeline.reached import reached_models, scoped, touched_releases, unlike_registry
 from generator.pipeline.renders import Shelf
 from generator.pipeline.review_beside import beside_releases
 from generator.pipeline.risk_places import RiskPlaces
@@ -79,7 +80,31 @@ def review(
     both = [compared(name, before, old, new) for name, before in sorted(pairs.items())]
     taken = _accepted([now, base], run, pairs, problems)
     gates = [*_gates(run), *beside_releases(base, run, everything, both)]
-    return report(*names, both, gates, problems, taken, _stops(base, run))
+    problems += _edited(base, run)
+    return report(*names, both, gates, problems, taken, _stops(base, run), _warnings(base, run))
+
+
+def _edited(base: Run, run: Run) -> list[str]:
+    try:
+        found = unlike_registry(base, run)
+    except ProblemsFound:
+        return []  # the report says that a side cannot be read
+    files = 'file is' if len(found) == 1 else 'files are'
+    told = f'{len(found)} generated {files} not what the registry gives, and not looked at: {some(found, 5)}'
+    return [f"{told}; 'chartloom verify' says what differs"] if found else []
+
+
+def _warnings(base: Run, run: Run) -> tuple[str, ...]:
+    """What `verify` warns of, and did not before this change."""
+    try:
+        known = {*base.warnings} if base.source.names else set()
+        return tuple(_told(each) for each in run.warnings if each not in known)
+    except ProblemsFound:
+        return ()  # the same
+
+
+def _told(warning: Problem) -> str:
+    return f'{warning.file}{f" {warning.path}" if warning.path else ""}: {warning.message}'
 
 
 def _stops(base: Run, run: Run) -> tuple[str, ...]:

@@ -51,6 +51,7 @@ def report_data(report: Report) -> dict[str, Any]:
             for each in report.touched
         ],
         'stops': list(report.stops),
+        'warnings': list(report.warnings),
         'differences': [{'releases': list(fold.releases), 'lines': list(fold.lines)} for fold in report.folds],
     }  # fmt: skip
 

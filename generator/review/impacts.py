@@ -73,12 +73,17 @@ class Impact:
         """What happens to the pods, in words."""
         match self.pods:
             case 'recreate':
-                return 'all end first'
+                return 'all end, and new ones start after them' if self.after else 'all end'
             case 'restart':
                 return 'all are replaced, new ones come beside them' if self.gradual else 'all are replaced'
-        if self.beside:
-            more = f'{abs(self.beside)} more' if self.beside > 0 else f'{abs(self.beside)} of the old ones'
-            return f'they stay, {more} {"come beside" if self.beside > 0 else "end"}'
+        number = abs(self.beside)
+        if self.beside > 0:
+            return f'they stay, {number} more come{"s" if number == 1 else ""} beside'
+        if self.beside < 0:
+            return f'they stay, {number} of the other version end{"s" if number == 1 else ""}'
+        if self.before != self.after:
+            number = abs(self.after - self.before)
+            return f'{number} {"end" if self.after < self.before else "start"}, the others stay'
         return 'they stay'
 
 

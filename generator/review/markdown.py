@@ -43,6 +43,11 @@ def _lines(report: Report) -> Iterator[str]:
         for risk in risks:
             yield from _risk(risk)
         yield ''
+    if report.warnings:
+        yield '### Warnings of verify'
+        yield ''
+        yield from (f'* {_plain(line)}' for line in report.warnings)
+        yield ''
     if report.stops:
         yield '### Stops for later moves'
         yield ''

@@ -22,6 +22,25 @@ def _engine(touched: Touched) -> Iterator[Evidence]:
             yield Evidence(f'release {touched.name}', 'engine', before, after)
 
 
+def places(side: Side) -> dict[str, str]:
+    """Where the objects of a release are, and where its agent looks for it."""
+    environment = side.resolved.environment
+    cluster = environment.spec['cluster']
+    return {
+        'cluster': ' '.join(filter(None, (str(cluster['name']), str(cluster.get('server', ''))))),
+        'namespace': environment.namespace,
+        'agent': environment.agent,
+    }
+
+
+def _elsewhere(touched: Touched) -> Iterator[Evidence]:
+    for old, new in touched.both:
+        before, after = places(old), places(new)
+        for what in before:
+            if before[what] != after[what]:
+                yield Evidence(f'release {touched.name}', what, before[what], after[what])
+
+
 def _strategy(touched: Touched) -> Iterator[Evidence]:
     for old, new in touched.both:
         for lost in weaker(old.resolved.strategy, new.resolved.strategy):
@@ -82,6 +101,8 @@ def _targets(*sides: Side) -> Iterator[Mapping[str, Any]]:
 RULES = (
     Rule('engine-changed', 'critical', 'somebody else moves the traffic',
          'change it between two rollouts, in a request of its own', _engine),
+    Rule('place-changed', 'critical', 'a release moves to another cluster, namespace or agent',
+         'its pods end there and start anew here: make sure that clients find them', _elsewhere),
     Rule('weaker-strategy', 'high', 'a new version gets requests with less care',
          'change the strategy alone', _strategy),
     Rule('blind-checks', 'high', 'checks of the strategy lose the series that they ask for',

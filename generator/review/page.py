@@ -28,7 +28,8 @@ def page(report: Report) -> str:
     return written(
         'generator.review', what='report', incomplete='This report is not complete',
         base=report.base, head=report.head or 'work tree', sentence=sentence(report), problems=report.problems,
-        stops=report.stops, risks=risks, releases=list(_releases(report, risks, folds)), folds=folds,
+        stops=report.stops, warnings=report.warnings, risks=risks,
+        releases=list(_releases(report, risks, folds)), folds=folds,
         severities=SEVERITIES,
         environments=sorted({each.environment for each in report.touched}),
         models=sorted({each.model for each in report.touched}),

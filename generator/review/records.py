@@ -100,7 +100,9 @@ class Evidence:
 
     def __str__(self) -> str:
         place = ' '.join(filter(None, (self.object, self.field)))
-        return f'{place}: {self.old} → {self.new}' if self.old or self.new else place
+        if not self.old:
+            return f'{place}: {self.new}' if self.new else place
+        return f'{place}: {self.old} → {self.new}'
 
 
 Find = Callable[[Touched], Iterator[Evidence]]
@@ -174,6 +176,7 @@ class Report:
     folds: Sequence[Fold]
     problems: Sequence[str] = ()
     stops: Sequence[str] = ()
+    warnings: Sequence[str] = ()
 
     @property
     def counting(self) -> list[Risk]:

@@ -39,13 +39,13 @@ _NOTHING = Accepted()
 
 def report(
     base: str, head: str, touched: Sequence[Touched], gates: Sequence[Problem] = (), problems: Sequence[str] = (),
-    accepted: Accepted = _NOTHING, stops: Sequence[str] = (),
+    accepted: Accepted = _NOTHING, stops: Sequence[str] = (), warnings: Sequence[str] = (),
 ) -> Report:  # fmt: skip
     """`gates` are the problems of `verify` that have a rule; `problems` say what could not be looked at."""
     lacking = [f'{each.name}: {each.problem}' for each in touched if each.problem]
     return Report(
         base, head, touched, {each.name: impact(each) for each in touched},
-        tuple(_risks(touched, gates, accepted)), tuple(_folds(touched)), (*problems, *lacking), stops,
+        tuple(_risks(touched, gates, accepted)), tuple(_folds(touched)), (*problems, *lacking), stops, warnings,
     )  # fmt: skip
 
 

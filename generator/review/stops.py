@@ -16,7 +16,7 @@ def changed_stops(before: Registry, now: Registry) -> tuple[str, ...]:
     old, new = dict(_stops(before)), dict(_stops(now))
     there = {*_names(now)}
     found = [f'{what[0]}: {text}' for what, text in new.items() if old.get(what) != text]
-    ended = [f'{what[0]}: not {text} any more' for what, text in old.items() if what not in new and what[0] in there]
+    ended = [f'{what[0]}: no longer {text}' for what, text in old.items() if what not in new and what[0] in there]
     return (*found, *ended)
 
 

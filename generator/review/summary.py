@@ -11,7 +11,9 @@ from generator.review.records import SEVERITIES, Report, Touched
 def sentence(report: Report) -> str:
     """What a reviewer must know first."""
     if not report.touched and not report.risks:
-        stopped = f'; {len(report.stops)} stop{"" if len(report.stops) == 1 else "s"} for later moves'
+        if report.problems:
+            return 'The change could not be looked at'
+        stopped = f'; {len(report.stops)} stop{"" if len(report.stops) == 1 else "s"} for later moves changed'
         return f'Nothing changes in any environment{stopped if report.stops else ""}'
     counts = Counter('waived' if risk.is_waived else risk.rule.severity for risk in report.risks)
     risks = (
@@ -21,8 +23,10 @@ def sentence(report: Report) -> str:
     environments = sorted({each.environment for each in report.touched})
     restarts = sum(numbers.after for numbers in report.impacts.values() if numbers.pods != 'none')
     where = f' in {some(environments, 5)}' if environments else ''
+    number = len(report.warnings)
+    risks += f', {number} warning{"" if number == 1 else "s"}' if number else ''
     releases = f'{len(report.touched)} release{"" if len(report.touched) == 1 else "s"}{where}'
-    return f'{risks}: {releases}; {restarts} pod{"" if restarts == 1 else "s"} restart'
+    return f'{risks}: {releases}; {restarts} pod{" is" if restarts == 1 else "s are"} replaced'
 
 
 def moved(touched: Touched) -> str:

@@ -533,10 +533,10 @@ def test_the_merged_result_is_compared_with_a_report(here: Checkout, tmp_path: P
     report.write_text(json.dumps(data))
     done = chartloom(here.folder, *told, str(report))
     warning = 'staging/web.yaml: merged with main, not as approved: the rendered objects aaaaaa'
-    assert (done.returncode, warning in done.stderr) == (0, True)
+    assert (done.returncode, warning in done.stderr) == (1, True)
     report.write_text(json.dumps({**data, 'releases': []}))
     done = chartloom(here.folder, *told, str(report))
-    assert 'not as approved: the rendered objects not in the report' in done.stderr
+    assert 'not as approved: the rendered objects nothing of this release' in done.stderr
     for text, words in (
         ('[]', 'expected a report of chartloom in JSON'),
         (json.dumps({**data, 'complete': False}), 'the report is not complete'),

@@ -84,7 +84,7 @@ def test_other_members_of_an_application_are_those_of_the_same_revision(tmp_path
         ({}, {'hostnames': {'a.example': {'model': 'web'}}}, ["'prod' gives 'a.example' to model web"]),
         (
             {'hostnames': {'a.example': {'model': 'web'}}}, {'hostnames': {'a.example': {'model': 'api'}}},
-            ["'prod' gives 'a.example' to model api"],
+            ["'prod' takes 'a.example' from model web and gives it to model api"],
         ),
         ({'hostnames': {'a.example': {'model': 'web'}}}, {}, []),
         (

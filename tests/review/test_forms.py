@@ -29,7 +29,7 @@ def report(*, folds: int = 0, risks: int = 1, problems: tuple[str, ...] = ()) ->
 def test_markdown_begins_with_what_matters() -> None:
     lines = markdown(report(folds=1, problems=('prod/web: helm failed | badly',))).splitlines()
     assert lines[0] == '> **Not complete:** prod/web: helm failed \\| badly'
-    assert lines[1] == '## 1 critical: 0 releases; 0 pods restart'
+    assert lines[1] == '## 1 critical: 0 releases; 0 pods are replaced'
     assert lines[3] == '### Critical'
     assert lines[5] == "* **something *bad* happens** (prod/web\\_1): `Service a'b spec.x: 1 → <0>`. Undo it. `danger`"
     assert lines[-2:] == ['```', '</details>']
@@ -48,7 +48,7 @@ def test_markdown_is_bounded_and_says_what_it_leaves_out(folds: int, risks: int)
 
 def test_text_is_folded() -> None:
     lines = [line for line, _ in text_lines(report(folds=1))]
-    assert lines[0] == '1 critical: 0 releases; 0 pods restart (abc → def)'
+    assert lines[0] == '1 critical: 0 releases; 0 pods are replaced (abc → def)'
     assert lines[-1] == '  and 30 more: --output json has all'
 
 
@@ -80,7 +80,7 @@ def test_the_command(made: Checkout) -> None:
     head = made.head()
     assert made.commit().commit
     text = chartloom(made.folder, 'review', head, 'HEAD', '--form', 'markdown').stdout
-    assert text.startswith('## 1 critical: 1 release in prod; 0 pods restart\n')
+    assert text.startswith('## 1 critical: 1 release in prod; 0 pods are replaced\n')
 
 
 def test_a_difference_of_several_releases_is_told_once(tmp_path: Path) -> None:

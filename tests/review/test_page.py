@@ -15,12 +15,15 @@ from gitops import chartloom, published
 
 from generator.compare.fields import ABSENT, Field
 from generator.review.beside import MOST, rows
-from generator.review.impacts import Impact
+from generator.review.impacts import Fact, Impact, Point
 from generator.review.page import page
 from generator.review.records import Change, Evidence, Fold, Report, Risk, Rule, Severity, Touched
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser
+
+
+WAY = (Point(20, 3600), Point(50, 1800, approval=True), Point(100))
 
 
 def rule(name: str, severity: Severity = 'critical', title: str = 'half of the serving pods or more go') -> Rule:
@@ -35,7 +38,17 @@ def sample() -> Report:
     """Three environments and two models: three risks, five groups of differences."""
     names = [f'{environment}/{model}' for environment in ('eu', 'prod', 'test') for model in ('ranker', 'web')]
     impacts = {
-        name: Impact('restart', 4, 2, {'nvidia.com/gpu': (8, 10, 4)}, ('2.0.0 gets 0 → 20 % of the requests',))
+        name: Impact(
+            'restart',
+            4,
+            2,
+            {'nvidia.com/gpu': (8, 10, 4)},
+            ('2.0.0 gets 0 → 20 % of the requests',),
+            WAY[:1],
+            WAY,
+            (Fact('image', 'server:1', 'server:2'), Fact('metrics.recall', '0.5', '0.5')),
+            ('prod gives it a host',),
+        )
         for name in names
     } | {'test/web': Impact('none', 1, 1)}
     image = 'registry.example/server:{}@sha256:' + 'a' * 64
@@ -65,7 +78,8 @@ def sample() -> Report:
              Evidence('model ranker', 'metrics.recall', '0.52', '0.48'), ('eu/ranker',)),
     ]  # fmt: skip
     touched = [Touched(name, None, None) for name in names]
-    return Report('0123456789ab', 'ba9876543210', touched, impacts, risks, folds)
+    stops = ['prod/web: locked by Ada: an audit']
+    return Report('0123456789ab', 'ba9876543210', touched, impacts, risks, folds, stops=stops)
 
 
 def text(timeout: str) -> str:
@@ -103,9 +117,10 @@ def hostile(bad: str) -> Report:
     risks = [Risk(Rule(bad, 'high', bad, bad), evidence, each) for each in (names, names * 7)]
     fields = [Field((bad,), bad, f'{bad}{bad}'), Field((bad,), {bad: bad}, [bad]), Field((bad,), ABSENT, bad)]
     folds = [Fold(names, (Change('+', bad), *(Change('~', bad, each) for each in fields)))]
-    impacts = {name: Impact('none', 0, 0, {bad: (1, 2, 3)}, (bad,)) for name in names}
+    facts = (Fact(bad, bad, f'{bad}{bad}'),)
+    impacts = {name: Impact('none', 0, 0, {bad: (1, 2, 3)}, (bad,), (), WAY, facts, (bad,)) for name in names}
     touched = [Touched(name, None, None, problem=bad) for name in names]
-    return Report(bad, bad, touched, impacts, risks, folds, [bad])
+    return Report(bad, bad, touched, impacts, risks, folds, [bad], [bad])
 
 
 def test_nothing_becomes_markup() -> None:
@@ -139,9 +154,9 @@ def test_its_structure() -> None:
     assert {link.removeprefix('#') for link in links} <= {*ids}, 'all links lead somewhere in the page'
     assert not tree.values('style')
     assert not [name for _, attributes in tree.tags for name in attributes if name.startswith('on')]
-    order = [attributes.get('data-severity') for tag, attributes in tree.tags if tag == 'li']
+    order = [attributes.get('data-severity') for tag, attributes in tree.tags if tag == 'li' and 'id' in attributes]
     assert order == ['critical', 'critical', 'high', 'medium']
-    for shown in ('2 critical, 1 high, 1 medium: 6 releases in eu, prod, test; 10 pods restart', '0.52', '0.48',
+    for shown in ('2 critical, 1 high, 1 medium: 6 releases in eu, prod, test; 10 pods are replaced', '0.52', '0.48',
                   'nvidia.com/gpu: 8, at most 10, then 4', '2.0.0 gets 0 → 20 % of the requests', 'Service web-old',
                   "'80'".replace("'", '"')):  # fmt: skip
         assert shown in tree.text
@@ -159,7 +174,7 @@ def test_the_policy_allows_its_own_style_and_script_only() -> None:
 def test_a_report_of_nothing() -> None:
     tree = Tree(page(Report('abc', '', (), {}, (), (), ['no helm'])))
     for shown in (
-        'Nothing changes in any environment',
+        'The change could not be looked at',
         'work tree',
         'no helm',
         'No risks found.',

@@ -56,7 +56,7 @@ def accepted(tmp_path: Path) -> Checkout:
 def test_a_waived_risk_is_told_and_does_not_count(accepted: Checkout) -> None:
     found = reviewed(accepted, *DAY)
     assert (found['worst'], rules(found)) == (None, [('pods-halved', ['prod/web'], 'waived')])
-    assert found['summary'] == '1 waived: 1 release in prod; 0 pods restart'
+    assert found['summary'] == '1 waived: 1 release in prod; 0 pods are replaced'
     assert found['risks'][0]['waiver'] == {
         **HALVED['pods-halved'], 'file': 'registry/releases/prod/web.yaml', 'ended': False,
     }  # fmt: skip
