@@ -23,7 +23,7 @@ ROOT = Path(__file__).resolve().parents[1]
 LAST = 'all that may move'
 AT = '2025-12-25T12:00:00Z'  # half a day later, while the lock of the shop holds
 REVIEWED = 'reviewed'  # a tag
-_SUBJECT = 'Promote product-recommender '
+_SUBJECT = 'Promote prod/product-recommender: '
 WIDTH = 1280
 
 
