@@ -108,9 +108,10 @@ def _row(cells: Sequence[str]) -> str:
 
 def _plain(text: str) -> str:
     """Text that Markdown shows as it is."""
-    for sign in ('\\', '|', '<', '*', '_', '`', '[', '@'):
+    for sign in ('\\', '|', '<', '*', '_', '`', '['):
         text = text.replace(sign, f'\\{sign}')
-    return text.replace('\n', ' ')
+    # Forges look for names after Markdown: only a space without width keeps @everyone from being told.
+    return text.replace('@', '@\u200b').replace('\n', ' ')
 
 
 def _code(text: str) -> str:

@@ -111,3 +111,8 @@ def test_a_renamed_environment_is_the_same_release(made: Checkout) -> None:
     found = json.loads(chartloom(made.folder, 'review', head, 'HEAD', '--output', 'json').stdout)
     assert [release['release'] for release in found['releases']] == ['live/web']
     assert found['risks'] == found['differences'] == []
+
+
+def test_markdown_tells_nobody_at_a_forge() -> None:
+    lines = markdown(report(folds=1, problems=('@everyone look',))).splitlines()
+    assert lines[0] == '> **Not complete:** @\u200beveryone look'
