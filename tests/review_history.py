@@ -15,7 +15,7 @@ HISTORY: dict[str, set[str]] = {
     'one model goes on': {'worse-metrics'},  # its p99 is 4 ms longer
     'and then to the region, with what belongs to it': {'worse-metrics'},
     'nobody looks at belts at home': {'object-removed'},
-    'not in this region': {'order', 'worse-metrics'},
+    'not in this region': {'order'},  # who goes back knows that metrics are worse
     'so it starts again': {'order'},  # 42 is left out
     'a host name outside of the domain': {'wider-grant'},
     'customer service takes it over': {'wider-grant'},

@@ -59,7 +59,8 @@ def test_a_pin_and_a_rollout_go_back_together(made: Checkout) -> None:
     assert 'prod/api: 2 → 1 (chart 1.0.0)' in body
     assert 'prod/web: 2 → 1 (chart 1.0.0), the rollout is aborted' in body
     assert "prod/api: 2 is withdrawn here until 'chartloom reinstate': orders were lost" in body
-    assert 'Chartloom-Operation: rollback --application shop --env prod' in body
+    why = "--reason 'orders were lost'"
+    assert f'Chartloom-Operation: rollback --application shop --env prod {why}' in body
     assert not (made.folder / 'registry/rollouts/prod/web.yaml').exists(), 'it had no requests yet'
 
 

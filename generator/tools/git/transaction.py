@@ -6,6 +6,7 @@ work tree and the index are updated, in this order. With the journal the next ru
 
 from __future__ import annotations
 
+import signal
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 
@@ -133,10 +134,15 @@ def _follow(repository: Repository, found: Journal, stamp: str) -> None:
     try:
         follow(repository, found.commit, found.index, stamp)
     except (CommandFailed, OSError) as error:
-        said = error.stderr if isinstance(error, CommandFailed) else error.strerror
+        said = error.strerror if isinstance(error, OSError) else error.stderr.strip() or _ended(error.code)
         message = f"git's index cannot be updated to {found.commit[:8]}: {said}"
         hint = 'fix it and run the command again before any other commit: it continues from here'
         raise problem(str(repository.git_dir / 'index'), '', message, hint) from None
+
+
+def _ended(code: int) -> str:
+    """How a command ended that has said nothing: a signal of a limit or of a person."""
+    return f'git was stopped by {signal.Signals(-code).name}' if code < 0 else f'git ended with exit code {code}'
 
 
 def finish_killed(repository: Repository) -> bool:

@@ -103,7 +103,7 @@ def test_an_index_that_cannot_follow_is_told_and_follows_later(tmp_path: Path) -
     done = chartloom(here.folder, 'generate', '--commit', preexec_fn=limit)
     commit = here.head()
     assert done.returncode == 1
-    assert f"index: git's index cannot be updated to {commit[:8]}: File too large" in done.stderr
+    assert f"index: git's index cannot be updated to {commit[:8]}: git was stopped by SIGXFSZ" in done.stderr
     assert 'before any other commit' in done.stderr
     assert 'registry/models/web.yaml' in here.files()
     assert here.status() != []
