@@ -64,9 +64,6 @@ def command(
 
 
 def _reviewed(repository: Repository, base: str | None, head: str, at: int | None) -> Reviewed:
-    if base is None:
-        here = open_run(repository)
-        refuse_guess(here.source, here.settings_alone.branch, os.environ)
     sides = find_sides(repository, base or '', ours=find_commit(repository, head, 'HEAD') if head else '')
     if head and sides.base == sides.ours:  # what going back does
         sides = replace(sides, base=sides.theirs)
@@ -75,6 +72,8 @@ def _reviewed(repository: Repository, base: str | None, head: str, at: int | Non
         run = Run(source, sides.base, at=at, progress=progress)
     else:
         run = open_run(repository, base=sides.base, at=at, progress=progress)
+        if base is None:
+            refuse_guess(run.source, run.settings_alone.branch, os.environ)
     commit = sides.ours if head else ''
     helm, jobs = find_helm(os.environ), os.cpu_count() or 2
     return review_since(run, sides.base, helm, jobs, head=commit, published=sides.theirs)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
@@ -17,6 +18,7 @@ from generator.review.tracks import beside
 from generator.tools.helm.binary import Helm, Rendered
 
 _HOOK = b'helm.sh/hook'
+_ANNOTATED = re.compile(rb'^    "?helm\.sh/hook"?: ', re.MULTILINE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,6 +80,9 @@ def _is_hook(document: bytes) -> bool:
     """Whether helm runs it, by its annotations: the same words may stand anywhere else."""
     if _HOOK not in document:
         return False
+    head, spec, _ = document.partition(b'\nspec:\n')
+    if spec and _ANNOTATED.search(head):  # before the spec only annotations are so deep
+        return True
     found = [(each.get('metadata') or {}).get('annotations') or {} for each in objects([plain(document)]).values()]
     return all(_HOOK.decode() in annotations for annotations in found)
 

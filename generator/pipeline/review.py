@@ -61,7 +61,7 @@ def review(
     try:
         models = reached_models(base, run)
         if models is None:
-            return report(*names, (), stops=_stops(base, run))
+            return report(*names, ())
         everything, base, run = run, scoped(base, models), scoped(run, models)
         now = scoped(published, models) if published and published.source.head != base.source.head else base
         touched = sorted(touched_releases(base, run))
