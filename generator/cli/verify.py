@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Iterator
 from pathlib import Path
 
 import click
@@ -19,7 +20,8 @@ from generator.pipeline.merged import find_sides
 from generator.pipeline.obeyed import obeyed_warnings
 from generator.pipeline.packages import open_shelf, published_base
 from generator.pipeline.requested import registry_settings
-from generator.pipeline.review import review_since
+from generator.pipeline.review import Reviewed, review_since
+from generator.pipeline.revisions import refuse_guess
 from generator.pipeline.run import Run, open_run
 from generator.pipeline.signed import unsigned_since_base
 from generator.pipeline.stored import Stored, compare_registry
@@ -76,9 +78,8 @@ from generator.tools.helm.binary import Helm, find_helm
 @click.pass_context
 def command(
     context: click.Context, models: tuple[str, ...], base: str | None, merged_with: str | None, approved: Path | None,
-    every: bool,
-    locations: tuple[str, ...], jobs: int, stored: bool, plain_http: bool, ca_file: str | None, report_file: str | None,
-    at: int | None, folder: Path, output: str,
+    every: bool, locations: tuple[str, ...], jobs: int, stored: bool, plain_http: bool, ca_file: str | None,
+    report_file: str | None, at: int | None, folder: Path, output: str,
 ) -> None:  # fmt: skip
     """Check schemas, drift, hand edits, published charts and their ledger, helm lint and helm template.
 
@@ -87,14 +88,7 @@ def command(
     tags. With --merged-with, the branch is also the base, unless --base names another one, and the merged result is
     checked, too: that of commits; a --report is that of the merged result then.
     """
-    if merged_with is not None and models:
-        raise click.UsageError('--merged-with excludes MODELS')
-    if approved and not merged_with:
-        raise click.UsageError('--approved requires --merged-with')
-    if merged_with == '':
-        raise click.UsageError('--merged-with is empty: name a branch, for example origin/main')
-    if base == '':
-        raise click.UsageError('--base is empty: name a revision, for example origin/main')
+    _check_usage(models, base, merged_with, approved)
     check_report(report_file, models)
     digests = digests_of(approved) if approved else None
     repository = open_repository(folder)
@@ -103,8 +97,7 @@ def command(
     # The merge discards generated files that chartloom would not make; git's merge of a request keeps them.
     run = open_run(repository, models, base=base or merged_with or '', at=at)
     if report_file and not merged_with:
-        since = find_sides(repository, base or '')
-        tell_report(review_since(run, since.base, helm, jobs, published=since.theirs), report_file)
+        tell_report(_reviewed(run, base, helm, jobs), report_file)
     problems = verify.drift(run, os.environ)
     charts = verify.changed_charts(run, every=every)
     counts = {'releases': len(run.releases), 'chartsLinted': 0, 'objects': 0}
@@ -115,13 +108,7 @@ def command(
     held = _stored(run, plain_http, ca_file) if stored else Stored()
     problems = [*problems, *held.problems, *signatures]
     counts |= {'chartsInRegistry': held.charts} if stored else {}
-    warnings = [
-        *held.warnings,
-        *about(run.warnings, models, run.registry.releases),
-        *early_stages(run),
-        *waiver_warnings(run.registry, ALL_RULES, NEVER_WAIVED, run.clock.date),
-        *(() if models else obeyed_warnings(run)),
-    ]
+    warnings = [*held.warnings, *_warnings(run, models)]
     warn(warnings)
     if sides:
         from generator.cli.verify_merged import verify_merged
@@ -131,6 +118,32 @@ def command(
         _tell(problems, counts, warnings, f'helm {helm.version}', output)
     if problems:
         context.exit(PROBLEMS)
+
+
+def _check_usage(models: tuple[str, ...], base: str | None, merged_with: str | None, approved: Path | None) -> None:
+    if merged_with is not None and models:
+        raise click.UsageError('--merged-with excludes MODELS')
+    if approved and not merged_with:
+        raise click.UsageError('--approved requires --merged-with')
+    if merged_with == '':
+        raise click.UsageError('--merged-with is empty: name a branch, for example origin/main')
+    if base == '':
+        raise click.UsageError('--base is empty: name a revision, for example origin/main')
+
+
+def _reviewed(run: Run, base: str | None, helm: Helm, jobs: int) -> Reviewed:
+    """What the change does, since it left the base; raises ProblemsFound if that would be a guess."""
+    if base is None:
+        refuse_guess(run.source, run.settings_alone.branch, os.environ)
+    since = find_sides(run.repository, base or '')
+    return review_since(run, since.base, helm, jobs, published=since.theirs)
+
+
+def _warnings(run: Run, models: tuple[str, ...]) -> Iterator[Problem]:
+    yield from about(run.warnings, models, run.registry.releases)
+    yield from early_stages(run)
+    yield from waiver_warnings(run.registry, ALL_RULES, NEVER_WAIVED, run.clock.date)
+    yield from () if models else obeyed_warnings(run)
 
 
 def _with_helm(

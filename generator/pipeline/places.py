@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from bisect import bisect
 from dataclasses import dataclass
 from functools import cached_property
@@ -9,6 +10,12 @@ from functools import cached_property
 from generator.domain.generated import LedgerEntry
 from generator.domain.layout import CHART_YAML, chart_folder, newest_folder
 from generator.domain.tree import LINK, Ids, tree_id
+
+
+def files_digest(blobs: Ids, below: str = '') -> str:
+    """A digest of the files of a chart; of those `below` a folder only, helm renders charts with equal ones at once."""
+    lines = (f'{path} {blob}' for path, blob in sorted(blobs.items()) if path.startswith(below))
+    return hashlib.sha256('\n'.join(lines).encode()).hexdigest()
 
 
 @dataclass(frozen=True)

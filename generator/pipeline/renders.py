@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -11,7 +10,7 @@ from pathlib import Path
 from generator.domain.generated import ResolvedRelease
 from generator.domain.layout import TEMPLATES, chart_file, chart_folder, release_file
 from generator.domain.tree import Ids
-from generator.pipeline.places import ChartPlaces
+from generator.pipeline.places import ChartPlaces, files_digest
 from generator.pipeline.run import Run
 from generator.tools.helm.binary import Helm, HelmRelease, Rendered, template
 
@@ -31,7 +30,7 @@ def rendered_releases(
     releases = {each.release.name: each for each in run.releases if each.release.name in names}
     charts = _charts(run, {each.chart.folder for each in releases.values()})
     places = _placed(run, charts, shelf)
-    starters = {chart: _digest(blobs, TEMPLATES) for chart, blobs in charts.items()}
+    starters = {chart: files_digest(blobs, TEMPLATES) for chart, blobs in charts.items()}
     asked = {
         name: _asked(each, places.get(each.chart.folder, shelf.folder), starters.get(each.chart.folder, name))
         for name, each in releases.items()
@@ -63,7 +62,7 @@ def _placed(run: Run, charts: Mapping[str, Ids], shelf: Shelf) -> dict[str, Path
     there = ChartPlaces(here, run.repository.object_format)
     places, missing = dict[str, Path](), dict[str, Path]()
     for chart, blobs in charts.items():
-        key = _digest(blobs)
+        key = files_digest(blobs)
         if key not in shelf.known:
             own = there.blobs(chart) == blobs
             shelf.known[key] = run.repository.root / chart if own else shelf.folder / key
@@ -84,12 +83,6 @@ def _write(run: Run, charts: Mapping[str, Ids], places: Mapping[str, Path]) -> N
             file.parent.mkdir(parents=True, exist_ok=True)
             data = made[chart][path]
             file.write_bytes(stored[blob] if data is None else data)
-
-
-def _digest(blobs: Ids, below: str = '') -> str:
-    """A digest of the files of a chart; of those `below` a folder only, helm renders charts with equal ones at once."""
-    lines = (f'{path} {blob}' for path, blob in sorted(blobs.items()) if path.startswith(below))
-    return hashlib.sha256('\n'.join(lines).encode()).hexdigest()
 
 
 def _asked(release: ResolvedRelease, chart: Path, starter: str) -> HelmRelease:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from types import MappingProxyType
@@ -29,10 +28,10 @@ from generator.domain.layout import (
 )
 from generator.domain.problems import Problem, ProblemsFound
 from generator.domain.progress import Tick
-from generator.domain.tree import LINK, Ids
+from generator.domain.tree import LINK
 from generator.pipeline.kept import kept
 from generator.pipeline.obeyed import obeyed_problems
-from generator.pipeline.places import ChartPlaces
+from generator.pipeline.places import ChartPlaces, files_digest
 from generator.pipeline.revisions import refuse_guess, refuse_submodule
 from generator.pipeline.run import Run
 from generator.plan.hand_edits import is_published
@@ -154,15 +153,10 @@ def _helm_chart(run: Run, places: ChartPlaces, model: str, version: str) -> tupl
     """The folder of a chart, and the digest of its templates: charts with equal templates are rendered together."""
     entry = run.entry(model, version)
     if folder := places.folder(model, entry):
-        return run.repository.root / folder, _templates(places.blobs(folder))
+        return run.repository.root / folder, files_digest(places.blobs(folder), TEMPLATES)
     files = run.chart_files(model, entry)
     blobs = {path: run.repository.blob_id(data) for path, data in files.items()}
-    return kept(run.repository, entry.digest, files), _templates(blobs)
-
-
-def _templates(blobs: Ids) -> str:
-    lines = (f'{path} {blob}' for path, blob in sorted(blobs.items()) if path.startswith(TEMPLATES))
-    return hashlib.sha256('\n'.join(lines).encode()).hexdigest()
+    return kept(run.repository, entry.digest, files), files_digest(blobs, TEMPLATES)
 
 
 def render_objects(

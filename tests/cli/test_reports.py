@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from pathlib import Path
 from typing import Any
 
@@ -85,3 +86,12 @@ def test_the_first_commit_has_a_report(tmp_path: Path) -> None:
     assert done.returncode == 0, done
     found = json.loads(file.read_text())
     assert (found['complete'], len(found['releases'])) == (True, 1)
+
+
+def test_a_report_of_a_verification_does_not_guess_its_base_in_ci(here: Checkout) -> None:
+    here.git('switch', '--quiet', '--create', 'request')
+    here.write(changed_model(replicas=2))
+    here.commit()
+    file = here.top.parent / 'report.json'
+    done = chartloom(here.folder, 'verify', '--report', str(file), env={**os.environ, 'CI': 'true'})
+    assert (done.returncode, 'this is CI, and HEAD is not main' in done.stderr, file.exists()) == (1, True, False)
