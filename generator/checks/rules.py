@@ -31,6 +31,7 @@ from generator.checks.requests import request_problems
 from generator.checks.scope import Rule, Scope, Subject
 from generator.checks.secrets import secret_problems
 from generator.checks.servers import started_programs
+from generator.checks.sessions import shared_sessions
 from generator.checks.shares import unlimited_shares
 from generator.checks.stores import shared_stores
 from generator.domain.problems import Problem
@@ -63,6 +64,7 @@ RULES = (
     Rule('pod-security', 'release', 'a container with rights over its node has those of all its pods', pod_security),
     Rule('taken-devices', 'release', 'the scheduler gives devices of a node to one pod', taken_devices),
     Rule('unlimited-shares', 'release', 'pods share the memory and the disk of a node', unlimited_shares),
+    Rule('shared-sessions', 'release', 'pages of others get nothing by the sign-in of a visitor', shared_sessions),
     Rule('placement', 'release', 'nodes and ranks are for the platform to share out', placement_problems),
     Rule('owned-hosts', 'releases', 'a host name has one owner in a cluster', owned_hosts),
     Rule('platform-hosts', 'releases', 'whoever has the host of an issuer writes its keys', hosts_of_platform),

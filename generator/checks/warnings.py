@@ -10,6 +10,7 @@ from typing import assert_never
 from generator.charts.prediction import no_request
 from generator.checks.clusters import cluster_key
 from generator.checks.kubernetes import NEWEST_SHOWN, is_unknown
+from generator.checks.withdrawn import given_up_again
 from generator.domain.choices import by_commits, engine_title, has_projects, makes_routes
 from generator.domain.environments import Environment
 from generator.domain.generated import ResolvedRelease, Templates
@@ -35,6 +36,7 @@ def registry_warnings(registry: Registry, templates: Templates) -> list[Problem]
             *_projects(registry),
             *_leaving(registry),
             *_rollbacks(registry),
+            *given_up_again(registry),
             *(each for environment in registry.environments.values() for each in idle_nulls(environment)),
         ]
     )

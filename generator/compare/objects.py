@@ -59,8 +59,9 @@ def objects(documents: Iterable[bytes], file: str = '') -> dict[Identity, Object
     return {identity(item): item for item in parse_documents(text, file)}
 
 
-def digest(documents: Iterable[bytes], file: str = '') -> str:
-    """Return the sha256 of rendered objects without noise: equal for Helm 3 and 4, for any order and spelling."""
-    found = [[*key, item] for key, item in sorted(objects(map(plain, documents), file).items())]
-    text = json.dumps(found, sort_keys=True, ensure_ascii=False, separators=(',', ':'))
+def digest(documents: Iterable[bytes], way: Mapping[str, str] | None = None) -> str:
+    """Return the sha256 of rendered objects without noise, and of their way into a cluster: equal for Helm 3 and 4, for
+    any order and spelling."""
+    found = [[*key, item] for key, item in sorted(objects(map(plain, documents)).items())]
+    text = json.dumps([found, way] if way else found, sort_keys=True, ensure_ascii=False, separators=(',', ':'))
     return hashlib.sha256(text.encode()).hexdigest()

@@ -151,6 +151,17 @@ class ResolvedRelease:
     def strategy(self) -> Strategy:
         return self.written.strategy
 
+    @property
+    def way(self) -> Mapping[str, str]:
+        """Who deploys it, where, and whether it may: what a change of the delivery object alone can change."""
+        environment = self.environment
+        return {
+            'agent': environment.agent,
+            'cluster': f'{environment.spec["cluster"]["name"]} {environment.server}'.strip(),
+            'namespace': environment.namespace,
+            'suspended': 'yes' if self.release.is_suspended else 'no',
+        }
+
 
 @dataclass(frozen=True, slots=True, order=True)
 class Change:

@@ -4,7 +4,7 @@ differs from the branch alone: a reviewer approved the branch, the cluster gets 
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from generator.compare.difference import Difference, differences
@@ -82,17 +82,31 @@ def judge(
         return Judged(problems, names)
     there = [name for name in names if name in approved or name in merged]
     found = [each for name in there for each in _deviations(name, approved.get(name), merged.get(name))]
+    ways = [_ways(each, {*approved} & {*merged}) for each in (branch, merge.run)]
+    found += [each for name in ways[0] for each in _other_way(name, ways[0][name], ways[1][name])]
     told = {each.release for each in found}
     if report is not None:
         others = {**dict.fromkeys([*changed, *removed], _UNKNOWN), **report}
-        found += [each for each in _unlike_report(others, merged) if each.release not in told]
+        found += [each for each in _unlike_report(others, merged, _ways(merge.run, merged)) if each.release not in told]
     return Judged((), names, found)
 
 
-def _unlike_report(report: Mapping[str, str], merged: Mapping[str, Rendered]) -> Iterator[Deviation]:
+def _ways(run: Run, names: Collection[str]) -> dict[str, Mapping[str, str]]:
+    return {each.release.name: each.way for each in run.releases if each.release.name in names}
+
+
+def _other_way(name: str, approved: Mapping[str, str], merged: Mapping[str, str]) -> Iterator[Deviation]:
+    for key, value in approved.items():
+        if merged[key] != value:
+            yield Deviation(name, key, '', value, merged[key])
+
+
+def _unlike_report(
+    report: Mapping[str, str], merged: Mapping[str, Rendered], ways: Mapping[str, Mapping[str, str]]
+) -> Iterator[Deviation]:
     """Yield the releases whose objects are others than those of a report: the branch has changed since."""
     for name, approved in report.items():
-        now = digest(merged[name].documents) if name in merged else ''
+        now = digest(merged[name].documents, ways[name]) if name in merged else ''
         if now != approved:
             yield Deviation(name, _OBJECTS, '', approved or 'not there', now or 'not there')
 

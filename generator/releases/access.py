@@ -58,7 +58,8 @@ def auth_layers(
             annotations = {f'{PREFIX}/auth-url': identity['authUrl'], f'{PREFIX}/auth-signin': identity['signInUrl']}
         case _:
             assert_never(router)
-    yield Layer(environment.file, ('spec', 'identity'), ('auth',), found)
+    if found:
+        yield Layer(environment.file, ('spec', 'identity'), ('auth',), found)
     for route in ('route', 'grpcRoute') if annotations else ():
         yield Layer(environment.file, ('spec', 'identity'), (route, 'annotations'), annotations)
 

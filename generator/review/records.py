@@ -54,8 +54,8 @@ class Side:
 
     @property
     def digest(self) -> str:
-        """The digest of the rendered objects, '' for none; it parses all of them."""
-        return digest(self.documents) if self.documents else ''
+        """The digest of the rendered objects and of their way, '' for no objects; it parses all of them."""
+        return digest(self.documents, self.resolved.way) if self.documents else ''
 
 
 @dataclass(frozen=True, slots=True)

@@ -333,3 +333,19 @@ def warnings_of(files: r.Files) -> list[Problem]:
     templates = load_templates()
     found = load_registry(files, files.__getitem__, RegistrySchemas(templates.schemas))
     return registry_warnings(found, templates)
+
+
+@pytest.mark.parametrize(('image', 'told'), [('a' * 64, True), ('b' * 64, False)])
+@pytest.mark.parametrize('pinned', ['', '3'])
+def test_the_image_of_a_version_that_was_given_up_comes_back_by_another_name(
+    image: str, told: bool, pinned: str
+) -> None:
+    versions = [('1', 'c' * 64), ('2', 'a' * 64), ('3', image)]
+    listed = [{'version': name, 'image': f'web:{name}@sha256:{digest}'} for name, digest in versions]
+    withdrawn = [{'version': '2', 'date': '2026-11-30', 'reason': 'slow'}]
+    files = r.settings() | r.model('web', versions=listed) | r.following('prod')
+    files |= r.release('prod', 'web', withdrawn=withdrawn, **({'version': pinned, 'chart': '1.2.0'} if pinned else {}))
+    found = [each for each in warnings_of(files) if 'gave up' in each.message]
+    place = ('registry/models/web.yaml', '$.spec.versions[2]')
+    assert [(each.file, each.path) for each in found] == ([place] if told else [])
+    assert all(each.message == "has the image and the artifact of 2, which 'prod/web' gave up" for each in found)

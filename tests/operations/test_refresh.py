@@ -479,6 +479,26 @@ def test_what_differs_from_what_was_approved_is_named(here: Checkout) -> None:
     assert merged_with(here)['asApproved']
 
 
+def test_a_release_that_is_suspended_meanwhile_is_not_as_approved(here: Checkout, tmp_path: Path) -> None:
+    branch(here, 'one', ('replicas: 2', 'replicas: 3'))
+    here.git('switch', '--quiet', 'one')
+    report = tmp_path / 'report.json'
+    assert chartloom(here.folder, 'verify', '--merged-with', 'main', '--report', str(report)).returncode == 0
+    here.git('switch', '--quiet', 'main')
+    assert chartloom(here.folder, 'suspend', 'staging/web', '--reason', 'move').returncode == 0
+    here.git('switch', '--quiet', 'one')
+    for options in ((), ('--approved', str(report))):
+        done = chartloom(here.folder, 'verify', '--merged-with', 'main', *options)
+        assert 'staging/web.yaml: merged with main, not as approved: suspended no → yes\n' in done.stderr
+        assert done.returncode == bool(options)
+    here.git('switch', '--quiet', '--create', 'two', 'main')
+    assert chartloom(here.folder, 'resume', 'staging/web').returncode == 0
+    assert chartloom(here.folder, 'verify', '--base', 'main', '--report', str(report)).returncode == 0
+    here.git('commit', '--quiet', '--allow-empty', '--message', 'more')
+    done = chartloom(here.folder, 'verify', '--merged-with', 'main', '--approved', str(report))
+    assert (done.returncode, done.stderr) == (0, '')
+
+
 def test_problems_of_the_merged_result(here: Checkout) -> None:
     """Each branch alone is right."""
     here.remove('registry/releases/staging/api.yaml', 'registry/models/api.yaml')
