@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
@@ -13,11 +13,13 @@ from generator.cli.output import say, wants_json
 from generator.documents.write import is_sealed
 from generator.domain.layout import DOCUMENTS
 from generator.domain.problems import problem
-from generator.pipeline.review import Reviewed
-from generator.review.records import Report
+
+if TYPE_CHECKING:
+    from generator.pipeline.review import Reviewed
+    from generator.review.records import Report
 
 F = TypeVar('F', bound=Callable[..., Any])
-Form = Callable[[Reviewed], str]
+Form = Callable[['Reviewed'], str]
 TERMINAL = '-'
 
 

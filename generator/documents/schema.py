@@ -22,17 +22,13 @@ _ALSO = {'bumps.json': ('model.json',)}
 
 
 class RegistrySchemas:
-    """The registry's schemas by kind, compiled when first used."""
+    """The registry's schemas by kind. Each text is parsed and compiled once in a process."""
 
     def __init__(self, files: Mapping[str, bytes]) -> None:
         self._texts = files
-        self._parsed: dict[str, Any] = {}
-        self._compiled: dict[tuple[str, bool], Any] = {}
 
     def parsed(self, name: str) -> Any:
-        if name not in self._parsed:
-            self._parsed[name] = json.loads(self._texts[name])
-        return self._parsed[name]
+        return _parsed(self._texts[name])
 
     def problems(self, kind: str, document: Any, file: str, source: bytes, *, whole: bool = True) -> list[Problem]:
         """Return the problems of a registry document; `source` is its text, for lines and spellings.
@@ -47,16 +43,29 @@ class RegistrySchemas:
     ) -> list[Fault]:
         """Return the faults of a document; `marks` reads lines and spellings of its text, if it has one."""
         name = f'{kind.lower()}.json'
-        others = {other: self.parsed(other) for other in (*SHARED, *_ALSO.get(name, ()))}
-        schema = self.parsed(name) if whole else partial_schema(self.parsed(name))
-        if (name, whole) not in self._compiled:
-            known = jsonschema_rs.Registry([(f'json-schema:///{uri}', content) for uri, content in others.items()])
-            self._compiled[name, whole] = jsonschema_rs.Draft202012Validator(schema, registry=known)
-        if self._compiled[name, whole].is_valid(document):
+        others = tuple((other, self._texts[other]) for other in (*SHARED, *_ALSO.get(name, ())))
+        if _compiled(self._texts[name], others, whole).is_valid(document):
             return []
         from generator.documents.schema_faults import explain
 
-        return explain(schema, document, marks(), others)
+        return explain(
+            _schema(self._texts[name], whole), document, marks(), {other: _parsed(text) for other, text in others}
+        )
+
+
+@lru_cache(maxsize=32)
+def _parsed(text: bytes) -> Any:
+    return json.loads(text)
+
+
+def _schema(text: bytes, whole: bool) -> Any:
+    return _parsed(text) if whole else partial_schema(_parsed(text))
+
+
+@lru_cache(maxsize=32)
+def _compiled(text: bytes, others: tuple[tuple[str, bytes], ...], whole: bool) -> Any:
+    known = jsonschema_rs.Registry([(f'json-schema:///{uri}', _parsed(other)) for uri, other in others])
+    return jsonschema_rs.Draft202012Validator(_schema(text, whole), registry=known)
 
 
 REQUIRING = ('required', 'dependentRequired', 'minProperties')

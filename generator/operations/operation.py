@@ -5,14 +5,16 @@ from __future__ import annotations
 import shlex
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field, replace
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from generator.domain.generated import Plan
 from generator.domain.problems import Problem
 from generator.domain.tree import Files
-from generator.pipeline.review import Reviewed
 from generator.pipeline.run import Run
 from generator.tools.patience import Patience
+
+if TYPE_CHECKING:  # most operations make no report
+    from generator.pipeline.review import Reviewed
 
 
 @dataclass(frozen=True, slots=True)
