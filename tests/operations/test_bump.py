@@ -409,3 +409,14 @@ def test_bots_at_once_lose_nothing(origin: Path, here: Checkout, tmp_path: Path)
 def test_usage(tmp_path: Path, words: tuple[str, ...], says: str) -> None:
     done = chartloom(tmp_path, 'bump', *words)
     assert (done.returncode, done.stderr.strip().split('\n')[-1]) == (2, f'Error: {says}')
+
+
+def test_packs_of_many_commits_become_one(here: Checkout) -> None:
+    """A clone in which nothing but chartloom runs does not fill with packs."""
+    for key, value in (('gc.autoPackLimit', '3'), ('gc.autoDetach', 'false')):
+        here.git('config', key, value)
+    for number in range(2, 10):
+        bump(here, 'web', str(number), '--image', IMAGE)
+    packs = list((here.folder / '.git/objects/pack').glob('*.pack'))
+    assert len(packs) <= 4
+    here.git('fsck', '--no-dangling')

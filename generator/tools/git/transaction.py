@@ -65,6 +65,9 @@ def carry_out(repository: Repository, writes: Sequence[Write], move: Move | None
         journal.discard(repository)
         raise
     _settle(repository, found, stamp)
+    if found.commit != found.old:
+        # As git does after its own commits: each of ours adds a pack. It goes on in the background, if there are many.
+        repository.ask('gc', '--auto', '--quiet')
     return found.commit
 
 
