@@ -13,6 +13,7 @@ from generator.cli.output import say, wants_json
 from generator.documents.write import is_sealed
 from generator.domain.layout import DOCUMENTS
 from generator.domain.problems import problem
+from generator.tools.write import refuse_links, write_whole
 
 if TYPE_CHECKING:
     from generator.pipeline.review import Reviewed
@@ -91,16 +92,18 @@ def tell_report(found: Reviewed | None, file: str | None) -> None:
         print_report(found.report)
         return
     try:
-        Path(file).write_text(FORMS[Path(file).suffix](found), encoding='utf-8')
+        write_whole(Path(file), FORMS[Path(file).suffix](found).encode())
     except OSError as error:
         raise problem(file, '', f'the report cannot be written: {error.strerror}', 'name another file') from None
 
 
 def check_report(file: str | None, models: Sequence[str] = ()) -> None:
     """Raise UsageError if a report and a result in JSON would both be printed, it would leave out other models, or it
-    would replace a file of the repository."""
+    would replace a file of the repository; ProblemsFound if it would be written through a link."""
     if file and models:
         raise click.UsageError('--report excludes MODELS: it would leave out what the change does to others')
+    if file and file != TERMINAL:
+        refuse_links(Path(file))
     if file and Path(file).is_file() and (Path(file).name in DOCUMENTS or is_sealed(Path(file).read_bytes())):
         raise click.UsageError(f"--report would replace '{file}', a file of the repository: name another one")
     if file == TERMINAL and wants_json():

@@ -174,3 +174,13 @@ def test_a_chart_that_calls_itself_otherwise(tmp_path: Path, old: str, new: str)
     here.git('add', '--all')
     here.git('commit', '--quiet', '--message', 'By hand')
     assert f"{CHART}/Chart.yaml: expected chart 'web 1.0.0', found '" in refused(here, 'web', '--to', str(tmp_path))
+
+
+def test_an_archive_follows_no_link_of_a_request(tmp_path: Path) -> None:
+    here = published(tmp_path / 'here')
+    elsewhere = tmp_path / 'elsewhere'
+    elsewhere.mkdir()
+    (here.top / 'dist').symlink_to(elsewhere)
+    done = chartloom(here.folder, 'package', 'web', '--to', 'dist')
+    assert (done.returncode, 'expected no link of the repository' in done.stderr) == (1, True)
+    assert not list(elsewhere.iterdir())

@@ -95,3 +95,24 @@ def test_a_report_of_a_verification_does_not_guess_its_base_in_ci(here: Checkout
     file = here.top.parent / 'report.json'
     done = chartloom(here.folder, 'verify', '--report', str(file), env={**os.environ, 'CI': 'true'})
     assert (done.returncode, 'this is CI, and HEAD is not main' in done.stderr, file.exists()) == (1, True, False)
+
+
+@pytest.mark.parametrize('dangling', [False, True])
+@pytest.mark.parametrize('folder', [False, True])
+def test_a_report_follows_no_link_of_a_request(here: Checkout, tmp_path: Path, folder: bool, dangling: bool) -> None:
+    """Whoever writes a request must not choose which file of the machine is overwritten."""
+    elsewhere = tmp_path / 'elsewhere'
+    elsewhere.mkdir()
+    target = elsewhere / 'report.txt'
+    if not dangling:
+        target.write_text('mine\n')
+    name = 'reports/report.txt' if folder else 'report.txt'
+    (here.top / name.partition('/')[0]).symlink_to(elsewhere if folder else target)
+    for command in (('plan',), ('verify', '--base', 'HEAD'), BUMP):
+        done = chartloom(here.folder, *command, '--report', name)
+        assert (done.returncode, 'expected no link of the repository in this path' in done.stderr) == (1, True), done
+        assert (target.read_text() if target.exists() else '') == ('' if dangling else 'mine\n')
+    inside = tmp_path / 'link'
+    inside.symlink_to(elsewhere)  # a link of the machine, which no request can change
+    assert chartloom(here.folder, 'plan', '--report', str(inside / 'report.txt')).returncode == 0
+    assert target.read_text() != 'mine\n'
