@@ -246,6 +246,21 @@ def test_a_route_without_rules_is_refused(rules: Any) -> None:
     assert any('a route without rules receives all requests' in problem for problem in found), found
 
 
+GRPC = {'methods': {'infer': {'service': 'inference.Server', 'method': 'Infer'}}}
+
+
+@pytest.mark.parametrize('methods', [None, {'infer': None}, {'infer': {'enabled': False}}])
+@pytest.mark.parametrize('router', ['gateway-api', 'istio', 'nginx'])
+def test_a_route_does_not_lose_all_methods_of_its_chart(methods: Any, router: str) -> None:
+    """It would receive all calls, also those that load and unload models."""
+    files = r.settings() | r.following('prod', router=router, **GATEWAY)
+    files |= r.model('own', 'triton', route={'grpc': GRPC})
+    assert not problems_of(files | r.release('prod', 'own'))
+    (problem,) = problems_of(files | r.release('prod', 'own', values={'grpcRoute': {'methods': methods}}))
+    assert "without any of 'infer' the route receives all calls" in problem
+    assert problem.startswith('registry/releases/prod/own.yaml::$.spec.values.grpcRoute.methods')
+
+
 def test_a_member_in_another_environment_takes_no_part_of_the_requests() -> None:
     cluster = {'name': 'shop', 'server': 'https://kubernetes.default.svc'}
     files = r.settings() | r.release('prod', 'a') | r.release('dev', 'b')
