@@ -103,11 +103,11 @@ def _foreign(release: ResolvedRelease, key: str) -> Iterator[Fault]:
     place = (key, 'hostnames')
     if 'rules' in release.merged[key] and not enabled(release.merged[key]['rules']):
         yield Fault((key, 'rules'), 'a route without rules receives all requests', 'write at least one rule')
-    if 'methods' in release.merged[key] and not enabled(release.merged[key]['methods']):
-        # A chart may say so itself; where it names methods, nobody opens the others by removing these.
-        if named := enabled(release.chart.values[key].get('methods', {})):
-            message = f'without any of {some(map(quoted, named))} the route receives all calls'
-            yield Fault((key, 'methods'), message, 'write at least one method')
+    # A chart may have none; where it names methods, nobody opens the others by removing these.
+    named = enabled(release.chart.values[key].get('methods', {}))
+    if named and not enabled(release.merged[key]['methods']):
+        message = f'without any of {some(map(quoted, named))} the route receives all calls'
+        yield Fault((key, 'methods'), message, 'write at least one method')
     if not release.merged[key]['hostnames']:
         yield Fault(place, 'a route without host names receives the requests for all', 'write at least one host name')
     for host in release.merged[key]['hostnames']:

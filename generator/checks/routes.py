@@ -66,10 +66,14 @@ def _weaker(application: Application, registry: Registry) -> Iterator[Problem]:
     """Report open routes to a model that another application keeps behind its auth, without a route of its own."""
     if _asked(application) != 'none':
         return
+    routed: dict[str, frozenset[str]] = {}
     for name, route in application.spec.get('routes', {}).items():
         for other in registry.applications_of.get(route['model'], ()):
-            routed = [each['model'] for each in other.spec.get('routes', {}).values()]
-            if _asked(other) != 'none' and route['model'] not in routed:
+            if _asked(other) == 'none':
+                continue
+            if other.name not in routed:
+                routed[other.name] = frozenset(each['model'] for each in other.spec.get('routes', {}).values())
+            if route['model'] not in routed[other.name]:
                 place = json_path(('spec', 'routes', name, 'model'))
                 yield Problem(application.file, place, _differs(application, route['model'], other), _SAME)
 

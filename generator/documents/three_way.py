@@ -23,7 +23,7 @@ class _Absent:
 
 ABSENT: Final = _Absent()
 _IDENTITIES = ('version', 'name')
-_NUMBERS = re.compile(r'v?(\d+(?:[.-]\d+)*)')
+_NUMBERS = re.compile(r'v?([0-9]{1,18}(?:[.-][0-9]{1,18})*)')
 
 
 @dataclass(frozen=True, slots=True)

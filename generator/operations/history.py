@@ -148,7 +148,7 @@ class _States:
         before, after = self._others.get(path), self._spec(path)
         self._others[path] = after
         if told := tuple(lock_marks(f'{kind.lower()} {name}', before, after)):
-            members = {*(before or {}).get('members', ()), *(after or {}).get('members', ())}
+            members = {*_members(before), *_members(after)}
             for release, state in sorted(self._known.items()):
                 mine = release.startswith(f'{name}/') if kind == 'Environment' else self._model in members
                 if mine and state.spec is not None:
@@ -167,6 +167,12 @@ class _States:
         if not (blob := self._ids.get(file, '')):
             return None
         return spec_in(self._blobs[blob], file) or {}
+
+
+def _members(application: Mapping[str, Any] | None) -> list[str]:
+    """The members that a file of the past names, which may be wrong in any way."""
+    found = (application or {}).get('members')
+    return [each for each in found if isinstance(each, str)] if isinstance(found, list) else []
 
 
 def _release(path: str) -> str:

@@ -4,13 +4,17 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection, Iterable, Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 
+from generator.documents.nulls import spec_in
 from generator.domain.layout import (
+    ENVIRONMENTS,
     SCHEMAS,
     environment_file,
     environment_of,
     model_name,
+    names_below,
     registry_place,
     release_file,
     release_of,
@@ -57,9 +61,10 @@ def _files(file: str, source: Source, about: Touched) -> Iterator[str]:
         if release not in about.releases:
             yield from (release_file(release), rollout_file(release))
     elif environment:
-        if environment not in about.environments:
-            yield environment_file(environment)
-            yield from (path for path in source.names if _is_in(path, environment))
+        together = _with_heirs(source, environment)
+        if about.environments.isdisjoint(together):
+            yield from map(environment_file, together)
+            yield from (path for path in source.names if any(_is_in(path, each) for each in together))
     elif kind == 'Application':
         if not (_may_name(source, file, about.models) or _has_named(source, name, about)):
             yield file
@@ -68,6 +73,23 @@ def _files(file: str, source: Source, about: Touched) -> Iterator[str]:
             yield file
     elif not kind and file in source.names and not file.startswith(f'{SCHEMAS}/'):
         yield file
+
+
+def _with_heirs(source: Source, environment: str) -> set[str]:
+    """An environment and those that inherit from it, at once or through others: without it they are nothing."""
+    parents = {name: _parent(source, name) for name in names_below(ENVIRONMENTS, source.names)}
+    found = {environment}
+    while more := {name for name, parent in parents.items() if parent in found} - found:
+        found |= more
+    return found
+
+
+def _parent(source: Source, environment: str) -> object:
+    file = environment_file(environment)
+    with suppress(ProblemsFound):
+        parent = (spec_in(source.read(file), file) or {}).get('inherits')
+        return parent if isinstance(parent, str) else ''
+    return ''
 
 
 def _is_in(path: str, environment: str) -> bool:

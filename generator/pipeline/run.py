@@ -95,16 +95,26 @@ class Run:
     def templates(self) -> Templates:
         return load_templates()
 
-    @cached_property
+    @property
     def registry(self) -> Registry:
+        if isinstance(found := self._registry, ProblemsFound):
+            raise found
+        return found
+
+    @cached_property
+    def _registry(self) -> Registry | ProblemsFound:
+        """The registry, or all that is wrong with it, which takes long to find and is asked for again."""
         if self._in_shards:
             return self._in_shards.registry
-        check_scope(self.source)
-        check = self._checks if self.checked else no_problems
         try:
+            check_scope(self.source)
+        except ProblemsFound as error:
+            return error
+        try:
+            check = self._checks if self.checked else no_problems
             return read_registry(self.source, self.templates.schemas, self._names, check)
         except ProblemsFound as error:
-            raise self._with_further(error.problems) from None
+            return self._with_further(error.problems)
 
     @property
     def _names(self) -> Sequence[str]:

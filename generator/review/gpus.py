@@ -49,8 +49,8 @@ def gpu_memory(release: ResolvedRelease) -> Fraction | None:
         return Fraction(min(parts) * 2**30)
     labels = values.get('nodeSelector', {})
     for label in _MEBIBYTES:
-        if str(labels.get(label, '')).isdigit():
-            return Fraction(int(labels[label]) * 2**20)
+        if (said := str(labels.get(label, ''))).isdecimal() and said.isascii():
+            return Fraction(int(said) * 2**20)
     sizes = (_of_product(str(labels[label])) for label in _PRODUCTS if label in labels)
     machines = (_of_machine(labels.get(label)) for label in _INSTANCE)
     size = next(filter(None, (*sizes, *machines)), 0)

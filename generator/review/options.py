@@ -51,11 +51,16 @@ def options_of(side: Side) -> dict[str, str]:
     return parsed([*side.merged.get('command', ()), *arguments(side.merged)])
 
 
+_MOST = 1e18  # no size is larger; neither are inf and nan
+
+
 def number(options: dict[str, str], *names: str) -> float | None:
     """The first of these options that is a number."""
     for name in names:
         try:
-            return float(options[name])
+            found = float(options[name])
         except (KeyError, ValueError):
             continue
+        if abs(found) < _MOST:
+            return found
     return None

@@ -300,6 +300,17 @@ def test_what_is_invalid_is_left_out_and_told(here: Checkout, on: Commit) -> Non
     assert '2 releases of 1 model in 3 environments: 1 behind, 1 up to date' in told
 
 
+def test_what_inherits_from_an_invalid_environment_is_left_out_too(here: Checkout, on: Commit) -> None:
+    region = {'inherits': 'staging', 'cluster': {'name': 'eu', 'server': 'https://eu.example'}, 'namespace': 'eu'}
+    heir = {'registry/environments/eu.yaml': r.document('Environment', 'eu', region)}
+    on(0, {**heir, **r.release('eu', 'web', **PINS['1'])}, staging='1')
+    here.write({'registry/environments/staging.yaml': 'kind: Environment\n'})
+    done = chartloom(here.folder, 'board')
+    assert (done.returncode, done.stderr) == (0, '')
+    assert done.stdout.startswith('not complete: registry/environments/staging.yaml: ')
+    assert '1 release of 1 model in 2 environments' in done.stdout
+
+
 def test_invalid_settings_are_refused(here: Checkout, on: Commit) -> None:
     on(0, staging='1', prod='1')
     here.write({'registry/settings.yaml': 'kind: Settings\n'})

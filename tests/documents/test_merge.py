@@ -191,3 +191,11 @@ def test_the_text_says_what_the_values_say(base: Any, ours: Any, theirs: Any) ->
     assert b'# o\n' in found.data
     assert b'# t\n' in found.data
     assert merge_files(texts[0], texts[1], texts[1], 'f').data == texts[1]
+
+
+def test_versions_of_any_length_have_an_order() -> None:
+    """A version of thousands of digits is no number that Python reads; the schema refuses it later."""
+    long = '9' * 5000
+    assert ordered(['1'], ['1', long], ['1', '9.9'], by_version=True) == ['1', '9.9', long]
+    assert ordered(['1'], ['1', '2.10'], ['1', '2.9'], by_version=True) == ['1', '2.9', '2.10']
+    assert ordered(['1'], ['1', '2.9'], ['1', '2.10'], by_version=True) == ['1', '2.9', '2.10']

@@ -17,11 +17,23 @@ from generator.operations.pin_choice import Scope
 from generator.operations.remote import perform
 
 STAGING = 'registry/releases/staging/web.yaml'
+HEIR = {
+    'registry/environments/eu.yaml': r.document(
+        'Environment',
+        'eu',
+        {'inherits': 'staging', 'cluster': {'name': 'eu', 'server': 'https://eu.example'}, 'namespace': 'eu'},
+    )
+}
 ELSEWHERE = {
     'release': {STAGING: r.document('Release', 'web', {'misspelt': 1})},
     'values': {STAGING: r.document('Release', 'web', {'values': {'replicaCount': 'many'}})},
     'rollout': {'registry/rollouts/staging/web.yaml': b'kind: Rollout\n'},
     'environment': {'registry/environments/staging.yaml': b'kind: Environment\n'},
+    'environment with an heir': {
+        'registry/environments/staging.yaml': b'kind: Environment\n',
+        **HEIR,
+        **r.release('eu', 'web', version='1'),
+    },
     'rule of an environment': r.following('staging', router='nginx'),
     'release of another model': {'registry/releases/prod/api.yaml': b'nothing\n'},
     'another model': {'registry/models/api.yaml': b'nothing\n'},

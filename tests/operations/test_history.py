@@ -6,6 +6,7 @@ import json
 from pathlib import Path
 from typing import Any
 
+import pytest
 import registries as r
 import strategy_cases as s
 from gitops import chartloom
@@ -151,3 +152,16 @@ def test_a_remote_and_a_shallow_clone(tmp_path: Path) -> None:
     git(tmp_path, 'clone', '--quiet', '--depth', '1', url, str(shallow))
     done = chartloom(shallow, 'history', 'web')
     assert done.stdout.splitlines()[-1].startswith('older commits are not shown')
+
+
+@pytest.mark.parametrize('members', [5, [['web']], {'web': 1}, 'web', [{}]])
+def test_files_of_the_past_may_be_wrong_in_any_way(tmp_path: Path, members: Any) -> None:
+    made = repository(tmp_path)
+    before = history(made.folder)
+    file = 'registry/applications/shop.yaml'
+    made.write({file: r.document('Application', 'shop', {'lock': {'reason': 'x'}, 'members': members})})
+    git(made.folder, 'add', '--all')
+    git(made.folder, 'commit', '--quiet', '--message', 'wrong')
+    git(made.folder, 'rm', '--quiet', file)
+    git(made.folder, 'commit', '--quiet', '--message', 'right again')
+    assert history(made.folder) == before

@@ -11,7 +11,7 @@ import registries as r
 from generator.domain.generated import ResolvedRelease
 from generator.pipeline.run import open_run
 from generator.review.gpus import gpu_count, gpu_memory
-from generator.review.options import parsed
+from generator.review.options import number, parsed
 from generator.tools.git.opening import open_repository
 
 
@@ -58,3 +58,8 @@ def test_options_of_a_command() -> None:
     words = ['serve', '--a=1', '--b', '2', '-tp', '4', '--c', '--max_model_len', '8', '--d']
     wanted = {'a': '1', 'b': '2', 'tensor-parallel-size': '4', 'c': 'on', 'max-model-len': '8', 'd': 'on'}
     assert parsed(words) == wanted
+
+
+@pytest.mark.parametrize('text', ['inf', '-inf', 'nan', '1e999', '9' * 5000])
+def test_a_number_that_no_server_takes_is_none(text: str) -> None:
+    assert number({'tensor-parallel-size': text}, 'tensor-parallel-size') is None
