@@ -24,6 +24,7 @@ def route_problems(registry: Registry) -> Iterator[Problem]:
     for model in registry.models.values():
         yield from _of_model(model, routed)
         yield from _auth(model, routed)
+    yield from _of_releases(registry, routed)
     items: list[Model | Release] = [*registry.models.values(), *registry.releases.values()]
     for item in items:
         if 'values' in item.spec or item.removed:
@@ -104,6 +105,15 @@ def _of_model(model: Model, routed: dict[tuple[str, str], Application]) -> Itera
         message = f"host name '{model.hostname}' is used by the HTTP route: a gateway accepts only one of the two"
         place = ('spec', 'route', 'grpc', 'hostname')
         yield Problem(model.file, json_path(place), message, 'give gRPC a host name of its own')
+
+
+def _of_releases(registry: Registry, routed: dict[tuple[str, str], Application]) -> Iterator[Problem]:
+    """Report host names of releases whose routes have that of an application."""
+    for release in registry.releases.values():
+        shared = routed.get((release.model, 'HTTP'))
+        if shared and 'hostname' in release.spec:
+            message = f"application '{shared.name}' routes to this model, by its own host name"
+            yield Problem(release.file, '$.spec.hostname', message, f'remove it, or change {shared.file}')
 
 
 def _of_values(item: Model | Release, routed: dict[tuple[str, str], Application]) -> Iterator[Problem]:

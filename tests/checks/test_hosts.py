@@ -249,3 +249,13 @@ def test_a_name_below_somebody_elses_is_theirs(name: str) -> None:
     assert shared(files | r.following('prod', **r.GATEWAY, **granted)) == []
     own = r.release('prod', 'pay', values={'route': {'hostnames': [PAY, f'a.{PAY}']}})
     assert shared(r.settings() | r.model('pay', route={}) | own | r.following('prod', **r.GATEWAY)) == []
+
+
+def test_a_host_name_of_a_release_that_its_application_would_override_is_told() -> None:
+    files = r.settings() | r.model('web') | r.following('prod', **r.GATEWAY) | r.release('prod', 'web', hostname='mine')
+    assert not registry_problems(loaded(files | r.model('web', route={})), load_templates())
+    files |= r.application('shop', ['web'], routes={'all': {'model': 'web', 'path': '/'}})
+    (problem,) = registry_problems(loaded(files), load_templates())
+    assert str(problem).startswith(
+        "registry/releases/prod/web.yaml::$.spec.hostname: application 'shop' routes to this"
+    )
