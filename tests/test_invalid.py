@@ -176,6 +176,8 @@ ELSEWHERE = {
     "remove the '.git' in {}": 'the same',
     'the file is in git, but not in the work tree': 'a clone that is not checked out: test_beginning.py',
     "run 'git restore' for it, or 'git sparse-checkout add' for its folder": 'the same',
+    'has the image and the artifact of {}, which {} gave up': 'a warning: test_warnings.py',
+    'add the version with another image or artifact': 'the same',
 }
 
 
