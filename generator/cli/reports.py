@@ -16,6 +16,7 @@ from generator.domain.problems import problem
 from generator.tools.write import refuse_links, write_whole
 
 if TYPE_CHECKING:
+    from generator.pipeline.approved import Approved
     from generator.pipeline.review import Reviewed
     from generator.review.records import Report
 
@@ -117,12 +118,15 @@ def print_report(report: Report) -> None:
         say((line, dict(style)))
 
 
-def digests_of(file: Path) -> dict[str, str]:
-    """Read the digests of releases from a report in JSON; raises ProblemsFound if it is none, or not complete."""
+def approved_by(file: Path) -> Approved:
+    """Read what a report in JSON says of releases and files; raises ProblemsFound if it is none, or not complete."""
+    from generator.pipeline.approved import Approved
+
     write = "write it with 'chartloom review --output json', or with --report and a name that ends in .json"
     try:
         data = json.loads(file.read_bytes())
-        complete, found = data['complete'], {each['release']: each['digest'] for each in data['releases']}
+        complete, releases = data['complete'], {each['release']: each['digest'] for each in data['releases']}
+        files = {each['file']: each['blob'] for each in data['files']}
     except OSError as error:
         raise problem(str(file), '', f'cannot be read: {error.strerror}', 'check its permissions') from None
     except (ValueError, KeyError, TypeError):
@@ -130,4 +134,4 @@ def digests_of(file: Path) -> dict[str, str]:
     if not complete:
         message = 'the report is not complete, so that it does not tell what was approved'
         raise problem(str(file), '', message, f'mend what its problems say, and {write}')
-    return found
+    return Approved(releases, files)

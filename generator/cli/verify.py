@@ -12,7 +12,7 @@ from generator.cli import PROBLEMS, offers
 from generator.cli.operation import at_option
 from generator.cli.output import common_options, count, problem_data, progress, report, result, say, warn
 from generator.cli.registry import connect, registry_options
-from generator.cli.reports import check_report, digests_of, report_option, tell_report
+from generator.cli.reports import approved_by, check_report, report_option, tell_report
 from generator.domain.problems import Problem, ProblemsFound
 from generator.pipeline import verify
 from generator.pipeline.early import early_stages
@@ -90,7 +90,7 @@ def command(
     """
     _check_usage(models, base, merged_with, approved)
     check_report(report_file, models)
-    digests = digests_of(approved) if approved else None
+    agreed = approved_by(approved) if approved else None
     repository = open_repository(folder)
     helm = find_helm(os.environ)
     sides = find_sides(repository, merged_with) if merged_with else None
@@ -113,7 +113,7 @@ def command(
     if sides:
         from generator.cli.verify_merged import verify_merged
 
-        problems = verify_merged(sides, problems, warnings, helm, locations, jobs, at, output, report_file, digests)
+        problems = verify_merged(sides, problems, warnings, helm, locations, jobs, at, output, report_file, agreed)
     else:
         _tell(problems, counts, warnings, f'helm {helm.version}', output)
     if problems:

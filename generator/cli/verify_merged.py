@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 
 import click
@@ -10,9 +10,8 @@ import click
 from generator.cli import PROBLEMS
 from generator.cli.output import count, problem_data, progress, report, result, say, warn
 from generator.cli.reports import tell_report
-from generator.domain.layout import release_file
 from generator.domain.problems import Problem, ProblemsFound
-from generator.pipeline.approved import Judged, judge
+from generator.pipeline.approved import Approved, Judged, judge
 from generator.pipeline.merged import Merge, merge
 from generator.pipeline.review import review_since
 from generator.pipeline.sides import Sides
@@ -22,19 +21,19 @@ from generator.tools.helm.binary import Helm
 
 def verify_merged(
     sides: Sides, problems: Sequence[Problem], warnings: Sequence[Problem], helm: Helm, locations: Sequence[str],
-    jobs: int, at: int | None, output: str, report_file: str | None, digests: Mapping[str, str] | None,
+    jobs: int, at: int | None, output: str, report_file: str | None, agreed: Approved | None,
 ) -> list[Problem]:  # fmt: skip
     """Judge the merged result and tell it; return its problems with those of HEAD alone. Nothing is written.
 
-    `digests` are those of the objects of releases in a report that was approved.
+    `agreed` is what a report says that was approved.
     """
     made = merge(sides, progress)
     made = replace(made, run=replace(made.run, at=at))
     if report_file:
         tell_report(review_since(made.run, sides.theirs, helm, jobs), report_file)
-    judged = judge(made, problems, helm, schemas_for(locations, sides.repository.private / 'schemas'), jobs, digests)
+    judged = judge(made, problems, helm, schemas_for(locations, sides.repository.private / 'schemas'), jobs, agreed)
     _tell(made, judged, warnings, helm, output)
-    if digests is not None and judged.deviations and not judged.problems:
+    if agreed and judged.deviations and not judged.problems:
         raise click.exceptions.Exit(PROBLEMS)
     return list(judged.problems)
 
@@ -42,8 +41,7 @@ def verify_merged(
 def _tell(made: Merge, judged: Judged, warnings: Sequence[Problem], helm: Helm, output: str) -> None:
     branch = made.sides.name
     differing = [
-        Problem(release_file(each.release), '', f'merged with {branch}, not as approved: {each.text}')
-        for each in judged.deviations
+        Problem(each.file, '', f'merged with {branch}, not as approved: {each.text}') for each in judged.deviations
     ]
     warn(differing)
     if output == 'json':
@@ -51,7 +49,7 @@ def _tell(made: Merge, judged: Judged, warnings: Sequence[Problem], helm: Helm, 
         return
     if judged.problems:
         report(ProblemsFound(judged.problems))
-    differ = len({each.release for each in judged.deviations})
+    differ = len({each.release for each in judged.deviations} - {''})
     changed = count(len(judged.releases), 'release')
     say(
         f'merged with {branch} ({made.sides.theirs[:8]}), rendered with helm {helm.version}: '

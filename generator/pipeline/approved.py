@@ -10,10 +10,11 @@ from dataclasses import dataclass
 from generator.compare.difference import Difference, differences
 from generator.compare.objects import digest
 from generator.compare.told import shown_sides
-from generator.domain.layout import DELIVERY, VALUES, release_of
+from generator.domain.layout import DELIVERY, REGISTRY, VALUES, release_file, release_of
 from generator.domain.problems import Problem, ProblemsFound
 from generator.pipeline.merged import Merge
 from generator.pipeline.renders import Shelf, placed_charts, rendered_releases
+from generator.pipeline.review import changed_files
 from generator.pipeline.run import Run
 from generator.pipeline.source import open_revision
 from generator.pipeline.verify import check_rendered
@@ -25,11 +26,23 @@ _MOST = 50  # differences of a release that are told
 _GONE = 'the release'
 _OBJECTS = 'the rendered objects'
 _UNKNOWN = 'nothing of this release'
+_NOT_THERE = 'not there'
+_AS_PUBLISHED = 'as published'
+
+
+@dataclass(frozen=True, slots=True)
+class Approved:
+    """What a report says: digests of releases, '' for no objects, and blob ids of files of the registry that differ
+    from the published ones, '' for one that goes."""
+
+    releases: Mapping[str, str]
+    files: Mapping[str, str]
 
 
 @dataclass(frozen=True, slots=True)
 class Deviation:
-    """A field of an object that is not as approved; without a field the whole object comes or goes."""
+    """A field of an object that is not as approved; without a field the whole object comes or goes. Without a release,
+    `object` is a file of the registry."""
 
     release: str
     object: str
@@ -38,8 +51,12 @@ class Deviation:
     merged: str
 
     @property
+    def file(self) -> str:
+        return release_file(self.release) if self.release else self.object
+
+    @property
     def text(self) -> str:
-        place = f'{self.object}: {self.field}' if self.field else self.object
+        place = f'{self.object}: {self.field}' if self.field else self.object if self.release else 'the file'
         return f'{place} {self.approved} → {self.merged}'
 
 
@@ -54,11 +71,10 @@ class Judged:
 
 def judge(
     merge: Merge, alone: Sequence[Problem], helm: Helm, schemas: ObjectSchemas | None, jobs: int,
-    report: Mapping[str, str] | None = None,
+    report: Approved | None = None,
 ) -> Judged:  # fmt: skip
     """Render the releases that the branch changes on both sides, in a temporary folder; `alone` are the problems of the
-    branch itself, with which nothing is rendered. `report` has digests of the objects of releases that were approved,
-    '' for none; None without a report."""
+    branch itself, with which nothing is rendered. `report` is what was approved; None without a report."""
     sides = merge.sides
     try:
         _ = merge.plan  # raises what is wrong with the whole
@@ -68,7 +84,7 @@ def judge(
         return Judged(alone)
     branch = Run(open_revision(sides.repository, sides.ours, sides.repository.refs()), sides.base)
     changed, removed = _changed(merge)
-    names = sorted({*changed, *(report or ())})
+    names = sorted({*changed, *(report.releases if report else ())})
     problems: list[Problem] = []
     with temporary_folder() as folder:
         shelf = Shelf(folder)
@@ -86,8 +102,9 @@ def judge(
     found += [each for name in ways[0] for each in _other_way(name, ways[0][name], ways[1][name])]
     told = {each.release for each in found}
     if report is not None:
-        others = {**dict.fromkeys([*changed, *removed], _UNKNOWN), **report}
+        others = {**dict.fromkeys([*changed, *removed], _UNKNOWN), **report.releases}
         found += [each for each in _unlike_report(others, merged, _ways(merge.run, merged)) if each.release not in told]
+        found += _other_files(merge, report.files)
     return Judged((), names, found)
 
 
@@ -108,7 +125,17 @@ def _unlike_report(
     for name, approved in report.items():
         now = digest(merged[name].documents, ways[name]) if name in merged else ''
         if now != approved:
-            yield Deviation(name, _OBJECTS, '', approved or 'not there', now or 'not there')
+            yield Deviation(name, _OBJECTS, '', approved or _NOT_THERE, now or _NOT_THERE)
+
+
+def _other_files(merge: Merge, approved: Mapping[str, str]) -> Iterator[Deviation]:
+    """Yield the files of the registry that differ from those of a report: gates and waivers are in no object."""
+    published = merge.sides.repository.ids(merge.sides.theirs, [REGISTRY])
+    now = changed_files(published, merge.run.source.tree.ids)
+    for file in sorted({*approved, *now}):
+        before, after = approved.get(file, _AS_PUBLISHED), now.get(file, _AS_PUBLISHED)
+        if before != after:
+            yield Deviation('', file, '', before or _NOT_THERE, after or _NOT_THERE)
 
 
 def _changed(merge: Merge) -> tuple[list[str], list[str]]:
@@ -129,7 +156,7 @@ def _linted(run: Run, names: Sequence[str], helm: Helm, shelf: Shelf, jobs: int)
 
 def _deviations(name: str, approved: Rendered | None, merged: Rendered | None) -> Iterator[Deviation]:
     if approved is None or merged is None:
-        words = ['not there' if side is None else 'there' for side in (approved, merged)]
+        words = [_NOT_THERE if side is None else 'there' for side in (approved, merged)]
         yield Deviation(name, _GONE, '', *words)
         return
     if approved.problem or digest(approved.documents) == digest(merged.documents):
@@ -142,7 +169,7 @@ def _deviations(name: str, approved: Rendered | None, merged: Rendered | None) -
 
 def _told(name: str, found: Difference) -> Iterator[Deviation]:
     if found.kind != 'change':
-        words = ('there', 'not there') if found.kind == 'remove' else ('not there', 'there')
+        words = ('there', _NOT_THERE) if found.kind == 'remove' else (_NOT_THERE, 'there')
         yield Deviation(name, str(found.id), '', *words)
     for field in found.fields:
         yield Deviation(name, str(found.id), field.place, *shown_sides(field))

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
+from generator.domain.layout import REGISTRY, is_generated
 from generator.domain.problems import Problem, ProblemsFound
+from generator.domain.tree import Ids
 from generator.domain.words import some
 from generator.pipeline.looked import compared, first_problem, look, renamed
 from generator.pipeline.reached import reached_models, scoped, touched_releases, unlike_registry
@@ -46,7 +48,14 @@ def review_since(
 
     base = over(commit)
     found = review(base, run, helm, jobs, head, over(published) if published else None)
+    found = replace(found, files=changed_files(base.source.tree.ids, run.source.tree.ids))
     return Reviewed(found, RiskPlaces(base, run).of)
+
+
+def changed_files(before: Ids, after: Ids) -> dict[str, str]:
+    """The files of the registry that people write and that differ, '' for one that goes."""
+    there = sorted(path for path in {*before, *after} if path.startswith(f'{REGISTRY}/') and not is_generated(path))
+    return {path: after.get(path, '') for path in there if before.get(path) != after.get(path)}
 
 
 def review(

@@ -52,6 +52,7 @@ def report_data(report: Report) -> dict[str, Any]:
         ],
         'stops': list(report.stops),
         'warnings': list(report.warnings),
+        'files': [{'file': file, 'blob': blob} for file, blob in sorted(report.files.items())],
         'differences': [{'releases': list(fold.releases), 'lines': list(fold.lines)} for fold in report.folds],
     }  # fmt: skip
 

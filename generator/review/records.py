@@ -166,7 +166,7 @@ class Fold:
 @dataclass(frozen=True, slots=True)
 class Report:
     """`base` and `head` are commits, `head` '' for the work tree; `problems` are why some of it could not be looked
-    at."""
+    at. `files` are the files of the registry that differ, with their blob ids, '' for one that goes."""
 
     base: str
     head: str
@@ -177,6 +177,7 @@ class Report:
     problems: Sequence[str] = ()
     stops: Sequence[str] = ()
     warnings: Sequence[str] = ()
+    files: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def counting(self) -> list[Risk]:

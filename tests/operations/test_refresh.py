@@ -499,6 +499,23 @@ def test_a_release_that_is_suspended_meanwhile_is_not_as_approved(here: Checkout
     assert (done.returncode, done.stderr) == (0, '')
 
 
+def test_files_that_are_in_no_object_are_compared_with_what_was_approved(here: Checkout, tmp_path: Path) -> None:
+    """Gates, waivers and the like: an approval is of what the file said."""
+    branch(here, 'one', ('replicas: 2', 'replicas: 3'))
+    here.git('switch', '--quiet', 'one')
+    report = tmp_path / 'report.json'
+    assert chartloom(here.folder, 'verify', '--base', 'main', '--report', str(report)).returncode == 0
+    told = ('verify', '--merged-with', 'main', '--approved', str(report))
+    assert chartloom(here.folder, *told).returncode == 0
+    file = 'registry/environments/prod.yaml'
+    waiver = {'pods-halved': {'until': '2099-12-31', 'reason': 'small'}}
+    here.write({file: here.read(file).replace('"spec": {', f'"spec": {{"waivers": {json.dumps(waiver)}, ', 1)})
+    here.commit()
+    done = chartloom(here.folder, *told)
+    assert done.returncode == 1
+    assert f'{file}: merged with main, not as approved: the file as published → ' in done.stderr
+
+
 def test_problems_of_the_merged_result(here: Checkout) -> None:
     """Each branch alone is right."""
     here.remove('registry/releases/staging/api.yaml', 'registry/models/api.yaml')
