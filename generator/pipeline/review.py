@@ -48,7 +48,9 @@ def review_since(
 
     base = over(commit)
     found = review(base, run, helm, jobs, head, over(published) if published else None)
-    found = replace(found, files=changed_files(base.source.tree.ids, run.source.tree.ids))
+    # A run over few models does not list the files of others, which it does not change either.
+    before = {path: blob for path, blob in base.source.tree.ids.items() if run.source.lists_file(path)}
+    found = replace(found, files=changed_files(before, run.source.tree.ids))
     return Reviewed(found, RiskPlaces(base, run).of)
 
 
