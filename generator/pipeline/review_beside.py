@@ -13,7 +13,8 @@ from generator.domain.problems import Problem, ProblemsFound
 from generator.pipeline.run import Run
 from generator.review.grants import wider_grants
 from generator.review.impact import impact
-from generator.review.records import Touched
+from generator.review.openings import Opening, openings
+from generator.review.records import Side, Touched
 from generator.strategies.capacity import size_of
 
 # What decides how a new version comes, in a release and in an environment.
@@ -29,6 +30,24 @@ def beside_releases(base: Run, run: Run, everything: Run, touched: Sequence[Touc
         return [*_grants(base, run), *_capacity(everything, touched)]
     except ProblemsFound:
         return []
+
+
+def neighbours(run: Run, touched: Sequence[Touched]) -> list[tuple[str, Side]]:
+    """The releases that do not differ, of environments where routes of others do: an application shares its host name
+    among its members. A run over a few models knows these only."""
+    environments = {each.environment for each in touched if _routes(each, each.old) != _routes(each, each.new)}
+    if not environments:
+        return []
+    mine = {each.name for each in touched}
+    try:
+        found = [each for each in run.releases if each.release.environment in environments]
+        return [(each.release.name, Side(each, None)) for each in found if each.release.name not in mine]
+    except ProblemsFound:
+        return []  # the report says it
+
+
+def _routes(touched: Touched, side: Side | None) -> set[Opening]:
+    return {*openings(touched.name, side)}
 
 
 def other_ways(base: Run, run: Run) -> Iterator[str]:
