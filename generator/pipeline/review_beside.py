@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 
 from generator.checks.capacity import accelerators, capacity_problems
 from generator.checks.scope import Scope
+from generator.domain.environments import Environment
 from generator.domain.generated import ResolvedRelease
 from generator.domain.layout import ENVIRONMENTS, RELEASES
 from generator.domain.problems import Problem, ProblemsFound
 from generator.pipeline.run import Run
+from generator.plan.room import as_published
 from generator.review.grants import wider_grants
 from generator.review.impact import impact
 from generator.review.openings import Opening, openings
@@ -27,7 +29,7 @@ def beside_releases(base: Run, run: Run, everything: Run, touched: Sequence[Touc
     `everything` is the run before it was limited to the models that differ.
     """
     try:
-        return [*_grants(base, run), *_capacity(everything, touched)]
+        return [*_grants(base, run), *_capacity(base, everything, touched)]
     except ProblemsFound:
         return []
 
@@ -77,26 +79,33 @@ def _grants(base: Run, run: Run) -> Iterator[Problem]:
         yield from wider_grants(base.registry.environments, run.registry.environments)
 
 
-def _capacity(run: Run, touched: Sequence[Touched]) -> Iterator[Problem]:
-    """Judge the environments whose accelerators are counted, and where a change moves some.
+def _capacity(base: Run, run: Run, touched: Sequence[Touched]) -> Iterator[Problem]:
+    """Judge the environments whose accelerators are counted, and where a change moves some, by the published numbers:
+    a change cannot make the room that it needs.
 
     All other releases there count, too, which a review of a few models does not read.
     """
+    published = base.registry.environments if base.source.names else {}
     counted = {
         each.environment for each in touched
-        if each.new and accelerators(each.new.resolved.environment) and _may_need_more(each)
+        if each.new and accelerators(_as_published(each.new.resolved, published).environment) and _may_need_more(each)
     }  # fmt: skip
     if not counted:
         return
     names = [name for name in run.source.release_names if name.partition('/')[0] in counted]
     models = tuple(sorted({name.partition('/')[2] for name in names}))
     whole = replace(run, source=replace(run.source, scope=models))
-    now = [each for each in whole.releases if each.release.environment in counted]
+    now = [_as_published(each, published) for each in whole.releases if each.release.environment in counted]
     before = [_before(each, touched) for each in now]
     was = {(each.file, each.path) for each in capacity_problems(Scope(run.registry, list(filter(None, before))))}
     for problem in capacity_problems(Scope(run.registry, now)):
         if (problem.file, problem.path) not in was:
             yield replace(problem, rule='capacity')
+
+
+def _as_published(release: ResolvedRelease, published: Mapping[str, Environment]) -> ResolvedRelease:
+    environment = as_published(release.environment, published.get(release.environment.name))
+    return release if environment is release.environment else replace(release, environment=environment)
 
 
 def _may_need_more(touched: Touched) -> bool:

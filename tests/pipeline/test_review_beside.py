@@ -79,6 +79,30 @@ def test_other_members_of_an_application_are_those_of_the_same_revision(tmp_path
 
 
 @pytest.mark.parametrize(
+    ('capacity', 'expected'),
+    [
+        (80, "'prod' says that there are more accelerators: nvidia.com/gpu: 8 → 80"),
+        (None, "'prod' says that there are more accelerators: nvidia.com/gpu: 8 → not counted"),
+    ],
+)
+def test_room_that_a_change_makes_itself(tmp_path: Path, capacity: int | None, expected: str) -> None:
+    """What it needs is judged by the published number."""
+    made = published(tmp_path, files({}))
+    made.write(files({'values': {'replicaCount': 30}}, capacity or 0))
+    if capacity is None:
+        made.write(r.environment('prod'))
+    risks = {risk.rule.id: risk.evidence.new for risk in judged(made, made.head()).risks}
+    assert risks['wider-grant'] == expected
+    assert risks['capacity'].startswith('the releases need 34 nvidia.com/gpu, the capacity is 8: ')
+
+
+def test_room_alone(tmp_path: Path) -> None:
+    made = published(tmp_path, files({}))
+    made.write(files({}, 80))
+    assert [len(said(made, each)) for each in ('wider-grant', 'capacity')] == [1, 0]
+
+
+@pytest.mark.parametrize(
     ('before', 'after', 'expected'),
     [
         ({}, {'hostnames': {'a.example': {'model': 'web'}}}, ["'prod' gives 'a.example' to model web"]),
