@@ -5,7 +5,7 @@ from __future__ import annotations
 import copy
 
 from review_bases import CUSTOM, MONITORING, NATIVE, PROD, RANKER, ROLLING, specs
-from review_corpus import Case, Change, danger, model, noise, put, values
+from review_corpus import Case, Change, danger, model, noise, put, several, values
 
 WATCHED = {**MONITORING, 'rules': True, 'labels': {'release': 'prometheus'}}
 ON = specs(RANKER['model'], {**ROLLING, 'monitoring': WATCHED})
@@ -63,5 +63,44 @@ ALERTS: dict[str, Case] = {
     'a further label of monitors': noise(ON, put('prod', 'monitoring', 'labels', 'team', value='shop')),
     'alerts that were off stay off': noise(
         specs(RANKER['model'], ROLLING), alert('ModelDown', **QUIET)
+    ),
+}  # fmt: skip
+SCALED = specs({**CUSTOM, 'autoscaling': {'minReplicas': 4, 'maxReplicas': 8}}, ROLLING)
+ALONE = specs(CUSTOM, ROLLING)
+
+SIZES: dict[str, Case] = {
+    'pods without end': danger(
+        SCALED, several(values('autoscaling', 'minReplicas', value=2_000_000_000),
+                        values('autoscaling', 'maxReplicas', value=2_000_000_000)), 'huge'
+    ),
+    'pods without end at most': danger(SCALED, values('autoscaling', 'maxReplicas', value=2_000_000_000), 'huge'),
+    'ten times the pods': danger(ALONE, values('replicaCount', value=40), 'huge'),
+    'requests that no node has': danger(
+        ALONE, values('resources', 'requests', value={'cpu': '4000', 'memory': '4Gi'}), 'huge'
+    ),
+    'memory that no node has': danger(
+        ALONE, values('resources', value={'requests': {'memory': '90000Gi'}, 'limits': {'memory': '90000Gi'}}), 'huge'
+    ),
+    'sixteen times the memory': danger(
+        ALONE, values('resources', value={'requests': {'memory': '72Gi'}, 'limits': {'memory': '72Gi'}}), 'huge'
+    ),
+    'pods that are never ready': danger(
+        ALONE, several(values('minReadySeconds', value=99_999_999),
+                       values('progressDeadlineSeconds', value=999_999_999)), 'huge'
+    ),
+    'a probe that waits for weeks': danger(
+        ALONE, values('startupProbe', 'failureThreshold', value=1_000_000), 'huge', 'restart'
+    ),
+    'argo rollouts: requests that no node has': danger(
+        specs(CUSTOM, PROD), values('resources', 'requests', 'cpu', value='4000'), 'huge'
+    ),
+    'a limit that no node has, which is what is requested': danger(
+        specs({**CUSTOM, 'resources': {'limits': {'memory': '4Gi', 'nvidia.com/gpu': '2'}}}, ROLLING),
+        values('resources', 'limits', 'memory', value='90000Gi'), 'huge',
+    ),
+    'twice the pods': noise(ALONE, values('replicaCount', value=8)),
+    'many times a small request': noise(ALONE, values('resources', 'requests', 'cpu', value='8')),
+    'an hour to be ready': noise(
+        ALONE, several(values('minReadySeconds', value=3600), values('progressDeadlineSeconds', value=7200))
     ),
 }  # fmt: skip

@@ -11,14 +11,26 @@ from typing import Any
 from generator.compare.told import whole
 from generator.domain.problems import Problem
 from generator.domain.waivers import Waiver
-from generator.review import access, alerts, images, moves, resources, routes, scaling, servers, versions, workloads
+from generator.review import (
+    access,
+    alerts,
+    images,
+    moves,
+    resources,
+    routes,
+    scaling,
+    servers,
+    sizes,
+    versions,
+    workloads,
+)
 from generator.review.impact import impact
 from generator.review.records import SEVERITIES, Change, Evidence, Fold, Report, Risk, Rule, Side, Touched
 from generator.review.waivers import WAIVER, Accepted
 
 RULES: tuple[Rule, ...] = (
     *workloads.RULES, *scaling.RULES, *images.RULES, *servers.RULES, *resources.RULES, *access.RULES, *moves.RULES,
-    *versions.RULES, *routes.RULES, *alerts.RULES,
+    *versions.RULES, *routes.RULES, *alerts.RULES, *sizes.RULES,
 )  # fmt: skip
 GATE = Rule(
     'gate', 'critical', 'a version moves past a gate', 'bring it there by promotion, or undo it'

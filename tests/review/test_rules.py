@@ -18,7 +18,7 @@ import pytest
 import registries as r
 from gitops import published
 from review_bases import WEB
-from review_cases_alerts import ALERTS
+from review_cases_alerts import ALERTS, SIZES
 from review_cases_alone import ALONE
 from review_cases_noise import NOISE
 from review_cases_objects import OBJECTS
@@ -35,7 +35,7 @@ from generator.review.routes import LOST
 Found = Mapping[str, Mapping[str, Any]]
 # Of one repository each, but for the last ones, which stand alone.
 BATCHES: list[Cases] = [
-    SERVERS, OBJECTS, ROLLOUTS, WAYS, NOISE, ROUTES, ALERTS, *({name: case} for name, case in ALONE.items()),
+    SERVERS, OBJECTS, ROLLOUTS, WAYS, NOISE, ROUTES, ALERTS, SIZES, *({name: case} for name, case in ALONE.items()),
 ]  # fmt: skip
 CORPUS = {name: case for batch in BATCHES for name, case in batch.items()}
 
