@@ -5,7 +5,7 @@ from __future__ import annotations
 import copy
 
 from review_bases import CUSTOM, MONITORING, NATIVE, PROD, RANKER, ROLLING, specs
-from review_corpus import Case, Change, danger, model, noise, put, several, values
+from review_corpus import NULL, Case, Change, danger, model, noise, put, several, values
 
 WATCHED = {**MONITORING, 'rules': True, 'labels': {'release': 'prometheus'}}
 ON = specs(RANKER['model'], {**ROLLING, 'monitoring': WATCHED})
@@ -95,8 +95,9 @@ SIZES: dict[str, Case] = {
         specs(CUSTOM, PROD), values('resources', 'requests', 'cpu', value='4000'), 'huge'
     ),
     'a limit that no node has, which is what is requested': danger(
-        specs({**CUSTOM, 'resources': {'limits': {'memory': '4Gi', 'nvidia.com/gpu': '2'}}}, ROLLING),
-        values('resources', 'limits', 'memory', value='90000Gi'), 'huge',
+        ALONE,
+        several(values('resources', 'limits', 'memory', value='90000Gi'),
+                values('resources', 'requests', 'memory', value=NULL)), 'huge', 'restart',
     ),
     'twice the pods': noise(ALONE, values('replicaCount', value=8)),
     'many times a small request': noise(ALONE, values('resources', 'requests', 'cpu', value='8')),

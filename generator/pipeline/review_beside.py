@@ -9,10 +9,11 @@ from generator.checks.capacity import accelerators, capacity_problems
 from generator.checks.scope import Scope
 from generator.domain.environments import Environment
 from generator.domain.generated import ResolvedRelease
-from generator.domain.layout import ENVIRONMENTS, RELEASES
+from generator.domain.layout import ENVIRONMENTS, RELEASES, SETTINGS
 from generator.domain.problems import Problem, ProblemsFound
 from generator.pipeline.run import Run
 from generator.plan.room import as_published
+from generator.review.bootstraps import changed_bootstraps
 from generator.review.grants import wider_grants
 from generator.review.impact import impact
 from generator.review.openings import Opening, openings
@@ -29,7 +30,7 @@ def beside_releases(base: Run, run: Run, everything: Run, touched: Sequence[Touc
     `everything` is the run before it was limited to the models that differ.
     """
     try:
-        return [*_grants(base, run), *_capacity(base, everything, touched)]
+        return [*_grants(base, run), *_bootstraps(base, run), *_capacity(base, everything, touched)]
     except ProblemsFound:
         return []
 
@@ -70,13 +71,18 @@ def other_ways(base: Run, run: Run) -> Iterator[str]:
 
 def _differ(base: Run, run: Run, *folders: str) -> bool:
     before, after = base.source.tree.ids, run.source.tree.ids
-    below = tuple(f'{each}/' for each in folders)
+    below = tuple(each if each == SETTINGS else f'{each}/' for each in folders)
     return any(before.get(path) != after.get(path) for path in {*before, *after} if path.startswith(below))
 
 
 def _grants(base: Run, run: Run) -> Iterator[Problem]:
     if _differ(base, run, ENVIRONMENTS):
         yield from wider_grants(base.registry.environments, run.registry.environments)
+
+
+def _bootstraps(base: Run, run: Run) -> Iterator[Problem]:
+    if base.source.names and _differ(base, run, ENVIRONMENTS, SETTINGS):
+        yield from changed_bootstraps(base.registry, run.registry, (base.prefix, run.prefix))
 
 
 def _capacity(base: Run, run: Run, touched: Sequence[Touched]) -> Iterator[Problem]:

@@ -42,12 +42,16 @@ GRANT = Rule(
     'wider-grant', 'high', 'an environment asks for less, or permits more',
     'let whoever answers for the environment agree'
 )  # fmt: skip
+BOOTSTRAP = Rule(
+    'bootstrap', 'high', 'what the platform applies by hand changes',
+    'let whoever answers for the clusters agree, and apply it'
+)  # fmt: skip
 # Rules that look at more than the releases of a change; all others of `gates` are gates.
-_OF_PROBLEMS = {each.id: each for each in (CAPACITY, GRANT)}
+_OF_PROBLEMS = {each.id: each for each in (CAPACITY, GRANT, BOOTSTRAP)}
 ALL_RULES = {rule.id: rule for rule in (
-    *RULES, routes.LOST, routes.TAKEN, GATE, CAPACITY, GRANT, moves.SEVERAL, access.HOST_MOVED, WAIVER,
+    *RULES, routes.LOST, routes.TAKEN, GATE, CAPACITY, GRANT, BOOTSTRAP, moves.SEVERAL, access.HOST_MOVED, WAIVER,
 )}  # fmt: skip
-NEVER_WAIVED = frozenset([GATE.id, CAPACITY.id, GRANT.id, WAIVER.id])
+NEVER_WAIVED = frozenset([GATE.id, CAPACITY.id, GRANT.id, BOOTSTRAP.id, WAIVER.id])
 _NOTHING = Accepted()
 
 
