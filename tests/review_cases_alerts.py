@@ -53,6 +53,9 @@ ALERTS: dict[str, Case] = {
         specs(CUSTOM, {**ROLLING, 'monitoring': {**MONITORING, 'podMonitor': True}}),
         put('prod', 'monitoring', 'podMonitor', value=False), 'blind-alerts',
     ),
+    'metrics at another path': danger(ON, values('metrics', 'path', value='/nothing'), 'blind-alerts'),
+    'metrics every hour': danger(ON, values('monitoring', 'podMonitor', 'interval', value='1h'), 'blind-alerts'),
+    'metrics every minute': noise(ON, values('monitoring', 'podMonitor', 'interval', value='1m')),
     'no objective': danger(ON, model('slo', value={'p99': '100ms'}), 'blind-alerts'),
     'a limit that nothing exceeds': danger(
         WITH_OWN, own(expr='sum(queue_length{job="$JOB"}) > 50000'), 'blind-alerts'

@@ -20,6 +20,7 @@ ROUTED: dict[str, Any] = {
     **CUSTOM, 'ports': PORTS,
     'route': {'rules': {'main': INFER, 'live': {'path': '/v2/health'}}, 'grpc': {'methods': {'infer': CALL}}},
 }  # fmt: skip
+UNROUTED = {key: value for key, value in ROUTED.items() if key != 'route'}
 REWRITTEN = {**ROUTED, 'route': {'rules': {'main': {'path': '/answers', 'rewrite': '/v2/models/web/infer'}}}}
 PLACES = {
     'gateway': ROLLING,
@@ -65,6 +66,13 @@ ROUTES: dict[str, Case] = {
     ),
     'flagger: another path': danger(
         specs({**ROUTED, 'route': {'rules': {'main': INFER}}}, FLAGGER), paths('/unused'), 'route-lost', 'route-wider'
+    ),
+    'a first route': danger(
+        specs(UNROUTED, ROLLING), model('route', value={}), 'weaker-network'
+    ),
+    'a first route, and no policy': danger(
+        specs(UNROUTED, {**ROLLING, 'values': {'networkPolicy': {'enabled': False}}}),
+        model('route', value={}), 'route-wider',
     ),
     'a path in values': danger(
         BASES['gateway'], values('route', 'rules', 'all', value={'path': '/', 'type': 'PathPrefix', 'port': 'http'}),

@@ -26,6 +26,8 @@ def _blind(touched: Touched) -> Iterator[Evidence]:
         for part, kind in _OBJECTS.items():
             if was[part]['enabled']:
                 yield from _of_object(touched, kind, was[part], now[part])
+        if was['podMonitor']['enabled'] and now['podMonitor']['enabled']:
+            yield from _of_series(touched, old.merged, new.merged)
         if was['rules']['enabled'] and now['rules']['enabled']:
             yield from _of_alerts(touched, enabled(was['rules']['alerts']), enabled(now['rules']['alerts']), new)
 
@@ -39,6 +41,17 @@ def _of_object(touched: Touched, kind: str, was: Values, now: Values) -> Iterato
     for label, value in sorted(was['labels'].items()):
         if now['labels'].get(label) != value:
             yield Evidence(place, f'metadata.labels.{label}', str(value), str(now['labels'].get(label, 'not set')))
+
+
+def _of_series(touched: Touched, was: Values, now: Values) -> Iterator[Evidence]:
+    """Metrics that nobody collects any more, or so rarely that an alert of minutes has none."""
+    place = f'PodMonitor {touched.model}'
+    for key in ('port', 'path'):
+        if was['metrics'][key] != now['metrics'][key]:
+            yield Evidence(place, f'spec.podMetricsEndpoints.{key}', was['metrics'][key], now['metrics'][key])
+    before, after = (each['monitoring']['podMonitor']['interval'] for each in (was, now))
+    if _seconds(after) >= _MORE * max(_seconds(before), 1):
+        yield Evidence(place, 'spec.podMetricsEndpoints.interval', before, after)
 
 
 def _of_alerts(touched: Touched, was: Mapping[str, Any], now: Mapping[str, Any], new: Side) -> Iterator[Evidence]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 from typing import Any
 
@@ -9,6 +10,10 @@ import pytest
 import registries as r
 from gitops import published
 from review_runs import judged
+
+from generator.pipeline.review import review_since
+from generator.pipeline.run import open_run
+from generator.tools.helm.binary import find_helm
 
 API, WEB = {'model': 'api', 'path': '/'}, {'model': 'web', 'path': '/web'}
 DEEP = {'model': 'web', 'path': '/v1/answers', 'rewrite': '/web'}
@@ -88,3 +93,11 @@ def test_a_route_that_goes_as_a_whole_is_told_once(tmp_path: Path) -> None:
 def test_the_same_routes_by_other_names(tmp_path: Path) -> None:
     before = {'api': API, 'web': WEB, 'deep': DEEP}
     assert told(tmp_path, before, {'z': API, 'y': WEB, 'x': DEEP}) == []
+
+
+def test_its_place_is_the_application(tmp_path: Path) -> None:
+    made = published(tmp_path, files({'api': API, 'web': WEB}))
+    made.write(files({'api': {**API, 'path': '/nothing'}, 'web': WEB}))
+    found = review_since(open_run(made.repository(), base=made.head()), made.head(), find_helm(os.environ), 1)
+    (risk,) = found.report.risks
+    assert found.where(risk, 'prod/api').file == 'registry/applications/shop.yaml'
