@@ -65,7 +65,7 @@ def _of_alerts(touched: Touched, was: Mapping[str, Any], now: Mapping[str, Any],
 
 
 def _weaker(old: Values, new: Values) -> Iterator[tuple[str, str, str]]:
-    if not _same_question(old['expr'], new['expr']):
+    if not same_question(old['expr'], new['expr']):
         yield 'expr', old['expr'], new['expr']
     before, after = (_seconds(each['for']) for each in (old, new))
     if after >= _MORE * max(before, _SECONDS['m']):
@@ -78,7 +78,7 @@ def _seconds(time: str) -> int:
     return sum(int(number) * _SECONDS[unit] for number, unit in _TIME.findall(time))
 
 
-def _same_question(old: str, new: str) -> bool:
+def same_question(old: str, new: str) -> bool:
     """Whether two queries differ at most in their limits, and by little."""
     if _LIMIT.sub(r'\1', old) != _LIMIT.sub(r'\1', new):
         return False
