@@ -143,7 +143,6 @@ NOISE: dict[str, Case] = {
         specs(CUSTOM, {**PROD, 'egress': {'namespaces': ['bank']}}), put('prod', 'egress', value=None)
     ),
     # Routes.
-    'another host': noise(WEB, put('prod', 'domain', value='other.example')),
     'a longer time limit': noise(RANKER, values('route', 'timeout', value='2s')),
     'istio: a longer time limit': noise(RANKER_ISTIO, values('route', 'timeout', value='2s')),
     'nginx: a longer time limit': noise(RANKER_NGINX, values('route', 'timeout', value='2s')),

@@ -42,7 +42,13 @@ OBJECTS: dict[str, Case] = {
     'pods halved of an object that names hooks': danger(
         HOOKED, values('env', 'MODE', 'value', value='slow'), 'restart'
     ),
-    'another namespace': danger(ALONE, put('prod', 'namespace', value='elsewhere-@prod@'), 'place-changed'),
+    'another namespace': danger(
+        ALONE, put('prod', 'namespace', value='elsewhere-@prod@'), 'bootstrap', 'place-changed'
+    ),
+    'another cluster of Argo CD': danger(ALONE, put('prod', 'agentCluster', value='other'), 'bootstrap'),
+    'a namespace that nobody makes': danger(
+        specs(CUSTOM, {**ROLLING, 'createNamespace': True}), put('prod', 'createNamespace', value=False), 'bootstrap'
+    ),
     'pods halved without rollouts': danger(ALONE, values('replicaCount', value=2), 'pods-halved'),
     'the fewest pods halved': danger(SCALED, values('autoscaling', 'minReplicas', value=2), 'pods-halved'),
     'no pods': danger(WEB, values('replicaCount', value=0), 'scale-to-zero'),

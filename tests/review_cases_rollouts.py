@@ -55,17 +55,18 @@ ROLLOUTS: dict[str, Case] = {
         lambda found: found.update({'prod-rollout': rollout('on', '3')}), 'order',
     ),
     'a route changes meanwhile': danger(
-        GOES, put('prod', 'domain', value='other.example'), 'route-in-rollout'
+        GOES, put('prod', 'domain', value='other.example'), 'route-in-rollout', 'route-lost'
     ),
     'a route changes with the version': danger(
-        specs(CUSTOM, PROD), newest(put('prod', 'domain', value='other.example')), 'route-in-rollout'
+        specs(CUSTOM, PROD), newest(put('prod', 'domain', value='other.example')), 'route-in-rollout',
+        'route-lost',
     ),
     'another target meanwhile': danger(
         THREE, put('prod-rollout', 'to', value={'version': '3'}), 'target-in-rollout'
     ),
     'pods are halved meanwhile': danger(GOES, values('replicaCount', value=2), 'pods-halved'),
-    'pods follow a route that changes': noise(
-        specs(CUSTOM, ROLLING), newest(put('prod', 'domain', value='other.example'))
+    'pods follow a route that changes': danger(
+        specs(CUSTOM, ROLLING), newest(put('prod', 'domain', value='other.example')), 'route-lost'
     ),
     'native: a new version': noise(WEB, begin()),
     'the next step': noise(GOES, put('prod-rollout', 'stage', value='step-1')),

@@ -64,7 +64,8 @@ SERVERS: dict[str, Case] = {
     ),
     'tfs: another name': danger(RANKER, model('servedName', value='ranker'), 'served-name'),
     'triton: another name': danger(  # it is in the path of its route
-        TRITON, model('servedName', value='classes'), 'route-in-rollout', 'served-name'
+        TRITON, model('servedName', value='classes'), 'route-in-rollout', 'route-lost', 'route-wider',
+        'served-name',
     ),
     'mlserver: another name': danger(SKLEARN, model('servedName', value='score'), 'served-name'),
     # GPUs.

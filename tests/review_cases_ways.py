@@ -92,6 +92,17 @@ WAYS: dict[str, Case] = {
     'both regions': danger(
         TWO_REGIONS, several(to('2', '1.1.0'), to('2', '1.1.0', 'eu-release')), 'several-production'
     ),
+    'both regions, which are not for production any more': danger(
+        TWO_REGIONS,
+        several(to('2', '1.1.0'), to('2', '1.1.0', 'eu-release'), put('eu', 'production', value=None),
+                put('prod', 'production', value=None)),
+        'several-production', 'wider-grant',
+    ),
+    'both regions, of which one was not for production': danger(
+        {**TWO_REGIONS, 'eu': {**TWO_REGIONS['eu'], 'production': False}},
+        several(to('2', '1.1.0'), to('2', '1.1.0', 'eu-release'), put('eu', 'production', value=True)),
+        'several-production',
+    ),
     # With how much care.
     'fewer steps': danger(WEB, strategy(steps(step(20))), 'weaker-strategy'),
     'a large first step': danger(WEB, strategy(steps(step(40), step(50))), 'weaker-strategy'),

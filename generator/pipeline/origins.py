@@ -17,6 +17,7 @@ from generator.domain.values import Values
 from generator.domain.words import quoted, some
 from generator.pipeline.earlier import Earlier
 from generator.plan.promotion import Origin
+from generator.plan.room import more_room
 from generator.plan.trust import other_doors, other_services, without_gate
 
 _AGREE = 'undo it, or let whoever answers for what runs there agree'
@@ -113,6 +114,7 @@ def weaker_gates(now: Earlier, base: Earlier, registry: Registry) -> Iterator[Pr
             if origin.name == environment.name or origin.name not in registry.environments:
                 yield from other_services(origin.environment, environment)
                 yield from other_doors(origin.environment, environment)
+                yield from more_room(origin.environment, environment)
             if origin.name != environment.name and environment.name in published:
                 yield from _moved_source(environment, origin.name, registry)
             if origin.environment is environment:

@@ -12,7 +12,7 @@ from generator.domain.words import some
 from generator.pipeline.looked import compared, first_problem, look, renamed
 from generator.pipeline.reached import reached_models, scoped, touched_releases, unlike_registry
 from generator.pipeline.renders import Shelf
-from generator.pipeline.review_beside import beside_releases
+from generator.pipeline.review_beside import beside_releases, neighbours
 from generator.pipeline.risk_places import RiskPlaces
 from generator.pipeline.run import Run
 from generator.pipeline.source import open_revision
@@ -92,7 +92,8 @@ def review(
     taken = _accepted([now, base], run, pairs, problems)
     gates = [*_gates(run), *beside_releases(base, run, everything, both)]
     problems += _edited(base, run)
-    return report(*names, both, gates, problems, taken, _stops(base, run), _warnings(base, run))
+    beside = neighbours(run, both)
+    return report(*names, both, gates, problems, taken, _stops(base, run), _warnings(base, run), beside)
 
 
 def _edited(base: Run, run: Run) -> list[str]:

@@ -7,7 +7,15 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from generator.documents.read import Mark, yaml_marks
-from generator.domain.layout import REGISTRY, SETTINGS, environment_file, model_file, release_file, rollout_file
+from generator.domain.layout import (
+    REGISTRY,
+    SETTINGS,
+    environment_file,
+    model_file,
+    model_name,
+    release_file,
+    rollout_file,
+)
 from generator.domain.places import Path
 from generator.domain.problems import ProblemsFound
 from generator.pipeline.run import Run
@@ -39,8 +47,15 @@ class RiskPlaces:
         """Of the files that make a release, the first that the change touches: forges show what is in the lines of a
         change. Else the one of the release, or what is left where it is removed."""
         before, after = self.base.source.tree.ids, self.run.source.tree.ids
-        there = [file for file in _files(release) if file in after]
+        there = [file for file in (*_files(release), *self._applications(release), SETTINGS) if file in after]
         return next((file for file in there if before.get(file) != after[file]), there[0])
+
+    def _applications(self, release: str) -> list[str]:
+        """They open routes to their members."""
+        try:
+            return [each.file for each in self.run.registry.applications_of.get(model_name(release), ())]
+        except ProblemsFound:
+            return []  # the report says it
 
     @cached_property
     def _known(self) -> dict[str, tuple[list[int], Mapping[Path, Mark]]]:
@@ -67,4 +82,4 @@ class RiskPlaces:
 
 def _files(name: str) -> Iterator[str]:
     environment, _, model = name.partition('/')
-    yield from (release_file(name), rollout_file(name), model_file(model), environment_file(environment), SETTINGS)
+    yield from (release_file(name), rollout_file(name), model_file(model), environment_file(environment))

@@ -125,16 +125,22 @@ HOST_MOVED = Rule(
 
 def moved_hosts(touched: Sequence[Touched]) -> Iterator[Risk]:
     """Yield host names that one release loses and another one, of another model or environment, gets."""
+    for host, (lost, won) in sorted(host_moves(touched).items()):
+        yield Risk(
+            HOST_MOVED, Evidence(f'host {host}', '', ', '.join(lost), ', '.join(won)), tuple(sorted({*lost, *won}))
+        )
+
+
+def host_moves(touched: Sequence[Touched]) -> dict[str, tuple[list[str], list[str]]]:
+    """Host names that go to somebody else, with the releases that lose and that get them."""
     lost, won = defaultdict[str, list[str]](list), defaultdict[str, list[str]](list)
-    for each in touched:
+    for each in sorted(touched, key=lambda one: one.name):
         before, after = _hosts(each, new=False), _hosts(each, new=True)
         for host in before - after:
             lost[host].append(each.name)
         for host in after - before:
             won[host].append(each.name)
-    for host in sorted(lost.keys() & won.keys()):
-        evidence = Evidence(f'host {host}', '', ', '.join(sorted(lost[host])), ', '.join(sorted(won[host])))
-        yield Risk(HOST_MOVED, evidence, tuple(sorted({*lost[host], *won[host]})))
+    return {host: (lost[host], won[host]) for host in lost.keys() & won.keys()}
 
 
 def _hosts(touched: Touched, *, new: bool) -> set[str]:

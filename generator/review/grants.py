@@ -10,6 +10,7 @@ from generator.domain.environments import Environment
 from generator.domain.problems import Problem
 from generator.domain.units import seconds
 from generator.domain.words import quoted, some
+from generator.plan.room import more_room
 from generator.plan.trust import other_services
 
 RULE = 'wider-grant'
@@ -28,7 +29,7 @@ def wider_grants(before: Mapping[str, Environment], after: Mapping[str, Environm
         if old.spec != new.spec:
             for path, message in _wider(old, new):
                 yield Problem(new.file, f'$.spec.{path}', f'{quoted(name)} {message}', rule=RULE)
-            for each in other_services(old, new):
+            for each in (*other_services(old, new), *more_room(old, new)):
                 yield Problem(each.file, each.path, each.message, each.hint, RULE)
 
 

@@ -119,10 +119,11 @@ SEVERAL = Rule(
 
 
 def several_productions(touched: Sequence[Touched]) -> Iterator[Risk]:
+    """What is for production before or after a change is it: a change does not free itself of the rule."""
     moved = {
-        each.environment: each.name for each in touched
-        if each.old and each.new and each.old.resolved.chart.version != each.new.resolved.chart.version
-        and each.new.resolved.environment.is_production
+        each.environment: each.name for each in touched for old, new in each.both
+        if old.resolved.chart.version != new.resolved.chart.version
+        and any(side.resolved.environment.is_production for side in (old, new))
     }  # fmt: skip
     if len(moved) > 1:
         evidence = Evidence('environments', '', '', ', '.join(sorted(moved)))

@@ -11,14 +11,26 @@ from typing import Any
 from generator.compare.told import whole
 from generator.domain.problems import Problem
 from generator.domain.waivers import Waiver
-from generator.review import access, images, moves, resources, scaling, servers, versions, workloads
+from generator.review import (
+    access,
+    alerts,
+    images,
+    moves,
+    resources,
+    routes,
+    scaling,
+    servers,
+    sizes,
+    versions,
+    workloads,
+)
 from generator.review.impact import impact
-from generator.review.records import SEVERITIES, Change, Evidence, Fold, Report, Risk, Rule, Touched
+from generator.review.records import SEVERITIES, Change, Evidence, Fold, Report, Risk, Rule, Side, Touched
 from generator.review.waivers import WAIVER, Accepted
 
 RULES: tuple[Rule, ...] = (
     *workloads.RULES, *scaling.RULES, *images.RULES, *servers.RULES, *resources.RULES, *access.RULES, *moves.RULES,
-    *versions.RULES,
+    *versions.RULES, *routes.RULES, *alerts.RULES, *sizes.RULES,
 )  # fmt: skip
 GATE = Rule(
     'gate', 'critical', 'a version moves past a gate', 'bring it there by promotion, or undo it'
@@ -30,28 +42,38 @@ GRANT = Rule(
     'wider-grant', 'high', 'an environment asks for less, or permits more',
     'let whoever answers for the environment agree'
 )  # fmt: skip
+BOOTSTRAP = Rule(
+    'bootstrap', 'high', 'what the platform applies by hand changes',
+    'let whoever answers for the clusters agree, and apply it'
+)  # fmt: skip
 # Rules that look at more than the releases of a change; all others of `gates` are gates.
-_OF_PROBLEMS = {each.id: each for each in (CAPACITY, GRANT)}
-ALL_RULES = {rule.id: rule for rule in (*RULES, GATE, CAPACITY, GRANT, moves.SEVERAL, access.HOST_MOVED, WAIVER)}
-NEVER_WAIVED = frozenset([GATE.id, CAPACITY.id, GRANT.id, WAIVER.id])
+_OF_PROBLEMS = {each.id: each for each in (CAPACITY, GRANT, BOOTSTRAP)}
+ALL_RULES = {rule.id: rule for rule in (
+    *RULES, routes.LOST, routes.TAKEN, GATE, CAPACITY, GRANT, BOOTSTRAP, moves.SEVERAL, access.HOST_MOVED, WAIVER,
+)}  # fmt: skip
+NEVER_WAIVED = frozenset([GATE.id, CAPACITY.id, GRANT.id, BOOTSTRAP.id, WAIVER.id])
 _NOTHING = Accepted()
 
 
 def report(
     base: str, head: str, touched: Sequence[Touched], gates: Sequence[Problem] = (), problems: Sequence[str] = (),
     accepted: Accepted = _NOTHING, stops: Sequence[str] = (), warnings: Sequence[str] = (),
+    others: Sequence[tuple[str, Side]] = (),
 ) -> Report:  # fmt: skip
-    """`gates` are the problems of `verify` that have a rule; `problems` say what could not be looked at."""
+    """`gates` are the problems of `verify` that have a rule; `problems` say what could not be looked at; `others` are
+    releases that do not differ, beside those with other routes."""
     lacking = [f'{each.name}: {each.problem}' for each in touched if each.problem]
     return Report(
         base, head, touched, {each.name: impact(each) for each in touched},
-        tuple(_risks(touched, gates, accepted)), tuple(_folds(touched)), (*problems, *lacking), stops, warnings,
+        tuple(_risks(touched, gates, accepted, others)), tuple(_folds(touched)), (*problems, *lacking), stops, warnings,
     )  # fmt: skip
 
 
-def _risks(touched: Sequence[Touched], gates: Sequence[Problem], accepted: Accepted) -> list[Risk]:
+def _risks(
+    touched: Sequence[Touched], gates: Sequence[Problem], accepted: Accepted, others: Sequence[tuple[str, Side]]
+) -> list[Risk]:  # fmt: skip
     """The worst first, and last what somebody has accepted; the same evidence of several releases is one risk."""
-    risks = list(_of_releases(touched, accepted))
+    risks = list(_of_releases(touched, accepted, others))
     risks += [
         Risk(_OF_PROBLEMS.get(each.rule, GATE), Evidence(each.file, each.path, '', each.message), ()) for each in gates
     ]
@@ -61,16 +83,20 @@ def _risks(touched: Sequence[Touched], gates: Sequence[Problem], accepted: Accep
     return sorted(risks, key=lambda risk: (risk.is_waived, order(risk.rule.severity), risk.rule.id, risk.releases))
 
 
-def _of_releases(touched: Sequence[Touched], accepted: Accepted) -> Iterator[Risk]:
+def _of_releases(
+    touched: Sequence[Touched], accepted: Accepted, others: Sequence[tuple[str, Side]]
+) -> Iterator[Risk]:  # fmt: skip
     found: dict[tuple[str, Evidence, Waiver | None], tuple[Rule, Evidence, list[str]]] = {}
-    for rule in RULES:
-        for each in touched:
-            waiver = accepted.of(each.name, rule)
-            for evidence in rule.find(each):
-                key = rule.id, _unnamed_evidence(evidence, each), waiver
-                found.setdefault(key, (rule, evidence, []))[2].append(each.name)
+    for rule, each, evidence in (*_by_rules(touched), *routes.elsewhere(touched, others)):
+        waiver = accepted.of(each.name, rule)
+        key = rule.id, _unnamed_evidence(evidence, each), waiver
+        found.setdefault(key, (rule, evidence, []))[2].append(each.name)
     for (_, _, waiver), (rule, evidence, names) in found.items():
         yield Risk(rule, evidence, tuple(dict.fromkeys(names)), waiver)
+
+
+def _by_rules(touched: Sequence[Touched]) -> Iterator[tuple[Rule, Touched, Evidence]]:
+    return ((rule, each, evidence) for rule in RULES for each in touched for evidence in rule.find(each))
 
 
 def _folds(touched: Sequence[Touched]) -> list[Fold]:

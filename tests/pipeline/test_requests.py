@@ -497,6 +497,21 @@ def test_another_name_has_the_same_owners(tmp_path: Path) -> None:
     ]
 
 
+def test_an_environment_that_makes_its_own_room(tmp_path: Path) -> None:
+    """What a request needs is judged by what it says itself, so somebody has to look at the number."""
+    published, more = ({'capacity': {'accelerators': {'nvidia.com/gpu': count}}} for count in (8, 80))
+    checkout = made(tmp_path / 'repository', registry(**published))
+    checkout.write(place('prod', 'prod.example', **more))
+    text = "'prod' says that there are more accelerators: nvidia.com/gpu: 8 → {}"
+    file = 'registry/environments/prod.yaml::$.spec'
+    assert warnings(checkout, 'accelerators') == [f'{file}.capacity.accelerators: {text.format(80)}']
+    checkout.write(place('prod', 'prod.example'))
+    assert warnings(checkout, 'accelerators') == [f'{file}: {text.format("not counted")}']
+    less = {'capacity': {'accelerators': {'nvidia.com/gpu': 4}}}
+    checkout.write(place('prod', 'prod.example', **less))
+    assert warnings(checkout, 'accelerators') == []
+
+
 def test_an_environment_that_asks_other_services(tmp_path: Path) -> None:
     services = {
         'gate': 'http://gate.ops/check',

@@ -79,6 +79,30 @@ def test_other_members_of_an_application_are_those_of_the_same_revision(tmp_path
 
 
 @pytest.mark.parametrize(
+    ('capacity', 'expected'),
+    [
+        (80, "'prod' says that there are more accelerators: nvidia.com/gpu: 8 → 80"),
+        (None, "'prod' says that there are more accelerators: nvidia.com/gpu: 8 → not counted"),
+    ],
+)
+def test_room_that_a_change_makes_itself(tmp_path: Path, capacity: int | None, expected: str) -> None:
+    """What it needs is judged by the published number."""
+    made = published(tmp_path, files({}))
+    made.write(files({'values': {'replicaCount': 30}}, capacity or 0))
+    if capacity is None:
+        made.write(r.environment('prod'))
+    risks = {risk.rule.id: risk.evidence.new for risk in judged(made, made.head()).risks}
+    assert risks['wider-grant'] == expected
+    assert risks['capacity'].startswith('the releases need 34 nvidia.com/gpu, the capacity is 8: ')
+
+
+def test_room_alone(tmp_path: Path) -> None:
+    made = published(tmp_path, files({}))
+    made.write(files({}, 80))
+    assert [len(said(made, each)) for each in ('wider-grant', 'capacity')] == [1, 0]
+
+
+@pytest.mark.parametrize(
     ('before', 'after', 'expected'),
     [
         ({}, {'hostnames': {'a.example': {'model': 'web'}}}, ["'prod' gives 'a.example' to model web"]),
@@ -102,3 +126,37 @@ def test_grants(tmp_path: Path, before: dict[str, Any], after: dict[str, Any], e
     made = published(tmp_path, files({}, **before))
     made.write(files({}, **after))
     assert said(made, 'wider-grant') == expected
+
+
+@pytest.mark.parametrize('agent', ['argocd', 'flux'])
+@pytest.mark.parametrize(
+    ('before', 'after', 'expected'),
+    [
+        ({'createNamespace': True}, {'createNamespace': False}, {'Namespace ml-prod goes'}),
+        ({}, {'createNamespace': True}, {'Namespace ml-prod comes'}),
+        ({}, {'permits': ['KEDA']}, set[str]()),  # a wider grant
+        ({}, {'lock': {'reason': 'a sale', 'by': 'ops'}}, set[str]()),
+    ],
+)
+def test_what_the_platform_applies(
+    tmp_path: Path, agent: str, before: dict[str, Any], after: dict[str, Any], expected: set[str]
+) -> None:
+    made = published(tmp_path, files({}, agent=agent, **before))
+    made.write(files({}, agent=agent, **after))
+    found = said(made, 'bootstrap')
+    assert {each.removeprefix('bootstrap/prod.yaml changes: ') for each in found} == expected
+
+
+def test_a_root_application_of_another_cluster(tmp_path: Path) -> None:
+    made = published(tmp_path, files({}))
+    made.write(files({}, agentCluster='other'))
+    (found,) = said(made, 'bootstrap')
+    assert 'Application chartloom-prod spec.destination.name in-cluster → other' in found
+
+
+def test_another_branch_is_told_of_each_environment(tmp_path: Path) -> None:
+    made = published(tmp_path, {**files({}), **r.environment('late')})
+    made.write(r.settings(repository={'url': 'https://elsewhere.example/ml.git'}))
+    found = said(made, 'bootstrap')
+    assert [each.partition(' ')[0] for each in found] == ['bootstrap/late.yaml', 'bootstrap/prod.yaml']
+    assert all('https://git.example/ml.git → https://elsewhere.example/ml.git' in each for each in found)

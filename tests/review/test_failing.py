@@ -61,4 +61,4 @@ def test_a_shell_offers_them(tmp_path: Path) -> None:
     words = 'chartloom review --fail-on restart --fail-on'
     env = {'_CHARTLOOM_COMPLETE': 'bash_complete', 'COMP_CWORD': '5'}
     offered = [chartloom(tmp_path, env={**env, 'COMP_WORDS': f'{words} {start}'}).stdout for start in ('h', 're')]
-    assert offered == ['plain,high\nplain,host-moved\n', 'plain,remote-code\n']
+    assert offered == ['plain,high\nplain,host-moved\nplain,huge\n', 'plain,remote-code\n']

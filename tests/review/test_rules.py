@@ -18,20 +18,25 @@ import pytest
 import registries as r
 from gitops import published
 from review_bases import WEB
+from review_cases_alerts import ALERTS, SIZES
 from review_cases_alone import ALONE
 from review_cases_noise import NOISE
 from review_cases_objects import OBJECTS
 from review_cases_rollouts import ROLLOUTS
+from review_cases_routes import ROUTES
 from review_cases_servers import SERVERS
 from review_cases_ways import WAYS
 from review_corpus import Cases, put
 from review_runs import files, judged, names_of, reviewed
 
-from generator.review.report import CAPACITY, GATE, GRANT, RULES
+from generator.review.report import BOOTSTRAP, CAPACITY, GATE, GRANT, RULES
+from generator.review.routes import LOST
 
 Found = Mapping[str, Mapping[str, Any]]
 # Of one repository each, but for the last ones, which stand alone.
-BATCHES: list[Cases] = [SERVERS, OBJECTS, ROLLOUTS, WAYS, NOISE, *({name: case} for name, case in ALONE.items())]
+BATCHES: list[Cases] = [
+    SERVERS, OBJECTS, ROLLOUTS, WAYS, NOISE, ROUTES, ALERTS, SIZES, *({name: case} for name, case in ALONE.items()),
+]  # fmt: skip
 CORPUS = {name: case for batch in BATCHES for name, case in batch.items()}
 
 
@@ -87,7 +92,7 @@ ELSEWHERE = {'disruption', 'immutable-field', 'draft-rewritten'}
 
 
 def test_each_rule_is_in_the_corpus() -> None:
-    known = {rule.id for rule in (*RULES, GATE, CAPACITY, GRANT)}
+    known = {rule.id for rule in (*RULES, LOST, GATE, CAPACITY, GRANT, BOOTSTRAP)}
     assert known - {rule for case in CORPUS.values() for rule in case.rules} <= ELSEWHERE
 
 
