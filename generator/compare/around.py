@@ -46,6 +46,13 @@ def start_of(text: str, most: int) -> str:
     return text if len(text) <= most else f'{text[:most]}… {_left(len(text) - most)}'
 
 
+def ends_of(text: str, most: int) -> str:
+    """A name without its middle: where it is and what it is are at its ends."""
+    if len(text) <= most:
+        return text
+    return f'{text[: most // 2]}…{text[most // 2 - most :]} {_left(len(text) - most)}'
+
+
 def _left(number: int) -> str:
     return f'({number:,} character{"" if number == 1 else "s"} not shown)'
 

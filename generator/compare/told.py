@@ -6,7 +6,7 @@ import json
 import re
 from typing import Any
 
-from generator.compare.around import around
+from generator.compare.around import around, ends_of
 from generator.compare.fields import ABSENT, Field
 from generator.compare.items import item_by_item
 from generator.documents.write import dump_yaml, scalar_text
@@ -15,12 +15,13 @@ from generator.domain.secrets import veil
 from generator.domain.unseen import in_one_line
 
 SHORT, LONG = 120, 2_000  # characters of a value: for people in a line, and for programs
+PLACE = 240
 _DIGEST = re.compile(r'\b([0-9a-f]{12})[0-9a-f]{28,}\b')
 _HIDDEN = ' (differs where it is hidden)'
 
 
 def changed(field: Field, most: int = SHORT) -> str:
-    place = in_one_line(field.place)
+    place = ends_of(in_one_line(field.place), max(most, PLACE))
     if items := item_by_item(field.old, field.new, most, lambda *both: sides(Field(field.path, *both))):
         return f'{place}: {items}'
     old, new = shown_sides(field, most)

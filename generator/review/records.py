@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Literal, get_args
 
-from generator.compare.around import around, start_of
+from generator.compare.around import around, ends_of
 from generator.compare.difference import Difference
 from generator.compare.fields import Field
 from generator.compare.objects import digest
@@ -105,7 +105,7 @@ class Evidence:
         return around(in_one_line(self.old), in_one_line(self.new), most)
 
     def __str__(self) -> str:
-        place = ' '.join(filter(None, (start_of(in_one_line(each), SHORT) for each in (self.object, self.field))))
+        place = ' '.join(filter(None, (ends_of(in_one_line(each), SHORT) for each in (self.object, self.field))))
         old, new = self.cut(SHORT)
         if not old:
             return f'{place}: {new}' if new else place
