@@ -18,8 +18,8 @@ _GAP = 16  # equal characters between two places that are told as one
 _LEAST = 24  # characters that are worth a place
 _LONG = 40  # characters of words that are compared letter by letter
 _MOST = 4_000  # places that are looked at one by one
-_LINES = re.compile(r'(?:\\\\|\\[^n\\]|[^\\])*?(?:\\n|\Z)')  # line breaks are written as escapes
-_WORDS = re.compile(r'\\.|\w+|\W')
+_LINES = re.compile(r'(?s).*?\\n|.+')  # line breaks are written as escapes
+_WORDS = re.compile(r'(?s)\\.|\w+|\W')
 
 
 class Place(NamedTuple):
@@ -59,7 +59,7 @@ def _left(number: int) -> str:
 
 def places(old: str, new: str) -> Iterator[Place]:
     """Compare lines, and the words of lines that differ."""
-    one, other = ([each for each in _LINES.findall(text) if each] for text in (old, new))
+    one, other = (_LINES.findall(text) for text in (old, new))
     for place in _differing(one, other):
         (i, j, k, m), lines = place, (one[place.i : place.j], other[place.k : place.m])
         at, there = len(''.join(one[:i])), len(''.join(other[:k]))

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from itertools import groupby
 
+from generator.domain.unseen import in_one_line
 from generator.domain.words import some
 from generator.review.markdown_signs import cell, code, in_html
 from generator.review.records import Report, Risk
@@ -17,7 +18,7 @@ _KEPT = 200  # characters for the last line
 def markdown(report: Report) -> str:
     """At most LONGEST characters; what is left out is said at the end."""
     lines, size, left = list[str](), 0, 0
-    for line in _lines(report):
+    for line in map(in_one_line, _lines(report)):
         size += len(line) + 1
         if size > LONGEST - _KEPT:
             left += 1
