@@ -115,9 +115,9 @@ def _location(place: Place) -> dict[str, Any]:
 
 
 def _logical(risk: Risk, names: tuple[str, ...]) -> Iterator[dict[str, Any]]:
-    whole = cut('/'.join((*names[:1], risk.evidence.object)), _NAME)
-    yield {'name': cut(risk.evidence.object, _NAME), 'fullyQualifiedName': whole, 'kind': 'object'}
-    if field := cut(risk.evidence.field, _NAME):
+    whole = cut(in_one_line('/'.join((*names[:1], risk.evidence.object))), _NAME)
+    yield {'name': cut(in_one_line(risk.evidence.object), _NAME), 'fullyQualifiedName': whole, 'kind': 'object'}
+    if field := cut(in_one_line(risk.evidence.field), _NAME):
         yield {'name': field, 'fullyQualifiedName': f'{whole}#{field}', 'kind': 'property'}
 
 
@@ -131,7 +131,8 @@ def _fingerprint(risk: Risk, names: tuple[str, ...], seen: Counter[str]) -> str:
 def _suppressions(risk: Risk) -> list[dict[str, str]]:
     if not (risk.waiver and risk.is_waived):
         return []
-    return [{'kind': 'external', 'status': 'accepted', 'justification': f'{risk.waiver} ({risk.waiver.file})'}]
+    justification = in_one_line(f'{risk.waiver} ({risk.waiver.file})')
+    return [{'kind': 'external', 'status': 'accepted', 'justification': justification}]
 
 
 def _invocation(report: Report, left: int) -> dict[str, Any]:
