@@ -8,6 +8,7 @@ import re
 import sys
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import replace
 from io import StringIO
 from itertools import pairwise
 from pathlib import Path
@@ -16,6 +17,7 @@ from typing import Any, TypeVar
 import click
 
 from generator.domain.problems import CommandFailed, Problem, ProblemsFound, bounded, fewer
+from generator.domain.unseen import COLOUR, UNSEEN, in_one_line
 from generator.domain.words import quoted
 
 F = TypeVar('F', bound=Callable[..., Any])
@@ -72,7 +74,7 @@ def coloured() -> bool | None:
 Piece = str | tuple[str, dict[str, Any]]
 
 # Characters that a terminal would interpret or hide, except line break and tab. Surrogates are bytes of invalid UTF-8.
-_UNSAFE = re.compile('[\x00-\x08\x0b-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\ud800-\udfff]')
+_UNSAFE = re.compile(f'[\x00-\x08\x0b-\x1f\x7f-\x9f\ud800-\udfff{UNSEEN}]|{COLOUR}')
 
 
 def harmless(text: str) -> str:
@@ -82,7 +84,7 @@ def harmless(text: str) -> str:
 
 def in_a_line(text: str) -> str:
     """Escape line breaks and tabs, too, for a text that must stay in one line."""
-    return harmless(text).replace('\n', '\\n').replace('\t', '\\t')
+    return in_one_line(text)
 
 
 def say(*pieces: Piece, err: bool = False, **style: Any) -> None:
@@ -156,7 +158,9 @@ def warn(warnings: Iterable[Problem]) -> None:
     if wants_json():
         return
     for found in fewer(warnings):
-        say(('warning:', {'fg': 'yellow'}), f' {found}', err=True)
+        say(('warning:', {'fg': 'yellow'}), f' {in_a_line(str(replace(found, hint="")))}', err=True)
+        if found.hint:
+            say(f'  hint: {in_a_line(found.hint)}', err=True)
 
 
 @contextmanager

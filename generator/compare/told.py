@@ -2,21 +2,29 @@
 
 from __future__ import annotations
 
+import json
 import re
 from typing import Any
 
+from generator.compare.around import around, ends_of
 from generator.compare.fields import ABSENT, Field
+from generator.compare.items import item_by_item
 from generator.documents.write import dump_yaml, scalar_text
 from generator.domain.credentials import veiled
 from generator.domain.secrets import veil
-from generator.domain.words import cut, quoted
+from generator.domain.unseen import in_one_line
 
-_LONGEST = 120  # characters of a value
+SHORT, LONG = 120, 2_000  # characters of a value: for people in a line, and for programs
+PLACE = 240
 _DIGEST = re.compile(r'\b([0-9a-f]{12})[0-9a-f]{28,}\b')
+_HIDDEN = ' (differs where it is hidden)'
 
 
-def changed(field: Field) -> str:
-    place, (old, new) = field.place, shown_sides(field)
+def changed(field: Field, most: int = SHORT) -> str:
+    place = ends_of(in_one_line(field.place), max(most, PLACE))
+    if items := item_by_item(field.old, field.new, most, lambda *both: sides(Field(field.path, *both))):
+        return f'{place}: {items}'
+    old, new = shown_sides(field, most)
     if field.old is ABSENT:
         return f'{place} is {new}, was not set'
     if field.new is ABSENT:
@@ -24,10 +32,27 @@ def changed(field: Field) -> str:
     return f'{place} {old} → {new}'
 
 
-def shown_sides(field: Field) -> tuple[str, str]:
-    """The old and the new value of a field, short and without credentials."""
+def shown_sides(field: Field, most: int = SHORT) -> tuple[str, str]:
+    """The old and the new value of a field, cut around what differs, and without credentials."""
+    return around(*sides(field), most)
+
+
+def sides(field: Field) -> tuple[str, str]:
+    """The old and the new value of a field on one line each, without credentials; they are never equal."""
     old, new = _veiled(field)
-    return shown_value(old), shown_value(new)
+    told = without_digests(veil(shown_value(old)), veil(shown_value(new)))
+    if told[0] != told[1]:
+        return told
+    exact = veil(_exact(old)), veil(_exact(new))  # they differ in their types, as 80 and "80", or in a credential
+    return exact if exact[0] != exact[1] else (told[0], f'{told[1]}{_HIDDEN}')
+
+
+def without_digests(old: str, new: str) -> tuple[str, str]:
+    """The first digits of digests, as long as they tell them apart: the rest tells people nothing."""
+    found = {each[0]: each[1] for text in (old, new) for each in _DIGEST.finditer(text)}
+    alone = {whole for whole, start in found.items() if [*found.values()].count(start) == 1}
+    shown = [_DIGEST.sub(lambda each: f'{each[1]}…' if each[0] in alone else each[0], text) for text in (old, new)]
+    return shown[0], shown[1]
 
 
 def _veiled(field: Field) -> tuple[Any, Any]:
@@ -37,20 +62,23 @@ def _veiled(field: Field) -> tuple[Any, Any]:
 
 
 def shown_value(value: Any) -> str:
-    """Show a value of an object, short; 'not set' for none."""
+    """Show a value of an object on one line; 'not set' for none."""
     if value is ABSENT:
         return 'not set'
     if isinstance(value, str):
-        value = _DIGEST.sub(lambda found: f'{found[1]}…', value)
-        plain = value.isprintable() and value == value.strip() and value
-        return cut(value, _LONGEST) if plain else quoted(value)
+        shown = in_one_line(value)
+        return shown if shown and shown == value == value.strip() else in_one_line(repr(value))
     if isinstance(value, bool) or value is None:
         return str(value).lower() if value is not None else 'null'
     if isinstance(value, dict):
-        return cut('{' + ', '.join(f'{key}: {shown_value(each)}' for key, each in value.items()) + '}', _LONGEST)
+        return '{' + ', '.join(f'{in_one_line(str(key))}: {shown_value(each)}' for key, each in value.items()) + '}'
     if isinstance(value, list):
-        return cut('[' + ', '.join(map(shown_value, value)) + ']', _LONGEST)
+        return '[' + ', '.join(map(shown_value, value)) + ']'
     return str(value)
+
+
+def _exact(value: Any) -> str:
+    return shown_value(value) if value is ABSENT else json.dumps(value, default=str)
 
 
 def whole(field: Field) -> tuple[str | None, str | None]:

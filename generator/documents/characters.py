@@ -10,16 +10,11 @@ import re
 import unicodedata
 
 from generator.domain.layout import REGISTRY
+from generator.domain.unseen import COLOUR, UNSEEN
 
-# Without a width, or for the direction of text: Unicode's Bidi_Control and Default_Ignorable_Code_Point, except U+FE0F,
-# which only colours the emoji before it; further line ends; annotations.
-_UNSEEN = (
-    '\x85\xad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180b-\u180f\u200b-\u200f\u2028-\u202e\u2060-\u206f\u3164'
-    '\ufe00-\ufe0e\ufeff\uffa0\ufff0-\ufffb\U0001bca0-\U0001bca3\U0001d173-\U0001d17a\U000e0000-\U000e0fff'
-)
 _SPACES = '\xa0\u1680\u2000-\u200a\u202f\u205f\u3000'
-_IN_FILES = re.compile(f'\r(?!\n)|[{_UNSEEN}{_SPACES}]')
-_IN_VALUES = re.compile(f'\r(?!\n)|[\0-\x08\x0b\x0c\x0e-\x1f{_UNSEEN}]')
+_IN_FILES = re.compile(f'\r(?!\n)|[{UNSEEN}{_SPACES}]|{COLOUR}')
+_IN_VALUES = re.compile(f'\r(?!\n)|[\0-\x08\x0b\x0c\x0e-\x1f{UNSEEN}]|{COLOUR}')
 # Generated files may contain what an older chartloom wrote: only what YAML readers do not agree on is refused.
 _IN_GENERATED = re.compile('[\x85\u2028\u2029\ufeff]')
 

@@ -9,6 +9,7 @@ from typing import Any
 
 import jsonschema_rs
 
+from generator.documents.dates import FORMATS, is_date
 from generator.documents.read import Mark, yaml_marks
 from generator.domain.places import Path, json_path
 from generator.domain.problems import Fault, Problem
@@ -65,7 +66,9 @@ def _schema(text: bytes, whole: bool) -> Any:
 @lru_cache(maxsize=32)
 def _compiled(text: bytes, others: tuple[tuple[str, bytes], ...], whole: bool) -> Any:
     known = jsonschema_rs.Registry([(f'json-schema:///{uri}', _parsed(other)) for uri, other in others])
-    return jsonschema_rs.Draft202012Validator(_schema(text, whole), registry=known)
+    return jsonschema_rs.Draft202012Validator(
+        _schema(text, whole), registry=known, formats=dict.fromkeys(FORMATS, is_date), validate_formats=True
+    )
 
 
 REQUIRING = ('required', 'dependentRequired', 'minProperties')

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import jsonschema_rs
 
+from generator.documents.dates import FORMATS, is_date, no_day
 from generator.documents.kubernetes_forms import form_hint, list_hint, scalar_hint
 from generator.documents.read import Mark
 from generator.documents.schema_way import Way
@@ -19,6 +20,7 @@ from generator.domain.problems import MAX_PROBLEMS, MORE_PROBLEMS, Fault
 from generator.domain.words import cut, nearest, quoted, suggest
 
 if TYPE_CHECKING:
+    from jsonschema import FormatChecker
     from jsonschema.exceptions import ValidationError
 
 _BASE = 'https://chartloom.dev/schemas/'
@@ -70,12 +72,21 @@ def explain(schema: Any, document: Any, written: Mapping[Path, Mark], others: Ma
     resources = [(_BASE + uri, DRAFT202012.create_resource(content)) for uri, content in others.items()]
     registry: Any = Registry().with_resources(resources)
     root = {**schema, '$id': f'{_BASE}this.json'} if others else schema
-    errors = validator(root, registry=registry).iter_errors(document)
+    errors = validator(root, registry=registry, format_checker=_dates()).iter_errors(document)
     every = (fault for error in errors for fault in _faults(error, Way(error, schema, others), written))
     found = dict.fromkeys(islice(every, MAX_PROBLEMS + 1))
     shown = sorted([*found][:MAX_PROBLEMS], key=lambda fault: ([*map(str, fault.path)], fault.message))
     more = [Fault((), MORE_PROBLEMS, 'fix these first')] if len(found) > MAX_PROBLEMS else []
     return [*shown, *more] or [Fault((), 'does not match its schema')]
+
+
+def _dates() -> FormatChecker:
+    from jsonschema import FormatChecker
+
+    found = FormatChecker(())
+    for name in FORMATS:
+        found.checks(name)(is_date)
+    return found
 
 
 def _pattern(validator: Any, pattern: str, instance: Any, schema: Any) -> Iterator[ValidationError]:
@@ -147,6 +158,8 @@ def _faults(error: ValidationError, way: Way, written: Mapping[Path, Mark]) -> I
                 yield _one_of(path, value, limit, way)
         case 'pattern' | 'minLength' | 'maxLength' | 'not':
             yield _wrong_form(path, str(value), error, way)
+        case 'format':
+            yield no_day(path, str(value))
         case 'minItems' | 'minProperties':
             yield Fault(path, 'expected at least one entry, found none', f'write at least one: {way.described()}')
         case 'uniqueItems':

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from dataclasses import dataclass
 
 UTC = 'UTC'
+_DATE = re.compile(r'([0-9]{4})-(0[1-9]|1[0-2])-([0-9]{2})(?:T|$)')
+_LENGTHS = (31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31)
 DAYS = ('Mon', 'Tue', 'Wed', 'Thu', 'Fri', 'Sat', 'Sun')
 
 
@@ -36,3 +39,14 @@ class Clock:
     @property
     def date(self) -> str:
         return self.utc[:10]
+
+
+def month_of_no_day(text: str) -> tuple[str, int] | None:
+    """Of a date or a moment whose day is not in the calendar, 2026-02-30: the month, and how many days it has."""
+    found = _DATE.match(text)
+    if not found:
+        return None  # a day of the week, or what its form tells
+    year, month, day = map(int, found.groups())
+    leap = month == 2 and year % 4 == 0 and (year % 100 != 0 or year % 400 == 0)
+    last = _LENGTHS[month - 1] + leap
+    return None if 1 <= day <= last else (text[:7], last)

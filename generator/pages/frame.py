@@ -12,6 +12,8 @@ from functools import cache
 from importlib.resources import files
 from typing import TYPE_CHECKING, Any
 
+from generator.domain.unseen import in_one_line
+
 if TYPE_CHECKING:
     from jinja2 import Template
 
@@ -49,9 +51,5 @@ def _hash(text: str) -> str:
 
 
 def visible(value: Any) -> Any:
-    """Write characters that people do not see, or that change the order of others, as escapes."""
-    if type(value) is not str or value.isprintable():
-        return value
-    return ''.join(
-        each if each.isprintable() or each in '\n\t' else each.encode('unicode_escape').decode() for each in value
-    )
+    """Write characters that people do not see, or that change the order of others, as escapes; line breaks, too."""
+    return in_one_line(value) if type(value) is str else value

@@ -8,7 +8,7 @@ from typing import Any
 
 from generator.compare.effects import WORKLOADS
 from generator.compare.fields import ABSENT, Field
-from generator.compare.told import shown_sides
+from generator.compare.told import sides
 from generator.domain.choices import cloud_identity_of
 from generator.review.leaves import Leaf, leaves
 from generator.review.records import Evidence, Risk, Rule, Touched
@@ -49,7 +49,7 @@ def _network(touched: Touched) -> Iterator[Evidence]:
     for each in touched.found:
         for field in each.fields if each.id.kind == 'NetworkPolicy' else ():
             if _lets_more(field):
-                yield Evidence(str(each.id), field.place, *shown_sides(field))
+                yield Evidence(str(each.id), field.place, *sides(field))
     for leaf in leaves(touched, 'PeerAuthentication'):
         if leaf.key == 'mode' and leaf.new != 'STRICT':
             yield leaf.evidence()

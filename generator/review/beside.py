@@ -8,6 +8,8 @@ from difflib import SequenceMatcher
 from itertools import takewhile, zip_longest
 from typing import NamedTuple
 
+from generator.compare.around import ends_of
+
 MOST = 200  # rows of a field
 _AROUND = 2  # equal lines before and after one that differs
 _PAIRS = 250_000  # of lines: comparing more takes too long
@@ -66,7 +68,7 @@ def _equal(one: Sequence[str], other: Sequence[str]) -> int:
 
 def _row(old: str | None, new: str | None) -> Row:
     if old is None or new is None:
-        return Row(*(None if each is None else (Part(_short(each, _LONGEST)),) for each in (old, new)))
+        return Row(*(None if each is None else (Part(ends_of(each, _LONGEST)),) for each in (old, new)))
     one, other = _WORD.findall(old), _WORD.findall(new)
     head, tail = _alike(one, other)
     return Row(tuple(_parts(one, head, tail)), tuple(_parts(other, head, tail)))
@@ -77,15 +79,11 @@ def _parts(words: Sequence[str], head: int, tail: int) -> Iterator[Part]:
     end = len(words) - tail
     start, middle, rest = ''.join(words[:head]), ''.join(words[head:end]), ''.join(words[end:])
     if head == len(words):
-        yield Part(_short(start, _LONGEST))
+        yield Part(ends_of(start, _LONGEST))
         return
     if start:
         yield Part(start if len(start) <= _CONTEXT else f'…{start[-_CONTEXT:]}')
     if middle:
-        yield Part(_short(middle, _LONGEST), differs=True)
+        yield Part(ends_of(middle, _LONGEST), differs=True)
     if rest:
         yield Part(rest if len(rest) <= _CONTEXT else f'{rest[:_CONTEXT]}…')
-
-
-def _short(text: str, most: int) -> str:
-    return text if len(text) <= most else f'{text[: most // 2]} … {text[-most // 2 :]}'

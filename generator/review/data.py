@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
+from generator.compare.told import LONG
 from generator.domain.waivers import Waiver
 from generator.registry.load import API_VERSION
 from generator.review.impacts import Point
@@ -26,7 +27,7 @@ def report_data(report: Report) -> dict[str, Any]:
             {
                 'rule': risk.rule.id, 'severity': risk.rule.severity, 'title': risk.rule.title,
                 'advice': risk.rule.advice, 'releases': list(risk.releases), 'object': risk.evidence.object,
-                'field': risk.evidence.field, 'old': risk.evidence.old, 'new': risk.evidence.new,
+                'field': risk.evidence.field, **_sides(risk.evidence.cut(LONG)),
                 'waiver': _waiver(risk.waiver) if risk.waiver else None,
             }
             for risk in report.risks
@@ -44,7 +45,7 @@ def report_data(report: Report) -> dict[str, Any]:
                 'wayBefore': _way(report.impacts[each.name].way_before),
                 'way': _way(report.impacts[each.name].way),
                 'facts': [
-                    {'what': fact.what, 'old': fact.old, 'new': fact.new} for fact in report.impacts[each.name].facts
+                    {'what': fact.what, **_sides(fact.cut(LONG))} for fact in report.impacts[each.name].facts
                 ],
                 'granted': list(report.impacts[each.name].granted),
             }
@@ -53,8 +54,16 @@ def report_data(report: Report) -> dict[str, Any]:
         'stops': list(report.stops),
         'warnings': list(report.warnings),
         'files': [{'file': file, 'blob': blob} for file, blob in sorted(report.files.items())],
-        'differences': [{'releases': list(fold.releases), 'lines': list(fold.lines)} for fold in report.folds],
+        'differences': [
+            {'releases': list(fold.releases), 'lines': [each.told(LONG) for each in fold.changes]}
+            for fold in report.folds
+        ],
     }  # fmt: skip
+
+
+def _sides(both: tuple[str, str]) -> dict[str, str]:
+    old, new = both
+    return {'old': old, 'new': new}
 
 
 def _way(points: Sequence[Point]) -> list[dict[str, Any]]:

@@ -7,12 +7,9 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from generator.domain.values import Values
-from generator.domain.words import some
 from generator.review.impacts import Fact
 from generator.review.records import Side, Touched
 from generator.values.merge import enabled
-
-_TENSORS = 4  # of a signature that are told
 
 
 def facts(touched: Touched) -> tuple[Fact, ...]:
@@ -45,7 +42,7 @@ def _image(image: Values) -> str:
 
 def _tensors(tensors: Values) -> str:
     told = (f'{name}: {each.get("dtype", "?")} {each.get("shape", "")}'.strip() for name, each in tensors.items())
-    return some(told, _TENSORS)
+    return ', '.join(told)
 
 
 def granted(side: Side) -> Iterator[str]:

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from generator.compare.around import around
+from generator.compare.told import SHORT, without_digests
 from generator.domain.generated import Pods
 from generator.domain.units import spoken
+from generator.domain.unseen import in_one_line
 
-_DIGEST = re.compile(r'\b([0-9a-f]{12})[0-9a-f]{52}\b')
+FACT = 300  # characters: an image with its digest fits
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,15 +25,16 @@ class Fact:
 
     @property
     def short(self) -> Fact:
-        """The same with the first digits of digests: the rest tells people nothing."""
-        return Fact(self.what, *(_DIGEST.sub(r'\1…', text) for text in (self.old, self.new)))
+        """The same with the first digits of digests, cut around what differs."""
+        return Fact(self.what, *around(*without_digests(self.old, self.new), SHORT))
+
+    def cut(self, most: int) -> tuple[str, str]:
+        return around(in_one_line(self.old), in_one_line(self.new), most)
 
     def __str__(self) -> str:
-        return (
-            f'{self.what} {self.new or self.old}'
-            if self.old == self.new
-            else (f'{self.what} {as_text(self.old)} → {as_text(self.new)}')
-        )
+        old, new = self.cut(FACT)
+        what = in_one_line(self.what)
+        return f'{what} {new or old}' if self.old == self.new else f'{what} {as_text(old)} → {as_text(new)}'
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 
 from generator.compare.difference import Difference
 from generator.compare.fields import ABSENT, Field, Path, shown
-from generator.compare.told import shown_sides
+from generator.compare.told import sides
 from generator.review.records import Evidence, Touched
 
 
@@ -24,7 +24,7 @@ class Leaf(NamedTuple):
         return self.path[-1] if self.path else ''
 
     def evidence(self) -> Evidence:
-        return Evidence(str(self.object.id), shown(self.path), *shown_sides(Field(self.path, self.old, self.new)))
+        return Evidence(str(self.object.id), shown(self.path), *sides(Field(self.path, self.old, self.new)))
 
 
 def leaves(touched: Touched, *kinds: str, new: bool = False) -> Iterator[Leaf]:

@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from itertools import groupby
 
+from generator.domain.unseen import in_one_line
 from generator.domain.words import some
+from generator.review.markdown_signs import cell, code, in_html
 from generator.review.records import Report, Risk
 from generator.review.summary import as_sentence, moved, sentence
 
@@ -16,7 +18,7 @@ _KEPT = 200  # characters for the last line
 def markdown(report: Report) -> str:
     """At most LONGEST characters; what is left out is said at the end."""
     lines, size, left = list[str](), 0, 0
-    for line in _lines(report):
+    for line in map(in_one_line, _lines(report)):
         size += len(line) + 1
         if size > LONGEST - _KEPT:
             left += 1
@@ -25,16 +27,16 @@ def markdown(report: Report) -> str:
     if left:
         if sum(line.startswith('```') for line in lines) % 2:
             lines.append('```')
-        if sum('<details>' in line for line in lines) > sum('</details>' in line for line in lines):
+        if sum(line.startswith('<details>') for line in lines) > lines.count('</details>'):
             lines.append('</details>')
-        again = ' '.join(filter(None, ('chartloom review', report.base, report.head)))
-        lines.append(f'\n{left} more lines do not fit: `{again}` shows all.')
+        again = code(' '.join(filter(None, ('chartloom review', report.base, report.head))))
+        lines.append(f'\n{left} more lines do not fit: {again} shows all.')
     return '\n'.join([*lines, ''])
 
 
 def _lines(report: Report) -> Iterator[str]:
     for problem in report.problems:
-        yield f'> **Not complete:** {_plain(problem)}'
+        yield f'> **Not complete:** {code(problem)}'
     yield f'## {sentence(report)}'
     yield ''
     for title, risks in groupby(report.risks, lambda risk: 'waived' if risk.is_waived else risk.rule.severity):
@@ -46,30 +48,30 @@ def _lines(report: Report) -> Iterator[str]:
     if report.warnings:
         yield '### Warnings of verify'
         yield ''
-        yield from (f'* {_plain(line)}' for line in report.warnings)
+        yield from (f'* {code(line)}' for line in report.warnings)
         yield ''
     if report.stops:
         yield '### Stops for later moves'
         yield ''
-        yield from (f'* {_plain(line)}' for line in report.stops)
+        yield from (f'* {code(line)}' for line in report.stops)
         yield ''
     if report.touched:
         yield from _releases(report)
     for fold in report.folds:
         many = 'difference' if len(fold.lines) == 1 else 'differences'
-        yield f'<details><summary>{len(fold.lines)} {many}: {_plain(some(fold.releases, 8))}</summary>'
+        yield f'<details><summary>{len(fold.lines)} {many}: {in_html(some(fold.releases, 8))}</summary>'
         yield ''
         yield '```diff'
-        yield from (line.replace('```', "'''") for line in fold.lines)
+        yield from fold.lines
         yield '```'
         yield '</details>'
 
 
 def _risk(risk: Risk) -> Iterator[str]:
-    where = f' ({some(risk.releases, 5)})' if risk.releases else ''
+    where = f' ({code(some(risk.releases, 5))})' if risk.releases else ''
     advice = f'{as_sentence(risk.rule.advice)} `{risk.rule.id}`'
-    waiver = f' {_plain(as_sentence(str(risk.waiver)))}' if risk.waiver else ''
-    yield f'* **{risk.rule.title}**{_plain(where)}: {_code(str(risk.evidence))}. {advice}{waiver}'
+    waiver = f' {code(as_sentence(str(risk.waiver)))}' if risk.waiver else ''
+    yield f'* **{risk.rule.title}**{where}: {code(str(risk.evidence))}. {advice}{waiver}'
 
 
 def _releases(report: Report) -> Iterator[str]:
@@ -97,22 +99,10 @@ def _facts(report: Report) -> Iterator[str]:
         if lines := (*map(str, numbers.facts), *numbers.granted):
             told.setdefault(lines, []).append(name)
     for lines, names in told.items():
-        yield f'* **{_plain(some(names, 5))}**: {"; ".join(_code(line) for line in lines)}'
+        yield f'* {code(some(names, 5))}: {"; ".join(map(code, lines))}'
     if told:
         yield ''
 
 
 def _row(cells: Sequence[str]) -> str:
-    return f'| {" | ".join(_plain(cell) for cell in cells)} |'
-
-
-def _plain(text: str) -> str:
-    """Text that Markdown shows as it is."""
-    for sign in ('\\', '|', '<', '*', '_', '`', '['):
-        text = text.replace(sign, f'\\{sign}')
-    # Forges look for names after Markdown: only a space without width keeps @everyone from being told.
-    return text.replace('@', '@\u200b').replace('\n', ' ')
-
-
-def _code(text: str) -> str:
-    return '`' + text.replace('`', "'").replace('\n', ' ') + '`'
+    return f'| {" | ".join(cell(each) for each in cells)} |'

@@ -9,7 +9,7 @@ from typing import Any
 from urllib.parse import quote
 
 from generator.compare.fields import Field
-from generator.compare.told import whole
+from generator.compare.told import LONG, whole
 from generator.pages.frame import written
 from generator.review.beside import MOST, rows
 from generator.review.pictures import HEIGHT, WIDTH, picture
@@ -49,9 +49,10 @@ def _risks(report: Report) -> list[dict[str, Any]]:
 
 def _risk(risk: Risk) -> dict[str, str]:
     rule, evidence = risk.rule, risk.evidence
+    old, new = evidence.cut(LONG)
     return {
         'rule': rule.id, 'severity': rule.severity, 'title': rule.title, 'advice': rule.advice,
-        'object': evidence.object, 'field': evidence.field, 'old': evidence.old, 'new': evidence.new,
+        'object': evidence.object, 'field': evidence.field, 'old': old, 'new': new,
         'waiver': str(risk.waiver or ''),
     }  # fmt: skip
 

@@ -6,12 +6,14 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Literal, get_args
 
+from generator.compare.around import around, ends_of
 from generator.compare.difference import Difference
 from generator.compare.fields import Field
 from generator.compare.objects import digest
-from generator.compare.told import changed
+from generator.compare.told import SHORT, changed
 from generator.domain.generated import ResolvedRelease
 from generator.domain.records import Model, Rollout
+from generator.domain.unseen import in_one_line
 from generator.domain.values import Values
 from generator.domain.waivers import Waiver
 from generator.review.impacts import Impact
@@ -98,11 +100,16 @@ class Evidence:
     old: str = ''
     new: str = ''
 
+    def cut(self, most: int) -> tuple[str, str]:
+        """Both values, cut around what differs."""
+        return around(in_one_line(self.old), in_one_line(self.new), most)
+
     def __str__(self) -> str:
-        place = ' '.join(filter(None, (self.object, self.field)))
-        if not self.old:
-            return f'{place}: {self.new}' if self.new else place
-        return f'{place}: {self.old} → {self.new}'
+        place = ' '.join(filter(None, (ends_of(in_one_line(each), SHORT) for each in (self.object, self.field))))
+        old, new = self.cut(SHORT)
+        if not old:
+            return f'{place}: {new}' if new else place
+        return f'{place}: {old} → {new}'
 
 
 Find = Callable[[Touched], Iterator[Evidence]]
@@ -146,8 +153,13 @@ class Change:
     object: str
     field: Field | None = None
 
+    def told(self, most: int = SHORT) -> str:
+        """A line of it, with at most so many characters of a value."""
+        name = f'{self.sign} {in_one_line(self.object)}'
+        return f'{name}: {changed(self.field, most)}' if self.field else name
+
     def __str__(self) -> str:
-        return f'{self.sign} {self.object}: {changed(self.field)}' if self.field else f'{self.sign} {self.object}'
+        return self.told()
 
 
 @dataclass(frozen=True, slots=True)

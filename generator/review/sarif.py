@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from typing import Any
 from urllib.parse import quote
 
+from generator.domain.unseen import in_one_line
 from generator.domain.words import cut, some
 from generator.review.records import Report, Risk, Rule, Severity, of_several
 from generator.review.report import ALL_RULES, NEVER_WAIVED
@@ -21,7 +22,7 @@ from generator.review.summary import as_sentence
 
 MOST = 5_000
 _RELATED = 50  # other releases of one result
-_LONGEST = 1_000  # characters of a message
+_LONGEST = 1_500  # characters of a message
 _NAME = 200  # characters of the name of an object or a field
 _LEVELS: Mapping[Severity, str] = {'critical': 'error', 'high': 'error', 'medium': 'warning'}
 _SCORES: Mapping[Severity, str] = {'critical': '9.5', 'high': '8.0', 'medium': '5.0'}  # forges rank by these
@@ -105,7 +106,7 @@ def _message(risk: Risk, names: tuple[str, ...]) -> str:
     where = f' ({some(names, 5)})' if names else ''
     told = [as_sentence(f'{risk.rule.title}{where}'), f'{risk.evidence}.', as_sentence(risk.rule.advice)]
     told += [as_sentence(str(risk.waiver))] if risk.waiver else []
-    return cut(' '.join(told), _LONGEST)
+    return cut(in_one_line(' '.join(told)), _LONGEST)
 
 
 def _location(place: Place) -> dict[str, Any]:
@@ -114,9 +115,9 @@ def _location(place: Place) -> dict[str, Any]:
 
 
 def _logical(risk: Risk, names: tuple[str, ...]) -> Iterator[dict[str, Any]]:
-    whole = cut('/'.join((*names[:1], risk.evidence.object)), _NAME)
-    yield {'name': cut(risk.evidence.object, _NAME), 'fullyQualifiedName': whole, 'kind': 'object'}
-    if field := cut(risk.evidence.field, _NAME):
+    whole = cut(in_one_line('/'.join((*names[:1], risk.evidence.object))), _NAME)
+    yield {'name': cut(in_one_line(risk.evidence.object), _NAME), 'fullyQualifiedName': whole, 'kind': 'object'}
+    if field := cut(in_one_line(risk.evidence.field), _NAME):
         yield {'name': field, 'fullyQualifiedName': f'{whole}#{field}', 'kind': 'property'}
 
 
@@ -130,11 +131,13 @@ def _fingerprint(risk: Risk, names: tuple[str, ...], seen: Counter[str]) -> str:
 def _suppressions(risk: Risk) -> list[dict[str, str]]:
     if not (risk.waiver and risk.is_waived):
         return []
-    return [{'kind': 'external', 'status': 'accepted', 'justification': f'{risk.waiver} ({risk.waiver.file})'}]
+    justification = in_one_line(f'{risk.waiver} ({risk.waiver.file})')
+    return [{'kind': 'external', 'status': 'accepted', 'justification': justification}]
 
 
 def _invocation(report: Report, left: int) -> dict[str, Any]:
-    told = [{'level': 'error', 'message': {'text': f'Not complete: {cut(each, _LONGEST)}'}} for each in report.problems]
+    problems = [f'Not complete: {cut(in_one_line(each), _LONGEST)}' for each in report.problems]
+    told = [{'level': 'error', 'message': {'text': each}} for each in problems]
     if left:
         text = f'{left} more results do not fit: chartloom review --output json has all'
         told.append({'level': 'warning', 'message': {'text': text}})

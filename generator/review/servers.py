@@ -7,8 +7,9 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from generator.compare.effects import WORKLOADS
+from generator.compare.fields import ABSENT, Field
+from generator.compare.told import sides
 from generator.review.gpus import gpu_count, gpu_memory
-from generator.review.impacts import as_text
 from generator.review.leaves import leaves
 from generator.review.options import changed_options, number, options_of
 from generator.review.records import Evidence, Rule, Side, Touched
@@ -41,8 +42,8 @@ def _served(touched: Touched) -> Iterator[Evidence]:
             now = _texts(new)[what]
             for name in sorted({*parts, *now}):
                 if _TOKENS.search(name) and parts and now and parts.get(name) != now.get(name):
-                    both = (as_text(each.get(name))[:12] for each in (parts, now))
-                    yield Evidence(f'model {touched.model}', f'{what}.{name}', *both)
+                    both = (each.get(name, ABSENT) for each in (parts, now))
+                    yield Evidence(f'model {touched.model}', f'{what}.{name}', *sides(Field((what, name), *both)))
 
 
 def _name(values: Mapping[str, Any]) -> str:

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from generator.compare.effects import WORKLOADS, is_immutable, new_templates
 from generator.compare.fields import ABSENT
-from generator.compare.told import shown_sides
+from generator.compare.told import sides
 from generator.review.leaves import leaves
 from generator.review.noise import is_harmless
 from generator.review.records import Evidence, Rule, Touched
@@ -20,7 +20,7 @@ def _immutable(touched: Touched) -> Iterator[Evidence]:
     for each in touched.found:
         for field in each.fields:
             if each.kind == 'change' and is_immutable(each, field):
-                yield Evidence(str(each.id), field.place, *shown_sides(field))
+                yield Evidence(str(each.id), field.place, *sides(field))
 
 
 def _removed(touched: Touched) -> Iterator[Evidence]:

@@ -28,10 +28,12 @@ def report(*, folds: int = 0, risks: int = 1, problems: tuple[str, ...] = ()) ->
 
 def test_markdown_begins_with_what_matters() -> None:
     lines = markdown(report(folds=1, problems=('prod/web: helm failed | badly',))).splitlines()
-    assert lines[0] == '> **Not complete:** prod/web: helm failed \\| badly'
+    assert lines[0] == '> **Not complete:** `prod/web: helm failed | badly`'
     assert lines[1] == '## 1 critical: 0 releases; 0 pods are replaced'
     assert lines[3] == '### Critical'
-    assert lines[5] == "* **something *bad* happens** (prod/web\\_1): `Service a'b spec.x: 1 → <0>`. Undo it. `danger`"
+    assert (
+        lines[5] == '* **something *bad* happens** (`prod/web_1`): ``Service a`b spec.x: 1 → <0>``. Undo it. `danger`'
+    )
     assert lines[-2:] == ['```', '</details>']
     assert sum(line.startswith('```') for line in lines) == 2, 'no line of a difference ends the block'
 
@@ -115,4 +117,4 @@ def test_a_renamed_environment_is_the_same_release(made: Checkout) -> None:
 
 def test_markdown_tells_nobody_at_a_forge() -> None:
     lines = markdown(report(folds=1, problems=('@everyone look',))).splitlines()
-    assert lines[0] == '> **Not complete:** @\u200beveryone look'
+    assert lines[0] == '> **Not complete:** `@everyone look`'

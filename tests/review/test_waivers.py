@@ -75,7 +75,7 @@ def test_every_form_tells_it(accepted: Checkout) -> None:
     )
     lines = markdown.splitlines()
     assert lines[2] == '### Waived'
-    assert lines[4].endswith('`pods-halved` Waived until 2026-12-31: a quiet \\*month\\*.')
+    assert lines[4].endswith('`pods-halved` `Waived until 2026-12-31: a quiet *month*.`')
     assert f'<p class="waiver">waived {TOLD}</p>' in html
     (result,) = json.loads(sarif)['runs'][0]['results']
     justification = f'waived {TOLD} (registry/releases/prod/web.yaml)'
