@@ -18,6 +18,7 @@ from pathlib import Path
 from generator.domain.problems import problem
 from generator.tools.git.files import blob_at
 from generator.tools.git.repository import Repository
+from generator.tools.write import write_new
 
 
 @dataclass(frozen=True, slots=True)
@@ -146,7 +147,7 @@ def _move(new: str, target: str) -> None:
             raise
         folder, name = os.path.split(target)
         near = f'{folder}/.{name}.chartloom'  # git's files are on another disk
-        shutil.copyfile(new, near)
+        write_new(near, Path(new).read_bytes())
         os.replace(near, target)
         os.unlink(new)
 

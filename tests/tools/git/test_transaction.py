@@ -221,6 +221,17 @@ def test_a_git_folder_on_another_disk() -> None:
         shutil.rmtree(here.top / '.git')
         here.git('init', '--quiet', '--initial-branch=main', f'--separate-git-dir={disk}/git')
         here.commit()
+        victim = Path(disk) / 'victim'
+        victim.write_text('mine')
+        # Where the new file is written first: a request may have put a link there.
+        made = [each for folder in ('delivery', 'values') for each in (here.top / folder).rglob('*.yaml')]
+        links = [each.with_name(f'.{each.name}.chartloom') for each in made]
+        for link in links:
+            link.symlink_to(victim)
         here.write(changed_model())
         here.commit()
+        assert victim.read_text() == 'mine'
+        assert not any(each.is_symlink() for each in made)
+        for link in links:
+            link.unlink(missing_ok=True)
         assert here.status() == []
