@@ -60,6 +60,7 @@ ALERTS: dict[str, Case] = {
     'a limit that nothing exceeds': danger(
         WITH_OWN, own(expr='sum(queue_length{job="$JOB"}) > 50000'), 'blind-alerts'
     ),
+    'an alert much later': danger(WITH_OWN, own(**{'for': '49m'}), 'blind-alerts'),
     'another limit': noise(WITH_OWN, own(expr='sum(queue_length{job="$JOB"}) > 80')),
     'an alert a little later': noise(WITH_OWN, own(**{'for': '10m'})),
     'an alert in other words': noise(WITH_OWN, own(summary='the queue is long')),

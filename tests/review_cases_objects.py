@@ -60,6 +60,17 @@ OBJECTS: dict[str, Case] = {
     ),
     'no budget': danger(WEB, values('podDisruptionBudget', 'enabled', value=False), 'unguarded'),
     'a budget of all pods': danger(WEB, values('podDisruptionBudget', 'maxUnavailable', value='100%'), 'unguarded'),
+    'a budget of most pods': danger(WEB, values('podDisruptionBudget', 'maxUnavailable', value='75%'), 'unguarded'),
+    'few pods at most': danger(SCALED, values('autoscaling', 'maxReplicas', value=4), 'autoscaler'),
+    'scaled under much more load': danger(
+        SCALED, values('autoscaling', 'targetCPUUtilizationPercentage', value=10000), 'autoscaler'
+    ),
+    'an update ends all pods at once': danger(
+        ALONE, put('prod', 'strategy', value={'rolling': {'maxSurge': 0, 'maxUnavailable': '100%'}}), 'unguarded'
+    ),
+    'a load balancer beside the gateway': danger(
+        WEB, put('prod', 'values', 'service', value={'type': 'LoadBalancer'}), 'open-service'
+    ),
     'a variable': danger(WEB, values('env', 'MODE', 'value', value='slow'), 'restart'),
     'an annotation of pods': danger(
         WEB, put('prod', 'values', 'podAnnotations', value={'example.com/a': 'b'}), 'restart'

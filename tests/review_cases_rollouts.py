@@ -68,6 +68,9 @@ ROLLOUTS: dict[str, Case] = {
     'pods follow a route that changes': danger(
         specs(CUSTOM, ROLLING), newest(put('prod', 'domain', value='other.example')), 'route-lost'
     ),
+    'the next rollouts are less careful': danger(
+        GOES, put('prod', 'strategy', value={'canary': {**SPEC, 'steps': [{'weight': 90}]}}), 'weaker-strategy'
+    ),
     'native: a new version': noise(WEB, begin()),
     'the next step': noise(GOES, put('prod-rollout', 'stage', value='step-1')),
     'given up before it has requests': noise(GOES, put('prod-rollout', 'aborted', value=True)),

@@ -17,7 +17,7 @@ from review_bases import (
     specs,
     versions,
 )
-from review_corpus import NULL, Case, Change, danger, model, newest, put, several, values, version
+from review_corpus import NULL, Case, Change, danger, model, newest, noise, put, several, values, version
 
 
 def args(*words: str) -> Change:
@@ -116,6 +116,13 @@ SERVERS: dict[str, Case] = {
     # Images and artifacts.
     'an image from elsewhere': danger(WEB, image(f'other.example/server:2@{OTHER}'), 'new-origin'),
     'an image of another repository': danger(WEB, image(f'registry.example/other:2@{OTHER}'), 'new-origin'),
+    'a container from elsewhere': danger(
+        WEB, model('containers', 'helper', value={'image': {'repository': 'other.example/helper', 'digest': OTHER}}),
+        'new-origin',
+    ),
+    'a container of the same repository': noise(
+        WEB, model('containers', 'helper', value={'image': {'repository': 'registry.example/server', 'digest': OTHER}})
+    ),
     'an image without digest': danger(
         WEB, several(put('prod', 'requireDigest', value=False), image('registry.example/server:2')), 'unpinned-image',
         'wider-grant',

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from generator.checks.scope import Scope
+from generator.domain.choices import is_ingress
 from generator.domain.generated import ResolvedRelease
 from generator.domain.problems import Problem
 from generator.domain.words import quoted
@@ -24,10 +25,10 @@ _CORS, _COOKIES, _ORIGINS = (
 def shared_sessions(scope: Scope) -> Iterator[Problem]:
     """Yield what anybody else than the environment writes of CORS with cookies, for routes with sign-in."""
     for release in scope.releases:
-        if release.environment.router != 'nginx' or release.merged['auth']['type'] != 'oidc':
+        if release.merged['auth']['type'] != 'oidc':
             continue
         for route in ('route', 'grpcRoute'):
-            found = release.merged[route]['annotations']
+            found = release.merged[route]['annotations'] if is_ingress(release.merged[route]['type']) else {}
             if str(found.get(_CORS, 'f')) not in _OFF and str(found.get(_COOKIES, 't')) not in _OFF:
                 yield from _foreign(release, route)
 

@@ -84,7 +84,7 @@ def judge(
         return Judged(alone)
     branch = Run(open_revision(sides.repository, sides.ours, sides.repository.refs()), sides.base)
     changed, removed = _changed(merge)
-    names = sorted({*changed, *(report.releases if report else ())})
+    names = sorted({*changed, *_moved(merge), *(report.releases if report else ())})
     problems: list[Problem] = []
     with temporary_folder() as folder:
         shelf = Shelf(folder)
@@ -145,6 +145,15 @@ def _changed(merge: Merge) -> tuple[list[str], list[str]]:
     there = {release_of(path) for path in now} - {''}
     changed = {release_of(path) for path, blob in now.items() if before.get(path) != blob}
     return sorted(changed & there), sorted({release_of(path) for path in before} - there - {''})
+
+
+def _moved(merge: Merge) -> set[str]:
+    """The releases that the merge changes for the published branch: with what others merged meanwhile, a request may
+    change more than it does alone."""
+    published = merge.sides.repository.ids(merge.sides.theirs, [VALUES, DELIVERY])
+    made = merge.run.desired_ids
+    there = {path: made[path] for path in made if release_of(path) and path.startswith((f'{VALUES}/', f'{DELIVERY}/'))}
+    return {release_of(path) for path, blob in there.items() if published.get(path) != blob} - {''}
 
 
 def _linted(run: Run, names: Sequence[str], helm: Helm, shelf: Shelf, jobs: int) -> list[Problem]:

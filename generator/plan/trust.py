@@ -23,7 +23,16 @@ _PLATFORM = 'undo it, or let whoever answers for the clusters agree'
 _SERVICES = ('gate', 'identity', 'artifactStores', 'secretStore', 'monitoring.prometheus')
 Paths = Callable[[], Collection[str]]
 # Parts that decide who may send requests to pods, or what pods may reach.
-_DOORS = ('router', 'gateway', 'mesh', 'monitoring.namespace', 'ingress', 'egress', 'values.networkPolicy')
+_DOORS = (
+    'router',
+    'gateway',
+    'mesh',
+    'monitoring.namespace',
+    'ingress',
+    'egress',
+    'values.networkPolicy',
+    'values.service',
+)
 _PERMISSIONS = ('ingress.', 'egress.', 'values.networkPolicy.ingress.', 'values.networkPolicy.egress.')
 # What decides which images are pulled.
 _IMAGES = ('registryMirrors', 'requireDigest')

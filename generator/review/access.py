@@ -13,6 +13,7 @@ from generator.domain.choices import cloud_identity_of
 from generator.review.leaves import Leaf, leaves
 from generator.review.records import Evidence, Risk, Rule, Touched
 
+_BALANCED = ('externalIPs', 'loadBalancerIP', 'loadBalancerSourceRanges', 'externalName', 'nodePort')
 _ROUTES = ('Ingress', 'VirtualService', 'HTTPRoute', 'GRPCRoute')
 _LOGINS = ('SecurityPolicy', 'RequestAuthentication', 'AuthorizationPolicy', 'EnvoyFilter')
 # Fields of pods and containers with the value that is safe.
@@ -64,6 +65,15 @@ def _lets_more(field: Field) -> bool:
     return field.new is not ABSENT or field.path[-1] in ('from', 'to', 'ports', 'except')
 
 
+def _closed(touched: Touched) -> Iterator[Evidence]:
+    """Peers that were let in, or that the pods could reach, and are not named any more."""
+    for each in touched.found:
+        for field in each.fields if each.id.kind == 'NetworkPolicy' else ():
+            rule = field.path[:2] in (('spec', 'ingress'), ('spec', 'egress'))
+            if rule and field.new is ABSENT and not _lets_more(field):
+                yield Evidence(str(each.id), field.place, *sides(field))
+
+
 def _gone(touched: Touched, *kinds: str) -> Iterator[Evidence]:
     for each in touched.found:
         if each.id.kind in kinds and each.kind == 'remove' and touched.new:
@@ -89,6 +99,15 @@ def _tls(touched: Touched) -> Iterator[Evidence]:
     yield from _gone(touched, 'Certificate')
 
 
+def _services(touched: Touched) -> Iterator[Evidence]:
+    """A Service that others reach without the gateway, and what tells a load balancer whom it serves."""
+    for leaf in leaves(touched, 'Service', new=True):
+        opened = leaf.key == 'type' and leaf.new not in (ABSENT, 'ClusterIP')
+        balanced = touched.new is not None and touched.new.merged['service']['type'] != 'ClusterIP'
+        if opened or leaf.key in _BALANCED or (balanced and 'annotations' in leaf.path):
+            yield leaf.evidence()
+
+
 def _secrets(touched: Touched) -> Iterator[Evidence]:
     for leaf in leaves(touched, *WORKLOADS):
         if leaf.key == 'secretName' or {'secretKeyRef', 'secretRef', 'imagePullSecrets'} & {*leaf.path}:
@@ -112,8 +131,12 @@ RULES = (
     Rule('weaker-pod', 'critical', 'pods get more rights', 'ask who answers for the cluster', _rights),
     Rule('weaker-network', 'critical', 'more may reach the pods, or they may reach more',
          'ask who answers for the cluster', _network),
+    Rule('closed-network', 'high', 'others may not reach the pods any more, or they may not reach others',
+         'make sure that nobody needs it', _closed),
     Rule('weaker-login', 'critical', 'who may send requests changes', 'ask who answers for the interface', _logins),
     Rule('weaker-tls', 'critical', 'a certificate or TLS is removed', 'make sure that clients do not need it', _tls),
+    Rule('open-service', 'critical', 'a Service is reached past the gateway and its logins',
+         'ask who answers for the cluster', _services),
     Rule('secret-changed', 'high', 'pods read another Secret', 'make sure that it exists with these keys', _secrets),
     Rule('identity-changed', 'high', 'pods are somebody else for the cloud',
          'make sure that this identity may read what the pods need, and nothing more', _identity),

@@ -14,6 +14,7 @@ from generator.values.merge import enabled
 _OBJECTS = {'rules': 'PrometheusRule', 'podMonitor': 'PodMonitor'}
 _OF_GPUS = 'ModelGpuErrors'
 _LIMIT = re.compile(r'([=!<>]=|[<>])\s*(-?\d+(?:\.\d+)?(?:e[-+]?\d+)?)(?![\w.])', re.IGNORECASE)
+_LATER = 3  # a time after which somebody is told that is so many times another one
 _MORE = 10  # a limit or a time that is so many times another one is no adjustment any more
 # Prometheus has longer units than routers.
 _TIME = re.compile(r'(\d+)(ms|[smhdwy])')
@@ -68,7 +69,7 @@ def _weaker(old: Values, new: Values) -> Iterator[tuple[str, str, str]]:
     if not same_question(old['expr'], new['expr']):
         yield 'expr', old['expr'], new['expr']
     before, after = (_seconds(each['for']) for each in (old, new))
-    if after >= _MORE * max(before, _SECONDS['m']):
+    if after >= _LATER * max(before, _SECONDS['m']):
         yield 'for', old['for'], new['for']
     if old['severity'] != new['severity']:
         yield 'severity', old['severity'], new['severity']
@@ -83,11 +84,11 @@ def same_question(old: str, new: str) -> bool:
     if _LIMIT.sub(r'\1', old) != _LIMIT.sub(r'\1', new):
         return False
     pairs = zip(_LIMIT.findall(old), _LIMIT.findall(new), strict=True)
-    return all(_near(float(before), float(after)) for (_, before), (_, after) in pairs)
+    return all(_near(sign, float(before), float(after)) for (sign, before), (_, after) in pairs)
 
 
-def _near(before: float, after: float) -> bool:
-    return before == after or (before * after > 0 and 1 / _MORE < after / before < _MORE)
+def _near(sign: str, before: float, after: float) -> bool:
+    return before == after or (sign not in ('==', '!=') and before * after > 0 and 1 / _MORE < after / before < _MORE)
 
 
 RULES = (

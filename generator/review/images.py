@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 from generator.compare.effects import WORKLOADS
 from generator.compare.fields import ABSENT, shown
+from generator.compare.objects import objects, plain
 from generator.review.leaves import Leaf, leaves
 from generator.review.options import OFF, changed_options
 from generator.review.records import Evidence, Rule, Side, Touched
@@ -16,13 +17,14 @@ from generator.review.records import Evidence, Rule, Side, Touched
 _PICKLED = re.compile(r'\.(pkl|pickle|joblib|dill|cloudpickle|pt|pth|ckpt|mar)(\.(gz|zip|tar|tgz))?$')
 _PICKLES = ('pickle', 'joblib', 'sklearn', 'mar', 'torchscript', 'pytorch')
 _CODE = ('trust-remote-code', 'worker-cls', 'worker-extension-cls', 'tool-parser-plugin', 'plugins-path')
+_IMAGES = ('image', 'reference')
 _CUDA = re.compile(r'cu(?:da)?-?(\d+)', re.IGNORECASE)
 
 
 def images(touched: Touched) -> Iterator[Leaf]:
     """The images that pods get, also those of workloads that come."""
     found = leaves(touched, *WORKLOADS, new=True)
-    return (leaf for leaf in found if leaf.new is not ABSENT and (leaf.key == 'image' or leaf.key == 'reference'))
+    return (leaf for leaf in found if leaf.new is not ABSENT and leaf.key in _IMAGES)
 
 
 def _unpinned(touched: Touched) -> Iterator[Evidence]:
@@ -41,15 +43,38 @@ def _open(side: Side) -> str:
 
 def _origin(touched: Touched) -> Iterator[Evidence]:
     """An image from another registry or repository, or an artifact from another host or bucket."""
+    known: frozenset[str] | None = None
     for leaf in images(touched):
-        if leaf.old is not ABSENT and _repository(leaf.old) != _repository(leaf.new):
+        place = _repository(leaf.new)
+        if leaf.old is not ABSENT and _repository(leaf.old) != place:
             yield leaf.evidence()
+        elif leaf.old is ABSENT and touched.old:  # a container that comes
+            known = _known(touched.old) if known is None else known
+            if place not in known:
+                yield leaf.evidence()
     for old, new in touched.both:
         if old.artifact and new.artifact and _place(old.artifact) != _place(new.artifact):
             yield Evidence(f'model {touched.model}', 'artifact.uri', old.artifact, new.artifact)
         before, after = (each.version_spec.get('artifact', {}).get('endpoint', '') for each in (old, new))
         if old.artifact and new.artifact and before != after:
             yield Evidence(f'model {touched.model}', 'artifact.endpoint', before, after)
+
+
+def _known(side: Side) -> frozenset[str]:
+    """The repositories of all images of a release."""
+    found = objects(map(plain, side.documents)).values()
+    return frozenset(_repository(image) for each in found if each['kind'] in WORKLOADS for image in _images_in(each))
+
+
+def _images_in(value: Any) -> Iterator[Any]:
+    if isinstance(value, Mapping):
+        for key, each in value.items():
+            if key in _IMAGES and isinstance(each, str):
+                yield each
+            yield from _images_in(each)
+    elif isinstance(value, list):
+        for each in value:
+            yield from _images_in(each)
 
 
 def _repository(image: Any) -> str:

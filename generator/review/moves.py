@@ -13,6 +13,7 @@ from generator.review.impacts import as_text
 from generator.review.leaves import leaves
 from generator.review.records import Evidence, Risk, Rule, Side, Touched
 from generator.review.workloads import ROUTES
+from generator.strategies.written import release_strategy
 
 
 def _engine(touched: Touched) -> Iterator[Evidence]:
@@ -43,8 +44,15 @@ def _elsewhere(touched: Touched) -> Iterator[Evidence]:
 
 def _strategy(touched: Touched) -> Iterator[Evidence]:
     for old, new in touched.both:
-        for lost in weaker(old.resolved.strategy, new.resolved.strategy):
+        # A rollout keeps the strategy that it started with; the next one takes what is written.
+        found = [*weaker(old.resolved.strategy, new.resolved.strategy), *weaker(_written(old), _written(new))]
+        for lost in dict.fromkeys(found):
             yield Evidence(f'release {touched.name}', 'strategy loses', '', lost)
+
+
+def _written(side: Side) -> Strategy:
+    resolved = side.resolved
+    return release_strategy(resolved.release, resolved.environment, resolved.chart).strategy
 
 
 def _routes(touched: Touched) -> Iterator[Evidence]:

@@ -123,22 +123,30 @@ def _changes(touched: Touched) -> Iterator[Change]:
 
 def _key(change: Change, touched: Touched) -> tuple[str | None, ...]:
     """What a change is, but for the names of the release."""
+    names = _names_in(change.object, touched)
     values = (change.field.place, *whole(change.field)) if change.field else ()
-    return change.sign, *(text and _unnamed(text, touched) for text in (change.object, *values))
+    return change.sign, *(text and _unnamed(text, names) for text in (change.object, *values))
 
 
-def _unnamed(text: str, touched: Touched) -> str:
-    names = _names(touched.name, touched.some_side.resolved.environment.namespace, touched.model)
+def _names_in(object_: str, touched: Touched) -> re.Pattern[str]:
+    """The names of a release as its object may have them. Hosts that pods ask are not its own, unlike those of routes:
+    a model may be called like any host."""
+    own = object_.startswith(('release ', *(f'{kind} ' for kind in workloads.ROUTES)))
+    return _names(touched.name, touched.some_side.resolved.environment.namespace, touched.model, hosts=own)
+
+
+def _unnamed(text: str, names: re.Pattern[str]) -> str:
     return names.sub(lambda found: f'\0{found.lastindex}', text)
 
 
 @lru_cache(maxsize=10_000)
-def _names(*names: str) -> re.Pattern[str]:
+def _names(*names: str, hosts: bool) -> re.Pattern[str]:
     """The names as whole words, or with an ending, each with a mark of its own that no value can have."""
-    return re.compile(rf'(?<![a-z0-9])(?:{"|".join(f"({re.escape(name)})" for name in names)})(?![a-z0-9])')
+    before, after = ('', '') if hosts else ('(?<!//)(?<!@)', r'(?!\.[a-z])')
+    any_ = '|'.join(f'({re.escape(name)})' for name in names)
+    return re.compile(rf'(?<![a-z0-9]){before}(?:{any_})(?![a-z0-9]){after}')
 
 
 def _unnamed_evidence(evidence: Evidence, touched: Touched) -> Evidence:
-    return Evidence(
-        *(_unnamed(text, touched) for text in (evidence.object, evidence.field, evidence.old, evidence.new))
-    )
+    names = _names_in(evidence.object, touched)
+    return Evidence(*(_unnamed(text, names) for text in (evidence.object, evidence.field, evidence.old, evidence.new)))

@@ -6,6 +6,7 @@ from collections import defaultdict
 from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
 from typing import NamedTuple
 
+from generator.compare.fields import ABSENT, Field
 from generator.domain.words import some
 from generator.review.access import host_moves
 from generator.review.openings import KEYS, Opening, getter, openings
@@ -26,7 +27,13 @@ def _wider(touched: Touched) -> Iterator[Evidence]:
 
 
 def _let_in(touched: Touched) -> bool:
-    return any(each.id.kind == 'NetworkPolicy' for each in touched.found)
+    """Whether a NetworkPolicy lets somebody in who was not let in before."""
+    policies = [each for each in touched.found if each.id.kind == 'NetworkPolicy']
+    return any(each.kind == 'add' or any(map(_lets_in, each.fields)) for each in policies)
+
+
+def _lets_in(field: Field) -> bool:
+    return field.path[:2] == ('spec', 'ingress') and field.new is not ABSENT
 
 
 def _new_ways(touched: Touched, key: str, was: Sequence[Opening], now: Sequence[Opening]) -> Iterator[Evidence]:

@@ -13,6 +13,7 @@ from generator.review.leaves import leaves
 from generator.review.records import Evidence, Rule, Touched
 
 _METRIC = ('name', 'type', 'query', 'metricName', 'serverAddress')
+_TARGETS = ('averageUtilization', 'threshold')
 _SCALERS = ('HorizontalPodAutoscaler', 'ScaledObject')
 
 
@@ -48,11 +49,33 @@ def _scaling(touched: Touched) -> Iterator[Evidence]:
         yield Evidence(
             f'release {touched.name}', 'autoscaler', *sorted(_SCALERS, key=lambda kind: kinds[kind] == 'add')
         )
+    for old, new in touched.both:
+        yield from _headroom(old.merged, new.merged)
     for leaf in leaves(touched, *_SCALERS):
         metric = leaf.path[:2] in (('spec', 'metrics'), ('spec', 'triggers')) and leaf.key in _METRIC
         owner = leaf.path[:2] == ('spec', 'scaleTargetRef') and leaf.key in ('kind', 'name')
-        if metric or owner:
+        later = leaf.key in _TARGETS and _is_much_more(leaf.old, leaf.new)
+        if metric or owner or later:
             yield leaf.evidence()
+
+
+def _headroom(was: Values, now: Values) -> Iterator[Evidence]:
+    """An autoscaler that may add fewer pods, or none, whatever the load is."""
+    before, after = (_most(each) for each in (was, now))
+    if was['autoscaling']['enabled'] and after * 2 <= before:
+        yield Evidence('pods', 'at their most', str(before), str(after))
+
+
+def _most(values: Values) -> int:
+    scaling = values['autoscaling']
+    return int(scaling['maxReplicas'] if scaling['enabled'] else values['replicaCount'])
+
+
+def _is_much_more(old: Any, new: Any) -> bool:
+    try:
+        return float(new) >= 2 * float(old) > 0
+    except (TypeError, ValueError):
+        return False
 
 
 def _disruption(touched: Touched) -> Iterator[Evidence]:
@@ -89,7 +112,12 @@ def _unguarded(touched: Touched) -> Iterator[Evidence]:
     for leaf in leaves(touched, 'PodDisruptionBudget'):
         if leaf.key == 'maxUnavailable':
             before, after = (0 if side is ABSENT else _pods(side, pods) for side in (leaf.old, leaf.new))
-            if after >= pods > before:
+            if after * 2 > pods >= before * 2:
+                yield leaf.evidence()
+    for leaf in leaves(touched, *WORKLOADS):
+        if leaf.key == 'maxUnavailable' and leaf.path[:2] == ('spec', 'strategy'):
+            before, after = (ceil(pods / 4) if side is ABSENT else _pods(side, pods) for side in (leaf.old, leaf.new))
+            if after * 2 > pods >= before * 2:
                 yield leaf.evidence()
 
 
@@ -97,9 +125,9 @@ RULES = (
     Rule('pods-halved', 'critical', 'half of the serving pods or more go', 'lower the number in steps', _halved),
     Rule('scale-to-zero', 'high', 'no pod serves when there is no load, or none at all',
          'keep one pod, or make sure that clients wait for the first to load', _zero),
-    Rule('autoscaler', 'high', 'another autoscaler, or another metric, decides about the number of pods',
+    Rule('autoscaler', 'high', 'another autoscaler, metric or target decides about the number of pods',
          'compare its target with the load', _scaling),
     Rule('disruption', 'high', 'no pod may be moved from its node', 'let one pod be unavailable', _disruption),
-    Rule('unguarded', 'high', 'a drain of nodes may end all pods at once',
+    Rule('unguarded', 'high', 'a drain of nodes, or an update, may end most pods at once',
          'keep a PodDisruptionBudget that leaves some', _unguarded),
 )  # fmt: skip

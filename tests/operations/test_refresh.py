@@ -516,6 +516,28 @@ def test_files_that_are_in_no_object_are_compared_with_what_was_approved(here: C
     assert f'{file}: merged with main, not as approved: the file as published → ' in done.stderr
 
 
+def test_a_release_that_only_the_merge_changes_is_named(here: Checkout) -> None:
+    """The request changes a default, and meanwhile a release that had its own value is to take it."""
+    file = 'registry/releases/staging/api.yaml'
+    plain = here.read(file)
+    here.write(release('staging', 'api', values={'revisionHistoryLimit': 7}))
+    here.commit()
+    branch(
+        here,
+        'one',
+        ('"spec": {', '"spec": {"values": {"revisionHistoryLimit": 1}, '),
+        file='registry/environments/staging.yaml',
+    )
+    here.git('switch', '--quiet', 'main')
+    here.write({file: plain})
+    here.commit()
+    here.git('switch', '--quiet', 'one')
+    found = merged_with(here)
+    assert not found['asApproved']
+    told = [(each['release'], each['field'], each['approved'], each['merged']) for each in found['differences']]
+    assert told == [('staging/api', 'spec.revisionHistoryLimit', '7', '1')]
+
+
 def test_problems_of_the_merged_result(here: Checkout) -> None:
     """Each branch alone is right."""
     here.remove('registry/releases/staging/api.yaml', 'registry/models/api.yaml')

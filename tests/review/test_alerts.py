@@ -16,6 +16,8 @@ from generator.review.alerts import same_question
         ('sum(x) > 5', 'sum(y) > 5', False),
         ('sum(x) == 0', 'sum(x) == 0', True),
         ('sum(x) > 0', 'sum(x) > 1', False),
+        ('up == 1', 'up == 5', False),
+        ('up != 1', 'up != 2', False),
         ('rate(x[5m]) > 5', 'rate(x[1h]) > 5', False),
         ('(a) > 0.01 and (b) > 0', '(a) > 0.02 and (b) > 0', True),
         ('sum(x) > 5', 'vector(0) > 1', False),
