@@ -33,7 +33,7 @@ from review_bases import (
 )  # fmt: skip
 from review_cases_objects import OPEN, SCALED
 from review_cases_ways import STAGED_SOAK, THREE, step, steps
-from review_corpus import NULL, Case, model, newest, noise, put, several, to, values, version
+from review_corpus import NULL, Case, danger, model, newest, noise, put, several, to, values, version
 
 LIMITED = specs({**CUSTOM, 'resources': {**CUSTOM['resources'], 'limits': {
     **CUSTOM['resources']['limits'], 'cpu': '2'}}}, PROD)  # fmt: skip
@@ -132,7 +132,7 @@ NOISE: dict[str, Case] = {
         put('prod-release', 'strategy',
             value=steps(*CANARY['canary']['steps'], checks={'successRate': '>= 99.5%', 'p99': '<= 200ms'})),
     ),
-    'nobody else may come in': noise(OPEN, put('prod', 'values', value=None)),
+    'nobody else may come in': danger(OPEN, put('prod', 'values', value=None), 'closed-network'),
     'a longer soak': noise(STAGED_SOAK, put('prod', 'promotion', 'soak', value='48h')),
     'a better metric is wanted': noise(STAGED_SOAK, put('prod', 'promotion', 'metrics', 'recall', value='>= 0.6')),
     'a gate': noise(

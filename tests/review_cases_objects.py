@@ -16,7 +16,7 @@ from review_bases import (
     WEB,
     specs,
 )  # fmt: skip
-from review_corpus import Case, danger, drop, model, put, several, values
+from review_corpus import Case, danger, drop, model, noise, put, several, values
 
 SCALED = specs({**CUSTOM, 'autoscaling': {'minReplicas': 4, 'maxReplicas': 8}}, PROD)
 KEDA = {'type': 'keda', 'keda': {'query': 'sum(x)'}}
@@ -68,6 +68,11 @@ OBJECTS: dict[str, Case] = {
     'an update ends all pods at once': danger(
         ALONE, put('prod', 'strategy', value={'rolling': {'maxSurge': 0, 'maxUnavailable': '100%'}}), 'unguarded'
     ),
+    'a Secret of others': danger(
+        ALONE,
+        model('env', 'TOKEN', value={'secret': 'billing-db', 'key': 'password'}), 'secret-changed',
+    ),
+    'a Secret of its own': noise(ALONE, model('env', 'TOKEN', value={'secret': '@model@-db', 'key': 'password'})),
     'a load balancer beside the gateway': danger(
         WEB, put('prod', 'values', 'service', value={'type': 'LoadBalancer'}), 'open-service'
     ),
@@ -84,7 +89,9 @@ OBJECTS: dict[str, Case] = {
     # Objects that go, and what clients know of them.
     'the release goes': danger(WEB, drop('prod-release'), 'object-removed'),
     'the route goes': danger(WEB, values('route', 'enabled', value=False), 'object-removed'),
-    'the route goes with the model': danger(ALONE, model('route', value=None), 'object-removed'),
+    'the route goes with the model': danger(
+        ALONE, model('route', value=None), 'object-removed', 'closed-network'
+    ),
     'istio: the route goes': danger(
         specs(CUSTOM, {**ISTIO, 'strategy': {'rolling': {}}}), values('route', 'enabled', value=False), 'object-removed'
     ),

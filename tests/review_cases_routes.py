@@ -85,7 +85,8 @@ ROUTES: dict[str, Case] = {
         BASES['gateway'], values('route', 'rules', 'live', 'type', value='Exact'), 'route-lost'
     ),
     'a path at another port': danger(
-        BASES['gateway'], paths(INFER['path'], '/v2/health', port='admin'), 'route-wider', 'weaker-network'
+        BASES['gateway'], paths(INFER['path'], '/v2/health', port='admin'), 'route-wider', 'weaker-network',
+        'closed-network',
     ),
     'another rewrite': danger(
         specs(REWRITTEN, ROLLING), model('route', 'rules', 'main', 'rewrite', value='/v2/repository'), 'route-wider'

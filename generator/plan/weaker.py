@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from itertools import takewhile
+from itertools import pairwise, takewhile
 from typing import assert_never
 
 from generator.domain.strategy import BlueGreen, Canary, Check, Checks, Rolling, Strategy
@@ -22,6 +22,8 @@ def weaker(before: Strategy, after: Strategy) -> Iterator[str]:
         yield f'steps ({len(_weights(before))} → {steps})'
     if (first := _weights(after)[0]) > _weights(before)[0]:
         yield f'a small first step ({_weights(before)[0]} → {first} %)'
+    elif isinstance(before, Canary) and isinstance(after, Canary) and (lost := _larger(before, after)):
+        yield lost
     hold, approvals = _hold(after), _approvals(after)
     if hold < _hold(before):
         yield f'time of holds ({_hold(before)} → {hold} s)'
@@ -33,6 +35,21 @@ def weaker(before: Strategy, after: Strategy) -> Iterator[str]:
     if after.keep_old < before.keep_old:
         yield f'time in which the old pods stay ({before.keep_old} → {after.keep_old} s)'
     yield from _looser(before.checks, after.checks)
+
+
+def _larger(before: Canary, after: Canary) -> str:
+    """More requests at once, or fewer pods for them; '' for neither."""
+    jump, now = _jump(before), _jump(after)
+    if now > jump:
+        return f'small steps (at most {jump} → {now} % more at once)'
+    if after.replicas and not before.replicas:
+        return f'pods in proportion to its requests ({after.replicas} at every step)'
+    return ''
+
+
+def _jump(canary: Canary) -> int:
+    weights = (0, *_weights(canary), 100)
+    return max(later - earlier for earlier, later in pairwise(weights))
 
 
 def _later(before: Canary | BlueGreen, after: Canary | BlueGreen) -> str:

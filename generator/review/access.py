@@ -109,12 +109,19 @@ def _services(touched: Touched) -> Iterator[Evidence]:
 
 
 def _secrets(touched: Touched) -> Iterator[Evidence]:
-    for leaf in leaves(touched, *WORKLOADS):
-        if leaf.key == 'secretName' or {'secretKeyRef', 'secretRef', 'imagePullSecrets'} & {*leaf.path}:
+    for leaf in leaves(touched, *WORKLOADS, new=True):
+        reads = leaf.key == 'secretName' or {'secretKeyRef', 'secretRef', 'imagePullSecrets'} & {*leaf.path}
+        # A container that comes reads what is its own: Secrets that are named after the model.
+        if reads and (leaf.old is not ABSENT or _is_of_others(touched, leaf)):
             yield leaf.evidence()
     for leaf in leaves(touched, 'ExternalSecret'):
         if {'remoteRef', 'secretStoreRef', 'dataFrom'} & {*leaf.path} and leaf.old is not ABSENT:
             yield leaf.evidence()
+
+
+def _is_of_others(touched: Touched, leaf: Leaf) -> bool:
+    names = leaf.key in ('name', 'secretName') and leaf.new is not ABSENT
+    return names and leaf.new != touched.model and not str(leaf.new).startswith(f'{touched.model}-')
 
 
 def _identity(touched: Touched) -> Iterator[Evidence]:
@@ -137,7 +144,8 @@ RULES = (
     Rule('weaker-tls', 'critical', 'a certificate or TLS is removed', 'make sure that clients do not need it', _tls),
     Rule('open-service', 'critical', 'a Service is reached past the gateway and its logins',
          'ask who answers for the cluster', _services),
-    Rule('secret-changed', 'high', 'pods read another Secret', 'make sure that it exists with these keys', _secrets),
+    Rule('secret-changed', 'high', 'pods read another Secret, or one that is not named after their model',
+         'make sure that it exists with these keys, and that it is for them', _secrets),
     Rule('identity-changed', 'high', 'pods are somebody else for the cloud',
          'make sure that this identity may read what the pods need, and nothing more', _identity),
 )  # fmt: skip

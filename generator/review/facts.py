@@ -33,6 +33,14 @@ def _said(side: Side) -> Iterator[tuple[str, str]]:
         yield f'signature {part}', _tensors(spec.get('signature', {}).get(part, {}))
     for name, value in spec.get('metrics', {}).items():
         yield f'metrics.{name}', str(value)
+    if hosts := _hosts(side):
+        yield 'host names', ', '.join(hosts)
+        yield 'login', str(side.merged['auth']['type'])
+
+
+def _hosts(side: Side) -> list[str]:
+    routes = (side.merged[key] for key in ('route', 'grpcRoute'))
+    return [host for route in routes if route['enabled'] for host in route['hostnames']]
 
 
 def _image(image: Values) -> str:
@@ -48,9 +56,8 @@ def _tensors(tensors: Values) -> str:
 def granted(side: Side) -> Iterator[str]:
     """Yield what a release uses that only its environment can give."""
     spec, values, file = side.resolved.environment.spec, side.merged, side.resolved.environment.file
-    hosts = [host for key in ('route', 'grpcRoute') if values[key]['enabled'] for host in values[key]['hostnames']]
     given: Mapping[str, Any] = spec.get('hostnames', {})
-    yield from (f'{file} gives it the host name {host}' for host in hosts if host in given)
+    yield from (f'{file} gives it the host name {host}' for host in _hosts(side) if host in given)
     scheduling: Mapping[str, Any] = spec.get('scheduling', {})
     wanted = {
         'priorityClasses': [values.get('priorityClassName')],

@@ -56,6 +56,16 @@ def canary(*steps: dict[str, Any], **checks: Any) -> dict[str, Any]:
             canary(queries={'drift': {'query': 'vector(0)', 'limit': '<= 1'}}),
             ["the limit or the query of check 'drift'"],
         ),
+        (
+            canary({'weight': 5}, {'weight': 25}, {'weight': 50}),
+            canary({'weight': 5}, {'weight': 6}, {'weight': 7}),
+            ['small steps (at most 50 → 93 % more at once)'],
+        ),
+        (
+            CANARY,
+            {'canary': {**CANARY['canary'], 'replicas': 1}},
+            ['pods in proportion to its requests (1 at every step)'],
+        ),
         # Later, or to fewer: what a new version passes before it gets more requests.
         (
             CANARY,
@@ -65,7 +75,7 @@ def canary(*steps: dict[str, Any], **checks: Any) -> dict[str, Any]:
         (
             canary({'weight': 5, 'hold': '1h', 'approval': True}, {'weight': 50, 'hold': '1h'}),
             canary({'weight': 5, 'hold': '1h'}, {'weight': 99, 'hold': '2h', 'approval': True}),
-            ['approvals up to 5 % (1 → 0)'],
+            ['small steps (at most 50 → 94 % more at once)', 'approvals up to 5 % (1 → 0)'],
         ),
         (
             canary({'headers': {'x': 'y'}, 'hold': '1h'}, *STEPS),
