@@ -85,6 +85,9 @@ NOISE: dict[str, Case] = {
     'a new option that is off': noise(ONE, model('args', value=[*FULL, '--enable-prefix-caching=false'])),
     'a new switch that is off': noise(ONE, model('args', value=[*FULL, '--no-enable-chunked-prefill'])),
     'a new variable that is off': noise(ONE, model('env', 'TRACING', value={'value': 'false'})),
+    'a new variable that switches a guard off': danger(
+        ONE, model('env', 'REQUIRE_TOKEN', value={'value': 'false'}), 'restart'
+    ),
     'llm: a new option that is off': noise(LLM, model('parameters', 'enable-lora', value=False)),
     'llm: code of the model stays off': noise(LLM, model('parameters', 'trust-remote-code', value=False)),
     # Pods stay.

@@ -16,7 +16,7 @@ from review_bases import (
     WEB,
     specs,
 )  # fmt: skip
-from review_corpus import Case, danger, drop, model, noise, put, several, values
+from review_corpus import NULL, Case, danger, drop, model, noise, put, several, values
 
 SCALED = specs({**CUSTOM, 'autoscaling': {'minReplicas': 4, 'maxReplicas': 8}}, PROD)
 KEDA = {'type': 'keda', 'keda': {'query': 'sum(x)'}}
@@ -133,6 +133,14 @@ OBJECTS: dict[str, Case] = {
     'no policy': danger(WEB, put('prod', 'values', 'networkPolicy', 'enabled', value=False), 'weaker-network'),
     'another listener': danger(LISTENER, put('prod', 'gateway', 'sectionName', value='http'), 'weaker-tls'),
     'all listeners': danger(LISTENER, put('prod', 'gateway', 'sectionName', value=None), 'weaker-tls'),
+    'nginx: no login': danger(
+        specs(
+            {**CUSTOM, 'route': {'auth': 'oidc'}},
+            {**NGINX, 'identity': {'authUrl': 'https://sso.example/auth', 'signInUrl': 'https://sso.example/start'}},
+        ),
+        put('prod', 'values', 'route', 'annotations', 'nginx.ingress.kubernetes.io/auth-url', value=NULL),
+        'weaker-login',
+    ),
     'nginx: no certificate': danger(specs(CUSTOM, NGINX), put('prod', 'tls', value=None), 'weaker-tls'),
     # Logins, Secrets and identities.
     'no login': danger(LOGIN, model('route', 'auth', value='none'), 'weaker-login'),

@@ -20,7 +20,7 @@ from generator.domain.problems import Problem
 from generator.domain.records import Release
 from generator.domain.values import DOMAIN, Values
 from generator.domain.words import quoted
-from generator.strategies.routers.nginx import PREFIX
+from generator.strategies.routers.nginx import FREE
 
 # The keys of an item that become annotations or labels of objects.
 _PLACES: tuple[Path, ...] = (
@@ -60,21 +60,6 @@ _OF_ENVIRONMENT_HINT = (
     'remove it here; the platform may set it in spec.values of the environment, or permit its domain with'
     ' annotationDomains of the settings'
 )
-# Of ingress-nginx, what only sets limits, buffers and time for the requests of the same Ingress.
-_OF_NGINX = frozenset(
-    f'{PREFIX}/{name}'
-    for name in """
-    backend-protocol client-body-buffer-size client-header-buffer-size connection-proxy-header cors-allow-credentials
-    cors-allow-headers cors-allow-methods cors-allow-origin cors-expose-headers cors-max-age enable-cors
-    http2-push-preload limit-burst-multiplier limit-connections limit-rate limit-rate-after limit-rpm
-    limit-rps load-balance proxy-body-size proxy-buffer-size proxy-buffering proxy-buffers-number
-    proxy-busy-buffers-size proxy-connect-timeout proxy-http-version proxy-max-temp-file-size proxy-next-upstream
-    proxy-next-upstream-timeout proxy-next-upstream-tries proxy-read-timeout proxy-request-buffering proxy-send-timeout
-    service-upstream
-    """.split()
-)
-
-
 # ingress-nginx writes values into its configuration, for all routes of the cluster.
 _NGINX_VALUE = re.compile(r'[A-Za-z0-9 .,:*/_-]*')
 
@@ -133,7 +118,7 @@ def _of_nobody(key: str) -> tuple[str, str] | None:
 
 def _beyond(key: str, value: object, domains: Sequence[str]) -> tuple[str, str] | None:
     """What is wrong with a key that a model or a release writes, and a hint."""
-    if key in _OF_NGINX:
+    if key in FREE:
         if _NGINX_VALUE.fullmatch(str(value)):
             return None
         message = f"expected letters, digits, spaces and any of '.,:*/_-', found {quoted(str(value))}"
@@ -144,7 +129,7 @@ def _beyond(key: str, value: object, domains: Sequence[str]) -> tuple[str, str] 
 
 
 def _may_write(key: str, domains: Sequence[str]) -> bool:
-    if key in _HARMLESS or key in _OF_NGINX or _OWN_KEY.fullmatch(key):
+    if key in _HARMLESS or key in FREE or _OWN_KEY.fullmatch(key):
         return True
     domain = key.partition('/')[0] if '/' in key else ''
     return any(domain == granted or domain.endswith(f'.{granted}') for granted in domains)

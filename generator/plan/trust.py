@@ -32,6 +32,8 @@ _DOORS = (
     'egress',
     'values.networkPolicy',
     'values.service',
+    'values.route.annotations',
+    'values.grpcRoute.annotations',
 )
 _PERMISSIONS = ('ingress.', 'egress.', 'values.networkPolicy.ingress.', 'values.networkPolicy.egress.')
 # What decides which images are pulled.

@@ -12,6 +12,7 @@ from generator.compare.told import sides
 from generator.domain.choices import cloud_identity_of
 from generator.review.leaves import Leaf, leaves
 from generator.review.records import Evidence, Risk, Rule, Touched
+from generator.strategies.routers.nginx import FREE, PREFIX
 
 _BALANCED = ('externalIPs', 'loadBalancerIP', 'loadBalancerSourceRanges', 'externalName', 'nodePort')
 _ROUTES = ('Ingress', 'VirtualService', 'HTTPRoute', 'GRPCRoute')
@@ -82,6 +83,13 @@ def _gone(touched: Touched, *kinds: str) -> Iterator[Evidence]:
 
 def _logins(touched: Touched) -> Iterator[Evidence]:
     yield from _gone(touched, *_LOGINS)
+    for leaf in leaves(touched, 'Ingress'):
+        # ingress-nginx asks for a login by annotations, and leaves it out by others.
+        if leaf.key.startswith(f'{PREFIX}/') and leaf.key not in FREE:
+            yield leaf.evidence()
+    for leaf in leaves(touched, 'AuthorizationPolicy'):
+        if leaf.path[:2] == ('spec', 'rules') and 'paths' in leaf.path:
+            yield leaf.evidence()
     for old, new in touched.both:
         before, after = old.merged['auth'], new.merged['auth']
         for key in sorted({*before, *after}):

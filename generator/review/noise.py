@@ -14,6 +14,10 @@ from generator.domain.units import quantity
 from generator.review.leaves import Leaf, leaves_of
 from generator.review.options import OFF, differing_options
 
+# What is on by default, as far as its name tells: to say that it is off switches it off.
+_GUARD = re.compile(
+    r'require|verif|auth|tls|ssl|secur|check|token|valid|guard|limit|encrypt|sign|safe|protect', re.IGNORECASE
+)
 _QUANTITIES = ('limits', 'requests', 'sizeLimit', 'storage')
 
 
@@ -52,7 +56,7 @@ def _is_expected(leaf: Leaf) -> bool:
     if leaf.key in ('args', 'command'):
         same = [_words(each) for each in (leaf.old, leaf.new)]
         return same[0] == same[1] and all(not old and _is_off(name, new) for name, old, new in differing_options(leaf))
-    variable = leaf.path[-3:-2] == ('env',) and leaf.old is ABSENT
+    variable = leaf.path[-3:-2] == ('env',) and leaf.old is ABSENT and not _GUARD.search(leaf.path[-2])
     return variable and (leaf.key == 'name' or (leaf.key == 'value' and str(leaf.new).lower() in OFF))
 
 
@@ -72,6 +76,8 @@ def _content(image: Any) -> tuple[str, str]:
 
 
 def _is_off(name: str, value: str) -> bool:
+    if _GUARD.search(name):
+        return False
     return value.lower() in OFF if value != 'on' else name.startswith(('no-', 'disable-'))
 
 

@@ -9,6 +9,19 @@ from generator.domain.values import Values
 from generator.strategies.routers.split import Split
 
 PREFIX = 'nginx.ingress.kubernetes.io'
+# Of ingress-nginx, what only sets limits, buffers and time for the requests of the same Ingress.
+FREE = frozenset(
+    f'{PREFIX}/{name}'
+    for name in """
+    backend-protocol client-body-buffer-size client-header-buffer-size connection-proxy-header cors-allow-credentials
+    cors-allow-headers cors-allow-methods cors-allow-origin cors-expose-headers cors-max-age enable-cors
+    http2-push-preload limit-burst-multiplier limit-connections limit-rate limit-rate-after limit-rpm
+    limit-rps load-balance proxy-body-size proxy-buffer-size proxy-buffering proxy-buffers-number
+    proxy-busy-buffers-size proxy-connect-timeout proxy-http-version proxy-max-temp-file-size proxy-next-upstream
+    proxy-next-upstream-timeout proxy-next-upstream-tries proxy-read-timeout proxy-request-buffering proxy-send-timeout
+    service-upstream
+    """.split()
+)
 _TYPES = {'Exact': 'Exact', 'PathPrefix': 'Prefix'}
 Rule = dict[str, Any]
 
