@@ -13,7 +13,12 @@ from generator.review.records import Side
 from generator.values.merge import enabled
 
 KEYS = ('route', 'grpcRoute')
-_BELOW = '/*'  # stands for any path below a prefix; as a service, for any
+ANY = '\0'  # any path below a prefix, or any service: no path of people has it
+_BELOW = f'/{ANY}'
+
+
+def shown(path: str) -> str:
+    return path.replace(ANY, '*')
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,7 +41,7 @@ class Way:
         return point == (own or '/') or (not self.exact and point.startswith(f'{own}/'))
 
     def __str__(self) -> str:
-        return self.path if self.exact else f'{self.path} and below'
+        return shown(self.path) if self.exact else f'{shown(self.path)} and below'
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,7 +88,7 @@ def _ways(key: str, route: Values) -> Iterator[tuple[Way, Way, str]]:
 
 
 def _call(method: Values) -> Way:
-    service, name = method.get('service') or _BELOW[1:], method.get('method', '')
+    service, name = method.get('service') or ANY, method.get('method', '')
     return Way(f'/{service}/{name}', exact=True) if name else Way(f'/{service}', exact=False)
 
 

@@ -9,7 +9,7 @@ from typing import NamedTuple
 from generator.compare.fields import ABSENT, Field
 from generator.domain.words import some
 from generator.review.access import host_moves
-from generator.review.openings import KEYS, Opening, getter, openings
+from generator.review.openings import ANY, KEYS, Opening, getter, openings, shown
 from generator.review.records import Evidence, Rule, Side, Touched
 from generator.review.workloads import ROUTES
 
@@ -115,10 +115,10 @@ def _of_host(host: str, was: list[Opening], now: list[Opening], mine: Mapping[st
         if old is None or (new and new.release == old.release):
             continue
         who = new.model if new else 'nobody'
-        if (point.removesuffix('*').rstrip('/') or '/', old.model, who) not in told:
+        if (point.removesuffix(ANY).rstrip('/') or '/', old.model, who) not in told:
             told.add((point, old.model, who))
             at = mine.get(old.release) or mine[new.release if new else old.release]
-            evidence = Evidence(f'host {host}', point, old.model, who)
+            evidence = Evidence(f'host {host}', shown(point), old.model, who)
             yield _Lost(Found(TAKEN if new else LOST, at, evidence), old, new)
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from generator.review.openings import Opening, Way, getter
+from generator.review.openings import ANY, Opening, Way, getter
 
 
 @pytest.mark.parametrize(
@@ -20,16 +20,20 @@ from generator.review.openings import Opening, Way, getter
         ('/v1', True, '/v1', True),
         ('/v1', True, '/v1/models', False),
         ('/a.B', False, '/a.B/C', True),
-        ('/*/C', True, '/a.B/C', True),  # a method of any service
-        ('/*/C', True, '/a.B/D', False),
-        ('/*/C', True, '/a/b/C', False),
+        (f'/{ANY}/C', True, '/a.B/C', True),  # a method of any service
+        ('/*/C', True, '/a.B/C', False),  # a path of people
+        ('/*/C', True, '/*/C', True),
+        (f'/{ANY}/C', True, '/a.B/D', False),
+        (f'/{ANY}/C', True, '/a/b/C', False),
     ],
 )
 def test_what_a_way_covers(path: str, point: str, *, exact: bool, covered: bool) -> None:
     assert Way(path, exact).covers(point) is covered
 
 
-@pytest.mark.parametrize(('path', 'exact'), [('/', False), ('/', True), ('/a/', False), ('/a', True), ('/*/C', True)])
+@pytest.mark.parametrize(
+    ('path', 'exact'), [('/', False), ('/', True), ('/a/', False), ('/a', True), (f'/{ANY}/C', True)]
+)
 def test_a_way_covers_the_points_that_stand_for_it(path: str, *, exact: bool) -> None:
     way = Way(path, exact)
     assert all(map(way.covers, way.points))
