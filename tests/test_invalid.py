@@ -139,7 +139,8 @@ def test_a_problem_is_told_to_the_letter(name: str, base: Path, tmp_path: Path, 
 # Modules whose problems `plan` tells; each of their messages and hints must stand in some expected.txt.
 MODULES = """
     charts.layers charts.monitoring charts.scaling documents.kubernetes_forms documents.read documents.refusals
-    documents.scalars documents.schema documents.schema_faults documents.syntax domain.credentials domain.words
+    documents.scalars documents.schema documents.schema_errors documents.schema_faults documents.syntax
+    domain.credentials domain.words
     pipeline.source registry.inherit registry.load registry.nulls registry.texts releases.pins releases.resolve
     strategies.compile strategies.during strategies.faults strategies.gateways values.blame values.checks
     values.layers values.merge values.ports values.removed

@@ -3,16 +3,14 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Iterator, Mapping
-from functools import cache
+from collections.abc import Iterable, Mapping
 from itertools import islice
 from typing import TYPE_CHECKING, Any
 
-import jsonschema_rs
-
-from generator.documents.dates import FORMATS, is_date, no_day
+from generator.documents.dates import no_day
 from generator.documents.kubernetes_forms import form_hint, list_hint, scalar_hint
 from generator.documents.read import Mark
+from generator.documents.schema_errors import matches, schema_errors, twice
 from generator.documents.schema_way import Way
 from generator.domain.credentials import veiled
 from generator.domain.places import Path
@@ -20,10 +18,7 @@ from generator.domain.problems import MAX_PROBLEMS, MORE_PROBLEMS, Fault
 from generator.domain.words import cut, nearest, quoted, suggest
 
 if TYPE_CHECKING:
-    from jsonschema import FormatChecker
     from jsonschema.exceptions import ValidationError
-
-_BASE = 'https://chartloom.dev/schemas/'
 
 _OBJECT = ('object name', "lower-case letters, digits, '-' and '.'")
 _QUANTITY = ('quantity', 'a number and a unit, such as 500m, 2 or 1Gi')
@@ -62,67 +57,15 @@ _ALLOWED = {0: 'none is', 1: 'one is'}
 
 def explain(schema: Any, document: Any, written: Mapping[Path, Mark], others: Mapping[str, Any]) -> list[Fault]:
     """Return all faults of an invalid document, sorted; `others` are the schemas that this one refers to."""
-    from jsonschema import Draft7Validator, Draft202012Validator
-    from jsonschema.validators import extend
-    from referencing import Registry
-    from referencing.jsonschema import DRAFT202012
-
-    kind = Draft202012Validator if '2020' in str(schema.get('$schema')) else Draft7Validator
-    validator: Any = extend(kind, {'pattern': _pattern, 'uniqueItems': _unique})
-    resources = [(_BASE + uri, DRAFT202012.create_resource(content)) for uri, content in others.items()]
-    registry: Any = Registry().with_resources(resources)
-    root = {**schema, '$id': f'{_BASE}this.json'} if others else schema
-    errors = validator(root, registry=registry, format_checker=_dates()).iter_errors(document)
-    every = (fault for error in errors for fault in _faults(error, Way(error, schema, others), written))
+    every = (
+        fault
+        for error in schema_errors(schema, document, others)
+        for fault in _faults(error, Way(error, schema, others), written)
+    )
     found = dict.fromkeys(islice(every, MAX_PROBLEMS + 1))
     shown = sorted([*found][:MAX_PROBLEMS], key=lambda fault: ([*map(str, fault.path)], fault.message))
     more = [Fault((), MORE_PROBLEMS, 'fix these first')] if len(found) > MAX_PROBLEMS else []
     return [*shown, *more] or [Fault((), 'does not match its schema')]
-
-
-def _dates() -> FormatChecker:
-    from jsonschema import FormatChecker
-
-    found = FormatChecker(())
-    for name in FORMATS:
-        found.checks(name)(is_date)
-    return found
-
-
-def _pattern(validator: Any, pattern: str, instance: Any, schema: Any) -> Iterator[ValidationError]:
-    """Check `pattern` as the schema does: in linear time, and $ does not match before a final line end."""
-    from jsonschema.exceptions import ValidationError
-
-    if isinstance(instance, str) and not _matches(pattern, instance):
-        yield ValidationError(f'{instance!r} does not match {pattern!r}')
-
-
-def _matches(pattern: str, text: str) -> bool:
-    return bool(_form(pattern).is_valid(text))
-
-
-@cache
-def _form(pattern: str) -> Any:
-    return jsonschema_rs.Draft7Validator({'pattern': pattern})
-
-
-def _unique(validator: Any, wanted: bool, instance: Any, schema: Any) -> Iterator[ValidationError]:
-    """Check `uniqueItems` in linear time."""
-    from jsonschema.exceptions import ValidationError
-
-    if wanted and isinstance(instance, list) and _twice(instance) is not None:
-        yield ValidationError('duplicate entry')
-
-
-def _twice(items: list[Any]) -> Any:
-    """Return the first entry that an earlier one equals, or None."""
-    seen: set[str] = set()
-    for item in items:
-        text = json.dumps(item, sort_keys=True)
-        if text in seen:
-            return item
-        seen.add(text)
-    return None
 
 
 def _faults(error: ValidationError, way: Way, written: Mapping[Path, Mark]) -> Iterable[Fault]:
@@ -163,7 +106,7 @@ def _faults(error: ValidationError, way: Way, written: Mapping[Path, Mark]) -> I
         case 'minItems' | 'minProperties':
             yield Fault(path, 'expected at least one entry, found none', f'write at least one: {way.described()}')
         case 'uniqueItems':
-            yield Fault(path, f'duplicate entry {_shown(_twice(value), path)}', 'keep one of them')
+            yield Fault(path, f'duplicate entry {_shown(twice(value), path)}', 'keep one of them')
         case _:
             yield Fault(path, _plain(error), way.described())
 
@@ -195,7 +138,7 @@ def _wrong_type(path: Path, error: ValidationError, way: Way, mark: Mark | None)
     found = _shown(value, path) if isinstance(value, str) else _short(text)
     message = f'expected {kinds}, found {_kind(value)}: {found}'
     if 'string' in names and (is_number or isinstance(value, bool)):
-        if not _matches(error.schema.get('pattern', ''), text):
+        if not matches(error.schema.get('pattern', ''), text):
             return Fault(path, message, way.described())
         # Without a mark the original text is unknown: 1.10 was read as 1.1, and quoting that gives another version.
         as_text = f'quote it: {path[-1] if path else ""}: "{text}"'
