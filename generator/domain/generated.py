@@ -152,15 +152,19 @@ class ResolvedRelease:
         return self.written.strategy
 
     @property
-    def way(self) -> Mapping[str, str]:
-        """Who deploys it, where, and whether it may: what a change of the delivery object alone can change."""
+    def place(self) -> Mapping[str, str]:
+        """Where its objects are, and where its agent looks for it."""
         environment = self.environment
         return {
-            'agent': environment.agent,
             'cluster': f'{environment.spec["cluster"]["name"]} {environment.server}'.strip(),
             'namespace': environment.namespace,
-            'suspended': 'yes' if self.release.is_suspended else 'no',
+            'agent': environment.agent,
         }
+
+    @property
+    def way(self) -> Mapping[str, str]:
+        """Its place, and whether the agent may deploy it: what a change of the delivery object alone can change."""
+        return {**self.place, 'suspended': 'yes' if self.release.is_suspended else 'no'}
 
 
 @dataclass(frozen=True, slots=True, order=True)

@@ -10,7 +10,6 @@ from generator.domain.choices import Engine, by_commits
 from generator.domain.units import quantity
 from generator.review.facts import facts, granted
 from generator.review.impacts import Impact
-from generator.review.moves import places
 from generator.review.records import Side, Touched
 from generator.review.requests import pods_beside, traffic
 from generator.review.scaling import fewest
@@ -23,7 +22,7 @@ from generator.values.merge import enabled
 def impact(touched: Touched) -> Impact:
     old, new = touched.old, touched.new
     happens = pods(touched.found) if old and new else 'none' if new else 'recreate'
-    if old and new and places(old) != places(new):
+    if old and new and old.resolved.place != new.resolved.place:
         happens = 'recreate'
     moves = happens != 'none' or any(side.rollout for side in (old, new) if side)
     before, now = (way(side.resolved.strategy) if side and moves else () for side in (old, new))

@@ -23,20 +23,9 @@ def _engine(touched: Touched) -> Iterator[Evidence]:
             yield Evidence(f'release {touched.name}', 'engine', before, after)
 
 
-def places(side: Side) -> dict[str, str]:
-    """Where the objects of a release are, and where its agent looks for it."""
-    environment = side.resolved.environment
-    cluster = environment.spec['cluster']
-    return {
-        'cluster': ' '.join(filter(None, (str(cluster['name']), str(cluster.get('server', ''))))),
-        'namespace': environment.namespace,
-        'agent': environment.agent,
-    }
-
-
 def _elsewhere(touched: Touched) -> Iterator[Evidence]:
     for old, new in touched.both:
-        before, after = places(old), places(new)
+        before, after = old.resolved.place, new.resolved.place
         for what in before:
             if before[what] != after[what]:
                 yield Evidence(f'release {touched.name}', what, before[what], after[what])
